@@ -16,7 +16,7 @@ from nacl.signing import SigningKey
 from benchmarks.house import House, prepare_plain
 from tests.matchday.food.conftest import publish_all
 from tests.matchday.food.menu.board import BOARD, COLA, CUP
-from tests.money.wallet.chip import Chip
+from tests.money.wallet.cards.chip import Chip
 from virage.identity.people import acts as people
 from virage.identity.people.acts import devices
 from virage.identity.people.rules.devices import DeviceArrival, DeviceKind, DevicePaired, PairingOpened, PairingWish
@@ -36,13 +36,14 @@ from virage.money.fiscal.rules.record import (
     stamp,
     totals_of,
 )
-from virage.money.wallet.acts import cards, ledger
-from virage.money.wallet.acts.cards import DEMO_PURPOSE
-from virage.money.wallet.rules.cards import CardCodes, NewCard
-from virage.money.wallet.rules.ledger import Kind as AccountKind
-from virage.money.wallet.rules.ledger import Posted, Transfer, account, purse
-from virage.money.wallet.rules.sun import KEY_BYTES, CardKeys
-from virage.money.wallet.store import purses
+from virage.money.wallet.accounts import acts as purses
+from virage.money.wallet.cards.acts import cards
+from virage.money.wallet.cards.acts.cards import DEMO_PURPOSE
+from virage.money.wallet.cards.rules.cards import CardCodes, NewCard
+from virage.money.wallet.cards.rules.sun import KEY_BYTES, CardKeys
+from virage.money.wallet.ledger import acts as ledger
+from virage.money.wallet.ledger.rules import Kind as AccountKind
+from virage.money.wallet.ledger.rules import Posted, Transfer, account, purse
 from virage.platform.database import Connection, Database
 from virage.platform.guard import Grant, Principal
 from virage.platform.ids import new_id

@@ -20,11 +20,11 @@ from typing import Any
 
 from benchmarks import common
 from virage.app.web import settle
-from virage.money.wallet.acts import ledger
-from virage.money.wallet.reads.audit import audit
-from virage.money.wallet.rules.ledger import Account, Entry, Kind, Outcome, Posted, Transfer, account, purse
-from virage.money.wallet.store import ledger as ledger_store
-from virage.money.wallet.store import purses as store
+from virage.money.wallet.accounts.acts import open_purses
+from virage.money.wallet.funding.reads.audit import audit
+from virage.money.wallet.ledger import acts as ledger
+from virage.money.wallet.ledger import store as ledger_store
+from virage.money.wallet.ledger.rules import Account, Entry, Kind, Outcome, Posted, Transfer, account, purse
 from virage.platform.batching import Batcher
 from virage.platform.database import Database
 from virage.platform.ids import new_id
@@ -38,12 +38,13 @@ CENTS = 7
 LOADED_CENTS = 1_000_000
 SINGLE = """
 with taken as (
-    update wallet.account set balance_cents = balance_cents - $4
+    update wallet_ledger.account set balance_cents = balance_cents - $4
     where id = $2 and balance_cents - held_cents >= $4 returning id
 ), given as (
-    update wallet.account set balance_cents = balance_cents + $4 from taken where account.id = $3 returning account.id
+    update wallet_ledger.account set balance_cents = balance_cents + $4 from taken where account.id = $3
+    returning account.id
 )
-insert into wallet.transfer (id, debit_id, credit_id, subject, purse_id, at, cents, step, purpose)
+insert into wallet_ledger.transfer (id, debit_id, credit_id, subject, purse_id, at, cents, step, purpose)
 select $1, $2, $3, $2, $2, $5, $4, 'post', 'sale' from given
 """
 
@@ -58,7 +59,7 @@ async def load(db: Database, rng: random.Random) -> tuple[list[Account], list[Ac
     for at in range(0, PURSES, 1000):
         some = ids[at : at + 1000]
         async with db.transaction() as conn:
-            await store.open_purses(conn, dict.fromkeys(some), NOW)
+            await open_purses(conn, dict.fromkeys(some), NOW)
             await ledger.post(
                 conn, [[Transfer(new_id(), drawer, purse(one), LOADED_CENTS, "top_up", one)] for one in some], NOW
             )

@@ -17,7 +17,7 @@ from benchmarks.common import machine, percentile, processor_s, run, tell
 from benchmarks.counter import TOTAL_CENTS, Bar, seed
 from benchmarks.house import House
 from benchmarks.selling import Plan, Report
-from virage.money.wallet.reads.audit import audit
+from virage.money.wallet.funding.reads.audit import audit
 from virage.platform.database import Database
 
 FANS, WARM, CLOSED, OPEN_S, PLAIN_S = 5_000, 256, 8_000, 15.0, 4.0
@@ -51,7 +51,7 @@ async def audited(house: House, told: list[str]) -> dict[str, int]:
             books = await audit(conn)
             rows = await conn.fetch("select id from fiscal.record")
             paid = await conn.fetch(
-                "select subject, sum(cents)::bigint from wallet.transfer where purpose = 'sale' group by 1"
+                "select subject, sum(cents)::bigint from wallet_ledger.transfer where purpose = 'sale' group by 1"
             )
             gaps = await conn.fetchval(
                 "select count(*) from (select device_id from fiscal.record group by device_id "

@@ -53,10 +53,10 @@ REACHES = {
     "money/fiscal/rules/": ("till", "stopped till"),
     "money/payments/": ("fan", "office", "automatic top-up"),
     "money/wallet/": ("wallet", "cards", "phone that pays", "office"),
-    "money/wallet/rules/auto_top_ups.py": ("automatic top-up",),
-    "money/wallet/rules/cards.py": ("cards", "till", "office"),
-    "money/wallet/rules/desk.py": ("till",),
-    "money/wallet/rules/virtual_cards.py": ("phone that pays", "till"),
+    "money/wallet/funding/rules/auto_top_ups.py": ("automatic top-up",),
+    "money/wallet/cards/rules/cards.py": ("cards", "till", "office"),
+    "money/wallet/funding/rules/desk.py": ("till",),
+    "money/wallet/cards/rules/virtual_cards.py": ("phone that pays", "till"),
 }
 # Codes that reach no screen, and where they go.
 NO_SCREEN = {

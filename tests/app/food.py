@@ -13,9 +13,9 @@ from virage.matchday.food.orders.acts.kitchen import Step
 from virage.matchday.food.orders.acts.ordering import Offer
 from virage.matchday.food.orders.rules.orders import Capacity, FoodWish, Order
 from virage.matchday.food.orders.rules.placing import Asked
-from virage.money.wallet.acts.bonus import give
-from virage.money.wallet.acts.purses import ensure_purse
-from virage.money.wallet.rules.gifts import Gift
+from virage.money.wallet.accounts.acts import ensure_purse
+from virage.money.wallet.funding.acts.bonus import give
+from virage.money.wallet.funding.rules.gifts import Gift
 from virage.platform.config import Config
 from virage.platform.ids import new_id
 

@@ -7,14 +7,14 @@ from uuid import UUID
 from msgspec import to_builtins
 
 from tests.identity.passes.make_vectors import Ed25519Phone
-from tests.money.wallet.proofs import proof_text
+from tests.money.wallet.cards.proofs import proof_text
 from virage.money.fiscal.rules.record import stamp
-from virage.money.wallet.acts import cards
-from virage.money.wallet.acts.bonus import give
-from virage.money.wallet.acts.purses import ensure_purse
-from virage.money.wallet.rules.cards import Card, CardCodes, NewCard
-from virage.money.wallet.rules.gifts import Gift
-from virage.money.wallet.rules.virtual_cards import PAY_PURPOSE, Challenge, challenge_bytes
+from virage.money.wallet.accounts.acts import ensure_purse
+from virage.money.wallet.cards.acts import cards
+from virage.money.wallet.cards.rules.cards import Card, CardCodes, NewCard
+from virage.money.wallet.cards.rules.virtual_cards import PAY_PURPOSE, Challenge, challenge_bytes
+from virage.money.wallet.funding.acts.bonus import give
+from virage.money.wallet.funding.rules.gifts import Gift
 from virage.platform.config import Config
 from virage.platform.ids import new_id
 

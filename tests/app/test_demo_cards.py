@@ -16,7 +16,7 @@ from tests.app.demonstration import load_food
 from tests.identity.passes.make_vectors import Ed25519Phone
 from tests.identity.people.test_mailbox import browser_at
 from tests.money.fiscal.till import CASHIER, Till
-from tests.money.wallet.desks import employ
+from tests.money.wallet.funding.desks import employ
 from virage.app import build
 from virage.demo.cards import FANS_DAILY_CENTS, NOBODYS_CENTS
 from virage.identity.people import acts as people
@@ -24,7 +24,7 @@ from virage.identity.people.acts import devices
 from virage.identity.people.rules.devices import DeviceKind, PairingOpened, PairingWish
 from virage.identity.people.rules.secrets import secrets_of
 from virage.money.fiscal.rules.record import Line, Tender, TenderKind
-from virage.money.wallet.rules.demo_cards import FANS, FRESH, NOBODYS
+from virage.money.wallet.cards.rules.demo_cards import FANS, FRESH, NOBODYS
 from virage.platform.clock import Clock
 from virage.platform.config import Config
 from virage.platform.database import Database

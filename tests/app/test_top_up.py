@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 CENTS = 2_000
 REFUNDED = "select amount_cents from payments.refund where payment_id = $1"
-ASTRAY = "update wallet.account set balance_cents = balance_cents + $1 where kind = 'purse'"
+ASTRAY = "update wallet_ledger.account set balance_cents = balance_cents + $1 where kind = 'purse'"
 
 
 async def until_it_holds(browser: httpx.AsyncClient, cents: int) -> dict[str, Any]:

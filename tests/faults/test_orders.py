@@ -27,7 +27,7 @@ from virage.matchday.food.menu.rules.catalogue import Station
 from virage.matchday.food.orders.rules.orders import Capacity
 from virage.money.fiscal.reads.archive import archive
 from virage.money.fiscal.rules.verifying import verify
-from virage.money.wallet.reads.audit import audit
+from virage.money.wallet.funding.reads.audit import audit
 from virage.platform.clock import Clock
 from virage.platform.config import Config
 from virage.platform.database import Database
@@ -143,8 +143,9 @@ async def found(kitchen: Kitchen, log: Log) -> dict[str, Any]:
     }
     records = {str(row["id"]) for row in await kitchen.rows("select id from fiscal.record where defect is null")}
     left = await kitchen.rows(
-        "select count(*) from wallet.account a join wallet.purse p on p.id = a.id left join food_orders.food_order o "
-        "on o.purse_id = p.id where a.held_cents <> case when o.state = 'placed' then o.total_cents else 0 end "
+        "select count(*) from wallet_ledger.account a join wallet_accounts.purse p on p.id = a.id "
+        "left join food_orders.food_order o on o.purse_id = p.id "
+        "where a.held_cents <> case when o.state = 'placed' then o.total_cents else 0 end "
         "or a.balance_cents <> $1 - case when o.state = 'accepted' then o.total_cents else 0 end",
         PURSE_CENTS,
     )

@@ -9,16 +9,16 @@ from uuid import UUID
 
 from playwright.sync_api import Page, Response
 
-from tests.money.wallet.chip import Chip, shown
+from tests.money.wallet.cards.chip import Chip, shown
 from tests.web.house import House
 from tests.web.office import in_database
-from virage.money.wallet.acts import ledger
-from virage.money.wallet.acts.cards import open_card_secrets, personalise
-from virage.money.wallet.acts.virtual_cards import charge
-from virage.money.wallet.rules.cards import Card, NewCard, shown_code
-from virage.money.wallet.rules.ledger import Kind, Transfer, account, purse
-from virage.money.wallet.rules.sun import SunMessage
-from virage.money.wallet.rules.virtual_cards import Challenge, Shown, challenge_bytes
+from virage.money.wallet.cards.acts.cards import open_card_secrets, personalise
+from virage.money.wallet.cards.acts.virtual_cards import charge
+from virage.money.wallet.cards.rules.cards import Card, NewCard, shown_code
+from virage.money.wallet.cards.rules.sun import SunMessage
+from virage.money.wallet.cards.rules.virtual_cards import Challenge, Shown, challenge_bytes
+from virage.money.wallet.ledger import acts as ledger
+from virage.money.wallet.ledger.rules import Kind, Transfer, account, purse
 from virage.platform.config import read
 from virage.platform.database import Connection
 from virage.platform.ids import new_id

@@ -24,7 +24,7 @@ from virage.matchday.food.menu.rules.catalogue import Station
 from virage.matchday.food.menu.rules.stock import StockLine, StockWish
 from virage.matchday.food.orders.acts.kitchen import set_capacity
 from virage.matchday.food.orders.rules.orders import Capacity
-from virage.money.wallet.acts.purses import ensure_purse
+from virage.money.wallet.accounts.acts import ensure_purse
 from virage.platform.database import Connection
 from virage.platform.guard import Grant
 from virage.platform.ids import new_id

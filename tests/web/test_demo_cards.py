@@ -6,9 +6,9 @@ from tests.web.house import House
 from tests.web.office import in_database
 from tests.web.test_access import SMALL, found_by_axe
 from tests.web.till import assert_books_are_right, open_till, sold, tap_product
-from virage.money.wallet.acts import ledger
-from virage.money.wallet.reads.cards import card_of_uid
-from virage.money.wallet.rules.demo_cards import FANS, NOBODYS
+from virage.money.wallet.cards.reads.cards import card_of_uid
+from virage.money.wallet.cards.rules.demo_cards import FANS, NOBODYS
+from virage.money.wallet.ledger import acts as ledger
 from virage.platform.database import Connection
 
 POPCORN, POPCORN_CENTS = "Salted popcorn", 400

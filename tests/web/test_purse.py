@@ -17,7 +17,7 @@ from tests.web.office import in_database
 from tests.web.steps import ACCEPTED, DECLINED, LATE, Refusing, by_card, top_up
 from tests.web.tour import purse_of, spend
 from virage.money.fiscal.rules.record import stamp
-from virage.money.wallet.rules.virtual_cards import Challenge, challenge_bytes
+from virage.money.wallet.cards.rules.virtual_cards import Challenge, challenge_bytes
 from virage.platform.ids import new_id
 from virage.platform.keys import base64url
 
@@ -52,7 +52,8 @@ def payments(house: House, address: str) -> list[Any]:
         house,
         lambda conn: conn.fetch(
             """select payment.captured_cents from payments.payment
-            join wallet.top_up on top_up.payment_id = payment.id join wallet.purse on purse.id = top_up.purse_id
+            join wallet_funding.top_up on top_up.payment_id = payment.id
+            join wallet_accounts.purse on purse.id = top_up.purse_id
             join people.person on person.id = purse.owner_id
             where person.email = $1 and payment.captured_cents is not null""",
             address,

@@ -38,8 +38,8 @@ from tests.web.till import (
 )
 from tests.web.tour_till import screens
 from virage.money.fiscal.rules.record import Kind, TenderKind
-from virage.money.wallet.acts.cards import Block, block_cards
-from virage.money.wallet.rules.cards import BlockReason
+from virage.money.wallet.cards.acts.cards import Block, block_cards
+from virage.money.wallet.cards.rules.cards import BlockReason
 
 MEAL = "Hot dog meal"
 CHOCOLATE, CHOCOLATE_CENTS = "Hot chocolate", 350

@@ -18,9 +18,9 @@ from virage.identity.people.rules.pins import PinVerifier
 from virage.matchday.food.menu.acts import derogations
 from virage.matchday.food.menu.rules.alcohol import DerogationWish
 from virage.money.fiscal.rules.record import GENESIS, Record, hash_of, read_record
-from virage.money.wallet.acts import ledger
-from virage.money.wallet.reads.audit import audit
-from virage.money.wallet.store import taps
+from virage.money.wallet.cards.store import taps
+from virage.money.wallet.funding.reads.audit import audit
+from virage.money.wallet.ledger import acts as ledger
 from virage.platform.database import Connection
 from virage.platform.ids import new_id
 from virage.platform.problems import Refused
@@ -38,7 +38,7 @@ def give_to(house: House, one: Held, name: str) -> None:
 
     async def give(conn: Connection) -> None:
         person = await people.ensure_fan(conn, f"{one.card_id.hex}@example.org", name, datetime.now(UTC))
-        await conn.execute("update wallet.purse set owner_id = $1 where id = $2", person, one.purse_id)
+        await conn.execute("update wallet_accounts.purse set owner_id = $1 where id = $2", person, one.purse_id)
 
     in_database(house, give)
 

@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from tests.web.house import House
 from tests.web.office import in_database
 from tests.web.steps import ACCEPTED, DECLINED, LATE, pay, top_up
-from virage.money.wallet.acts import ledger
-from virage.money.wallet.rules.ledger import Kind, Transfer, account, purse
+from virage.money.wallet.ledger import acts as ledger
+from virage.money.wallet.ledger.rules import Kind, Transfer, account, purse
 from virage.platform.database import Connection
 from virage.platform.ids import new_id
 from virage.platform.problems import Refused

@@ -68,12 +68,15 @@ from virage.money.payments.handlers import Handlers
 from virage.money.payments.jobs import PaymentJobs
 from virage.money.payments.provider import NoProvider, PaymentProvider
 from virage.money.payments.sandbox_provider import SandboxProvider
-from virage.money.wallet import routes as wallet_routes
-from virage.money.wallet.acts import cards as wallet_cards
-from virage.money.wallet.acts.top_up_money import TopUpMoney
-from virage.money.wallet.jobs import WalletJobs
-from virage.money.wallet.routes.card_desk import CardDesk
-from virage.money.wallet.rules.purses import PURPOSE as PURSES
+from virage.money.wallet.cards import routes as card_routes
+from virage.money.wallet.cards.acts import cards as wallet_cards
+from virage.money.wallet.cards.jobs import CardJobs
+from virage.money.wallet.cards.routes.card_desk import CardDesk
+from virage.money.wallet.funding import routes as funding_routes
+from virage.money.wallet.funding.acts import top_ups
+from virage.money.wallet.funding.acts.top_up_money import TopUpMoney
+from virage.money.wallet.funding.jobs import WalletJobs
+from virage.money.wallet.funding.rules.top_ups import PURPOSE as PURSES
 from virage.platform.config import Config
 from virage.platform.database import Connection
 from virage.platform.http import Lifespan
@@ -209,16 +212,28 @@ def _keys(house: House) -> Domain:
     )
 
 
-# --- wallet --------------------------------------------------------------------------------------------------------
+# --- cards ---------------------------------------------------------------------------------------------------------
 
 
-def _wallet(house: House) -> Domain:
+def _cards(house: House) -> Domain:
     desk = CardDesk(house.db, house.clock, wallet_cards.open_card_secrets(house.config))
+    empty_closed: wallet_cards.EmptyClosed = top_ups.empty_closed
+    return Domain(
+        routers=card_routes.routers,
+        dependencies={"card_desk": desk, "card_taps": desk.taps, "empty_closed": empty_closed},
+        jobs=[CardJobs(house.db, house.clock).register],
+    )
+
+
+# --- funding -------------------------------------------------------------------------------------------------------
+
+
+def _funding(house: House) -> Domain:
     provider, closing = _provider(house.config)
     jobs = WalletJobs(house.db, house.config, house.clock, provider=provider, handlers=_payment_handlers(house))
     return Domain(
-        routers=wallet_routes.routers,
-        dependencies={"card_desk": desk, "card_taps": desk.taps, "paid_at": PAID_AT},
+        routers=funding_routes.routers,
+        dependencies={"paid_at": PAID_AT},
         jobs=[jobs.register],
         lifespan=[closing],
     )
@@ -359,8 +374,9 @@ DOMAINS: Sequence[Callable[[House], Domain]] = (
     _people,
     _payments,
     _keys,
-    _wallet,
     _fiscal,
+    _cards,
+    _funding,
     _ticketing,
     _live,
     _access,

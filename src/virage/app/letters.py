@@ -6,7 +6,7 @@ from typing import Final
 from virage.identity.people.reads import LetterComposer, invitation_content, sealed_content
 from virage.identity.people.rules.letters import Kind
 from virage.matchday.food.orders.reads.letters import food_receipt
-from virage.money.wallet.reads.auto_top_ups import off_content
+from virage.money.wallet.funding.reads.auto_top_ups import off_content
 from virage.sale.ticketing.reads import letters as orders
 
 COMPOSERS: Final[Mapping[Kind, LetterComposer]] = {

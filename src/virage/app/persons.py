@@ -12,14 +12,14 @@ from virage.matchday.food.orders.reads import orders as food_reads
 from virage.matchday.food.orders.reads.paid_at import outlets
 from virage.media.live.acts import notices
 from virage.media.live.reads import notices as notice_reads
-from virage.money.wallet.acts import auto_top_ups, purses
-from virage.money.wallet.acts import cards as wallet_cards
-from virage.money.wallet.acts import virtual_cards as wallet_phones
-from virage.money.wallet.reads import auto_top_ups as auto_top_up_reads
-from virage.money.wallet.reads import cards as card_reads
-from virage.money.wallet.reads import purses as wallet_reads
-from virage.money.wallet.reads import virtual_cards
-from virage.money.wallet.reads.purses import PaidAt
+from virage.money.wallet.accounts.reads import PaidAt
+from virage.money.wallet.cards.acts import cards as wallet_cards
+from virage.money.wallet.cards.acts import virtual_cards as wallet_phones
+from virage.money.wallet.cards.reads import cards as card_reads
+from virage.money.wallet.cards.reads import virtual_cards
+from virage.money.wallet.funding.acts import auto_top_ups, top_ups
+from virage.money.wallet.funding.reads import auto_top_ups as auto_top_up_reads
+from virage.money.wallet.funding.reads import purses as wallet_reads
 from virage.sale.ticketing.acts import refunding
 from virage.sale.ticketing.reads import views as ticketing_views
 
@@ -42,7 +42,7 @@ PERSON_ERASED: list[PersonErased] = [
     wallet_phones.erased,
     auto_top_ups.erased,
     ordering.erased,
-    purses.erased,
+    top_ups.erased,
     accreditations.erased,
     notices.erased,
 ]

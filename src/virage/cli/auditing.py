@@ -7,7 +7,7 @@ from rich.table import Table
 from virage.app import opened
 from virage.cli.house import beside, console, database
 from virage.control.books.reads.takings import TillAstray, tills_astray
-from virage.money.wallet.reads.audit import Audit, audit
+from virage.money.wallet.funding.reads.audit import Audit, audit
 from virage.platform.config import Config
 
 

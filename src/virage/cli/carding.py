@@ -12,12 +12,12 @@ import msgspec
 
 from virage.app import clock_of, opened
 from virage.cli.house import beside, console, database, fail
-from virage.money.wallet.acts import cards as acts
-from virage.money.wallet.acts.cards import CardSecrets
-from virage.money.wallet.reads import cards as reads
-from virage.money.wallet.rules.cards import BlockReason, Card, NewCard, OwnedCard, as_code, shown_code
-from virage.money.wallet.rules.encoding import KEYS, settings, template
-from virage.money.wallet.rules.sun import UID_BYTES
+from virage.money.wallet.cards.acts import cards as acts
+from virage.money.wallet.cards.acts.cards import CardSecrets
+from virage.money.wallet.cards.reads import cards as reads
+from virage.money.wallet.cards.rules.cards import BlockReason, Card, NewCard, OwnedCard, as_code, shown_code
+from virage.money.wallet.cards.rules.encoding import KEYS, settings, template
+from virage.money.wallet.cards.rules.sun import UID_BYTES
 from virage.platform.config import Config
 from virage.platform.ids import new_id
 from virage.platform.problems import Refused

@@ -8,16 +8,17 @@ from virage.demo.ids import demo_id
 from virage.demo.programme import done
 from virage.demo.tills import POSTS, WRITTEN, signed_load
 from virage.money.fiscal.rules.record import stamp
-from virage.money.wallet.acts import cards as acts
-from virage.money.wallet.acts import desk
-from virage.money.wallet.acts.cards import CardSecrets
-from virage.money.wallet.reads.cards import card_of_uid
-from virage.money.wallet.routes.till_desk import desk_limits_of
-from virage.money.wallet.rules.cards import NewCard, Tap, masked
-from virage.money.wallet.rules.demo_cards import CHIPS, FANS, NOBODYS
-from virage.money.wallet.rules.desk import DeskTender
-from virage.money.wallet.rules.loads import LoadSaid
-from virage.money.wallet.rules.sun import Seen
+from virage.money.wallet.accounts.rules.purses import DeskTender
+from virage.money.wallet.cards.acts import cards as acts
+from virage.money.wallet.cards.acts.cards import CardSecrets
+from virage.money.wallet.cards.reads.cards import card_of_uid
+from virage.money.wallet.cards.rules.cards import NewCard, Tap, masked
+from virage.money.wallet.cards.rules.demo_cards import CHIPS, FANS, NOBODYS
+from virage.money.wallet.cards.rules.sun import Seen
+from virage.money.wallet.funding.acts import desk
+from virage.money.wallet.funding.acts.top_ups import empty_closed
+from virage.money.wallet.funding.routes.till_desk import desk_limits_of
+from virage.money.wallet.funding.rules.loads import LoadSaid
 from virage.platform.config import Config
 from virage.platform.database import Connection
 from virage.platform.ids import new_id
@@ -65,4 +66,7 @@ async def _link(conn: Connection, config: Config, secrets: CardSecrets, fan_id: 
     tap = Tap(new_id(), Seen(FANS, LINKED_AT))
     code_hash = secrets.codes.hash(secrets.codes.printed(FANS))
     link = acts.Link(tap, code_hash, fan_id)
-    done(await acts.link_card(conn, link, purse_max_cents=config.purse_cents_max, now=now))
+    linked = await acts.link_card(
+        conn, link, purse_max_cents=config.purse_cents_max, empty_closed=empty_closed, now=now
+    )
+    done(linked)

@@ -25,7 +25,7 @@ from virage.money.fiscal.rules.record import (
     stamp,
     totals_of,
 )
-from virage.money.wallet.rules.loads import LOAD_PURPOSE, LoadSaid, SignedLoad, load_bytes
+from virage.money.wallet.funding.rules.loads import LOAD_PURPOSE, LoadSaid, SignedLoad, load_bytes
 from virage.platform.config import Config
 from virage.platform.database import Connection
 from virage.platform.keys import Jwk, base64url

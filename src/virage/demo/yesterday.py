@@ -33,9 +33,9 @@ from virage.money.fiscal.acts.archives import Archives
 from virage.money.fiscal.jobs import ClosingJobs
 from virage.money.fiscal.rules.calendar import business_day
 from virage.money.fiscal.rules.record import Kind, Line, Record, RefundOf, TenderKind, Written
-from virage.money.wallet.acts.cards import open_card_secrets
-from virage.money.wallet.rules.demo_cards import FANS, tapped
-from virage.money.wallet.rules.sun import CardKeys, message_of, verify
+from virage.money.wallet.cards.acts.cards import open_card_secrets
+from virage.money.wallet.cards.rules.demo_cards import FANS, tapped
+from virage.money.wallet.cards.rules.sun import CardKeys, message_of, verify
 from virage.platform.clock import Clock
 from virage.platform.config import Config
 from virage.platform.database import Connection, Database

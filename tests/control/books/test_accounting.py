@@ -16,7 +16,7 @@ from tests.conftest import FakeClock
 from tests.matchday.food.conftest import Counters
 from tests.matchday.food.till.bar import Bar, by_card, sent
 from tests.money.fiscal.till import NOW, beer, cup, fries
-from tests.money.wallet.books import books
+from tests.money.wallet.ledger.books import books
 from virage.cli import accounting as commands
 from virage.control.books.rules.accounting import CHART, Journal, Moved, Sold, Ticketing, journal, journal_table
 from virage.identity.keys.rules.vault import KeyVault

@@ -17,8 +17,8 @@ from tests.matchday.food.orders.kitchen import LATE, Kitchen
 from tests.matchday.food.till.bar import CAP_CENTS, ROUND, ROUND_CENTS, Bar, Fan, by_card, sent
 from tests.matchday.food.till.test_virtual_card import a_fan, by_phone
 from tests.money.fiscal.till import CASHIER, Till, beer, cup, fries, refund_of
-from tests.money.wallet.books import books
-from tests.money.wallet.desks import employ, load_said, signed_load
+from tests.money.wallet.funding.desks import employ, load_said, signed_load
+from tests.money.wallet.ledger.books import books
 from virage.control.books.acts import figures
 from virage.control.books.reads.accounting import journal_of
 from virage.control.books.reads.sales import Slice, sales
@@ -36,15 +36,17 @@ from virage.money.fiscal.rules.record import Kind, RefundOf, Tender, TenderKind,
 from virage.money.payments import acts as payments
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.rules import Outcome, Start, State
-from virage.money.wallet.acts import bonus, desk, purses
-from virage.money.wallet.acts.desk import LoadAsk
-from virage.money.wallet.acts.top_up_money import TopUpMoney
-from virage.money.wallet.rules.cards import Tap
-from virage.money.wallet.rules.desk import DeskLimits, DeskTender, Loaded, drawer
-from virage.money.wallet.rules.gifts import Gift
-from virage.money.wallet.rules.purses import PURPOSE, Limits
-from virage.money.wallet.rules.sun import message_of, verify
-from virage.money.wallet.store.ledger import balances
+from virage.money.wallet.accounts.rules.purses import DeskTender
+from virage.money.wallet.cards.rules.cards import Tap
+from virage.money.wallet.cards.rules.sun import message_of, verify
+from virage.money.wallet.funding.acts import bonus, desk
+from virage.money.wallet.funding.acts import top_ups as purses
+from virage.money.wallet.funding.acts.desk import LoadAsk
+from virage.money.wallet.funding.acts.top_up_money import TopUpMoney
+from virage.money.wallet.funding.rules.desk import DeskLimits, Loaded, drawer
+from virage.money.wallet.funding.rules.gifts import Gift
+from virage.money.wallet.funding.rules.top_ups import PURPOSE, Limits
+from virage.money.wallet.ledger.store import balances
 from virage.platform.config import Config
 from virage.platform.database import Connection, Database
 from virage.platform.guard import Grant
@@ -181,7 +183,7 @@ async def from_the_seats(evening: Evening) -> None:
         person_id = new_id()
         await evening.bank_card(person_id, 2_000)
         async with food.db.connection() as conn:
-            purse_id = await conn.fetchval("select id from wallet.purse where owner_id = $1", person_id)
+            purse_id = await conn.fetchval("select id from wallet_accounts.purse where owner_id = $1", person_id)
         await evening.give(purse_id, 300)
         orders.append((await food.placed(person_id)).id)
     waits, declined, made, whole, part, both = orders
@@ -257,7 +259,7 @@ async def paid_by_purses(conn: Connection) -> tuple[dict[UUID, int], dict[UUID, 
     remembered = {account_of(row["purse_id"], is_bonus=row["bonus"]).id: row["cents"] for row in rows}
     moved = await conn.fetch(
         "select account.id, sum(case when debit_id = account.id then cents else -cents end)::bigint as cents "
-        "from wallet.transfer inner join wallet.account on account.id in (debit_id, credit_id) "
+        "from wallet_ledger.transfer inner join wallet_ledger.account on account.id in (debit_id, credit_id) "
         "where account.kind in ('purse', 'bonus') and step in ('post', 'capture') "
         "and purpose in ('sale', 'refund', 'food_order') group by account.id"
     )

@@ -9,12 +9,13 @@ from tests.control.books.test_figures import take
 from tests.matchday.food.conftest import Counters
 from tests.matchday.food.orders.kitchen import Kitchen
 from tests.money.fiscal.till import BEER, CASHIER, NOW, Till, beer, fries
-from tests.money.wallet.books import loaded_purse
+from tests.money.wallet.ledger.books import loaded_purse
 from virage.control.books.reads.shifts import tills
 from virage.money.fiscal.rules.record import Kind, RefundOf, Tender, TenderKind
-from virage.money.wallet.acts import ledger
-from virage.money.wallet.rules.desk import DeskTender, Load, transfer
-from virage.money.wallet.rules.ledger import Posted
+from virage.money.wallet.accounts.rules.purses import DeskTender
+from virage.money.wallet.funding.rules.desk import Load, transfer
+from virage.money.wallet.ledger import acts as ledger
+from virage.money.wallet.ledger.rules import Posted
 from virage.platform.config import Config
 from virage.platform.database import Database
 from virage.platform.guard import Grant, Principal

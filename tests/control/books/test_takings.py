@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING
 
 from tests.matchday.food.till.bar import CAP_CENTS, ROUND, ROUND_CENTS, sent
 from tests.money.fiscal.till import CASHIER, NOW, Till
-from tests.money.wallet.desks import load_said, signed_load
+from tests.money.wallet.funding.desks import load_said, signed_load
 from virage.control.books.reads.takings import TillAstray, tills_astray
 from virage.money.fiscal.rules.record import Kind, Tender, TenderKind
-from virage.money.wallet.acts import desk
-from virage.money.wallet.acts.desk import LoadAsk
-from virage.money.wallet.rules.desk import DeskLimits, DeskTender, Loaded, drawer
+from virage.money.wallet.accounts.rules.purses import DeskTender
+from virage.money.wallet.funding.acts import desk
+from virage.money.wallet.funding.acts.desk import LoadAsk
+from virage.money.wallet.funding.rules.desk import DeskLimits, Loaded, drawer
 from virage.platform.database import Connection
 
 if TYPE_CHECKING:
@@ -44,10 +45,12 @@ async def test_records_and_loads_are_what_drawers_and_terminals_took(bar: "Bar")
     async with bar.db.connection() as conn:
         assert await found(conn, till) == []
         account_id = drawer(till.id, DeskTender.CASH).id
-        stands = await conn.fetchval("select balance_cents from wallet.account where id = $1", account_id)
+        stands = await conn.fetchval("select balance_cents from wallet_ledger.account where id = $1", account_id)
         assert stands == -(1_000 - 450 + 900 + 2_000)
         damage = conn.transaction()
         await damage.start()
-        await conn.execute("update wallet.account set balance_cents = balance_cents + 1 where id = $1", account_id)
+        await conn.execute(
+            "update wallet_ledger.account set balance_cents = balance_cents + 1 where id = $1", account_id
+        )
         assert await found(conn, till) == [TillAstray(str(till.id), "cash", 3_449, 3_450)]
         await damage.rollback()

@@ -14,8 +14,8 @@ from tests.matchday.food.menu.board import HERE, ITEMS, NOW, PRICES
 from tests.matchday.food.orders.kitchen import Kitchen
 from tests.matchday.food.till.bar import Bar
 from tests.money.fiscal.till import CASHIER
-from tests.money.wallet.books import books
-from tests.money.wallet.desks import employ
+from tests.money.wallet.funding.desks import employ
+from tests.money.wallet.ledger.books import books
 from virage.app.food import PHONE_ORDERS
 from virage.control.books import routes as books_routes
 from virage.identity.keys.acts import open_vault

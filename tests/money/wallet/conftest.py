@@ -12,16 +12,18 @@ from uuid import UUID
 import httpx
 import pytest
 
-from tests.money.wallet.chip import Chip
-from tests.money.wallet.desks import Desk
+from tests.money.wallet.cards.chip import Chip
+from tests.money.wallet.funding.desks import Desk
 from virage.money.payments.provider import NoProvider
-from virage.money.wallet import routes
-from virage.money.wallet.acts import cards as acts
-from virage.money.wallet.acts.taps import take_taps
-from virage.money.wallet.routes.card_desk import CardDesk
-from virage.money.wallet.rules.cards import Card, NewCard, Tap, TapOutcome, TapTaken
-from virage.money.wallet.rules.sun import SunMessage, verify
-from virage.money.wallet.store import purses as purse_store
+from virage.money.wallet.accounts.acts import open_purses
+from virage.money.wallet.cards import routes as card_routes
+from virage.money.wallet.cards.acts import cards as acts
+from virage.money.wallet.cards.acts.taps import take_taps
+from virage.money.wallet.cards.routes.card_desk import CardDesk
+from virage.money.wallet.cards.rules.cards import Card, NewCard, Tap, TapOutcome, TapTaken
+from virage.money.wallet.cards.rules.sun import SunMessage, verify
+from virage.money.wallet.funding import routes as funding_routes
+from virage.money.wallet.funding.acts.top_ups import empty_closed
 from virage.platform.clock import Clock
 from virage.platform.config import Config
 from virage.platform.database import Connection, Database
@@ -77,10 +79,10 @@ class Purses:
         chip = self.chip()
         async with self.db.transaction() as conn:
             if owner_id is not None:
-                purse_id = await conn.fetchval("select id from wallet.purse where owner_id = $1", owner_id)
+                purse_id = await conn.fetchval("select id from wallet_accounts.purse where owner_id = $1", owner_id)
                 if purse_id is None:
                     purse_id = new_id()
-                    await purse_store.open_purses(conn, {purse_id: owner_id}, NOW)
+                    await open_purses(conn, {purse_id: owner_id}, NOW)
                 more = {"purse_id": purse_id} | more
             (made,) = await acts.personalise(conn, [self.new_card(chip, **more)], who=None, now=NOW)
         assert isinstance(made, Card), made
@@ -138,7 +140,7 @@ async def purses(config: Config, db: Database, clock: Clock) -> AsyncIterator[Pu
         return [made.principals.get(credential.token_hash) for credential in credentials]
 
     app = create_app(
-        routes.routers,
+        [*card_routes.routers, *funding_routes.routers],
         config=config,
         db=db,
         clock=clock,
@@ -146,6 +148,7 @@ async def purses(config: Config, db: Database, clock: Clock) -> AsyncIterator[Pu
         dependencies={
             "card_desk": made.desk,
             "card_taps": made.desk.taps,
+            "empty_closed": empty_closed,
             "payment_provider": NoProvider(),
             "paid_at": (),  # the wallet alone: nobody sells
         },

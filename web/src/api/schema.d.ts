@@ -6919,7 +6919,7 @@ export interface components {
             balance_cents: number;
             bonus_cents: number;
             desk_cents: number;
-            history: components["schemas"]["money_wallet_reads_purses_Line"][];
+            history: components["schemas"]["money_wallet_accounts_reads_Line"][];
             id: string | null;
             limits: components["schemas"]["Limits"];
             more: boolean;
@@ -7958,7 +7958,7 @@ export interface components {
             vat_permille: number;
         };
         /** Line */
-        money_wallet_reads_purses_Line: {
+        money_wallet_accounts_reads_Line: {
             /** Format: date-time */
             at: string;
             bonus: boolean;

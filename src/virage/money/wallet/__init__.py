@@ -1,1 +1,1 @@
-"""The purse: a double-entry ledger, contactless cards, top-up, pay, refund."""
+"""The wallet: its ledger, the accounts of fans, the cards that pay, and the funding."""

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from tests.matchday.food.menu.board import HERE, ITEMS, NOW, PRICES, a_match, line
-from tests.money.wallet.books import books, loaded_purse
+from tests.money.wallet.ledger.books import books, loaded_purse
 from virage.demo.programme import done
 from virage.identity.keys.acts import open_vault
 from virage.matchday.food.menu.acts import catalogue as catalogue_acts
@@ -23,8 +23,8 @@ from virage.matchday.food.orders.reads.kitchen import promises
 from virage.matchday.food.orders.reads.orders import FoodOrder
 from virage.matchday.food.orders.routes.food_desk import FoodDesk
 from virage.matchday.food.orders.rules.orders import Capacity, FoodWish, Order, OutletPromises
-from virage.money.wallet.acts import bonus
-from virage.money.wallet.rules.gifts import Gift
+from virage.money.wallet.funding.acts import bonus
+from virage.money.wallet.funding.rules.gifts import Gift
 from virage.platform.clock import Clock
 from virage.platform.config import Config
 from virage.platform.database import Connection, Database
@@ -149,8 +149,8 @@ class Kitchen:
         async with self.db.connection() as conn:
             row = await conn.fetchrow(
                 "select a.balance_cents, a.held_cents, coalesce(b.balance_cents - b.held_cents, 0) as bonus "
-                "from wallet.purse p join wallet.account a on a.id = p.id "
-                "left join wallet.account b on b.kind = 'bonus' and b.key = p.id::text where p.owner_id = $1",
+                "from wallet_accounts.purse p join wallet_ledger.account a on a.id = p.id "
+                "left join wallet_ledger.account b on b.kind = 'bonus' and b.key = p.id::text where p.owner_id = $1",
                 person_id,
             )
         assert row is not None
@@ -168,7 +168,7 @@ class Kitchen:
         found = await books(self.db)
         assert found.clean, found
         assert found.kinds.get("clearing", 0) == 0
-        held = await self.rows("select coalesce(sum(held_cents), 0)::bigint from wallet.account")
+        held = await self.rows("select coalesce(sum(held_cents), 0)::bigint from wallet_ledger.account")
         waits = await self.rows(
             "select coalesce(sum(total_cents), 0)::bigint from food_orders.food_order where state = 'placed'"
         )

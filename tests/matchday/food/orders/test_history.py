@@ -10,8 +10,9 @@ from tests.money.fiscal.till import NOW, beer, cup, fries
 from virage.matchday.food.orders.reads.orders import FoodOrder
 from virage.matchday.food.orders.reads.paid_at import outlets
 from virage.money.fiscal.rules.record import TenderKind
-from virage.money.wallet.reads.purses import Line, export, purse_view
-from virage.money.wallet.rules.purses import Limits
+from virage.money.wallet.accounts.reads import Line
+from virage.money.wallet.funding.reads.purses import export, purse_view
+from virage.money.wallet.funding.rules.top_ups import Limits
 from virage.platform.database import Database
 from virage.site.programme.rules import Text
 
@@ -33,7 +34,7 @@ async def test_a_sale_of_several_rates_is_one_line_and_says_where(bar: Bar) -> N
     assert (paid.cents, paid.purpose, paid.subject, paid.place) == (-1_250, "sale", sale.record.id, BAR)
     assert (loaded.cents, loaded.place) == (CAP_CENTS, None)
     async with bar.db.connection() as conn:
-        moved = await conn.fetchval("select count(*) from wallet.transfer where subject = $1", sale.record.id)
+        moved = await conn.fetchval("select count(*) from wallet_ledger.transfer where subject = $1", sale.record.id)
         assert moved > 1, "in the books it is a transfer a rate"
         assert (await export(conn, fan.id, [outlets]))["purse"].history == [paid, loaded]
 

@@ -13,7 +13,7 @@ from tests.conftest import FakeClock
 from tests.matchday.food.menu.board import line
 from tests.matchday.food.orders.kitchen import BEER, CAPACITY, COFFEE, COLA, FRIES, HOT_DOG, KETCHUP, Dying, Kitchen
 from tests.matchday.food.till.bar import ROUND_CENTS, Bar
-from tests.money.wallet.books import loaded_purse
+from tests.money.wallet.ledger.books import loaded_purse
 from virage.identity.people import acts as people
 from virage.identity.people.acts import push
 from virage.identity.people.rules.push import PushDue, Subscriber

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from tests.money.fiscal.till import NOW, Till, beer, fries, refund_of
-from tests.money.wallet.books import DRAWER, books, loaded_purse
-from tests.money.wallet.chip import Chip, shown
+from tests.money.wallet.cards.chip import Chip, shown
+from tests.money.wallet.ledger.books import DRAWER, books, loaded_purse
 from virage.matchday.food.menu.reads.catalogue import Catalogues
 from virage.matchday.food.orders.acts import kitchen
 from virage.matchday.food.till.acts.selling import Answer
@@ -15,12 +15,13 @@ from virage.matchday.food.till.reads.judging import Judge
 from virage.matchday.food.till.routes.counter import Counter, SentRecord
 from virage.matchday.food.till.rules.limits import TillLimits
 from virage.money.fiscal.rules.record import Kind, Tender, TenderKind, Written
-from virage.money.wallet.acts import cards, ledger
-from virage.money.wallet.acts.cards import CardSecrets
-from virage.money.wallet.routes.card_desk import CardDesk
-from virage.money.wallet.rules.cards import Card, NewCard
-from virage.money.wallet.rules.ledger import Posted, Transfer, purse
-from virage.money.wallet.rules.sun import SunMessage
+from virage.money.wallet.cards.acts import cards
+from virage.money.wallet.cards.acts.cards import CardSecrets
+from virage.money.wallet.cards.routes.card_desk import CardDesk
+from virage.money.wallet.cards.rules.cards import Card, NewCard
+from virage.money.wallet.cards.rules.sun import SunMessage
+from virage.money.wallet.ledger import acts as ledger
+from virage.money.wallet.ledger.rules import Posted, Transfer, purse
 from virage.platform.clock import Clock
 from virage.platform.config import Config
 from virage.platform.database import Database
@@ -148,7 +149,9 @@ class Bar:
 
     async def left(self, fan: Fan) -> int:
         async with self.db.connection() as conn:
-            return int(await conn.fetchval("select balance_cents from wallet.account where id = $1", fan.purse_id))
+            return int(
+                await conn.fetchval("select balance_cents from wallet_ledger.account where id = $1", fan.purse_id)
+            )
 
     async def of_kind(self, kind: str) -> int:
         """What the accounts of a kind hold together; the books must be clean."""

@@ -30,10 +30,10 @@ from virage.matchday.food.till.reads.tills import TillPack
 from virage.matchday.food.till.rules.booking import Part, pay
 from virage.matchday.food.till.rules.limits import Alone, TillLimits, Took, beyond
 from virage.money.fiscal.rules.record import Kind
-from virage.money.wallet.acts import cards
-from virage.money.wallet.acts.cards import Block
-from virage.money.wallet.reads.card_news import CardNews, TillCards
-from virage.money.wallet.rules.cards import BlockReason
+from virage.money.wallet.cards.acts import cards
+from virage.money.wallet.cards.acts.cards import Block
+from virage.money.wallet.cards.reads.card_news import CardNews, TillCards
+from virage.money.wallet.cards.rules.cards import BlockReason
 from virage.platform.guard import Grant, Principal
 from virage.platform.ids import new_id
 from virage.platform.problems import Refused
@@ -154,9 +154,9 @@ async def test_a_change_that_commits_late_is_told(bar: Bar) -> None:
 async def test_many_cards_are_small_on_the_wire(counters: "Counters") -> None:
     await a_till(counters)
     async with counters.db.connection() as conn:
-        await conn.execute("insert into wallet.purse (id, opened_at) values ($1, $2)", UUID(int=1), NOW)
+        await conn.execute("insert into wallet_accounts.purse (id, opened_at) values ($1, $2)", UUID(int=1), NOW)
         await conn.execute(
-            "insert into wallet.card (id, uid, purse_id, code_hash, key_version, personalised_at) "
+            "insert into wallet_cards.card (id, uid, purse_id, code_hash, key_version, personalised_at) "
             "select gen_random_uuid(), substr(sha256(n::text::bytea), 1, 7), $1, sha256(n::text::bytea), 1, $2 "
             "from generate_series(1, 2000) as n",
             UUID(int=1),

@@ -13,9 +13,9 @@ import pytest
 from tests.matchday.food.till.bar import ROUND, ROUND_CENTS, by_card, sent
 from tests.money.fiscal.till import Till
 from virage.money.fiscal.rules.record import Kind, Tender, TenderKind
-from virage.money.wallet.acts import cards as card_acts
-from virage.money.wallet.acts.cards import Block
-from virage.money.wallet.rules.cards import BlockReason
+from virage.money.wallet.cards.acts import cards as card_acts
+from virage.money.wallet.cards.acts.cards import Block
+from virage.money.wallet.cards.rules.cards import BlockReason
 from virage.platform.sql import Adapter
 
 if TYPE_CHECKING:
@@ -63,7 +63,13 @@ def crashing_after(statements: int, monkeypatch: pytest.MonkeyPatch) -> Iterator
 async def everything(bar: "Bar") -> list[Any]:
     """All that a sale changes."""
     tables = ["fiscal.record", "food_till.booking", "fiscal.anchor", "fiscal.till_head"]
-    tables += ["wallet.transfer", "wallet.account", "wallet.tap", "wallet.card", "wallet.card_day"]
+    tables += [
+        "wallet_ledger.transfer",
+        "wallet_ledger.account",
+        "wallet_cards.tap",
+        "wallet_cards.card",
+        "wallet_cards.card_day",
+    ]
     async with bar.db.connection() as conn:
         return [await conn.fetch(f"select t::text from {table} t order by 1") for table in tables]
 

@@ -23,8 +23,8 @@ async def owned(bar: "Bar", fan: Fan, name: str | None = NAME, label: str | None
     """The card is somebody's, by this name, and they call it so."""
     async with bar.db.transaction() as conn:
         person_id = await people.ensure_fan(conn, f"{new_id().hex}@example.org", name, NOW)
-        await conn.execute("update wallet.purse set owner_id = $1 where id = $2", person_id, fan.purse_id)
-        await conn.execute("update wallet.card set label = $1 where id = $2", label, fan.card_id)
+        await conn.execute("update wallet_accounts.purse set owner_id = $1 where id = $2", person_id, fan.purse_id)
+        await conn.execute("update wallet_cards.card set label = $1 where id = $2", label, fan.card_id)
     return person_id
 
 
@@ -43,7 +43,7 @@ async def test_a_paid_tap_shows_whose_card_it_is_and_no_more_of_a_name_than_that
 async def test_a_card_of_nobody_shows_nobody_whatever_the_house_wrote_on_it(bar: "Bar") -> None:
     till, fan = await bar.till(), await bar.fan(9_000)
     async with bar.db.transaction() as conn:
-        await conn.execute("update wallet.card set label = 'Box 12' where id = $1", fan.card_id)
+        await conn.execute("update wallet_cards.card set label = 'Box 12' where id = $1", fan.card_id)
     _, answer = await bar.ask(till, by_card(ROUND_CENTS, fan.tap()))
     assert (answer.outcome, answer.holder) == ("booked", None)
 

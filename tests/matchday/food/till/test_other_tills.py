@@ -17,9 +17,9 @@ from virage.matchday.food.till.acts.selling import take
 from virage.matchday.food.till.acts.tendering import Sent
 from virage.matchday.food.till.rules.booking import key_of
 from virage.money.fiscal.rules.record import Kind, Line, Tender, TenderKind, Written
-from virage.money.wallet.acts import ledger
-from virage.money.wallet.rules.ledger import Kind as AccountKind
-from virage.money.wallet.rules.ledger import Posted, Transfer, account, bonus
+from virage.money.wallet.ledger import acts as ledger
+from virage.money.wallet.ledger.rules import Kind as AccountKind
+from virage.money.wallet.ledger.rules import Posted, Transfer, account, bonus
 from virage.platform.problems import Refused
 
 if TYPE_CHECKING:

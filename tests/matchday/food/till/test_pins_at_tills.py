@@ -9,8 +9,8 @@ from tests.money.fiscal.till import NOW, Till, beer
 from virage.identity.people.rules.pins import verifier_of
 from virage.matchday.food.till.acts.selling import Answer
 from virage.money.fiscal.rules.record import Tender, TenderKind, Written
-from virage.money.wallet.rules.cards import PIN_TRIES_MAX
-from virage.money.wallet.store import taps
+from virage.money.wallet.cards.rules.cards import PIN_TRIES_MAX
+from virage.money.wallet.cards.store import taps
 
 if TYPE_CHECKING:
     from tests.matchday.food.till.bar import Bar
@@ -34,7 +34,7 @@ async def ask(bar: "Bar", till: Till, written: Written, pin: str | None = None, 
 
 async def tries(bar: "Bar", fan: Fan) -> int:
     async with bar.db.connection() as conn:
-        return int(await conn.fetchval("select tries from wallet.card_pin where card_id = $1", fan.card_id))
+        return int(await conn.fetchval("select tries from wallet_cards.card_pin where card_id = $1", fan.card_id))
 
 
 def dear(till: Till, fan: Fan) -> Written:

@@ -24,9 +24,9 @@ from virage.matchday.food.till.rules.booking import (
 )
 from virage.matchday.food.till.rules.refunds import Receipt, as_cash, judge_refund
 from virage.money.fiscal.rules.record import Kind, Line, Record, Tender, TenderKind, Written
-from virage.money.wallet.acts import ledger
-from virage.money.wallet.rules.ledger import Kind as AccountKind
-from virage.money.wallet.rules.ledger import Posted, Transfer, account, bonus
+from virage.money.wallet.ledger import acts as ledger
+from virage.money.wallet.ledger.rules import Kind as AccountKind
+from virage.money.wallet.ledger.rules import Posted, Transfer, account, bonus
 from virage.platform.ids import new_id
 from virage.platform.problems import Refused
 

@@ -80,7 +80,7 @@ async def test_a_refund_follows_a_card_that_was_linked_meanwhile(bar: "Bar") -> 
     till, fan, other = await bar.till(), await bar.fan(3000), await bar.fan(0)
     sale, _ = await bar.ask(till, by_card(ROUND_CENTS, fan.tap()))
     async with bar.db.connection() as conn:
-        await conn.execute("update wallet.card set purse_id = $1 where id = $2", other.purse_id, fan.card_id)
+        await conn.execute("update wallet_cards.card set purse_id = $1 where id = $2", other.purse_id, fan.card_id)
     assert (await bar.refund(till, sale, 700, TenderKind.CARD)).outcome == "booked"
     assert (await bar.left(other), await bar.left(fan)) == (700, 3000 - ROUND_CENTS)
 

@@ -11,9 +11,9 @@ from tests.matchday.food.till.bar import CAP_CENTS, ROUND, ROUND_CENTS, as_till,
 from tests.money.fiscal.till import NOW, Till, beer, cup, fries
 from virage.matchday.food.till.rules.booking import Part, transfers
 from virage.money.fiscal.rules.record import COUNTED_CENTS_MAX, FLOAT_CENTS_MAX, Kind, Record, Tender, TenderKind
-from virage.money.wallet.acts import cards as card_acts
-from virage.money.wallet.acts.cards import Block, DailyLimitWish
-from virage.money.wallet.rules.cards import BlockReason
+from virage.money.wallet.cards.acts import cards as card_acts
+from virage.money.wallet.cards.acts.cards import Block, DailyLimitWish
+from virage.money.wallet.cards.rules.cards import BlockReason
 from virage.platform.clock import Clock
 from virage.platform.database import Database
 from virage.platform.ids import new_id
@@ -124,7 +124,7 @@ async def test_a_refused_sale_that_is_asked_again_after_money_came_is_booked(bar
     till, fan = await bar.till(), await bar.fan(1149)
     written, _ = await bar.ask(till, by_card(ROUND_CENTS, fan.tap()))
     async with bar.db.connection() as conn:
-        before = await conn.fetchval("select count(*) from wallet.card_day where spent_cents > 0")
+        before = await conn.fetchval("select count(*) from wallet_cards.card_day where spent_cents > 0")
     assert before == 0, "what was not paid counts to no day"
     await bar.load(fan, 500)
     (answer,) = await bar.send(till, sent(written))
@@ -168,7 +168,7 @@ async def test_a_childs_card_spends_its_day_and_no_more(bar: "Bar") -> None:
     till, child = await bar.till(), await bar.fan(9000)
     owner = new_id()
     async with bar.db.transaction() as conn:
-        await conn.execute("update wallet.purse set owner_id = $1 where id = $2", owner, child.purse_id)
+        await conn.execute("update wallet_accounts.purse set owner_id = $1 where id = $2", owner, child.purse_id)
         await card_acts.limit_cards(conn, [DailyLimitWish(child.card_id, owner, 2000)], NOW)
     _, first = await bar.ask(till, by_card(ROUND_CENTS, child.tap()))
     _, second = await bar.ask(till, by_card(ROUND_CENTS, child.tap()))
@@ -179,7 +179,7 @@ async def test_what_a_child_spent_without_network_counts_to_the_day(bar: "Bar") 
     till, child = await bar.till(), await bar.fan(9000)
     owner = new_id()
     async with bar.db.transaction() as conn:
-        await conn.execute("update wallet.purse set owner_id = $1 where id = $2", owner, child.purse_id)
+        await conn.execute("update wallet_accounts.purse set owner_id = $1 where id = $2", owner, child.purse_id)
         await card_acts.limit_cards(conn, [DailyLimitWish(child.card_id, owner, 2000)], NOW)
     told = await bar.tell(till, *(by_card(ROUND_CENTS, child.tap()) for _ in range(2)))
     _, asked = await bar.ask(till, by_card(ROUND_CENTS, child.tap()))

@@ -21,9 +21,9 @@ from virage.money.fiscal.rules.record import (
     Tender,
     TenderKind,
 )
-from virage.money.wallet.acts import cards as card_acts
-from virage.money.wallet.acts.cards import Block
-from virage.money.wallet.rules.cards import BlockReason
+from virage.money.wallet.cards.acts import cards as card_acts
+from virage.money.wallet.cards.acts.cards import Block
+from virage.money.wallet.cards.rules.cards import BlockReason
 
 if TYPE_CHECKING:
     from tests.matchday.food.till.bar import Bar
@@ -172,7 +172,7 @@ async def test_who_drinks_and_then_blocks_the_card_has_paid(bar: "Bar") -> None:
     sale = till.write(Kind.SALE, lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))
     async with bar.db.transaction() as conn:
         await conn.execute(
-            "update wallet.card set blocked_reason = 'owner', blocked_at = $1 where id = $2",
+            "update wallet_cards.card set blocked_reason = 'owner', blocked_at = $1 where id = $2",
             sale.record.moment + timedelta(minutes=5),
             fan.card_id,
         )

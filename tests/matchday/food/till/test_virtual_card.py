@@ -9,11 +9,11 @@ from msgspec.structs import replace
 from tests.identity.passes.make_vectors import Ed25519Phone
 from tests.matchday.food.till.bar import CAP_CENTS, ROUND, ROUND_CENTS, sent
 from tests.money.fiscal.till import NOW, Till, beer
-from tests.money.wallet.books import loaded_purse
-from tests.money.wallet.proofs import proof_text
+from tests.money.wallet.cards.proofs import proof_text
+from tests.money.wallet.ledger.books import loaded_purse
 from virage.money.fiscal.rules.record import Kind, Record, Tender, TenderKind, Written
-from virage.money.wallet.acts import virtual_cards as acts
-from virage.money.wallet.rules.virtual_cards import PAY_PURPOSE, Challenge, PhoneKey, challenge_bytes
+from virage.money.wallet.cards.acts import virtual_cards as acts
+from virage.money.wallet.cards.rules.virtual_cards import PAY_PURPOSE, Challenge, PhoneKey, challenge_bytes
 from virage.platform.ids import new_id
 from virage.platform.keys import Jwk
 
@@ -63,7 +63,7 @@ async def ask(bar: "Bar", till: Till, written: Written, *, told: bool = False, p
 
 async def left(bar: "Bar", fan: Fan) -> int:
     async with bar.db.connection() as conn:
-        return int(await conn.fetchval("select balance_cents from wallet.account where id = $1", fan.purse_id))
+        return int(await conn.fetchval("select balance_cents from wallet_ledger.account where id = $1", fan.purse_id))
 
 
 async def test_a_phone_pays_what_it_signed_once_and_above_the_cap_of_a_tap(bar: "Bar") -> None:

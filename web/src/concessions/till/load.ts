@@ -1,6 +1,7 @@
 /**
- * What a till signs when it loads a purse or pays out, as `src/virage/money/wallet/rules/loads.py` has it: docs/vectors/load.json
- * holds both to the same bytes. The card's tap, its code and its PIN go beside them, for nobody keeps those.
+ * What a till signs when it loads a purse or pays out, as `src/virage/money/wallet/funding/rules/loads.py` has it:
+ * docs/vectors/load.json holds both to the same bytes. The card's tap, its code and its PIN go beside them, for nobody
+ * keeps those.
  */
 import { sign, type OwnKey } from "../../devices/key";
 import { base64url } from "../../passes/base64";

@@ -1,6 +1,7 @@
 /**
  * What a till asks a phone to pay, and what the phone answers: rules without screen, network and clock. Python's
- * `src/virage/money/wallet/rules/virtual_cards.py` says the same; `docs/vectors/virtual_card.json` holds both to it.
+ * `src/virage/money/wallet/cards/rules/virtual_cards.py` says the same; `docs/vectors/virtual_card.json` holds both
+ * to it.
  */
 import { parseUrl } from "../../kernel/url";
 import type { Bytes } from "../../passes/base45";

@@ -7,8 +7,8 @@ from virage.identity.people.rules.devices import DeviceKind
 from virage.matchday.food.orders import reads as orders
 from virage.matchday.food.till.rules.booking import till_account
 from virage.matchday.food.till.rules.limits import TillLimits
-from virage.money.wallet.reads import ledger
-from virage.money.wallet.rules.ledger import Kind
+from virage.money.wallet.ledger import reads as ledger
+from virage.money.wallet.ledger.rules import Kind
 from virage.platform.database import Connection
 from virage.platform.guard import Principal
 from virage.platform.money import Cents

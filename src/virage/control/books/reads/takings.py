@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from virage.control.books.store import takings as store
-from virage.money.wallet.reads import desk
+from virage.money.wallet.funding.reads import desk
 from virage.platform.database import Connection
 from virage.platform.money import Cents
 

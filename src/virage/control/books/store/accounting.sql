@@ -2,7 +2,7 @@
 -- What moved on the accounts of each kind but revenue, by day of business: credits less debits.
 select ((posting.at at time zone :zone::text) - :begins::interval)::date as day, posting.kind,
     sum(posting.cents)::bigint as cents
-from wallet.public_posting as posting
+from wallet_ledger.public_posting as posting
 where posting.at >= :since::timestamptz and posting.at < :until::timestamptz and posting.kind <> 'revenue'
 group by 1, 2;
 
@@ -14,7 +14,7 @@ with sold as (
         case when posting.key ~ '^[0-9a-f-]{36}:[0-9]{1,4}$' then split_part(posting.key, ':', 1)::uuid end as till,
         case when posting.key ~ ':[0-9]{1,4}$' then substring(posting.key from '[0-9]+$')::integer else 0 end as rate,
         sum(posting.cents) as cents
-    from wallet.public_posting as posting
+    from wallet_ledger.public_posting as posting
     where posting.at >= :since::timestamptz and posting.at < :until::timestamptz and posting.kind = 'revenue'
     group by day, posting.subject, posting.key
 ), told as (
@@ -43,10 +43,10 @@ group by told.day, sold_at, told.rate;
 -- name: balances_at(until)
 -- What the accounts of each kind but revenue stood at before a moment: now, less what moved since.
 with later as (
-    select posting.kind, sum(posting.cents) as cents from wallet.public_posting as posting
+    select posting.kind, sum(posting.cents) as cents from wallet_ledger.public_posting as posting
     where posting.at >= :until::timestamptz group by posting.kind
 ), there as (
-    select account.kind, sum(account.balance_cents) as cents from wallet.public_balance as account
+    select account.kind, sum(account.balance_cents) as cents from wallet_ledger.public_balance as account
     group by account.kind
 )
 select there.kind, (there.cents - coalesce(later.cents, 0))::bigint as cents

@@ -67,7 +67,7 @@ order by tender.kind;
 -- name: cash_beside_sales(keys, since)
 -- What purses were loaded with from drawers (below zero there: it came in) and paid out of them, by till and moment.
 select posting.key, posting.at, -posting.cents as cents
-from wallet.public_posting as posting
+from wallet_ledger.public_posting as posting
 where posting.kind = 'cash' and posting.key = any(:keys::text[]) and posting.purpose not in ('sale', 'refund')
     and posting.at >= :since::timestamptz;
 

@@ -43,8 +43,8 @@ from virage.money.fiscal.acts import records as fiscal
 from virage.money.fiscal.acts.records import Plan
 from virage.money.fiscal.rules.chain import Appended
 from virage.money.fiscal.rules.record import RECORD_PURPOSE, Record, Written, canonical
-from virage.money.wallet.acts import bonus
-from virage.money.wallet.rules.gifts import Gift, GiftReason, Given
+from virage.money.wallet.funding.acts import bonus
+from virage.money.wallet.funding.rules.gifts import Gift, GiftReason, Given
 from virage.platform.database import Connection
 from virage.platform.ids import new_id
 from virage.platform.journal import Fact, append

@@ -17,9 +17,10 @@ from virage.matchday.food.orders import store
 from virage.matchday.food.orders.rules import order_money
 from virage.matchday.food.orders.rules.orders import FACT, FoodState, Order, Reason, deposits_of
 from virage.matchday.food.orders.rules.placing import Asked, Counter, Funds, OpenKitchen, Placed, decide
-from virage.money.wallet.acts import ledger, purses
-from virage.money.wallet.reads.purses import purses_of
-from virage.money.wallet.rules.ledger import Transfer, bonus
+from virage.money.wallet.accounts import acts as purses
+from virage.money.wallet.accounts.reads import purses_of
+from virage.money.wallet.ledger import acts as ledger
+from virage.money.wallet.ledger.rules import Transfer, bonus
 from virage.platform.database import Connection
 from virage.platform.journal import Fact, append
 from virage.platform.problems import Refused

@@ -23,7 +23,7 @@ from virage.matchday.food.orders.rules.orders import (
     lines_of,
 )
 from virage.matchday.food.orders.rules.promises import SOON, Fit, Plan, Take
-from virage.money.wallet.rules.bonus import Split, split
+from virage.money.wallet.accounts.rules.bonus import Split, split
 from virage.platform.money import Cents
 from virage.platform.problems import Refused
 from virage.site.programme.rules import Event

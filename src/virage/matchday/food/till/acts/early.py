@@ -14,7 +14,7 @@ from virage.matchday.food.till.rules.refunds import Receipt, as_cash, judge_refu
 from virage.matchday.food.till.store import booking as store
 from virage.matchday.food.till.store import deviations
 from virage.money.fiscal.rules.record import SALES, Record
-from virage.money.wallet.rules.ledger import Transfer
+from virage.money.wallet.ledger.rules import Transfer
 from virage.platform.database import Connection
 from virage.platform.journal import Fact
 from virage.platform.journal import append as write_facts

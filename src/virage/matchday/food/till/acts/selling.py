@@ -24,10 +24,11 @@ from virage.money.fiscal.acts import records as fiscal
 from virage.money.fiscal.acts.records import Plan
 from virage.money.fiscal.rules.chain import Appended, Known
 from virage.money.fiscal.rules.record import COUNTED, REFUNDS, SALES, Record, check
-from virage.money.wallet.acts import ledger, taps
-from virage.money.wallet.reads.cards import holders_at_till
-from virage.money.wallet.rules.cards import Reason as CardReason
-from virage.money.wallet.rules.ledger import Entry, Posted
+from virage.money.wallet.cards.acts import taps
+from virage.money.wallet.cards.reads.cards import holders_at_till
+from virage.money.wallet.cards.rules.cards import Reason as CardReason
+from virage.money.wallet.ledger import acts as ledger
+from virage.money.wallet.ledger.rules import Entry, Posted
 from virage.platform.database import Connection
 from virage.platform.money import Cents
 from virage.platform.problems import Refused

@@ -14,13 +14,14 @@ from virage.matchday.food.till.rules.limits import TillLimits, Took, beyond
 from virage.matchday.food.till.rules.refunds import Receipt
 from virage.matchday.food.till.store import booking as store
 from virage.money.fiscal.rules.record import PROVEN, REFUNDS, Record, TenderKind, Written, check
-from virage.money.wallet.acts import ledger, taps
-from virage.money.wallet.acts.virtual_cards import charge
-from virage.money.wallet.reads import cards
-from virage.money.wallet.rules.cards import Holder, Spend, Spent, Tap, TapTaken
-from virage.money.wallet.rules.cards import Reason as CardReason
-from virage.money.wallet.rules.sun import Seen
-from virage.money.wallet.rules.virtual_cards import Challenge, Shown
+from virage.money.wallet.cards.acts import taps
+from virage.money.wallet.cards.acts.virtual_cards import charge
+from virage.money.wallet.cards.reads import cards
+from virage.money.wallet.cards.rules.cards import Holder, Spend, Spent, Tap, TapTaken
+from virage.money.wallet.cards.rules.cards import Reason as CardReason
+from virage.money.wallet.cards.rules.sun import Seen
+from virage.money.wallet.cards.rules.virtual_cards import Challenge, Shown
+from virage.money.wallet.ledger import acts as ledger
 from virage.platform.database import Connection
 from virage.platform.money import Cents
 from virage.platform.problems import Refused

@@ -10,9 +10,9 @@ from virage.matchday.food.till.reads.tills import TillPacks
 from virage.matchday.food.till.routes import till, tills
 from virage.matchday.food.till.routes.counter import Counter
 from virage.matchday.food.till.rules.limits import house_of, limits_of
-from virage.money.wallet.acts.cards import open_card_secrets
-from virage.money.wallet.reads.card_news import CardNews
-from virage.money.wallet.routes.card_desk import CardDesk
+from virage.money.wallet.cards.acts.cards import open_card_secrets
+from virage.money.wallet.cards.reads.card_news import CardNews
+from virage.money.wallet.cards.routes.card_desk import CardDesk
 from virage.platform.clock import Clock
 from virage.platform.config import Config
 from virage.platform.database import Database

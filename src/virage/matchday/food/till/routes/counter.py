@@ -24,9 +24,9 @@ from virage.money.fiscal.rules.record import (
     Written,
     read_signed,
 )
-from virage.money.wallet.reads.cards import card_that_taps
-from virage.money.wallet.routes.card_desk import CardDesk
-from virage.money.wallet.rules.sun import Seen, message_of, verify
+from virage.money.wallet.cards.reads.cards import card_that_taps
+from virage.money.wallet.cards.routes.card_desk import CardDesk
+from virage.money.wallet.cards.rules.sun import Seen, message_of, verify
 from virage.platform.batching import Batcher
 from virage.platform.clock import Clock
 from virage.platform.database import Database

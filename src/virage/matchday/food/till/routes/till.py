@@ -14,7 +14,7 @@ from virage.matchday.food.till.acts.selling import Answer
 from virage.matchday.food.till.reads.tills import TillPack, TillPacks
 from virage.matchday.food.till.routes.counter import Counter, TillUpload
 from virage.money.fiscal.rules.record import BODY_CHARS_MAX, RECORDS_MAX
-from virage.money.wallet.reads.card_news import CardNews, TillCards
+from virage.money.wallet.cards.reads.card_news import CardNews, TillCards
 from virage.platform.clock import Clock
 from virage.platform.guard import Principal, device_at
 from virage.platform.problems import Problem

@@ -1,0 +1,1 @@
+"""The accounts of fans: purses, what is in them, and their history."""

@@ -1,0 +1,71 @@
+-- name: open_purses(ids, owner_ids, now)
+-- New purses, in the order of their ids; an owner who has one keeps it. The caller opens their accounts.
+insert into wallet_accounts.purse (id, owner_id, opened_at)
+select wanted.id, wanted.owner, :now::timestamptz
+from unnest(:ids::uuid[], :owner_ids::uuid[]) as wanted (id, owner)
+order by wanted.id
+on conflict do nothing
+returning id;
+
+-- name: purse_of(owner_id)^
+-- Somebody's purse.
+select id, owner_id, frozen_at from wallet_accounts.purse where owner_id = :owner_id;
+
+-- name: lock_purse_of(owner_id)^
+-- Somebody's purse, locked: before the accounts, and before payments that are new or captured.
+select id, owner_id, frozen_at from wallet_accounts.purse where owner_id = :owner_id for no key update;
+
+-- name: lock_purses(ids)
+-- Purses of money that comes, locked in the order of their ids.
+select id, owner_id, frozen_at from wallet_accounts.purse where id = any(:ids::uuid[]) order by id for no key update;
+
+-- name: purses_by_id(ids)
+-- Purses as they stand.
+select id, owner_id, frozen_at from wallet_accounts.purse where id = any(:ids::uuid[]);
+
+-- name: purse_has_moved(purse_id)$
+-- Whether anything ever moved in a purse or its bonus, or is held there.
+select exists (select 1 from wallet_ledger.public_transfer where purse_id = :purse_id);
+
+-- name: close_purse(id, now)!
+-- A purse that nobody has any more: it takes no money.
+update wallet_accounts.purse set owner_id = null, frozen_at = :now where id = :id;
+
+-- name: closed_purses_with_money(after, most)
+-- Purses of people who were erased into which money or bonus came later, by id.
+select purse.id from wallet_accounts.purse
+where purse.frozen_at is not null and purse.id > :after and (
+    exists (
+        select 1 from wallet_ledger.public_account as account
+        where account.id = purse.id and account.balance_cents > account.held_cents
+    ) or exists (
+        select 1 from wallet_ledger.public_account as account
+        where account.kind = 'bonus' and account.key = purse.id::text and account.balance_cents > account.held_cents
+    )
+)
+order by purse.id limit :most;
+
+-- name: purses_of_owners(owner_ids)
+-- The purses of persons.
+select id, owner_id, frozen_at from wallet_accounts.purse where owner_id = any(:owner_ids::uuid[]);
+
+-- name: own_purse(purse_id, person_id)!
+-- A purse of nobody becomes a person's.
+update wallet_accounts.purse set owner_id = :person_id where id = :purse_id and owner_id is null;
+
+-- name: came_in(purse_id, by_terminal)
+-- What a purse was loaded with at desks and not paid out there, by tender. What came with an anonymous card was cash, but
+-- what came over the account by which terminal money follows a card.
+select
+    case
+        when purpose like 'terminal%' or :by_terminal::uuid in (debit_id, credit_id) then 'terminal' else 'cash'
+    end as tender,
+    sum(case when credit_id = purse_id then cents else -cents end)::bigint as cents
+from wallet_ledger.public_transfer
+where purse_id = :purse_id and step = 'post' and purse_id in (debit_id, credit_id)
+    and purpose in ('cash_load', 'cash_payout', 'terminal_load', 'terminal_payout', 'card_moved')
+group by 1;
+
+-- name: lock_turn(what)
+-- One at a time of what has no row yet that could be locked: a person's first purse.
+select pg_advisory_xact_lock(hashtextextended('wallet: ' || :what, 0));

@@ -1,1 +1,0 @@
-"""What the wallet does, for many at once, in the caller's transaction."""

@@ -1,0 +1,280 @@
+"""The doors of cards: a fan's own, the desk's, and the page that a tap opens."""
+
+from datetime import datetime
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from litestar import Response, Router, delete, get, post, put
+from litestar.params import Parameter
+from msgspec import Meta, Struct
+
+from virage.identity.people import acts as people
+from virage.money.wallet.accounts.reads import available
+from virage.money.wallet.cards.acts import cards as acts
+from virage.money.wallet.cards.acts.card_pins import set_card_pin
+from virage.money.wallet.cards.reads import cards as reads
+from virage.money.wallet.cards.reads.cards import DeskCard, MyCard
+from virage.money.wallet.cards.routes.card_desk import CardDesk, to_strangers
+from virage.money.wallet.cards.routes.labels import label_of
+from virage.money.wallet.cards.rules.cards import (
+    BlockReason,
+    DailyLimit,
+    OwnedCard,
+    Reason,
+    StaffReason,
+    as_code,
+    masked,
+)
+from virage.money.wallet.cards.rules.sun import (
+    CMAC_SHOWN,
+    COUNTER_SHOWN,
+    ENC,
+    ENC_BLOCKS_MAX,
+    PICC_DATA,
+    UID_SHOWN,
+    SunMessage,
+    is_spelled,
+    look_id,
+)
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+from virage.platform.database import Connection, Database
+from virage.platform.guard import FRESH_FOR, Principal, fresh, holds, require, require_fan, signed_in, staff
+from virage.platform.money import Cents
+from virage.platform.problems import Problem, Refused, granted
+
+PRIVATE = {"cache-control": "no-store"}
+Uid = Annotated[str | None, Parameter(pattern=UID_SHOWN, max_length=14, required=False)]
+Counter = Annotated[str | None, Parameter(pattern=COUNTER_SHOWN, max_length=6, required=False)]
+PiccData = Annotated[str | None, Parameter(pattern=PICC_DATA, max_length=32, required=False)]
+Mac = Annotated[str, Parameter(pattern=CMAC_SHOWN, min_length=16, max_length=16)]
+Enc = Annotated[str | None, Parameter(pattern=ENC, max_length=32 * ENC_BLOCKS_MAX, required=False)]
+Answer = TypeVar("Answer")
+Typed = Annotated[str, Meta(max_length=40)]
+
+
+class CardLink(Struct, frozen=True, forbid_unknown_fields=True):
+    """A card that I hold: what it showed at a tap of the last five minutes, and the code printed on it."""
+
+    tap: SunMessage
+    code: Typed
+    label: Annotated[str, Meta(max_length=200)] | None = None
+
+
+class CardLimit(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a card may spend on a day; null for anything."""
+
+    daily_limit_cents: DailyLimit | None
+
+
+class CardPin(Struct, frozen=True, forbid_unknown_fields=True):
+    """The PIN of a card, 6 to 12 digits."""
+
+    pin: Annotated[str, Meta(max_length=40)]
+
+
+class PrintedCode(Struct, frozen=True, forbid_unknown_fields=True):
+    """The ten signs printed on a card, as they were typed."""
+
+    code: Typed
+
+
+class CardBlock(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why the staff blocks a card."""
+
+    reason: StaffReason
+
+
+class TapPage(Struct, frozen=True):
+    """What the page of a tap shows. `purse` is as much of its id as tells two purses apart.
+
+    Whoever holds the card may spend what is on it, and so may see it. `card_id` tells its owner alone which of theirs
+    it is: a card's own purse has the same id.
+    """
+
+    card_id: UUID | None
+    linked: bool
+    label: str | None
+    blocked: BlockReason | None
+    purse: str
+    available_cents: Cents
+    taken_at: datetime
+
+
+@get("/cards", guards=[signed_in])
+async def list_my_cards(db: Database, clock: Clock, principal: Principal) -> list[MyCard]:
+    """My cards, those that are blocked too."""
+    async with db.connection() as conn:
+        return await reads.cards_of(conn, require_fan(principal), clock.now())
+
+
+@post("/cards", status_code=200, guards=[signed_in])
+async def link_my_card(
+    data: CardLink,
+    *,
+    db: Database,
+    clock: Clock,
+    config: Config,
+    principal: Principal,
+    card_desk: CardDesk,
+    empty_closed: acts.EmptyClosed,
+) -> MyCard:
+    """Put a card onto my purse. It needs both a fresh tap and the printed code: who has both holds the card."""
+    owner_id, label = require_fan(principal), label_of(data.label, "A card's name")
+    tap = granted(card_desk.tap(look_id(data.tap), data.tap))
+    link = acts.Link(tap, _code_hash(card_desk, data.code), owner_id, label)
+    async with db.transaction() as conn:
+        outcome = await acts.link_card(
+            conn, link, purse_max_cents=config.purse_cents_max, empty_closed=empty_closed, now=clock.now()
+        )
+        linked = granted(await _as_told(conn, outcome, principal))
+        mine = await reads.cards_of(conn, owner_id, clock.now())
+    return next(card for card in mine if card.id == linked.card_id)
+
+
+@put("/cards/{card_id:uuid}/block", status_code=204, guards=[signed_in])
+async def block_my_card(card_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
+    """Block my card, at once."""
+    owner_id = require_fan(principal)
+    block = acts.Block(card_id, BlockReason.OWNER, owner_id, owner_id)
+    async with db.transaction() as conn:
+        (outcome,) = await acts.block_cards(conn, [block], clock.now())
+        granted(outcome)
+
+
+@delete("/cards/{card_id:uuid}/block", status_code=204, guards=[signed_in])
+async def unblock_my_card(card_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
+    """Unblock my card, unless the staff blocked it. Asks for a sign-in of the last 15 minutes."""
+    wish = acts.OwnersCard(card_id, require_fan(principal))
+    fresh(principal, clock.now())
+    async with db.transaction() as conn:
+        (outcome,) = await acts.unblock_cards(conn, [wish], clock.now())
+        granted(outcome)
+
+
+@put("/cards/{card_id:uuid}/daily-limit", status_code=204, guards=[signed_in])
+async def limit_my_card(card_id: UUID, data: CardLimit, db: Database, clock: Clock, principal: Principal) -> None:
+    """Say what my card may spend on a day: a child's, for instance. More than before asks for a sign-in of the last 15
+    minutes, as lifting a block does.
+    """
+    owner_id, since = require_fan(principal), principal.authenticated_at
+    confirmed = since is not None and clock.now() - since <= FRESH_FOR
+    wish = acts.DailyLimitWish(card_id, owner_id, data.daily_limit_cents, confirmed)
+    async with db.transaction() as conn:
+        (outcome,) = await acts.limit_cards(conn, [wish], clock.now())
+        granted(outcome)
+
+
+@put("/cards/{card_id:uuid}/pin", status_code=204, guards=[signed_in], opt={"rate": "costly"})
+async def set_my_card_pin(card_id: UUID, data: CardPin, db: Database, clock: Clock, principal: Principal) -> None:
+    """Choose the PIN of my card. Asks for a sign-in of the last 15 minutes."""
+    owner_id = require_fan(principal)
+    fresh(principal, clock.now())
+    pin = granted(await people.new_verifier(data.pin))
+    async with db.transaction() as conn:
+        granted(await set_card_pin(conn, card_id, owner_id, pin, clock.now()))
+
+
+@post("/cards/find", status_code=200, guards=[staff("cashier", "finance")], opt={"rate": "costly"})
+async def find_card(data: PrintedCode, db: Database, principal: Principal, card_desk: CardDesk) -> Response[DeskCard]:
+    """The card on which a code is printed. The code is in the body: addresses end up in logs."""
+    require_desk(principal)
+    code_hash = _code_hash(card_desk, data.code)
+    async with db.connection() as conn:
+        owned = await reads.card_of_code(conn, code_hash)
+        if owned is None:
+            raise Problem(Reason.NOT_FOUND)
+        return Response(await reads.at_desk(conn, owned), headers=PRIVATE)
+
+
+@post("/cards/{card_id:uuid}/block", status_code=204, guards=[staff("cashier", "finance")])
+async def block_card(card_id: UUID, data: CardBlock, db: Database, clock: Clock, principal: Principal) -> None:
+    """Block a card that was lost, stolen, is broken or misused: its owner cannot lift that, a new card replaces it."""
+    require_desk(principal)
+    block = acts.Block(card_id, BlockReason(data.reason), principal.id)
+    async with db.transaction() as conn:
+        (outcome,) = await acts.block_cards(conn, [block], clock.now())
+        granted(outcome)
+
+
+@post("/cards/{card_id:uuid}/replacement", status_code=200, guards=[staff("cashier", "finance")])
+async def replace_card(
+    card_id: UUID, data: PrintedCode, *, db: Database, clock: Clock, principal: Principal, card_desk: CardDesk
+) -> Response[DeskCard]:
+    """Hand out the fresh card on which this code is printed, on the same purse; the old one is blocked for ever."""
+    require_desk(principal)
+    fresh(principal, clock.now())
+    wish = acts.Replacement(card_id, _code_hash(card_desk, data.code), principal.id)
+    async with db.transaction() as conn:
+        replaced = granted(await acts.replace_card(conn, wish, clock.now()))
+        owned = await reads.card(conn, replaced.new_card_id)
+        if owned is None:
+            raise Problem(Reason.NOT_FOUND)
+        return Response(await reads.at_desk(conn, owned), headers=PRIVATE)
+
+
+@get("/tap", opt={"public": True, "rate": "write"})
+async def read_tap(
+    cmac: Mac,
+    db: Database,
+    card_desk: CardDesk,
+    principal: Principal,
+    *,
+    uid: Uid = None,
+    ctr: Counter = None,
+    picc_data: PiccData = None,
+    enc: Enc = None,
+) -> Response[TapPage]:
+    """What the page shows that a tap opens. It uses the tap up: no till takes it any more, and the page is told for
+    five minutes alone. A card shows `uid` and `ctr`, or `picc_data`.
+    """
+    message = SunMessage(uid=uid, ctr=ctr, picc_data=picc_data, enc=enc, cmac=cmac)
+    if not is_spelled(message):
+        raise Problem("invalid")
+    outcome = await card_desk.look(message, principal)
+    async with db.connection() as conn:
+        taken = granted(await _as_told(conn, outcome, principal))
+        owned = await reads.card(conn, taken.card_id)
+        if owned is None:
+            raise Problem(Reason.CARD_UNKNOWN)
+        card, is_owner = owned.card, _is_owner(owned, principal)
+        purse_id = card.purse_id if is_owner else taken.purse_id  # it may have been linked since the tap
+        left = await available(conn, purse_id)
+    shown = (
+        card.id if is_owner else None,
+        owned.owner_id is not None,
+        card.label,
+        card.blocked_reason,
+    )
+    page = TapPage(*shown, masked(purse_id), left, taken.taken_at)
+    return Response(page, headers=PRIVATE)
+
+
+def require_desk(principal: Principal) -> None:
+    """Raise unless who asks is cashier or finance of the whole ground: a card belongs to no outlet."""
+    if not holds(principal, "finance"):
+        require(principal, "cashier")
+
+
+def _is_owner(owned: OwnedCard | None, principal: Principal) -> bool:
+    return owned is not None and owned.owner_id is not None and owned.owner_id == principal.id
+
+
+async def _as_told(conn: Connection, outcome: Answer | Refused, principal: Principal) -> Answer | Refused:
+    """An outcome as whoever brought the tap is told it: a stranger does not learn which card it was."""
+    if not isinstance(outcome, Refused) or "card_id" not in outcome.data:
+        return outcome
+    owned = await reads.card(conn, outcome.data["card_id"])
+    return outcome if _is_owner(owned, principal) else to_strangers(outcome)
+
+
+def _code_hash(desk: CardDesk, typed: str) -> bytes:
+    code = as_code(typed)
+    return granted(desk.code_hash(code) if code is not None else Refused(Reason.CODE_WRONG))
+
+
+mine_router = Router(
+    "/api/me",
+    route_handlers=[list_my_cards, link_my_card, block_my_card, unblock_my_card, limit_my_card, set_my_card_pin],
+)
+router = Router("/api/wallet", route_handlers=[find_card, block_card, replace_card, read_tap])

@@ -1,0 +1,1 @@
+"""What cards and phones that pay may decide, without a database or a clock."""

@@ -1,0 +1,1 @@
+"""Money comes into purses and goes back, in the caller's transaction."""

@@ -1,0 +1,183 @@
+"""Rules for top-ups: made and ended by their owners, asked for by a job, off once the bank says no."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.money.payments import acts as payments
+from virage.money.payments import methods
+from virage.money.payments.rules import Failed, Method, MethodState, NewMethod, Start, State
+from virage.money.wallet.accounts import acts as accounts
+from virage.money.wallet.funding.acts.top_ups import PAYS_FOR, open_top_ups
+from virage.money.wallet.funding.rules import auto_top_ups as rules
+from virage.money.wallet.funding.rules.auto_top_ups import AutoTopUpWish, Reason, Rule, RuleState
+from virage.money.wallet.funding.rules.top_ups import PURPOSE, Limits, TopUp
+from virage.money.wallet.funding.store import auto_top_ups as store
+from virage.money.wallet.funding.store import top_ups
+from virage.money.wallet.ledger.reads import balances_by_id
+from virage.money.wallet.ledger.rules import Balance
+from virage.platform.database import Connection
+from virage.platform.ids import new_id
+from virage.platform.journal import Fact, append
+from virage.platform.problems import Refused
+from virage.platform.queue import enqueue
+from virage.site.venue.reads import GROUND_ZONE
+
+OFF_JOB: Final = "wallet.auto_top_up_off"
+
+
+class RuleIsOff(Struct, frozen=True):
+    """The job's payload: whose rule has ended."""
+
+    purse_id: UUID
+
+
+async def put_rule(
+    conn: Connection, owner_id: UUID, wish: AutoTopUpWish, *, limits: Limits, return_url: str, now: datetime
+) -> Method | Refused:
+    """Make or change somebody's rule; the card that it charges, whose page must be opened as long as it is open.
+
+    Another card takes the place of the one before, which the provider forgets.
+    """
+    refusal = rules.refuse(wish, limits)
+    if refusal is not None:
+        return refusal
+    await accounts.ensure_purse(conn, owner_id, now)
+    purse = await accounts.lock_purse_of(conn, owner_id)
+    if purse is None or purse.frozen_at is not None:
+        return Refused(Reason.PURSE_FROZEN)
+    before = (await store.lock_rules(conn, [purse.id])).get(purse.id)
+    method = await methods.keep(conn, NewMethod(wish.method_id, purse.id, return_url), now)
+    if isinstance(method, Refused):
+        return method
+    if method.state is MethodState.FAILED:
+        return Refused(Reason.METHOD_FAILED, {"reason": method.reason})
+    if before is not None and before.method_id != wish.method_id:
+        await methods.forget(conn, [before.method_id], now)
+    rule = _changed(before, wish, purse.id, now)
+    if before is None or rule != before:
+        await store.put_rules(conn, [rule])
+        about = {"purse": purse.id, "below": rule.below_cents, "add": rule.add_cents, "day_max": rule.day_max_cents}
+        await append(conn, [Fact("auto_top_up_set", owner_id, wish.method_id, about)], now)
+    return method
+
+
+def _changed(before: Rule | None, wish: AutoTopUpWish, purse_id: UUID, now: datetime) -> Rule:
+    """The rule as it is wished; said again it is the same, and one that was off begins anew.
+
+    What was asked for with another card is not charged to this one: its money may still come, and its day counts it.
+    """
+    said = (wish.method_id, wish.below_cents, wish.add_cents, wish.day_max_cents)
+    if before is not None and before.state is RuleState.ON:
+        stands = (before.method_id, before.below_cents, before.add_cents, before.day_max_cents)
+        if said == stands:
+            return before
+    rule = Rule(purse_id, *said, consented_at=now, state=RuleState.ON)
+    if before is None:
+        return rule
+    return Rule(
+        purse_id,
+        *said,
+        consented_at=now,
+        state=RuleState.ON,
+        top_up_id=before.top_up_id if before.method_id == wish.method_id else None,
+        day=before.day,
+        day_cents=before.day_cents,
+    )
+
+
+async def end_rule(conn: Connection, owner_id: UUID, now: datetime) -> None:
+    """End somebody's rule, if there is one, and let the provider forget the card. A charge on its way still comes."""
+    purse = await accounts.lock_purse_of(conn, owner_id)
+    rule = None if purse is None else (await store.lock_rules(conn, [purse.id])).get(purse.id)
+    if rule is not None:
+        await store.drop_rule(conn, rule.purse_id)
+        await methods.forget(conn, [rule.method_id], now)
+        await append(conn, [Fact("auto_top_up_ended", owner_id, rule.method_id, {"purse": rule.purse_id})], now)
+
+
+async def begin_due(conn: Connection, purse_ids: Sequence[UUID], limits: Limits, now: datetime) -> None:
+    """Begin the top-ups of purses that hold less than their rule says: payments that are charged once this is stored.
+
+    What is looked at again here is what another process, or the fan, may have changed.
+    """
+    held = await accounts.lock_purses(conn, list(purse_ids))
+    standing = await store.lock_rules(conn, sorted(held))
+    kept = await methods.methods(conn, [rule.method_id for rule in standing.values()])
+    coming = await open_top_ups(conn, list(standing), now)
+    balances = await balances_by_id(conn, list(standing))
+    day = now.astimezone(GROUND_ZONE).date()
+    changed: list[Rule] = []
+    for purse_id, rule in standing.items():
+        method, balance = kept.get(rule.method_id), balances.get(purse_id, Balance())
+        if rule.top_up_id is not None or held[purse_id].frozen_at is not None or method is None:
+            continue
+        if method.state is MethodState.SAVED and rules.is_due(
+            rule, balance, limits, day, now, open_cents=coming[purse_id]
+        ):
+            changed.append(rules.begun(rule, await _begin(conn, rule, now), day))
+        elif method.state in (MethodState.FAILED, MethodState.FORGETTING, MethodState.FORGOTTEN):
+            changed.append(rules.ended(rule, method.reason))
+    if changed:
+        await store.put_rules(conn, changed)
+
+
+async def _begin(conn: Connection, rule: Rule, now: datetime) -> UUID:
+    top_up = TopUp(new_id(), rule.purse_id, new_id(), rule.add_cents)
+    await top_ups.insert_top_up(conn, top_up, now)
+    start = Start(top_up.payment_id, PURPOSE, top_up.id, top_up.cents, "", now + PAYS_FOR)
+    await payments.begin(conn, [start], now)
+    about = {"purse": rule.purse_id, "cents": top_up.cents, "automatic": True}
+    await append(conn, [Fact("top_up_begun", None, top_up.id, about)], now)
+    return top_up.id
+
+
+async def credited(conn: Connection, top_up_ids: Sequence[UUID]) -> None:
+    """Rules whose top-ups are in their purses may ask again."""
+    waiting = await store.lock_rules_that_wait(conn, top_up_ids)
+    if waiting:
+        await store.put_rules(conn, [rules.credited(rule) for rule in waiting.values()])
+
+
+async def sent_back(conn: Connection, top_up_ids: Sequence[UUID], now: datetime) -> None:
+    """Rules whose top-ups did not fit into their purses pause: their card is good, so nothing counts as a decline."""
+    waiting = list((await store.lock_rules_that_wait(conn, top_up_ids)).values())
+    asked = await top_ups.top_ups(conn, [one.top_up_id for one in waiting if one.top_up_id]) if waiting else {}
+    paused = [
+        rules.failed(rule, Reason.PURSE_WOULD_EXCEED, cents=asked[rule.top_up_id].cents, declined=False, now=now)
+        for rule in waiting
+        if rule.top_up_id
+    ]
+    if paused:
+        await store.put_rules(conn, paused)
+
+
+async def failed(conn: Connection, payments_: Sequence[Failed], now: datetime) -> None:
+    """Rules whose top-ups brought nothing pause, or end, of which their owners are told."""
+    news = {one.subject: one for one in payments_}
+    waiting = await store.lock_rules_that_wait(conn, list(news))
+    asked = await top_ups.top_ups(conn, [one.top_up_id for one in waiting.values() if one.top_up_id]) if waiting else {}
+    after = [_after(rule, news, asked, now) for rule in waiting.values()]
+    if after:
+        await store.put_rules(conn, after)
+    off = [rule for rule in after if rule.state is RuleState.OFF]
+    facts = [Fact("auto_top_up_off", None, rule.method_id, {"purse": rule.purse_id}) for rule in off]
+    await append(conn, facts, now)
+    await enqueue(conn, OFF_JOB, [RuleIsOff(rule.purse_id) for rule in off])
+
+
+def _after(rule: Rule, news: Mapping[UUID, Failed], asked: Mapping[UUID, TopUp], now: datetime) -> Rule:
+    assert rule.top_up_id is not None  # noqa: S101 - it was found by it
+    said = news[rule.top_up_id]
+    declined = said.state is State.DECLINED or said.reason is not None
+    cents = asked[rule.top_up_id].cents
+    return rules.failed(rule, said.reason or said.state.value, cents=cents, declined=declined, now=now)
+
+
+async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:
+    """End the rule of somebody who is erased, and let the provider forget their card."""
+    await end_rule(conn, person_id, now)
+    return None

@@ -1,0 +1,104 @@
+"""A desk takes money for a purse, or pays some out of it."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.identity.people import reads as people
+from virage.money.wallet.accounts import acts as accounts
+from virage.money.wallet.cards.acts.cards import locked
+from virage.money.wallet.cards.acts.taps import count_spends, take_taps
+from virage.money.wallet.cards.rules.cards import OwnedCard, Spend, Tap, masked, still_looks
+from virage.money.wallet.cards.rules.cards import Reason as CardReason
+from virage.money.wallet.funding.rules import desk as rules
+from virage.money.wallet.funding.rules.desk import DeskLimits, Load, Loaded, Reason
+from virage.money.wallet.funding.rules.loads import SignedLoad, is_old
+from virage.money.wallet.funding.store import desk as store
+from virage.money.wallet.ledger import acts as ledger
+from virage.platform.database import Connection
+from virage.platform.journal import Fact, append
+from virage.platform.money import Cents
+from virage.platform.problems import Refused
+
+NOT_FOUND: Final = Refused(CardReason.CARD_UNKNOWN)
+
+
+class LoadAsk(Struct, frozen=True):
+    """What a till asks for, as it signed it. `here`: it stands at the outlet that it names.
+
+    `tap` None: the card was named by its printed code. `confirmed`: its PIN was right.
+    """
+
+    signed: SignedLoad
+    card_id: UUID
+    tap: Tap | None
+    here: bool = True
+    confirmed: bool = False
+
+
+async def load(
+    conn: Connection, ask: LoadAsk, limits: DeskLimits, *, cap_cents: Cents, now: datetime
+) -> Loaded | Refused:
+    """Book money between a till's own drawer or terminal and a purse. Sent again it is one; roll back a refusal."""
+    said = ask.signed.said
+    await store.lock_turn_of_load(conn, said.till, said.id)
+    known = await store.load(conn, said.till, said.id)
+    if known is not None:
+        return known if known.body == ask.signed.body else Refused(Reason.LOAD_ID_TAKEN)
+    owned = (await locked(conn, [ask.card_id])).get(ask.card_id)
+    if owned is None:
+        return NOT_FOUND
+    purse_id = owned.card.purse_id
+    wish = Load(said.id, said.till, purse_id, ask.card_id, said.cashier, said.cents, said.tender, said.slip)
+    refusal = await _refuse_till(conn, ask, purse_id, now)
+    if refusal is None:
+        refusal = await _refuse_card(conn, owned, ask, cap_cents=cap_cents, now=now)
+    if refusal is None:
+        await accounts.lock_purses(conn, [purse_id])  # one desk at a time; its accounts are locked once they move
+        refusal = rules.refuse(wish, await store.standing(conn, purse_id, now), limits)
+    if refusal is not None:
+        return refusal
+    await store.insert_load(conn, wish, ask.signed, now)
+    (posted,) = await ledger.post(conn, [[rules.transfer(wish)]], now)
+    if isinstance(posted, Refused):
+        return posted  # spent at a counter meanwhile
+    about = {"purse": wish.purse_id, "till": wish.till_id, "cents": wish.cents}
+    await append(conn, [Fact(f"purse_{rules.purpose(wish)}", wish.cashier, wish.id, about)], now)
+    return Loaded(wish, now, ask.signed.body)
+
+
+async def _refuse_till(conn: Connection, ask: LoadAsk, purse_id: UUID, now: datetime) -> Refused | None:
+    """Why what a till signed is not done: elsewhere, for another purse, too long ago, by nobody who works there."""
+    said = ask.signed.said
+    if not ask.here:
+        return Refused(Reason.NOT_YOUR_OUTLET)
+    if said.purse != masked(purse_id):
+        return Refused(Reason.NOT_THIS_PURSE)
+    if is_old(said, now):
+        return Refused(Reason.LOAD_TOO_OLD)
+    here = await people.may_sell_at(conn, said.cashier, said.outlet, now)
+    return None if here else Refused(Reason.CASHIER_NOT_HERE)
+
+
+async def _refuse_card(
+    conn: Connection, owned: OwnedCard, ask: LoadAsk, *, cap_cents: Cents, now: datetime
+) -> Refused | None:
+    """Why a card loads nothing or is paid nothing. Money that goes out is spent by the card: its cap, its day, its PIN.
+
+    Of an anonymous card nobody set a PIN, and whoever holds it may have all of it back at once.
+    """
+    if ask.tap is None:
+        if owned.card.blocked_reason is not None:
+            return Refused(CardReason.CARD_BLOCKED, {"reason": owned.card.blocked_reason})
+        return None if ask.signed.said.cents > 0 else Refused(Reason.TAP_REQUIRED)
+    (outcome,) = await take_taps(conn, [ask.tap], now)
+    fresh = outcome if isinstance(outcome, Refused) else still_looks(outcome, now)
+    if isinstance(fresh, Refused):
+        return fresh
+    if ask.signed.said.cents > 0:
+        return None
+    spend = Spend(owned.card.id, -ask.signed.said.cents, confirmed=ask.confirmed or owned.owner_id is None)
+    (spent,) = await count_spends(conn, [spend], cap_cents=cap_cents, now=now)
+    return spent if isinstance(spent, Refused) else None

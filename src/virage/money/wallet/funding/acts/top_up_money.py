@@ -1,0 +1,62 @@
+"""What the money of top-ups does once it has come, or does not come."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from virage.money.payments import acts as payments
+from virage.money.payments.rules import Captured, Failed, RefundRequest
+from virage.money.wallet.accounts import acts as accounts
+from virage.money.wallet.funding.acts import auto_top_ups
+from virage.money.wallet.funding.rules import top_ups as rules
+from virage.money.wallet.funding.store import top_ups as store
+from virage.money.wallet.ledger import acts as ledger
+from virage.money.wallet.ledger.rules import Balance
+from virage.platform.database import Connection
+from virage.platform.ids import new_id
+from virage.platform.journal import Fact, append
+from virage.platform.money import Cents
+from virage.platform.problems import Refused
+
+
+class TopUpMoney:
+    """What a payment of a top-up causes, in the payment's own transaction."""
+
+    def __init__(self, purse_max_cents: Cents) -> None:
+        self._purse_max_cents = purse_max_cents
+
+    async def lock(self, conn: Connection, subjects: Sequence[UUID]) -> None:
+        """Nothing: a top-up that failed moves nothing, so there is no order to keep."""
+
+    async def captured(self, conn: Connection, payments_: Sequence[Captured], now: datetime) -> None:
+        """Credit each purse, once a payment; what a purse may not hold, or a frozen one, goes back whole."""
+        top_ups = await store.top_ups(conn, [payment.subject for payment in payments_])
+        purses = await accounts.lock_purses(conn, sorted({top_up.purse_id for top_up in top_ups.values()}))
+        balances = await ledger.lock_accounts(conn, purses)
+        holds = {purse_id: balances.get(purse_id, Balance()).balance_cents for purse_id in purses}
+        kept: list[Captured] = []
+        back: list[Captured] = []
+        for payment in payments_:
+            top_up = top_ups[payment.subject]
+            if rules.fits(top_up, purses[top_up.purse_id], holds[top_up.purse_id], self._purse_max_cents):
+                holds[top_up.purse_id] += top_up.cents
+                kept.append(payment)
+            else:
+                back.append(payment)
+        entries = [
+            [rules.credit(top_ups[one.subject].purse_id, one.subject, one.payment_id, one.amount_cents)] for one in kept
+        ]
+        for posted in await ledger.post(conn, entries, now):
+            if isinstance(posted, Refused):
+                raise RuntimeError(f"Money that came is not credited: {posted.reason}")  # noqa: TRY004 - it is no type that is wrong
+        requests = [RefundRequest(new_id(), one.payment_id, one.amount_cents) for one in back]
+        await payments.request_refund(conn, requests, now)
+        await auto_top_ups.credited(conn, [one.subject for one in kept])
+        await auto_top_ups.sent_back(conn, [one.subject for one in back], now)
+        facts = [Fact("top_up_credited", None, one.subject, {"payment": one.payment_id}) for one in kept]
+        facts += [Fact("top_up_returned", None, one.subject, {"payment": one.payment_id}) for one in back]
+        await append(conn, facts, now)
+
+    async def failed(self, conn: Connection, payments_: Sequence[Failed], now: datetime) -> None:
+        """Nothing was credited, so nothing is taken back; another try is another top-up. A rule that asked is told."""
+        await auto_top_ups.failed(conn, payments_, now)

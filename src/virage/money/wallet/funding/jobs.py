@@ -1,0 +1,100 @@
+"""What the wallet does on a schedule: top-ups that rules ask for, and closed purses are emptied."""
+
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from virage.identity.people.acts.letters import write
+from virage.identity.people.rules.letters import Kind, NewLetter
+from virage.money.payments import methods
+from virage.money.payments.checkout import settle_all
+from virage.money.payments.handlers import Handlers
+from virage.money.payments.provider import PaymentProvider
+from virage.money.wallet.accounts import reads as accounts
+from virage.money.wallet.funding.acts import auto_top_ups as acts
+from virage.money.wallet.funding.acts.top_ups import empty_closed
+from virage.money.wallet.funding.rules.top_ups import Limits
+from virage.money.wallet.funding.store import auto_top_ups as store
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+from virage.platform.database import Database
+from virage.platform.ids import new_id
+from virage.platform.queue import Jobs
+from virage.site.venue.reads import GROUND_ZONE
+
+AUTO_TOP_UP_EVERY_S: Final = 2
+EMPTY_EVERY_S: Final = 600
+LETTER_LIVES: Final = timedelta(days=2)
+PAGE: Final = 200
+
+
+class WalletJobs:
+    """The schedule of the wallet; each job runs in one process at a time."""
+
+    def __init__(
+        self, db: Database, config: Config, clock: Clock, *, provider: PaymentProvider, handlers: Handlers
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._provider = provider
+        self._handlers = handlers
+        self._limits = Limits(config.top_up_cents_min, config.top_up_cents_max, config.purse_cents_max)
+
+    def register(self, jobs: Jobs) -> None:
+        """Put the jobs on the schedule."""
+        jobs.every(AUTO_TOP_UP_EVERY_S, "wallet.auto_top_up", self.top_up)
+        jobs.every(EMPTY_EVERY_S, "wallet.empty_closed", self.empty_closed)
+        jobs.on(acts.OFF_JOB, acts.RuleIsOff, self.tell_off)
+
+    async def top_up(self) -> None:
+        """Begin what rules ask for, then charge all that they wait for.
+
+        It looks at balances by itself, so that no spend at a counter does anything for it. A charge whose answer got
+        lost is sent again under its own id, until the provider's answer, its news or reconciliation ends it.
+        """
+        after = UUID(int=0)
+        while True:
+            now = self._clock.now()
+            day = now.astimezone(GROUND_ZONE).date()
+            async with self._db.connection() as conn:
+                below = await store.purses_below(conn, now, day, after, PAGE)
+            if below:
+                async with self._db.transaction() as conn:
+                    await acts.begin_due(conn, below, self._limits, now)
+                after = below[-1]
+            if len(below) < PAGE:
+                break
+        async with self._db.connection() as conn:
+            waiting = await store.waiting_top_ups(conn)
+        for start in range(0, len(waiting), PAGE):
+            outcomes = await methods.charge(self._provider, waiting[start : start + PAGE])
+            if outcomes:
+                await settle_all(self._db, self._clock, self._handlers, outcomes)
+
+    async def empty_closed(self) -> None:
+        """Empty purses of people who were erased of what came later."""
+        after = UUID(int=0)
+        while True:
+            async with self._db.connection() as conn:
+                closed = await accounts.closed_purses_with_money(conn, after, PAGE)
+            for purse_id in closed:
+                async with self._db.transaction() as conn:
+                    await empty_closed(conn, purse_id, self._clock.now())
+            if len(closed) < PAGE:
+                return
+            after = closed[-1]
+
+    async def tell_off(self, off: acts.RuleIsOff) -> None:
+        """Write to the owner of a rule that has ended."""
+        now = self._clock.now()
+        async with self._db.transaction() as conn:
+            purse = (await accounts.purses_by_id(conn, [off.purse_id])).get(off.purse_id)
+            if purse is not None and purse.owner_id is not None:
+                letter = NewLetter(
+                    id=new_id(),
+                    kind=Kind.TOP_UP_OFF,
+                    subject_id=purse.id,
+                    person_id=purse.owner_id,
+                    expires_at=now + LETTER_LIVES,
+                )
+                await write(conn, [letter], now)

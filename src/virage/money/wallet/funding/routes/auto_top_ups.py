@@ -1,0 +1,67 @@
+"""A fan's rule for top-ups."""
+
+from litestar import Router, delete, get, put
+from msgspec import Struct
+
+from virage.money.payments.methods import open_page
+from virage.money.payments.provider import PaymentProvider
+from virage.money.payments.rules import MethodState
+from virage.money.wallet.funding.acts import auto_top_ups as acts
+from virage.money.wallet.funding.reads.auto_top_ups import AutoTopUpView, rule_view
+from virage.money.wallet.funding.routes.purses import limits_of
+from virage.money.wallet.funding.rules.auto_top_ups import AutoTopUpWish
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+from virage.platform.database import Database
+from virage.platform.guard import Principal, fresh, require_fan, signed_in
+from virage.platform.problems import granted
+
+
+class AutoTopUpAnswer(Struct, frozen=True):
+    """A fan's rule, if there is one. `page_url`: the provider's page, which keeps the card that the rule waits for."""
+
+    rule: AutoTopUpView | None
+    page_url: str | None
+
+
+@get("/auto-top-up", guards=[signed_in])
+async def get_auto_top_up(db: Database, clock: Clock, principal: Principal) -> AutoTopUpAnswer:
+    """My rule for top-ups."""
+    async with db.connection() as conn:
+        return AutoTopUpAnswer(await rule_view(conn, require_fan(principal), clock.now()), None)
+
+
+@put("/auto-top-up", guards=[signed_in])
+async def put_auto_top_up(
+    data: AutoTopUpWish,
+    *,
+    db: Database,
+    clock: Clock,
+    config: Config,
+    payment_provider: PaymentProvider,
+    principal: Principal,
+) -> AutoTopUpAnswer:
+    """Below so much, add so much, at most so much a day. Asks for a sign-in of the last 15 minutes.
+
+    A new `method_id` leads to the provider's page, which comes back to `/purse?method={id}`; the rule waits until the
+    card is kept. With the one that is kept the amounts change, and a rule that is off begins anew.
+    """
+    owner_id, back = require_fan(principal), f"{config.public_url}/purse?method={data.method_id}"
+    fresh(principal, clock.now())
+    limits = limits_of(config)
+    async with db.transaction() as conn:
+        method = granted(await acts.put_rule(conn, owner_id, data, limits=limits, return_url=back, now=clock.now()))
+    waits = method.state is MethodState.OPEN
+    page_url = granted(await open_page(db, clock, payment_provider, method)) if waits else None
+    async with db.connection() as conn:
+        return AutoTopUpAnswer(await rule_view(conn, owner_id, clock.now()), page_url)
+
+
+@delete("/auto-top-up", status_code=204, guards=[signed_in])
+async def end_auto_top_up(db: Database, clock: Clock, principal: Principal) -> None:
+    """End my rule, and let the provider forget the card."""
+    async with db.transaction() as conn:
+        await acts.end_rule(conn, require_fan(principal), clock.now())
+
+
+router = Router("/api/wallet", route_handlers=[get_auto_top_up, put_auto_top_up, end_auto_top_up])

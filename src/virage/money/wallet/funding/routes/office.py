@@ -1,0 +1,37 @@
+"""What the office does to purses."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Router, post
+from msgspec import Meta, Struct
+
+from virage.money.wallet.funding.acts.bonus import give
+from virage.money.wallet.funding.rules.gifts import GIFT_CENTS_MAX, Gift, GiftReason, Given
+from virage.platform.clock import Clock
+from virage.platform.database import Database
+from virage.platform.guard import Principal, fresh, require, staff
+from virage.platform.problems import granted
+
+
+class BonusWish(Struct, frozen=True, forbid_unknown_fields=True):
+    """Bonus credit for a purse. The browser makes `id`: sent twice, it is one gift."""
+
+    id: UUID
+    purse_id: UUID
+    cents: Annotated[int, Meta(ge=1, le=GIFT_CENTS_MAX)]
+    reason: GiftReason
+
+
+@post("/bonus", status_code=200, guards=[staff("finance")])
+async def give_bonus(data: BonusWish, db: Database, clock: Clock, principal: Principal) -> Given:
+    """Give bonus credit to a purse: spent before money, never paid out. Asks for a sign-in of the last 15 minutes."""
+    require(principal, "finance")
+    fresh(principal, clock.now())
+    gift = Gift(data.id, data.purse_id, data.cents, data.reason.value, principal.id)
+    async with db.transaction() as conn:
+        (given,) = await give(conn, [gift], clock.now())
+        return granted(given)
+
+
+router = Router("/api/office/wallet", route_handlers=[give_bonus])

@@ -1,0 +1,90 @@
+"""A fan looks into their purse, loads it, and has what is left sent back."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from litestar import Router, get, post
+from msgspec import Struct
+
+from virage.money.payments.checkout import Checkout
+from virage.money.wallet.accounts.reads import PaidAt
+from virage.money.wallet.funding.acts.top_ups import PaidOut, TopUpWish, pay_out, top_up
+from virage.money.wallet.funding.reads.purses import PurseView, TopUpView, purse_view, top_up_view
+from virage.money.wallet.funding.rules.top_ups import Limits
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+from virage.platform.database import Database
+from virage.platform.guard import Principal, require_fan, signed_in
+from virage.platform.problems import Problem, granted
+
+
+class TopUpAnswer(Struct, frozen=True):
+    """Where to pay; None once the money has come."""
+
+    payment_url: str | None
+
+
+class PayoutWish(Struct, frozen=True, forbid_unknown_fields=True):
+    """Send back what is left. The browser makes `id`: sent twice, it is one payout."""
+
+    id: UUID
+
+
+def limits_of(config: Config) -> Limits:
+    """What the configuration allows."""
+    return Limits(config.top_up_cents_min, config.top_up_cents_max, config.purse_cents_max)
+
+
+@get("/", guards=[signed_in])
+async def get_purse(
+    *,
+    db: Database,
+    clock: Clock,
+    config: Config,
+    principal: Principal,
+    paid_at: Sequence[PaidAt],
+    before: datetime | None = None,
+) -> PurseView:
+    """One's purse, with about fifty lines of its history before a moment, the latest first."""
+    if before is not None and before.tzinfo is None:
+        raise Problem("invalid_input", {"errors": [{"source": "before", "message": "It names its time zone."}]})
+    async with db.connection() as conn:
+        fan_id, limits = require_fan(principal), limits_of(config)
+        return await purse_view(conn, fan_id, limits, before, now=clock.now(), paid_at=paid_at)
+
+
+@post("/top-ups", status_code=200, guards=[signed_in])
+async def begin_top_up(
+    data: TopUpWish, *, db: Database, clock: Clock, config: Config, checkout: Checkout, principal: Principal
+) -> TopUpAnswer:
+    """Load one's purse by bank card: the address of the provider's page, which sends the fan back to `/purse`.
+
+    The way back names the top-up, for some banks' apps come back to another browser.
+    """
+    fan_id, back = require_fan(principal), f"{config.public_url}/purse?top_up={data.id}"
+    async with db.transaction() as conn:
+        begun = await top_up(conn, fan_id, data, limits=limits_of(config), return_url=back, now=clock.now())
+        start = granted(begun)
+    return TopUpAnswer(None if start is None else granted(await checkout.open(start)).payment_url)
+
+
+@get("/top-ups/{top_up_id:uuid}", guards=[signed_in])
+async def get_top_up(top_up_id: UUID, db: Database, principal: Principal) -> TopUpView:
+    """What has become of a top-up of one's own."""
+    async with db.connection() as conn:
+        found = await top_up_view(conn, require_fan(principal), top_up_id)
+    if found is None:
+        raise Problem("not_found")
+    return found
+
+
+@post("/payouts", status_code=200, guards=[signed_in])
+async def ask_payout(data: PayoutWish, db: Database, clock: Clock, principal: Principal) -> PaidOut:
+    """Send what is left back to the bank cards that it came from: free, at any time, no smallest amount."""
+    fan_id = require_fan(principal)
+    async with db.transaction() as conn:
+        return granted(await pay_out(conn, fan_id, data.id, clock.now()))
+
+
+router = Router("/api/wallet", route_handlers=[get_purse, begin_top_up, get_top_up, ask_payout])

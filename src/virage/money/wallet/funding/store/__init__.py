@@ -1,0 +1,1 @@
+"""The queries of the funding of purses, one typed function each."""

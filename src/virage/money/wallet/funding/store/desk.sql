@@ -1,0 +1,42 @@
+-- name: lock_turn(what)
+-- One at a time of what has no row yet that could be locked: a load.
+select pg_advisory_xact_lock(hashtextextended('wallet: ' || :what, 0));
+
+-- name: load(till_id, id)^
+-- A load of a till.
+select id, till_id, purse_id, card_id, cashier, cents, tender, slip, booked_at, body
+from wallet_funding.load where till_id = :till_id and id = :id;
+
+-- name: insert_load(till_id, id, purse_id, card_id, cashier, cents, tender, slip, body, signature, now)!
+-- A load that is booked, with what its till signed.
+insert into wallet_funding.load (till_id, id, purse_id, card_id, cashier, cents, tender, slip, booked_at, body, signature)
+values (:till_id, :id, :purse_id, :card_id, :cashier, :cents, :tender, :slip, :now, :body, :signature);
+
+-- name: signed_loads()
+-- All loads that tills signed, as they stand and as they were signed.
+select id, till_id, purse_id, card_id, cashier, cents, tender, slip, body, signature
+from wallet_funding.load where body is not null order by till_id, id;
+
+-- name: unsigned_loads()$
+-- How many loads are of before tills signed them.
+select count(*) from wallet_funding.load where body is null;
+
+-- name: loaded_since(purse_id, since)$
+-- What desks took for a purse since a moment; what they paid out of it is not taken off.
+select coalesce(sum(cents), 0)::bigint from wallet_funding.load
+where purse_id = :purse_id and booked_at >= :since and cents > 0;
+
+-- name: loads_of_purse(purse_id)
+-- All that desks did to a purse, the earliest first.
+select id, till_id, purse_id, card_id, cashier, cents, tender, slip, booked_at, body
+from wallet_funding.load where purse_id = :purse_id order by booked_at, id;
+
+-- name: takings(since, until)
+-- What desks took in less what they paid out, by till and tender, from a moment until another.
+select till_id, tender, sum(cents)::bigint as cents
+from wallet_funding.load where booked_at >= :since::timestamptz and booked_at < :until::timestamptz
+group by till_id, tender order by till_id, tender;
+
+-- name: balances_of_tills()
+-- The drawers and terminals of all tills as their accounts stand.
+select key, kind, balance_cents from wallet_ledger.public_account where kind in ('cash', 'terminal') order by key, kind;

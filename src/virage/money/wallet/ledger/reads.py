@@ -1,0 +1,37 @@
+"""Balances of accounts and their transfers, for the domains above."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from virage.money.wallet.ledger import store
+from virage.money.wallet.ledger.rules import Account
+from virage.money.wallet.ledger.store import (
+    Astray,
+    Moved,
+    astray,
+    balance_of_kinds,
+    history,
+    sum_of_balances,
+    transfers,
+)
+from virage.money.wallet.ledger.store import balances as balances_by_id
+from virage.platform.database import Connection
+from virage.platform.money import Cents
+
+__all__ = [
+    "Astray",
+    "Moved",
+    "astray",
+    "balance_of_kinds",
+    "balances",
+    "balances_by_id",
+    "history",
+    "sum_of_balances",
+    "transfers",
+]
+
+
+async def balances(conn: Connection, accounts: Collection[Account]) -> dict[UUID, Cents]:
+    """What accounts hold; those that have not begun yet are missing."""
+    found = await store.balances(conn, [account.id for account in accounts])
+    return {account_id: balance.balance_cents for account_id, balance in found.items()}

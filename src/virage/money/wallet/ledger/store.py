@@ -1,0 +1,114 @@
+"""Accounts and transfers."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.money.wallet.ledger.rules import HOLDING, Account, Balance, Kept, Transfer
+from virage.platform.database import Connection
+from virage.platform.money import Cents
+from virage.platform.sql import load
+
+queries = load(__file__)
+
+
+class Astray(Struct, frozen=True):
+    """An account that does not stand where its transfers say."""
+
+    id: UUID
+    balance_cents: Cents
+    held_cents: Cents
+    told_balance_cents: Cents
+    told_held_cents: Cents
+
+
+class Moved(Struct, frozen=True):
+    """A transfer as a purse's history shows it."""
+
+    id: UUID
+    at: datetime
+    cents: Cents
+    step: str
+    purpose: str
+    subject: UUID
+    debit_id: UUID
+    credit_id: UUID
+    hold_id: UUID | None
+
+
+async def lock_accounts(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Balance]:
+    """Accounts by id, locked in the order of their ids."""
+    rows = queries.lock_accounts(conn, ids=list(ids))
+    return {row[0]: Balance(row[1], row[2]) async for row in rows}
+
+
+async def balances(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Balance]:
+    """Accounts by id, as they stand."""
+    return {row[0]: Balance(row[1], row[2]) async for row in queries.balances(conn, ids=list(ids))}
+
+
+async def count_accounts(conn: Connection, ids: Collection[UUID]) -> int:
+    """How many of these accounts are there."""
+    return int(await queries.count_accounts(conn, ids=list(ids)))
+
+
+async def open_accounts(conn: Connection, accounts: Sequence[Account]) -> None:
+    """Begin accounts; those that are there stay."""
+    await queries.open_accounts(
+        conn,
+        ids=[account.id for account in accounts],
+        kinds=[account.kind for account in accounts],
+        keys=[account.key for account in accounts],
+    )
+
+
+async def transfers(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Kept]:
+    """Stored transfers by id."""
+    return {row[0]: Kept(*row) async for row in queries.transfers(conn, ids=list(ids))}
+
+
+async def post(conn: Connection, new: Sequence[Transfer], moved: Mapping[UUID, Balance], now: datetime) -> None:
+    """Write the transfers of a batch and what they leave of its locked accounts, in one statement.
+
+    Where nothing is held or ends, which is nearly always, three of the columns say nothing, and are left empty.
+    """
+    holds = any(transfer.step in HOLDING for transfer in new)
+    await queries.post(
+        conn,
+        account_ids=list(moved),
+        balances=[balance.balance_cents for balance in moved.values()],
+        helds=[balance.held_cents for balance in moved.values()] if holds else [],
+        ids=[transfer.id for transfer in new],
+        debit_ids=[transfer.debit.id for transfer in new],
+        credit_ids=[transfer.credit.id for transfer in new],
+        subjects=[transfer.subject for transfer in new],
+        purse_ids=[transfer.debit.purse_id or transfer.credit.purse_id for transfer in new],
+        cents=[transfer.cents for transfer in new],
+        purposes=[transfer.purpose for transfer in new],
+        steps=[transfer.step for transfer in new] if holds else [],
+        hold_ids=[transfer.hold_id for transfer in new] if holds else [],
+        now=now,
+    )
+
+
+async def sum_of_balances(conn: Connection) -> Cents:
+    """What all accounts hold together."""
+    return int(await queries.sum_of_balances(conn))
+
+
+async def astray(conn: Connection) -> list[Astray]:
+    """Accounts that do not stand where their transfers say."""
+    return [Astray(*row) async for row in queries.accounts_beside_their_transfers(conn)]
+
+
+async def balance_of_kinds(conn: Connection) -> dict[str, Balance]:
+    """What the accounts of each kind hold together."""
+    return {row[0]: Balance(row[1], row[2]) async for row in queries.balance_of_kinds(conn)}
+
+
+async def history(conn: Connection, purse_id: UUID, before: datetime, limit: int) -> list[Moved]:
+    """What moved in a purse before a moment and its open holds, latest first; a few more of the last one's moment."""
+    rows = [Moved(*row) async for row in queries.history(conn, purse_id=purse_id, before=before, limit_=limit)]
+    return sorted(rows, key=lambda row: (row.at, row.id), reverse=True)

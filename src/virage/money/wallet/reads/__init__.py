@@ -1,1 +1,0 @@
-"""What screens and the domains above may ask about the wallet."""

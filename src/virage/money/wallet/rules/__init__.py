@@ -1,1 +1,0 @@
-"""What the wallet may decide, without a database or a clock."""

@@ -1,1 +1,0 @@
-"""The wallet's queries, one typed function each."""

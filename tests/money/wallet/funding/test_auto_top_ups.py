@@ -1,0 +1,379 @@
+"""Top-ups by rule: asked for once when a purse falls below, charged once whatever gets lost, off after declines."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import date, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from tests.money.payments import conftest as provider
+from tests.money.payments.conftest import SandboxProcess
+from tests.money.wallet.ledger.books import DRAWER, NOW, books, loaded_purse, payment, posted
+from virage.identity.people import acts as people
+from virage.money.payments import methods
+from virage.money.payments.checkout import settle_all
+from virage.money.payments.handlers import Handlers
+from virage.money.payments.jobs import PaymentJobs
+from virage.money.payments.rules import Charge, Method, MethodState
+from virage.money.payments.sandbox_provider import SandboxProvider
+from virage.money.wallet.funding.acts import auto_top_ups as acts
+from virage.money.wallet.funding.acts.auto_top_ups import RuleIsOff
+from virage.money.wallet.funding.acts.top_up_money import TopUpMoney
+from virage.money.wallet.funding.jobs import WalletJobs
+from virage.money.wallet.funding.reads import auto_top_ups as reads
+from virage.money.wallet.funding.reads.auto_top_ups import AutoTopUpView
+from virage.money.wallet.funding.rules.auto_top_ups import AutoTopUpWish, Rule, RuleState, failed, is_due, refuse
+from virage.money.wallet.funding.rules.top_ups import PURPOSE, Limits
+from virage.money.wallet.ledger.rules import Balance, Posted, Transfer, purse
+from virage.platform.config import Config
+from virage.platform.database import Database
+from virage.platform.guard import Grant
+from virage.platform.ids import new_id
+from virage.platform.problems import Refused
+from virage_sandbox import signatures
+from virage_sandbox.cards import Card
+from virage_sandbox.wire import Delivery, Event, Stage
+
+if TYPE_CHECKING:
+    from tests.money.wallet.conftest import Purses
+
+buyer = provider.buyer
+LIMITS = Limits(500, 15_000, 25_000)
+WISH = AutoTopUpWish(new_id(), below_cents=1_000, add_cents=2_000, day_max_cents=4_000, consent=True)
+DAY = date(2026, 5, 9)
+RULE = Rule(new_id(), WISH.method_id, 1_000, 2_000, 4_000, NOW, RuleState.ON)
+
+
+# --- the rule --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, None),
+        ({"consent": False}, "consent_required"),
+        ({"add_cents": 499}, "amount_below_min"),
+        ({"add_cents": 15_001, "day_max_cents": 20_000}, "amount_above_max"),
+        ({"below_cents": 23_001}, "purse_would_exceed"),
+        ({"day_max_cents": 1_999}, "day_below_amount"),
+    ],
+)
+def test_a_rule_keeps_the_laws_limits_and_its_owners_consent(changes: dict[str, Any], reason: str | None) -> None:
+    found = refuse(replace(WISH, **changes), LIMITS)
+    assert (None if found is None else found.reason) == reason
+
+
+@pytest.mark.parametrize(
+    ("rule", "balance", "open_", "due"),
+    [
+        (RULE, Balance(999), 0, True),
+        (RULE, Balance(1_000), 0, False),
+        (RULE, Balance(5_000, 4_001), 0, True),
+        (replace(RULE, state=RuleState.OFF), Balance(0), 0, False),
+        (replace(RULE, retry_at=NOW + timedelta(seconds=1)), Balance(0), 0, False),
+        (replace(RULE, retry_at=NOW), Balance(0), 0, True),
+        (replace(RULE, day=DAY, day_cents=2_000), Balance(0), 0, True),
+        (replace(RULE, day=DAY, day_cents=2_001), Balance(0), 0, False),
+        (replace(RULE, day=DAY - timedelta(days=1), day_cents=4_000), Balance(0), 0, True),
+        (RULE, Balance(24_000, 24_000), 0, False),
+        (RULE, Balance(900), 22_100, True),
+        (RULE, Balance(900), 22_101, False),
+    ],
+)
+def test_a_rule_is_due_below_its_mark_within_its_day_and_the_law(
+    rule: Rule, balance: Balance, open_: int, due: bool
+) -> None:
+    assert is_due(rule, balance, LIMITS, DAY, NOW, open_cents=open_) is due
+
+
+def test_two_declines_in_a_row_or_a_bank_that_wants_its_customer_end_a_rule() -> None:
+    asked = replace(RULE, top_up_id=new_id(), day=DAY, day_cents=2_000)
+    says_no = partial(failed, cents=asked.add_cents, now=NOW)
+    once = says_no(asked, "card_declined", declined=True)
+    assert (once.state, once.top_up_id, once.day_cents) == (RuleState.ON, None, 0)
+    assert once.retry_at == NOW + timedelta(hours=1)
+    assert says_no(once, "card_declined", declined=True).state is RuleState.OFF
+    assert says_no(asked, "authentication_required", declined=True).state is RuleState.OFF
+    assert says_no(says_no(asked, "expired", declined=False), "expired", declined=False).declines == 0
+
+
+# --- with the sandbox ------------------------------------------------------------------------------------------------
+
+
+class House:
+    """A fan with a purse, the worker's jobs, and the sandbox as their provider."""
+
+    def __init__(self, db: Database, config: Config, clock: Any, provider: SandboxProvider, buyer: Any) -> None:
+        self.db = db
+        self.clock = clock
+        self.provider = provider
+        self.buyer = buyer
+        self.handlers = Handlers({PURPOSE: TopUpMoney(LIMITS.purse_max_cents)})
+        self.payments = PaymentJobs(db, clock, provider, self.handlers)
+        self.jobs = WalletJobs(db, config, clock, provider=provider, handlers=self.handlers)
+        self.fan = new_id()
+        self.purse_id = new_id()
+
+    async def open(self, cents: int = 1_500) -> None:
+        async with self.db.transaction() as conn:
+            self.fan = await people.ensure_staff(conn, "lea@example.org", "Léa", [Grant("steward")], NOW)
+            self.purse_id = await loaded_purse(conn, cents, self.fan)
+
+    async def put(self, **changes: Any) -> Method | Refused:
+        wish = replace(WISH, **({"method_id": new_id()} | changes))
+        async with self.db.transaction() as conn:
+            return await acts.put_rule(
+                conn, self.fan, wish, limits=LIMITS, return_url="https://virage.local/purse", now=self.clock.now()
+            )
+
+    async def ruled(self, card: Card, code: str | None = None, **changes: Any) -> Method:
+        """A rule whose card was typed at the provider's page."""
+        method = await self.put(**changes)
+        assert isinstance(method, Method)
+        url = await methods.open_page(self.db, self.clock, self.provider, method)
+        body = {"card": card} | ({"code": code} if code else {})
+        try:
+            async with self.buyer.post(url, json=body) as answer:
+                assert answer.status == 200
+        except aiohttp.ServerDisconnectedError:
+            assert card is Card.ANSWER_LOST
+        await self.later(timedelta(seconds=5))
+        return method
+
+    async def later(self, by: timedelta) -> None:
+        """What the worker does after a while."""
+        self.clock.advance(by)
+        await self.payments.reconcile()
+        await self.payments._methods.reconcile()  # noqa: SLF001 - the schedule calls it
+        await self.payments.send_refunds()
+
+    async def spend(self, cents: int) -> None:
+        (outcome,) = await posted(self.db, [payment(self.purse_id, cents)])
+        assert isinstance(outcome, Posted)
+
+    async def view(self) -> AutoTopUpView:
+        async with self.db.connection() as conn:
+            found = await reads.rule_view(conn, self.fan, self.clock.now())
+        assert found is not None
+        return found
+
+    async def balance(self) -> int:
+        """What is in the purse; the books agree with the provider's."""
+        found = await books(self.db)
+        assert found.clean, found
+        async with self.db.connection() as conn:
+            return int(
+                await conn.fetchval("select balance_cents from wallet_ledger.account where id = $1", self.purse_id)
+            )
+
+    async def told(self, events: Sequence[Any]) -> None:
+        """A delivery of the provider, as the route takes it."""
+        body = msgspec.json.encode(Delivery(list(events)))
+        headers = {signatures.HEADER: signatures.sign(provider.WEBHOOK_SECRET, body, int(time.time()))}
+        outcomes = self.provider.verify_webhook(headers, body)
+        assert isinstance(outcomes, list)
+        assert await settle_all(self.db, self.clock, self.handlers, outcomes)
+
+    async def rows(self, query: str) -> list[Any]:
+        async with self.db.connection() as conn:
+            return await conn.fetch(query)
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
+    """One sandbox for all of these tests, whose news reach nobody: they are told here, or never."""
+    process = SandboxProcess(tmp_path_factory.mktemp("sandbox"), "http://127.0.0.1:9/webhooks")
+    process.start()
+    asyncio.run(process.ready())
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+async def house(
+    db: Database, config: Config, clock: Any, sandbox: SandboxProcess, buyer: aiohttp.ClientSession
+) -> AsyncIterator[House]:
+    made = House(db, config, clock, SandboxProvider(sandbox.url, provider.KEY, provider.WEBHOOK_SECRET), buyer)
+    await made.open()
+    yield made
+    await made.provider.close()
+
+
+async def test_a_purse_that_falls_below_is_topped_up_once_and_no_more_than_its_day(
+    house: House,
+) -> None:
+    await house.ruled(Card.ACCEPTED)
+    await house.jobs.top_up()
+    assert await house.balance() == 1_500, "not below yet"
+    await house.spend(600)
+    await asyncio.gather(house.jobs.top_up(), house.jobs.top_up())
+    assert await house.balance() == 2_900
+    for left in (900 + 2_000, 900):
+        await house.spend(await house.balance() - 900)
+        await house.jobs.top_up()
+        assert await house.balance() == left
+    view = await house.view()
+    assert (view.state, view.today_cents, view.card) == (RuleState.ON, 4_000, "…4242")
+    await house.later(timedelta(days=1))
+    await house.jobs.top_up()
+    assert await house.balance() == 2_900, "tomorrow is another day"
+
+
+@pytest.mark.parametrize("card", [Card.ANSWER_LOST, Card.WEBHOOK_NEVER])
+async def test_whatever_gets_lost_or_comes_twice_a_charge_is_credited_once(house: House, card: Card) -> None:
+    await house.ruled(card)
+    await house.spend(600)
+    await house.jobs.top_up()
+    if card is Card.ANSWER_LOST:
+        assert await house.balance() == 900, "nobody heard of it yet"
+        await house.jobs.top_up()
+    await house.later(timedelta(seconds=11))
+    await house.jobs.top_up()
+    assert await house.balance() == 2_900
+
+
+async def test_news_that_outruns_the_answer_and_comes_twice_credits_once(house: House) -> None:
+    method = await house.ruled(Card.ACCEPTED)
+    await house.spend(600)
+    async with house.db.transaction() as conn:
+        await acts.begin_due(conn, [house.purse_id], LIMITS, house.clock.now())
+    (row,) = await house.rows("select payment_id from wallet_funding.top_up")
+    events = [
+        Event("evt_1", method.id, Stage.CAPTURED, 0, kept="…4242"),
+        Event("evt_2", row["payment_id"], Stage.CAPTURED, 2_000),
+    ]
+    waiting = [Charge(row["payment_id"], method.id, 2_000)]
+    for _ in range(2):
+        await house.told(events)
+    answers = await methods.charge(house.provider, waiting)
+    assert await settle_all(house.db, house.clock, house.handlers, answers)
+    assert await house.balance() == 2_900
+    assert (await house.view()).state is RuleState.ON
+
+
+async def test_a_worker_that_died_before_it_charged_charges_later_and_one_that_never_does_lets_go(
+    house: House,
+) -> None:
+    method = await house.ruled(Card.ACCEPTED)
+    await house.spend(600)
+    for _ in range(2):
+        async with house.db.transaction() as conn:
+            await acts.begin_due(conn, [house.purse_id], LIMITS, house.clock.now())
+    assert len(await house.rows("select 1 from wallet_funding.top_up")) == 1
+    await house.jobs.top_up()
+    assert await house.balance() == 2_900
+    await house.spend(2_000)
+    async with house.db.transaction() as conn:
+        await acts.begin_due(conn, [house.purse_id], LIMITS, house.clock.now())
+    assert isinstance(await house.put(method_id=method.id, add_cents=4_000), Method), "it adds more from now on"
+    await house.later(timedelta(minutes=16))
+    view = await house.view()
+    assert (view.state, view.today_cents, view.reason) == (RuleState.ON, 2_000, "expired")
+    assert await house.balance() == 900
+
+
+async def test_declines_end_the_rule_and_its_owner_is_told_and_may_begin_anew(
+    house: House,
+) -> None:
+    method = await house.ruled(Card.CHARGE_DECLINED)
+    await house.spend(600)
+    await house.jobs.top_up()
+    await house.jobs.top_up()
+    assert ((await house.view()).state, (await house.view()).reason) == (RuleState.ON, "card_declined")
+    assert len(await house.rows("select 1 from wallet_funding.top_up")) == 1, "the second try comes an hour later"
+    await house.later(timedelta(hours=1))
+    await house.jobs.top_up()
+    view = await house.view()
+    assert (view.state, view.today_cents, await house.balance()) == (RuleState.OFF, 0, 900)
+    assert len(await house.rows("select 1 from kernel.job where entrypoint = 'wallet.auto_top_up_off'")) == 1
+    await house.jobs.tell_off(RuleIsOff(house.purse_id))
+    assert len(await house.rows("select 1 from people.letter where kind = 'top_up_off'")) == 1
+    assert await house.put(method_id=method.id) == await house.put(method_id=method.id)
+    assert (await house.view()).state is RuleState.ON
+
+
+async def test_a_bank_that_wants_its_customer_ends_the_rule_at_once(
+    house: House,
+) -> None:
+    await house.ruled(Card.CHALLENGE, "1234")
+    await house.spend(600)
+    await house.jobs.top_up()
+    view = await house.view()
+    assert (view.state, view.reason, await house.balance()) == (RuleState.OFF, "authentication_required", 900)
+
+
+async def test_a_wrong_amount_goes_back_whole(house: House) -> None:
+    await house.ruled(Card.AMOUNT_WRONG)
+    await house.spend(600)
+    await house.jobs.top_up()
+    await house.later(timedelta(seconds=11))
+    assert (await house.balance(), (await house.view()).reason) == (900, "amount_mismatch")
+    assert [row["state"] for row in await house.rows("select state from payments.payment")] == ["refunded"]
+
+
+async def test_a_charge_that_the_purse_may_not_hold_any_more_goes_back_whole_and_the_rule_pauses(house: House) -> None:
+    await house.ruled(Card.ACCEPTED)
+    await house.spend(600)
+    async with house.db.transaction() as conn:
+        await acts.begin_due(conn, [house.purse_id], LIMITS, house.clock.now())
+    loaded = Transfer(new_id(), DRAWER, purse(house.purse_id), 22_101, "cash_load", house.purse_id)
+    assert await posted(house.db, [loaded]) == [Posted(23_001)]
+    await house.jobs.top_up()
+    view = await house.view()
+    assert (await house.balance(), view.state, view.reason) == (23_001, RuleState.ON, "purse_would_exceed")
+    assert (view.retry_at, view.today_cents) == (house.clock.now() + timedelta(hours=1), 0)
+    assert [row["amount_cents"] for row in await house.rows("select amount_cents from payments.refund")] == [2_000]
+
+
+async def test_what_was_asked_for_with_one_card_is_charged_to_no_other(house: House) -> None:
+    await house.ruled(Card.ACCEPTED)
+    await house.spend(600)
+    async with house.db.transaction() as conn:
+        await acts.begin_due(conn, [house.purse_id], LIMITS, house.clock.now())
+    assert isinstance(await house.put(), Method), "another card, whose page is open"
+    await house.jobs.top_up()
+    view = await house.view()
+    assert (view.state, view.reason, view.today_cents) == (RuleState.WAITING, None, 2_000)
+    await house.later(timedelta(minutes=16))
+    assert await house.balance() == 900
+
+
+async def test_another_card_takes_the_place_of_the_first_and_erasure_forgets_both(
+    house: House,
+) -> None:
+    first = await house.ruled(Card.ACCEPTED)
+    second = await house.ruled(Card.WEBHOOK_LATE)
+    async with house.db.transaction() as conn:
+        told = await reads.export(conn, house.fan)
+        assert [(card["label"], card["state"]) for card in told["cards"]] == [("…0309", "saved")]
+        assert await acts.erased(conn, house.fan, house.clock.now()) is None
+    await house.later(timedelta(seconds=5))
+    async with house.db.connection() as conn:
+        kept = await methods.methods(conn, [first.id, second.id])
+        assert {(one.state, one.label) for one in kept.values()} == {(MethodState.FORGOTTEN, None)}
+        assert await reads.rule_view(conn, house.fan, NOW) is None
+
+
+# --- at the door -----------------------------------------------------------------------------------------------------
+
+
+async def test_the_door_asks_for_consent_and_a_fresh_sign_in_and_waits_for_the_provider(purses: "Purses") -> None:
+    purses.knows("fan")
+    path, wish = "/api/wallet/auto-top-up", msgspec.to_builtins(WISH)
+    assert (await purses.ask("fan", "GET", path)).json() == {"rule": None, "page_url": None}
+    refused = await purses.ask("fan", "PUT", path, wish | {"consent": False})
+    assert (refused.status_code, refused.json()["code"]) == (409, "consent_required")
+    assert (await purses.ask("fan", "PUT", path, wish)).json()["code"] == "provider_unavailable"
+    assert (await purses.ask("fan", "GET", path)).json()["rule"]["state"] == "waiting"
+    purses.knows("friend")
+    assert (await purses.ask("friend", "PUT", path, wish)).json()["code"] == "method_id_taken"
+    assert (await purses.ask("fan", "DELETE", path)).status_code == 204
+    assert (await purses.ask("fan", "GET", path)).json()["rule"] is None
+    purses.clock.advance(timedelta(minutes=16))
+    assert (await purses.ask("fan", "PUT", path, wish)).json()["code"] == "step_up_required"
