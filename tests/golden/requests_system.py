@@ -13,6 +13,7 @@ import itertools
 import json
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -20,10 +21,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import asyncpg
 import msgspec
 import pytest
+import uuid_utils
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from litestar import Litestar
 
@@ -36,8 +39,9 @@ from virage.identity.keys.rules.keys import kid_of
 from virage.identity.keys.rules.vault import PURPOSE
 from virage.media.replay.routes import taps
 from virage.media.replay.rules.media import MediaVault, key_period
+from virage.money.wallet.cards.reads import card_news
 from virage.platform import config as configuration
-from virage.platform import journal, limits, logs
+from virage.platform import ids, journal, limits, logs
 from virage.platform.database import Database
 from virage.platform.postgres import EmbeddedPostgres
 from virage.platform.queue import Jobs
@@ -48,6 +52,8 @@ from virage.sale.ticketing.rules import hall
 SITE = "https://virage.example"
 HOST = urlsplit(SITE).hostname or ""
 POLL_S = 0.005
+IDS_FROM = timedelta(hours=1)
+"""After the moment of the dump; the ids that clients made in the recording are of then and of hours later."""
 
 
 class First(Random):
@@ -56,6 +62,19 @@ class First(Random):
     def getrandbits(self, _count: int) -> int:
         """Return zero."""
         return 0
+
+
+class Ids:
+    """Ids of the day of the recording, whatever day it is: lists are ordered by them, among ids that clients sent."""
+
+    def __init__(self, moment: datetime) -> None:
+        self._ago_ms = int((time.time() - (moment + IDS_FROM).timestamp()) * 1000)
+
+    def uuid7(self) -> UUID:
+        """Return a new id."""
+        drawn = uuid_utils.uuid7().bytes
+        made_ms = int.from_bytes(drawn[:6]) - self._ago_ms
+        return UUID(bytes=made_ms.to_bytes(6) + drawn[6:])
 
 
 UNLIMITED = limits.Rate(per_s=1_000_000, burst=1_000_000)
@@ -114,7 +133,7 @@ async def system(cluster: EmbeddedPostgres, folder: Path) -> AsyncIterator[Syste
     assert migrated.returncode == 0, migrated.stderr
     config = configuration.read(variables)
     clock = FakeClock(moment)
-    with _sandbox(variables), _quick():
+    with _sandbox(variables), _quick(moment):
         await _listening("localhost", sandbox_port)
         db = await Database.open(url)
         try:
@@ -149,11 +168,12 @@ async def _give_keys(url: str, moment: datetime) -> None:
 
 
 @contextlib.contextmanager
-def _quick() -> Iterator[None]:
+def _quick(moment: datetime) -> Iterator[None]:
     """Take the real time and chance out of the system, as far as answers depend on them.
 
     The journal is followed every 5 ms, a session asks as often as a whole recording does, each wish to see something
-    again counts, and of places that are equally good the first is sold.
+    again counts, all cards are read once, of places that are equally good the first is sold, and ids are of the day
+    of the recording.
     """
     rates = dict.fromkeys(limits.RATES, UNLIMITED)
     with pytest.MonkeyPatch.context() as patch:
@@ -161,6 +181,8 @@ def _quick() -> Iterator[None]:
         patch.setattr(limits, "RATES", rates)
         patch.setattr(taps, "AGAIN_S", 0.0)
         patch.setattr(hall, "Random", First)
+        patch.setattr(card_news.CardNews.__init__, "__defaults__", (card_news.KEPT_S, float("inf")))
+        patch.setattr(ids, "uuid_utils", Ids(moment))
         yield
 
 
