@@ -1,4 +1,4 @@
-"""Compare the code with `checks/census.txt`, which lists every test, query, route, refusal code and the like.
+"""Compare the code with `checks/census.txt`, which lists every test, query, route, refusal code, default and the like.
 
     python -m checks.census            fail where the two differ
     python -m checks.census --write    write the census anew; each line that disappears needs its reason first
@@ -15,17 +15,25 @@ import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from inspect import signature
 from pathlib import Path
 from typing import Any, cast
+
+from cyclopts import App
+from msgspec import NODEFAULT
+from msgspec.structs import fields
 
 from checks.refusals import answered
 from virage.app import build
 from virage.app.domains import DOMAINS
 from virage.app.house import House
+from virage.cli import app as command_line
 from virage.platform.clock import Clock
 from virage.platform.config import Club, Config
 from virage.platform.database import Database
 from virage.platform.journal import Tail
+from virage.platform.limits import RATES
+from virage.platform.problems import Problem
 from virage.platform.queue import Jobs
 
 SOURCES, TESTS, WEB = Path("src/virage"), Path("tests"), Path("web/src")
@@ -35,15 +43,21 @@ WEB_TEST = re.compile(r"""(?:\b(?:test|it)(?:\.each\(.*\))?|^\s*\](?: as const)?
 CENSUS, BASE, CHANGES = (Path(f"checks/{name}.txt") for name in ("census", "census-0.1.0", "census-changes"))
 # A few less of each kind than the census had when it began: a reader that finds fewer is broken.
 LEAST = {
+    "command": 50,
     "contract": 20,
+    "default": 50,
     "fact": 100,
     "job": 30,
     "metric": 15,
     "promise": 500,
     "query": 600,
+    "rate": 5,
     "refusal": 200,
     "route": 240,
+    "schedule": 15,
+    "screen": 50,
     "setting": 50,
+    "status": 200,
     "test": 2_400,
     "topic": 7,
     "web test": 200,
@@ -73,7 +87,7 @@ def in_python() -> Iterator[str]:
 
 
 def in_files() -> Iterator[str]:
-    """Yield queries, tests of the web, promises and import contracts."""
+    """Yield queries, tests and screens of the web, promises and import contracts."""
     for path in SOURCES.rglob("*.sql"):
         if path.parent.name != "migrations":
             for name in re.findall(r"^-- name: (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE):
@@ -81,6 +95,9 @@ def in_files() -> Iterator[str]:
     for path in WEB.rglob("*.test.ts"):
         for _, title in re.findall(WEB_TEST, path.read_text(encoding="utf-8")):
             yield f"web test {title}"
+    for path in WEB.rglob("*.ts"):
+        for address in re.findall(r'\bpattern: "([^"]+)"', path.read_text(encoding="utf-8")):
+            yield f"screen {address}"
     for line in Path("docs/promises.md").read_text(encoding="utf-8").splitlines():
         if line.startswith("| ") and not line.startswith("| promise "):
             yield f"promise {line.split(' | ')[0].removeprefix('| ')}"
@@ -89,7 +106,7 @@ def in_files() -> Iterator[str]:
 
 
 def in_the_application() -> Iterator[str]:
-    """Yield routes, jobs, topics and settings of the whole application, built without a database."""
+    """Yield routes, jobs, topics, settings and rates of the whole application, built without a database."""
     config = Config(secret="signs and opens nothing", demo=True)  # noqa: S106 - no secret: nothing is signed with it
     db, clock = Database(cast("Any", None), ""), Clock()
     for route in build(config, db, clock).routes:
@@ -101,14 +118,30 @@ def in_the_application() -> Iterator[str]:
             register(jobs)
         yield from (f"topic {topic.name}" for topic in domain.topics)
     yield from (f"job {name}" for name in {*jobs.kinds, *jobs.singletons})
+    yield from (f"schedule {name} {seconds:g} s after its last end" for name, seconds in jobs.singletons.items())
+    yield from (f"rate {name} {rate.per_s:g} a second, {rate.burst:g} at once" for name, rate in RATES.items())
     for prefix, struct in (("VIRAGE_", Config), ("VIRAGE_CLUB_", Club)):
-        yield from (f"setting {prefix}{name.upper()}" for name in struct.__struct_fields__)
+        for field in fields(struct):
+            yield f"setting {prefix}{field.name.upper()}"
+            if field.default is not NODEFAULT:
+                yield f"default {prefix}{field.name.upper()} {field.default}"
+
+
+def commands(app: App, name: str = "virage") -> Iterator[str]:
+    """Yield each command with its options."""
+    if app.default_command is not None:
+        yield f"command {name}"
+        yield from (f"command {name} {option}" for option in signature(app.default_command).parameters)
+    for word in app:
+        if not word.startswith("-"):
+            yield from commands(app[word], f"{name} {word}")
 
 
 def count() -> Counter[str]:
     """Return every line that the code has now, with how often it occurs."""
-    refusals = (f"refusal {code}" for code in answered())
-    return Counter([*in_python(), *in_files(), *in_the_application(), *refusals])
+    codes = answered()
+    refusals = [*(f"refusal {code}" for code in codes), *(f"status {code} {Problem(code).status}" for code in codes)]
+    return Counter([*in_python(), *in_files(), *in_the_application(), *commands(command_line), *refusals])
 
 
 def kind_of(line: str) -> str:

@@ -6,7 +6,7 @@ What fails is tried again with growing pauses, then stays as a dead letter that 
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -125,9 +125,9 @@ class Jobs:
         return frozenset(self._kinds)
 
     @property
-    def singletons(self) -> frozenset[str]:
-        """The names of the handlers that one worker at a time calls again and again."""
-        return frozenset(singleton.name for singleton in self._singletons)
+    def singletons(self) -> Mapping[str, float]:
+        """The names of the handlers that one worker at a time calls again and again, and after how many seconds."""
+        return {singleton.name: singleton.seconds for singleton in self._singletons}
 
     def on(
         self,
