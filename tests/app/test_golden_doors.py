@@ -1,0 +1,61 @@
+"""The doors of 0.1.0 open to the same askers today, and ask for a fresh sign-in where they did."""
+
+import gzip
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET
+
+from tests.app.test_doors import DOORS, knock
+from tests.conftest import FakeClock
+from tests.golden.renames import read_renames
+from tests.golden.renames_exchange import Translator
+from tests.golden.requests_log import read
+from virage.platform.guard import Grant
+
+if TYPE_CHECKING:
+    from tests.app.conftest import World
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+def recorded_doors() -> tuple[dict[str, set[str]], set[str]]:
+    """What 0.1.0 opened to whom, and what it did for a fresh sign-in alone, under the names of today."""
+    recorded = json.loads((GOLDEN / "doors.json").read_text())
+    names = read_renames(GOLDEN / "renames.json").paths
+    opened = {names.get(door, door): set(askers) for door, askers in recorded["opened_to"].items()}
+    return opened, {names.get(door, door) for door in recorded["fresh"]}
+
+
+def test_every_door_of_0_1_0_opens_to_the_same_askers() -> None:
+    opened, fresh = recorded_doors()
+    assert {door: set(DOORS.get(door, ())) for door in opened} == opened
+    assert (len(opened), len(fresh)) == (250, 28)
+
+
+def taken() -> dict[str, Any]:
+    """A body that each door took once, from the recorded requests, under the names of today."""
+    document = json.loads(gzip.decompress((GOLDEN / "openapi.json.gz").read_bytes()))
+    renames = read_renames(GOLDEN / "renames.json")
+    translator = Translator(document, renames)
+    found: dict[str, Any] = {}
+    for recorded in read(GOLDEN / "requests.jsonl.gz"):
+        if recorded.is_request and recorded.status < 300 and recorded.json is not UNSET:
+            door = translator.operation_of(recorded.method, recorded.path) or ""
+            found.setdefault(renames.paths.get(door, door), translator.exchange(recorded).json)
+    return found
+
+
+async def test_what_asks_for_a_fresh_sign_in_refuses_an_admin_of_an_hour_ago(world: "World", clock: FakeClock) -> None:
+    bodies, refused = taken(), set()
+    for door in DOORS:
+        admin = await world.signed_in("admin@example.org", Grant("admin"))  # one session asks only so often
+        clock.advance(timedelta(hours=1))
+        method, path = knock(door)
+        body = bodies.get(door, {}) if method not in ("GET", "DELETE") else None
+        answer = await world.ask(admin, method, path, body)
+        if answer.status_code == 403 and answer.json()["code"] == "step_up_required":
+            refused.add(door)
+    assert refused == recorded_doors()[1]
