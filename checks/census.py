@@ -37,6 +37,7 @@ from virage.platform.problems import Problem
 from virage.platform.queue import Jobs
 
 SOURCES, TESTS, WEB = Path("src/virage"), Path("tests"), Path("web/src")
+PURPOSE = r"virage:[a-z:-]+:v\d+\0?"
 PARAMETER = re.compile(r"{\w+:\w+}")
 # `test("...", `, `test.each(...)("...", `, or the end of a table of cases over several lines: `])("...", `.
 WEB_TEST = re.compile(r"""(?:\b(?:test|it)(?:\.each\(.*\))?|^\s*\](?: as const)?\))\(\s*(["'`])(.*?)\1""", re.MULTILINE)
@@ -50,6 +51,7 @@ LEAST = {
     "job": 30,
     "metric": 15,
     "promise": 500,
+    "purpose": 15,
     "query": 600,
     "rate": 5,
     "refusal": 200,
@@ -64,26 +66,32 @@ LEAST = {
 }
 
 
-def in_python() -> Iterator[str]:
-    """Yield tests by the names of their functions; journal facts and metrics by their literals."""
+def in_tests() -> Iterator[str]:
+    """Yield tests by the names of their functions."""
     for path in TESTS.rglob("test_*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
                 yield f"test {node.name}"
-    facts, metrics = set(), set()
+
+
+def in_python() -> Iterator[str]:
+    """Yield journal facts, metrics, and the purposes that keys are derived and sign for, by their literals."""
+    found = set()
     for path in SOURCES.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match node:
                 case ast.Call(func=ast.Name(id="Fact"), args=[what, *_]):
-                    facts |= {
-                        part.value
-                        for part in ast.walk(what)
-                        if isinstance(part, ast.Constant) and isinstance(part.value, str)
-                    }
+                    parts = [part.value for part in ast.walk(what) if isinstance(part, ast.Constant)]
+                    found |= {f"fact {part}" for part in parts if isinstance(part, str)}
+                case ast.Call(func=ast.Name(id="derive"), args=[_, ast.Constant(value=str(purpose))]):
+                    found.add(f"purpose {purpose}")
                 case ast.Constant(value=str(text)) if re.fullmatch(r"virage_[a-z_]+", text):
-                    metrics.add(text)
-    yield from (f"fact {name}" for name in facts)
-    yield from (f"metric {name}" for name in metrics)
+                    found.add(f"metric {text}")
+                case ast.Constant(value=str(text)) if re.fullmatch(PURPOSE, text):
+                    found.add(f"purpose {text}")
+                case ast.Constant(value=bytes(text)) if re.fullmatch(PURPOSE.encode(), text):
+                    found.add(f"purpose {text!r}")
+    yield from found
 
 
 def in_files() -> Iterator[str]:
@@ -141,7 +149,7 @@ def count() -> Counter[str]:
     """Return every line that the code has now, with how often it occurs."""
     codes = answered()
     refusals = [*(f"refusal {code}" for code in codes), *(f"status {code} {Problem(code).status}" for code in codes)]
-    return Counter([*in_python(), *in_files(), *in_the_application(), *commands(command_line), *refusals])
+    return Counter([*in_tests(), *in_python(), *in_files(), *in_the_application(), *commands(command_line), *refusals])
 
 
 def kind_of(line: str) -> str:

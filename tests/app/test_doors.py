@@ -13,31 +13,11 @@ from virage.platform.lean import GUARDS, PUBLIC, handlers
 if TYPE_CHECKING:
     from tests.app.conftest import World
 
-EVERYBODY = frozenset(
-    [
-        "anonymous",
-        "guest",
-        "fan",
-        "program",
-        "admin",
-        "programme",
-        "box_office",
-        "finance",
-        "steward",
-        "supervisor",
-        "cashier",
-        "kitchen",
-        "match_desk",
-        "media_desk",
-        "moderator",
-        "describer",
-        "device",
-        "till",
-    ]
-)
-BUYER = EVERYBODY - {"anonymous", "program", "device", "till"}
-PERSON = BUYER - {"guest"}
-STAFF = PERSON - {"fan"}
+STAFF = frozenset({"admin", "programme", "box_office", "finance", "steward", "supervisor", "cashier", "kitchen"})
+STAFF |= {"match_desk", "media_desk", "moderator", "describer"}
+PERSON = STAFF | {"fan"}
+BUYER = PERSON | {"guest"}
+EVERYBODY = BUYER | {"anonymous", "program", "device", "till"}
 DEVICE = frozenset({"device"})
 KITCHEN = ("kitchen", "cashier", "finance")
 
@@ -49,24 +29,16 @@ def only(*roles: str) -> frozenset[str]:
 
 
 # What stands in an address where it is no id.
-NAMES = {
-    "version": "none",
-    "block": "none",
-    "code": "none",
+NAMES = dict.fromkeys(("version", "block", "code", "name"), "none") | {
     "file": "club",
     "kind": "press",
     "outlet": "01",
-    "name": "none",
-    "page": "1",
-    "number": "1",
     "language": "en",
+    "locale": "en",
     "camera": "main",
     "playlist": "main.m3u8",
-    "period": "0",
-    "since": "0",
-    "position": "1",
-    "locale": "en",
 }
+NAMES |= dict.fromkeys(("page", "number", "position"), "1") | dict.fromkeys(("period", "since"), "0")
 
 # What each kind of asker may knock at. 401 and 403 are a closed door; any other answer is an open one.
 DOORS: dict[str, frozenset[str]] = {
