@@ -70,9 +70,9 @@ def work() -> None:
 @app.command
 def sandbox() -> None:
     """Run the sandbox payment provider."""
-    from virage.cli import serving
+    from virage.cli import sandboxing
 
-    serving.sandbox()
+    sandboxing.run()
 
 
 @app.command

@@ -14,7 +14,6 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-import virage_sandbox
 from virage.app import clock_of, jobs_of, opened
 from virage.app.web import END_STREAMS
 from virage.cli.house import configuration, database
@@ -102,25 +101,6 @@ def work() -> None:
     logs.configure(config.log_level, "work")
     with database(config) as ready:
         asyncio.run(_work(ready))
-
-
-def sandbox() -> None:
-    """Run the sandbox payment provider; raises ValueError where none is configured."""
-    die_with_parent()
-    config = configuration(os.environ)
-    logs.configure(config.log_level, "sandbox")
-    if config.sandbox_url is None:
-        raise ValueError("VIRAGE_SANDBOX_URL is not set: there is no sandbox to serve.")
-    virage_sandbox.run(
-        virage_sandbox.Settings(
-            url=config.sandbox_url,
-            key=config.sandbox_key,
-            webhook_secret=config.sandbox_webhook_secret,
-            webhook_url=config.public_url + "/api/payments/webhooks/sandbox",
-            folder=str(config.var_dir / "sandbox"),
-            merchant=config.club.name,
-        )
-    )
 
 
 async def _work(config: Config) -> None:
