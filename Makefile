@@ -8,7 +8,7 @@ STEP := @$(PYTHON) -I src/virage/cli/steps.py
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run cameras setup phone check test test-fast bench wheel screens api lock clean
+.PHONY: help run cameras setup phone check test test-fast test-ops bench wheel screens api lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -57,6 +57,10 @@ test: .venv/.dev src/virage/web/index.html tests/azurite/node_modules/.installed
 	python checks/servers.py
 	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && \
 	{ $(FAST); fast=$$?; pytest -q -rfER -n 2 --dist worksteal $(WHOLE) && exit $$fast; }
+
+test-ops: .venv/.dev src/virage/web/index.html ## The tests of faults at full length: more fans, tills and kills than `make test` has
+	python checks/servers.py
+	VIRAGE_TEST_OPS=1 pytest -q -rfE tests/faults
 
 bench: .venv/.dev src/virage/web/index.html ## The figures, one JSON line each (gate_offline and arrivals run by themselves)
 	python checks/servers.py
