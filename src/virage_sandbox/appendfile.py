@@ -20,9 +20,9 @@ class AppendFile(Generic[Line]):
         self._decoder = decoder
         self._encoder = msgspec.json.Encoder()
         self._file: int | None = None
-        self._waiting: list[Line] = []
-        self._given = self._written = 0
-        self._one_writes = asyncio.Lock()
+        self._lines: list[Line] = []
+        self._waiting: list[asyncio.Future[None]] = []
+        self._writer: asyncio.Task[None] | None = None
 
     def read(self) -> list[Line]:
         """Everything that was written; a last line that was cut short by a crash was never answered, and is removed."""
@@ -40,9 +40,13 @@ class AppendFile(Generic[Line]):
 
         What could not be written stays to be written with the next lines, since the book in memory has it already.
         """
-        self._waiting += lines
-        self._given += len(lines)
-        await asyncio.shield(self._written_to(self._given))  # a caller that leaves does not stop a write half way
+        self._lines += lines
+        if self._lines or self._writer is not None:
+            written = asyncio.get_running_loop().create_future()
+            self._waiting.append(written)
+            if self._writer is None:
+                self._writer = asyncio.create_task(self._write())
+            await written
 
     def close(self) -> None:
         """Give the file back."""
@@ -50,18 +54,22 @@ class AppendFile(Generic[Line]):
             os.close(self._file)
             self._file = None
 
-    async def _written_to(self, mine: int) -> None:
-        async with self._one_writes:  # whoever waited finds its lines written, or writes all that came meanwhile
-            if self._written >= mine:
-                return
-            lines, upto = self._waiting, self._given
-            self._waiting = []
+    async def _write(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            lines, waiting, self._lines, self._waiting = self._lines, self._waiting, [], []
             try:
-                await asyncio.to_thread(self._write_through, self._encoder.encode_lines(lines))
-            except OSError:
-                self._waiting = lines + self._waiting
-                raise
-            self._written = upto
+                if lines:
+                    await loop.run_in_executor(None, self._write_through, self._encoder.encode_lines(lines))
+            except Exception as failure:  # noqa: BLE001 - each caller is told
+                self._lines = lines + self._lines
+                outcome: Exception | None = failure
+            else:
+                outcome = None
+            for written in waiting:
+                if not written.done():  # its caller may have gone away
+                    written.set_result(None) if outcome is None else written.set_exception(outcome)
+        self._writer = None
 
     def _write_through(self, text: bytes) -> None:
         if self._file is None:
