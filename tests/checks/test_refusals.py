@@ -1,6 +1,6 @@
 """The check that each refusal code has words."""
 
-from checks.refusals import NO_SCREEN, SCREENS, answered, codes_of, unmeant, unsaid
+from checks.refusals import NO_SCREEN, SCREENS, answered, codes_of, unmeant, unsaid, unused
 
 SOURCE = """
 LATE = "too_late"
@@ -57,3 +57,9 @@ def test_words_without_a_code_are_a_fault() -> None:
 
 def test_an_exception_without_a_code_is_a_fault() -> None:
     assert len(list(unmeant({}, words(), ""))) == len(NO_SCREEN)
+
+
+def test_a_place_at_which_nothing_stands_is_a_fault() -> None:
+    assert list(unused({"": ("fan",), "sale/ticketing/": ("fan",), "tickets/": ("fan",)})) == [
+        "REACHES: there is no tickets/"
+    ]
