@@ -6,6 +6,7 @@ from typing import Any
 from PIL import Image
 from PIL.ImageCms import ImageCmsProfile, createProfile
 
+PROFILE = ImageCmsProfile(createProfile("sRGB")).tobytes()  # made once: it says in which second it was made
 ORIENTATION, GPS, SHOT_AT = 0x0112, 0x8825, 0x0132
 
 
@@ -40,5 +41,5 @@ def a_photo(kind: str, sides: tuple[int, int] = (40, 30), **options: Any) -> byt
     exif[SHOT_AT] = "2026:05:09 18:00:00"
     exif.get_ifd(GPS)[2] = (45.0, 45.0, 55.0)
     out = BytesIO()
-    image.save(out, kind, exif=exif, icc_profile=ImageCmsProfile(createProfile("sRGB")).tobytes(), **options)
+    image.save(out, kind, exif=exif, icc_profile=PROFILE, **options)
     return out.getvalue()
