@@ -42,7 +42,7 @@ check: .venv/.dev src/virage/web/index.html ## Every law of the house, by comman
 	npm --prefix web run check
 	node web/floor/built.mjs
 
-# Tests of whole programs, of browsers and beside other servers; two at once keep two cores busy.
+# Tests of whole programs, of browsers and beside other servers.
 WHOLE := tests/app tests/cli tests/faults tests/golden tests/web \
 	tests/media/live/test_edge.py tests/media/replay/test_ingest.py tests/media/tracking/test_ball.py tests/platform/test_objects.py
 FAST = pytest -q -rfE -n 3 --dist worksteal $(WHOLE:%=--ignore=%)
@@ -56,7 +56,7 @@ test: .venv/.dev src/virage/web/index.html tests/azurite/node_modules/.installed
 	npm --prefix web test
 	python checks/servers.py
 	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && \
-	{ $(FAST); fast=$$?; pytest -q -rfER -n 2 --dist worksteal $(WHOLE) && exit $$fast; }
+	{ $(FAST); fast=$$?; pytest -q -rfER -n 3 --dist worksteal $(WHOLE) && exit $$fast; }
 
 test-ops: .venv/.dev src/virage/web/index.html ## The tests of faults at full length: more fans, tills and kills than `make test` has
 	python checks/servers.py
