@@ -85,6 +85,7 @@ def kick_off(desk: Page) -> None:
     """Start the first half at the match desk, which asks where the planned kick-off is more than a while away."""
     desk.get_by_role("button", name="Start: First half").click()
     question = desk.get_by_role("dialog", name="Start the first half now?")
+    expect(question.or_(desk.get_by_role("button", name="End: First half"))).to_be_visible()
     if question.is_visible():
         question.get_by_role("button", name="Start").click()
 
