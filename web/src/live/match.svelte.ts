@@ -46,6 +46,7 @@ export class Match {
 
   readonly #heard = new Map<number, Entry>();
   #head = 0;
+  #answered = false;
   #reading = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #late: ReturnType<typeof setTimeout> | undefined;
@@ -79,7 +80,11 @@ export class Match {
 
   async #load(live: Promise<Answer<Live>>): Promise<void> {
     const kept = await keep.get<Kept>(this.#key);
-    if (kept && !this.event) [this.event, this.teams, this.at] = [kept.event, kept.teams, kept.at];
+    if (kept) {
+      this.event ??= kept.event;
+      this.at ??= kept.at;
+      if (!this.#answered) this.teams = kept.teams; // this phone may read slower than the server answers
+    }
     if (kept) this.add(kept.entries);
     this.known ||= kept !== undefined;
     const [event] = await Promise.all([answered<EventInfo>(api.GET("/api/events/{event_id}", { params: { path: { event_id: this.id } } })), live]);
@@ -90,7 +95,7 @@ export class Match {
 
   async #loadTeams(): Promise<Answer<Live>> {
     const live = await answered<Live>(api.GET("/api/live/{event_id}", { params: { path: { event_id: this.id } } }));
-    if (live.ok) this.teams = live.data.teams as Teams | null;
+    if (live.ok) [this.teams, this.#answered] = [live.data.teams as Teams | null, true];
     this.known ||= live.ok && live.data.head === 0;
     return live;
   }
