@@ -3,10 +3,10 @@
 python -m benchmarks.halftime [--quick]
 
 A model, not a measurement of people: what it takes for granted stands in `Assumed`, is printed, and is varied.
-Everybody who wants something leaves their seat in the first minutes and walks (`venue.rules.ways`). Whoever has not
-ordered queues at an outlet near by; whoever ordered was promised a time by `food.orders.rules.promises`, and comes for
-it, or when told that it is ready. Kitchens make a little more or less than they say, and every five minutes what they
-have not made stands before the next promise, as in the house.
+Everybody who wants something leaves their seat in the first minutes and walks (`venue.rules.ways`). Fans who have not
+ordered queue at a nearby outlet. Fans who ordered were promised a time by `food.orders.rules.promises`; they come at
+that time, or when told that the order is ready. Kitchens make a little more or less than they say, and every five
+minutes what they have not made stands before the next promise, as in the real system.
 """
 
 import heapq
