@@ -32,8 +32,8 @@ from benchmarks.evening import Evening, seed
 from benchmarks.house import House
 from benchmarks.passing import SPEED, Arrivals, Seen
 from benchmarks.wire import Client
-from virage.platform.clock import Clock
-from virage.platform.database import Database
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
 
 FANS, QUICK_FANS = 59_186, 4_000
 BAD_SHARE = 200

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from benchmarks.common import run
 from benchmarks.wire import Answer, Client
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
 
 CARD = b'{"card":"4242424242424242"}'
 WAIT = b"prefer: wait=10\r\n"

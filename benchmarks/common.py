@@ -13,7 +13,7 @@ from typing import Any
 
 import asyncpg
 
-from virage.platform.postgres import EmbeddedPostgres
+from virage.platform.host.postgres import EmbeddedPostgres
 
 COMMITS_S = 2.0
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100

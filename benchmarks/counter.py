@@ -44,11 +44,11 @@ from virage.money.wallet.cards.rules.sun import KEY_BYTES, CardKeys
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger.rules import Kind as AccountKind
 from virage.money.wallet.ledger.rules import Posted, Transfer, account, purse
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Grant, Principal
-from virage.platform.ids import new_id
-from virage.platform.keys import Jwk, base64url
-from virage.platform.security import derive
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.derivation import derive
+from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import Jwk, base64url
+from virage.platform.web.guard import Grant, Principal
 from virage.site.venue.reads import load_ground
 
 LOADED_CENTS = 1_000_000

@@ -34,8 +34,8 @@ from virage.matchday.access.rules.crossings import PASSAGE_WITHIN
 from virage.matchday.access.rules.decision import STALE_KEPT, Admitted, Again, Known, Presence, Stale, decide
 from virage.matchday.access.rules.pack import SealedPack
 from virage.matchday.access.rules.scans import SCAN_PURPOSE, Answer
-from virage.platform.clock import Clock
-from virage.platform.keys import base64url
+from virage.platform.values.clock import Clock
+from virage.platform.values.jwk import base64url
 
 ASK_WITHIN_S, ALONE_S, UPLOAD_WITHIN_S = 0.4, 10.0, 10.0
 BEAT_EVERY_S, PACK_LAG_S = 5.0, 10.0

@@ -18,11 +18,11 @@ from virage.identity.people import acts as people
 from virage.identity.people.acts import devices
 from virage.identity.people.rules.devices import DeviceArrival, DeviceKind, DevicePaired, PairingOpened, PairingWish
 from virage.identity.people.rules.secrets import secrets_of
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Grant, Principal
-from virage.platform.ids import new_id
-from virage.platform.keys import Jwk, base64url
-from virage.platform.security import derive
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.derivation import derive
+from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import Jwk, base64url
+from virage.platform.web.guard import Grant, Principal
 from virage.site.programme import acts as programme
 from virage.site.programme.rules import HouseRules, NewEvent, Organiser, Text
 from virage.site.venue.reads import load_ground

@@ -30,9 +30,9 @@ from benchmarks.nchan import Nginx
 from benchmarks.phones import ADDRESSES, Plan, Report
 from benchmarks.wire import Client, Gone
 from virage.identity.people import acts as people
-from virage.platform.database import Database
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
+from virage.platform.data.database import Database
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
 
 PHONES_A_PROCESS = 15_000
 ENTRIES = 10

@@ -20,10 +20,10 @@ from virage.control.books.acts.figures import project
 from virage.control.books.reads import sales as reads
 from virage.control.books.rules.figures import By
 from virage.money.fiscal.rules.record import Line
-from virage.platform.database import Database
-from virage.platform.ids import new_id
-from virage.platform.migrate import migrate
-from virage.platform.postgres import EmbeddedPostgres
+from virage.platform.data.database import Database
+from virage.platform.data.migrate import migrate
+from virage.platform.host.postgres import EmbeddedPostgres
+from virage.platform.values.ids import new_id
 from virage.site.venue.reads import load_ground
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)

@@ -26,7 +26,7 @@ from benchmarks.house import House
 from tests.web import gate as staff
 from tests.web.devices import with_pin
 from tests.web.house import House as Visited
-from virage.platform.clock import Clock
+from virage.platform.values.clock import Clock
 
 FANS, QUICK_FANS = 59_186, 2_000
 PLANTED_SHARE = 100

@@ -13,7 +13,7 @@ from virage.matchday.access.reads.news import Changes
 from virage.matchday.access.rules.decision import Known, Post, Presence
 from virage.matchday.access.rules.ground import zone_of
 from virage.matchday.access.rules.pack import PACK_PURPOSE, Pack, SealedPack
-from virage.platform.keys import bytes_of_base64url
+from virage.platform.values.jwk import bytes_of_base64url
 
 INSIDE, OUTSIDE = 1, 2
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)

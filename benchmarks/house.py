@@ -18,11 +18,11 @@ from benchmarks.common import commits_per_s, own_folder
 from benchmarks.wire import Client
 from virage.cli.house import this
 from virage.identity.people import acts as people
-from virage.platform.database import Database
-from virage.platform.ids import new_id
-from virage.platform.migrate import migrate
-from virage.platform.postgres import EmbeddedPostgres
-from virage.platform.supervise import Child, Supervisor
+from virage.platform.data.database import Database
+from virage.platform.data.migrate import migrate
+from virage.platform.host.postgres import EmbeddedPostgres
+from virage.platform.host.supervise import Child, Supervisor
+from virage.platform.values.ids import new_id
 from virage.sale.ticketing.acts.pricing import set_pricing
 from virage.sale.ticketing.rules.pricing import Category, Pricing
 from virage.sale.ticketing.rules.terms import Tariff

@@ -25,11 +25,11 @@ from virage.money.wallet.funding.reads.audit import audit
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger import store as ledger_store
 from virage.money.wallet.ledger.rules import Account, Entry, Kind, Outcome, Posted, Transfer, account, purse
-from virage.platform.batching import Batcher
-from virage.platform.database import Database
-from virage.platform.ids import new_id
-from virage.platform.migrate import migrate
-from virage.platform.postgres import EmbeddedPostgres
+from virage.platform.data.batching import Batcher
+from virage.platform.data.database import Database
+from virage.platform.data.migrate import migrate
+from virage.platform.host.postgres import EmbeddedPostgres
+from virage.platform.values.ids import new_id
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 PURSES, TILLS, PAYERS, BATCH_MAX = 20_000, 300, 2_048, 1_024

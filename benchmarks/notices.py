@@ -25,12 +25,12 @@ from virage.app import jobs_of
 from virage.identity.people.rules.webpush import Vapid, point_of
 from virage.media.live.acts import telling as live
 from virage.media.live.rules.entries import Goal, KickOff, Period, Side, Telling
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Connection, Database
-from virage.platform.ids import new_id
-from virage.platform.migrate import migrate
-from virage.platform.postgres import EmbeddedPostgres
+from virage.platform.data.database import Connection, Database
+from virage.platform.data.migrate import migrate
+from virage.platform.host.postgres import EmbeddedPostgres
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
 
 FANS = 15_000
 HOUR = timedelta(hours=1)

@@ -25,10 +25,10 @@ from virage.identity.passes.acts import Issue
 from virage.identity.passes.rules.claims import Claims, event_short, sign_pass
 from virage.identity.passes.rules.code import bytes_of, moving_code, step_at, text_of
 from virage.identity.passes.rules.verdict import Unverified, Verified, verify
-from virage.platform.database import Database
-from virage.platform.ids import new_id
-from virage.platform.migrate import migrate
-from virage.platform.postgres import EmbeddedPostgres
+from virage.platform.data.database import Database
+from virage.platform.data.migrate import migrate
+from virage.platform.host.postgres import EmbeddedPostgres
+from virage.platform.values.ids import new_id
 
 NOW = datetime(2026, 5, 9, 18, 20, tzinfo=UTC)
 GROUND_PLACES = 59_186

@@ -21,8 +21,8 @@ from benchmarks.house import House
 from benchmarks.wire import Client
 from virage.identity.passes import acts as passes
 from virage.identity.passes.rules.code import STEP_SECONDS
-from virage.platform.clock import Clock
-from virage.platform.database import Database
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
 
 SPEED = 6
 MINUTE_S = 0.15

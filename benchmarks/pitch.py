@@ -24,9 +24,9 @@ from tests.media.tracking import match
 from tests.media.tracking.ball import BATCH, HZ, Mosquitto, broker, payloads
 from virage.media.tracking.rules.news import Play, news
 from virage.media.tracking.rules.track import follow
-from virage.platform.database import Database
-from virage.platform.ids import new_id
-from virage.platform.listening import encoded
+from virage.platform.data.database import Database
+from virage.platform.realtime.listening import encoded
+from virage.platform.values.ids import new_id
 
 FRAMES = 5
 BALL_S = 30

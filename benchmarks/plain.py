@@ -9,8 +9,8 @@ from litestar.types import ControllerRouterHandler
 
 from virage import app
 from virage.app import web as worker
-from virage.platform.database import Database
-from virage.platform.http import create_app
+from virage.app.application import create_app
+from virage.platform.data.database import Database
 
 TARGET = "benchmarks.plain:web"
 GUARDED = "update bench.counter set n = n + 1 where id = $1 and n >= 0"

@@ -39,9 +39,9 @@ from virage.media.replay.ingest.synthetic import clock_in
 from virage.media.replay.ladder.transcoding import transcoded
 from virage.media.replay.rules.ladder import STEPS
 from virage.media.replay.rules.media import opened
-from virage.platform.database import Database
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
+from virage.platform.data.database import Database
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
 
 WATCHERS: Final = 15_000
 CLIP_S: Final = 20

@@ -18,7 +18,7 @@ from benchmarks.counter import TOTAL_CENTS, Bar, seed
 from benchmarks.house import House
 from benchmarks.selling import Plan, Report
 from virage.money.wallet.funding.reads.audit import audit
-from virage.platform.database import Database
+from virage.platform.data.database import Database
 
 FANS, WARM, CLOSED, OPEN_S, PLAIN_S = 5_000, 256, 8_000, 15.0, 4.0
 QUICK_FANS, QUICK_CLOSED, QUICK_OPEN_S, QUICK_PLAIN_S = 500, 800, 2.0, 1.0

@@ -28,13 +28,13 @@ from virage.app import build
 from virage.app.domains import DOMAINS
 from virage.app.house import House
 from virage.cli import app as command_line
-from virage.platform.clock import Clock
-from virage.platform.config import Club, Config
-from virage.platform.database import Database
-from virage.platform.journal import Tail
-from virage.platform.limits import RATES
-from virage.platform.problems import Problem
-from virage.platform.queue import Jobs
+from virage.platform.data.database import Database
+from virage.platform.data.journal import Tail
+from virage.platform.data.queue import Jobs
+from virage.platform.settings.config import Club, Config
+from virage.platform.values.clock import Clock
+from virage.platform.web.limits import RATES
+from virage.platform.web.problems import Problem
 
 SOURCES, TESTS, WEB = Path("src/virage"), Path("tests"), Path("web/src")
 PURPOSE = r"virage:[a-z:-]+:v\d+\0?"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 from virage.identity.people.rules.grants import RoleName
-from virage.platform.guard import Role
+from virage.platform.web.guard import Role
 
 ROLES_MIN = 12
 # Roles of devices, and who asks without one: they stand in no list of a person's roles.

@@ -23,12 +23,12 @@ from litestar import Litestar
 from tests.azurite.server import Azurite, azurite
 from tests.scratch import into_memory
 from virage.app import build
-from virage.platform import static
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Connection, Database
-from virage.platform.migrate import migrate, migrations
-from virage.platform.postgres import EmbeddedPostgres
+from virage.platform.data.database import Connection, Database
+from virage.platform.data.migrate import migrate, migrations
+from virage.platform.host.postgres import EmbeddedPostgres
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.web import static
 
 _numbers = itertools.count(1)
 

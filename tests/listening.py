@@ -7,10 +7,10 @@ from typing import Any, Self
 
 import msgspec
 
-from virage.platform.database import Database
-from virage.platform.guard import Principal
-from virage.platform.journal import Tail
-from virage.platform.stream import Flow, Hub, Topic
+from virage.platform.data.database import Database
+from virage.platform.data.journal import Tail
+from virage.platform.realtime.hub import Flow, Hub, Topic
+from virage.platform.web.guard import Principal
 
 
 class Heard:

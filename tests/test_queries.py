@@ -13,8 +13,8 @@ from pglast import parse_sql
 from pglast.visitors import Visitor, referenced_relations
 
 import virage
-from virage.platform.database import Connection
-from virage.platform.sql import adapter
+from virage.platform.data.database import Connection
+from virage.platform.data.sql import adapter
 
 PACKAGE = Path(virage.__file__).parent
 FILES_MIN = 55  # 60 at the first count: a listing that finds far fewer is broken

@@ -21,12 +21,12 @@ from virage.identity.people.acts import TokenWish
 from virage.identity.people.rules.devices import DeviceArrival, DeviceKind, PairingWish
 from virage.identity.people.rules.grants import GrantWish, RoleName, ScopeName
 from virage.identity.people.rules.secrets import secrets_of
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import Grant, Principal
-from virage.platform.ids import new_id
-from virage.platform.keys import Jwk
-from virage.platform.problems import Refused
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import Jwk
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Grant, Principal
 from virage.sale.ticketing.acts.pricing import set_pricing
 from virage.sale.ticketing.rules.pricing import Category, Pricing
 from virage.sale.ticketing.rules.terms import PRICED_TARIFFS

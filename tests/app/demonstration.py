@@ -4,9 +4,9 @@ from virage.demo.concessions import load_concessions
 from virage.demo.people import CASHIER, FAN, load_people
 from virage.demo.programme import load_programme, planned
 from virage.demo.yesterday import load_yesterday
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
 
 
 async def load_food(config: Config, db: Database, clock: Clock) -> None:

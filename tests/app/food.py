@@ -16,8 +16,8 @@ from virage.matchday.food.orders.rules.placing import Asked
 from virage.money.wallet.accounts.acts import ensure_purse
 from virage.money.wallet.funding.acts.bonus import give
 from virage.money.wallet.funding.rules.gifts import Gift
-from virage.platform.config import Config
-from virage.platform.ids import new_id
+from virage.platform.settings.config import Config
+from virage.platform.values.ids import new_id
 
 if TYPE_CHECKING:
     from tests.app.conftest import World

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
 
 if TYPE_CHECKING:
     from tests.app.conftest import World

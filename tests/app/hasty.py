@@ -2,7 +2,7 @@
 
 from virage.app import web as worker
 from virage.cli import serving
-from virage.platform import lean
+from virage.platform.web import lean
 
 lean.BODY_S = 0.5
 web = worker.web

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
 
 
 def wish(_: Any) -> dict[str, str]:

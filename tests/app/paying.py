@@ -15,8 +15,8 @@ from virage.money.wallet.cards.rules.cards import Card, CardCodes, NewCard
 from virage.money.wallet.cards.rules.virtual_cards import PAY_PURPOSE, Challenge, challenge_bytes
 from virage.money.wallet.funding.acts.bonus import give
 from virage.money.wallet.funding.rules.gifts import Gift
-from virage.platform.config import Config
-from virage.platform.ids import new_id
+from virage.platform.settings.config import Config
+from virage.platform.values.ids import new_id
 
 if TYPE_CHECKING:
     from tests.app.conftest import World

@@ -7,7 +7,7 @@ from virage.media.replay.acts.desk import suggest
 from virage.media.replay.rules.media import Kind, MediaVault, Segment, Track, key_period
 from virage.media.replay.rules.moments import Moment, MomentSource
 from virage.media.replay.store import cameras as footage
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
 
 if TYPE_CHECKING:
     from tests.app.conftest import World

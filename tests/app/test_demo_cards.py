@@ -25,12 +25,12 @@ from virage.identity.people.rules.devices import DeviceKind, PairingOpened, Pair
 from virage.identity.people.rules.secrets import secrets_of
 from virage.money.fiscal.rules.record import Line, Tender, TenderKind
 from virage.money.wallet.cards.rules.demo_cards import FANS, FRESH, NOBODYS
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.guard import Grant, Principal
-from virage.platform.ids import new_id
-from virage.platform.keys import base64url
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import base64url
+from virage.platform.web.guard import Grant, Principal
 
 PATHS = ("/cards", f"/cards?tap={NOBODYS.hex()}", "/cards/style.css", "/cards/copy.js")
 OUTLET = "01"

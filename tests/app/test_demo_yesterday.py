@@ -17,11 +17,11 @@ from virage.money.fiscal.reads.closings import due
 from virage.money.fiscal.rules.chain import Head
 from virage.money.fiscal.rules.record import SignedRecord, Written, check, read_signed
 from virage.money.wallet.funding.reads.audit import audit
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.guard import Grant
-from virage.platform.keys import base64url
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.values.jwk import base64url
+from virage.platform.web.guard import Grant
 
 TABLES = ("fiscal.record", "fiscal.closing", "food_menu.movement", "wallet_cards.card", "wallet_ledger.transfer")
 

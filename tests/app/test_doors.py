@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from litestar import Litestar
 
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
-from virage.platform.lean import GUARDS, PUBLIC, handlers
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
+from virage.platform.web.lean import GUARDS, PUBLIC, handlers
 
 if TYPE_CHECKING:
     from tests.app.conftest import World

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from virage.identity.people import acts as people
-from virage.platform.guard import Grant, Principal
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant, Principal
 
 if TYPE_CHECKING:
     from tests.app.conftest import Served, World

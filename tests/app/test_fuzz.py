@@ -12,7 +12,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis import GenerationMode
 
-from virage.platform.guard import Grant
+from virage.platform.web.guard import Grant
 
 if TYPE_CHECKING:
     from tests.app.conftest import Served, World

@@ -13,7 +13,7 @@ from tests.conftest import FakeClock
 from tests.golden.renames import read_renames
 from tests.golden.renames_exchange import Translator
 from tests.golden.requests_log import read
-from virage.platform.guard import Grant
+from virage.platform.web.guard import Grant
 
 if TYPE_CHECKING:
     from tests.app.conftest import World

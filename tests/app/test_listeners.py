@@ -8,11 +8,11 @@ import pytest
 
 from tests.listening import Heard, hear
 from virage.identity.people import acts as people
-from virage.platform.guard import Grant, Principal
-from virage.platform.ids import new_id
-from virage.platform.journal import Fact, append
-from virage.platform.problems import Problem
-from virage.platform.stream import Hub
+from virage.platform.data.journal import Fact, append
+from virage.platform.realtime.hub import Hub
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant, Principal
+from virage.platform.web.problems import Problem
 
 if TYPE_CHECKING:
     from tests.app.conftest import World

@@ -14,10 +14,10 @@ from tests.app.gates import GATES, accreditation, ban
 from tests.app.letters import LETTERS, LETTERS_ELSEWHERE
 from tests.app.paying import FRESH_CHIP, card_codes, card_of, phone_of
 from tests.app.pitch import PITCH, names_of
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
-from virage.platform.lean import PUBLIC, handlers
-from virage.platform.limits import RATES, Rate
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
+from virage.platform.web.lean import PUBLIC, handlers
+from virage.platform.web.limits import RATES, Rate
 
 if TYPE_CHECKING:
     from tests.app.conftest import World

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
 from virage.sale.ticketing.acts.pricing import set_pricing
 from virage.sale.ticketing.rules.pricing import Category, Pricing
 from virage.sale.ticketing.rules.terms import PRICED_TARIFFS

@@ -12,8 +12,8 @@ import pytest
 from litestar import Litestar
 
 from tests.app.conftest import Served, World
-from virage.platform.clock import Clock
-from virage.platform.database import Database
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
 
 FILES = 400
 PATIENCE_S = 20

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
-from virage.platform.guard import Grant
-from virage.platform.lean import GUARDS, handlers
+from virage.platform.web.guard import Grant
+from virage.platform.web.lean import GUARDS, handlers
 
 if TYPE_CHECKING:
     from tests.app.conftest import World

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.app.test_purchase import browser_of, sign_in
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
 from virage_sandbox.cards import Card
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 import virage
-from virage.platform import programs
-from virage.platform.cluster import Cluster
-from virage.platform.programs import Account, PostgresFailed, barrier
+from virage.platform.host import programs
+from virage.platform.host.cluster import Cluster
+from virage.platform.host.programs import Account, PostgresFailed, barrier
 
 AWKWARD = "Stade d'été, côté nord"
 SOURCES = Path(virage.__file__).parents[1]
@@ -29,7 +29,7 @@ VARIABLES = {"VIRAGE_DEMO": "1", "VIRAGE_SECRET": "a secret of the tests, long e
 OWNER = """
 import asyncio, sys
 from pathlib import Path
-from virage.platform.postgres import EmbeddedPostgres
+from virage.platform.host.postgres import EmbeddedPostgres
 
 async def main() -> None:
     server = EmbeddedPostgres(Path("var/postgres"))

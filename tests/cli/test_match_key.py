@@ -12,8 +12,8 @@ import pytest
 from virage.cli.matching import demo_key
 from virage.demo.programme import CLUB
 from virage.media.live.sources.player import NotPlayed
-from virage.platform.config import Config, read
-from virage.platform.database import Database
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config, read
 from virage.site.programme import acts as programme
 
 

@@ -27,9 +27,9 @@ from benchmarks.wire import Client
 from tests.faults.test_kill import Killer
 from tests.faults.test_live import Phone, seed
 from virage.media.live.rules.entries import PAGE_ENTRIES
-from virage.platform.database import Database
-from virage.platform.ids import new_id
-from virage.platform.listening import LIFETIME_BYTES
+from virage.platform.data.database import Database
+from virage.platform.realtime.listening import LIFETIME_BYTES
+from virage.platform.values.ids import new_id
 
 PHONES = 6
 KILLED = ("work", "web worker", "work")

@@ -21,9 +21,9 @@ from virage.identity.keys.rules.vault import PURPOSE, KeyVault
 from virage.money.fiscal.acts.records import close
 from virage.money.fiscal.rules.closing import Closing, Period, PeriodKind
 from virage.money.fiscal.rules.record import Kind
-from virage.platform.database import Connection, Database
-from virage.platform.ids import new_id
-from virage.platform.security import derive
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.derivation import derive
+from virage.platform.values.ids import new_id
 
 TILLS, RECORDS, MORE, KILLS = 3, 450, 40, 3
 """More records a till than one portion of the worker takes, and some more before each kill."""

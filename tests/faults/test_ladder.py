@@ -15,9 +15,9 @@ from virage.media.replay.rules.media import Kind, MediaVault, Rung
 from virage.media.replay.rules.playlists import Piece
 from virage.media.replay.store import cameras as store
 from virage.media.replay.store import clips as clip_store
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.ids import new_id
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.ids import new_id
 
 SECONDS = 12
 KILLED_AT = (3, 7)

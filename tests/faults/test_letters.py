@@ -17,11 +17,11 @@ from virage.identity.people.acts.letters import write
 from virage.identity.people.jobs import LETTER_ATTEMPTS, LETTERS_AT_ONCE
 from virage.identity.people.rules.letters import Kind, NewLetter
 from virage.identity.people.rules.secrets import secrets_of
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Connection, Database
-from virage.platform.ids import new_id
-from virage.platform.queue import pause_after
+from virage.platform.data.database import Connection, Database
+from virage.platform.data.queue import pause_after
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
 
 WAIT_S = 120
 

@@ -28,10 +28,10 @@ from tests.faults.test_kill import Killer
 from virage.identity.people import acts as people
 from virage.media.live.rules.entries import PAGE_ENTRIES
 from virage.media.live.store import feed as store
-from virage.platform.database import Database
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
-from virage.platform.supervise import Child, Supervisor
+from virage.platform.data.database import Database
+from virage.platform.host.supervise import Child, Supervisor
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
 from virage.site.programme import acts as programme
 from virage.site.programme.rules import NewEvent, Organiser, Text
 

@@ -28,10 +28,10 @@ from virage.matchday.food.orders.rules.orders import Capacity
 from virage.money.fiscal.reads.archive import archive
 from virage.money.fiscal.rules.verifying import verify
 from virage.money.wallet.funding.reads.audit import audit
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.guard import Grant
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Grant
 
 OUTLETS, ORDERS, KILLS = ("01", "02", "03", "04"), 96, 3
 PURSE_CENTS, CANCELLED_EVERY = 5_000, 6

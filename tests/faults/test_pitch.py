@@ -29,7 +29,7 @@ from virage.media.live.store import feed as live
 from virage.media.tracking import store
 from virage.media.tracking.rules.frames import Frame
 from virage.media.tracking.rules.track import Moment, Quanta, Track, follow
-from virage.platform.database import Database
+from virage.platform.data.database import Database
 
 SECONDS, BATCH, PHONES = 45, 5, 8
 KILLS = ("web worker", "postgres")

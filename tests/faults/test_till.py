@@ -26,8 +26,8 @@ from tests.faults.test_kill import Killer
 from virage.identity.keys.rules.vault import PURPOSE, KeyVault
 from virage.money.fiscal.reads.archive import archive
 from virage.money.fiscal.rules.verifying import verify
-from virage.platform.database import Database
-from virage.platform.security import derive
+from virage.platform.data.database import Database
+from virage.platform.values.derivation import derive
 
 TILLS, KILLS = 16, 20 if FULL else 7
 FANS = SALES = 105 * KILLS

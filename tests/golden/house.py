@@ -17,8 +17,8 @@ from msgspec import Struct
 
 from tests.conftest import with_database
 from tests.web.house import House
-from virage.platform.postgres import EmbeddedPostgres
-from virage.platform.programs import programs
+from virage.platform.host.postgres import EmbeddedPostgres
+from virage.platform.host.programs import programs
 
 FOLDER = Path(__file__).parent
 DUMP = FOLDER / "house.dump"

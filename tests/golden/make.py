@@ -26,10 +26,10 @@ from tests.web.office import hire
 from virage.cli.running import prepare
 from virage.demo.programme import Planned, planned
 from virage.demo.tills import POSTS
-from virage.platform.config import read
-from virage.platform.guard import Grant
-from virage.platform.postgres import EmbeddedPostgres
-from virage.platform.programs import programs
+from virage.platform.host.postgres import EmbeddedPostgres
+from virage.platform.host.programs import programs
+from virage.platform.settings.config import read
+from virage.platform.web.guard import Grant
 
 ARCHIVE = FOLDER / "archive.jsonl.gz"
 ARCHIVED_TILL = POSTS[0].till_id

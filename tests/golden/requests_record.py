@@ -29,7 +29,7 @@ from tests.golden.requests_client import Replay
 from tests.golden.requests_log import Exchange, drawn_paths, write
 from tests.golden.requests_story import Story
 from tests.golden.requests_system import log_errors_alone, openapi_document, system
-from virage.platform.postgres import EmbeddedPostgres
+from virage.platform.host.postgres import EmbeddedPostgres
 
 FOLDER = Path(__file__).parent
 RECORDING = FOLDER / "requests.jsonl.gz"

@@ -40,13 +40,16 @@ from virage.identity.keys.rules.vault import PURPOSE
 from virage.media.replay.routes import taps
 from virage.media.replay.rules.media import MediaVault, key_period
 from virage.money.wallet.cards.reads import card_news
-from virage.platform import config as configuration
-from virage.platform import ids, journal, limits, logs
-from virage.platform.database import Database
-from virage.platform.postgres import EmbeddedPostgres
-from virage.platform.queue import Jobs
-from virage.platform.sealing import seal
-from virage.platform.security import derive
+from virage.platform.data import journal
+from virage.platform.data.database import Database
+from virage.platform.data.queue import Jobs
+from virage.platform.host.postgres import EmbeddedPostgres
+from virage.platform.settings import config as configuration
+from virage.platform.settings import logs
+from virage.platform.values import ids
+from virage.platform.values.derivation import derive
+from virage.platform.values.sealing import seal
+from virage.platform.web import limits
 from virage.sale.ticketing.rules import hall
 
 SITE = "https://virage.example"

@@ -15,7 +15,7 @@ from tests.golden.counts import StoredScan, counted, inside, stored_scans
 from tests.golden.house import GoldenHouse, clock_shift, golden, restored_database, virage
 from tests.web.patience import every_page_is_waited_for
 from tests.web.till import by_cash, sign_in, sold, tap_product
-from virage.platform.postgres import EmbeddedPostgres
+from virage.platform.host.postgres import EmbeddedPostgres
 
 __all__ = ["every_page_is_waited_for"]
 pytestmark = pytest.mark.flaky(reruns=1)  # tests in a browser are tried once more (docs/decisions/0037)

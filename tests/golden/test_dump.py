@@ -9,7 +9,7 @@ import pytest
 from tests.golden.archives import contents
 from tests.golden.counts import COUNTS, counted
 from tests.golden.house import environment, golden, restored_database, virage
-from virage.platform.postgres import EmbeddedPostgres
+from virage.platform.host.postgres import EmbeddedPostgres
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from tests.golden.requests_log import (
     read,
 )
 from tests.golden.requests_system import system
-from virage.platform.postgres import EmbeddedPostgres
+from virage.platform.host.postgres import EmbeddedPostgres
 
 FOLDER = Path(__file__).parent
 SHOWN_MAX = 12

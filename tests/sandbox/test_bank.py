@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
 from virage_sandbox.appendfile import AppendFile
 from virage_sandbox.bank import Bank, Entry
 from virage_sandbox.cards import Card, find

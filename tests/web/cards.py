@@ -19,11 +19,11 @@ from virage.money.wallet.cards.rules.sun import SunMessage
 from virage.money.wallet.cards.rules.virtual_cards import Challenge, Shown, challenge_bytes
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger.rules import Kind, Transfer, account, purse
-from virage.platform.config import read
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
-from virage.platform.keys import base64url
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.settings.config import read
+from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import base64url
+from virage.platform.values.refusals import Refused
 
 UID_BYTES = 7
 

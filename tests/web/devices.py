@@ -9,9 +9,9 @@ from virage.identity.people.acts import devices, pins
 from virage.identity.people.rules.devices import PairingOpened, PairingWish
 from virage.identity.people.rules.pins import PinVerifier
 from virage.identity.people.rules.secrets import secrets_of
-from virage.platform.database import Connection
-from virage.platform.guard import Grant, Principal
-from virage.platform.ids import new_id
+from virage.platform.data.database import Connection
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant, Principal
 
 PIN = "480527"
 

@@ -27,8 +27,8 @@ from virage.demo.prices import match_pricing
 from virage.demo.programme import CLUB, done
 from virage.demo.teams import TEAMS
 from virage.media.live.acts import telling as live
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
+from virage.platform.data.database import Connection
+from virage.platform.values.ids import new_id
 from virage.sale.ticketing.acts.pricing import set_pricing
 from virage.site.programme import acts as programme
 from virage.site.programme import reads as programme_reads

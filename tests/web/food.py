@@ -25,10 +25,10 @@ from virage.matchday.food.menu.rules.stock import StockLine, StockWish
 from virage.matchday.food.orders.acts.kitchen import set_capacity
 from virage.matchday.food.orders.rules.orders import Capacity
 from virage.money.wallet.accounts.acts import ensure_purse
-from virage.platform.database import Connection
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
-from virage.platform.security import derive
+from virage.platform.data.database import Connection
+from virage.platform.values.derivation import derive
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
 from virage.site.programme import acts as programme
 from virage.site.programme import reads as programme_reads
 from virage.site.programme.rules import content_of

@@ -25,10 +25,10 @@ from virage.identity.passes import acts as passes
 from virage.identity.passes.acts import Binding, Bound, Issue, Printed, Printing
 from virage.identity.passes.rules.code import bytes_of, moving_code, step_at, text_of
 from virage.identity.people.rules.devices import DeviceKind, PairingWish
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
-from virage.platform.keys import Jwk, base64url
-from virage.platform.security import derive
+from virage.platform.data.database import Connection
+from virage.platform.values.derivation import derive
+from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import Jwk, base64url
 from virage.site.programme import acts as programme
 from virage.site.programme.rules import HouseRules, NewEvent, Organiser, Text
 from virage.site.venue.reads import load_ground

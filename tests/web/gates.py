@@ -15,8 +15,8 @@ from tests.web.office import in_database
 from tests.web.tour_gate import flag
 from virage.identity.people import acts as people
 from virage.matchday.access.rules.scans import SCAN_PURPOSE
-from virage.platform.guard import Grant
-from virage.platform.keys import base64url
+from virage.platform.values.jwk import base64url
+from virage.platform.web.guard import Grant
 
 LEADER = "supervisor.of.gates@example.org"
 

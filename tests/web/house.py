@@ -26,9 +26,9 @@ from virage.demo.programme import load_programme, planned
 from virage.identity.people.rules.secrets import pace_key, secrets_of
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.sandbox_provider import SandboxProvider
-from virage.platform.config import read
-from virage.platform.database import Database
-from virage.platform.ids import new_id
+from virage.platform.data.database import Database
+from virage.platform.settings.config import read
+from virage.platform.values.ids import new_id
 from virage.sale.ticketing.acts import paying
 
 READY_S = 120.0

@@ -11,10 +11,10 @@ from tests.web.office import in_database
 from virage.identity.people import acts as people
 from virage.identity.people.acts import TokenWish
 from virage.identity.people.rules.grants import GrantWish, RoleName, ScopeName
-from virage.platform.database import Connection
-from virage.platform.guard import Grant, Principal
-from virage.platform.ids import new_id
-from virage.platform.problems import granted
+from virage.platform.data.database import Connection
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant, Principal
+from virage.platform.web.problems import granted
 
 EVENTS = [str(match_file(f"statsbomb_15986_{kind}.json")) for kind in ("event", "lineup")]
 A_MINUTE = "hawkeye_2_46.football.samples"

@@ -15,8 +15,8 @@ from tests.web.conftest import entered
 from tests.web.house import READY_S, House
 from virage.demo.programme import CLUB
 from virage.identity.people import acts as people
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Grant
+from virage.platform.data.database import Connection, Database
+from virage.platform.web.guard import Grant
 
 Answer = TypeVar("Answer")
 

@@ -14,8 +14,8 @@ from tests.web.house import House
 from tests.web.office import in_database
 from virage.money.fiscal.rules.calendar import business_day
 from virage.money.fiscal.rules.record import Kind, Line, Written, read_record
-from virage.platform.database import Connection
-from virage.platform.keys import base64url
+from virage.platform.data.database import Connection
+from virage.platform.values.jwk import base64url
 from virage.site.venue.reads import GROUND_ZONE
 
 

@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 from tests.web.house import House
 from tests.web.office import add_category, in_database
 from tests.web.tour import Screen
-from virage.platform.database import Connection
-from virage.platform.queue import enqueue
+from virage.platform.data.database import Connection
+from virage.platform.data.queue import enqueue
 
 ADMIN_EMAIL = "admin@example.org"
 DAYS = 45

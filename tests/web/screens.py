@@ -35,7 +35,7 @@ from tests.web.till import beer_is_allowed
 from tests.web.tour import Screen, before_signing_in, in_purse, signing_in, while_buying
 from tests.web.tour_gate import TITLE as GATE_TITLE
 from tests.web.tour_gate import beginning, lights, prepared, tools
-from virage.platform.postgres import EmbeddedPostgres
+from virage.platform.host.postgres import EmbeddedPostgres
 
 TRACKED, UNTRACKED = Path("docs/screens"), Path("var/screens")
 PAGES = [Path("README.md"), *Path("docs").rglob("*.md")]

@@ -11,7 +11,7 @@ from tests.web.house import House
 from tests.web.office import hire, in_database, sign_in_long_ago
 from tests.web.steps import ACCEPTED, find_two_seats, open_match, pay
 from tests.web.test_access import SMALL, found_by_axe
-from virage.platform.guard import Grant
+from virage.platform.web.guard import Grant
 
 LOCALE = "select locale from people.person where email = $1"
 

@@ -12,8 +12,8 @@ from tests.web.house import House
 from tests.web.office import CLUB_OFFICE, desk, hire, in_database
 from tests.web.test_access import SMALL, found_by_axe
 from virage.demo.programme import CLUB
-from virage.platform.database import Connection
-from virage.platform.guard import Grant
+from virage.platform.data.database import Connection
+from virage.platform.web.guard import Grant
 
 SUPERVISOR = (Grant("supervisor", "organiser", CLUB.id),)
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.web.house import House
 from tests.web.office import confirm_it_is_me, desk, hire, in_database, sign_in_long_ago
-from virage.platform.guard import Grant
+from virage.platform.web.guard import Grant
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from tests.web.till import assert_books_are_right, open_till, sold, tap_product
 from virage.money.wallet.cards.reads.cards import card_of_uid
 from virage.money.wallet.cards.rules.demo_cards import FANS, NOBODYS
 from virage.money.wallet.ledger import acts as ledger
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 POPCORN, POPCORN_CENTS = "Salted popcorn", 400
 

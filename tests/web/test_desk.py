@@ -15,7 +15,7 @@ from tests.web.office import ENGLISH, in_database
 from tests.web.steps import kick_off
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.tour_desk import SHOWS
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
 
 # Seconds that the picture itself shows (see `synthetic.clock_in`), and those that the desk says; both modulo a day.
 PICTURE_MS = """() => {

@@ -12,8 +12,8 @@ from tests.web.house import House, fresh
 from tests.web.office import desk, hire, in_database
 from virage.identity.people import reads
 from virage.identity.people.rules.devices import GATE
-from virage.platform.guard import Grant
-from virage.platform.keys import base64url
+from virage.platform.values.jwk import base64url
+from virage.platform.web.guard import Grant
 
 SUPERVISOR = (Grant("supervisor", "gate", "A"),)
 

@@ -15,7 +15,7 @@ from tests.web.house import House
 from tests.web.office import ENGLISH, in_database
 from virage.media.live.acts import telling as live
 from virage.media.live.rules.entries import Announcement, Telling
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
 from virage.site.programme.rules import Text
 
 

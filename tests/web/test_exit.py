@@ -9,7 +9,7 @@ from tests.web.gate import Phone, in_menu, light, tickets, tonight, type_code, u
 from tests.web.house import House, Server
 from tests.web.office import in_database
 from tests.web.test_gate import begin, event, inside, killed_and_back, phone, scans, server, title
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 from virage.site.programme.rules import HouseRules
 
 __all__ = ["event", "phone", "server", "title"]

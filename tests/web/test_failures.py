@@ -11,7 +11,7 @@ from tests.web.house import House
 from tests.web.office import in_database
 from tests.web.office_tour import ORDER
 from tests.web.steps import Refusing, find_seats, find_two_seats, open_match
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
 
 
 def test_a_crowd_at_the_door_is_waited_out_without_a_word(page: Page) -> None:

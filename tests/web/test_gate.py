@@ -29,8 +29,8 @@ from tests.web.office import in_database
 from tests.web.oldest import OLDEST
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.tour_gate import beginning, lights, prepared, tools
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
+from virage.platform.data.database import Connection
+from virage.platform.values.ids import new_id
 from virage.site.venue.reads import load_ground
 
 STEWARD = "Some Steward"

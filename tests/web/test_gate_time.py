@@ -11,7 +11,7 @@ from tests.web.gate import Phone, Ticket, choose_gate, in_menu, light, pair, sig
 from tests.web.house import House, Server
 from tests.web.office import in_database
 from tests.web.test_gate import begin, event, inside, phone, scans, server, settle, title
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 __all__ = ["event", "phone", "server", "title"]
 

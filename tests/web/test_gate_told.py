@@ -12,9 +12,9 @@ from tests.web.office import in_database
 from tests.web.test_exit import PACK_STANDS
 from tests.web.test_gate import begin, event, inside, phone, scans, server, title
 from virage.identity.passes import acts as passes
-from virage.platform import journal
-from virage.platform.database import Connection
-from virage.platform.keys import bytes_of_base64url
+from virage.platform.data import journal
+from virage.platform.data.database import Connection
+from virage.platform.values.jwk import bytes_of_base64url
 
 __all__ = ["event", "phone", "server", "title"]
 

@@ -13,7 +13,7 @@ from tests.web.gate import type_code
 from tests.web.house import House
 from tests.web.office import ENGLISH, desk, hire, in_database
 from virage.demo.concessions import shops
-from virage.platform.guard import Grant
+from virage.platform.web.guard import Grant
 
 SPOKEN = "select outlet from food_orders.kitchen"
 TONES = """() => {

@@ -21,8 +21,8 @@ from virage.media.live.rules.entries import Announcement, Entry, Telling
 from virage.media.replay.acts import clips
 from virage.media.replay.ingest.synthetic import HEIGHT
 from virage.media.replay.rules.clips import Clip, Mark
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
+from virage.platform.data.database import Connection
+from virage.platform.values.ids import new_id
 from virage.site.programme.rules import Text
 
 FILM_S = 25

@@ -12,7 +12,7 @@ from tests.web.office import ADMIN, desk, hire, in_database
 from tests.web.steps import ACCEPTED, find_two_seats, open_match, pay
 from virage.identity.people.rules.secrets import secrets_of
 from virage.identity.people.store import letters
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 SignIn = Callable[[Page, str], None]
 

@@ -21,8 +21,8 @@ from tests.web.tour_desk import sending
 from virage.demo.teams import TEAMS
 from virage.media.live.acts import telling as live
 from virage.media.live.rules.entries import Card, Goal, KickOff, Period, Side, Telling, Told
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
 
 # What of the score board lies on something else of it, or beside the screen.
 OVERLAPS = """() => {

@@ -31,8 +31,8 @@ from virage.media.live.rules.entries import (
     Telling,
     Withdrawn,
 )
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
+from virage.platform.data.database import Connection
+from virage.platform.values.ids import new_id
 
 FAR_DOWN = 400  # pixels: the top of the page is out of sight
 NUMBERS = "() => [...document.querySelectorAll('[data-entry]')].map(line => Number(line.dataset.entry))"

@@ -18,7 +18,7 @@ from tests.web import http
 from tests.web.conftest import FLAGS, SHELL
 from tests.web.office import ENGLISH
 from tests.web.steps import kick_off
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
 
 ROOT = Path(__file__).parents[2]
 WAIT_S = 60

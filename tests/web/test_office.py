@@ -23,8 +23,8 @@ from tests.web.office import (
     sign_in_long_ago,
 )
 from tests.web.steps import ACCEPTED, find_two_seats, open_match, pay
-from virage.platform.guard import Grant
-from virage.platform.queue import dead_letters, enqueue
+from virage.platform.data.queue import dead_letters, enqueue
+from virage.platform.web.guard import Grant
 
 PRICES = {"Full price": "45", "Child": "12.50", "Reduced": "30", "Access": "22"}
 

@@ -24,7 +24,7 @@ from virage.cli.fiscal import verify_archives
 from virage.demo.programme import CLUB
 from virage.demo.tills import POSTS
 from virage.money.fiscal.rules.record import Kind
-from virage.platform.guard import Grant
+from virage.platform.web.guard import Grant
 
 OWN = POSTS[-1]
 """A till that sold yesterday at an outlet that nobody but the club runs in the demonstration."""

@@ -11,7 +11,7 @@ from tests.web.office import CLUB_OFFICE, desk, hire, new_event
 from tests.web.steps import find_two_seats
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.test_office import buy
-from virage.platform.guard import Grant
+from virage.platform.web.guard import Grant
 
 PHONE = {"width": 390, "height": 844}
 BELOW = """(toast) => { const box = toast.getBoundingClientRect();

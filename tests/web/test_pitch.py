@@ -15,7 +15,7 @@ from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.tour_pitch import kick, play
 from virage.media.live.acts import telling as live
 from virage.media.live.rules.entries import KickOff, Period, Telling
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
 
 DRAWN = "document.querySelector('canvas.grass').toDataURL()"
 SHARP = """() => {

@@ -18,8 +18,8 @@ from tests.web.steps import ACCEPTED, DECLINED, LATE, Refusing, by_card, top_up
 from tests.web.tour import purse_of, spend
 from virage.money.fiscal.rules.record import stamp
 from virage.money.wallet.cards.rules.virtual_cards import Challenge, challenge_bytes
-from virage.platform.ids import new_id
-from virage.platform.keys import base64url
+from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import base64url
 
 SignIn = Callable[[Page, str], None]
 Browse = Callable[[], tuple[BrowserContext, Page]]

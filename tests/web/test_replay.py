@@ -25,9 +25,9 @@ from virage.media.replay.ingest.segmenter import Fragment
 from virage.media.replay.reads import watching
 from virage.media.replay.rules.media import Kind, MediaVault
 from virage.media.replay.rules.rights import Rights, Who
-from virage.platform.database import Connection
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
+from virage.platform.data.database import Connection
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
 
 BEFORE_S = 14
 PAUSE = "document.querySelector('video').pause()"

@@ -12,8 +12,8 @@ from tests.web.house import House
 from tests.web.office import desk, hire, in_database
 from tests.web.screens import SIZES, Theme
 from tests.web.test_access import SMALL, found_by_axe
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
 
 EVERYWHERE = (Grant("supervisor"),)
 

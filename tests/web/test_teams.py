@@ -13,7 +13,7 @@ from tests.web.steps import kick_off
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from virage.demo.teams import TEAMS
 from virage.media.live.acts import telling as live
-from virage.platform.guard import Grant
+from virage.platform.web.guard import Grant
 
 EVERYTHING = (Grant("programme"), Grant("match_desk"))
 LIST = "number;name;position;captain;starts\n1;;GK;;yes\n9;Nine;FW;yes;yes\n14;;;;no"

@@ -26,7 +26,7 @@ from tests.web.walk import (
     unvisited,
     visiting,
 )
-from virage.platform.guard import Grant
+from virage.platform.web.guard import Grant
 
 
 @pytest.fixture(scope="module")

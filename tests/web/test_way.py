@@ -10,7 +10,7 @@ from tests.web.house import FAN, House
 from tests.web.office import in_database
 from tests.web.steps import buy_and_open
 from virage.identity.passes import acts as passes
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 SignIn = Callable[[Page, str], None]
 Browse = Callable[[], tuple[BrowserContext, Page]]

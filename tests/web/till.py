@@ -21,9 +21,9 @@ from virage.money.fiscal.rules.record import GENESIS, Record, hash_of, read_reco
 from virage.money.wallet.cards.store import taps
 from virage.money.wallet.funding.reads.audit import audit
 from virage.money.wallet.ledger import acts as ledger
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 from virage.site.programme import reads as programme
 from virage.site.programme.rules import HouseRules
 

@@ -12,9 +12,9 @@ from tests.web.office import in_database
 from tests.web.steps import ACCEPTED, DECLINED, LATE, pay, top_up
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger.rules import Kind, Transfer, account, purse
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 
 SignIn = Callable[[Page, str], None]
 

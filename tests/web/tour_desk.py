@@ -17,8 +17,8 @@ from tests.web.office import ENGLISH, hire, in_database
 from tests.web.tour import Screen
 from virage.media.replay.acts.desk import suggest
 from virage.media.replay.rules.moments import Moment, MomentSource
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
 
 SEEN = "select count(*) from replay.segment where camera = $1 and kind = 'video' and at > $2"
 SHOWS = "[data-front][data-shows]"

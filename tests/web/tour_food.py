@@ -17,8 +17,8 @@ from virage.identity.keys.rules.vault import PURPOSE, KeyVault
 from virage.matchday.food.menu.rules.catalogue import Station
 from virage.matchday.food.orders.acts import kitchen as acts
 from virage.matchday.food.orders.acts.kitchen import Step
-from virage.platform.database import Connection
-from virage.platform.security import derive
+from virage.platform.data.database import Connection
+from virage.platform.values.derivation import derive
 
 BUSY = "02"
 STANDS = (BUSY, "03", "05", "08", "09", "10")

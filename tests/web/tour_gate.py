@@ -29,9 +29,9 @@ from virage.identity.passes import acts as passes
 from virage.identity.passes.acts import Printing
 from virage.matchday.access.acts import ground
 from virage.matchday.access.rules.ground import gates
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
-from virage.platform.security import derive
+from virage.platform.data.database import Connection
+from virage.platform.values.derivation import derive
+from virage.platform.values.ids import new_id
 from virage.site.programme.rules import HouseRules
 
 STEWARD = "Some Steward"

@@ -20,9 +20,9 @@ from virage.media.replay.acts import clips
 from virage.media.replay.footage import Footage
 from virage.media.replay.rules.clips import Clip, Mark
 from virage.media.replay.rules.media import MediaVault
-from virage.platform.database import Connection
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
+from virage.platform.data.database import Connection
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
 
 POSTER_SHOWN = "() => document.querySelector('[data-watch] img')?.naturalWidth > 0"
 GOAL = "select max(number) from live.entry where event_id = $1 and told->>'kind' = 'goal'"

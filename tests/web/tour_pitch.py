@@ -12,7 +12,7 @@ from tests.web.office import in_database
 from tests.web.tour import Screen
 from virage.media.tracking import acts
 from virage.media.tracking.rules.kicks import Kick
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 def play(house: House, event: UUID, since_s: float, seconds: float) -> None:

@@ -22,8 +22,8 @@ from tests.web.test_live_news import tell
 from virage.identity.people import acts as people
 from virage.identity.people.rules.grants import RoleName
 from virage.media.live.rules.entries import Goal, KickOff, Period, Side
-from virage.platform.database import Connection
-from virage.platform.security import session_cookie
+from virage.platform.data.database import Connection
+from virage.platform.web.security import session_cookie
 from virage.site.pages.rules import PageKind
 
 ADDRESSES = Path("src/virage/web/addresses.json")

@@ -6,19 +6,19 @@ from typing import Any, cast
 
 from litestar import Litestar
 
+from virage.app.application import create_app
 from virage.app.domains import DOMAINS
 from virage.app.house import House
 from virage.identity.people.rules.rights import who_loses_rights
-from virage.platform import openapi
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database, answering
-from virage.platform.guard import Credential, Principal
-from virage.platform.http import create_app
-from virage.platform.journal import Tail
-from virage.platform.logs import log
-from virage.platform.queue import Jobs
-from virage.platform.stream import Hub
+from virage.platform.data.database import Database, answering
+from virage.platform.data.journal import Tail
+from virage.platform.data.queue import Jobs
+from virage.platform.realtime.hub import Hub
+from virage.platform.settings.config import Config
+from virage.platform.settings.logs import log
+from virage.platform.values.clock import Clock
+from virage.platform.web import openapi
+from virage.platform.web.guard import Credential, Principal
 
 
 async def _nobody(credentials: Sequence[Credential]) -> Sequence[Principal | None]:

@@ -77,10 +77,10 @@ from virage.money.wallet.funding.acts import top_ups
 from virage.money.wallet.funding.acts.top_up_money import TopUpMoney
 from virage.money.wallet.funding.jobs import WalletJobs
 from virage.money.wallet.funding.rules.top_ups import PURPOSE as PURSES
-from virage.platform.config import Config
-from virage.platform.database import Connection
-from virage.platform.http import Lifespan
-from virage.platform.metrics import Gauge
+from virage.platform.data.database import Connection
+from virage.platform.data.gauges import Gauge
+from virage.platform.settings.config import Config
+from virage.platform.web.http import Lifespan
 from virage.sale.ticketing import routes as ticketing_routes
 from virage.sale.ticketing.acts import letters as order_letters
 from virage.sale.ticketing.acts import paying, refunding

@@ -6,16 +6,16 @@ from typing import Any
 
 from litestar.types import ControllerRouterHandler
 
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.guard import Authenticator
-from virage.platform.http import Lifespan
-from virage.platform.journal import Tail
-from virage.platform.metrics import Gauge
-from virage.platform.queue import Jobs
-from virage.platform.static import PageExists
-from virage.platform.stream import Topic
+from virage.platform.data.database import Database
+from virage.platform.data.gauges import Gauge
+from virage.platform.data.journal import Tail
+from virage.platform.data.queue import Jobs
+from virage.platform.realtime.hub import Topic
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Authenticator
+from virage.platform.web.http import Lifespan
+from virage.platform.web.static import PageExists
 
 
 @dataclass(frozen=True)

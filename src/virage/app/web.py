@@ -9,9 +9,9 @@ from typing import Any
 from litestar import Litestar
 
 from virage.app import build, clock_of, opened
-from virage.platform import logs
-from virage.platform.config import read
-from virage.platform.supervise import die_with_parent
+from virage.platform.host.supervise import die_with_parent
+from virage.platform.settings import logs
+from virage.platform.settings.config import read
 
 END_STREAMS: signal.Signals | None = getattr(signal, "SIGUSR1", None)
 """What tells a worker to let its streams go, so that it can end; there is none on Windows."""

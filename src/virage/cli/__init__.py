@@ -79,7 +79,7 @@ def sandbox() -> None:
 def migrate() -> None:
     """Bring the database to the newest schema and name what was applied."""
     from virage.cli.house import configuration, console, database
-    from virage.platform import migrate as migrations
+    from virage.platform.data import migrate as migrations
 
     with database(configuration(os.environ)) as config:
         applied = asyncio.run(migrations.migrate(config.database_url or ""))

@@ -9,7 +9,7 @@ from virage.app import clock_of, opened
 from virage.cli.house import beside, console, database, fail
 from virage.control.books.reads.accounting import journal_of
 from virage.control.books.rules.accounting import Journal, journal_table
-from virage.platform.config import Config
+from virage.platform.settings.config import Config
 
 
 def export(first: date, last: date, into: Path | None) -> None:

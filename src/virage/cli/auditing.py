@@ -8,7 +8,7 @@ from virage.app import opened
 from virage.cli.house import beside, console, database
 from virage.control.books.reads.takings import TillAstray, tills_astray
 from virage.money.wallet.funding.reads.audit import Audit, audit
-from virage.platform.config import Config
+from virage.platform.settings.config import Config
 
 
 def audit_wallet() -> bool:

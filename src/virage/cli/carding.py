@@ -18,9 +18,9 @@ from virage.money.wallet.cards.reads import cards as reads
 from virage.money.wallet.cards.rules.cards import BlockReason, Card, NewCard, OwnedCard, as_code, shown_code
 from virage.money.wallet.cards.rules.encoding import KEYS, settings, template
 from virage.money.wallet.cards.rules.sun import UID_BYTES
-from virage.platform.config import Config
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.settings.config import Config
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 
 PAGE: Final = "/tap"
 """Where the address of a card leads in the fan's app."""

@@ -16,8 +16,8 @@ from virage.money.fiscal.jobs import ClosingJobs
 from virage.money.fiscal.reads import closings as reads
 from virage.money.fiscal.reads.archive import archive
 from virage.money.fiscal.rules.closing import Closing, Period, PeriodKind
-from virage.platform.config import Config
-from virage.platform.problems import Refused
+from virage.platform.settings.config import Config
+from virage.platform.values.refusals import Refused
 
 
 def close(day: date | None) -> None:

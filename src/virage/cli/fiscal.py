@@ -12,7 +12,7 @@ from rich.table import Table
 from virage.cli.house import console
 from virage.money.fiscal.rules.archive import Header
 from virage.money.fiscal.rules.verifying import Damage, Finding, NotAnArchive, Report, verify
-from virage.platform.keys import bytes_of_base64url
+from virage.platform.values.jwk import bytes_of_base64url
 
 CLEAN: Final = 0
 DAMAGED: Final = 1

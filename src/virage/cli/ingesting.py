@@ -21,10 +21,10 @@ from virage.media.replay.ingest.transports import PASSPHRASE_LENGTH_MIN, SCHEMES
 from virage.media.replay.rules.alignment import Late
 from virage.media.replay.rules.cameras import ADVICE, DELAY_MS_MAX, Fault
 from virage.media.replay.rules.media import CAMERA_PATTERN, MediaVault
-from virage.platform import logs
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.supervise import die_with_parent
+from virage.platform.host.supervise import die_with_parent
+from virage.platform.settings import logs
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
 
 DEMO_CAMERAS = ("main", "behind-goal")
 AGAIN_S = 0.5

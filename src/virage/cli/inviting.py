@@ -6,8 +6,8 @@ from virage.app import clock_of, opened
 from virage.cli.house import beside, console, database, fail
 from virage.identity.people import acts
 from virage.identity.people.rules.letters.wire import invitation_link
-from virage.platform.config import Config
-from virage.platform.problems import Refused
+from virage.platform.settings.config import Config
+from virage.platform.values.refusals import Refused
 
 
 def invite(email: str) -> None:

@@ -9,9 +9,9 @@ from virage.cli.house import beside, database
 from virage.media.replay.footage import Footage
 from virage.media.replay.ladder.maker import Ladder
 from virage.media.replay.rules.media import MediaVault
-from virage.platform import logs
-from virage.platform.config import Config
-from virage.platform.supervise import die_with_parent
+from virage.platform.host.supervise import die_with_parent
+from virage.platform.settings import logs
+from virage.platform.settings.config import Config
 
 
 def ladder() -> None:

@@ -19,9 +19,9 @@ from virage.identity.people import acts as people
 from virage.identity.people.rules.grants import GrantWish, RoleName, ScopeName
 from virage.media.live.sources.files import Format, MatchFile, NotReadable, load
 from virage.media.live.sources.player import NotPlayed, play
-from virage.platform.config import Config
-from virage.platform.database import Unavailable
-from virage.platform.guard import Principal
+from virage.platform.data.database import Unavailable
+from virage.platform.settings.config import Config
+from virage.platform.web.guard import Principal
 
 KEY = "VIRAGE_MATCH_KEY"
 USUAL = "http://localhost:8000"

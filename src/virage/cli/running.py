@@ -25,9 +25,9 @@ from virage.cli.house import (
     this,
 )
 from virage.cli.steps import step
-from virage.platform.config import Config
-from virage.platform.migrate import MigrationChanged, migrate
-from virage.platform.supervise import Child, Supervisor
+from virage.platform.data.migrate import MigrationChanged, migrate
+from virage.platform.host.supervise import Child, Supervisor
+from virage.platform.settings.config import Config
 
 HERE_PORT_OFFSET = 3  # behind the web, the sandbox, and the page that gives phones their certificate
 READY_POLL_S = 0.1

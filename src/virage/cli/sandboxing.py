@@ -4,8 +4,8 @@ import os
 
 import virage_sandbox
 from virage.cli.house import configuration
-from virage.platform import logs
-from virage.platform.supervise import die_with_parent
+from virage.platform.host.supervise import die_with_parent
+from virage.platform.settings import logs
 
 
 def run() -> None:

@@ -17,10 +17,10 @@ from granian.log import LogLevels
 from virage.app import clock_of, jobs_of, opened
 from virage.app.web import END_STREAMS
 from virage.cli.house import configuration, database
-from virage.platform import logs
-from virage.platform.audience import connections
-from virage.platform.config import Config
-from virage.platform.supervise import be_parent, die_with_parent
+from virage.platform.host.supervise import be_parent, die_with_parent
+from virage.platform.realtime.audience import connections
+from virage.platform.settings import logs
+from virage.platform.settings.config import Config
 
 BACKLOG = 4_096  # connections that wait to be taken when everybody comes at once
 RESPAWN_S = 0.1  # a worker that died is replaced at once

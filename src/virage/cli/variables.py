@@ -6,7 +6,7 @@ import textwrap
 
 import msgspec
 
-from virage.platform.config import Club, Config
+from virage.platform.settings.config import Club, Config
 
 _REQUIRED = "(must be set)"
 

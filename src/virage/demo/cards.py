@@ -19,9 +19,9 @@ from virage.money.wallet.funding.acts import desk
 from virage.money.wallet.funding.acts.top_ups import empty_closed
 from virage.money.wallet.funding.routes.till_desk import desk_limits_of
 from virage.money.wallet.funding.rules.loads import LoadSaid
-from virage.platform.config import Config
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
+from virage.platform.data.database import Connection
+from virage.platform.settings.config import Config
+from virage.platform.values.ids import new_id
 
 NOBODYS_CENTS: Final = 4_000
 FANS_CENTS: Final = 8_000

@@ -9,7 +9,7 @@ from virage.control.books.rules.concessionaires import ConcessionaireWish, Terms
 from virage.demo.concessions import counters
 from virage.demo.ids import demo_id
 from virage.demo.programme import done
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 WRITTEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 SINCE: Final = date(2026, 1, 1)

@@ -31,8 +31,8 @@ from virage.matchday.food.menu.rules.catalogue import (
     Window,
 )
 from virage.matchday.food.menu.rules.stock import StockLine, StockWish
-from virage.platform.database import Connection
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.values.refusals import Refused
 from virage.site.programme import acts as programme
 from virage.site.programme import reads as programme_reads
 from virage.site.programme.rules import Text, content_of

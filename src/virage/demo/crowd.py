@@ -20,8 +20,8 @@ from virage.money.payments.checkout import Checkout
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.provider import PaymentProvider
 from virage.money.payments.rules import Reference, Start
-from virage.platform.database import Database
-from virage.platform.problems import Refused
+from virage.platform.data.database import Database
+from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts import holding, paying
 from virage.sale.ticketing.acts.holding import Hold
 from virage.sale.ticketing.acts.paying import Pay, Paying

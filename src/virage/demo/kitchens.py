@@ -10,7 +10,7 @@ from virage.matchday.food.menu.rules.catalogue import Station
 from virage.matchday.food.orders.acts.kitchen import set_capacity
 from virage.matchday.food.orders.reads.kitchen import capacities
 from virage.matchday.food.orders.rules.orders import Capacity
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 from virage.site.venue.reads import load_ground
 
 DRINKS: Final = {Station.COUNTER: 60, Station.BAR: 60, Station.COFFEE: 30}

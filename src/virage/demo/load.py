@@ -15,9 +15,9 @@ from virage.demo.yesterday import load_yesterday
 from virage.identity.keys.acts import open_vault
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.sandbox_provider import SandboxProvider
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
 from virage.sale.ticketing.acts import paying
 
 Tell = Callable[[str], None]

@@ -5,7 +5,7 @@ from importlib.resources import files
 
 from virage.demo.ids import demo_id
 from virage.demo.programme import done
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 from virage.site.pages import reads
 from virage.site.pages.acts import publish
 from virage.site.pages.rules import Draft, PageKey, PageKind

@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from virage.demo.programme import CLUB, PROMOTER
 from virage.identity.people import acts as people
-from virage.platform.config import Config
-from virage.platform.database import Connection
-from virage.platform.guard import Grant
+from virage.platform.data.database import Connection
+from virage.platform.settings.config import Config
+from virage.platform.web.guard import Grant
 
 
 class Account(Struct, frozen=True):

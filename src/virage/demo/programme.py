@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from virage.demo.ids import demo_id
 from virage.demo.prices import concert_pricing, match_pricing, tournament_pricing
-from virage.platform.database import Connection
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts.pricing import set_pricing
 from virage.sale.ticketing.rules.pricing import Pricing
 from virage.site.programme import acts as programme

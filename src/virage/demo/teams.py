@@ -6,7 +6,7 @@ from typing import Final
 from virage.demo.programme import Planned
 from virage.media.live.acts import telling as live
 from virage.media.live.rules.entries import Player, Position, Team, Teams
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 STARTING: Final = 11
 SQUAD: Final = 18

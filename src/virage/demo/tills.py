@@ -26,10 +26,10 @@ from virage.money.fiscal.rules.record import (
     totals_of,
 )
 from virage.money.wallet.funding.rules.loads import LOAD_PURPOSE, LoadSaid, SignedLoad, load_bytes
-from virage.platform.config import Config
-from virage.platform.database import Connection
-from virage.platform.keys import Jwk, base64url
-from virage.platform.security import derive
+from virage.platform.data.database import Connection
+from virage.platform.settings.config import Config
+from virage.platform.values.derivation import derive
+from virage.platform.values.jwk import Jwk, base64url
 
 WRITTEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 

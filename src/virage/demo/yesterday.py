@@ -36,10 +36,10 @@ from virage.money.fiscal.rules.record import Kind, Line, Record, RefundOf, Tende
 from virage.money.wallet.cards.acts.cards import open_card_secrets
 from virage.money.wallet.cards.rules.demo_cards import FANS, tapped
 from virage.money.wallet.cards.rules.sun import CardKeys, message_of, verify
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Connection, Database
-from virage.platform.money import Cents
+from virage.platform.data.database import Connection, Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.values.money import Cents
 from virage.site.venue.reads import GROUND_ZONE
 
 OPENS: Final = time(18)

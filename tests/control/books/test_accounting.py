@@ -24,11 +24,11 @@ from virage.money.fiscal.acts.records import close
 from virage.money.fiscal.rules.calendar import ends
 from virage.money.fiscal.rules.closing import Closing, Period, PeriodKind
 from virage.money.fiscal.rules.record import Kind, RefundOf, Tender, TenderKind, VatTotal
-from virage.platform.config import Config, ConfigError, read
-from virage.platform.database import Database
-from virage.platform.guard import Grant
-from virage.platform.parsing import ACCOUNTS
-from virage.platform.problems import Refused
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config, ConfigError, read
+from virage.platform.settings.parsing import ACCOUNTS
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Grant
 from virage.sale.ticketing.rules.books import TicketMoney
 from virage.site.venue.reads import GROUND_ZONE
 

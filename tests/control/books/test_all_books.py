@@ -47,10 +47,10 @@ from virage.money.wallet.funding.rules.desk import DeskLimits, Loaded, drawer
 from virage.money.wallet.funding.rules.gifts import Gift
 from virage.money.wallet.funding.rules.top_ups import PURPOSE, Limits
 from virage.money.wallet.ledger.store import balances
-from virage.platform.config import Config
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
+from virage.platform.data.database import Connection, Database
+from virage.platform.settings.config import Config
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
 from virage.site.venue.reads import GROUND_ZONE
 
 EVENING: Final = date(2026, 5, 9)

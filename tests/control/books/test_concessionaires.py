@@ -26,12 +26,12 @@ from virage.matchday.food.till.rules.limits import House
 from virage.money.fiscal.acts.records import close
 from virage.money.fiscal.rules.closing import Period, PeriodKind, Subject, Tally, add, close_day
 from virage.money.fiscal.rules.record import Kind, VatTotal, stamp
-from virage.platform.config import Club
-from virage.platform.database import Database
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
-from virage.platform.money import vat_included
-from virage.platform.problems import Refused
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Club
+from virage.platform.values.ids import new_id
+from virage.platform.values.money import vat_included
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Grant
 
 FIRST = date(2026, 5, 1)
 PAID = {"sales", "tips", "commission", "lost_concessionaire"}

@@ -16,10 +16,10 @@ from virage.identity.keys.rules.vault import KeyVault
 from virage.money.fiscal.acts.records import close
 from virage.money.fiscal.rules.closing import Period, PeriodKind, tally
 from virage.money.fiscal.rules.record import Kind, Line, Tender, TenderKind, VatTotal, Written
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Grant
 
 EVENT = new_id()
 lines = st.builds(

@@ -16,10 +16,10 @@ from virage.money.wallet.accounts.rules.purses import DeskTender
 from virage.money.wallet.funding.rules.desk import Load, transfer
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger.rules import Posted
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.guard import Grant, Principal
-from virage.platform.ids import new_id
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant, Principal
 
 EVENT = new_id()
 PERIOD = "from=2026-05-09T17:00:00Z&to=2026-05-09T23:00:00Z"

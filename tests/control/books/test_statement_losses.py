@@ -18,10 +18,10 @@ from virage.identity.keys.rules.vault import KeyVault
 from virage.money.fiscal.acts.records import close
 from virage.money.fiscal.rules.closing import Period, PeriodKind
 from virage.money.fiscal.rules.record import Kind, Tender, TenderKind, VatTotal, Written
-from virage.platform.clock import Clock
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Grant
 
 EVENING = date(2026, 5, 9)
 MINUS = "\N{MINUS SIGN}"

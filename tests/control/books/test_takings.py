@@ -11,7 +11,7 @@ from virage.money.wallet.accounts.rules.purses import DeskTender
 from virage.money.wallet.funding.acts import desk
 from virage.money.wallet.funding.acts.desk import LoadAsk
 from virage.money.wallet.funding.rules.desk import DeskLimits, Loaded, drawer
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 if TYPE_CHECKING:
     from tests.matchday.food.till.bar import Bar, Fan

@@ -9,10 +9,10 @@ import pytest
 from virage.identity.keys.acts import ensure_keys, open_vault, reseal_keys
 from virage.identity.keys.jobs import KeyJobs
 from virage.identity.keys.rules.vault import KeyVault, SealBroken
-from virage.platform.config import Config
-from virage.platform.database import Connection, Database
-from virage.platform.ids import new_id
-from virage.platform.journal import read_after
+from virage.platform.data.database import Connection, Database
+from virage.platform.data.journal import read_after
+from virage.platform.settings.config import Config
+from virage.platform.values.ids import new_id
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 

@@ -6,10 +6,10 @@ from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from virage.identity.keys.acts import ensure_keys, open_vault
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.ids import new_id
-from virage.platform.keys import base64url
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import base64url
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 

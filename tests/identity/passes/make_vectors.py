@@ -32,7 +32,7 @@ from virage.identity.passes.rules.claims import (
 )
 from virage.identity.passes.rules.code import holder_message, moving_code, step_at, text_of
 from virage.identity.passes.rules.verdict import Unverified, Verified, verify
-from virage.platform.keys import base64url
+from virage.platform.values.jwk import base64url
 
 FILE = Path(__file__).parents[3] / "docs/vectors/passes.json"
 

@@ -20,12 +20,12 @@ from virage.identity.passes.acts import Binding, Bound, Printed, Printing
 from virage.identity.passes.rules.code import bytes_of, moving_code, step_at, text_of
 from virage.identity.passes.rules.holding import REBINDS_MAX, Issue
 from virage.identity.passes.rules.verdict import Unverified, Verified, verify
-from virage.platform.config import Config
-from virage.platform.database import Connection, Database
-from virage.platform.ids import new_id
-from virage.platform.journal import read_after
-from virage.platform.keys import Jwk
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection, Database
+from virage.platform.data.journal import read_after
+from virage.platform.settings.config import Config
+from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import Jwk
+from virage.platform.values.refusals import Refused
 
 NOW = datetime(2026, 5, 9, 18, 20, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -16,7 +16,7 @@ from pypdf import PdfReader
 from virage.identity.passes import paper
 from virage.identity.passes.paper import PaperTicket, paper_pdf
 from virage.identity.passes.rules.code import text_of
-from virage.platform.printing import ink_on
+from virage.platform.paper import ink_on
 from virage.site.programme.rules import Text
 from virage.site.venue.rules import load_ground
 from virage.site.venue.rules.ground import PlaceLabel

@@ -23,7 +23,7 @@ from virage.identity.passes.rules import base45, cbor
 from virage.identity.passes.rules.claims import read_pass
 from virage.identity.passes.rules.code import STEP_SECONDS, TEXT_LENGTH_MAX, moving_code, read_code, step_at, text_of
 from virage.identity.passes.rules.verdict import Doubt, Unverified, Verified, verify
-from virage.platform.keys import Jwk
+from virage.platform.values.jwk import Jwk
 
 LEAN = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -14,10 +14,10 @@ from virage.identity.people.rules.house import Letterhead, letterhead_of
 from virage.identity.people.rules.letters import Letter
 from virage.identity.people.rules.letters.wire import invitation_link
 from virage.identity.people.store import letters as letter_store
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.guard import Grant
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Grant
 
 CODE = re.compile(r"\b\d{6}\b|\b\d{4} \d{4} \d{4}\b")
 OPEN_CODE = re.compile(r"\b\d{4} \d{4} \d{4}\b")

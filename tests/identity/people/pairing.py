@@ -6,8 +6,8 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from virage.platform.ids import new_id
-from virage.platform.keys import base64url
+from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import base64url
 
 SUPERVISOR = "supervisor@example.org"
 

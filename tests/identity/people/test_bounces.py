@@ -18,10 +18,10 @@ from virage.identity.people.jobs.reports import ReportListener
 from virage.identity.people.rules.letters import LetterDue
 from virage.identity.people.rules.letters.wire import return_path
 from virage.identity.people.rules.secrets import secrets_of
-from virage.platform.config import Config
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
+from virage.platform.data.database import Connection, Database
+from virage.platform.settings.config import Config
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
 
 FAN = "fan@example.org"
 ADMIN = "admin@example.org"

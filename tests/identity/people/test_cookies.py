@@ -11,9 +11,9 @@ from tests.conftest import alive
 from tests.identity.people.test_sign_in import FAN, ask, enter
 from virage.app import build
 from virage.identity.people import acts
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Connection, Database
+from virage.platform.data.database import Connection, Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ import pytest
 from tests.identity.people.pairing import SUPERVISOR, come, expect_device, listed, open_code, paired
 from virage.identity.people import acts, reads
 from virage.identity.people.acts import PeopleAuthenticator
-from virage.platform.clock import Clock
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Credential, Grant
-from virage.platform.ids import new_id
-from virage.platform.security import token_hash
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
+from virage.platform.values.tokens import token_hash
+from virage.platform.web.guard import Credential, Grant
 
 
 @pytest.mark.parametrize(

@@ -26,12 +26,12 @@ from virage.identity.people.rules.devices import (
     tidy_posts,
 )
 from virage.identity.people.rules.house import Letterhead
-from virage.platform.clock import Clock
-from virage.platform.database import Connection, Database
-from virage.platform.ids import new_id
-from virage.platform.keys import Jwk, base64url
-from virage.platform.problems import Refused
-from virage.platform.security import token_hash
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import Jwk, base64url
+from virage.platform.values.refusals import Refused
+from virage.platform.values.tokens import token_hash
 
 GROUPS = {"A1": "A", "A2": "A", "B1": "B"}
 

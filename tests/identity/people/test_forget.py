@@ -11,9 +11,9 @@ from virage.app.letters import COMPOSERS
 from virage.identity.people import acts, reads
 from virage.identity.people.jobs.postman import Postman
 from virage.identity.people.rules.letters import LetterDue
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Grant
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Grant
 
 FAN = "remarkable@example.org"
 NAME = "Remarkable Name"

@@ -11,17 +11,17 @@ from litestar import Litestar, Request
 from msgspec.structs import replace
 
 from tests.identity.people.test_sign_in import FAN, ask, enter, wrong
+from virage.app.metrics import Metrics
 from virage.identity.people.reads import gauges
 from virage.identity.people.routes.browsers import Browsers
 from virage.identity.people.rules.secrets import secrets_of
 from virage.identity.people.store.letters import block
-from virage.platform.config import Config
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
-from virage.platform.limits import RATES, Rate
-from virage.platform.metrics import Metrics
-from virage.platform.problems import Problem
+from virage.platform.data.database import Connection, Database
+from virage.platform.settings.config import Config
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
+from virage.platform.web.limits import RATES, Rate
+from virage.platform.web.problems import Problem
 
 STAFF = "staff@example.org"
 NewBrowser = Callable[[], Any]

@@ -29,7 +29,7 @@ from virage.identity.people.rules.letters.reports import Report, refusal, report
 from virage.identity.people.rules.letters.wire import Signer, compose, letter_of, return_path, signed
 from virage.identity.people.rules.letters.words import languages, words_in
 from virage.identity.people.rules.persons import Locale
-from virage.platform.config import Club, Config
+from virage.platform.settings.config import Club, Config
 from virage.sale.ticketing.rules.terms import Tariff
 from virage.site.programme.rules import Text
 

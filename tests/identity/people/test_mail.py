@@ -20,10 +20,10 @@ from virage.identity.people.jobs.postman import MailDelayed, NoMailServer, Postm
 from virage.identity.people.rules.letters import Kind, LetterDue, NewLetter
 from virage.identity.people.rules.letters.wire import letter_of
 from virage.identity.people.rules.secrets import secrets_of
-from virage.platform import queue
-from virage.platform.database import Connection, Database
-from virage.platform.ids import new_id
-from virage.platform.queue import Jobs
+from virage.platform.data import queue
+from virage.platform.data.database import Connection, Database
+from virage.platform.data.queue import Jobs
+from virage.platform.values.ids import new_id
 
 FAN = "fan@example.org"
 

@@ -12,9 +12,9 @@ from virage.app.letters import COMPOSERS
 from virage.identity.people.jobs.postman import Postman
 from virage.identity.people.rules.letters import Attachment, LetterDue, Rendered
 from virage.identity.people.store import letters as letter_store
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.ids import new_id
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.ids import new_id
 
 PATHS = ("/mailbox", "/mailbox/style.css", "/api/mailbox", f"/mailbox/{UUID(int=7)}", f"/mailbox/{UUID(int=7)}/files/0")
 

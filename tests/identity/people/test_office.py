@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from virage.identity.people import acts, reads
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Grant, Principal
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Grant, Principal
 from virage.site.programme.acts import add_organiser, create
 from virage.site.programme.rules import NewEvent, Organiser, Text
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from virage.identity.people import acts, reads
 from virage.identity.people.rules.devices import GATE
 from virage.identity.people.rules.pins import ITERATIONS, PinVerifier, check_pin, verifier_of
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Grant
 from virage.site.programme.acts import add_organiser, create
 from virage.site.programme.rules import NewEvent, Organiser, Text
 

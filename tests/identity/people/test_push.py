@@ -36,11 +36,11 @@ from virage.identity.people.rules.push import (
     subscriber_of,
 )
 from virage.identity.people.rules.webpush import Vapid, encrypt, point_of
-from virage.platform.config import Config, ConfigError, read
-from virage.platform.database import Database
-from virage.platform.ids import new_id
-from virage.platform.keys import base64url, bytes_of_base64url
-from virage.platform.problems import Refused
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config, ConfigError, read
+from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import base64url, bytes_of_base64url
+from virage.platform.values.refusals import Refused
 
 HOUR = timedelta(hours=1)
 EXAMPLE = {  # RFC 8291, appendix A

@@ -29,7 +29,7 @@ from virage.identity.people.rules.sign_in import (
     judge_try,
     lifetime,
 )
-from virage.platform.guard import Grant, Principal
+from virage.platform.web.guard import Grant, Principal
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 KEYS = secrets.secrets_of("a secret of the tests, long enough")

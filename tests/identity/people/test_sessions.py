@@ -8,11 +8,11 @@ import pytest
 from virage.identity.people import acts
 from virage.identity.people.acts import PeopleAuthenticator
 from virage.identity.people.rules.sign_in import NewGuest
-from virage.platform.clock import Clock
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Credential, Grant
-from virage.platform.ids import new_id
-from virage.platform.security import new_token, token_hash
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
+from virage.platform.values.tokens import new_token, token_hash
+from virage.platform.web.guard import Credential, Grant
 
 FAN = "fan@example.org"
 OFFICE = "office@example.org"

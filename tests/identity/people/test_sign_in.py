@@ -13,9 +13,9 @@ from virage.identity.people.rules.persons import Locale
 from virage.identity.people.rules.reasons import Reason
 from virage.identity.people.rules.secrets import browser_of, new_browser
 from virage.identity.people.rules.sign_in import SignedIn
-from virage.platform.clock import Clock
-from virage.platform.database import Connection, Database
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import Refused
 
 FAN = "fan@example.org"
 

@@ -12,11 +12,11 @@ from virage.identity.people import acts, reads
 from virage.identity.people.acts import PeopleAuthenticator
 from virage.identity.people.rules.devices import MISSES_MAX, OUTLET, DeviceKind
 from virage.identity.people.rules.pins import PinVerifier
-from virage.platform.clock import Clock
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Credential, Grant, Principal
-from virage.platform.ids import new_id
-from virage.platform.security import token_hash
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
+from virage.platform.values.tokens import token_hash
+from virage.platform.web.guard import Credential, Grant, Principal
 
 MANAGER = "manager@example.org"
 TILL = {"name": "Till 1", "kind": "till", "posts": ["02", "01"]}

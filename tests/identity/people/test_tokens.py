@@ -7,9 +7,9 @@ import pytest
 
 from virage.identity.people import acts
 from virage.identity.people.acts import PeopleAuthenticator
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Credential, Grant
-from virage.platform.security import token_hash
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.tokens import token_hash
+from virage.platform.web.guard import Credential, Grant
 
 CREATOR = "office@example.org"
 FINANCE = {"role": "finance", "scope": "all", "scope_id": None}

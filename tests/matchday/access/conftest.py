@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from virage.app.application import create_app
 from virage.identity.keys.acts import open_vault
 from virage.identity.keys.rules.keys import HolderKey
 from virage.identity.passes import acts as passes
@@ -26,13 +27,12 @@ from virage.matchday.access.reads.news import GateNews
 from virage.matchday.access.reads.packs import Packs
 from virage.matchday.access.routes.desk import GateDesk
 from virage.matchday.access.rules.scans import SCAN_PURPOSE
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Credential, Grant, Principal
-from virage.platform.http import create_app
-from virage.platform.ids import new_id
-from virage.platform.keys import Jwk, base64url
+from virage.platform.data.database import Connection, Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import Jwk, base64url
+from virage.platform.web.guard import Credential, Grant, Principal
 from virage.site.programme import acts as programme
 from virage.site.programme.rules import HouseRules, NewEvent, Organiser, Text
 from virage.site.venue import routes as venue

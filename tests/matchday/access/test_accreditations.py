@@ -19,8 +19,8 @@ from virage.matchday.access.jobs import AccessJobs
 from virage.matchday.access.reads import accreditations as reads
 from virage.matchday.access.rules.accreditations import GROUPS
 from virage.matchday.access.rules.ground import GROUPS_MAX, label, zone_of
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
 from virage.site.venue.rules import load_ground
 
 if TYPE_CHECKING:

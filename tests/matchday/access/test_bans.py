@@ -11,8 +11,8 @@ from tests.matchday.access.test_holders import sold
 from virage.identity.people import acts as people
 from virage.matchday.access.jobs import AccessJobs
 from virage.matchday.access.rules.bans import plain_name
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
 
 if TYPE_CHECKING:
     from tests.matchday.access.conftest import Evening, Ticket

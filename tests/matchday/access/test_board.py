@@ -14,8 +14,8 @@ from virage.matchday.access.reads.board import read_board
 from virage.matchday.access.reads.inside import inside_since
 from virage.matchday.access.rules.ground import nearest_ramps
 from virage.matchday.access.rules.queues import SEARCHED_A_MINUTE, Counts, gate_queues, queue, share
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
 from virage.site.venue.rules import load_ground
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from virage.identity.passes import acts as passes
 from virage.identity.passes.acts import Binding
 from virage.matchday.access.reads.packs import Packs
 from virage.matchday.access.rules.pack import PACK_PURPOSE, Pack
-from virage.platform.guard import Grant
-from virage.platform.keys import bytes_of_base64url
+from virage.platform.values.jwk import bytes_of_base64url
+from virage.platform.web.guard import Grant
 
 if TYPE_CHECKING:
     from tests.matchday.access.conftest import Device, Evening

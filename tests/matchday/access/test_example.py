@@ -23,9 +23,9 @@ from virage.identity.people.rules.devices import DeviceKind, PairingOpened, Pair
 from virage.identity.people.rules.secrets import secrets_of
 from virage.matchday.access.acts import ground
 from virage.matchday.access.rules.ground import GateState, gates
-from virage.platform.database import Database
-from virage.platform.guard import Grant, Principal
-from virage.platform.ids import new_id
+from virage.platform.data.database import Database
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant, Principal
 
 PROGRAM = Path(__file__).parents[3] / "examples" / "lane_reader.py"
 FANS, GATE = 80, "A1"

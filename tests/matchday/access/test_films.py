@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.matchday.access.conftest import MINUTE, SECOND
-from virage.platform.guard import Grant
+from virage.platform.web.guard import Grant
 
 if TYPE_CHECKING:
     from tests.matchday.access.conftest import Device, Evening, Ticket

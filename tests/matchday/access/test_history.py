@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tests.matchday.access.conftest import MINUTE
 from tests.matchday.access.test_holders import sold
-from virage.platform.guard import Grant
+from virage.platform.web.guard import Grant
 
 if TYPE_CHECKING:
     from tests.matchday.access.conftest import Evening

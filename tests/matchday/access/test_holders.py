@@ -7,8 +7,8 @@ import pytest
 
 from tests.matchday.access.conftest import NOW
 from virage.identity.people import acts as people
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
 
 if TYPE_CHECKING:
     from tests.matchday.access.conftest import Evening, Ticket

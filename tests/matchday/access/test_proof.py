@@ -7,8 +7,8 @@ import pytest
 
 from tests.matchday.access.conftest import HOUR, MINUTE, SECOND
 from virage.matchday.access.acts.crossing import withdraw_scans
-from virage.platform.guard import Grant, Principal
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant, Principal
 from virage.site.programme import acts as programme
 from virage.site.programme.rules import NewEvent, Text
 

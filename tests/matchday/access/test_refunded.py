@@ -11,7 +11,7 @@ from virage.identity.passes.rules.verdict import verify
 from virage.matchday.access.acts.crossing import take_scans
 from virage.matchday.access.reads.inside import lock_inside
 from virage.matchday.access.rules.scans import Read, Scan
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 if TYPE_CHECKING:
     from tests.matchday.access.conftest import Evening

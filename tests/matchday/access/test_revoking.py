@@ -12,9 +12,9 @@ from tests.matchday.access.conftest import HOUR, MINUTE
 from virage.identity.people import acts as people
 from virage.matchday.access.acts.crossing import take_scans, withdraw_scans
 from virage.matchday.access.rules.scans import Read, Scan
-from virage.platform.database import Connection
-from virage.platform.guard import Grant, Principal
-from virage.platform.ids import new_id
+from virage.platform.data.database import Connection
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant, Principal
 from virage.site.programme import acts as programme
 from virage.site.programme.rules import NewEvent, Text
 

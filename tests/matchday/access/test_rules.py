@@ -28,7 +28,7 @@ from virage.matchday.access.rules.decision import (
 from virage.matchday.access.rules.ground import GroundState
 from virage.matchday.access.rules.judging import Held, Issued, Sender, Setting, Stored, judge
 from virage.matchday.access.rules.scans import Read, Scan
-from virage.platform.guard import Grant
+from virage.platform.web.guard import Grant
 
 NOW = datetime(2026, 5, 9, 18, 20, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)

@@ -11,7 +11,7 @@ from virage.matchday.access.jobs import AccessJobs
 from virage.matchday.access.routes.desk import BACKLOGS_MAX, FEW, WAITING_MAX
 from virage.matchday.access.rules.on import CLOCK_MARGIN
 from virage.matchday.access.rules.scans import SCAN_CHARS_MAX, SCANS_MAX
-from virage.platform.guard import Grant
+from virage.platform.web.guard import Grant
 
 if TYPE_CHECKING:
     from tests.matchday.access.conftest import Evening

@@ -16,9 +16,9 @@ from tests.matchday.access.conftest import MINUTE, NOW, Device, Evening
 from virage.matchday.access.reads.keyring import Keyring
 from virage.matchday.access.routes.desk import GateDesk
 from virage.matchday.access.rules.scans import SignedScan
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.guard import Grant, Principal
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.web.guard import Grant, Principal
 
 TICKETS, GATES = 3, ("A1", "A2", "B1")
 TABLES = {

@@ -16,6 +16,7 @@ from tests.matchday.food.till.bar import Bar
 from tests.money.fiscal.till import CASHIER
 from tests.money.wallet.funding.desks import employ
 from tests.money.wallet.ledger.books import books
+from virage.app.application import create_app
 from virage.app.food import PHONE_ORDERS
 from virage.control.books import routes as books_routes
 from virage.identity.keys.acts import open_vault
@@ -28,13 +29,12 @@ from virage.matchday.food.menu.store.catalogue import Publication
 from virage.matchday.food.orders import routes as orders
 from virage.matchday.food.till import routes as till_routes
 from virage.money.fiscal import routes as fiscal
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Credential, Grant, Principal
-from virage.platform.http import create_app
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection, Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Credential, Grant, Principal
 from virage.site.programme import acts as programme
 from virage.site.programme.rules import Organiser
 

@@ -10,9 +10,9 @@ from litestar import Litestar
 from tests.app.conftest import World
 from tests.conftest import FakeClock, alive
 from tests.media.live.test_rules import TEAMS
-from virage.platform.database import Database
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
+from virage.platform.data.database import Database
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
 
 
 class Match:

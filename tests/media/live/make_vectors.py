@@ -32,8 +32,8 @@ from virage.media.live.rules.entries import (
     Withdrawn,
 )
 from virage.media.live.rules.feed import effective, minute, numbered, state_of
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 
 FILE = Path("docs/vectors/live.json")
 ANY = new_id()

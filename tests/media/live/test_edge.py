@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from benchmarks.house import free_port
 from benchmarks.nchan import Nginx
 from virage.media.live.rules.edge import Mark, Owed, content_type, mark_of, owed
-from virage.platform.security import is_local
+from virage.platform.web.security import is_local
 
 numbers = st.integers(0, 40)
 marks = st.builds(Mark, numbers, numbers)

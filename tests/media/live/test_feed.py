@@ -17,12 +17,12 @@ from virage.media.live.acts.telling import tell
 from virage.media.live.reads import Feeds, LiveTopic
 from virage.media.live.reads.feed import KNOWN_MAX
 from virage.media.live.rules.entries import CLOCK_MAX_S
-from virage.platform.database import Database
-from virage.platform.guard import ANONYMOUS, Grant
-from virage.platform.ids import new_id
-from virage.platform.journal import Tail
-from virage.platform.listening import HEARTBEAT_S
-from virage.platform.stream import Hub
+from virage.platform.data.database import Database
+from virage.platform.data.journal import Tail
+from virage.platform.realtime.hub import Hub
+from virage.platform.realtime.listening import HEARTBEAT_S
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import ANONYMOUS, Grant
 from virage.site.programme import acts as programme
 
 
@@ -273,7 +273,7 @@ async def test_the_busiest_minute_of_a_match_takes_less_than_two_kilobytes_heart
         while b"data: " not in part:
             part = await anext(parts)
         got.append(part)
-    monkeypatch.setattr("virage.platform.listening.HEARTBEAT_S", 0.01)
+    monkeypatch.setattr("virage.platform.realtime.listening.HEARTBEAT_S", 0.01)
     beat = b""
     while not beat.startswith(b":"):
         beat = await anext(parts)

@@ -15,15 +15,15 @@ from uuid import UUID
 import pytest
 
 from tests.listening import Heard, hear
-from tests.platform.test_stream import SlowTail, ids
+from tests.platform.realtime.test_hub import SlowTail, ids
 from virage.media.live.acts import telling
 from virage.media.live.reads import Feeds, LiveTopic
 from virage.media.live.rules.entries import Announcement, Telling
-from virage.platform.database import Connection, Database
-from virage.platform.guard import ANONYMOUS
-from virage.platform.ids import new_id
-from virage.platform.journal import Fact, Tail, append, head, read_after
-from virage.platform.stream import Hub
+from virage.platform.data.database import Connection, Database
+from virage.platform.data.journal import Fact, Tail, append, head, read_after
+from virage.platform.realtime.hub import Hub
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import ANONYMOUS
 from virage.site.programme.rules import Text
 
 NOW = datetime(2026, 5, 9, 19, tzinfo=UTC)

@@ -32,9 +32,9 @@ from virage.media.live.rules.entries import (
     Withdrawn,
 )
 from virage.media.live.rules.notices import NoticeChoice, NoticeKind, Quiet, Recipient, accepted, news_of, outcome
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
-from virage.platform.keys import base64url
+from virage.platform.data.database import Connection
+from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import base64url
 from virage.site.venue.rules import load_ground
 
 ALL = list(NoticeKind)

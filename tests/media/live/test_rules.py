@@ -41,8 +41,8 @@ from virage.media.live.rules.feed import (
     refuse_teams,
     state_of,
 )
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 
 KICK_OFF = datetime(2026, 5, 9, 19, tzinfo=UTC)
 TEAMS = Teams(

@@ -13,8 +13,8 @@ from virage.media.replay.ingest.camera import Ingest
 from virage.media.replay.ingest.synthetic import send
 from virage.media.replay.ingest.transports import Source
 from virage.media.replay.rules.media import MediaVault
-from virage.platform.clock import Clock
-from virage.platform.database import Database
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
 
 
 class Camera:

@@ -16,8 +16,8 @@ from tests.media.replay.filmed import Filmed, a_match_on_film
 from tests.media.replay.house import Kept
 from virage.media.replay.footage import Footage
 from virage.media.replay.rules.media import MediaVault
-from virage.platform.config import Config
-from virage.platform.database import Database
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
 
 Program = Callable[..., "subprocess.Popen[bytes]"]
 

@@ -13,10 +13,10 @@ from tests.conftest import FakeClock, alive
 from tests.media.live.conftest import Match
 from virage.identity.people.acts import TokenWish, create_token
 from virage.identity.people.rules.grants import GrantWish, RoleName, ScopeName
-from virage.platform.database import Database
-from virage.platform.guard import Grant, Principal
-from virage.platform.ids import new_id
-from virage.platform.problems import granted
+from virage.platform.data.database import Database
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant, Principal
+from virage.platform.web.problems import granted
 
 
 class Desk(Match):

@@ -5,8 +5,8 @@ import sys
 
 from virage.media.replay.footage import Footage
 from virage.media.replay.jobs.keeping import KeepingJobs
-from virage.platform.clock import Clock
-from virage.platform.database import Database
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
 
 
 async def main(database: str, objects: str) -> None:

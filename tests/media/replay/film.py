@@ -16,8 +16,8 @@ from virage.media.replay.rules.boxes import first_shown
 from virage.media.replay.rules.media import Kind, MediaVault, Segment, Track, key_period, opened, sealed
 from virage.media.replay.rules.playlists import Piece
 from virage.media.replay.store import cameras as store
-from virage.platform.database import Connection, Database
-from virage.platform.ids import new_id
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.ids import new_id
 
 
 class Cut(NamedTuple):

@@ -24,9 +24,9 @@ from virage.media.replay.footage import Footage
 from virage.media.replay.ingest.synthetic import clock_in
 from virage.media.replay.rules.media import MediaVault, opened
 from virage.media.replay.rules.rights import Rights
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.guard import Grant
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.web.guard import Grant
 
 
 class Filmed(Match):

@@ -13,7 +13,7 @@ from virage.media.replay.rules.cameras import CameraState, Fault
 from virage.media.replay.rules.media import Kind, MediaVault, key_period, opened
 from virage.media.replay.rules.playlists import Piece
 from virage.media.replay.store import cameras as store
-from virage.platform.database import Database
+from virage.platform.data.database import Database
 
 BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 FRAME_MS = 40

@@ -10,8 +10,8 @@ from virage.media.replay.footage import Footage
 from virage.media.replay.ingest.camera import Ingest
 from virage.media.replay.ingest.transports import Source
 from virage.media.replay.rules.media import MediaVault
-from virage.platform.clock import Clock
-from virage.platform.database import Database
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
 
 
 async def main(database: str, objects: str, secret: str, url: str) -> None:

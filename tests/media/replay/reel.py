@@ -16,8 +16,8 @@ from virage.media.replay.ingest.segmenter import Fragment, Init, Take
 from virage.media.replay.ingest.synthetic import HEIGHT, RATE, SOUND_FRAME, SOUND_RATE, WIDTH, picture
 from virage.media.replay.rules.media import Kind, MediaVault, Segment, Track, key_period, sealed
 from virage.media.replay.store import cameras as store
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
+from virage.platform.data.database import Connection
+from virage.platform.values.ids import new_id
 
 Late = Callable[[Fragment], float]
 

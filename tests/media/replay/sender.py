@@ -15,7 +15,7 @@ from pathlib import Path
 import av
 
 from virage.media.replay.ingest.synthetic import send
-from virage.platform.clock import Clock
+from virage.platform.values.clock import Clock
 
 
 def main(url: str, log: str = os.devnull) -> None:

@@ -30,7 +30,7 @@ from virage.media.replay.rules.captions import SHOWN_FOR, Cue, captions_playlist
 from virage.media.replay.rules.media import Kind, Segment, Track
 from virage.media.replay.rules.playlists import Piece, runs_of
 from virage.media.replay.rules.words import said
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
 from virage.site.programme.rules import Text
 
 SECOND = timedelta(seconds=1)

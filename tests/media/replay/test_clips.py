@@ -13,10 +13,10 @@ from tests.conftest import FakeClock, alive
 from tests.media.live.conftest import KICK_OFF, Match
 from virage.media.replay.rules.media import Kind, MediaVault, Segment, Track, key_period
 from virage.media.replay.store import cameras as store
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
 
 GOAL = {"kind": "goal", "side": "home"}
 Status = Callable[[str], Awaitable[int]]

@@ -14,7 +14,7 @@ from virage.media.replay.films.describing import RATE, SAMPLES_MAX, Unreadable, 
 from virage.media.replay.rules.boxes import first_shown_s
 from virage.media.replay.rules.descriptions import BYTES_MAX
 from virage.media.replay.rules.rights import Rights
-from virage.platform.guard import Grant
+from virage.platform.web.guard import Grant
 
 SECOND = timedelta(seconds=1)
 

@@ -14,9 +14,10 @@ from virage.media.live.rules.entries import Goal, Side, Telling
 from virage.media.replay.acts import clips as acts
 from virage.media.replay.rules.clips import Reason
 from virage.media.replay.store import clips as store
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
-from virage.platform.problems import Problem, Refused, granted
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Grant
+from virage.platform.web.problems import Problem, granted
 
 GOAL = {"kind": "goal", "side": "home"}
 OVERTURNED = {"kind": "var", "matter": "goal", "phase": "overturned", "about": 2}

@@ -29,7 +29,7 @@ from virage.media.replay.footage import MAKING_MAX
 from virage.media.replay.ingest.synthetic import clock_in
 from virage.media.replay.rules.media import Kind
 from virage.media.replay.rules.rights import Networks, Rights
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
 
 SECOND = timedelta(seconds=1)
 KEPT_BY_PHONES = "public, max-age=60, s-maxage=1"

@@ -19,10 +19,10 @@ from virage.media.replay.ingest.synthetic import RATE, SOUND_RATE, send
 from virage.media.replay.jobs.moments import MomentJobs
 from virage.media.replay.rules.media import Kind, MediaVault, Segment, Track, key_period, sealed
 from virage.media.replay.store import cameras as store
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.ids import new_id
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
 
 QUIET_S, LOUD_S = 12, 5
 FASTER = 1000  # than life: it encodes as fast as it can

@@ -27,8 +27,8 @@ from virage.media.replay.ingest.transports import SRT_PROGRAM, Source
 from virage.media.replay.rules.cameras import Fault
 from virage.media.replay.rules.media import Kind
 from virage.media.replay.rules.playlists import Piece
-from virage.platform.clock import Clock
-from virage.platform.config import Config
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
 
 # What may be under way: the second that is not whole, and half a one between encoder, wire and store.
 OPEN_FRAMES_MAX = 38

@@ -22,8 +22,8 @@ from virage.media.replay.rules.media import Kind, Segment, Track, key_period
 from virage.media.replay.rules.words import Locale
 from virage.media.replay.store import cameras as store
 from virage.media.replay.store import clips, descriptions
-from virage.platform.clock import Clock
-from virage.platform.ids import new_id
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
 
 HOURS = 24
 HOUR = timedelta(hours=1)

@@ -30,9 +30,9 @@ from virage.media.replay.rules.media import Kind, MediaVault, Rung, Segment, Tra
 from virage.media.replay.rules.playlists import Piece, Places, main_playlist, media_playlist, runs_of
 from virage.media.replay.store import cameras as store
 from virage.media.replay.store import clips as clip_store
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.ids import new_id
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.ids import new_id
 
 AT = datetime(2026, 5, 9, 19, 59, 57, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -25,9 +25,9 @@ from virage.media.replay.rules.clips import Clip
 from virage.media.replay.rules.media import Kind, MediaVault
 from virage.media.replay.rules.playlists import Piece
 from virage.media.replay.store import cameras as store
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.ids import new_id
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.ids import new_id
 
 SINCE = datetime(2020, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -19,11 +19,11 @@ from virage.media.replay.rules.clips import Clip
 from virage.media.replay.rules.media import MediaVault, key_period
 from virage.media.replay.rules.rights import Anywhere, Countries, Networks, Reason, Rights, Viewer, Who, may_watch
 from virage.media.replay.store import cameras as store
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.guard import Grant
-from virage.platform.origin import Origin, origin_of
-from virage.platform.problems import Refused
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.settings.origin import Origin, origin_of
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Grant
 
 NOW = datetime(2026, 5, 9, 20, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -26,8 +26,8 @@ from virage.media.replay.rules.media import (
     sealed,
 )
 from virage.media.replay.rules.playlists import Piece, Places, in_order, main_playlist, media_playlist, runs_of
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 
 AT = datetime(2026, 5, 9, 19, 59, 57, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

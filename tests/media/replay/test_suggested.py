@@ -8,9 +8,9 @@ from virage.media.replay.acts.desk import suggest
 from virage.media.replay.rules.media import Kind, MediaVault, Segment, Track
 from virage.media.replay.rules.moments import TAPS_WITHIN, Moment, MomentSource
 from virage.media.replay.store import cameras as footage_store
-from virage.platform.config import Config
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
+from virage.platform.settings.config import Config
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
 
 
 async def test_a_moment_is_suggested_once_and_answered_by_a_clip_or_dismissed(desk: Desk) -> None:

@@ -28,11 +28,11 @@ from virage.media.replay.ingest.synthetic import clock_in
 from virage.media.replay.ingest.transports import Source
 from virage.media.replay.rules.media import Kind, MediaVault, opened
 from virage.media.replay.store import cameras as store
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
 
 
 class Ground:

@@ -22,7 +22,7 @@ from virage.media.tracking.ball import Ball, broker_of
 from virage.media.tracking.rules.imu import AXES, HEADER, MAGIC, VERSION, BadPayload, Blow, Feeling, feel, read
 from virage.media.tracking.rules.kicks import KEPT, Kick, Kicks, kicked, settled
 from virage.media.tracking.rules.signals import SIGNALS_A_MINUTE_MAX, WAITING_MAX
-from virage.platform.stream import Hub
+from virage.platform.realtime.hub import Hub
 
 
 def felt(sent: list[bytes]) -> list[Blow]:

@@ -3,8 +3,8 @@
 from tests.listening import hear, said
 from tests.media.live.conftest import GOAL, KICK_OFF, Match
 from virage.media.tracking.rules.signals import SIGNALS_A_MINUTE_MAX
-from virage.platform.guard import ANONYMOUS
-from virage.platform.stream import Hub
+from virage.platform.realtime.hub import Hub
+from virage.platform.web.guard import ANONYMOUS
 
 BYTES_A_MINUTE_MAX = 2_000
 FRAME = 8  # what a chunk of HTTP/1.1 adds to a message: its length and two line ends

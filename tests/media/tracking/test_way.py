@@ -14,11 +14,11 @@ from virage.media.live.rules.entries import Period, Side
 from virage.media.tracking import reads
 from virage.media.tracking.reads import Pitches, PitchTopic
 from virage.media.tracking.rules.frames import FRAMES_MAX, Frame, Spot
-from virage.platform.database import Database
-from virage.platform.guard import ANONYMOUS
-from virage.platform.ids import new_id
-from virage.platform.problems import Problem
-from virage.platform.stream import Hub
+from virage.platform.data.database import Database
+from virage.platform.realtime.hub import Hub
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import ANONYMOUS
+from virage.platform.web.problems import Problem
 
 NOW = datetime(2026, 5, 9, 20, tzinfo=UTC)
 FRAMES = frames_of({9: lambda at_s: (4 * at_s - 30, 2.0), 4: lambda _: (0.0, -9.0)}, 10)

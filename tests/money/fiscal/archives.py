@@ -12,7 +12,7 @@ from virage.money.fiscal.acts.records import close
 from virage.money.fiscal.reads.archive import archive
 from virage.money.fiscal.rules.closing import Period, PeriodKind
 from virage.money.fiscal.rules.record import Kind
-from virage.platform.database import Database
+from virage.platform.data.database import Database
 
 FIRST = date(2026, 5, 30)
 RECORDS = 12

@@ -7,8 +7,8 @@ from tests.money.fiscal.archives import Lines, file_of, lines_of, three_days
 from tests.money.fiscal.till import Till
 from virage.identity.keys.acts import open_vault
 from virage.identity.keys.rules.vault import KeyVault
-from virage.platform.config import Config
-from virage.platform.database import Database
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
 
 __all__ = ["counters"]
 

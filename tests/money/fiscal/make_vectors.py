@@ -19,8 +19,8 @@ from tests.money.fiscal.test_fiscal_record import LARGEST_TIP, RIGHT, SPELLINGS,
 from tests.money.fiscal.till import Till
 from virage.money.fiscal.rules.chain import Head, Link, anchor, extend, link_of
 from virage.money.fiscal.rules.record import GENESIS, RECORD_PURPOSE, Kind, Record, Written, canonical, check
-from virage.platform.keys import base64url
-from virage.platform.problems import Refused
+from virage.platform.values.jwk import base64url
+from virage.platform.values.refusals import Refused
 
 FILE = Path(__file__).parents[3] / "docs/vectors/fiscal.json"
 

@@ -16,11 +16,11 @@ from virage.identity.keys.rules.vault import KeyVault
 from virage.money.fiscal.acts.archives import ArchiveMonth, Archives
 from virage.money.fiscal.jobs import ClosingJobs
 from virage.money.fiscal.rules.closing import Period, PeriodKind
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Grant
 
 DAY, MONTH, YEAR = PeriodKind
 EVENING = datetime(2026, 12, 30, 19, tzinfo=UTC)

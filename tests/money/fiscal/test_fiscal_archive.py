@@ -16,7 +16,7 @@ from virage.cli import fiscal as command
 from virage.identity.keys.rules.vault import KeyVault
 from virage.money.fiscal.rules.archive import Signed, record_line
 from virage.money.fiscal.rules.verifying import Damage, Finding, verify
-from virage.platform.database import Database
+from virage.platform.data.database import Database
 
 
 def kinds(lines: Lines) -> list[str]:

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from tests.money.fiscal.till import Till
 from virage.money.fiscal.rules.chain import Anchor, Appended, Head, Known, Link, anchor, extend, link_of
 from virage.money.fiscal.rules.record import GENESIS, Kind, Reason
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 
 TILL = Till()
 LINKS = [link_of(written) for written in TILL.sells(8)]

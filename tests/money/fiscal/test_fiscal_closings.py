@@ -29,8 +29,8 @@ from virage.money.fiscal.rules.closing import (
     tally,
 )
 from virage.money.fiscal.rules.record import GENESIS, Kind, Reason, Tender, TenderKind, VatTotal, canonical, hash_of
-from virage.platform.database import Connection, Database
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.refusals import Refused
 
 SATURDAY = date(2026, 5, 9)
 

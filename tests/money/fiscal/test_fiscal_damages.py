@@ -15,9 +15,9 @@ from virage.money.fiscal.rules.archive import HEADER_PURPOSE, Signed, record_lin
 from virage.money.fiscal.rules.closing import CLOSING_PURPOSE, FISCAL_KEY
 from virage.money.fiscal.rules.record import Kind
 from virage.money.fiscal.rules.verifying import Damage, Finding, NotAnArchive, Report, verify
-from virage.platform.database import Database
-from virage.platform.ids import new_id
-from virage.platform.keys import base64url, bytes_of_base64url
+from virage.platform.data.database import Database
+from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import base64url, bytes_of_base64url
 
 # Line n of the file is lines[n - 1]: the header is line 1, record n is line n + 1, anchor n is line n + 13.
 DAMAGES: dict[str, tuple[Callable[[Lines], Lines], set[Finding]]] = {

@@ -30,10 +30,10 @@ from virage.money.fiscal.rules.record import (
     stamp,
     totals_of,
 )
-from virage.platform.ids import new_id
-from virage.platform.keys import base64url
-from virage.platform.money import vat_included
-from virage.platform.problems import Refused
+from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import base64url
+from virage.platform.values.money import vat_included
+from virage.platform.values.refusals import Refused
 
 NAMES = st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=20)
 

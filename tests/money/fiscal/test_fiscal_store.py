@@ -11,8 +11,8 @@ from tests.money.fiscal.till import NOW, Till, append, beer, fries
 from virage.money.fiscal import store
 from virage.money.fiscal.rules.chain import Anchor, Appended, Known, Outcome
 from virage.money.fiscal.rules.record import GENESIS, Kind, Reason, Tender, TenderKind, VatTotal, Written
-from virage.platform.database import Connection, Database
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.refusals import Refused
 
 
 async def take(db: Database, written: Sequence[Written], later: timedelta = timedelta()) -> list[Outcome]:

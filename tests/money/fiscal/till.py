@@ -24,9 +24,9 @@ from virage.money.fiscal.rules.record import (
     stamp,
     totals_of,
 )
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
-from virage.platform.keys import base64url
+from virage.platform.data.database import Connection
+from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import base64url
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 CASHIER = UUID("01970000-0000-7000-8000-00000000ca51")

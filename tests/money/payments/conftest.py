@@ -35,9 +35,9 @@ from virage.money.payments.rules import (
     State,
 )
 from virage.money.payments.sandbox_provider import SandboxProvider
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 from virage_sandbox import Settings, signatures, wire
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)

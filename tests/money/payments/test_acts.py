@@ -20,10 +20,10 @@ from virage.money.payments.rules import (
     Start,
     State,
 )
-from virage.platform import journal
-from virage.platform.database import Connection, Database
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.data import journal
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 

@@ -15,10 +15,10 @@ from virage.money.payments.checkout import Checkout, settle_all
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.jobs import PAGE, PaymentJobs
 from virage.money.payments.rules import Opened, Outcome, Reason, RefundRequest, Start, State
-from virage.platform.config import Config
-from virage.platform.database import Connection, Database
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection, Database
+from virage.platform.settings.config import Config
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,9 @@ from virage.money.payments.rules import (
     settle_method,
 )
 from virage.money.payments.sandbox_provider import SandboxProvider
-from virage.platform.database import Database
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.data.database import Database
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 from virage_sandbox.cards import Card
 
 WHOSE = new_id()

@@ -12,7 +12,7 @@ from virage.app import build, domains
 from virage.money.payments import acts, reads
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.rules import Start, State
-from virage.platform.database import Connection, Database
+from virage.platform.data.database import Connection, Database
 from virage_sandbox import signatures
 from virage_sandbox.wire import Delivery, Event, Stage
 

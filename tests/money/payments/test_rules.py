@@ -23,8 +23,8 @@ from virage.money.payments.rules import (
     refund_due,
     split_by_expiry,
 )
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 

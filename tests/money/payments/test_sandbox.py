@@ -12,8 +12,8 @@ import pytest
 from virage.money.payments.provider import Unreachable
 from virage.money.payments.rules import DueRefund, Opened, Reason, Reference, Start, State
 from virage.money.payments.sandbox_provider import SandboxProvider
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 from virage_sandbox.cards import Card
 from virage_sandbox.wire import Event, Stage
 

@@ -15,8 +15,8 @@ from virage.money.payments.handlers import Handlers
 from virage.money.payments.jobs import PaymentJobs
 from virage.money.payments.rules import Opened, RefundRequest, Start, State
 from virage.money.payments.sandbox_provider import SandboxProvider
-from virage.platform.database import Database
-from virage.platform.ids import new_id
+from virage.platform.data.database import Database
+from virage.platform.values.ids import new_id
 from virage_sandbox import signatures
 from virage_sandbox.cards import Card
 from virage_sandbox.wire import Delivery

@@ -14,6 +14,7 @@ import pytest
 
 from tests.money.wallet.cards.chip import Chip
 from tests.money.wallet.funding.desks import Desk
+from virage.app.application import create_app
 from virage.money.payments.provider import NoProvider
 from virage.money.wallet.accounts.acts import open_purses
 from virage.money.wallet.cards import routes as card_routes
@@ -24,12 +25,11 @@ from virage.money.wallet.cards.rules.cards import Card, NewCard, Tap, TapOutcome
 from virage.money.wallet.cards.rules.sun import SunMessage, verify
 from virage.money.wallet.funding import routes as funding_routes
 from virage.money.wallet.funding.acts.top_ups import empty_closed
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Credential, Grant, Kind, Principal
-from virage.platform.http import create_app
-from virage.platform.ids import new_id
+from virage.platform.data.database import Connection, Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Credential, Grant, Kind, Principal
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)  # the time of the fixture `clock`
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)

@@ -16,14 +16,15 @@ from virage.identity.people.rules.sign_in import Opening
 from virage.identity.people.store import sessions
 from virage.money.payments.provider import Unreachable
 from virage.money.payments.rules import DueRefund, Opened, Outcome, Reference, RefundAnswer, Start, State
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
-from virage.platform.journal import Tail
-from virage.platform.problems import Refused
-from virage.platform.security import COOKIE, new_token
+from virage.platform.data.database import Connection, Database
+from virage.platform.data.journal import Tail
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
+from virage.platform.values.tokens import new_token
+from virage.platform.web.guard import Grant
+from virage.platform.web.security import COOKIE
 from virage.sale.ticketing.acts import refunding
 from virage.sale.ticketing.acts.pricing import set_pricing
 from virage.sale.ticketing.reads.open_sales import OpenSales

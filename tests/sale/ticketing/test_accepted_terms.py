@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.sale.ticketing.conftest import Box, House
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
+from virage.platform.data.database import Connection
+from virage.platform.values.ids import new_id
 from virage.site.pages import acts as pages
 from virage.site.pages.rules import Draft, PageKey, PageKind, PageVersion
 

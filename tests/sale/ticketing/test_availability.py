@@ -8,13 +8,13 @@ from uuid import UUID
 import pytest
 
 from tests.sale.ticketing.conftest import BLUE, GOLD_BLOCK, House, a_pricing, block_seats
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import Principal
-from virage.platform.ids import new_id
-from virage.platform.journal import Tail
-from virage.platform.problems import Refused
-from virage.platform.stream import Opening
+from virage.platform.data.database import Database
+from virage.platform.data.journal import Tail
+from virage.platform.realtime.hub import Opening
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Principal
 from virage.sale.ticketing.acts.pricing import set_pricing
 from virage.sale.ticketing.reads.open_sales import Delta, OpenSales, delta_of
 from virage.sale.ticketing.reads.topics import AvailabilityTopic, OrderTopic, Reload

@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import FakeClock
 from tests.sale.ticketing.conftest import BLUE, House
 from tests.sale.ticketing.test_selling import TEN_MINUTES, codes, expire, free_places, state_of
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
 
 
 @pytest.mark.parametrize("at_once", [True, False])

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.rules.best_seats import best_seats
 from virage.sale.ticketing.rules.hall import Hall
 from virage.sale.ticketing.rules.places import seat_plan

@@ -5,9 +5,9 @@ from typing import Any
 
 from tests.conftest import FakeClock
 from tests.sale.ticketing.conftest import NOW, House
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
-from virage.platform.money import vat_included
+from virage.platform.values.ids import new_id
+from virage.platform.values.money import vat_included
+from virage.platform.web.guard import Grant
 
 SOLD, PLAYED, AFTER = date(2026, 5, 9), date(2026, 5, 10), date(2026, 5, 12)
 

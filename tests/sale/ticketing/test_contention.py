@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 
 from tests.sale.ticketing.conftest import AREA, BLUE, House, a_pricing, block_seats
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts.paying import Pay, pay
 from virage.sale.ticketing.routes.box_office import Ask, BoxOffice
 from virage.sale.ticketing.rules.pricing import AreaPricing

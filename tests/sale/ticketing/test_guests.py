@@ -8,9 +8,9 @@ import pytest
 
 from tests.conftest import FakeClock
 from tests.sale.ticketing.conftest import AREA, BLUE, Box, House, a_pricing
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
-from virage.platform.security import COOKIE
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
+from virage.platform.web.security import COOKIE
 from virage.sale.ticketing.jobs import TicketingJobs
 from virage.sale.ticketing.routes.box_office import Ask, BoxOffice
 from virage.sale.ticketing.rules.pricing import AreaPricing

@@ -14,9 +14,9 @@ from virage.identity.people.acts.letters import write
 from virage.identity.people.jobs.postman import Postman
 from virage.identity.people.rules.letters import LetterDue
 from virage.money.payments.rules import State
-from virage.platform.config import Config
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
+from virage.platform.settings.config import Config
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
 from virage.sale.ticketing.acts import letters, refunding
 from virage.sale.ticketing.jobs import TicketingJobs
 from virage.site.programme import acts as programme

@@ -14,9 +14,9 @@ from tests.sale.ticketing.conftest import BLUE, GOLD, House, block_seats
 from virage.money.payments import acts as payments
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.rules import Outcome, Start, State
-from virage.platform.database import Connection, Database
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts import holding, paying, refunding
 from virage.sale.ticketing.acts.holding import Hold
 from virage.sale.ticketing.acts.paying import Pay

@@ -19,10 +19,10 @@ from tests.sale.ticketing.conftest import AREA, BLUE, a_match, a_pricing, block_
 from virage.money.payments.checkout import settle_all
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.rules import Opened, Outcome, Start, State
-from virage.platform.database import Database
-from virage.platform.ids import new_id
-from virage.platform.journal import Tail
-from virage.platform.problems import Refused
+from virage.platform.data.database import Database
+from virage.platform.data.journal import Tail
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts import holding, paying, refunding
 from virage.sale.ticketing.acts.paying import Pay
 from virage.sale.ticketing.acts.pricing import set_pricing

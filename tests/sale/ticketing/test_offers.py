@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.sale.ticketing.conftest import AREA, BLUE, GOLD, GOLD_BLOCK, HOUR, NOW, House, a_pricing, block_seats
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
 from virage.sale.ticketing.reads import offers
 from virage.sale.ticketing.rules.pricing import AreaPricing, Pricing
 from virage.sale.ticketing.store import claims as store

@@ -7,9 +7,9 @@ import pytest
 
 from tests.conftest import FakeClock
 from tests.sale.ticketing.conftest import BLUE, GOLD, GOLD_BLOCK, Box, House, a_pricing, block_seats, named
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
-from virage.platform.queue import Jobs
+from virage.platform.data.queue import Jobs
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
 from virage.sale.ticketing.acts.refunding import EventGone
 from virage.sale.ticketing.jobs import SeatReturns, TicketingJobs
 from virage.sale.ticketing.reads import office as reads

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.sale.ticketing.conftest import BLUE, BLUE_BLOCK, GOLD, GOLD_BLOCK, Box, House, a_pricing
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
 from virage.sale.ticketing.rules.open_sale import hospitality
 from virage.sale.ticketing.rules.places import layout
 from virage.sale.ticketing.rules.pricing import Category

@@ -6,8 +6,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.sale.ticketing.conftest import House
 from virage.money.payments import acts as payments
-from virage.platform.ids import new_id
-from virage.platform.keys import base64url
+from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import base64url
 
 
 def a_phone_key() -> dict[str, str]:

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from tests.sale.ticketing.conftest import AREA, BLUE, GOLD, GOLD_BLOCK, NOW, a_pricing, prices_from
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.rules import codes
 from virage.sale.ticketing.rules.open_sale import Layout, OpenSale, open_sale
 from virage.sale.ticketing.rules.places import label, layout, seat_of, seat_plan

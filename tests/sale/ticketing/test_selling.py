@@ -7,8 +7,8 @@ import pytest
 from tests.conftest import FakeClock
 from tests.sale.ticketing.conftest import AREA, BLUE, GOLD, GOLD_BLOCK, Box, House, a_pricing, block_seats
 from virage.money.payments.rules import State
-from virage.platform.ids import new_id
-from virage.platform.security import COOKIE
+from virage.platform.values.ids import new_id
+from virage.platform.web.security import COOKIE
 from virage.sale.ticketing.jobs import TicketingJobs
 
 TEN_MINUTES = timedelta(minutes=10)

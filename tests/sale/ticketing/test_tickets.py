@@ -15,9 +15,9 @@ from virage.identity.keys.acts import open_vault
 from virage.identity.passes.acts import Binding, Bound
 from virage.identity.people.rules.house import letterhead_of
 from virage.identity.people.store import letters
-from virage.platform.config import Config
-from virage.platform.ids import new_id
-from virage.platform.keys import Jwk, base64url
+from virage.platform.settings.config import Config
+from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import Jwk, base64url
 from virage.sale.ticketing.acts import refunding
 from virage.sale.ticketing.acts import tickets as acts
 from virage.sale.ticketing.reads import views

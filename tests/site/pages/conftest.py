@@ -7,12 +7,12 @@ from typing import Any
 import httpx
 import pytest
 
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.guard import Credential, Grant, Principal
-from virage.platform.http import create_app
-from virage.platform.ids import new_id
+from virage.app.application import create_app
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Credential, Grant, Principal
 from virage.site.pages import routes
 
 Ask = Callable[..., Awaitable[httpx.Response]]

@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from virage.demo.pages import load_pages
-from virage.platform.clock import Clock
-from virage.platform.database import Connection, Database
-from virage.platform.ids import new_id
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
 from virage.site.pages import reads
 from virage.site.pages.rules import PageKind
 

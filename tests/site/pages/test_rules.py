@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 from virage.site.pages.rules import Draft, PageKind, PageVersion, in_language, may_publish
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)

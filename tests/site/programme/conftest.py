@@ -10,12 +10,12 @@ from uuid import UUID
 import httpx
 import pytest
 
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Credential, Grant, Principal
-from virage.platform.http import create_app
-from virage.platform.ids import new_id
+from virage.app.application import create_app
+from virage.platform.data.database import Connection, Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Credential, Grant, Principal
 from virage.site.programme import acts, reads, routes
 from virage.site.programme.rules import Event, NewEvent, Organiser, Text
 

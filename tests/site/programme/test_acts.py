@@ -6,9 +6,9 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from virage.platform.database import Connection, Database
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 from virage.site.programme import acts, reads
 from virage.site.programme.rules import Event, NewEvent, Organiser, Reason, Series, Text, content_of
 

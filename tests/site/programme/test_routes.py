@@ -7,10 +7,10 @@ import httpx
 import msgspec
 import pytest
 
-from virage.platform.clock import Clock
-from virage.platform.database import Connection
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
+from virage.platform.data.database import Connection
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
 from virage.site.programme import acts, reads
 from virage.site.programme.rules import Event, NewEvent, Organiser, Text, content_of
 

@@ -6,7 +6,7 @@ import httpx
 import msgspec
 import numpy as np
 
-from virage.platform.database import Database
+from virage.platform.data.database import Database
 from virage.site.venue import acts, reads
 from virage.site.venue.rules import Feature, load_ground
 from virage.site.venue.rules.geometry import BlockLabels, Geometry

@@ -3,8 +3,8 @@
 from typing import Final
 
 from virage.control.books.acts import figures as acts
-from virage.platform.database import Database
-from virage.platform.queue import Jobs
+from virage.platform.data.database import Database
+from virage.platform.data.queue import Jobs
 
 EVERY_S: Final = 1.0
 

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from virage.identity.keys import store
 from virage.identity.keys.rules.vault import PURPOSE, KeyVault, SealedKey
-from virage.platform.config import Config
-from virage.platform.database import Connection
-from virage.platform.journal import Fact, append
-from virage.platform.security import derive
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.settings.config import Config
+from virage.platform.values.derivation import derive
 
 
 def open_vault(config: Config) -> KeyVault:

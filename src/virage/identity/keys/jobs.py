@@ -6,8 +6,8 @@ import structlog
 
 from virage.identity.keys import acts
 from virage.identity.keys.rules.vault import KeyVault, SealBroken
-from virage.platform.database import Database
-from virage.platform.queue import Jobs
+from virage.platform.data.database import Database
+from virage.platform.data.queue import Jobs
 
 RESEAL_EVERY_S: Final = 600
 

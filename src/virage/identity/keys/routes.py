@@ -7,8 +7,8 @@ from litestar import Response, Router, get
 
 from virage.identity.keys import reads
 from virage.identity.keys.reads import PassKeys
-from virage.platform.database import Database
-from virage.platform.problems import Problem
+from virage.platform.data.database import Database
+from virage.platform.web.problems import Problem
 
 _A_DAY: Final = "public, max-age=86400"
 

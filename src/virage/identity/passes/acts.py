@@ -15,10 +15,10 @@ from virage.identity.passes.rules import holding
 from virage.identity.passes.rules.claims import is_gate_group, sign_pass
 from virage.identity.passes.rules.code import text_of
 from virage.identity.passes.rules.holding import Issue, Pass
-from virage.platform.database import Connection
-from virage.platform.journal import Fact, append
-from virage.platform.keys import Jwk
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.jwk import Jwk
+from virage.platform.values.refusals import Refused
 
 __all__ = [
     "Binding",

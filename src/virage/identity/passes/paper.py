@@ -14,7 +14,7 @@ import msgspec
 import segno
 from msgspec import Struct
 
-from virage.platform.printing import breakable, ink_on, printed
+from virage.platform.paper import breakable, ink_on, printed
 from virage.site.programme.rules import Text
 from virage.site.venue.rules import load_ground
 from virage.site.venue.rules.drawing import plan_svg

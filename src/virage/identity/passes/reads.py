@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from virage.identity.passes import store
 from virage.identity.passes.rules.holding import Form, Pass
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 class PassState(Struct, frozen=True):

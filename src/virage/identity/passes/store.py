@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from virage.identity.passes.rules.holding import Issue, Pass
-from virage.platform.database import Connection
-from virage.platform.sql import load
+from virage.platform.data.database import Connection
+from virage.platform.data.sql import load
 
 _sql = load(__file__)
 

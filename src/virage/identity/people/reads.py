@@ -43,10 +43,10 @@ from virage.identity.people.store import codes, grants, letters, persons, pins, 
 from virage.identity.people.store import devices as stored_devices
 from virage.identity.people.store.devices import DeviceRecord
 from virage.identity.people.store.scopes import posts_for, posts_of
-from virage.platform.clock import Clock
-from virage.platform.database import Connection
-from virage.platform.guard import Grant, Principal, holds
-from virage.platform.metrics import Gauge
+from virage.platform.data.database import Connection
+from virage.platform.data.gauges import Gauge
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Grant, Principal, holds
 from virage.site.programme import reads as programme
 from virage.site.programme.rules import Text
 

@@ -7,9 +7,9 @@ from virage.matchday.access.acts import bans as ban_acts
 from virage.matchday.access.acts.bans import MATCH_JOB, MatchBans
 from virage.matchday.access.acts.crossing import end_pending
 from virage.matchday.access.reads import bans as ban_reads
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.queue import Jobs
+from virage.platform.data.database import Database
+from virage.platform.data.queue import Jobs
+from virage.platform.values.clock import Clock
 
 PENDING_EVERY_S: Final = 5.0
 PENDING_MAX: Final = 500

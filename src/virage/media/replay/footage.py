@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from virage.media.replay.rules.media import object_name
-from virage.platform.objects import Objects, open_store
+from virage.platform.data.objects import Objects, open_store
 
 MAKING_MAX: Final = 2
 

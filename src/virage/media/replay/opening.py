@@ -15,7 +15,7 @@ from virage.media.replay.rules.descriptions import Part
 from virage.media.replay.rules.media import MediaVault, key_period, opened
 from virage.media.replay.rules.playlists import Angle, Piece, by_run
 from virage.media.replay.store import cameras as store
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 KNOWN_MAX: Final = 1024
 

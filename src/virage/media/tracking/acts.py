@@ -10,7 +10,7 @@ from virage.media.tracking import store
 from virage.media.tracking.rules.frames import Frame, Taken
 from virage.media.tracking.rules.kicks import Kick, kicked, settled
 from virage.media.tracking.rules.track import follow
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 async def take_frames(conn: Connection, event_id: UUID, frames: Sequence[Frame], now: datetime) -> Taken:

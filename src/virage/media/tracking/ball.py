@@ -23,10 +23,10 @@ from virage.media.tracking import acts
 from virage.media.tracking.rules.imu import KMH, BadPayload, Feeling, feel, read
 from virage.media.tracking.rules.kicks import Kick
 from virage.media.tracking.rules.signals import SIGNALS_A_MINUTE_MAX, is_noise, signal_of, surplus, telling_of
-from virage.platform.clock import Clock
-from virage.platform.database import Database, Unavailable
-from virage.platform.logs import log
-from virage.platform.problems import Refused
+from virage.platform.data.database import Database, Unavailable
+from virage.platform.settings.logs import log
+from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import Refused
 
 AGAIN_S: Final = 1.0
 KICKS_WAITING: Final = 200

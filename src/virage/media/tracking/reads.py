@@ -11,13 +11,13 @@ from virage.media.live.rules.feed import Reason
 from virage.media.tracking import store
 from virage.media.tracking.rules.kicks import Kick
 from virage.media.tracking.rules.news import KMH, PitchNews, Play, Told, key_of, news
-from virage.platform.batching import Batcher
-from virage.platform.database import Connection, Database
-from virage.platform.ids import id_of
-from virage.platform.journal import Entry as Fact
-from virage.platform.journal import head
-from virage.platform.problems import Refused
-from virage.platform.stream import Opened, Opening
+from virage.platform.data.batching import Batcher
+from virage.platform.data.database import Connection, Database
+from virage.platform.data.journal import Entry as Fact
+from virage.platform.data.journal import head
+from virage.platform.realtime.hub import Opened, Opening
+from virage.platform.values.ids import id_of
+from virage.platform.values.refusals import Refused
 from virage.site.programme import reads as programme
 
 KNOWN_MAX: Final = 16

@@ -9,11 +9,11 @@ from virage.media.live.rules.feed import Reason
 from virage.media.tracking import acts, reads
 from virage.media.tracking.reads import Figures, Pitches
 from virage.media.tracking.rules.frames import BATCH_BYTES_MAX, Frames, Taken
-from virage.platform.caching import FOR_A_SECOND
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import Principal, Role, staff
-from virage.platform.problems import Problem, granted
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.web.caching import FOR_A_SECOND
+from virage.platform.web.guard import Principal, Role, staff
+from virage.platform.web.problems import Problem, granted
 from virage.site.programme import reads as programme
 
 ROLE: Role = "match_desk"

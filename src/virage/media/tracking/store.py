@@ -7,8 +7,8 @@ import msgspec
 from msgspec import Struct
 
 from virage.media.tracking.rules.news import Play
-from virage.platform.database import Connection
-from virage.platform.sql import load
+from virage.platform.data.database import Connection
+from virage.platform.data.sql import load
 
 _sql = load(__file__)
 

@@ -11,10 +11,10 @@ from virage.money.fiscal.reads import closings as reads
 from virage.money.fiscal.reads.archive import archive
 from virage.money.fiscal.rules.calendar import ends
 from virage.money.fiscal.rules.closing import Closing, Period, PeriodKind
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.problems import Refused
-from virage.platform.queue import Jobs, enqueue
+from virage.platform.data.database import Database
+from virage.platform.data.queue import Jobs, enqueue
+from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import Refused
 from virage.site.venue.reads import GROUND_ZONE
 
 EVERY_S: Final = 60.0

@@ -19,8 +19,8 @@ from virage.money.fiscal.rules.closing import (
     tally,
 )
 from virage.money.fiscal.rules.record import GENESIS, TenderKind, VatTotal, Written, check, stamp
-from virage.platform.database import Connection
-from virage.platform.sql import load
+from virage.platform.data.database import Connection
+from virage.platform.data.sql import load
 
 queries = load(__file__)
 

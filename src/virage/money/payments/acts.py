@@ -19,11 +19,11 @@ from virage.money.payments.rules import (
     Settlement,
     Start,
 )
-from virage.platform import journal
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
-from virage.platform.journal import Fact
-from virage.platform.problems import Refused
+from virage.platform.data import journal
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 
 
 async def begin(conn: Connection, starts: Sequence[Start], now: datetime) -> list[Payment | Refused]:

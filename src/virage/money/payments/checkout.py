@@ -8,11 +8,11 @@ from virage.money.payments.circuit import Circuit
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.provider import PaymentProvider, Unreachable
 from virage.money.payments.rules import Opened, Outcome, Reason, Start
-from virage.platform.batching import Batcher
-from virage.platform.clock import Clock
-from virage.platform.database import Database, Unavailable
-from virage.platform.logs import log
-from virage.platform.problems import Refused
+from virage.platform.data.batching import Batcher
+from virage.platform.data.database import Database, Unavailable
+from virage.platform.settings.logs import log
+from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import Refused
 
 BATCH_MAX = 256
 

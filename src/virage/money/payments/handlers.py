@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.money.payments.rules import Captured, Failed
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 class CapturedHandler(Protocol):

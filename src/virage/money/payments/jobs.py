@@ -9,10 +9,10 @@ from virage.money.payments.handlers import Handlers
 from virage.money.payments.methods import MethodJobs
 from virage.money.payments.provider import PaymentProvider, Unreachable
 from virage.money.payments.rules import DueRefund, OpenPayment
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.logs import log
-from virage.platform.queue import Jobs
+from virage.platform.data.database import Database
+from virage.platform.data.queue import Jobs
+from virage.platform.settings.logs import log
+from virage.platform.values.clock import Clock
 
 RECONCILE_EVERY_S = 5
 REFUNDS_EVERY_S = 2

@@ -21,11 +21,11 @@ from virage.money.payments.rules import (
     State,
     settle_method,
 )
-from virage.platform.clock import Clock
-from virage.platform.database import Connection, Database
-from virage.platform.journal import Fact, append
-from virage.platform.logs import log
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection, Database
+from virage.platform.data.journal import Fact, append
+from virage.platform.settings.logs import log
+from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import Refused
 
 PAGE = 500
 

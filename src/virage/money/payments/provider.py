@@ -15,7 +15,7 @@ from virage.money.payments.rules import (
     RefundAnswer,
     Start,
 )
-from virage.platform.problems import Refused
+from virage.platform.values.refusals import Refused
 
 
 class Unreachable(Exception):

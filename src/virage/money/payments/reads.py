@@ -7,7 +7,7 @@ from uuid import UUID
 from virage.money.payments import store
 from virage.money.payments.rules import Payment, Refund
 from virage.money.payments.store import Overdue, Turnover
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 OVERDUE_AFTER = timedelta(minutes=10)
 

@@ -8,9 +8,9 @@ from litestar.connection import Request
 from virage.money.payments.checkout import settle_all
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.provider import PaymentProvider
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.problems import Problem, granted
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.web.problems import Problem, granted
 
 DELIVERY_BYTES_MAX = 1_000_000
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from virage.platform.problems import Refused
+from virage.platform.values.refusals import Refused
 
 
 class State(StrEnum):

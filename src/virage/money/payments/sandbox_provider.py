@@ -21,7 +21,7 @@ from virage.money.payments.rules import (
     Start,
     State,
 )
-from virage.platform.problems import Refused
+from virage.platform.values.refusals import Refused
 from virage_sandbox import signatures, wire
 
 TIMEOUT = aiohttp.ClientTimeout(total=5, connect=1)

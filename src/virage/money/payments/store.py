@@ -22,8 +22,8 @@ from virage.money.payments.rules import (
     State,
     Unpaid,
 )
-from virage.platform.database import Connection
-from virage.platform.sql import load
+from virage.platform.data.database import Connection
+from virage.platform.data.sql import load
 
 _sql = load(__file__)
 _STATES = {state.value: state for state in State}

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.queue import Jobs, enqueue
+from virage.platform.data.database import Database
+from virage.platform.data.queue import Jobs, enqueue
+from virage.platform.values.clock import Clock
 from virage.sale.ticketing.acts import holding, letters, refunding
 from virage.sale.ticketing.acts.letters import MOVED_JOB, Moved
 from virage.sale.ticketing.acts.refunding import CANCEL_BATCH, CANCELLED_JOB, EventGone, WhoIsInside

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 from virage.site.pages import store
 from virage.site.pages.rules import PageKind, PageVersion, in_language
 from virage.site.pages.store import PageInForce, history, in_force, version_by_id

@@ -7,10 +7,10 @@ import msgspec
 from litestar import Response, Router, get, put
 from litestar.params import Parameter
 
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import Principal, require, staff
-from virage.platform.problems import Problem, granted
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Principal, require, staff
+from virage.platform.web.problems import Problem, granted
 from virage.site.pages import acts, reads
 from virage.site.pages.reads import PageInForce
 from virage.site.pages.rules import Draft, PageKey, PageKind, PageVersion

@@ -8,8 +8,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from virage.platform.database import Connection
-from virage.platform.sql import load
+from virage.platform.data.database import Connection
+from virage.platform.data.sql import load
 from virage.site.pages.rules import Draft, PageKey, PageKind, PageVersion
 
 _sql = load(__file__)

@@ -7,9 +7,9 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Principal, Role, holds
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Principal, Role, holds
 from virage.site.programme import store
 from virage.site.programme.rules import (
     Defect,

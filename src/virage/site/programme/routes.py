@@ -7,11 +7,11 @@ from uuid import UUID
 from litestar import Response, Router, get, post, put
 from litestar.openapi.datastructures import ResponseSpec
 
-from virage.platform.batching import Batcher, Overloaded
-from virage.platform.clock import Clock
-from virage.platform.database import Database, Unavailable
-from virage.platform.guard import Principal, Role, fresh, holds, require, staff
-from virage.platform.problems import Problem, granted
+from virage.platform.data.batching import Batcher, Overloaded
+from virage.platform.data.database import Database, Unavailable
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Principal, Role, fresh, holds, require, staff
+from virage.platform.web.problems import Problem, granted
 from virage.site.programme import acts, reads
 from virage.site.programme.acts import EventCancelled, EventMoved
 from virage.site.programme.reads import Board, OfficeEvent, PublicEvent

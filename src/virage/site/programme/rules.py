@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from virage.platform.problems import Refused
+from virage.platform.values.refusals import Refused
 
 YEAR_MIN, YEAR_MAX = 2000, 2199
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from virage.platform.database import Connection
-from virage.platform.sql import load
+from virage.platform.data.database import Connection
+from virage.platform.data.sql import load
 from virage.site.programme.rules import Event, EventContent, NewEvent, Organiser, Series, digest
 
 LIST_MAX = 500

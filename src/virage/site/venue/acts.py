@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
-from virage.platform.journal import Fact, append
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 from virage.site.venue import store
 from virage.site.venue.rules.walking import load_walk
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct
 
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 from virage.site.venue import store
 from virage.site.venue.rules import load_ground
 from virage.site.venue.rules.geometry import geometry, labels

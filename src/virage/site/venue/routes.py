@@ -7,12 +7,12 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 from msgspec import Struct
 
-from virage.platform.caching import FOR_EVER
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import Principal, staff_of_venue
-from virage.platform.problems import Problem, granted
-from virage.platform.static import takes_gzip
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.web.caching import FOR_EVER
+from virage.platform.web.guard import Principal, staff_of_venue
+from virage.platform.web.problems import Problem, granted
+from virage.platform.web.static import takes_gzip
 from virage.site.venue import acts, reads
 from virage.site.venue.reads import Document, GroundSummary, LiftState, WayDelays
 from virage.site.venue.rules import load_ground

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.platform.database import Connection
-from virage.platform.sql import load
+from virage.platform.data.database import Connection
+from virage.platform.data.sql import load
 
 _sql = load(__file__)
 

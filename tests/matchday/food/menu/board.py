@@ -23,7 +23,7 @@ from virage.matchday.food.menu.rules.catalogue import (
     version_of,
 )
 from virage.matchday.food.menu.rules.pricing import Basket, BasketLine, DepositReturn
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
 from virage.site.programme.rules import Event, HouseRules, Text
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)  # the time of the fixture `clock`

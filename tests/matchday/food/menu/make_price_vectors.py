@@ -36,7 +36,7 @@ from virage.matchday.food.menu.reads.catalogue import shown_at
 from virage.matchday.food.menu.rules.alcohol import Derogation, may_sell
 from virage.matchday.food.menu.rules.catalogue import Product
 from virage.matchday.food.menu.rules.pricing import Basket, DepositReturn, PartChoice, price, split
-from virage.platform.problems import Refused
+from virage.platform.values.refusals import Refused
 from virage.site.programme.rules import Event, HouseRules
 
 FILE = Path("docs/vectors/prices.json")

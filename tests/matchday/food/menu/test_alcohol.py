@@ -20,8 +20,8 @@ from virage.matchday.food.menu.rules.alcohol import (
     may_sell_all,
 )
 from virage.matchday.food.menu.rules.catalogue import Product
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 from virage.site.programme.rules import HouseRules
 
 MATCH = a_match()

@@ -53,9 +53,9 @@ from virage.matchday.food.menu.rules.catalogue import (
 from virage.matchday.food.menu.rules.defects import CatalogueDefect, DefectCode, check_item, check_prices, defects
 from virage.matchday.food.menu.rules.pricing import Priced, price
 from virage.matchday.food.menu.store.catalogue import Publication
-from virage.platform.database import Connection, Database
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 from virage.site.programme import acts as programme
 from virage.site.programme.rules import NewEvent, Organiser, Text
 

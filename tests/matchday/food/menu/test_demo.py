@@ -16,8 +16,8 @@ from virage.matchday.food.menu.rules.alcohol import may_sell
 from virage.matchday.food.menu.rules.catalogue import Allergen, Deposit, Menu, Product, ProductCategory, outlet_codes
 from virage.matchday.food.menu.rules.pricing import Basket, BasketLine, PartChoice, Priced, price
 from virage.matchday.food.orders.reads.orders import FoodReads
-from virage.platform.clock import Clock
-from virage.platform.database import Database
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
 
 PLANS = planned(NOW)
 

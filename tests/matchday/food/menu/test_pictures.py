@@ -10,7 +10,7 @@ from PIL import Image
 
 from tests.matchday.food.menu.photos import a_jpeg, a_photo, a_png, a_webp
 from virage.matchday.food.menu.rules.pictures import SIDE_MAX, kept
-from virage.platform.problems import Refused
+from virage.platform.values.refusals import Refused
 
 KINDS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("JPEG", {"comment": b"Home, sweet home"}),

@@ -45,9 +45,9 @@ from virage.matchday.food.menu.rules.pricing import (
     price,
     split,
 )
-from virage.platform.ids import new_id
-from virage.platform.money import vat_included
-from virage.platform.problems import Refused
+from virage.platform.values.ids import new_id
+from virage.platform.values.money import vat_included
+from virage.platform.values.refusals import Refused
 
 KETCHUP = {"sauce": "ketchup"}
 WITH_COLA = {"dish": PartChoice(HOT_DOG.id, KETCHUP), "drink": PartChoice(COLA.id)}

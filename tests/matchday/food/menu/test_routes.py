@@ -24,8 +24,8 @@ from tests.matchday.food.menu.board import (
 from tests.matchday.food.menu.photos import a_photo, a_png
 from virage.matchday.food.menu.rules.pictures import BYTES_MAX
 from virage.matchday.food.menu.store.catalogue import Publication
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
 
 Counters = Any  # the class in conftest.py, which tests cannot import
 OFFICE = "/api/office/concessions"

@@ -25,9 +25,9 @@ from virage.matchday.food.menu.rules.stock import (
     alert_of,
     movements,
 )
-from virage.platform.database import Connection, Database
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 
 pytestmark = pytest.mark.usefixtures("board")
 Moves = dict[UUID, int]

@@ -25,11 +25,11 @@ from virage.matchday.food.orders.routes.food_desk import FoodDesk
 from virage.matchday.food.orders.rules.orders import Capacity, FoodWish, Order, OutletPromises
 from virage.money.wallet.funding.acts import bonus
 from virage.money.wallet.funding.rules.gifts import Gift
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Connection, Database
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection, Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts.pricing import set_pricing
 from virage.sale.ticketing.rules.pricing import Category, Pricing
 from virage.sale.ticketing.rules.terms import PRICED_TARIFFS

@@ -14,7 +14,7 @@ from virage.matchday.food.menu.rules.catalogue import Station
 from virage.matchday.food.orders.reads.orders import FoodOrder
 from virage.matchday.food.orders.rules.orders import Reason
 from virage.media.live.rules.ground import BUSY_FROM_S, BUSY_UNTIL_S
-from virage.platform.problems import Refused
+from virage.platform.values.refusals import Refused
 from virage.site.venue.rules.readings import Place
 
 TWO_AT_ONCE = replace(CAPACITY, per_five_minutes={**CAPACITY.per_five_minutes, Station.COUNTER: 2}, delivers=False)

@@ -13,7 +13,7 @@ from virage.money.fiscal.rules.record import TenderKind
 from virage.money.wallet.accounts.reads import Line
 from virage.money.wallet.funding.reads.purses import export, purse_view
 from virage.money.wallet.funding.rules.top_ups import Limits
-from virage.platform.database import Database
+from virage.platform.data.database import Database
 from virage.site.programme.rules import Text
 
 LIMITS: Final = Limits(500, 15_000, 25_000)

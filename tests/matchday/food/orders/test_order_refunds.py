@@ -20,7 +20,7 @@ from virage.matchday.food.orders.reads.kitchen import board
 from virage.matchday.food.orders.reads.orders import FoodOrder
 from virage.matchday.food.orders.rules.orders import Reason
 from virage.money.fiscal.rules.record import Kind, Line, Record, RefundOf, Tender, TenderKind, read_record
-from virage.platform.problems import Refused
+from virage.platform.values.refusals import Refused
 
 
 async def sale_of(kitchen: Kitchen, order: FoodOrder) -> Record:

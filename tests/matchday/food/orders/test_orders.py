@@ -29,8 +29,8 @@ from virage.matchday.food.orders.rules.orders import VOUCHERS_MAX, Capacity, Foo
 from virage.money.fiscal.reads.archive import archive
 from virage.money.fiscal.rules.record import Tender, TenderKind
 from virage.money.fiscal.rules.verifying import verify
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 
 HERE, THERE = "01", "02"
 MINUTE = timedelta(minutes=1)

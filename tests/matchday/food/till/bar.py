@@ -22,12 +22,12 @@ from virage.money.wallet.cards.rules.cards import Card, NewCard
 from virage.money.wallet.cards.rules.sun import SunMessage
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger.rules import Posted, Transfer, purse
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.guard import Grant, Principal
-from virage.platform.ids import new_id
-from virage.platform.keys import base64url
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import base64url
+from virage.platform.web.guard import Grant, Principal
 
 CAP_CENTS = 5_000
 LIMITS = TillLimits(CAP_CENTS, 3_000, 60_000, 1_500)

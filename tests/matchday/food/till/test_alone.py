@@ -34,9 +34,9 @@ from virage.money.wallet.cards.acts import cards
 from virage.money.wallet.cards.acts.cards import Block
 from virage.money.wallet.cards.reads.card_news import CardNews, TillCards
 from virage.money.wallet.cards.rules.cards import BlockReason
-from virage.platform.guard import Grant, Principal
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Grant, Principal
 from virage.site.programme import acts as programme
 from virage.site.programme.rules import HouseRules, NewEvent
 

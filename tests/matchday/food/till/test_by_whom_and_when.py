@@ -8,7 +8,7 @@ import pytest
 from tests.matchday.food.till.bar import ROUND, ROUND_CENTS, by_card, sent
 from tests.money.fiscal.till import NOW, Till, beer, refund_of
 from virage.money.fiscal.rules.record import Kind, Tender, TenderKind, Written, stamp
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
 
 if TYPE_CHECKING:
     from tests.matchday.food.till.bar import Bar

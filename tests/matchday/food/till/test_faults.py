@@ -16,7 +16,7 @@ from virage.money.fiscal.rules.record import Kind, Tender, TenderKind
 from virage.money.wallet.cards.acts import cards as card_acts
 from virage.money.wallet.cards.acts.cards import Block
 from virage.money.wallet.cards.rules.cards import BlockReason
-from virage.platform.sql import Adapter
+from virage.platform.data.sql import Adapter
 
 if TYPE_CHECKING:
     from tests.matchday.food.till.bar import Bar

@@ -11,7 +11,7 @@ from tests.matchday.food.till.test_pins_at_tills import PIN, WRONG, ask, dear, w
 from tests.money.fiscal.till import NOW
 from virage.identity.people import acts as people
 from virage.identity.people.rules.persons import short_name
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
 
 if TYPE_CHECKING:
     from tests.matchday.food.till.bar import Bar

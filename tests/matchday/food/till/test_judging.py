@@ -33,7 +33,7 @@ from virage.matchday.food.menu.store.catalogue import Publication
 from virage.matchday.food.till.reads.deviations import deviations
 from virage.matchday.food.till.rules.judging import judge
 from virage.money.fiscal.rules.record import Kind, Line, Record, Tender, TenderKind, Written
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
 
 if TYPE_CHECKING:
     from tests.matchday.food.till.bar import Bar

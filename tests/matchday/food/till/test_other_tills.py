@@ -20,7 +20,7 @@ from virage.money.fiscal.rules.record import Kind, Line, Tender, TenderKind, Wri
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger.rules import Kind as AccountKind
 from virage.money.wallet.ledger.rules import Posted, Transfer, account, bonus
-from virage.platform.problems import Refused
+from virage.platform.values.refusals import Refused
 
 if TYPE_CHECKING:
     from tests.matchday.food.till.bar import Bar

@@ -14,9 +14,9 @@ from virage.money.fiscal.rules.record import COUNTED_CENTS_MAX, FLOAT_CENTS_MAX,
 from virage.money.wallet.cards.acts import cards as card_acts
 from virage.money.wallet.cards.acts.cards import Block, DailyLimitWish
 from virage.money.wallet.cards.rules.cards import BlockReason
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.ids import new_id
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
 
 if TYPE_CHECKING:
     from tests.matchday.food.till.bar import Bar

@@ -14,8 +14,8 @@ from tests.money.wallet.ledger.books import loaded_purse
 from virage.money.fiscal.rules.record import Kind, Record, Tender, TenderKind, Written
 from virage.money.wallet.cards.acts import virtual_cards as acts
 from virage.money.wallet.cards.rules.virtual_cards import PAY_PURPOSE, Challenge, PhoneKey, challenge_bytes
-from virage.platform.ids import new_id
-from virage.platform.keys import Jwk
+from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import Jwk
 
 if TYPE_CHECKING:
     from tests.conftest import FakeClock

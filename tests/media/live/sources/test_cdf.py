@@ -8,7 +8,7 @@ import pytest
 
 from tests.media.live.conftest import GOAL, KICK_OFF, Match
 from tests.media.live.sources import cdf
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
 
 
 class Provider:

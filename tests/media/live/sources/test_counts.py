@@ -13,9 +13,9 @@ from tests.listening import hear, said
 from tests.media.live.conftest import GOAL, KICK_OFF, Match
 from virage.media.live.rules.entries import Side
 from virage.media.live.sources.rules.counting import EVERY, Kind, Statistics, Tally, statistics
-from virage.platform.guard import ANONYMOUS
-from virage.platform.ids import new_id
-from virage.platform.stream import Hub
+from virage.platform.realtime.hub import Hub
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import ANONYMOUS
 
 
 def did(side: str, *kinds: str, player: int | None = None, **changes: Any) -> dict[str, Any]:

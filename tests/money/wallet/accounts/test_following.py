@@ -16,8 +16,8 @@ from virage.money.wallet.funding.rules.top_ups import Limits
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger.rules import Posted, Transfer, purse
 from virage.money.wallet.ledger.store import balances, history
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 
 LIMITS = Limits(500, 15_000, 25_000)
 

@@ -25,8 +25,8 @@ from virage.money.wallet.cards.rules.virtual_cards import (
     challenge_bytes,
     judge,
 )
-from virage.platform.keys import base64url
-from virage.platform.problems import Refused
+from virage.platform.values.jwk import base64url
+from virage.platform.values.refusals import Refused
 
 FILE = Path(__file__).parents[4] / "docs/vectors/virtual_card.json"
 NOW = datetime(2026, 5, 9, 19, 47, 12, 345_000, tzinfo=UTC)

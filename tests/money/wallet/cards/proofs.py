@@ -5,7 +5,7 @@ from uuid import UUID
 import msgspec
 
 from virage.money.wallet.cards.rules.virtual_cards import SignedProof
-from virage.platform.keys import base64url
+from virage.platform.values.jwk import base64url
 
 
 def proof_text(key_id: UUID, signature: bytes) -> str:

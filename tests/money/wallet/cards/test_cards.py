@@ -26,10 +26,10 @@ from virage.money.wallet.cards.rules.cards import (
 )
 from virage.money.wallet.cards.rules.sun import look_id
 from virage.money.wallet.funding.acts.top_ups import empty_closed
-from virage.platform.config import Config
-from virage.platform.database import Contended
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.data.database import Contended
+from virage.platform.settings.config import Config
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 
 if TYPE_CHECKING:
     from tests.money.wallet.conftest import Held, Purses

@@ -9,12 +9,12 @@ from msgspec import to_builtins
 from tests.money.wallet.cards.chip import shown
 from tests.money.wallet.cards.test_sun import flipped
 from tests.money.wallet.conftest import HOUR, MINUTE, SECOND
+from virage.app.application import create_app
 from virage.money.wallet.cards import routes
 from virage.money.wallet.cards.routes.card_desk import CardDesk
-from virage.platform.config import Config
-from virage.platform.guard import Grant
-from virage.platform.http import create_app
-from virage.platform.ids import new_id
+from virage.platform.settings.config import Config
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
 
 if TYPE_CHECKING:
     from tests.money.wallet.conftest import Held, Purses

@@ -15,8 +15,8 @@ from virage.money.wallet.cards.acts import cards as acts
 from virage.money.wallet.cards.acts.card_pins import begin_pin_try, end_pin_try, set_card_pin
 from virage.money.wallet.cards.acts.taps import count_spends, give_back
 from virage.money.wallet.cards.rules.cards import Limits, PinTry, Spend, Spent, judge_spends, spend_allowed
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 
 if TYPE_CHECKING:
     from tests.money.wallet.conftest import Held, Purses

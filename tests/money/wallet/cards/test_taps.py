@@ -15,9 +15,9 @@ from virage.money.wallet.cards.acts import cards as acts
 from virage.money.wallet.cards.acts.taps import take_taps
 from virage.money.wallet.cards.rules.cards import BlockReason, Card, Tap, TapOutcome, TapTaken, judge_taps
 from virage.money.wallet.cards.rules.sun import CardKeys, Seen
-from virage.platform.database import Database
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.data.database import Database
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 
 if TYPE_CHECKING:
     from tests.money.wallet.conftest import Held, Purses

@@ -21,8 +21,8 @@ from virage.money.wallet.cards.rules.virtual_cards import (
     challenge_bytes,
     read_proof,
 )
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
 
 if TYPE_CHECKING:
     from tests.money.wallet.conftest import Purses

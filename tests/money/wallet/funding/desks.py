@@ -13,10 +13,10 @@ from virage.money.wallet.accounts.rules.purses import DeskTender
 from virage.money.wallet.cards.rules.cards import as_code, masked
 from virage.money.wallet.funding.rules.desk import drawer
 from virage.money.wallet.funding.rules.loads import LOAD_PURPOSE, LoadSaid, SignedLoad, load_bytes
-from virage.platform.database import Connection
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
-from virage.platform.keys import base64url
+from virage.platform.data.database import Connection
+from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import base64url
+from virage.platform.web.guard import Grant
 
 if TYPE_CHECKING:
     import httpx

@@ -17,8 +17,8 @@ from tests.identity.passes.make_vectors import Ed25519Phone, P256Phone
 from virage.money.wallet.accounts.rules.purses import DeskTender
 from virage.money.wallet.funding.rules.desk import Reason
 from virage.money.wallet.funding.rules.loads import LOAD_PURPOSE, LoadSaid, load_bytes, read_signed
-from virage.platform.keys import base64url
-from virage.platform.problems import Refused
+from virage.platform.values.jwk import base64url
+from virage.platform.values.refusals import Refused
 
 FILE = Path(__file__).parents[4] / "docs/vectors/load.json"
 TILL: Final = UUID("01970000-0000-7000-8000-0000000071a1")

@@ -31,11 +31,11 @@ from virage.money.wallet.funding.reads.auto_top_ups import AutoTopUpView
 from virage.money.wallet.funding.rules.auto_top_ups import AutoTopUpWish, Rule, RuleState, failed, is_due, refuse
 from virage.money.wallet.funding.rules.top_ups import PURPOSE, Limits
 from virage.money.wallet.ledger.rules import Balance, Posted, Transfer, purse
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Grant
 from virage_sandbox import signatures
 from virage_sandbox.cards import Card
 from virage_sandbox.wire import Delivery, Event, Stage

@@ -16,10 +16,10 @@ from virage.money.wallet.funding.acts.bonus import give
 from virage.money.wallet.funding.reads.purses import purse_view
 from virage.money.wallet.funding.rules.gifts import Gift, Given
 from virage.money.wallet.funding.rules.top_ups import Limits
-from virage.platform.database import Database
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.data.database import Database
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Grant
 
 if TYPE_CHECKING:
     from tests.money.wallet.conftest import Purses

@@ -18,7 +18,7 @@ from virage.money.wallet.funding.reads.desk import takings
 from virage.money.wallet.funding.reads.purses import export, purse_view
 from virage.money.wallet.funding.rules.top_ups import Limits
 from virage.money.wallet.ledger.rules import Posted
-from virage.platform.ids import new_id
+from virage.platform.values.ids import new_id
 
 if TYPE_CHECKING:
     from tests.money.wallet.conftest import Purses

@@ -22,11 +22,11 @@ from virage.money.wallet.funding.reads.purses import PurseView, TopUpView, expor
 from virage.money.wallet.funding.rules.top_ups import PURPOSE, Limits, Paid, Progress, Reason, Share, may_top_up, shares
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger.rules import Posted, Step, Transfer, bonus, purse
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 
 LIMITS = Limits(500, 15_000, 25_000)
 HANDLERS = Handlers({PURPOSE: TopUpMoney(LIMITS.purse_max_cents)})

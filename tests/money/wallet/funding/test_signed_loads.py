@@ -15,10 +15,10 @@ from tests.money.wallet.ledger.books import books
 from virage.identity.people.store import pins
 from virage.money.wallet.funding.reads.audit import LoadAstray
 from virage.money.wallet.funding.rules.loads import LOAD_PURPOSE, SignedLoad, load_bytes
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
-from virage.platform.keys import base64url
-from virage.platform.problems import Refused
+from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import base64url
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Grant
 from virage.site.programme import acts as programme
 from virage.site.programme.rules import HouseRules, NewEvent, Organiser, Text
 

@@ -8,8 +8,8 @@ from virage.money.wallet.accounts.acts import open_purses
 from virage.money.wallet.funding.reads.audit import Audit, audit
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger.rules import Kind, Outcome, Posted, Transfer, account, purse
-from virage.platform.database import Connection, Database
-from virage.platform.ids import new_id
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.ids import new_id
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)  # the time of the fixture `clock`
 TILL = account(Kind.REVENUE, "till 1:200")

@@ -11,10 +11,10 @@ from tests.money.wallet.ledger.books import NOW, TILL, books, loaded_purse, paym
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger import store
 from virage.money.wallet.ledger.rules import Entry, Kind, Outcome, Posted, Reason, Step, Transfer, account, purse
-from virage.platform.batching import Batcher
-from virage.platform.database import Database
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.data.batching import Batcher
+from virage.platform.data.database import Database
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 
 
 async def test_what_is_posted_stands_in_the_books(db: Database) -> None:

@@ -23,8 +23,8 @@ from virage.money.wallet.ledger.rules import (
     decide,
     purse,
 )
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 
 TILL = account(Kind.REVENUE, "till 1:200")
 TIPS = account(Kind.TIPS, "till 1")

@@ -19,8 +19,8 @@ from virage.money.wallet.accounts.acts import open_purses
 from virage.money.wallet.funding.reads.audit import audit
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger.rules import Kind, Outcome, Posted, Step, Transfer, account, purse
-from virage.platform.database import Database
-from virage.platform.ids import new_id
+from virage.platform.data.database import Database
+from virage.platform.values.ids import new_id
 
 Answer = TypeVar("Answer")
 PURSES = 3

@@ -16,9 +16,9 @@ from virage.control.books.rules.concessionaires import (
 from virage.control.books.store import concessionaires as store
 from virage.money.fiscal import reads as fiscal
 from virage.money.fiscal.rules.closing import PeriodKind
-from virage.platform.database import Connection
-from virage.platform.journal import Fact, append
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.refusals import Refused
 
 
 async def put(

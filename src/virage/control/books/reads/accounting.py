@@ -9,7 +9,7 @@ from virage.control.books.store import accounting as store
 from virage.control.books.store.accounting import Span
 from virage.money.fiscal.rules.calendar import DAY_BEGINS, begins, business_day, ends
 from virage.money.fiscal.rules.closing import Period, PeriodKind
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 from virage.sale.ticketing.reads import books as tickets
 from virage.site.programme import reads as programme
 from virage.site.venue.reads import GROUND_ZONE

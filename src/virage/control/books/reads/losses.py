@@ -9,9 +9,9 @@ from virage.matchday.food.till.rules.booking import till_account
 from virage.matchday.food.till.rules.limits import TillLimits
 from virage.money.wallet.ledger import reads as ledger
 from virage.money.wallet.ledger.rules import Kind
-from virage.platform.database import Connection
-from virage.platform.guard import Principal
-from virage.platform.money import Cents
+from virage.platform.data.database import Connection
+from virage.platform.values.money import Cents
+from virage.platform.web.guard import Principal
 
 
 class OfflineLoss(Struct, frozen=True):

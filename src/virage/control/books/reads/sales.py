@@ -10,7 +10,7 @@ from virage.control.books.store import figures as store
 from virage.control.books.store.figures import Counts, Slice, Sums
 from virage.identity.people import reads as people
 from virage.money.fiscal.rules.record import VatTotal
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 from virage.site.programme.rules import Text
 
 __all__ = ["Slice", "of_event", "sales"]

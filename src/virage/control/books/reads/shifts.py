@@ -12,8 +12,8 @@ from virage.identity.people.rules.devices import DeviceKind
 from virage.matchday.food.orders import reads as orders
 from virage.money.fiscal import reads as fiscal
 from virage.money.fiscal.rules.closing import PeriodKind, Subject
-from virage.platform.database import Connection
-from virage.platform.guard import Principal
+from virage.platform.data.database import Connection
+from virage.platform.web.guard import Principal
 
 SHIFTS_MAX: Final = 500
 

@@ -13,7 +13,7 @@ from virage.control.books.store import losses
 from virage.money.fiscal import reads as fiscal
 from virage.money.fiscal.rules.closing import PeriodKind, read_closing
 from virage.money.fiscal.rules.record import hash_of
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 async def concessionaires(conn: Connection, outlets: Sequence[str] | None) -> list[Concessionaire]:

@@ -4,8 +4,8 @@ from msgspec import Struct
 
 from virage.control.books.store import takings as store
 from virage.money.wallet.funding.reads import desk
-from virage.platform.database import Connection
-from virage.platform.money import Cents
+from virage.platform.data.database import Connection
+from virage.platform.values.money import Cents
 
 
 class TillAstray(Struct, frozen=True):

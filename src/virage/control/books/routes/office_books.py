@@ -9,11 +9,11 @@ from litestar.openapi.datastructures import ResponseSpec
 from virage.control.books.reads.accounting import journal_of
 from virage.control.books.rules.accounting import Journal, journal_table
 from virage.money.fiscal.routes.periods import FromDay, ToDay, check_days
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.guard import Principal, Role, staff
-from virage.platform.scopes import over_the_house
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Principal, Role, staff
+from virage.platform.web.scopes import over_the_house
 
 READERS: Final[tuple[Role, ...]] = ("finance",)
 PRIVATE: Final = {"cache-control": "no-store"}

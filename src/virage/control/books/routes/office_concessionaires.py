@@ -16,12 +16,12 @@ from virage.control.books.rules.statement_paper import statement_pdf, statement_
 from virage.control.books.rules.statements import Statement
 from virage.matchday.food.till.rules.limits import house_of
 from virage.money.fiscal.routes.periods import FromDay, ToDay, check_days
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.guard import Principal, Role, fresh, staff
-from virage.platform.problems import Problem, granted
-from virage.platform.scopes import outlets_of, over_the_house
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Principal, Role, fresh, staff
+from virage.platform.web.problems import Problem, granted
+from virage.platform.web.scopes import outlets_of, over_the_house
 
 READERS: Final[tuple[Role, ...]] = ("programme", "finance")
 WRITERS: Final[tuple[Role, ...]] = ("programme", "finance")

@@ -7,8 +7,8 @@ from litestar import Router, get
 from virage.control.books.reads import losses as reads
 from virage.control.books.reads.losses import OfflineLoss
 from virage.matchday.food.till.rules.limits import TillLimits
-from virage.platform.database import Database
-from virage.platform.guard import Principal, Role, staff
+from virage.platform.data.database import Database
+from virage.platform.web.guard import Principal, Role, staff
 
 LEADERS: Final[tuple[Role, ...]] = ("finance",)
 

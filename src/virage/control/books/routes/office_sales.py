@@ -11,10 +11,10 @@ from virage.control.books.reads.sales import Slice
 from virage.control.books.rules.figures import By, SalesView
 from virage.control.books.rules.shifts import OfficeTill, Shift
 from virage.money.fiscal.routes.periods import DAYS_MAX, EVER, FOREVER, From, OfEvent, To, check_times
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import Principal, Role, staff
-from virage.platform.scopes import outlets_of
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Principal, Role, staff
+from virage.platform.web.scopes import outlets_of
 
 READERS: Final[tuple[Role, ...]] = ("programme", "finance")
 LONGEST: Final = timedelta(days=DAYS_MAX)

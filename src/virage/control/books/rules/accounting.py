@@ -12,7 +12,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.control.books.rules.tables import euros, table
-from virage.platform.money import Cents, vat_included
+from virage.platform.values.money import Cents, vat_included
 from virage.sale.ticketing.rules.books import TicketMoney
 
 CHART: Final = {

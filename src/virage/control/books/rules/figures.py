@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from virage.matchday.food.menu.rules.pricing import split
 from virage.money.fiscal.rules.record import REFUNDS, SALES, Record, VatTotal
-from virage.platform.money import Cents
+from virage.platform.values.money import Cents
 from virage.site.programme.rules import Text
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from virage.money.fiscal.rules.closing import TenderTotal
 from virage.money.fiscal.rules.record import TenderKind, read_record
-from virage.platform.money import Cents
+from virage.platform.values.money import Cents
 
 
 class Drawer(Struct, frozen=True):

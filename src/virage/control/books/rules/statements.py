@@ -16,7 +16,7 @@ from msgspec import Struct
 from virage.control.books.rules.concessionaires import Bearer, Concessionaire, Terms
 from virage.money.fiscal.rules.closing import Closing, TenderTotal, add
 from virage.money.fiscal.rules.record import TenderKind, VatTotal
-from virage.platform.money import PERMILLE, Cents
+from virage.platform.values.money import PERMILLE, Cents
 
 
 class Sums(Struct, frozen=True):

@@ -6,7 +6,7 @@ from datetime import date
 from io import StringIO
 from typing import Final
 
-from virage.platform.money import Cents
+from virage.platform.values.money import Cents
 
 FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
 CENTS: Final = 100

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from virage.control.books.rules.accounting import Moved, Sold
 from virage.control.books.store.queries import queries
-from virage.platform.database import Connection
-from virage.platform.money import Cents
+from virage.platform.data.database import Connection
+from virage.platform.values.money import Cents
 
 
 class Span(NamedTuple):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from virage.control.books.rules.concessionaires import Concessionaire, ConcessionaireWish, Terms, TermsWish
 from virage.control.books.store.queries import queries
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 async def concessionaires(conn: Connection) -> list[Concessionaire]:

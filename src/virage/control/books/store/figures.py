@@ -9,8 +9,8 @@ import msgspec
 
 from virage.control.books.rules.figures import By, Figure, Receipts
 from virage.control.books.store.queries import queries
-from virage.platform.database import Connection
-from virage.platform.money import Cents
+from virage.platform.data.database import Connection
+from virage.platform.values.money import Cents
 from virage.site.programme.rules import Text
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from virage.control.books.store.queries import queries
 from virage.money.fiscal.rules.closing import Closing
-from virage.platform.database import Connection
-from virage.platform.money import Cents
+from virage.platform.data.database import Connection
+from virage.platform.values.money import Cents
 
 
 async def losses_in(conn: Connection, closings: Sequence[Closing]) -> list[Cents]:

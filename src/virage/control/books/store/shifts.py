@@ -9,8 +9,8 @@ from virage.control.books.rules.shifts import Counted, Money, Opened, Receipts, 
 from virage.control.books.store.figures import Slice
 from virage.control.books.store.queries import queries
 from virage.money.fiscal.rules.record import TenderKind
-from virage.platform.database import Connection
-from virage.platform.money import Cents
+from virage.platform.data.database import Connection
+from virage.platform.values.money import Cents
 
 ShiftKey = tuple[UUID, int]
 """A till, and the number of the record that opened the shift."""

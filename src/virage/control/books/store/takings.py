@@ -1,8 +1,8 @@
 """What tills took, out of the bytes that they signed."""
 
 from virage.control.books.store.queries import queries
-from virage.platform.database import Connection
-from virage.platform.money import Cents
+from virage.platform.data.database import Connection
+from virage.platform.values.money import Cents
 
 
 async def takings_of_records(conn: Connection) -> dict[tuple[str, str], Cents]:

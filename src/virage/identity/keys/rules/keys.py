@@ -12,7 +12,7 @@ from msgspec import Struct
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
-from virage.platform.keys import KEY_BYTES, Jwk, bytes_of_base64url, coordinates_of
+from virage.platform.values.jwk import KEY_BYTES, Jwk, bytes_of_base64url, coordinates_of
 
 KID_BYTES: Final = 4
 SIGNATURE_BYTES: Final = 64

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 
 from virage.identity.keys.rules.keys import IssuerKey, kid_of
-from virage.platform.sealing import seal, unseal
+from virage.platform.values.sealing import seal, unseal
 
 PURPOSE: Final = "virage:passes:signing-key:v1"
 

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from virage.identity.keys.rules.keys import HolderKey, cose_key, holder_key_from_cose, holder_key_from_jwk
 from virage.identity.passes.rules.cbor import decode, encode
 from virage.identity.passes.rules.claims import GENERATION_MAX, Claims, event_short
-from virage.platform.keys import Jwk
-from virage.platform.problems import Refused
+from virage.platform.values.jwk import Jwk
+from virage.platform.values.refusals import Refused
 
 BINDING_OPENS_BEFORE: Final = timedelta(hours=72)
 """A key is bound this long before the pass begins to hold, so that few phones lose it in between."""

@@ -10,10 +10,10 @@ from virage.identity.people.rules.devices import DeviceKind, grants_at
 from virage.identity.people.rules.grants import grant_stored
 from virage.identity.people.rules.sign_in import SEEN_AFTER
 from virage.identity.people.store import sessions
-from virage.platform.clock import Clock
-from virage.platform.database import Database, Unavailable
-from virage.platform.guard import Credential, Grant, Kind, Principal
-from virage.platform.logs import log
+from virage.platform.data.database import Database, Unavailable
+from virage.platform.settings.logs import log
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Credential, Grant, Kind, Principal
 
 NO_GRANTS: tuple[Grant, ...] = ()
 SESSION, PROGRAM, DEVICE = "session", "program", "device"

@@ -3,7 +3,7 @@
 from litestar.datastructures import Cookie
 
 from virage.identity.people.rules.house import COOKIE_AGE_S
-from virage.platform.security import session_cookie
+from virage.platform.web.security import session_cookie
 
 
 def cookie_of(token: str, *, secure: bool) -> Cookie:

@@ -31,14 +31,14 @@ from virage.identity.people.rules.reasons import NOT_A_DEVICE_NAME, NOT_A_KEY, N
 from virage.identity.people.rules.secrets import Secrets
 from virage.identity.people.store import codes, devices
 from virage.identity.people.store.scopes import posts_for
-from virage.platform import journal
-from virage.platform.database import Connection
-from virage.platform.guard import Principal
-from virage.platform.ids import new_id
-from virage.platform.journal import Fact
-from virage.platform.keys import Jwk, coordinates_of
-from virage.platform.problems import Refused
-from virage.platform.security import new_token
+from virage.platform.data import journal
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact
+from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import Jwk, coordinates_of
+from virage.platform.values.refusals import Refused
+from virage.platform.values.tokens import new_token
+from virage.platform.web.guard import Principal
 
 HANDLES_TRIED = 5
 

@@ -10,12 +10,12 @@ from virage.identity.people.rules.persons import Locale, Newcomer, tidy_name
 from virage.identity.people.rules.sign_in import Opening, SignedIn, lifetime
 from virage.identity.people.store import grants as held_grants
 from virage.identity.people.store import persons, sessions
-from virage.platform import journal
-from virage.platform.database import Connection
-from virage.platform.guard import Grant
-from virage.platform.ids import new_id
-from virage.platform.journal import Fact
-from virage.platform.security import new_token
+from virage.platform.data import journal
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact
+from virage.platform.values.ids import new_id
+from virage.platform.values.tokens import new_token
+from virage.platform.web.guard import Grant
 
 
 async def ensure_fan(conn: Connection, email: str, name: str | None, now: datetime, locale: Locale = Locale.FR) -> UUID:

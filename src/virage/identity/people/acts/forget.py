@@ -11,11 +11,11 @@ from virage.identity.people.rules.letters import Kind, NewLetter
 from virage.identity.people.rules.reasons import Reason
 from virage.identity.people.rules.secrets import Secrets
 from virage.identity.people.store import codes, grants, persons, pins, sessions
-from virage.platform import journal
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
-from virage.platform.journal import Fact
-from virage.platform.problems import Refused
+from virage.platform.data import journal
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 
 
 class PersonErased(Protocol):

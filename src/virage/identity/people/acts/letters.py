@@ -15,11 +15,11 @@ from virage.identity.people.rules.letters.reports import Report
 from virage.identity.people.rules.reasons import Reason
 from virage.identity.people.rules.secrets import Secrets
 from virage.identity.people.store import letters as store
-from virage.platform import journal
-from virage.platform.database import Connection
-from virage.platform.journal import Fact
-from virage.platform.problems import Refused
-from virage.platform.queue import enqueue
+from virage.platform.data import journal
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact
+from virage.platform.data.queue import enqueue
+from virage.platform.values.refusals import Refused
 
 URGENT_KIND = "mail"
 LETTER_KIND = "letter"

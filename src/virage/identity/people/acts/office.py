@@ -28,13 +28,13 @@ from virage.identity.people.rules.reasons import NOT_A_SCOPE, NOT_AN_ADDRESS, Re
 from virage.identity.people.rules.sign_in import STAFF_LIFETIME
 from virage.identity.people.store import devices, grants, persons, pins, sessions
 from virage.identity.people.store.scopes import enclosing, posts_for
-from virage.platform import journal
-from virage.platform.database import Connection
-from virage.platform.guard import Grant, Principal
-from virage.platform.ids import new_id
-from virage.platform.journal import Fact
-from virage.platform.problems import Refused
-from virage.platform.security import new_token
+from virage.platform.data import journal
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
+from virage.platform.values.tokens import new_token
+from virage.platform.web.guard import Grant, Principal
 
 ADMIN_OF_ALL = Grant("admin")
 

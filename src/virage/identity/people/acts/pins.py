@@ -8,10 +8,10 @@ from uuid import UUID
 from virage.identity.people.rules.pins import SALT_BYTES, PinVerifier, check_pin, verifier_of
 from virage.identity.people.rules.reasons import Reason
 from virage.identity.people.store import grants, persons, pins
-from virage.platform import journal
-from virage.platform.database import Connection
-from virage.platform.journal import Fact
-from virage.platform.problems import Refused
+from virage.platform.data import journal
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact
+from virage.platform.values.refusals import Refused
 
 
 async def new_verifier(pin: str) -> PinVerifier | Refused:

@@ -20,13 +20,13 @@ from virage.identity.people.rules.persons import tidy_name
 from virage.identity.people.rules.reasons import NO_GRANTS, NOT_A_NAME, NOT_A_SCOPE, NOT_AN_EXPIRY, Reason
 from virage.identity.people.store import grants
 from virage.identity.people.store.scopes import enclosing
-from virage.platform import journal
-from virage.platform.database import Connection
-from virage.platform.guard import Grant, Principal, holds
-from virage.platform.ids import new_id
-from virage.platform.journal import Fact
-from virage.platform.problems import Refused
-from virage.platform.security import new_token
+from virage.platform.data import journal
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
+from virage.platform.values.tokens import new_token
+from virage.platform.web.guard import Grant, Principal, holds
 
 
 class TokenWish(Struct, frozen=True):

@@ -9,9 +9,9 @@ import msgspec
 from virage.identity.people.rules.push import BROWSERS_A_JOB, PushDue, PushMessage, Subscriber
 from virage.identity.people.rules.reasons import Reason
 from virage.identity.people.store import push as store
-from virage.platform.database import Connection
-from virage.platform.problems import Refused
-from virage.platform.queue import enqueue
+from virage.platform.data.database import Connection
+from virage.platform.data.queue import enqueue
+from virage.platform.values.refusals import Refused
 
 PUSH_KIND: Final = "push"
 

@@ -37,12 +37,12 @@ from virage.identity.people.rules.sign_in import (
     needs_long_code,
 )
 from virage.identity.people.store import codes, letters, persons, sessions
-from virage.platform import journal
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
-from virage.platform.journal import Fact
-from virage.platform.problems import Refused
-from virage.platform.security import new_token
+from virage.platform.data import journal
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
+from virage.platform.values.tokens import new_token
 
 
 async def ask_code(

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from virage.identity.people.store import codes, devices, grants, letters, sessions
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 async def tidy(conn: Connection, now: datetime) -> None:

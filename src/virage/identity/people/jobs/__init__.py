@@ -22,11 +22,11 @@ from virage.identity.people.rules.letters import Kind, LetterDue
 from virage.identity.people.rules.push import PushDue, Subscriber, may_call, may_connect
 from virage.identity.people.rules.webpush import Vapid, encrypt
 from virage.identity.people.store import push as subscriptions
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.logs import log
-from virage.platform.queue import Jobs, enqueue
+from virage.platform.data.database import Database
+from virage.platform.data.queue import Jobs, enqueue
+from virage.platform.settings.config import Config
+from virage.platform.settings.logs import log
+from virage.platform.values.clock import Clock
 
 TIDY_S = 600.0
 REPORTS_AGAIN_S = 1.0

@@ -14,10 +14,10 @@ from virage.identity.people.rules.letters.reports import Report, refusal
 from virage.identity.people.rules.letters.wire import Signer, SmtpServer, compose, return_path, signed, smtp_server
 from virage.identity.people.rules.secrets import secrets_of
 from virage.identity.people.store import letters
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.logs import log
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.settings.logs import log
+from virage.platform.values.clock import Clock
 
 SMTP_TIMEOUT_S = 20.0
 PERMANENT = 500  # RFC 5321, 4.2.1: from here on the same letter is refused for ever

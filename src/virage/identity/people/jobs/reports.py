@@ -14,10 +14,10 @@ from virage.identity.people.acts import letters as acts
 from virage.identity.people.rules.letters.reports import report_of
 from virage.identity.people.rules.letters.wire import letter_of
 from virage.identity.people.rules.secrets import Secrets, secrets_of
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import ASYNCPG_ERRORS, Database, Unavailable
-from virage.platform.logs import log
+from virage.platform.data.database import ASYNCPG_ERRORS, Database, Unavailable
+from virage.platform.settings.config import Config
+from virage.platform.settings.logs import log
+from virage.platform.values.clock import Clock
 
 _SIZE_MAX: Final = 1_000_000
 _LATER: Final = "451 4.3.0 Try again later"

@@ -8,11 +8,11 @@ from litestar import Request
 from litestar.datastructures import Cookie
 
 from virage.identity.people.rules.secrets import browser_of, browser_text, secrets_of
-from virage.platform.config import Config
-from virage.platform.guard import Principal
-from virage.platform.limits import Limits
-from virage.platform.origin import origin_of
-from virage.platform.security import cookie_name, host_cookie
+from virage.platform.settings.config import Config
+from virage.platform.settings.origin import origin_of
+from virage.platform.web.guard import Principal
+from virage.platform.web.limits import Limits
+from virage.platform.web.security import cookie_name, host_cookie
 
 COOKIE: Final = "virage-browser"
 COOKIE_AGE_S: Final = 86_400

@@ -16,11 +16,11 @@ from virage.identity.people.rules.devices import (
     PairingWish,
 )
 from virage.identity.people.rules.house import Letterhead
-from virage.platform import guard
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import Principal, fresh, person_of_staff, require_fan
-from virage.platform.problems import Problem, granted
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.web import guard
+from virage.platform.web.guard import Principal, fresh, person_of_staff, require_fan
+from virage.platform.web.problems import Problem, granted
 
 LEADS = [person_of_staff, guard.staff("supervisor", "finance")]
 PRIVATE = {"cache-control": "no-store"}

@@ -10,10 +10,10 @@ from virage.identity.people import reads
 from virage.identity.people.acts import letters as acts
 from virage.identity.people.rules.house import Letterhead
 from virage.identity.people.rules.letters import BlockedAddress, LetterView, LetterWish, State
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import Principal, require, require_fan, signed_in, staff
-from virage.platform.problems import granted
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Principal, require, require_fan, signed_in, staff
+from virage.platform.web.problems import granted
 
 
 @get("/api/me/letters", guards=[signed_in])

@@ -12,10 +12,10 @@ from litestar import Request, Response, get
 
 from virage.identity.people import reads
 from virage.identity.people.rules.letters import MailboxLetter
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.problems import Problem
-from virage.platform.rehearsal import PRIVATE, STYLE, hide
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.web.problems import Problem
+from virage.platform.web.rehearsal import PRIVATE, STYLE, hide
 
 _SANDBOX: Final = "allow-popups allow-popups-to-escape-sandbox"  # its links open as usual
 _LETTER_POLICY: Final = f"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox {_SANDBOX}"

@@ -14,12 +14,12 @@ from virage.identity.people.rules.grants import GrantView
 from virage.identity.people.rules.house import Letterhead
 from virage.identity.people.rules.persons import Person, PersonChange, SessionView
 from virage.identity.people.rules.reasons import Reason
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.guard import Principal, fresh, require_fan, signed_in
-from virage.platform.problems import Problem, granted
-from virage.platform.security import ended_cookie
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Principal, fresh, require_fan, signed_in
+from virage.platform.web.problems import Problem, granted
+from virage.platform.web.security import ended_cookie
 
 PRIVATE = {"cache-control": "no-store"}
 

@@ -9,11 +9,11 @@ from virage.identity.people.acts import InvitationWish, Invited, TokenWish
 from virage.identity.people.reads import Staff
 from virage.identity.people.rules.grants import NewProgramToken, ProgramToken
 from virage.identity.people.rules.house import Letterhead
-from virage.platform import guard
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import Principal, fresh, signed_in
-from virage.platform.problems import Problem, granted
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.web import guard
+from virage.platform.web.guard import Principal, fresh, signed_in
+from virage.platform.web.problems import Problem, granted
 
 ADMIN = guard.staff("admin")
 

@@ -8,12 +8,12 @@ from msgspec import Struct
 from virage.identity.people.acts import push as acts
 from virage.identity.people.rules.push import PushSubscription, subscriber_of
 from virage.identity.people.rules.webpush import Vapid
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.guard import Principal, require_fan, signed_in
-from virage.platform.keys import base64url
-from virage.platform.problems import Problem, granted
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.values.jwk import base64url
+from virage.platform.web.guard import Principal, require_fan, signed_in
+from virage.platform.web.problems import Problem, granted
 
 
 class PushKey(Struct, frozen=True):

@@ -14,12 +14,12 @@ from virage.identity.people.rules.persons import Locale, device_label
 from virage.identity.people.rules.reasons import NOT_AN_ADDRESS
 from virage.identity.people.rules.secrets import new_browser
 from virage.identity.people.rules.sign_in import CodeAsked
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.guard import Principal, principal_of
-from virage.platform.problems import Problem, granted
-from virage.platform.security import ended_cookie
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Principal, principal_of
+from virage.platform.web.problems import Problem, granted
+from virage.platform.web.security import ended_cookie
 
 
 class CodeWish(Struct, frozen=True):

@@ -11,8 +11,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.identity.people.rules.secrets import CODE_DIGITS, Secrets, new_code, same
-from virage.platform.guard import Grant, Principal, holds
-from virage.platform.keys import Jwk
+from virage.platform.values.jwk import Jwk
+from virage.platform.web.guard import Grant, Principal, holds
 
 PAIRING_LIFETIME: Final = timedelta(minutes=10)
 MISSES_MAX: Final = 5

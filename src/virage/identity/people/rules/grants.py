@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.platform.guard import Grant, Principal, holds
+from virage.platform.web.guard import Grant, Principal, holds
 
 INVITATION_LIFETIME = timedelta(days=7)
 TOKEN_LIFETIME_MAX = timedelta(days=366)

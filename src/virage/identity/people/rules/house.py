@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from virage.identity.people.rules.persons import Locale
 from virage.identity.people.rules.secrets import Secrets, secrets_of
-from virage.platform.config import Config
+from virage.platform.settings.config import Config
 
 # As long as browsers allow: the server alone knows when a session ends.
 COOKIE_AGE_S: Final = int(timedelta(days=400).total_seconds())

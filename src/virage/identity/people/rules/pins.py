@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.identity.people.rules.reasons import Reason
-from virage.platform.problems import Refused, invalid_input
+from virage.platform.values.refusals import Refused, invalid_input
 
 DIGITS_MIN: Final = 6
 DIGITS_MAX: Final = 12

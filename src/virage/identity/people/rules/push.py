@@ -15,8 +15,8 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric import ec
 from msgspec import Meta, Struct
 
-from virage.platform.keys import bytes_of_base64url
-from virage.platform.problems import Refused, invalid_input
+from virage.platform.values.jwk import bytes_of_base64url
+from virage.platform.values.refusals import Refused, invalid_input
 
 POINT_BYTES: Final = 65
 AUTH_BYTES: Final = 16

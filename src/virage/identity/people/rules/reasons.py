@@ -2,11 +2,11 @@
 
 from enum import StrEnum
 
-from virage.platform.problems import invalid_input
+from virage.platform.values.refusals import invalid_input
 
 
 class Reason(StrEnum):
-    """Why something was refused; the kernel's problem table gives each its HTTP status."""
+    """Why something was refused; the platform's problem table gives each its HTTP status."""
 
     CODE_WRONG = "code_wrong"
     COOKIE_MISSING = "cookie_missing"

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.platform.security import KEY_BYTES, derive
+from virage.platform.values.derivation import KEY_BYTES, derive
 
 CODE_DIGITS = 6
 LONG_CODE_DIGITS = 12

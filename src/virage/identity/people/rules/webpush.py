@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from virage.identity.people.rules.push import Subscriber
-from virage.platform.keys import base64url
-from virage.platform.security import derive
+from virage.platform.values.derivation import derive
+from virage.platform.values.jwk import base64url
 
 TOKEN_LIFETIME: Final = timedelta(hours=12)
 SALT_BYTES: Final = 16

@@ -20,8 +20,8 @@ from virage.identity.people.rules.sign_in import (
     newcomer_slot_at,
 )
 from virage.identity.people.store.queries import queries
-from virage.platform.database import Connection
-from virage.platform.security import KEY_BYTES
+from virage.platform.data.database import Connection
+from virage.platform.values.derivation import KEY_BYTES
 
 
 class NewcomerBudget(NamedTuple):

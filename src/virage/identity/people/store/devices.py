@@ -9,9 +9,9 @@ import msgspec
 
 from virage.identity.people.rules.devices import Device, DeviceKind, OfficeDevice, Pairing
 from virage.identity.people.store.queries import queries
-from virage.platform.database import Connection
-from virage.platform.keys import Jwk
-from virage.platform.security import token_hash
+from virage.platform.data.database import Connection
+from virage.platform.values.jwk import Jwk
+from virage.platform.values.tokens import token_hash
 
 
 class DeviceRecord(NamedTuple):

@@ -21,9 +21,9 @@ from virage.identity.people.rules.grants import (
     view_of,
 )
 from virage.identity.people.store.queries import queries
-from virage.platform.database import Connection
-from virage.platform.guard import Grant
-from virage.platform.security import token_hash
+from virage.platform.data.database import Connection
+from virage.platform.values.tokens import token_hash
+from virage.platform.web.guard import Grant
 
 
 class Held(NamedTuple):

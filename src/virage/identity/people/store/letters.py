@@ -25,8 +25,8 @@ from virage.identity.people.rules.letters import (
 from virage.identity.people.rules.letters.reports import Report
 from virage.identity.people.rules.secrets import Secrets, address_key
 from virage.identity.people.store.queries import queries
-from virage.platform.database import Connection
-from virage.platform.sealing import seal, unseal
+from virage.platform.data.database import Connection
+from virage.platform.values.sealing import seal, unseal
 
 _SECRET = b" secret"
 

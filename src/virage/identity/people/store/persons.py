@@ -7,7 +7,7 @@ from uuid import UUID
 
 from virage.identity.people.rules.persons import Locale, Newcomer, Person
 from virage.identity.people.store.queries import queries
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 class Joined(NamedTuple):

@@ -7,7 +7,7 @@ from uuid import UUID
 from virage.identity.people.rules.devices import PostKind
 from virage.identity.people.rules.pins import PinVerifier, RosterEntry
 from virage.identity.people.store.queries import queries
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 async def put_pin(conn: Connection, person_id: UUID, pin: PinVerifier, now: datetime) -> None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from virage.identity.people.rules.push import SUBSCRIPTIONS_MAX, Subscriber
 from virage.identity.people.store.queries import queries
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 class Reached(NamedTuple):

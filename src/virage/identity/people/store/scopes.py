@@ -4,8 +4,8 @@ from uuid import UUID
 
 from virage.identity.people.rules.devices import GATE, DeviceKind, PostKind, Posts, post_kind
 from virage.identity.people.rules.grants import Within
-from virage.platform.database import Connection
-from virage.platform.guard import Grant
+from virage.platform.data.database import Connection
+from virage.platform.web.guard import Grant
 from virage.site.programme import reads as programme
 from virage.site.venue.reads import load_ground
 

@@ -8,8 +8,8 @@ from uuid import UUID
 from virage.identity.people.rules.persons import SessionView
 from virage.identity.people.rules.sign_in import FAN_LIFETIME, GUEST_LIFETIME, STAFF_LIFETIME, NewGuest, Opening
 from virage.identity.people.store.queries import queries
-from virage.platform.database import Connection
-from virage.platform.security import token_hash
+from virage.platform.data.database import Connection
+from virage.platform.values.tokens import token_hash
 
 
 async def look_up(

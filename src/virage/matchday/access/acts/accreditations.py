@@ -11,9 +11,9 @@ from virage.identity.passes.acts import Printed, Printing
 from virage.identity.people import reads as people
 from virage.matchday.access.rules.accreditations import KEPT_AFTER, Accreditation, AccreditationWish, cleaned, issue_of
 from virage.matchday.access.store import accreditations as store
-from virage.platform.database import Connection
-from virage.platform.journal import Fact, append
-from virage.platform.problems import Refused, all_or_none
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.refusals import Refused, all_or_none
 from virage.site.programme import reads as programme
 from virage.site.programme.rules import Event
 

@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from virage.matchday.access.rules.bans import Ban, BanWish, File, Met, entry, same
 from virage.matchday.access.store import bans as store
-from virage.platform.database import Connection
-from virage.platform.journal import Fact, append
-from virage.platform.problems import Refused, all_or_none
-from virage.platform.queue import enqueue
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.data.queue import enqueue
+from virage.platform.values.refusals import Refused, all_or_none
 
 MATCH_JOB: Final = "access.match_bans"
 

@@ -3,10 +3,10 @@
 from virage.matchday.access.rules.board import Correction
 from virage.matchday.access.rules.ground import zones
 from virage.matchday.access.store import board as store
-from virage.platform.database import Connection
-from virage.platform.journal import Fact, append
-from virage.platform.problems import Refused, invalid_input
-from virage.platform.texts import shows_all
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.refusals import Refused, invalid_input
+from virage.platform.values.texts import shows_all
 
 PEOPLE_MAX, REASON_MAX = 100_000, 200
 

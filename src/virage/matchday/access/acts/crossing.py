@@ -19,10 +19,10 @@ from virage.matchday.access.rules.scans import Answer, Read
 from virage.matchday.access.store import ground as ground_store
 from virage.matchday.access.store import scans as store
 from virage.matchday.access.store.scans import Change, ScanKey
-from virage.platform.database import Connection
-from virage.platform.guard import Principal
-from virage.platform.journal import Fact, append
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Principal
 from virage.site.programme import reads as programme
 
 UNKNOWN_EVENT = "unknown_event"

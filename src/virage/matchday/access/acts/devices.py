@@ -5,8 +5,8 @@ from uuid import UUID
 
 from virage.matchday.access.rules.states import Heartbeat, state_of
 from virage.matchday.access.store import packs as store
-from virage.platform.database import Connection
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.values.refusals import Refused
 
 
 async def hear(conn: Connection, device_id: UUID, beat: Heartbeat, now: datetime) -> Refused | None:

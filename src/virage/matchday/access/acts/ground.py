@@ -8,9 +8,9 @@ from virage.matchday.access.rules.accreditations import KindWord
 from virage.matchday.access.rules.decision import Window
 from virage.matchday.access.rules.ground import GROUPS_MAX, GateState, gates, zones
 from virage.matchday.access.store import ground as store
-from virage.platform.database import Connection
-from virage.platform.journal import Fact, append
-from virage.platform.problems import Refused, invalid_input
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.refusals import Refused, invalid_input
 from virage.site.programme.rules import YEAR_MAX, YEAR_MIN
 
 NOT_FOUND = Refused("not_found")

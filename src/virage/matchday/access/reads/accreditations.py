@@ -10,8 +10,8 @@ from virage.matchday.access.rules.badge import Badge
 from virage.matchday.access.rules.ground import gates
 from virage.matchday.access.store import accreditations as store
 from virage.matchday.access.store import ground as ground_store
-from virage.platform.config import Club
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
+from virage.platform.settings.config import Club
 from virage.site.programme.rules import Event
 from virage.site.venue.reads import GROUND_ZONE
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from virage.identity.passes import reads as passes
 from virage.matchday.access.rules.attending import Attending
 from virage.matchday.access.store import scans as store
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 from virage.sale.ticketing.reads import gates as ticketing
 from virage.site.venue.rules import load_ground
 

@@ -15,7 +15,7 @@ from virage.matchday.access.rules.bans import Ban, Bearer, File, Hit, Met, beare
 from virage.matchday.access.rules.ground import label
 from virage.matchday.access.store import accreditations
 from virage.matchday.access.store import bans as store
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 from virage.sale.ticketing.reads import gates as ticketing
 from virage.site.programme import reads as programme
 

@@ -32,8 +32,8 @@ from virage.matchday.access.rules.queues import GateQueue
 from virage.matchday.access.rules.states import DeviceState
 from virage.matchday.access.store import board as store
 from virage.matchday.access.store import ground as ground_store
-from virage.platform.clock import Clock
-from virage.platform.database import Connection, Database
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.clock import Clock
 from virage.site.venue.rules import load_ground
 
 KEPT_S: Final = 1.0

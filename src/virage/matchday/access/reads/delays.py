@@ -6,8 +6,8 @@ from time import monotonic
 from typing import Final
 
 from virage.matchday.access.reads.queues import delays
-from virage.platform.clock import Clock
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
+from virage.platform.values.clock import Clock
 from virage.site.programme import reads as programme
 
 KEPT_S: Final = 5.0

@@ -9,7 +9,7 @@ from virage.matchday.access.rules.board import FLOW_MINUTES
 from virage.matchday.access.rules.ground import NOTHING_SAID, gates, nearest_ramps
 from virage.matchday.access.store import board as store
 from virage.matchday.access.store import ground as ground_store
-from virage.platform.database import Database
+from virage.platform.data.database import Database
 from virage.site.venue.rules.readings import Place, Reading
 
 

@@ -13,7 +13,7 @@ from virage.matchday.access.rules.decision import Presence
 from virage.matchday.access.rules.ground import label
 from virage.matchday.access.store import board as store
 from virage.matchday.access.store import scans as scan_store
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 from virage.sale.ticketing.reads import gates as ticketing
 from virage.site.venue.rules.ground import PlaceLabel
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from virage.identity.passes import reads as passes
 from virage.matchday.access.rules.ground import groups_at, label
 from virage.matchday.access.store import ground as ground_store
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 from virage.sale.ticketing.reads import gates as ticketing
 from virage.site.venue.rules.ground import PlaceLabel
 

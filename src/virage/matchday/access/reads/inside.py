@@ -8,7 +8,7 @@ from virage.identity.passes import reads as passes
 from virage.identity.passes.reads import PassState
 from virage.matchday.access.rules.judging import PassKey, Stored
 from virage.matchday.access.store import scans as store
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 async def is_inside(conn: Connection, event_id: UUID, ticket_ids: Sequence[UUID]) -> bool:

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from virage.identity.keys.reads import DeviceKeyring, DeviceKeys, issuer_keys
 from virage.identity.keys.rules.keys import HolderKey, IssuerKey
-from virage.platform.clock import Clock
-from virage.platform.database import Connection, Database
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.clock import Clock
 from virage.site.programme import reads as programme
 from virage.site.programme.rules import Event
 

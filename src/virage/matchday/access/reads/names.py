@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from virage.identity.people import reads as people
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 Line = TypeVar("Line", bound=Struct)
 

@@ -14,9 +14,9 @@ from msgspec import Struct, field
 
 from virage.matchday.access.rules.pack import PackGate, PackZone, pack_gates, pack_zones
 from virage.matchday.access.store import ground as store
-from virage.platform import journal
-from virage.platform.database import Connection, Database
-from virage.platform.journal import PAGE, Entry, Key, position_key
+from virage.platform.data import journal
+from virage.platform.data.database import Connection, Database
+from virage.platform.data.journal import PAGE, Entry, Key, position_key
 
 KEPT_MAX: Final = 20_000
 PAGES_BACK_MAX: Final = 5

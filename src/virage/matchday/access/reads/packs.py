@@ -32,10 +32,10 @@ from virage.matchday.access.rules.pack import (
 )
 from virage.matchday.access.store import ground as ground_store
 from virage.matchday.access.store import packs as store
-from virage.platform import journal
-from virage.platform.clock import Clock
-from virage.platform.database import Connection, Database
-from virage.platform.keys import base64url
+from virage.platform.data import journal
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.clock import Clock
+from virage.platform.values.jwk import base64url
 from virage.sale.ticketing.reads import gates as ticketing
 from virage.site.programme import reads as programme
 from virage.site.programme.rules import Event

@@ -24,7 +24,7 @@ from virage.matchday.access.rules.queues import (
     together,
 )
 from virage.matchday.access.store import board as store
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 from virage.site.venue.rules.build import default_plan
 from virage.site.venue.rules.walking import load_walk
 

@@ -22,11 +22,11 @@ from virage.matchday.access.rules.accreditations import (
     KindWord,
 )
 from virage.matchday.access.rules.badge import badge_pdf
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Principal, fresh, staff
-from virage.platform.problems import Problem, granted
+from virage.platform.data.database import Connection, Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Principal, fresh, staff
+from virage.platform.web.problems import Problem, granted
 from virage.site.programme.rules import Event
 
 LIST_BYTES_MAX = 500_000

@@ -9,10 +9,10 @@ from virage.matchday.access.acts import bans as acts
 from virage.matchday.access.reads import bans as reads
 from virage.matchday.access.routes.supervising import supervised
 from virage.matchday.access.rules.bans import Ban, BanList, BanWish, File, Hit
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import Principal, fresh, require, staff
-from virage.platform.problems import Problem, granted
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Principal, fresh, require, staff
+from virage.platform.web.problems import Problem, granted
 
 LIST_BYTES_MAX = 1_000_000
 

@@ -13,11 +13,11 @@ from virage.matchday.access.acts.crossing import take_scans
 from virage.matchday.access.reads.keyring import Keyring
 from virage.matchday.access.rules.ground import gates
 from virage.matchday.access.rules.scans import Answer, Read, Scan, SignedScan, body_of, scan_of
-from virage.platform.batching import Batcher, Overloaded
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import Principal, holds
-from virage.platform.keys import number_in
+from virage.platform.data.batching import Batcher, Overloaded
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.values.jwk import number_in
+from virage.platform.web.guard import Principal, holds
 
 UPLOADS_A_BATCH = 128
 FEW = 8

@@ -24,12 +24,13 @@ from virage.matchday.access.rules.on import is_on
 from virage.matchday.access.rules.pack import PACK_PURPOSE, SealedPack
 from virage.matchday.access.rules.scans import SCAN_CHARS_MAX, SCANS_MAX, Answer, Upload
 from virage.matchday.access.rules.states import Heartbeat
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import Principal, device_at
-from virage.platform.keys import base64url
-from virage.platform.problems import Problem, granted, invalid_input
-from virage.platform.static import takes_gzip
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.values.jwk import base64url
+from virage.platform.values.refusals import invalid_input
+from virage.platform.web.guard import Principal, device_at
+from virage.platform.web.problems import Problem, granted
+from virage.platform.web.static import takes_gzip
 from virage.site.programme import reads as programme
 
 AT_GATE = device_at("gate")

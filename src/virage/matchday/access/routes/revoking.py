@@ -7,10 +7,10 @@ from msgspec import Struct
 
 from virage.identity.people import acts as people
 from virage.matchday.access.acts.crossing import withdraw_scans
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import Principal, fresh, person_of_staff, staff
-from virage.platform.problems import granted
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Principal, fresh, person_of_staff, staff
+from virage.platform.web.problems import granted
 from virage.site.programme.rules import Instant
 
 

@@ -16,10 +16,11 @@ from virage.matchday.access.rules.board import Correction, CorrectionWish, GateB
 from virage.matchday.access.rules.decision import Window
 from virage.matchday.access.rules.ground import GROUPS_MAX, GateState, gates
 from virage.matchday.access.rules.on import is_on
-from virage.platform.clock import Clock
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Principal, holds, staff
-from virage.platform.problems import Problem, granted, invalid_input
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import invalid_input
+from virage.platform.web.guard import Principal, holds, staff
+from virage.platform.web.problems import Problem, granted
 from virage.site.programme import reads as programme
 from virage.site.programme.rules import Event, Instant
 

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from virage.identity.passes.rules.holding import Issue
 from virage.identity.people.rules.addresses import normalise_address
-from virage.platform.problems import Refused, invalid_inputs
-from virage.platform.texts import shows_all
+from virage.platform.values.refusals import Refused, invalid_inputs
+from virage.platform.values.texts import shows_all
 from virage.site.programme.rules import Event, Instant
 from virage.site.venue.rules import load_ground
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from virage.identity.passes.paper import drawn
 from virage.matchday.access.rules.accreditations import Kind
-from virage.platform.printing import breakable, ink_on, printed
+from virage.platform.paper import breakable, ink_on, printed
 from virage.site.programme.rules import Text
 
 _TEMPLATE: Final = Path(__file__).with_name("badge.typ")

@@ -10,8 +10,8 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from virage.identity.people.rules.addresses import normalise_address
-from virage.platform.problems import Refused, invalid_inputs
-from virage.platform.texts import shows_all
+from virage.platform.values.refusals import Refused, invalid_inputs
+from virage.platform.values.texts import shows_all
 from virage.sale.ticketing.rules.holders import Holder
 from virage.site.programme.rules import Instant
 from virage.site.venue.rules.ground import PlaceLabel

@@ -29,7 +29,7 @@ from virage.matchday.access.rules.hints import data_of
 from virage.matchday.access.rules.on import CLOCK_MARGIN, is_plausible
 from virage.matchday.access.rules.overrides import OverrideDoubt, override_doubt
 from virage.matchday.access.rules.scans import STEP_OF, Answer, Read
-from virage.platform.guard import Grant
+from virage.platform.web.guard import Grant
 from virage.site.programme.rules import Event
 
 PassKey = tuple[UUID, int]

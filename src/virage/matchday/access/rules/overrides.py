@@ -7,7 +7,7 @@ from uuid import UUID
 
 from virage.matchday.access.rules.ground import GroundState, gates, groups_at
 from virage.matchday.access.rules.scans import Scan
-from virage.platform.guard import Grant, Principal, holds
+from virage.platform.web.guard import Grant, Principal, holds
 from virage.site.programme.rules import Event
 
 OVERRIDES_MAX: Final = 60

@@ -12,8 +12,7 @@ from msgspec.structs import replace
 from virage.identity.keys.rules.keys import HolderKey, signed_body
 from virage.identity.passes.rules.verdict import Doubt, Unverified, Verified
 from virage.matchday.access.rules.crossings import Step
-from virage.platform.problems import Problem
-from virage.platform.texts import check_body
+from virage.platform.values.texts import Invisible, check_body
 from virage.site.programme.rules import YEAR_MAX, YEAR_MIN, Instant
 from virage.site.venue.rules.ground import PlaceLabel
 
@@ -133,7 +132,7 @@ def scan_of(body: bytes) -> Scan | None:
     try:
         scan = _decoder.decode(body)
         check_body(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Problem):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Invisible):
         return None
     if not YEAR_MIN <= scan.at.year <= YEAR_MAX:
         return None

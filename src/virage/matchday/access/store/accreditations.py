@@ -7,7 +7,7 @@ from uuid import UUID
 
 from virage.matchday.access.rules.accreditations import Accreditation, AccreditationWish, Kind
 from virage.matchday.access.store.queries import queries
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 async def insert(

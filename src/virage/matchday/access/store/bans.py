@@ -7,7 +7,7 @@ from uuid import UUID
 from virage.matchday.access.rules.bans import Ban, File, Hit
 from virage.matchday.access.rules.judging import PassKey
 from virage.matchday.access.store.queries import queries
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 Flag = tuple[int, UUID]
 """The number of a pass and the entry that met it."""

@@ -9,7 +9,7 @@ from virage.matchday.access.rules.board import Correction, HistoryLine, Override
 from virage.matchday.access.rules.queues import Minutes
 from virage.matchday.access.rules.states import DeviceState
 from virage.matchday.access.store.queries import queries
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 class Flow(NamedTuple):

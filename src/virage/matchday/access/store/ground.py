@@ -7,7 +7,7 @@ from uuid import UUID
 from virage.matchday.access.rules.decision import Window
 from virage.matchday.access.rules.ground import GateState, GroundRow, GroundState, ground_state
 from virage.matchday.access.store.queries import queries
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 async def ground_of(conn: Connection, event_ids: Sequence[UUID]) -> dict[UUID, GroundState]:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from virage.matchday.access.rules.states import DeviceState
 from virage.matchday.access.store.queries import queries
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 async def passes_by_state(conn: Connection, event_id: UUID) -> dict[str, list[int]]:

@@ -13,7 +13,7 @@ from virage.matchday.access.rules.decision import Presence, Stale
 from virage.matchday.access.rules.judging import Judged, PassKey, Stored
 from virage.matchday.access.rules.scans import Answer, Read
 from virage.matchday.access.store.queries import queries
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 ScanKey = tuple[UUID, int]
 

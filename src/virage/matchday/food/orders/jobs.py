@@ -4,10 +4,10 @@ from datetime import timedelta
 from typing import Final
 
 from virage.matchday.food.orders.acts import kitchen, ordering
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.queue import Jobs
+from virage.platform.data.database import Database
+from virage.platform.data.queue import Jobs
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
 
 EXPIRE_EVERY_S: Final = 5.0
 JUDGE_EVERY_S: Final = 15.0

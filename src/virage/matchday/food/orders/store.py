@@ -23,9 +23,9 @@ from virage.matchday.food.orders.rules.promises import (
     interval_of,
     plans,
 )
-from virage.platform.database import Connection
-from virage.platform.money import Cents
-from virage.platform.sql import load
+from virage.platform.data.database import Connection
+from virage.platform.data.sql import load
+from virage.platform.values.money import Cents
 
 queries = load(__file__)
 

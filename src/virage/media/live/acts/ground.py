@@ -13,8 +13,8 @@ from virage.media.live.rules import ground as rules
 from virage.media.live.rules.entries import Entry, Ground, Telling
 from virage.media.live.store import feed as feeds
 from virage.media.live.store import ground as store
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
+from virage.platform.data.database import Connection
+from virage.platform.values.ids import new_id
 from virage.site.venue.rules.readings import Place, Reading
 
 

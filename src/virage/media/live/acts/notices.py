@@ -16,8 +16,8 @@ from virage.media.live.rules.notices import News, NoticeChoice, NoticeKind, Reci
 from virage.media.live.store import feed as feeds
 from virage.media.live.store import notices as store
 from virage.media.live.store.notices import Cursor, Noted
-from virage.platform.database import Connection
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.values.refusals import Refused
 
 NOTICES_KIND: Final = "live_notices"
 PERSONS_AT_ONCE: Final = 5_000

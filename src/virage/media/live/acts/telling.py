@@ -11,10 +11,10 @@ from virage.media.live.rules.feed import Reason, numbered, refuse_teams
 from virage.media.live.rules.notices import NEWSWORTHY
 from virage.media.live.store import feed as store
 from virage.media.live.store.feed import Said
-from virage.platform.database import Connection
-from virage.platform.journal import Fact, append
-from virage.platform.problems import Refused
-from virage.platform.queue import enqueue
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.data.queue import enqueue
+from virage.platform.values.refusals import Refused
 
 
 class EntriesTold(Protocol):

@@ -19,12 +19,12 @@ from virage.media.live.reads.feed import FeedNews, Feeds
 from virage.media.live.rules.edge import Mark, content_type, mark_of, owed
 from virage.media.live.rules.entries import TEAMS_FACT, TOLD_FACT
 from virage.media.live.store import feed as store
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.journal import Entry as Fact
-from virage.platform.journal import Tail, head
-from virage.platform.logs import log
-from virage.platform.queue import Jobs
+from virage.platform.data.database import Database
+from virage.platform.data.journal import Entry as Fact
+from virage.platform.data.journal import Tail, head
+from virage.platform.data.queue import Jobs
+from virage.platform.settings.logs import log
+from virage.platform.values.clock import Clock
 
 CHECK_S: Final = 1.0
 IN_USE: Final = timedelta(hours=12)

@@ -9,9 +9,9 @@ from virage.media.live.acts.ground import GroundSource
 from virage.media.live.acts.notices import NOTICES_KIND, Attendance, NoticesDue, tell_next
 from virage.media.live.acts.telling import EntriesTold
 from virage.media.live.store import notices as store
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.queue import Jobs
+from virage.platform.data.database import Database
+from virage.platform.data.queue import Jobs
+from virage.platform.values.clock import Clock
 from virage.site.programme import reads as programme
 
 GROUND_EVERY_S: Final = 5.0

@@ -12,13 +12,13 @@ from msgspec import Raw, Struct
 from virage.media.live.rules.entries import PAGE_ENTRIES, TEAMS_FACT, TOLD_FACT, Entry, Teams
 from virage.media.live.rules.feed import MatchState, Reason, effective, state_of
 from virage.media.live.store import feed as store
-from virage.platform.batching import Batcher
-from virage.platform.database import Connection, Database
-from virage.platform.ids import id_of
-from virage.platform.journal import Entry as Fact
-from virage.platform.journal import position_key
-from virage.platform.problems import Refused
-from virage.platform.stream import Opened, Opening
+from virage.platform.data.batching import Batcher
+from virage.platform.data.database import Connection, Database
+from virage.platform.data.journal import Entry as Fact
+from virage.platform.data.journal import position_key
+from virage.platform.realtime.hub import Opened, Opening
+from virage.platform.values.ids import id_of
+from virage.platform.values.refusals import Refused
 from virage.site.programme import reads as programme
 from virage.site.programme.rules import Event, Kind, State, Text
 

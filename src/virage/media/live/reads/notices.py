@@ -7,7 +7,7 @@ from msgspec import Struct
 from virage.media.live.rules.notices import NoticeChoice
 from virage.media.live.store import notices as store
 from virage.media.live.store.notices import Chosen, NoticeLine
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 NOTHING = NoticeChoice([])
 

@@ -19,11 +19,12 @@ from virage.media.live.reads import feed as reads
 from virage.media.live.reads.feed import Feeds, Live, Page, TeamsSheet
 from virage.media.live.rules.entries import PAGE_ENTRIES, Entry, Teams, Telling
 from virage.media.live.rules.feed import Reason
-from virage.platform.caching import FOR_A_SECOND, FOR_EVER
-from virage.platform.clock import Clock
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Principal, Role, staff
-from virage.platform.problems import Problem, Refused, granted
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import Refused
+from virage.platform.web.caching import FOR_A_SECOND, FOR_EVER
+from virage.platform.web.guard import Principal, Role, staff
+from virage.platform.web.problems import Problem, granted
 from virage.site.programme import reads as programme
 from virage.site.programme.rules import Event
 

@@ -9,9 +9,9 @@ from virage.media.live.reads import notices as reads
 from virage.media.live.reads.notices import Choices
 from virage.media.live.rules.feed import Reason
 from virage.media.live.rules.notices import NoticeChoice
-from virage.platform.database import Database
-from virage.platform.guard import Principal, require_fan, signed_in
-from virage.platform.problems import Problem, granted
+from virage.platform.data.database import Database
+from virage.platform.web.guard import Principal, require_fan, signed_in
+from virage.platform.web.problems import Problem, granted
 from virage.site.programme import reads as programme
 
 

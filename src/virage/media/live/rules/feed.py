@@ -30,7 +30,7 @@ from virage.media.live.rules.entries import (
     Withdrawn,
     players_of,
 )
-from virage.platform.problems import Refused
+from virage.platform.values.refusals import Refused
 from virage.site.programme.rules import YEAR_MAX, YEAR_MIN
 
 CLOCK_SLACK_S: Final = 2

@@ -27,7 +27,7 @@ from virage.media.live.rules.entries import (
     Withdrawn,
 )
 from virage.media.live.rules.feed import MatchState, effective, minute, state_of
-from virage.platform.problems import Refused, invalid_input
+from virage.platform.values.refusals import Refused, invalid_input
 from virage.site.venue.rules import load_ground
 
 GOAL_FOR: Final = timedelta(minutes=10)

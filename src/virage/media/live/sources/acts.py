@@ -36,11 +36,11 @@ from virage.media.live.sources.rules.news import (
 )
 from virage.media.live.sources.rules.whose import Done, Linked, blame_of, whose
 from virage.media.live.store import feed as feeds
-from virage.platform.database import Connection
-from virage.platform.ids import named_id
-from virage.platform.journal import Fact, append
-from virage.platform.problems import Problem, Refused
-from virage.platform.texts import check_body
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.ids import named_id
+from virage.platform.values.refusals import Refused
+from virage.platform.values.texts import Invisible, check_body
 
 IGNORED_MAX: Final = 50
 OTHER: Final = "other"
@@ -163,8 +163,8 @@ class _Taking:
         teams = teams_of(document, self._feed.teams, bound=self._known is not None)
         try:
             check_body(msgspec.json.encode(teams))  # as of what comes by other doors
-        except Problem as problem:
-            self._defect(number, Why.INVALID, str(problem.data))
+        except Invisible as hidden:
+            self._defect(number, Why.INVALID, f"{hidden.source}: {hidden}")
             return
         before = self._feed.revision
         revision = await live.set_teams(

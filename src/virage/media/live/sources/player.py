@@ -20,7 +20,7 @@ from virage.media.live.rules.entries import ORDER, PAGE_ENTRIES, KickOff, Period
 from virage.media.live.rules.feed import Reason
 from virage.media.live.sources.files import Did, Frame, MatchFile, Moment, Spot
 from virage.media.live.sources.rules.counting import Count
-from virage.platform.ids import named_id
+from virage.platform.values.ids import named_id
 
 BREAK_S: Final = 60.0
 """How long half-time lasts in a match that is played from a file, seconds of the match."""

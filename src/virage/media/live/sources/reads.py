@@ -9,13 +9,13 @@ from msgspec import Struct
 from virage.media.live.rules.feed import Reason
 from virage.media.live.sources import store
 from virage.media.live.sources.rules.counting import STATS_FACT, Statistics
-from virage.platform.batching import Batcher
-from virage.platform.database import Database
-from virage.platform.ids import id_of
-from virage.platform.journal import Entry as Fact
-from virage.platform.journal import head
-from virage.platform.problems import Refused
-from virage.platform.stream import Opened, Opening
+from virage.platform.data.batching import Batcher
+from virage.platform.data.database import Database
+from virage.platform.data.journal import Entry as Fact
+from virage.platform.data.journal import head
+from virage.platform.realtime.hub import Opened, Opening
+from virage.platform.values.ids import id_of
+from virage.platform.values.refusals import Refused
 from virage.site.programme import reads as programme
 
 

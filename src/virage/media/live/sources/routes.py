@@ -16,11 +16,11 @@ from virage.media.live.sources.acts import CdfTaken
 from virage.media.live.sources.reads import StatsBoard
 from virage.media.live.sources.rules.cdf import BYTES_MAX, LINES_MAX, read
 from virage.media.live.sources.rules.counting import COUNTS_MAX, Count, Statistics
-from virage.platform.caching import FOR_A_SECOND
-from virage.platform.clock import Clock
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Principal, staff
-from virage.platform.problems import Problem, granted
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.clock import Clock
+from virage.platform.web.caching import FOR_A_SECOND
+from virage.platform.web.guard import Principal, staff
+from virage.platform.web.problems import Problem, granted
 from virage.site.programme import reads as programme
 
 LINES = ("application/x-ndjson", "application/jsonl", "application/jsonlines", "application/json-lines")

@@ -11,8 +11,8 @@ from virage.media.live.rules.entries import Side
 from virage.media.live.sources.rules.cdf import Known
 from virage.media.live.sources.rules.counting import Count, Statistics, Tally
 from virage.media.live.sources.rules.whose import Blame, Linked
-from virage.platform.database import Connection
-from virage.platform.sql import load
+from virage.platform.data.database import Connection
+from virage.platform.data.sql import load
 
 _sql = load(__file__)
 

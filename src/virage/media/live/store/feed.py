@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from virage.media.live.rules.entries import Entry, Teams, Telling
 from virage.media.live.store.queries import queries
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 class Feed(Struct, frozen=True):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from virage.media.live.rules.ground import Seen
 from virage.media.live.store.queries import queries
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 from virage.site.venue.rules.readings import Place
 
 

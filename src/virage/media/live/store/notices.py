@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from virage.media.live.rules.notices import NoticeChoice, NoticeKind
 from virage.media.live.store.queries import queries
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 class Cursor(NamedTuple):

@@ -23,10 +23,10 @@ from virage.media.replay.rules.clips import (
 from virage.media.replay.store import cameras as camera_store
 from virage.media.replay.store import clips as store
 from virage.media.replay.store import desk as desk_store
-from virage.platform.database import Connection
-from virage.platform.ids import named_id, new_id
-from virage.platform.journal import Fact, append
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.ids import named_id, new_id
+from virage.platform.values.refusals import Refused
 from virage.site.programme import reads as programme
 
 

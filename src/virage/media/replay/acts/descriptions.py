@@ -19,10 +19,10 @@ from virage.media.replay.rules.media import key_period, sealed
 from virage.media.replay.rules.playlists import Angle, by_run
 from virage.media.replay.rules.words import Locale
 from virage.media.replay.store import descriptions as store
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
-from virage.platform.journal import Fact, append
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 
 
 class Reason(StrEnum):

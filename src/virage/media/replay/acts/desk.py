@@ -7,9 +7,9 @@ from uuid import UUID
 
 from virage.media.replay.rules.moments import SAME_MOMENT, TAPS_WITHIN, Moment, Suggestion, asked_for
 from virage.media.replay.store import desk as store
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
-from virage.platform.journal import Fact, append
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.ids import new_id
 
 TAPS_KEPT: Final = timedelta(minutes=10)
 

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from virage.media.replay.rules.rights import RIGHTS_FACT, Reason, Rights, check
 from virage.media.replay.store import rights as store
-from virage.platform.database import Connection
-from virage.platform.journal import Fact, append
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.refusals import Refused
 
 
 async def set_rights(

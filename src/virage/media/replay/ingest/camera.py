@@ -15,10 +15,10 @@ from virage.media.replay.ingest.transports import Source
 from virage.media.replay.rules.cameras import Fault
 from virage.media.replay.rules.media import Kind, MediaVault, Segment, Track, key_period, sealed
 from virage.media.replay.store import cameras as store
-from virage.platform.clock import Clock
-from virage.platform.database import Database, Unavailable
-from virage.platform.logs import log
-from virage.platform.objects import Full, StoreAway
+from virage.platform.data.database import Database, Unavailable
+from virage.platform.data.objects import Full, StoreAway
+from virage.platform.settings.logs import log
+from virage.platform.values.clock import Clock
 
 WAITING_MAX: Final = 256  # parts that wait for a store that is away: two minutes of picture and sound
 KEEP_AGAIN_S: Final = 0.5

@@ -16,7 +16,7 @@ from virage.media.replay.rules.alignment import Late, delays, flashes, grid
 from virage.media.replay.rules.media import Kind, MediaVault, key_period, opened
 from virage.media.replay.rules.playlists import Piece
 from virage.media.replay.store import cameras as store
-from virage.platform.database import Database
+from virage.platform.data.database import Database
 
 LOOKS_BACK: Final = timedelta(seconds=30)
 

@@ -16,9 +16,9 @@ from virage.media.replay.ingest.segmenter import Fragment, Init, Take, TakeEnds
 from virage.media.replay.ingest.transports import Source, opened
 from virage.media.replay.rules.cameras import ADVICE, Fault
 from virage.media.replay.rules.timing import Arrivals
-from virage.platform.clock import Clock
-from virage.platform.ids import new_id
-from virage.platform.logs import log
+from virage.platform.settings.logs import log
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
 
 AGAIN_S: Final = 1.0
 OUR_JUMP_S: Final = 0.2

@@ -14,7 +14,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from virage.platform.clock import Clock
+from virage.platform.values.clock import Clock
 
 WIDTH, HEIGHT, RATE = 640, 360, 25
 SOUND_RATE: Final = 48_000

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from virage.media.replay.ingest.segmenter import TakeEnds
 from virage.media.replay.rules.cameras import Fault
-from virage.platform.origin import names_this_machine
+from virage.platform.settings.origin import names_this_machine
 
 OPEN_TIMEOUT_S: Final = 10.0
 READ_TIMEOUT_S: Final = 5.0

@@ -7,9 +7,9 @@ from typing import Final
 from virage.media.replay.footage import Footage
 from virage.media.replay.rules.keeping import Keeping, keeping
 from virage.media.replay.store import keeping as store
-from virage.platform.clock import Clock
-from virage.platform.database import Connection, Database
-from virage.platform.queue import Jobs
+from virage.platform.data.database import Connection, Database
+from virage.platform.data.queue import Jobs
+from virage.platform.values.clock import Clock
 
 EVERY_S: Final = 300.0
 BATCH: Final = 2_000

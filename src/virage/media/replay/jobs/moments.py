@@ -16,9 +16,9 @@ from virage.media.replay.rules.media import Kind, MediaVault, key_period, opened
 from virage.media.replay.rules.moments import AGAIN_AFTER, MEDIAN_OVER, Level, Moment, roars
 from virage.media.replay.rules.playlists import Piece
 from virage.media.replay.store import cameras as store
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.queue import Jobs
+from virage.platform.data.database import Database
+from virage.platform.data.queue import Jobs
+from virage.platform.values.clock import Clock
 from virage.site.programme import reads as programme
 
 LISTEN_EVERY_S: Final = 1.0

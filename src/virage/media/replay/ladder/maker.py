@@ -20,10 +20,10 @@ from virage.media.replay.rules.media import KeyLost, Kind, MediaVault, Rung, Seg
 from virage.media.replay.rules.playlists import Piece
 from virage.media.replay.store import cameras as store
 from virage.media.replay.store import ladder as tasks
-from virage.platform.clock import Clock
-from virage.platform.database import Connection, Database, Unavailable
-from virage.platform.logs import log
-from virage.platform.objects import StoreAway
+from virage.platform.data.database import Connection, Database, Unavailable
+from virage.platform.data.objects import StoreAway
+from virage.platform.settings.logs import log
+from virage.platform.values.clock import Clock
 
 POLL_S: Final = 0.2
 AGAIN_S: Final = 0.5

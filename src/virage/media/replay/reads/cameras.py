@@ -5,9 +5,9 @@ from datetime import datetime
 
 from virage.media.replay.rules.cameras import CameraState
 from virage.media.replay.store import cameras as store
-from virage.platform.clock import Clock
-from virage.platform.database import Connection
-from virage.platform.metrics import Gauge
+from virage.platform.data.database import Connection
+from virage.platform.data.gauges import Gauge
+from virage.platform.values.clock import Clock
 
 
 async def cameras(conn: Connection) -> list[CameraState]:

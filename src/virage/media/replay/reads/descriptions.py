@@ -10,7 +10,7 @@ from virage.media.replay.rules.clips import ClipState
 from virage.media.replay.rules.words import Locale
 from virage.media.replay.store import clips
 from virage.media.replay.store import descriptions as store
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 LISTED_MAX: Final = 200
 

@@ -13,9 +13,9 @@ from virage.media.replay.rules.moments import MomentSource, Suggestion
 from virage.media.replay.rules.playlists import Places, in_order, main_playlist, media_playlist, runs_of
 from virage.media.replay.store import cameras, clips
 from virage.media.replay.store import desk as store
-from virage.platform.database import Connection
-from virage.platform.guard import Principal, Role
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Principal, Role
 from virage.site.programme import reads as programme
 from virage.site.programme.rules import Event
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 from typing import Final
 
 from virage.media.replay.store import ladder as store
-from virage.platform.clock import Clock
-from virage.platform.database import Connection
-from virage.platform.metrics import Gauge
+from virage.platform.data.database import Connection
+from virage.platform.data.gauges import Gauge
+from virage.platform.values.clock import Clock
 
 WATCHED: Final = timedelta(minutes=10)
 

@@ -15,7 +15,7 @@ from virage.media.replay.rules.playlists import Angle, Piece, Places, in_order, 
 from virage.media.replay.rules.words import LOCALES, Locale
 from virage.media.replay.store import cameras, clips
 from virage.media.replay.store import descriptions as store
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 async def clip(conn: Connection, clip_id: UUID) -> Clip | None:

@@ -7,9 +7,9 @@ from msgspec import Struct
 
 from virage.media.replay.reads import cameras as reads
 from virage.media.replay.rules.cameras import CameraState, Fault
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import staff_of_venue
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import staff_of_venue
 
 
 class CameraShown(Struct, frozen=True):

@@ -19,10 +19,10 @@ from virage.media.replay.rules.clips import ClipState
 from virage.media.replay.rules.descriptions import BYTES_MAX
 from virage.media.replay.rules.media import MediaVault
 from virage.media.replay.rules.words import Locale
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import Principal, Role, staff
-from virage.platform.problems import Problem, granted
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Principal, Role, staff
+from virage.platform.web.problems import Problem, granted
 from virage.site.programme import reads as programme
 
 ROLE: Role = "describer"

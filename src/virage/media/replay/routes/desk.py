@@ -21,10 +21,10 @@ from virage.media.replay.routes.watching import PLAYLIST, Camera, PeriodStart
 from virage.media.replay.rules.addresses import BASE
 from virage.media.replay.rules.clips import Clip, Mark, Reason
 from virage.media.replay.rules.media import Kind, MediaVault
-from virage.platform.clock import Clock
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Principal, Role, staff
-from virage.platform.problems import Problem, granted
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Principal, Role, staff
+from virage.platform.web.problems import Problem, granted
 from virage.site.programme import reads as programme
 
 Playlist = Literal["main.m3u8", "video.m3u8", "audio.m3u8"]

@@ -10,11 +10,11 @@ from virage.media.replay.reads import viewers
 from virage.media.replay.reads import watching as reads
 from virage.media.replay.rules.clips import Clip
 from virage.media.replay.rules.rights import Reason, Rights, may_watch
-from virage.platform.clock import Clock
-from virage.platform.database import Connection
-from virage.platform.guard import principal_of
-from virage.platform.origin import origin_of
-from virage.platform.problems import Problem
+from virage.platform.data.database import Connection
+from virage.platform.settings.origin import origin_of
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import principal_of
+from virage.platform.web.problems import Problem
 
 Asking = Request[Any, Any, Any]
 

@@ -20,8 +20,8 @@ from virage.media.replay.rules.media import MediaVault
 from virage.media.replay.rules.playlists import Angle
 from virage.media.replay.rules.rights import Reason
 from virage.media.replay.rules.words import Locale
-from virage.platform.database import Connection, Database
-from virage.platform.problems import Problem
+from virage.platform.data.database import Connection, Database
+from virage.platform.web.problems import Problem
 
 POSTER_S = 60
 

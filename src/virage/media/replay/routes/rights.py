@@ -10,10 +10,10 @@ from virage.media.replay.acts import rights as acts
 from virage.media.replay.reads import viewers as reads
 from virage.media.replay.rules.addresses import BASE
 from virage.media.replay.rules.rights import Rights
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import Principal, staff
-from virage.platform.problems import granted
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Principal, staff
+from virage.platform.web.problems import granted
 from virage.site.programme import reads as programme
 
 

@@ -13,10 +13,10 @@ from virage.media.replay.routes.door import SECRET, Admitted, Asking, ClipDoor
 from virage.media.replay.rules.addresses import page_of, poster_of
 from virage.media.replay.rules.rights import Reason
 from virage.media.replay.rules.words import LOCALES, Locale
-from virage.platform.config import Config
-from virage.platform.database import Connection, Database
-from virage.platform.problems import Problem
-from virage.platform.static import WEB
+from virage.platform.data.database import Connection, Database
+from virage.platform.settings.config import Config
+from virage.platform.web.problems import Problem
+from virage.platform.web.static import WEB
 from virage.site.programme import reads as programme
 
 FRESH = {"cache-control": "no-cache"}

@@ -14,13 +14,14 @@ from virage.media.replay.acts.desk import count_taps
 from virage.media.replay.rules.addresses import BASE
 from virage.media.replay.rules.clips import Reason
 from virage.media.replay.rules.moments import TAPS_WITHIN
-from virage.platform.batching import Batcher
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import Principal, require_fan, signed_in
-from virage.platform.ids import new_id
-from virage.platform.problems import Refused, granted
-from virage.platform.stream import Hub
+from virage.platform.data.batching import Batcher
+from virage.platform.data.database import Database
+from virage.platform.realtime.hub import Hub
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Principal, require_fan, signed_in
+from virage.platform.web.problems import granted
 from virage.site.programme import reads as programme
 
 AGAIN_S: Final = TAPS_WITHIN.total_seconds()  # in those that are looked at together a person counts once

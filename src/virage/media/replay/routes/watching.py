@@ -15,10 +15,10 @@ from virage.media.replay.rules.addresses import BASE
 from virage.media.replay.rules.clips import Reason
 from virage.media.replay.rules.media import CAMERA_PATTERN, MediaVault
 from virage.media.replay.rules.words import Locale
-from virage.platform.caching import FOR_EVER
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.problems import Problem
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.web.caching import FOR_EVER
+from virage.platform.web.problems import Problem
 
 PLAYLIST: Final = "application/vnd.apple.mpegurl"
 SEALED: Final = {"cache-control": FOR_EVER}

@@ -12,8 +12,8 @@ from msgspec import Meta, Struct
 
 from virage.media.live.rules.entries import Entry
 from virage.media.replay.rules.media import SEGMENT_LONGEST, CameraName, key_period
-from virage.platform.ids import named_id
-from virage.platform.problems import Refused
+from virage.platform.values.ids import named_id
+from virage.platform.values.refusals import Refused
 from virage.site.programme.rules import Event, Instant
 
 BEFORE: Final = timedelta(seconds=12)

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 from msgspec import Meta, Struct
 
-from virage.platform.sealing import seal, unseal
-from virage.platform.security import derive
+from virage.platform.values.derivation import derive
+from virage.platform.values.sealing import seal, unseal
 
 KEY_BYTES: Final = 16
 PURPOSE: Final = "virage:replay:media-key:v1"

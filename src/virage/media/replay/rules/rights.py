@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 
 from virage.media.replay.rules.clips import Clip, ClipState
-from virage.platform.problems import Refused, invalid_input
+from virage.platform.values.refusals import Refused, invalid_input
 from virage.site.programme.rules import Instant
 
 RIGHTS_FACT: Final = "replay_rights"

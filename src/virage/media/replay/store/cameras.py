@@ -10,7 +10,7 @@ from virage.media.replay.rules.cameras import CameraState, Fault
 from virage.media.replay.rules.media import SEGMENT_LONGEST, Kind, Rung, Segment, Track
 from virage.media.replay.rules.playlists import Piece
 from virage.media.replay.store.queries import queries
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 async def note_camera(conn: Connection, name: str, *, programme: bool, delay_ms: int | None) -> None:

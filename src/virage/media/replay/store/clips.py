@@ -7,8 +7,8 @@ import msgspec
 
 from virage.media.replay.rules.clips import Clip
 from virage.media.replay.store.queries import queries
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
+from virage.platform.data.database import Connection
+from virage.platform.values.ids import new_id
 
 
 async def add_clip(conn: Connection, clip: Clip) -> bool:

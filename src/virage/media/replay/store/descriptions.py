@@ -9,7 +9,7 @@ import msgspec
 from virage.media.replay.rules.descriptions import Part
 from virage.media.replay.rules.words import Locale
 from virage.media.replay.store.queries import queries
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 async def languages(conn: Connection, clip_id: UUID) -> list[Locale]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from virage.media.replay.rules.clips import Clip
 from virage.media.replay.rules.moments import Moment, MomentSource, Suggestion, Tapped
 from virage.media.replay.store.queries import queries
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 async def four_eyes(conn: Connection, event_id: UUID) -> bool:

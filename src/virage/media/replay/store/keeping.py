@@ -7,7 +7,7 @@ from virage.media.replay.rules.clips import LONGEST
 from virage.media.replay.rules.keeping import Keeping
 from virage.media.replay.rules.media import KEY_PERIOD, SEGMENT_LONGEST
 from virage.media.replay.store.queries import queries
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 async def expire_segments(conn: Connection, over: Keeping, at_most: int) -> int:

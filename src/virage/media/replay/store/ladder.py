@@ -8,7 +8,7 @@ import msgspec
 from virage.media.replay.rules.clips import Clip
 from virage.media.replay.rules.ladder import STEPS
 from virage.media.replay.store.queries import queries
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 async def clips_to_ladder(conn: Connection, limit: int) -> list[Clip]:

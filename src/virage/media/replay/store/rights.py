@@ -6,7 +6,7 @@ import msgspec
 
 from virage.media.replay.rules.rights import Rights
 from virage.media.replay.store.queries import queries
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 async def rights(conn: Connection, event_id: UUID) -> tuple[Rights, int]:

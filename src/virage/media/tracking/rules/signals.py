@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from virage.media.live.rules.entries import AddedTime, GoalLine, Happening, Referee, Review, Side, Telling
-from virage.platform.ids import named_id
+from virage.platform.values.ids import named_id
 
 SAME_WHISTLE: Final = timedelta(seconds=5)
 MINUTE: Final = timedelta(minutes=1)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.platform.objects import Objects, open_store
+from virage.platform.data.objects import Objects, open_store
 
 FOLDER = "concessions/archives"
 ARCHIVE_JOB = "concessions.archive"

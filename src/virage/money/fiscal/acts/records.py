@@ -27,10 +27,10 @@ from virage.money.fiscal.rules.closing import (
 )
 from virage.money.fiscal.rules.record import Stamp, Written, canonical, stamp
 from virage.money.fiscal.store import ChainKey, StoredClosing
-from virage.platform.database import Connection
-from virage.platform.journal import Fact
-from virage.platform.journal import append as write_facts
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact
+from virage.platform.data.journal import append as write_facts
+from virage.platform.values.refusals import Refused
 
 
 class Plan(Struct, frozen=True):

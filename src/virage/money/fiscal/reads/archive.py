@@ -29,8 +29,8 @@ from virage.money.fiscal.rules.archive import (
 from virage.money.fiscal.rules.closing import FISCAL_KEY, Closing, PeriodKind, read_closing
 from virage.money.fiscal.rules.record import canonical, stamp
 from virage.money.fiscal.store import StoredClosing
-from virage.platform.database import Connection, Database
-from virage.platform.keys import base64url
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.jwk import base64url
 
 PAGE: Final = 1_000
 GZIP: Final = 31

@@ -17,11 +17,11 @@ from virage.money.fiscal.reads.archive import archive
 from virage.money.fiscal.reads.closings import ClosingView
 from virage.money.fiscal.routes.periods import DAYS_EVER, DAYS_MAX, EVER, FromDay, ToDay, check_days
 from virage.money.fiscal.rules.closing import PeriodKind
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import Principal, Role, staff
-from virage.platform.problems import Problem
-from virage.platform.scopes import at_outlets, outlets_of, over_the_house
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Principal, Role, staff
+from virage.platform.web.problems import Problem
+from virage.platform.web.scopes import at_outlets, outlets_of, over_the_house
 
 READERS: Final[tuple[Role, ...]] = ("finance",)
 PRIVATE: Final = {"cache-control": "no-store"}

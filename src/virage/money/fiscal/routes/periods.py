@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar.params import Parameter, QueryParameter
 
-from virage.platform.problems import Problem
+from virage.platform.web.problems import Problem
 from virage.site.programme.rules import YEAR_MAX, YEAR_MIN, Instant
 
 DAYS_MAX: Final = 400

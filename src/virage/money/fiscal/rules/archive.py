@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from virage.money.fiscal.rules.chain import Anchor
 from virage.money.fiscal.rules.record import Stamp, canonical
-from virage.platform.keys import Jwk, base64url
+from virage.platform.values.jwk import Jwk, base64url
 
 HEADER_PURPOSE: Final = b"virage:archive-header:v1\0"
 SEAL_PURPOSE: Final = b"virage:archive-seal:v1\0"

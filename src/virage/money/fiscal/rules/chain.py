@@ -13,7 +13,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.money.fiscal.rules.record import GENESIS, Reason, Stamp, Written, canonical, hash_of
-from virage.platform.problems import Refused
+from virage.platform.values.refusals import Refused
 
 
 class Head(Struct, frozen=True):

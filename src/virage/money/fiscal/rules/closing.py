@@ -25,7 +25,7 @@ from virage.money.fiscal.rules.record import (
     canonical,
     hash_of,
 )
-from virage.platform.problems import Refused, invalid_input
+from virage.platform.values.refusals import Refused, invalid_input
 
 CLOSING_PURPOSE: Final = b"virage:closing:v1\0"
 FISCAL_KEY: Final = UUID("0196a000-0000-7000-8000-f15ca1000001")

@@ -15,10 +15,10 @@ import msgspec
 from msgspec import Meta, Struct
 
 from virage.identity.keys.rules.keys import HolderKey, signed_body
-from virage.platform.keys import bytes_of_base64url
-from virage.platform.money import vat_included
-from virage.platform.problems import Problem, Refused
-from virage.platform.texts import check_body
+from virage.platform.values.jwk import bytes_of_base64url
+from virage.platform.values.money import vat_included
+from virage.platform.values.refusals import Refused
+from virage.platform.values.texts import check_body
 from virage.site.programme.rules import YEAR_MAX, YEAR_MIN
 
 RECORD_PURPOSE: Final = b"virage:sale:v1\0"
@@ -232,7 +232,7 @@ def read_record(body: bytes) -> Record | None:
         record = _decoder.decode(body)
         check_body(body)
         year = record.moment.year
-    except (msgspec.DecodeError, ValueError, RecursionError, Problem):  # UnicodeDecodeError is a ValueError
+    except (msgspec.DecodeError, ValueError, RecursionError):  # UnicodeDecodeError and Invisible are ValueErrors
         return None
     return record if canonical(record) == body and YEAR_MIN <= year <= YEAR_MAX else None
 

@@ -33,7 +33,7 @@ from virage.money.fiscal.rules.closing import (
     tally,
 )
 from virage.money.fiscal.rules.record import RECORD_PURPOSE, canonical, hash_of, read_record
-from virage.platform.keys import bytes_of_base64url
+from virage.platform.values.jwk import bytes_of_base64url
 
 RANKS: Final = (HeaderLine, RecordLine, AnchorLine, ClosingLine, SealLine)
 """The order in which lines stand."""

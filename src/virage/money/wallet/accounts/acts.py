@@ -18,11 +18,11 @@ from virage.money.wallet.accounts.store import (
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger.rules import Balance, bonus
 from virage.money.wallet.ledger.rules import purse as purse_account
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
-from virage.platform.journal import Fact, append
-from virage.platform.money import Cents
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.ids import new_id
+from virage.platform.values.money import Cents
+from virage.platform.values.refusals import Refused
 
 __all__ = [
     "close_purse",

@@ -12,8 +12,8 @@ from virage.money.wallet.accounts.store import came_in, closed_purses_with_money
 from virage.money.wallet.ledger import reads as ledger
 from virage.money.wallet.ledger.reads import Moved
 from virage.money.wallet.ledger.rules import Balance, bonus
-from virage.platform.database import Connection
-from virage.platform.money import Cents
+from virage.platform.data.database import Connection
+from virage.platform.values.money import Cents
 from virage.site.programme.rules import Text
 
 __all__ = [

@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from virage.money.wallet.accounts.rules.purses import BY_TERMINAL, DeskTender, Purse
-from virage.platform.database import Connection
-from virage.platform.money import Cents
-from virage.platform.sql import load
+from virage.platform.data.database import Connection
+from virage.platform.data.sql import load
+from virage.platform.values.money import Cents
 
 queries = load(__file__)
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Final
 
 from virage.money.wallet.cards.store import virtual_cards as phones
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.queue import Jobs
+from virage.platform.data.database import Database
+from virage.platform.data.queue import Jobs
+from virage.platform.values.clock import Clock
 
 TIDY_EVERY_S: Final = 3600
 PROOFS_LIVE: Final = timedelta(days=1)

@@ -15,11 +15,11 @@ from virage.money.wallet.funding.acts import auto_top_ups as acts
 from virage.money.wallet.funding.acts.top_ups import empty_closed
 from virage.money.wallet.funding.rules.top_ups import Limits
 from virage.money.wallet.funding.store import auto_top_ups as store
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.ids import new_id
-from virage.platform.queue import Jobs
+from virage.platform.data.database import Database
+from virage.platform.data.queue import Jobs
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
 from virage.site.venue.reads import GROUND_ZONE
 
 AUTO_TOP_UP_EVERY_S: Final = 2

@@ -7,8 +7,8 @@ from uuid import UUID
 from virage.money.wallet.ledger import store
 from virage.money.wallet.ledger.rules import OPENED_BY_USE, Account, Entry, Outcome, decide
 from virage.money.wallet.ledger.store import lock_accounts, open_accounts
-from virage.platform.database import Connection
-from virage.platform.money import Cents
+from virage.platform.data.database import Connection
+from virage.platform.values.money import Cents
 
 __all__ = ["available", "lock_accounts", "open_accounts", "post"]
 

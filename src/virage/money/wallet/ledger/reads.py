@@ -15,8 +15,8 @@ from virage.money.wallet.ledger.store import (
     transfers,
 )
 from virage.money.wallet.ledger.store import balances as balances_by_id
-from virage.platform.database import Connection
-from virage.platform.money import Cents
+from virage.platform.data.database import Connection
+from virage.platform.values.money import Cents
 
 __all__ = [
     "Astray",

@@ -13,9 +13,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.platform.ids import named_id
-from virage.platform.money import Cents
-from virage.platform.problems import Refused
+from virage.platform.values.ids import named_id
+from virage.platform.values.money import Cents
+from virage.platform.values.refusals import Refused
 
 CENTS_MAX: Final = 1_000_000_000_000
 """The most that one transfer moves: more than any record can say, so that what has happened is always booked."""

@@ -7,9 +7,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.money.wallet.ledger.rules import HOLDING, Account, Balance, Kept, Transfer
-from virage.platform.database import Connection
-from virage.platform.money import Cents
-from virage.platform.sql import load
+from virage.platform.data.database import Connection
+from virage.platform.data.sql import load
+from virage.platform.values.money import Cents
 
 queries = load(__file__)
 

@@ -9,9 +9,9 @@ from msgspec import Struct
 from virage.identity.people.acts.letters import write
 from virage.identity.people.rules.letters import Kind, NewLetter
 from virage.money.payments.rules import Captured
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
-from virage.platform.queue import enqueue
+from virage.platform.data.database import Connection
+from virage.platform.data.queue import enqueue
+from virage.platform.values.ids import new_id
 from virage.sale.ticketing.rules.terms import PaidOrder
 from virage.sale.ticketing.store import orders as store
 from virage.sale.ticketing.store.tickets import RefundRow

@@ -12,10 +12,10 @@ from virage.identity.passes import acts as passes
 from virage.identity.passes.acts import Issue
 from virage.money.payments import acts as payments
 from virage.money.payments.rules import FAILED, Captured, Failed, RefundRequest, Start
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
-from virage.platform.journal import Fact, append
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts.holding import claim_again, taken_fact
 from virage.sale.ticketing.acts.letters import tell_money_returned, tell_paid
 from virage.sale.ticketing.rules.places import label

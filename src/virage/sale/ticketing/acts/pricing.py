@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from virage.platform.database import Connection
-from virage.platform.journal import Fact, append
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.rules.places import code_of, layout
 from virage.sale.ticketing.rules.pricing import Pricing, defects, repriced
 from virage.sale.ticketing.rules.terms import Reason

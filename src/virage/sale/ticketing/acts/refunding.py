@@ -10,11 +10,11 @@ from msgspec import Struct
 from virage.identity.passes import acts as passes
 from virage.money.payments import acts as payments
 from virage.money.payments.rules import RefundRequest
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
-from virage.platform.journal import Fact, append
-from virage.platform.problems import Refused
-from virage.platform.queue import enqueue
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.data.queue import enqueue
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts.holding import close, freed_fact
 from virage.sale.ticketing.acts.letters import tell_refunded
 from virage.sale.ticketing.rules.refunds import RefundPlan, RefundReason, plan_refund

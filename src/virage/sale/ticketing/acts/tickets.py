@@ -13,11 +13,11 @@ from virage.identity.people.rules.house import Letterhead
 from virage.identity.people.rules.letters import Kind, NewLetter
 from virage.identity.people.rules.persons import Person
 from virage.identity.people.rules.secrets import new_code
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
-from virage.platform.journal import Fact, append
-from virage.platform.problems import Refused
-from virage.platform.security import derive
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.derivation import derive
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.rules.rebinding import CODE_LIVES, TRIES_MAX, code_hash, right
 from virage.sale.ticketing.rules.terms import Reason, TicketRow
 from virage.sale.ticketing.store import tickets as store

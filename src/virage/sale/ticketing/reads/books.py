@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 from virage.sale.ticketing.rules.books import TicketMoney
 from virage.sale.ticketing.store import books as store
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from virage.identity.people import reads as people
 from virage.identity.people.rules.persons import Person
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 from virage.sale.ticketing.rules.codes import as_code
 from virage.sale.ticketing.rules.holders import Holder
 from virage.sale.ticketing.rules.terms import OrderRow, TicketRow

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from virage.identity.people.rules.letters import Content, Kind, Letter, Receipt, VatPart
 from virage.money.payments import reads as payments
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 from virage.sale.ticketing.reads.views import order_view
 from virage.sale.ticketing.rules.places import label
 from virage.sale.ticketing.rules.terms import TARIFFS, OrderRow

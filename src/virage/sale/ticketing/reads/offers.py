@@ -9,8 +9,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from virage.platform.database import Connection, Database
-from virage.platform.money import Cents
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.money import Cents
 from virage.sale.ticketing.reads.open_sales import IN_MEMORY_MAX, OpenSales
 from virage.sale.ticketing.rules.open_sale import OpenSale, parts_of
 from virage.sale.ticketing.rules.places import layout

@@ -11,8 +11,8 @@ from virage.identity.people import reads as people
 from virage.money.payments import reads as payments
 from virage.money.payments.rules import Refund
 from virage.money.payments.rules import State as PaymentState
-from virage.platform.database import Connection
-from virage.platform.guard import Principal, Role
+from virage.platform.data.database import Connection
+from virage.platform.web.guard import Principal, Role
 from virage.sale.ticketing.reads import views
 from virage.sale.ticketing.reads.offers import counted
 from virage.sale.ticketing.rules.codes import as_code

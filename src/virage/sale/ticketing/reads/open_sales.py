@@ -11,9 +11,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.platform.clock import Clock
-from virage.platform.database import Connection, Database
-from virage.platform.journal import Entry, Key, Tail, as_written, head, position_key
+from virage.platform.data.database import Connection, Database
+from virage.platform.data.journal import Entry, Key, Tail, as_written, head, position_key
+from virage.platform.values.clock import Clock
 from virage.sale.ticketing.rules.open_sale import OpenSale, on_sale, open_sale
 from virage.sale.ticketing.rules.places import layout, seat_plan
 from virage.sale.ticketing.rules.pricing import Pricing

@@ -2,8 +2,8 @@
 
 from virage.identity.passes.paper import PaperTicket
 from virage.identity.people.rules.persons import Locale
-from virage.platform.config import Club
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
+from virage.platform.settings.config import Club
 from virage.sale.ticketing.reads.views import Ticket
 from virage.sale.ticketing.rules.terms import OrderRow, Tariff
 from virage.sale.ticketing.store import orders as store

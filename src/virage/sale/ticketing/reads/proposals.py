@@ -5,8 +5,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.platform.money import Cents
-from virage.platform.problems import Refused
+from virage.platform.values.money import Cents
+from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.rules.open_sale import OpenSale
 from virage.sale.ticketing.rules.places import label
 from virage.sale.ticketing.rules.sale import propose, sale_window

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.platform.database import Database
-from virage.platform.ids import id_of
-from virage.platform.journal import Entry, head
-from virage.platform.problems import Refused
-from virage.platform.stream import Opened, Opening
+from virage.platform.data.database import Database
+from virage.platform.data.journal import Entry, head
+from virage.platform.realtime.hub import Opened, Opening
+from virage.platform.values.ids import id_of
+from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.reads.open_sales import OpenSales, delta_of
 from virage.sale.ticketing.rules.terms import MONEY_RETURNED, STATE_FACTS, Reason, State
 from virage.sale.ticketing.store import orders as store

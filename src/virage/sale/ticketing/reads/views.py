@@ -10,7 +10,7 @@ from msgspec import Struct
 from virage.identity.passes import reads as passes
 from virage.identity.passes.reads import PassState
 from virage.identity.people.reads import UpcomingTickets
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 from virage.sale.ticketing.rules.places import label
 from virage.sale.ticketing.rules.pricing import vat_of
 from virage.sale.ticketing.rules.terms import TARIFFS, Line, Order, OrderRow, Tariff, TicketRow

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from virage.platform.database import Database
-from virage.platform.journal import Entry, Tail, head
+from virage.platform.data.database import Database
+from virage.platform.data.journal import Entry, Tail, head
 from virage.sale.ticketing.rules.terms import MONEY_RETURNED, STATE_FACTS
 
 ENDS_A_WAIT = (STATE_FACTS.keys() | {MONEY_RETURNED}) - {"order_paying"}

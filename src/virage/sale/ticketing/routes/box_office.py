@@ -10,10 +10,10 @@ from msgspec import Struct
 from virage.identity.people import acts as people
 from virage.identity.people.rules.sign_in import NewGuest
 from virage.money.payments.checkout import Checkout
-from virage.platform.batching import Batcher, Overloaded
-from virage.platform.clock import Clock
-from virage.platform.database import Connection, Database
-from virage.platform.problems import Refused
+from virage.platform.data.batching import Batcher, Overloaded
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts import holding, paying
 from virage.sale.ticketing.acts.holding import Conflict, Hold, HoldOutcome
 from virage.sale.ticketing.acts.paying import Pay, Paying

@@ -8,10 +8,10 @@ from virage.identity.people import reads as people
 from virage.identity.people.acts.letters import resend
 from virage.identity.people.rules.house import Letterhead
 from virage.identity.people.rules.letters import LetterView, LetterWish
-from virage.platform.clock import Clock
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Principal, Role, staff
-from virage.platform.problems import Problem, granted
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Principal, Role, staff
+from virage.platform.web.problems import Problem, granted
 from virage.sale.ticketing.reads import office as reads
 from virage.site.programme import reads as programme
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from litestar import Response, get
 from litestar.openapi.datastructures import ResponseSpec
 
-from virage.platform.batching import Batcher
-from virage.platform.clock import Clock
+from virage.platform.data.batching import Batcher
+from virage.platform.values.clock import Clock
 from virage.sale.ticketing.reads.offers import OfferLine
 
 OfferBoard = Batcher[datetime, bytes]

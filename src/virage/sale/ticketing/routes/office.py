@@ -7,10 +7,10 @@ from litestar import get, post, put
 from litestar.params import Parameter
 from msgspec import Meta, Struct
 
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import Principal, Role, fresh, staff
-from virage.platform.problems import Problem, granted
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Principal, Role, fresh, staff
+from virage.platform.web.problems import Problem, granted
 from virage.sale.ticketing.acts import pricing as pricing_acts
 from virage.sale.ticketing.acts import refunding
 from virage.sale.ticketing.acts.refunding import RefundWish, WhoIsInside

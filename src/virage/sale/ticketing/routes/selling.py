@@ -14,13 +14,13 @@ from virage.identity.people import acts as people
 from virage.identity.people.rules.sign_in import NewGuest
 from virage.money.payments import acts as payments
 from virage.money.payments.checkout import Checkout
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.guard import Principal, principal_of, require_fan, signed_in, with_session
-from virage.platform.ids import new_id
-from virage.platform.problems import Problem, granted
-from virage.platform.security import new_token
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.values.ids import new_id
+from virage.platform.values.tokens import new_token
+from virage.platform.web.guard import Principal, principal_of, require_fan, signed_in, with_session
+from virage.platform.web.problems import Problem, granted
 from virage.sale.ticketing.acts import holding
 from virage.sale.ticketing.acts.paying import Pay
 from virage.sale.ticketing.reads.offers import Offer, offer_of

@@ -15,12 +15,12 @@ from virage.identity.passes import acts as passes
 from virage.identity.passes.acts import Binding, Bound, Printing
 from virage.identity.passes.paper import paper_pdf
 from virage.identity.people import reads as people
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.guard import Principal, fresh, require_fan, signed_in
-from virage.platform.keys import Jwk
-from virage.platform.problems import Problem, granted
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.values.jwk import Jwk
+from virage.platform.web.guard import Principal, fresh, require_fan, signed_in
+from virage.platform.web.problems import Problem, granted
 from virage.sale.ticketing.acts import tickets as acts
 from virage.sale.ticketing.acts.tickets import RebindDesk
 from virage.sale.ticketing.reads import views

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from virage.platform.problems import Refused
+from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.rules.access_seats import Where, pair_up, place_units
 from virage.sale.ticketing.rules.hall import Hall
 from virage.sale.ticketing.rules.plan import COMPANION, NEED_BITS

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from virage.platform.money import Cents
+from virage.platform.values.money import Cents
 
 
 class TicketMoney(NamedTuple):

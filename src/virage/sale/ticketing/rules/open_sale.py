@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.platform.money import Cents
+from virage.platform.values.money import Cents
 from virage.sale.ticketing.rules.hall import Hall
 from virage.sale.ticketing.rules.plan import SeatPlan, category_by_place
 from virage.sale.ticketing.rules.pricing import Amounts, Pricing, amounts, price_list

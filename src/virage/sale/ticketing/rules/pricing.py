@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
-from virage.platform.money import Cents, vat_included
+from virage.platform.values.money import Cents, vat_included
 from virage.sale.ticketing.rules.terms import PRICED_TARIFFS, TARIFFS, Tariff, Vat
 
 PRICE_MAX = 1_000_000

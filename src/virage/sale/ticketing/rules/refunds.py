@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.platform.money import Cents
-from virage.platform.problems import Refused
+from virage.platform.values.money import Cents
+from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.rules.terms import OrderRow, Reason, TicketRow
 
 AskedReason = Literal["asked", "seat_fault", "event_changed", "duplicate", "goodwill"]

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from virage.platform.problems import Refused
+from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.rules.best_seats import best_seats
 from virage.sale.ticketing.rules.hall import Hall
 from virage.sale.ticketing.rules.plan import COMPANION, WHEELCHAIR

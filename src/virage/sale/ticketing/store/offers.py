@@ -5,8 +5,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.platform.database import Connection
-from virage.platform.money import Cents
+from virage.platform.data.database import Connection
+from virage.platform.values.money import Cents
 from virage.sale.ticketing.store.queries import queries
 
 

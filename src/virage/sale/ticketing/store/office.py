@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 from virage.sale.ticketing.store.queries import queries
 
 

@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 from virage.sale.ticketing.rules.terms import AcceptedTerms, Basket, ClosedOrder, OrderRow, PaidOrder, State
 from virage.sale.ticketing.store.queries import queries
 

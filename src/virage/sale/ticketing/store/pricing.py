@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 from virage.sale.ticketing.rules.pricing import AreaPricing, Category, Pricing
 from virage.sale.ticketing.rules.terms import Tariff
 from virage.sale.ticketing.store.queries import queries

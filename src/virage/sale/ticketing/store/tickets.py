@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 from virage.sale.ticketing.rules.rebinding import CODE_LIVES, CODES_MAX, CODES_WINDOW, RESEND_AFTER
 from virage.sale.ticketing.rules.refunds import RefundReason
 from virage.sale.ticketing.rules.terms import TicketRow

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.platform.money import Cents
+from virage.platform.values.money import Cents
 
 State = Literal["queued", "sent", "delivered", "bounced"]
 

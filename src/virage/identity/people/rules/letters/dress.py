@@ -14,8 +14,8 @@ from minijinja import Environment
 from virage.identity.people.rules.letters import Attachment, Content, Letter, Rendered
 from virage.identity.people.rules.letters.receipt import receipt_pdf
 from virage.identity.people.rules.letters.words import Words, words_in
-from virage.platform.config import Config
-from virage.platform.printing import ink_on
+from virage.platform.paper import ink_on
+from virage.platform.settings.config import Config
 
 _LAYOUT: Final = Path(__file__).with_name("letter.mjml")
 _NAME: Final = "letter.html"

@@ -9,8 +9,8 @@ import msgspec
 
 from virage.identity.people.rules.letters import Attachment, Receipt
 from virage.identity.people.rules.letters.words import Words
-from virage.platform.config import Config
-from virage.platform.printing import breakable, ink_on, printed
+from virage.platform.paper import breakable, ink_on, printed
+from virage.platform.settings.config import Config
 
 _TEMPLATE: Final = Path(__file__).with_name("receipt.typ")
 

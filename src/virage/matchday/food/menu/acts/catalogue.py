@@ -18,9 +18,9 @@ from virage.matchday.food.menu.rules.catalogue import (
 from virage.matchday.food.menu.rules.defects import check_item, check_prices, defects
 from virage.matchday.food.menu.store import catalogue as store
 from virage.matchday.food.menu.store.catalogue import Publication
-from virage.platform.database import Connection
-from virage.platform.journal import Fact, append
-from virage.platform.problems import Refused, invalid_input
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.refusals import Refused, invalid_input
 
 NO_PICTURE = invalid_input("picture", "There is no such picture: it is uploaded first.")
 NO_PRICE = invalid_input("prices", "A deposit carries its own price, at every outlet the same.")

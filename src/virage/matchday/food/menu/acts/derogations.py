@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from virage.matchday.food.menu.rules.alcohol import Derogation, DerogationWish, check_derogation
 from virage.matchday.food.menu.store import derogations as store
-from virage.platform.database import Connection
-from virage.platform.journal import Fact, append
-from virage.platform.problems import Refused, invalid_input
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.refusals import Refused, invalid_input
 from virage.site.programme import reads as programme
 from virage.site.venue.reads import GROUND_ZONE
 

@@ -4,8 +4,8 @@ import asyncio
 from functools import cached_property
 
 from virage.matchday.food.menu.rules.pictures import TYPES, kept
-from virage.platform.objects import Objects, open_store
-from virage.platform.problems import Refused
+from virage.platform.data.objects import Objects, open_store
+from virage.platform.values.refusals import Refused
 
 FOLDER = "concessions/pictures"
 

@@ -20,9 +20,9 @@ from virage.matchday.food.menu.rules.stock import (
 )
 from virage.matchday.food.menu.store import catalogue as catalogue_store
 from virage.matchday.food.menu.store import stock as store
-from virage.platform.database import Connection
-from virage.platform.journal import Fact, append
-from virage.platform.problems import Refused, invalid_input, invalid_inputs
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.refusals import Refused, invalid_input, invalid_inputs
 
 
 class Sold(Struct, frozen=True):

@@ -26,7 +26,7 @@ from virage.matchday.food.menu.rules.defects import CatalogueDefect, defects
 from virage.matchday.food.menu.store import catalogue as store
 from virage.matchday.food.menu.store import derogations as calendar
 from virage.matchday.food.menu.store.catalogue import Publication
-from virage.platform.database import Connection, Database
+from virage.platform.data.database import Connection, Database
 from virage.site.programme import reads as programme
 from virage.site.programme.rules import Event
 

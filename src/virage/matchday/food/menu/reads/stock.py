@@ -5,7 +5,7 @@ from datetime import datetime
 
 from virage.matchday.food.menu.rules.stock import Alarm, Alert, Level, MovementRow, alert_of
 from virage.matchday.food.menu.store import stock as store
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 MOVEMENTS_MAX = 200
 _WORST_FIRST = {alarm: number for number, alarm in enumerate(Alarm)}

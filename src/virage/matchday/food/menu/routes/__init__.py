@@ -8,7 +8,7 @@ from virage.matchday.food.menu.reads.catalogue import Catalogues
 from virage.matchday.food.menu.routes import catalogue, derogations, stock
 from virage.matchday.food.menu.routes.catalogue import CatalogueBoard
 from virage.matchday.food.menu.rules.catalogue import outlet_codes
-from virage.platform.config import Config
+from virage.platform.settings.config import Config
 
 routers = [catalogue.public_router, catalogue.office_router, derogations.router, stock.router]
 

@@ -15,13 +15,14 @@ from virage.matchday.food.menu.routes.roles import PRICERS, WRITERS
 from virage.matchday.food.menu.rules.catalogue import PRICES_MAX, Content, Item, Price, Version, is_version
 from virage.matchday.food.menu.rules.pictures import BYTES_MAX, NAME
 from virage.matchday.food.menu.store.catalogue import Publication
-from virage.platform.batching import Batcher
-from virage.platform.caching import FOR_EVER
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import Principal, fresh, staff
-from virage.platform.problems import Problem, granted, invalid_input
-from virage.platform.scopes import over_the_house
+from virage.platform.data.batching import Batcher
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import invalid_input
+from virage.platform.web.caching import FOR_EVER
+from virage.platform.web.guard import Principal, fresh, staff
+from virage.platform.web.problems import Problem, granted
+from virage.platform.web.scopes import over_the_house
 
 OTHER_ID = invalid_input("item.id", "It is another item than the address names.")
 

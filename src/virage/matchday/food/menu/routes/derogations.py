@@ -8,11 +8,11 @@ from virage.matchday.food.menu.acts import derogations as acts
 from virage.matchday.food.menu.reads import catalogue as reads
 from virage.matchday.food.menu.routes.roles import PRICERS
 from virage.matchday.food.menu.rules.alcohol import Derogation, DerogationWish
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import Principal, fresh, holds, require, staff
-from virage.platform.problems import Problem, granted
-from virage.platform.scopes import organisers_of
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Principal, fresh, holds, require, staff
+from virage.platform.web.problems import Problem, granted
+from virage.platform.web.scopes import organisers_of
 
 
 @get("/derogations", guards=[staff(*PRICERS)])

@@ -6,7 +6,7 @@ its outlet's.
 
 from typing import Final
 
-from virage.platform.guard import Role
+from virage.platform.web.guard import Role
 
 WRITERS: Final[tuple[Role, ...]] = ("programme",)
 PRICERS: Final[tuple[Role, ...]] = ("programme", "finance")

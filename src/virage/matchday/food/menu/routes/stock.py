@@ -12,11 +12,11 @@ from virage.matchday.food.menu.reads import stock as reads
 from virage.matchday.food.menu.routes.roles import STOCK_KEEPERS, STOCK_READERS
 from virage.matchday.food.menu.rules.catalogue import outlet_codes
 from virage.matchday.food.menu.rules.stock import LINES_MAX, Alert, Level, MovementRow, Quantity, StockWish
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import Principal, staff
-from virage.platform.problems import Problem, granted
-from virage.platform.scopes import at_outlets, outlets_of
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Principal, staff
+from virage.platform.web.problems import Problem, granted
+from virage.platform.web.scopes import at_outlets, outlets_of
 from virage.site.programme.rules import Instant
 
 Before = Annotated[Instant | None, Parameter(description="Only what moved before that time")]

@@ -14,7 +14,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from virage.matchday.food.menu.rules.catalogue import Product
-from virage.platform.problems import Refused, invalid_input
+from virage.platform.values.refusals import Refused, invalid_input
 from virage.site.programme.rules import YEAR_MAX, YEAR_MIN, Event, Instant
 
 FERMENTED_PERMILLE_MAX: Final = 180

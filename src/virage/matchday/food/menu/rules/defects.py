@@ -22,7 +22,7 @@ from virage.matchday.food.menu.rules.catalogue import (
     Price,
     Product,
 )
-from virage.platform.problems import Refused, invalid_inputs
+from virage.platform.values.refusals import Refused, invalid_inputs
 from virage.site.programme.rules import Text
 
 NOT_VEGETARIAN = frozenset({Allergen.FISH, Allergen.CRUSTACEANS, Allergen.MOLLUSCS})

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from PIL import Image, ImageOps
 
-from virage.platform.problems import Refused
+from virage.platform.values.refusals import Refused
 
 BYTES_MAX: Final = 300_000
 SIDE_MAX: Final = 2_000

@@ -14,8 +14,8 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from virage.matchday.food.menu.rules.catalogue import Catalogue, Deposit, Item, Menu, Part, Price, Product, Version
-from virage.platform.money import Cents, vat_included
-from virage.platform.problems import Refused
+from virage.platform.values.money import Cents, vat_included
+from virage.platform.values.refusals import Refused
 from virage.site.programme.rules import Event, Text
 
 QUANTITY_MAX: Final = 99

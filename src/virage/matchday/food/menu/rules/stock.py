@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from virage.matchday.food.menu.rules.catalogue import OutletCode
-from virage.platform.problems import Refused, invalid_inputs
+from virage.platform.values.refusals import Refused, invalid_inputs
 
 LINES_MAX: Final = 200
 QUANTITY_MAX: Final = 100_000

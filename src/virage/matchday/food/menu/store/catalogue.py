@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from virage.matchday.food.menu.rules.catalogue import Catalogue, Content, Item, Price, Window, normal_prices
 from virage.matchday.food.menu.store.queries import queries
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 class Publication(Struct, frozen=True):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from virage.matchday.food.menu.rules.alcohol import Derogation, DerogationWish
 from virage.matchday.food.menu.store.queries import queries
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 LIST_MAX = 500
 """How long the calendar is told at most."""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from virage.matchday.food.menu.rules.stock import Key, Level, Movement, MovementRow
 from virage.matchday.food.menu.store.queries import queries
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 async def lock_levels(conn: Connection, keys: Sequence[Key]) -> dict[Key, int]:

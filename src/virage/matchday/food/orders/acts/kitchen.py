@@ -45,12 +45,12 @@ from virage.money.fiscal.rules.chain import Appended
 from virage.money.fiscal.rules.record import RECORD_PURPOSE, Record, Written, canonical
 from virage.money.wallet.funding.acts import bonus
 from virage.money.wallet.funding.rules.gifts import Gift, GiftReason, Given
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
-from virage.platform.journal import Fact, append
-from virage.platform.keys import Jwk, base64url
-from virage.platform.money import Cents
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import Jwk, base64url
+from virage.platform.values.money import Cents
+from virage.platform.values.refusals import Refused
 
 _TILLS: Final = UUID("c7f2a4be-6f8f-5c1e-8a51-7a5a3c0a9a41")
 """What the ids of the house's own tills are made under (UUIDv5): one an outlet."""

@@ -21,9 +21,9 @@ from virage.money.wallet.accounts import acts as purses
 from virage.money.wallet.accounts.reads import purses_of
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger.rules import Transfer, bonus
-from virage.platform.database import Connection
-from virage.platform.journal import Fact, append
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.refusals import Refused
 from virage.site.programme.rules import Event
 
 

@@ -7,8 +7,8 @@ from virage.identity.people.acts.letters import resend, write
 from virage.identity.people.rules.letters import Kind, NewLetter
 from virage.matchday.food.orders import store
 from virage.matchday.food.orders.rules.orders import RECEIPTED, Reason
-from virage.platform.database import Connection
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.values.refusals import Refused
 
 
 async def send_receipt(

@@ -8,11 +8,11 @@ from msgspec import Struct
 
 from virage.matchday.food.menu.rules.catalogue import outlet_codes
 from virage.matchday.food.orders.rules.orders import FACT, KITCHEN_ROLES, Reason
-from virage.platform.database import Database
-from virage.platform.guard import Principal, holds
-from virage.platform.journal import Entry, head
-from virage.platform.problems import Refused
-from virage.platform.stream import Opened, Opening
+from virage.platform.data.database import Database
+from virage.platform.data.journal import Entry, head
+from virage.platform.realtime.hub import Opened, Opening
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Principal, holds
 
 CAPACITY_FACT: Final = "kitchen_said"
 

@@ -20,7 +20,7 @@ from virage.matchday.food.orders.rules.orders import (
     PromiseError,
 )
 from virage.matchday.food.orders.rules.promises import INTERVAL, STATIONS, counter_of, interval_of
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 from virage.site.programme.rules import Text
 from virage.site.venue import reads as venue
 from virage.site.venue.reads import Passable, Way

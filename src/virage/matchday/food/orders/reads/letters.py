@@ -4,7 +4,7 @@ from virage.identity.people.rules.letters import Content, Letter, Receipt, VatPa
 from virage.matchday.food.orders import store
 from virage.matchday.food.orders.reads.orders import outlet_name
 from virage.matchday.food.orders.rules.orders import RECEIPTED
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 from virage.site.venue.reads import GROUND_ZONE
 
 

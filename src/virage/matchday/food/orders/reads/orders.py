@@ -18,9 +18,9 @@ from virage.matchday.food.orders.rules.orders import FoodLine, FoodState, FoodWi
 from virage.matchday.food.orders.rules.placing import Shelf, meal_of
 from virage.matchday.food.orders.rules.promises import HANDED, SOON, STATIONS, Plan
 from virage.matchday.food.orders.store import StoredKitchen
-from virage.platform.database import Connection, Database
-from virage.platform.money import Cents
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.money import Cents
+from virage.platform.values.refusals import Refused
 from virage.site.programme import reads as programme
 from virage.site.programme.rules import Event, Text
 from virage.site.venue import reads as venue

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from virage.matchday.food.orders import store
 from virage.matchday.food.orders.reads.orders import outlet_name
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 from virage.site.programme.rules import Text
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from virage.matchday.food.menu.reads.catalogue import Catalogues
 from virage.matchday.food.orders.routes import kitchen, orders
 from virage.matchday.food.orders.routes.food_desk import FoodDesk
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
 
 routers = [orders.router, orders.office_router, kitchen.router]
 

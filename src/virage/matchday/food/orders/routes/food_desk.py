@@ -15,10 +15,10 @@ from virage.matchday.food.orders.acts.ordering import Offer, place
 from virage.matchday.food.orders.reads.orders import FoodOrder, FoodReads, opening, view_of
 from virage.matchday.food.orders.rules.orders import CODE_DIGITS, FoodWish, Order, Reason
 from virage.matchday.food.orders.rules.placing import Asked
-from virage.platform.batching import Batcher
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.problems import Refused
+from virage.platform.data.batching import Batcher
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import Refused
 
 ORDERS_A_BATCH: Final = 128
 TRIES_MAX: Final = 4

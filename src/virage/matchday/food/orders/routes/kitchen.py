@@ -22,12 +22,13 @@ from virage.matchday.food.orders.rules.orders import (
     HandOver,
     Order,
 )
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.guard import Principal, Role, fresh, require_fan, staff
-from virage.platform.problems import Problem, Refused, granted
-from virage.platform.scopes import at_outlets
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Principal, Role, fresh, require_fan, staff
+from virage.platform.web.problems import Problem, granted
+from virage.platform.web.scopes import at_outlets
 
 ANSWERS: Final[tuple[Role, ...]] = ("cashier", "finance")
 """Who answers for the money of an outlet: hands over without a code, and refunds."""

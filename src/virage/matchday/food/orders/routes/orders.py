@@ -14,12 +14,12 @@ from virage.matchday.food.orders.reads.kitchen import promises
 from virage.matchday.food.orders.reads.orders import FoodOrder, FoodSlot, OutletOffer, order_of, orders_of, view_of
 from virage.matchday.food.orders.routes.food_desk import FoodDesk
 from virage.matchday.food.orders.rules.orders import FoodWish, OutletPromises
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.guard import Principal, Role, require_fan, signed_in, staff
-from virage.platform.problems import Problem, granted
-from virage.platform.scopes import outlets_of
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Principal, Role, require_fan, signed_in, staff
+from virage.platform.web.problems import Problem, granted
+from virage.platform.web.scopes import outlets_of
 from virage.site.programme.rules import Instant
 
 Moment = Annotated[Instant | None, Parameter(description="With its time zone")]

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from virage.matchday.food.till.rules.booking import Part, Payer, RecordKey, till_account, transfers
 from virage.money.fiscal.rules.record import REFUNDS, Record
 from virage.money.wallet.ledger.rules import Account, Kind, Step, Transfer, bonus, purse
-from virage.platform.money import Cents
+from virage.platform.values.money import Cents
 
 PURPOSE: Final = "food_order"
 

@@ -21,8 +21,8 @@ from virage.matchday.food.menu.rules.catalogue import Catalogue, OutletCode, Pro
 from virage.matchday.food.menu.rules.pricing import LINES_MAX, BasketLine, LineKind, PricedLine, VatTotal
 from virage.matchday.food.orders.rules.order_money import OrderMoney
 from virage.matchday.food.till.rules import limits
-from virage.platform.guard import Role
-from virage.platform.money import Cents
+from virage.platform.values.money import Cents
+from virage.platform.web.guard import Role
 from virage.site.programme.rules import Event, Instant, Text
 
 FACT: Final = "food_order_"

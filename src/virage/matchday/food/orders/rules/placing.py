@@ -24,8 +24,8 @@ from virage.matchday.food.orders.rules.orders import (
 )
 from virage.matchday.food.orders.rules.promises import SOON, Fit, Plan, Take
 from virage.money.wallet.accounts.rules.bonus import Split, split
-from virage.platform.money import Cents
-from virage.platform.problems import Refused
+from virage.platform.values.money import Cents
+from virage.platform.values.refusals import Refused
 from virage.site.programme.rules import Event
 
 CLOSED: Final = Refused(Reason.OUTLET_CLOSED)

@@ -15,10 +15,10 @@ from virage.matchday.food.till.store import booking as store
 from virage.matchday.food.till.store import deviations
 from virage.money.fiscal.rules.record import SALES, Record
 from virage.money.wallet.ledger.rules import Transfer
-from virage.platform.database import Connection
-from virage.platform.journal import Fact
-from virage.platform.journal import append as write_facts
-from virage.platform.money import Cents
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact
+from virage.platform.data.journal import append as write_facts
+from virage.platform.values.money import Cents
 
 
 class Early(Struct):

@@ -29,9 +29,9 @@ from virage.money.wallet.cards.reads.cards import holders_at_till
 from virage.money.wallet.cards.rules.cards import Reason as CardReason
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger.rules import Entry, Posted
-from virage.platform.database import Connection
-from virage.platform.money import Cents
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.values.money import Cents
+from virage.platform.values.refusals import Refused
 
 CARDS_OWN: Final = frozenset({"card_id", "counter"})
 """What a till is not told of a card."""

@@ -22,9 +22,9 @@ from virage.money.wallet.cards.rules.cards import Reason as CardReason
 from virage.money.wallet.cards.rules.sun import Seen
 from virage.money.wallet.cards.rules.virtual_cards import Challenge, Shown
 from virage.money.wallet.ledger import acts as ledger
-from virage.platform.database import Connection
-from virage.platform.money import Cents
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.values.money import Cents
+from virage.platform.values.refusals import Refused
 
 
 class Sent(Struct, frozen=True):

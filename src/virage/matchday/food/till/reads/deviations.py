@@ -6,7 +6,7 @@ from typing import Final
 
 from virage.matchday.food.till.rules.deviations import NotedDeviation
 from virage.matchday.food.till.store import deviations as store
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 DEVIATIONS_MAX: Final = 200
 

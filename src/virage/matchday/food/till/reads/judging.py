@@ -20,8 +20,8 @@ from virage.matchday.food.menu.rules.catalogue import is_version
 from virage.matchday.food.till.rules.deviations import Deviation, Reason
 from virage.matchday.food.till.rules.judging import judge, judge_clock
 from virage.money.fiscal.rules.record import Kind, Record
-from virage.platform.clock import Clock
-from virage.platform.database import Database
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
 from virage.site.programme import reads as programme
 from virage.site.programme.rules import Event
 

@@ -18,9 +18,9 @@ from virage.matchday.food.menu.rules.alcohol import Derogation
 from virage.matchday.food.till.rules.limits import House, RefundReason, TillLimits
 from virage.money.fiscal import reads as fiscal
 from virage.money.fiscal.rules.chain import Head
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import Principal
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Principal
 from virage.site.programme import reads as programme
 from virage.site.programme.rules import Event, Text
 from virage.site.venue.rules import load_ground

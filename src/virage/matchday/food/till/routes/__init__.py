@@ -13,9 +13,9 @@ from virage.matchday.food.till.rules.limits import house_of, limits_of
 from virage.money.wallet.cards.acts.cards import open_card_secrets
 from virage.money.wallet.cards.reads.card_news import CardNews
 from virage.money.wallet.cards.routes.card_desk import CardDesk
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
 
 routers = [till.router, tills.router]
 

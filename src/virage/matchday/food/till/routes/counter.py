@@ -27,12 +27,12 @@ from virage.money.fiscal.rules.record import (
 from virage.money.wallet.cards.reads.cards import card_that_taps
 from virage.money.wallet.cards.routes.card_desk import CardDesk
 from virage.money.wallet.cards.rules.sun import Seen, message_of, verify
-from virage.platform.batching import Batcher
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import Principal, holds
-from virage.platform.keys import number_in
-from virage.platform.problems import Refused
+from virage.platform.data.batching import Batcher
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.values.jwk import number_in
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Principal, holds
 
 UPLOADS_A_BATCH: Final = 128
 TRIES_MAX: Final = 4

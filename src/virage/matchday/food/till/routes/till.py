@@ -15,10 +15,10 @@ from virage.matchday.food.till.reads.tills import TillPack, TillPacks
 from virage.matchday.food.till.routes.counter import Counter, TillUpload
 from virage.money.fiscal.rules.record import BODY_CHARS_MAX, RECORDS_MAX
 from virage.money.wallet.cards.reads.card_news import CardNews, TillCards
-from virage.platform.clock import Clock
-from virage.platform.guard import Principal, device_at
-from virage.platform.problems import Problem
-from virage.platform.static import takes_gzip
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Principal, device_at
+from virage.platform.web.problems import Problem
+from virage.platform.web.static import takes_gzip
 
 AT_TILL: Final = device_at("till")
 ENVELOPE_BYTES: Final = 500

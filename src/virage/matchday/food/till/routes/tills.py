@@ -7,9 +7,9 @@ from litestar.params import Parameter
 
 from virage.matchday.food.till.reads import deviations as reads
 from virage.matchday.food.till.rules.deviations import NotedDeviation
-from virage.platform.database import Database
-from virage.platform.guard import Principal, Role, staff
-from virage.platform.scopes import outlets_of
+from virage.platform.data.database import Database
+from virage.platform.web.guard import Principal, Role, staff
+from virage.platform.web.scopes import outlets_of
 from virage.site.programme.rules import Instant
 
 LEADERS: Final[tuple[Role, ...]] = ("finance",)

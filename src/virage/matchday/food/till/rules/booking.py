@@ -12,8 +12,8 @@ from virage.matchday.food.till.rules.refunds import as_cash
 from virage.money.fiscal.rules.record import PROVEN, REFUNDS, Record, TenderKind
 from virage.money.wallet.accounts.rules.bonus import split
 from virage.money.wallet.ledger.rules import Account, Kind, Transfer, account, bonus, purse
-from virage.platform.money import Cents
-from virage.platform.problems import Refused
+from virage.platform.values.money import Cents
+from virage.platform.values.refusals import Refused
 
 
 class Reason(StrEnum):

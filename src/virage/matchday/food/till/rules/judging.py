@@ -15,7 +15,7 @@ from virage.matchday.food.menu.rules.catalogue import Catalogue, Menu, Product
 from virage.matchday.food.menu.rules.pricing import list_price, split
 from virage.matchday.food.till.rules.deviations import Deviation, Reason
 from virage.money.fiscal.rules.record import Line, Record
-from virage.platform.money import Cents
+from virage.platform.values.money import Cents
 from virage.site.programme.rules import Event
 
 CLOCK_OFF_MAX: Final = timedelta(minutes=10)

@@ -9,8 +9,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.matchday.food.till.rules.deviations import Deviation, Reason
-from virage.platform.config import Config
-from virage.platform.money import Cents
+from virage.platform.settings.config import Config
+from virage.platform.values.money import Cents
 
 
 class RefundReason(StrEnum):

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from virage.matchday.food.till.rules.deviations import Deviation, Reason
 from virage.money.fiscal.rules.record import Line, Record
-from virage.platform.money import Cents
+from virage.platform.values.money import Cents
 
 
 class Piece(NamedTuple):

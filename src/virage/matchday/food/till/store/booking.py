@@ -9,8 +9,8 @@ from virage.matchday.food.till.rules.booking import Awaiting, Booked, Part, Paye
 from virage.matchday.food.till.rules.limits import Alone
 from virage.matchday.food.till.store.queries import queries
 from virage.money.fiscal.rules.record import Record, read_record
-from virage.platform.database import Connection
-from virage.platform.money import Cents
+from virage.platform.data.database import Connection
+from virage.platform.values.money import Cents
 
 
 class Row(NamedTuple):

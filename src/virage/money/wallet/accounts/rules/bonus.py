@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from virage.money.wallet.ledger.rules import Kind, Transfer, account, bonus
-from virage.platform.money import Cents
+from virage.platform.values.money import Cents
 
 _BETWEEN: Final = account(Kind.GRANTS, "between purses")
 """Through which bonus follows a card to another purse; always at zero."""

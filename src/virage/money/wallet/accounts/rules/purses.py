@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.money.wallet.ledger.rules import Kind, Transfer, account, purse
-from virage.platform.money import Cents
+from virage.platform.values.money import Cents
 
 _BETWEEN: Final = account(Kind.CLEARING, "between purses")
 BY_TERMINAL: Final = account(Kind.CLEARING, "between purses, by terminal")

@@ -7,9 +7,9 @@ from virage.identity.people.rules.pins import PinVerifier
 from virage.money.wallet.cards.rules.cards import NOT_FOUND, PIN_TRIES_MAX, BlockReason, PinTry, Reason
 from virage.money.wallet.cards.store import cards as stored
 from virage.money.wallet.cards.store import taps as store
-from virage.platform.database import Connection
-from virage.platform.journal import Fact, append
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.refusals import Refused
 
 
 async def set_card_pin(

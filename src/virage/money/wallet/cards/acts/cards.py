@@ -29,12 +29,12 @@ from virage.money.wallet.cards.rules.cards import (
 from virage.money.wallet.cards.rules.sun import KEY_BYTES, KEY_VERSION, CardKeys
 from virage.money.wallet.cards.store import cards as store
 from virage.money.wallet.cards.store import taps as stored_taps
-from virage.platform.config import Config
-from virage.platform.database import Connection, Contended
-from virage.platform.journal import Fact, append
-from virage.platform.money import Cents
-from virage.platform.problems import Refused
-from virage.platform.security import derive
+from virage.platform.data.database import Connection, Contended
+from virage.platform.data.journal import Fact, append
+from virage.platform.settings.config import Config
+from virage.platform.values.derivation import derive
+from virage.platform.values.money import Cents
+from virage.platform.values.refusals import Refused
 from virage.site.venue.reads import GROUND_ZONE
 
 DEMO_PURPOSE: Final = "virage:wallet:card-key:v1"

@@ -20,10 +20,10 @@ from virage.money.wallet.cards.rules.cards import (
 )
 from virage.money.wallet.cards.store import cards as stored
 from virage.money.wallet.cards.store import taps as store
-from virage.platform.database import Connection
-from virage.platform.journal import Fact, append
-from virage.platform.money import Cents
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.money import Cents
+from virage.platform.values.refusals import Refused
 from virage.site.venue.reads import GROUND_ZONE
 
 

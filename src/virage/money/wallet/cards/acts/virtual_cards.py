@@ -23,10 +23,10 @@ from virage.money.wallet.cards.store import virtual_cards as store
 from virage.money.wallet.ledger.reads import balances_by_id
 from virage.money.wallet.ledger.rules import Reason as LedgerReason
 from virage.money.wallet.ledger.rules import bonus
-from virage.platform.database import Connection
-from virage.platform.journal import Fact, append
-from virage.platform.keys import Jwk
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.jwk import Jwk
+from virage.platform.values.refusals import Refused
 
 
 class NewPhone(Struct, frozen=True):

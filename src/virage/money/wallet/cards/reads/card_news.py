@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from virage.money.wallet.cards.store import cards as store
-from virage.platform.database import Database
+from virage.platform.data.database import Database
 
 KEPT_S: Final = 2.0
 ALL_KEPT_S: Final = 30.0

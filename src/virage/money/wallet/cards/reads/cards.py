@@ -12,8 +12,8 @@ from virage.money.wallet.cards.rules.cards import BlockReason, Holder, Limits, O
 from virage.money.wallet.cards.rules.sun import Seen
 from virage.money.wallet.cards.store import cards as store
 from virage.money.wallet.cards.store import taps
-from virage.platform.database import Connection
-from virage.platform.money import Cents
+from virage.platform.data.database import Connection
+from virage.platform.values.money import Cents
 from virage.site.venue.reads import GROUND_ZONE
 
 

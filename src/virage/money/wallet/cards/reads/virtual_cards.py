@@ -10,8 +10,8 @@ from msgspec import Struct
 from virage.money.wallet.accounts.reads import purse_of
 from virage.money.wallet.cards.rules.virtual_cards import PhoneKey
 from virage.money.wallet.cards.store import virtual_cards as store
-from virage.platform.database import Connection
-from virage.platform.keys import base64url
+from virage.platform.data.database import Connection
+from virage.platform.values.jwk import base64url
 
 
 class MyPhone(Struct, frozen=True):

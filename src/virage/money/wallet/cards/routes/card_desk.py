@@ -12,12 +12,12 @@ from virage.money.wallet.cards.acts.cards import CardSecrets
 from virage.money.wallet.cards.acts.taps import take_taps
 from virage.money.wallet.cards.rules.cards import Reason, Tap, TapOutcome, still_looks
 from virage.money.wallet.cards.rules.sun import SunMessage, look_id, verify
-from virage.platform.batching import Batcher
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import ANONYMOUS, Principal
-from virage.platform.limits import Limits
-from virage.platform.problems import Refused
+from virage.platform.data.batching import Batcher
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import ANONYMOUS, Principal
+from virage.platform.web.limits import Limits
 
 CARDS_OFF: Final = Refused(Reason.CARDS_OFF)
 NOBODY: Final = Principal("anonymous", UUID(int=0))

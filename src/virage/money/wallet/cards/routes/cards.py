@@ -36,12 +36,13 @@ from virage.money.wallet.cards.rules.sun import (
     is_spelled,
     look_id,
 )
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Connection, Database
-from virage.platform.guard import FRESH_FOR, Principal, fresh, holds, require, require_fan, signed_in, staff
-from virage.platform.money import Cents
-from virage.platform.problems import Problem, Refused, granted
+from virage.platform.data.database import Connection, Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.values.money import Cents
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import FRESH_FOR, Principal, fresh, holds, require, require_fan, signed_in, staff
+from virage.platform.web.problems import Problem, granted
 
 PRIVATE = {"cache-control": "no-store"}
 Uid = Annotated[str | None, Parameter(pattern=UID_SHOWN, max_length=14, required=False)]

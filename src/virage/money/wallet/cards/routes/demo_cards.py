@@ -13,11 +13,11 @@ from virage.money.wallet.cards.routes.card_desk import CardDesk
 from virage.money.wallet.cards.rules.cards import OwnedCard, shown_code
 from virage.money.wallet.cards.rules.demo_cards import CHIPS, FANS, FRESH, NOBODYS, tapped
 from virage.money.wallet.ledger.acts import available
-from virage.platform.config import Config
-from virage.platform.database import Connection, Database
-from virage.platform.money import Cents
-from virage.platform.printing import ink_on
-from virage.platform.rehearsal import PRIVATE, STYLE, hide
+from virage.platform.data.database import Connection, Database
+from virage.platform.paper import ink_on
+from virage.platform.settings.config import Config
+from virage.platform.values.money import Cents
+from virage.platform.web.rehearsal import PRIVATE, STYLE, hide
 
 CARDS_STYLE: Final = """
 :root { --canvas: #f2f3f7; --surface: #ffffff; --ink: #0c1020; --ink-2: #4a5168; --line: #7d859c;

@@ -1,7 +1,8 @@
 """What fans call their cards and phones."""
 
 from virage.identity.people.rules.persons import tidy_name
-from virage.platform.problems import granted, invalid_input
+from virage.platform.values.refusals import invalid_input
+from virage.platform.web.problems import granted
 
 
 def label_of(written: str | None, what: str) -> str | None:

@@ -11,11 +11,11 @@ from virage.money.wallet.cards.reads import virtual_cards as reads
 from virage.money.wallet.cards.reads.virtual_cards import MyPhone, ProofSent
 from virage.money.wallet.cards.routes.labels import label_of
 from virage.money.wallet.cards.rules.virtual_cards import Challenge, Proof, Reason
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import Principal, device_at, fresh, require_fan, signed_in
-from virage.platform.keys import Jwk
-from virage.platform.problems import Problem, granted
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.values.jwk import Jwk
+from virage.platform.web.guard import Principal, device_at, fresh, require_fan, signed_in
+from virage.platform.web.problems import Problem, granted
 
 
 class PhoneWish(Struct, frozen=True, forbid_unknown_fields=True):

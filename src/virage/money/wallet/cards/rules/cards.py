@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from virage.identity.people.rules.pins import PinVerifier, verifier_of
 from virage.money.wallet.cards.rules.sun import KEY_BYTES, Seen
-from virage.platform.money import Cents
-from virage.platform.problems import Refused
-from virage.platform.security import derive
+from virage.platform.values.derivation import derive
+from virage.platform.values.money import Cents
+from virage.platform.values.refusals import Refused
 
 CODE_LENGTH: Final = 10
 LOOK_LIVES: Final = timedelta(minutes=5)

@@ -15,8 +15,8 @@ from msgspec import Meta, Struct
 
 from virage.identity.keys.rules.keys import SIGNATURE_BYTES, HolderKey, signed_by_holder
 from virage.money.wallet.cards.rules.cards import BlockReason
-from virage.platform.keys import bytes_of_base64url
-from virage.platform.problems import Refused
+from virage.platform.values.jwk import bytes_of_base64url
+from virage.platform.values.refusals import Refused
 
 PAY_PURPOSE: Final = b"virage:pay:v1\0"
 PROOF_LIVES: Final = timedelta(minutes=10)

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from virage.money.wallet.cards.rules.cards import BlockReason, Card, NewCard, OwnedCard
 from virage.money.wallet.cards.store.queries import queries
-from virage.platform.database import Connection
-from virage.platform.money import Cents
+from virage.platform.data.database import Connection
+from virage.platform.values.money import Cents
 
 
 class CardChange(NamedTuple):

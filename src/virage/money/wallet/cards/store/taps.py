@@ -7,7 +7,7 @@ from uuid import UUID
 from virage.identity.people.rules.pins import PinVerifier
 from virage.money.wallet.cards.rules.cards import Limits, PinTry, Spent, TapTaken
 from virage.money.wallet.cards.store.queries import queries
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 async def taps_by_id(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, TapTaken]:

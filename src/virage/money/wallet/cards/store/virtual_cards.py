@@ -8,7 +8,7 @@ from uuid import UUID
 from virage.identity.keys.rules.keys import HolderKey
 from virage.money.wallet.cards.rules.virtual_cards import PhoneKey
 from virage.money.wallet.cards.store.queries import queries
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 def _key(row: Any) -> PhoneKey:

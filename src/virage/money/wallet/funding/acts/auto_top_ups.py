@@ -19,11 +19,11 @@ from virage.money.wallet.funding.store import auto_top_ups as store
 from virage.money.wallet.funding.store import top_ups
 from virage.money.wallet.ledger.reads import balances_by_id
 from virage.money.wallet.ledger.rules import Balance
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
-from virage.platform.journal import Fact, append
-from virage.platform.problems import Refused
-from virage.platform.queue import enqueue
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.data.queue import enqueue
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 from virage.site.venue.reads import GROUND_ZONE
 
 OFF_JOB: Final = "wallet.auto_top_up_off"

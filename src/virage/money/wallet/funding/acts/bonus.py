@@ -13,9 +13,9 @@ from virage.money.wallet.funding.store import gifts as store
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger.reads import balances_by_id
 from virage.money.wallet.ledger.rules import CENTS_MAX, Balance, bonus
-from virage.platform.database import Connection
-from virage.platform.journal import Fact, append
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.refusals import Refused
 
 
 async def give(conn: Connection, gifts: Sequence[Gift], now: datetime) -> list[Given | Refused]:

@@ -17,10 +17,10 @@ from virage.money.wallet.funding.rules.desk import DeskLimits, Load, Loaded, Rea
 from virage.money.wallet.funding.rules.loads import SignedLoad, is_old
 from virage.money.wallet.funding.store import desk as store
 from virage.money.wallet.ledger import acts as ledger
-from virage.platform.database import Connection
-from virage.platform.journal import Fact, append
-from virage.platform.money import Cents
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.money import Cents
+from virage.platform.values.refusals import Refused
 
 NOT_FOUND: Final = Refused(CardReason.CARD_UNKNOWN)
 

@@ -12,11 +12,11 @@ from virage.money.wallet.funding.rules import top_ups as rules
 from virage.money.wallet.funding.store import top_ups as store
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger.rules import Balance
-from virage.platform.database import Connection
-from virage.platform.ids import new_id
-from virage.platform.journal import Fact, append
-from virage.platform.money import Cents
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.ids import new_id
+from virage.platform.values.money import Cents
+from virage.platform.values.refusals import Refused
 
 
 class TopUpMoney:

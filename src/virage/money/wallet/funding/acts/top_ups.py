@@ -19,11 +19,11 @@ from virage.money.wallet.funding.store import top_ups as store
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger.reads import balances_by_id
 from virage.money.wallet.ledger.rules import Balance, bonus
-from virage.platform.database import Connection, Contended
-from virage.platform.ids import new_id
-from virage.platform.journal import Fact, append
-from virage.platform.money import Cents
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection, Contended
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.ids import new_id
+from virage.platform.values.money import Cents
+from virage.platform.values.refusals import Refused
 
 PAYS_FOR: Final = timedelta(minutes=15)
 

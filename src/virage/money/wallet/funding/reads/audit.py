@@ -16,10 +16,10 @@ from virage.money.wallet.funding.store.desk import KeptLoad, signed_loads, unsig
 from virage.money.wallet.funding.store.gifts import gifts_told_and_booked
 from virage.money.wallet.ledger import reads as ledger
 from virage.money.wallet.ledger.rules import Balance, Kept
-from virage.platform.database import Connection
-from virage.platform.keys import base64url
-from virage.platform.money import Cents
-from virage.platform.problems import Refused
+from virage.platform.data.database import Connection
+from virage.platform.values.jwk import base64url
+from virage.platform.values.money import Cents
+from virage.platform.values.refusals import Refused
 
 
 class LoadAstray(Struct, frozen=True):

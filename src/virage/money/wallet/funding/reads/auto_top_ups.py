@@ -12,8 +12,8 @@ from virage.money.payments.rules import MethodState
 from virage.money.wallet.accounts.reads import purse_of
 from virage.money.wallet.funding.rules.auto_top_ups import RuleState
 from virage.money.wallet.funding.store import auto_top_ups as store
-from virage.platform.database import Connection
-from virage.platform.money import Cents
+from virage.platform.data.database import Connection
+from virage.platform.values.money import Cents
 from virage.site.venue.reads import GROUND_ZONE
 
 

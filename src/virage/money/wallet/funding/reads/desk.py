@@ -14,8 +14,8 @@ from virage.money.wallet.funding.rules.desk import DeskLimits, Loaded, loadable,
 from virage.money.wallet.funding.store import desk as store
 from virage.money.wallet.ledger.reads import balances_by_id
 from virage.money.wallet.ledger.rules import Balance, bonus
-from virage.platform.database import Connection
-from virage.platform.money import Cents
+from virage.platform.data.database import Connection
+from virage.platform.values.money import Cents
 
 _BEGIN: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _END: Final = datetime(9999, 1, 1, tzinfo=UTC)

@@ -15,8 +15,8 @@ from virage.money.wallet.funding.rules.top_ups import Limits, Progress, credit_i
 from virage.money.wallet.funding.store import desk, gifts
 from virage.money.wallet.funding.store import top_ups as store
 from virage.money.wallet.ledger import reads as ledger
-from virage.platform.database import Connection
-from virage.platform.money import Cents
+from virage.platform.data.database import Connection
+from virage.platform.values.money import Cents
 
 
 class PurseView(Statement, frozen=True):

@@ -10,11 +10,11 @@ from virage.money.wallet.funding.acts import auto_top_ups as acts
 from virage.money.wallet.funding.reads.auto_top_ups import AutoTopUpView, rule_view
 from virage.money.wallet.funding.routes.purses import limits_of
 from virage.money.wallet.funding.rules.auto_top_ups import AutoTopUpWish
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.guard import Principal, fresh, require_fan, signed_in
-from virage.platform.problems import granted
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Principal, fresh, require_fan, signed_in
+from virage.platform.web.problems import granted
 
 
 class AutoTopUpAnswer(Struct, frozen=True):

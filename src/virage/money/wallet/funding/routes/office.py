@@ -8,10 +8,10 @@ from msgspec import Meta, Struct
 
 from virage.money.wallet.funding.acts.bonus import give
 from virage.money.wallet.funding.rules.gifts import GIFT_CENTS_MAX, Gift, GiftReason, Given
-from virage.platform.clock import Clock
-from virage.platform.database import Database
-from virage.platform.guard import Principal, fresh, require, staff
-from virage.platform.problems import granted
+from virage.platform.data.database import Database
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Principal, fresh, require, staff
+from virage.platform.web.problems import granted
 
 
 class BonusWish(Struct, frozen=True, forbid_unknown_fields=True):

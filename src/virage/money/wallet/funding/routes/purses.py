@@ -12,11 +12,11 @@ from virage.money.wallet.accounts.reads import PaidAt
 from virage.money.wallet.funding.acts.top_ups import PaidOut, TopUpWish, pay_out, top_up
 from virage.money.wallet.funding.reads.purses import PurseView, TopUpView, purse_view, top_up_view
 from virage.money.wallet.funding.rules.top_ups import Limits
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Database
-from virage.platform.guard import Principal, require_fan, signed_in
-from virage.platform.problems import Problem, granted
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Principal, require_fan, signed_in
+from virage.platform.web.problems import Problem, granted
 
 
 class TopUpAnswer(Struct, frozen=True):

@@ -17,11 +17,12 @@ from virage.money.wallet.funding.reads import desk as reads
 from virage.money.wallet.funding.reads.desk import LoadBooked, PurseAtDesk
 from virage.money.wallet.funding.rules.desk import DeskLimits, payout_tap_id
 from virage.money.wallet.funding.rules.loads import LOAD_CHARS_MAX, LoadSaid, read_signed
-from virage.platform.clock import Clock
-from virage.platform.config import Config
-from virage.platform.database import Connection, Database
-from virage.platform.guard import Principal, device_at, holds
-from virage.platform.problems import Problem, Refused, granted, invalid_input
+from virage.platform.data.database import Connection, Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import Refused, invalid_input
+from virage.platform.web.guard import Principal, device_at, holds
+from virage.platform.web.problems import Problem, granted
 
 PRIVATE = {"cache-control": "no-store"}
 Answer = TypeVar("Answer")

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from virage.money.wallet.funding.rules.top_ups import Limits
 from virage.money.wallet.ledger.rules import Balance
-from virage.platform.money import Cents
-from virage.platform.problems import Refused
+from virage.platform.values.money import Cents
+from virage.platform.values.refusals import Refused
 
 CENTS_MAX: Final = 1_000_000
 DECLINES_MAX: Final = 2

@@ -10,8 +10,8 @@ from msgspec import Meta, Struct
 
 from virage.money.wallet.accounts.rules.purses import DeskTender, Purse
 from virage.money.wallet.ledger.rules import Account, Kind, Transfer, account, purse
-from virage.platform.money import Cents
-from virage.platform.problems import Refused
+from virage.platform.values.money import Cents
+from virage.platform.values.refusals import Refused
 
 LOAD_CENTS_MAX: Final = 1_000_000
 MOVED: Final = "card_moved"

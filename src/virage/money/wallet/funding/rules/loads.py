@@ -15,9 +15,9 @@ from virage.identity.keys.rules.keys import HolderKey, signed_body
 from virage.money.wallet.accounts.rules.purses import DeskTender
 from virage.money.wallet.cards.rules.virtual_cards import Stamp
 from virage.money.wallet.funding.rules.desk import LOAD_CENTS_MAX, Reason
-from virage.platform.keys import bytes_of_base64url
-from virage.platform.problems import Problem, Refused
-from virage.platform.texts import check_body
+from virage.platform.values.jwk import bytes_of_base64url
+from virage.platform.values.refusals import Refused
+from virage.platform.values.texts import check_body
 
 LOAD_PURPOSE: Final = b"virage:load:v1\0"
 LOAD_LIVES: Final = timedelta(minutes=10)
@@ -72,7 +72,7 @@ def read_load(body: bytes) -> LoadSaid | None:
         said = _decoder.decode(body)
         check_body(body)
         said.moment  # noqa: B018 - a text that looks like a moment may be none
-    except (msgspec.DecodeError, ValueError, RecursionError, Problem):  # UnicodeDecodeError is a ValueError
+    except (msgspec.DecodeError, ValueError, RecursionError):  # UnicodeDecodeError and Invisible are ValueErrors
         return None
     return said if said.cents and load_bytes(said) == body else None
 

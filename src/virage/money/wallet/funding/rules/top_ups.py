@@ -11,8 +11,8 @@ from msgspec import Struct
 from virage.money.payments.rules import FAILED, OPEN, Payment
 from virage.money.wallet.accounts.rules.purses import Purse
 from virage.money.wallet.ledger.rules import Kind, Transfer, account, purse
-from virage.platform.money import Cents
-from virage.platform.problems import Refused
+from virage.platform.values.money import Cents
+from virage.platform.values.refusals import Refused
 
 PURPOSE: Final = "wallet"
 """What payments for purses are called where payments are kept."""

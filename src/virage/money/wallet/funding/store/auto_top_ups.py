@@ -8,7 +8,7 @@ from uuid import UUID
 from virage.money.payments.rules import Charge
 from virage.money.wallet.funding.rules.auto_top_ups import Rule, RuleState
 from virage.money.wallet.funding.store.queries import queries
-from virage.platform.database import Connection
+from virage.platform.data.database import Connection
 
 
 def _rule(row: Mapping[str, Any]) -> Rule:

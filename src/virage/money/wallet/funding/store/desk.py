@@ -13,8 +13,8 @@ from virage.money.wallet.funding.rules.loads import SignedLoad
 from virage.money.wallet.funding.store.queries import queries
 from virage.money.wallet.ledger.reads import balances_by_id
 from virage.money.wallet.ledger.rules import Balance
-from virage.platform.database import Connection
-from virage.platform.money import Cents
+from virage.platform.data.database import Connection
+from virage.platform.values.money import Cents
 from virage.site.venue.reads import GROUND_ZONE
 
 

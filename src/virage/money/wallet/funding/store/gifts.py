@@ -6,8 +6,8 @@ from uuid import UUID
 
 from virage.money.wallet.funding.rules.gifts import Gift
 from virage.money.wallet.funding.store.queries import queries
-from virage.platform.database import Connection
-from virage.platform.money import Cents
+from virage.platform.data.database import Connection
+from virage.platform.values.money import Cents
 
 
 async def insert_gifts(conn: Connection, gifts: Sequence[Gift], now: datetime) -> set[UUID]:

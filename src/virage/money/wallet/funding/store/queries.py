@@ -1,5 +1,5 @@
 """The named queries of the funding, loaded once."""
 
-from virage.platform.sql import load
+from virage.platform.data.sql import load
 
 queries = load(__file__)

@@ -15,7 +15,7 @@ from babel.numbers import format_currency, format_percent
 from minijinja import Environment
 from msgspec import Struct
 
-from virage.platform.money import Cents
+from virage.platform.values.money import Cents
 from virage.site.programme.rules import Text
 from virage.site.venue.rules.ground import PlaceLabel
 

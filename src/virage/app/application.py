@@ -1,0 +1,60 @@
+"""The web application of given routers: the platform's own pages beside them, its metrics, its sessions."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from litestar import Litestar, Request, get
+from litestar.types import ControllerRouterHandler
+
+from virage.app.dead_letters import router as dead_letters
+from virage.app.health import router as health
+from virage.app.metrics import Metrics
+from virage.platform.data.batching import Batcher
+from virage.platform.data.database import Database
+from virage.platform.data.gauges import Gauge
+from virage.platform.realtime.following import stream
+from virage.platform.realtime.hub import Hub
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.web import openapi
+from virage.platform.web.club import router as club
+from virage.platform.web.guard import Authenticator, Credential, Principal
+from virage.platform.web.http import Lifespan, assemble
+from virage.platform.web.static import FileResponse, PageExists, Static
+
+
+def create_app(
+    routers: Sequence[ControllerRouterHandler],
+    *,
+    config: Config,
+    db: Database,
+    clock: Clock,
+    authenticator: Authenticator,
+    dependencies: Mapping[str, Any] | None = None,
+    lifespan: Sequence[Lifespan] = (),
+    hub: Hub | None = None,
+    static: Static | None = None,
+    pages: Mapping[str, PageExists] | None = None,
+    gauges: Sequence[Gauge] = (),
+) -> Litestar:
+    """Return the application. Handlers get `db`, `clock`, `config`, `principal` and each of `dependencies` by name."""
+    sessions = Batcher[Credential, Principal | None](authenticator, batch_max=512)
+    batchers = {name: value for name, value in (dependencies or {}).items() if isinstance(value, Batcher)}
+    metrics = Metrics(batchers | {"sessions": sessions}, hub, gauges)
+    own = {"db": db, "clock": clock, "config": config, "hub": hub, "metrics": metrics}
+    own["api_document"] = openapi.ApiDocument()
+    return assemble(
+        (*routers, stream, club, health, dead_letters, openapi_document),
+        own | dict(dependencies or {}),
+        config=config,
+        authenticate=sessions.submit,
+        observe=metrics.observe,
+        lifespan=lifespan,
+        static=static or Static(pages=pages),
+    )
+
+
+@get("/api/openapi.json", opt={"public": True}, include_in_schema=False)
+async def openapi_document(request: Request[Any, Any, Any], api_document: openapi.ApiDocument) -> FileResponse:
+    """The OpenAPI document of all routes."""
+    return FileResponse(await api_document.file(request.app))

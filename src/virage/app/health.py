@@ -1,0 +1,62 @@
+"""Is it alive, is it ready, what does it count: three addresses for whoever operates it."""
+
+import hmac
+from typing import Any
+
+import asyncpg
+from litestar import Request, Response, Router, get
+
+from virage.app.metrics import Metrics
+from virage.platform.data.database import Database, Unavailable
+from virage.platform.data.migrate import migrations
+from virage.platform.settings.config import Config
+from virage.platform.web.problems import Problem
+from virage.platform.web.rehearsal import is_rehearsed_here
+
+_BEARER = "Bearer "
+
+
+@get("/healthz", opt={"public": True}, include_in_schema=False)
+async def healthz() -> Response[str]:
+    """This process runs and answers. It says nothing about others, so a restart on failure helps."""
+    return Response("alive\n", media_type="text/plain")
+
+
+@get("/readyz", opt={"public": True}, include_in_schema=False)
+async def readyz(db: Database) -> Response[str]:
+    """The database answers, and its schema is that of this program: requests may be sent here."""
+    reason = await _not_ready(db)
+    return Response(f"{reason or 'ready'}\n", status_code=503 if reason else 200, media_type="text/plain")
+
+
+async def _not_ready(db: Database) -> str | None:
+    try:
+        async with db.connection() as conn:
+            applied = {row["name"] for row in await conn.fetch("select name from kernel.migration")}
+    except (Unavailable, asyncpg.UndefinedTableError):
+        return "the database does not answer, or has no schema yet"
+    missing = [migration.name for migration in migrations() if migration.name not in applied]
+    return f"migrations are missing: {', '.join(missing)}" if missing else None
+
+
+@get("/metrics", opt={"public": True}, include_in_schema=False)
+async def metrics_page(
+    request: Request[Any, Any, Any], config: Config, metrics: Metrics, db: Database
+) -> Response[bytes]:
+    """The counters for Prometheus, with the bearer token of VIRAGE_METRICS_TOKEN.
+
+    Without one, only a demonstration answers, on its own machine.
+    """
+    if not _may_read(request, config):
+        raise Problem("not_found")
+    return Response(await metrics.exposition(db), media_type=metrics.media_type)
+
+
+def _may_read(request: Request[Any, Any, Any], config: Config) -> bool:
+    if config.metrics_token is None:
+        return is_rehearsed_here(config, request.scope)
+    shown = request.headers.get("authorization", "")
+    return hmac.compare_digest(shown.encode(), (_BEARER + config.metrics_token).encode())
+
+
+router = Router("/", route_handlers=[healthz, readyz, metrics_page])

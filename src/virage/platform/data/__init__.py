@@ -1,0 +1,1 @@
+"""What is kept: the database, its migrations, the journal, jobs and objects."""

@@ -1,0 +1,52 @@
+"""Refusals: what an act returns when it was not done. They are values with a stable code, never exceptions."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+from msgspec import Struct
+
+
+class Refused(Struct, frozen=True, tag="refused"):
+    """An act was not done, and nothing changed. `reason` is a stable code (a StrEnum member), `data` explains it."""
+
+    reason: str
+    data: dict[str, Any] = {}
+
+
+def invalid_input(source: str, message: str) -> Refused:
+    """Refuse a field (`source`) that is well-formed and still means nothing; `message` is for whoever calls the API."""
+    return invalid_inputs([(source, message)])
+
+
+def invalid_inputs(errors: Sequence[tuple[str, str]]) -> Refused:
+    """Refuse several fields at once, each a source and its message."""
+    return Refused("invalid_input", {"errors": [{"source": source, "message": message} for source, message in errors]})
+
+
+class Identified(Protocol):
+    """What has an id of its own."""
+
+    @property
+    def id(self) -> UUID:
+        """The id."""
+        ...
+
+
+Item = TypeVar("Item", bound=Identified)
+
+
+def all_or_none(outcomes: Sequence[Item | Refused]) -> list[Item] | Refused:
+    """Return the items of a list in order; refused for every one that is, each error with the `index` of its item."""
+    errors = [
+        {"index": index, **error}
+        for index, outcome in enumerate(outcomes)
+        if isinstance(outcome, Refused)
+        for error in outcome.data["errors"]
+    ]
+    if errors:
+        return Refused("invalid_input", {"errors": errors})
+    items = [outcome for outcome in outcomes if not isinstance(outcome, Refused)]
+    if len({item.id for item in items}) < len(items):
+        return invalid_input("id", "Each item has an id of its own.")
+    return items

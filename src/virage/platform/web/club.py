@@ -1,0 +1,65 @@
+"""Whose house it is: name and colours for the web app, its manifest and its icon, all from the configuration."""
+
+from typing import Any
+from xml.sax.saxutils import escape
+
+import msgspec
+from litestar import Response, Router, get
+
+from virage.platform.settings.config import Club, Config
+
+_CACHED = {"cache-control": "public, max-age=300"}
+_INITIALS_MAX = 2
+
+
+@get("/api/club", opt={"public": True})
+async def get_club(config: Config) -> Response[Club]:
+    """The club's name, colours and default language."""
+    return Response(config.club, headers=_CACHED)
+
+
+@get("/manifest.webmanifest", opt={"public": True}, include_in_schema=False)
+async def get_manifest(config: Config) -> Response[bytes]:
+    """What a phone needs to install the web app."""
+    return Response(msgspec.json.encode(manifest(config.club)), media_type="application/manifest+json", headers=_CACHED)
+
+
+@get("/icon.svg", opt={"public": True}, include_in_schema=False)
+async def get_icon(config: Config) -> Response[str]:
+    """The app's icon: the club's initials in its colours, also when a phone cuts it round."""
+    return Response(icon(config.club), media_type="image/svg+xml", headers=_CACHED)
+
+
+def manifest(club: Club) -> dict[str, Any]:
+    """Return the web app manifest."""
+    return {
+        "id": "/",
+        "name": club.name,
+        "short_name": club.short_name,
+        "lang": club.locale,
+        "start_url": "/",
+        "scope": "/",
+        "display": "standalone",
+        "background_color": club.primary,
+        "theme_color": club.primary,
+        "icons": [
+            {"src": "/icon.svg", "sizes": "any", "type": "image/svg+xml", "purpose": purpose}
+            for purpose in ("any", "maskable")
+        ],
+    }
+
+
+def icon(club: Club) -> str:
+    """Return the icon as SVG."""
+    initials = "".join(word[0] for word in club.short_name.split()[:_INITIALS_MAX]).upper()
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 512 512">'
+        f'<rect width="512" height="512" fill="{club.primary}"/>'
+        f'<path d="M0 410 512 282v230H0z" fill="{club.secondary}"/>'
+        f'<path d="M0 390 512 262v20L0 410z" fill="{club.accent}"/>'
+        '<text x="256" y="270" fill="#fff" font-family="system-ui, sans-serif" font-weight="800" font-size="200"'
+        f' text-anchor="middle">{escape(initials)}</text></svg>'
+    )
+
+
+router = Router("/", route_handlers=[get_club, get_manifest, get_icon])

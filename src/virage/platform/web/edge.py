@@ -1,0 +1,146 @@
+"""The outermost skin of the web: one pure ASGI layer around the application, for what holds for every request."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from secrets import token_hex
+from time import perf_counter
+from typing import Any
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from virage.platform.settings import logs
+from virage.platform.web.guard import Credential, Principal, Visit, current_visit
+from virage.platform.web.problems import Problem
+from virage.platform.web.security import SAFE_METHODS, credential, from_another_site
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_REQUEST_ID_BYTES = 8
+_NO_STORE = (b"cache-control", b"no-store")
+
+Authenticate = Callable[[Credential], Awaitable[Principal | None]]
+Observe = Callable[[Any, Visit, int, float], None]
+Refuse = Callable[[Problem, Scope, Receive, Send], Awaitable[None]]
+
+
+class Edge:
+    """Gives a request its id and its visit, refuses other sites' requests, adds the security headers, observes.
+
+    `inner` is the application, `static` answers what is not the application's (`owned` holds the first path segments
+    that are), `refuse` writes a problem, `observe` gets (scope, visit, status, seconds) once the answer is gone.
+    """
+
+    def __init__(
+        self,
+        inner: ASGIApp,
+        *,
+        static: ASGIApp,
+        owned: frozenset[str],
+        authenticate: Authenticate,
+        headers: list[tuple[bytes, bytes]],
+        secure_cookies: bool,
+        refuse: Refuse,
+        observe: Observe,
+    ) -> None:
+        self._inner = inner
+        self._static = static
+        self._owned = owned
+        self._authenticate = authenticate
+        self._headers = headers
+        self._secure_cookies = secure_cookies
+        self._refuse = refuse
+        self._observe = observe
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != ScopeType.HTTP:
+            await self._inner(scope, receive, send)
+            return
+        started = perf_counter()
+        visit, foreign = self._admit(scope)
+        scope["virage"] = visit  # type: ignore[typeddict-unknown-key]  # our key beside ASGI's own
+        token, logged = current_visit.set(visit), logs.request_id.set(visit.request_id)
+        status = 500
+        request_id = (b"x-request-id", visit.request_id.encode())
+
+        async def dressed(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                visit.answered = True
+                message["headers"] = [*message["headers"], request_id, *self._missing(message["headers"])]
+            await send(message)
+
+        try:
+            if foreign:
+                await self._refuse(Problem("cross_site"), scope, receive, dressed)
+            elif scope["path"][1:].partition("/")[0] in self._owned:
+                await self._serve(scope, receive, dressed)
+            else:
+                await self._serve_static(scope, receive, dressed)
+        finally:
+            current_visit.reset(token)
+            logs.request_id.reset(logged)
+            self._observe(scope, visit, status, perf_counter() - started)
+
+    async def _serve(self, scope: Any, receive: Receive, send: Send) -> None:
+        """HEAD is answered as GET is, less the body: no route has to say so."""
+        if scope["method"] != "HEAD":
+            await self._inner(scope, receive, send)
+            return
+        scope["method"] = "GET"
+        try:
+            await self._inner(scope, *_without_body(send))
+        finally:
+            scope["method"] = "HEAD"
+
+    async def _serve_static(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._static(scope, receive, send)
+        except Problem as problem:
+            await self._refuse(problem, scope, receive, send)
+
+    def _admit(self, scope: Any) -> tuple[Visit, bool]:
+        """Return the visit of the request, and whether another site's page sent it."""
+        cookies: list[bytes] = []
+        seen: dict[bytes, bytes] = {}
+        for name, value in scope["headers"]:
+            if name == b"cookie":
+                cookies.append(value)
+            else:
+                seen[name] = value
+        given = seen.get(b"x-request-id", b"")
+        request_id = given.decode() if given and _REQUEST_ID.fullmatch(given) else token_hex(_REQUEST_ID_BYTES)
+        shown = credential(cookies, seen.get(b"authorization"), secure=self._secure_cookies)
+        visit = Visit(request_id, shown, seen.get(b"content-type", b""), self._authenticate)
+        foreign = scope["method"] not in SAFE_METHODS and from_another_site(
+            seen.get(b"sec-fetch-site"), seen.get(b"origin"), seen.get(b"host")
+        )
+        return visit, foreign
+
+    def _missing(self, present: Any) -> list[tuple[bytes, bytes]]:
+        """Return the headers that the answer has not set itself; without a word on caching it is not stored."""
+        names = {name for name, _ in present}
+        missing = [pair for pair in self._headers if pair[0] not in names]
+        if b"cache-control" not in names:
+            missing.append(_NO_STORE)
+        return missing
+
+
+def _without_body(send: Any) -> tuple[Any, Any]:
+    """Return what a request for the head alone is received and answered by; a stream ends where it would begin."""
+    told = asyncio.Event()
+
+    async def receiving() -> dict[str, str]:
+        await told.wait()
+        return {"type": "http.disconnect"}
+
+    async def sending(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            await send(message)
+        elif not told.is_set():
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            told.set()
+
+    return receiving, sending

@@ -1,0 +1,236 @@
+"""Who asks, and what their roles allow.
+
+Every route handler declares one guard of this module (`guards=[...]`), or is open to all (`opt={"public": True}`).
+A guard asks for a role in any scope; the handler then asks `require` with the scope of the thing it touches.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from msgspec import Struct
+
+from virage.platform.web.problems import Problem
+
+Role = Literal[
+    "admin",
+    "programme",
+    "box_office",
+    "finance",
+    "steward",
+    "supervisor",
+    "cashier",
+    "kitchen",
+    "match_desk",
+    "media_desk",
+    "moderator",
+    "describer",
+]
+Scope = Literal["all", "organiser", "event", "gate", "outlet"]
+Kind = Literal["anonymous", "guest", "fan", "staff", "program", "device"]
+Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]
+
+FRESH_FOR = timedelta(minutes=15)
+
+
+class Grant(Struct, frozen=True):
+    """One role within one scope. `scope_id` is the organiser, event, gate or outlet; None for scope "all"."""
+
+    role: str
+    scope: str = "all"
+    scope_id: UUID | str | None = None
+
+
+class Principal(Struct, frozen=True):
+    """Who asks: nobody known, a browser with a basket (guest), a fan, somebody of the staff, a program, or a device.
+
+    A device (a steward's phone, a lane reader, a till) holds the role "gate" at its gates or "till" at its outlets,
+    which opens doors made for such devices and no others.
+    """
+
+    kind: Kind
+    id: UUID | None = None
+    session_id: UUID | None = None
+    grants: tuple[Grant, ...] = ()
+    authenticated_at: datetime | None = None
+    guest_session_id: UUID | None = None
+
+
+ANONYMOUS = Principal("anonymous")
+
+
+class Credential(Struct, frozen=True):
+    """What a request showed: the SHA-256 of the cookie's or the bearer token's value."""
+
+    kind: Literal["cookie", "bearer"]
+    token_hash: bytes
+
+
+class Authenticator(Protocol):
+    """Turns credentials into principals, many at once: one answer each, None where a credential opens nothing."""
+
+    async def __call__(self, credentials: Sequence[Credential]) -> Sequence[Principal | None]:
+        """Return one principal, or None, a credential and in its order."""
+        ...
+
+
+class Visit:
+    """What the platform knows about one request while it runs (`scope["virage"]`)."""
+
+    __slots__ = ("answered", "authenticate", "code", "content_type", "credential", "principal", "request_id")
+
+    def __init__(
+        self,
+        request_id: str,
+        credential: Credential | None,
+        content_type: bytes,
+        authenticate: Callable[[Credential], Awaitable[Principal | None]],
+    ) -> None:
+        self.request_id = request_id
+        self.credential = credential
+        self.content_type = content_type
+        self.authenticate = authenticate
+        self.principal: Principal | None = None
+        self.code: str | None = None
+        self.answered = False
+
+    async def who(self) -> Principal:
+        """Return who asks; the session is looked up once a request, and only when somebody wants to know."""
+        if self.principal is None:
+            found = None if self.credential is None else await self.authenticate(self.credential)
+            self.principal = found or ANONYMOUS
+        return self.principal
+
+
+current_visit: ContextVar[Visit] = ContextVar("current_visit")
+
+
+async def principal_of(scope: Any) -> Principal:
+    """Return who asks, for guards and for whoever holds the ASGI scope."""
+    visit: Visit = scope["virage"]
+    return await visit.who()
+
+
+def holds(
+    principal: Principal,
+    role: str,
+    *,
+    scope: str = "all",
+    scope_id: UUID | str | None = None,
+    within: Sequence[tuple[str, UUID | str]] = (),
+) -> bool:
+    """Tell whether a grant covers the role in the scope, or in one that encloses it.
+
+    `within` names the enclosing scopes of the thing: an event lies within its organiser, for instance.
+    An administrator holds every role within the scope of that grant.
+    """
+    places = {(scope, str(scope_id)), *((name, str(value)) for name, value in within)}
+    return any(
+        grant.role in (role, "admin") and (grant.scope == "all" or (grant.scope, str(grant.scope_id)) in places)
+        for grant in principal.grants
+    )
+
+
+def require(
+    principal: Principal,
+    role: str,
+    *,
+    scope: str = "all",
+    scope_id: UUID | str | None = None,
+    within: Sequence[tuple[str, UUID | str]] = (),
+) -> None:
+    """Raise `unauthenticated` or `forbidden` unless the principal holds the role there."""
+    if principal.kind in ("anonymous", "guest"):
+        raise Problem("unauthenticated")
+    if not holds(principal, role, scope=scope, scope_id=scope_id, within=within):
+        raise Problem("forbidden", {"role": role})
+
+
+def require_fan(principal: Principal) -> UUID:
+    """Return the id of the signed-in person (fan or staff), or raise; programs and devices are no person."""
+    if principal.kind in ("program", "device"):
+        raise Problem("forbidden")
+    if principal.kind not in ("fan", "staff") or principal.id is None:
+        raise Problem("unauthenticated")
+    return principal.id
+
+
+def fresh(principal: Principal, now: datetime) -> None:
+    """Raise `step_up_required` unless the person signed in at most 15 minutes ago; a program's token is its proof."""
+    if principal.kind == "program":
+        return
+    if principal.authenticated_at is None or now - principal.authenticated_at > FRESH_FOR:
+        raise Problem("step_up_required")
+
+
+async def with_session(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard: any session, a guest's too, or a program."""
+    principal = await principal_of(connection.scope)
+    if principal.kind == "anonymous":
+        raise Problem("unauthenticated")
+    if principal.kind == "device":
+        raise Problem("forbidden")
+
+
+async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard: a signed-in person, fan or staff."""
+    require_fan(await principal_of(connection.scope))
+
+
+async def person_of_staff(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard: somebody who holds a role, whichever; no program, for what is a person's own."""
+    principal = await principal_of(connection.scope)
+    if principal.kind in ("anonymous", "guest"):
+        raise Problem("unauthenticated")
+    if principal.kind != "staff":
+        raise Problem("forbidden")
+
+
+async def device(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard: a paired device that is not revoked."""
+    principal = await principal_of(connection.scope)
+    if principal.kind in ("anonymous", "guest"):
+        raise Problem("unauthenticated")
+    if principal.kind != "device":
+        raise Problem("forbidden")
+
+
+def device_at(post: Literal["gate", "till"]) -> Guard:
+    """Guard: a paired device that holds this role: a till opens no door of the gates, a lane reader none of tills."""
+
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        await device(connection, handler)
+        principal = await principal_of(connection.scope)
+        if not any(grant.role == post for grant in principal.grants):
+            raise Problem("forbidden", {"role": post})
+
+    return guard
+
+
+def staff(*roles: Role) -> Guard:
+    """Guard: holds one of the roles in some scope. The handler must then ask `require` for the scope it touches."""
+    return _holder(roles[0] if roles else "admin", lambda grant: grant.role in (*roles, "admin"))
+
+
+def staff_of_venue(*roles: Role) -> Guard:
+    """Guard for what belongs to the whole venue, for which no scope can be asked.
+
+    Holds one of the roles itself, in any scope, or is admin of all: an admin of one outlet, gate or organiser holds
+    every role there, and none of the venue's.
+    """
+    return _holder(roles[0], lambda grant: grant.role in roles or (grant.role, grant.scope) == ("admin", "all"))
+
+
+def _holder(role: str, opens: Callable[[Grant], bool]) -> Guard:
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        principal = await principal_of(connection.scope)
+        if principal.kind in ("anonymous", "guest"):
+            raise Problem("unauthenticated")
+        if principal.kind == "device" or not any(opens(grant) for grant in principal.grants):
+            raise Problem("forbidden", {"role": role})
+
+    return guard

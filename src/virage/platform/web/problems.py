@@ -1,0 +1,111 @@
+"""Problem documents (RFC 9457): what a refusal becomes at the door. Only here a code gets its HTTP status."""
+
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from virage.platform.values.refusals import Refused
+
+Granted = TypeVar("Granted")
+
+
+# Codes whose meaning is the protocol's own. Every other code is a conflict with the state of things: 409.
+STATUS: dict[str, int] = {
+    "invalid": 400,
+    "invalid_input": 400,
+    "pin_trivial": 400,
+    "unauthenticated": 401,
+    "signature_invalid": 401,
+    "forbidden": 403,
+    "cross_site": 403,
+    "step_up_required": 403,
+    "gates_not_supervised": 403,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "not_acceptable": 406,
+    "request_timeout": 408,
+    "gone": 410,
+    "too_large": 413,
+    "unsupported_media_type": 415,
+    "unprocessable": 422,
+    "too_many_attempts": 429,
+    "rate_limited": 429,
+    "internal": 500,
+    "provider_unavailable": 503,
+    "overloaded": 503,
+    "unavailable": 503,
+}
+
+TITLES: dict[str, str] = {
+    "invalid": "The request is not valid",
+    "invalid_input": "The request is not valid",
+    "unauthenticated": "Sign in first",
+    "forbidden": "Your role does not allow this",
+    "cross_site": "Requests from other sites are refused",
+    "step_up_required": "Sign in again to confirm that it is you",
+    "not_found": "There is nothing here",
+    "method_not_allowed": "This address does not take that method",
+    "request_timeout": "The request took too long to arrive",
+    "too_large": "The request is too large",
+    "unsupported_media_type": "The body has a type that is not understood",
+    "too_many_attempts": "Too many attempts",
+    "rate_limited": "Too many requests",
+    "internal": "Something went wrong on our side",
+    "overloaded": "Too many people at once; try again in a moment",
+    "unavailable": "The service is not available; try again in a moment",
+}
+
+
+class Problem(Exception):
+    """A refusal on its way out of a route: the open transaction rolls back, the answer is a problem document."""
+
+    def __init__(
+        self,
+        code: str,
+        data: dict[str, Any] | None = None,
+        *,
+        detail: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(code)
+        self.code = str(code)
+        self.data = data or {}
+        self.detail = detail
+        self.headers = headers or {}
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the code."""
+        return STATUS.get(self.code, 409)
+
+
+class ProblemDocument(Struct, frozen=True, omit_defaults=True):
+    """The body of every answer that is not a success (application/problem+json)."""
+
+    title: str
+    status: int
+    code: str
+    request_id: str
+    type: str = "about:blank"
+    detail: str | None = None
+    data: dict[str, Any] = {}
+
+
+def document(problem: Problem, request_id: str) -> ProblemDocument:
+    """Return the problem as the document that goes over the wire."""
+    return ProblemDocument(
+        title=TITLES.get(problem.code, problem.code.replace("_", " ").capitalize()),
+        status=problem.status,
+        code=problem.code,
+        request_id=request_id,
+        type=f"urn:virage:problem:{problem.code}",
+        detail=problem.detail,
+        data=problem.data,
+    )
+
+
+def granted(outcome: Granted | Refused) -> Granted:
+    """Return what was granted, or raise the refusal as a Problem. For routes only: acts return refusals."""
+    if isinstance(outcome, Refused):
+        raise Problem(outcome.reason, outcome.data)
+    return outcome

@@ -1,0 +1,77 @@
+import asyncpg
+import httpx
+import pytest
+from litestar import Litestar
+from msgspec.structs import replace
+
+from virage.app import build
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+
+
+@pytest.fixture
+def config(config: Config) -> Config:
+    """A demonstration whose address is its own machine's."""
+    return replace(config, public_url="http://localhost:8000")
+
+
+def local(app: Litestar, peer: str = "127.0.0.1") -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=app, client=(peer, 40_000))  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+    return httpx.AsyncClient(transport=transport, base_url="http://localhost")
+
+
+async def test_it_is_alive_and_ready(app: Litestar) -> None:
+    async with local(app) as operator:
+        assert (await operator.get("/healthz")).text == "alive\n"
+        assert (await operator.get("/readyz")).text == "ready\n"
+
+
+async def test_it_is_not_ready_when_a_migration_is_missing(app: Litestar, database_url: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    name = await connection.fetchval("delete from kernel.migration where name like '0002%' returning name")
+    await connection.close()
+    async with local(app) as operator:
+        answer = await operator.get("/readyz")
+    assert answer.status_code == 503
+    assert name in answer.text
+
+
+async def test_it_is_not_ready_without_a_database_and_still_alive(app: Litestar, db: Database) -> None:
+    await db.close()
+    async with local(app) as operator:
+        assert (await operator.get("/readyz")).status_code == 503
+        assert (await operator.get("/healthz")).status_code == 200
+
+
+async def test_the_counters_name_routes_and_never_addresses(app: Litestar) -> None:
+    async with local(app) as operator:
+        await operator.get("/api/events/0190d1b8-0000-7000-8000-000000000000")
+        await operator.request("INVENTED", "/")
+        text = (await operator.get("/metrics")).text
+    assert "INVENTED" not in text
+    assert 'virage_requests_total{method="GET",route="/api/events/{event_id}",status="404"} 1.0' in text
+    assert "0190d1b8" not in text
+    assert 'virage_batches_total{batcher="sessions"}' in text
+    assert 'virage_jobs{status="failed"} 0.0' in text
+
+
+@pytest.mark.parametrize(("peer", "host"), [("192.0.2.7", "localhost"), ("127.0.0.1", "tickets.example.org")])
+async def test_the_counters_are_for_this_machine_alone(app: Litestar, peer: str, host: str) -> None:
+    async with local(app, peer) as stranger:
+        assert (await stranger.get("/metrics", headers={"host": host})).status_code == 404
+
+
+async def test_nobody_reads_the_counters_of_production_without_a_token(config: Config, db: Database) -> None:
+    async with local(build(replace(config, demo=False), db, Clock())) as operator:
+        assert (await operator.get("/metrics")).status_code == 404
+
+
+async def test_the_counters_are_for_whoever_has_their_token(config: Config, db: Database) -> None:
+    app = build(replace(config, metrics_token="the token of the counters"), db, Clock())
+    async with local(app, "192.0.2.7") as scraper:
+        shown = {"authorization": "Bearer the token of the counters"}
+        assert (await scraper.get("/metrics", headers=shown)).status_code == 200
+        assert (await scraper.get("/metrics", headers={"authorization": "Bearer another"})).status_code == 404
+    async with local(app) as operator:
+        assert (await operator.get("/metrics")).status_code == 404

@@ -1,0 +1,165 @@
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from virage.platform.data.batching import CALLERS_AT_ONCE, Batcher, Overloaded
+from virage.platform.data.database import Contended, Unavailable
+
+
+class Bad(Exception):
+    pass
+
+
+class Act:
+    """Doubles; refuses whole batches that hold a negative number; waits at its gate; notes what it was given."""
+
+    def __init__(self, *, is_open: bool = True, failure: type[Exception] = Bad) -> None:
+        self.batches: list[list[int]] = []
+        self.gate = asyncio.Event()
+        self.failure = failure
+        if is_open:
+            self.gate.set()
+
+    async def __call__(self, items: Sequence[int]) -> list[int]:
+        self.batches.append(list(items))
+        await self.gate.wait()
+        if min(items) < 0:
+            raise self.failure(items)
+        return [2 * item for item in items]
+
+
+async def settle() -> None:
+    """Let everything run that can."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def test_an_idle_batcher_answers_at_once() -> None:
+    act = Act()
+    assert await Batcher(act).submit(21) == 42
+    assert act.batches == [[21]]
+
+
+async def test_what_arrives_while_a_batch_is_in_flight_forms_the_next_one() -> None:
+    act = Act(is_open=False)
+    batcher = Batcher(act)
+    answers = [asyncio.create_task(batcher.submit(1))]
+    await settle()
+    answers += [asyncio.create_task(batcher.submit(item)) for item in (2, 3, 4)]
+    await settle()
+    act.gate.set()
+    assert await asyncio.gather(*answers) == [2, 4, 6, 8]
+    assert act.batches == [[1], [2, 3, 4]]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(-20, 1000), max_size=60), st.integers(1, 9))
+def test_every_caller_gets_its_own_answer_and_a_bad_item_fails_alone(items: list[int], batch_max: int) -> None:
+    async def run() -> list[int | BaseException]:
+        batcher = Batcher(Act(), batch_max=batch_max)
+        return await asyncio.gather(*(batcher.submit(item) for item in items), return_exceptions=True)
+
+    for item, answer in zip(items, asyncio.run(run()), strict=True):
+        assert isinstance(answer, Bad) if item < 0 else answer == 2 * item
+
+
+async def test_no_batch_is_larger_than_allowed() -> None:
+    act = Act()
+    batcher = Batcher(act, batch_max=10)
+    await asyncio.gather(*(batcher.submit(item) for item in range(35)))
+    assert [len(batch) for batch in act.batches] == [10, 10, 10, 5]
+
+
+async def test_the_next_batch_is_in_flight_before_all_callers_of_the_last_one_go_on() -> None:
+    act, gone_on = Act(), 0
+    waiting_at_each_batch: list[int] = []
+
+    async def noting(items: Sequence[int]) -> list[int]:
+        for _ in range(3):  # turns of the loop until the database has answered
+            await asyncio.sleep(0)
+        waiting_at_each_batch.append(gone_on)
+        return await act(items)
+
+    batcher = Batcher(noting, batch_max=4 * CALLERS_AT_ONCE)
+
+    async def caller(item: int) -> None:
+        nonlocal gone_on
+        assert await batcher.submit(item) == 2 * item
+        gone_on += 1
+
+    await asyncio.gather(*(caller(item) for item in range(8 * CALLERS_AT_ONCE)))
+    assert gone_on == 8 * CALLERS_AT_ONCE
+    assert [len(batch) for batch in act.batches] == [4 * CALLERS_AT_ONCE] * 2
+    assert waiting_at_each_batch[1] < 4 * CALLERS_AT_ONCE
+
+
+async def test_a_caller_that_goes_away_before_its_batch_is_left_out() -> None:
+    act = Act(is_open=False)
+    batcher = Batcher(act)
+    callers = [asyncio.create_task(batcher.submit(1))]
+    await settle()
+    callers += [asyncio.create_task(batcher.submit(item)) for item in (2, 3)]
+    await settle()
+    callers[1].cancel()
+    act.gate.set()
+    assert list(await asyncio.gather(callers[0], callers[2])) == [2, 6]
+    assert act.batches == [[1], [3]]
+
+
+async def test_a_caller_that_goes_away_in_the_middle_disturbs_nobody() -> None:
+    act = Act(is_open=False)
+    batcher = Batcher(act)
+    callers = [asyncio.create_task(batcher.submit(item)) for item in (1, 2)]
+    await settle()
+    callers[0].cancel()
+    act.gate.set()
+    assert await callers[1] == 4
+
+
+async def test_a_full_queue_refuses_and_is_open_again_afterwards() -> None:
+    act = Act(is_open=False)
+    batcher = Batcher(act, queue_max=2)
+    callers = [asyncio.create_task(batcher.submit(0))]
+    await settle()
+    callers += [asyncio.create_task(batcher.submit(item)) for item in (1, 2)]
+    await settle()
+    assert batcher.queued == 2
+    with pytest.raises(Overloaded):
+        await batcher.submit(3)
+    act.gate.set()
+    assert await asyncio.gather(*callers) == [0, 2, 4]
+    assert await batcher.submit(3) == 6
+
+
+async def test_when_the_database_is_away_nothing_is_tried_singly() -> None:
+    act = Act(failure=Unavailable)
+    batcher = Batcher(act)
+    answers = await asyncio.gather(*(batcher.submit(item) for item in (-1, 2, 3)), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [Unavailable] * 3
+    assert len(act.batches) == 1
+
+
+async def test_a_batch_that_lost_a_deadlock_is_tried_singly() -> None:
+    act = Act(failure=Contended)
+    batcher = Batcher(act)
+    answers = await asyncio.gather(*(batcher.submit(item) for item in (-1, 2)), return_exceptions=True)
+    assert isinstance(answers[0], Contended)
+    assert answers[1] == 4
+
+
+async def test_an_act_that_miscounts_its_answers_fails_and_mixes_nothing_up() -> None:
+    async def miscount(items: Sequence[int]) -> list[int]:
+        return [0] * (len(items) + 1)
+
+    batcher = Batcher(miscount)
+    answers = await asyncio.gather(batcher.submit(1), batcher.submit(2), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [ValueError] * 2
+
+
+async def test_items_and_batches_are_counted() -> None:
+    batcher = Batcher(Act(), batch_max=4)
+    await asyncio.gather(*(batcher.submit(item) for item in range(10)))
+    assert (batcher.items, batcher.batches, batcher.largest, batcher.queued) == (10, 3, 4, 0)

@@ -1,0 +1,402 @@
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.listening import hear
+from virage.platform.data.batching import Overloaded
+from virage.platform.data.database import Database, Unavailable
+from virage.platform.data.journal import Entry, Fact, Tail, append, head, position_key, read_after
+from virage.platform.realtime import audience, listening
+from virage.platform.realtime import hub as hub_module
+from virage.platform.realtime.hub import AHEAD_MAX, Hub, Opened, Opening
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import ANONYMOUS, Principal
+from virage.platform.web.problems import Problem
+
+NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
+SEAT = UUID(int=7)
+
+
+class Seats:
+    """Says which numbers were noted about a thing; opens with all of them, or those since the last position."""
+
+    name = "seats"
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def open(self, argument: str, opening: Opening) -> Opened | Refused:
+        if argument == "secret":
+            return Refused("forbidden")
+        async with self._db.connection() as conn:
+            position = await head(conn)
+            past = await read_after(conn, opening.since or "0-0")
+        told = await self.on_entries(past)
+        return Opened(position, [told[argument]] if argument in told else [])
+
+    async def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
+        told: dict[str, Any] = {}
+        for entry in entries:
+            told.setdefault(str(entry.about), []).append(entry.data["n"])
+        return told
+
+
+@pytest.fixture
+async def hub(db: Database) -> AsyncIterator[Hub]:
+    tail = Tail(db)
+    hub = Hub(db, tail, [Seats(db)])
+    yield hub
+    hub.close()
+    await tail.close()
+
+
+async def note(db: Database, *numbers: int, about: UUID = SEAT) -> None:
+    async with db.transaction() as conn:
+        await append(conn, [Fact("noted", None, about, {"n": number}) for number in numbers], NOW)
+
+
+async def next_part(messages: AsyncIterator[bytes]) -> str:
+    async with asyncio.timeout(5):
+        return (await anext(messages)).decode()
+
+
+def ids(part: str) -> list[str]:
+    return [line[4:] for line in part.splitlines() if line.startswith("id: ")]
+
+
+def data(part: str) -> list[str]:
+    return [line[6:] for line in part.splitlines() if line.startswith("data: ")]
+
+
+async def test_a_listener_gets_what_happened_before_and_what_happens_after(hub: Hub, db: Database) -> None:
+    await note(db, 1)
+    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    first = await next_part(messages)
+    assert data(first) == ["[1]"]
+    assert f"event: seats:{SEAT}" in first
+    await note(db, 2, 3)
+    assert data(await next_part(messages)) == ["[2,3]"]
+
+
+async def test_who_comes_back_gets_only_what_was_missed(hub: Hub, db: Database) -> None:
+    await note(db, 1)
+    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    (last,) = ids(await next_part(messages))
+    await note(db, 2)
+    assert data(await next_part(await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], last))) == ["[2]"]
+
+
+async def test_nothing_falls_between_the_opening_and_the_tail(hub: Hub, db: Database) -> None:
+    async def watch() -> list[int]:
+        seen: list[int] = []
+        messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+        while 39 not in seen:
+            seen += [int(n) for part in data(await next_part(messages)) for n in part[1:-1].split(",")]
+        return seen
+
+    async def write() -> None:
+        for number in range(40):
+            await note(db, number)
+
+    *seen, _ = await asyncio.gather(watch(), watch(), watch(), write())
+    # What is written between the head and the truth of an opening is in that truth, and told again by the tail.
+    assert [list(dict.fromkeys(one)) for one in seen] == [list(range(40))] * 3
+
+
+class SlowTail:
+    """A tail that tells when the test says so."""
+
+    def __init__(self) -> None:
+        self.tells: list[Callable[[Sequence[Entry]], None]] = []
+
+    def listen(self, on_entries: Callable[[Sequence[Entry]], None], _since: str) -> Callable[[], None]:
+        self.tells.append(on_entries)
+        return lambda: self.tells.remove(on_entries)
+
+
+async def test_what_a_listener_knows_from_the_opening_is_not_told_again(db: Database) -> None:
+    tail = SlowTail()
+    hub = Hub(db, tail, [Seats(db)])  # type: ignore[arg-type]  # a tail as far as the hub looks
+    await note(db, 1)
+    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    assert data(await next_part(messages)) == ["[1]"]
+    async with db.connection() as conn:
+        known = await read_after(conn, "0-0")
+    tail.tells[0](known)
+    await note(db, 2)
+    async with db.connection() as conn:
+        news = await read_after(conn, known[-1].position)
+    tail.tells[0](news)
+    assert data(await next_part(messages)) == ["[2]"]
+
+
+async def test_all_who_come_at_once_share_one_tail_that_ends_with_the_last(db: Database) -> None:
+    tail = SlowTail()
+    hub = Hub(db, tail, [Seats(db)])  # type: ignore[arg-type]  # a tail as far as the hub looks
+    streams = await asyncio.gather(*(hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None) for _ in range(5)))
+    assert len(tail.tells) == 1
+    for messages in streams:
+        await next_part(messages)
+        await messages.aclose()
+    assert tail.tells == []
+
+
+async def test_of_two_words_on_a_seat_the_one_that_was_written_last_is_told_last(db: Database) -> None:
+    tail = SlowTail()
+    hub = Hub(db, tail, [Seats(db)])  # type: ignore[arg-type]  # a tail as far as the hub looks
+    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    await next_part(messages)
+    far = 1 << 40  # above every transaction of this cluster
+    later_began_first = Entry(f"{far}-2", 2, NOW, "noted", None, SEAT, {"n": "last"})
+    earlier = Entry(f"{far + 1}-1", 1, NOW, "noted", None, SEAT, {"n": "first"})
+    tail.tells[0]([later_began_first, earlier])
+    part = await next_part(messages)
+    assert data(part) == ['["first","last"]']
+    assert ids(part) == [earlier.position]
+
+
+async def test_only_the_last_message_of_a_reading_carries_its_position(hub: Hub, db: Database) -> None:
+    other = uuid4()
+    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}", f"seats:{other}"], None)
+    await next_part(messages)
+    async with db.transaction() as conn:
+        await append(conn, [Fact("noted", None, about, {"n": 1}) for about in (SEAT, other)], NOW)
+    part = await next_part(messages)
+    assert len(data(part)) == 2
+    assert len(ids(part)) == 1
+    assert part.index("id: ") > part.index("data: ")
+
+
+async def test_a_refused_topic_refuses_the_whole_stream_and_leaves_nobody_behind(hub: Hub) -> None:
+    with pytest.raises(Problem) as refusal:
+        await hear(hub, ANONYMOUS, [f"seats:{SEAT}", "seats:secret"], None)
+    assert refusal.value.code == "forbidden"
+    assert hub.listening == 0
+
+
+async def test_an_unknown_topic_is_not_found(hub: Hub) -> None:
+    with pytest.raises(Problem) as refusal:
+        await hear(hub, ANONYMOUS, ["weather:lyon"], None)
+    assert refusal.value.status == 404
+
+
+class Failing(Seats):
+    """Fails once before it answers, as whoever reads may."""
+
+    def __init__(self, db: Database, failure: Exception) -> None:
+        super().__init__(db)
+        self._failures = [failure]
+
+    async def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
+        if entries and self._failures:
+            raise self._failures.pop()
+        return await super().on_entries(entries)
+
+
+def noted(number: int) -> Entry:
+    return Entry(f"{(1 << 40) + number}-{number}", number, NOW, "noted", None, SEAT, {"n": number})
+
+
+async def test_what_could_not_be_read_while_the_database_was_away_is_told_then_in_its_order(db: Database) -> None:
+    tail = SlowTail()
+    hub = Hub(db, tail, [Failing(db, Unavailable())])  # type: ignore[arg-type]  # a tail as far as the hub looks
+    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    await next_part(messages)
+    for number in (1, 2):
+        tail.tells[0]([noted(number)])
+    assert [data(await next_part(messages)) for _ in range(2)] == [["[1]"], ["[2]"]]
+
+
+async def test_who_listens_to_a_topic_that_fails_is_let_go_and_comes_back_to_one_that_goes_on(db: Database) -> None:
+    tail = SlowTail()
+    hub = Hub(db, tail, [Failing(db, ValueError())])  # type: ignore[arg-type]  # a tail as far as the hub looks
+    first = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    await next_part(first)
+    tail.tells[0]([noted(1)])
+    assert data(await until_it_ends(first)) == []
+    again = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    await next_part(again)
+    tail.tells[0]([noted(2)])
+    assert data(await next_part(again)) == ["[2]"]
+
+
+async def test_silence_is_filled_with_a_heartbeat(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "BEAT_S", 0.01)
+    monkeypatch.setattr(listening, "HEARTBEAT_S", 0.01)
+    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    await next_part(messages)
+    assert await next_part(messages) == ": \n\n"
+
+
+async def test_who_goes_away_is_forgotten(hub: Hub) -> None:
+    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    await next_part(messages)
+    assert hub.listening == 1
+    await messages.aclose()
+    assert hub.listening == 0
+
+
+def fan(session: int) -> Principal:
+    return Principal("fan", UUID(int=session), UUID(int=session))
+
+
+async def until_it_ends(messages: AsyncIterator[bytes]) -> str:
+    async with asyncio.timeout(5):
+        return "".join([part.decode() async for part in messages])
+
+
+async def test_a_session_with_too_many_streams_loses_its_oldest_and_nobody_elses(hub: Hub, db: Database) -> None:
+    other = await hear(hub, fan(2), [f"seats:{SEAT}"], None)
+    first, *rest = [await hear(hub, fan(1), [f"seats:{SEAT}"], None) for _ in range(audience.PER_SESSION_MAX + 1)]
+    assert hub.listening == 1 + audience.PER_SESSION_MAX
+    assert (await until_it_ends(first)).endswith("retry: 60000\n\n")
+    for messages in (other, *rest):
+        await next_part(messages)
+    await note(db, 1)
+    for messages in (other, *rest):
+        assert data(await next_part(messages)) == ["[1]"]
+
+
+async def test_a_stream_that_is_refused_costs_the_session_none_of_its_own(hub: Hub) -> None:
+    kept = [await hear(hub, fan(1), [f"seats:{SEAT}"], None) for _ in range(audience.PER_SESSION_MAX)]
+    with pytest.raises(Problem):
+        await hear(hub, fan(1), ["seats:secret"], None)
+    assert hub.crowded == 0
+    assert hub.listening == len(kept)
+
+
+async def test_strangers_and_guests_never_fill_the_house(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audience, "STRANGERS_MAX", 2)
+    monkeypatch.setattr(audience, "WITHOUT_ACCOUNT_MAX", 3)
+    monkeypatch.setattr(audience, "LISTENERS_MAX", 4)
+    topics = [f"seats:{SEAT}"]
+    kept = [await hear(hub, ANONYMOUS, topics, None) for _ in range(2)]
+    with pytest.raises(Overloaded):
+        await hear(hub, ANONYMOUS, topics, None)
+    kept.append(await hear(hub, Principal("guest", None, UUID(int=7)), topics, None))
+    with pytest.raises(Overloaded):
+        await hear(hub, Principal("guest", None, UUID(int=8)), topics, None)
+    kept.append(await hear(hub, fan(1), topics, None))
+    with pytest.raises(Overloaded):
+        await hear(hub, fan(2), topics, None)
+    await next_part(kept[0])
+    await kept[0].aclose()
+    kept[0] = await hear(hub, ANONYMOUS, topics, None)
+    assert hub.listening == len(kept)
+
+
+async def test_a_program_listens_for_as_many_as_it_likes(hub: Hub) -> None:
+    program = Principal("program", uuid4())
+    kept = [await hear(hub, program, [f"seats:{SEAT}"], None) for _ in range(3 * audience.PER_SESSION_MAX)]
+    assert (hub.listening, hub.crowded) == (len(kept), 0)
+
+
+async def test_who_goes_away_before_the_first_word_is_forgotten_too(hub: Hub) -> None:
+    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    assert hub.listening == 1
+    del messages
+    assert hub.listening == 0
+
+
+class Beats:
+    """Says how often it was asked, to whoever listens then; some beats fail."""
+
+    name = "beats"
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self.asked: list[list[str]] = []
+
+    async def open(self, _argument: str, _opening: Opening) -> Opened | Refused:
+        async with self._db.connection() as conn:
+            return Opened(await head(conn))
+
+    async def on_entries(self, _entries: Sequence[Entry]) -> Mapping[str, Any]:
+        return {}
+
+    async def on_pulse(self, arguments: Collection[str]) -> Mapping[str, Any]:
+        self.asked.append(sorted(arguments))
+        if len(self.asked) == 2:
+            raise Unavailable
+        if len(self.asked) == 3:
+            raise ValueError("a fault of the topic")
+        return {"a": len(self.asked), "nobody": 0}
+
+
+@pytest.fixture
+async def beats(db: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Hub, Beats]]:
+    monkeypatch.setattr(hub_module, "PULSE_S", 0.02)
+    tail, topic = Tail(db), Beats(db)
+    hub = Hub(db, tail, [Seats(db), topic])
+    yield hub, topic
+    hub.close()
+    await tail.close()
+
+
+async def test_what_passes_is_told_to_whoever_listens_then_without_a_position_and_a_pulse_that_fails_is_not_the_last(
+    beats: tuple[Hub, Beats],
+) -> None:
+    hub, topic = beats
+    first, second = [await hear(hub, ANONYMOUS, ["beats:a"], None) for _ in range(2)]
+    for phone in (first, second):
+        assert "id: " in await next_part(phone)
+    heard = [await next_part(first) for _ in range(3)]
+    assert [part.splitlines()[1] for part in heard] == ["data: 1", "data: 4", "data: 5"]
+    assert "id: " not in "".join(heard)
+    later = await next_part(second)
+    while later != heard[2]:
+        later = await next_part(second)
+    assert topic.asked[0] == ["a"]
+
+
+async def test_nobody_is_asked_for_what_nobody_listens_to(beats: tuple[Hub, Beats], db: Database) -> None:
+    hub, topic = beats
+    seats = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    await next_part(seats)
+    await note(db, 1)
+    await next_part(seats)
+    assert topic.asked == []
+    phone = await hear(hub, ANONYMOUS, ["beats:a"], None)
+    await next_part(phone)
+    await next_part(phone)
+    await phone.aclose()
+    async with asyncio.timeout(5):
+        while hub.has_pulse:  # noqa: ASYNC110 - it ends by itself with the next beat
+            await asyncio.sleep(0.01)
+
+
+class Counted(Seats):
+    asked = 0  # what entries say
+
+    async def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
+        self.asked += 1
+        return await super().on_entries(entries)
+
+
+@pytest.mark.parametrize(("numbers", "asked_max"), [(100, 1 + AHEAD_MAX), (2, 2)])
+async def test_whoever_forges_positions_does_not_have_a_topic_asked_for_each(
+    db: Database, numbers: int, asked_max: int
+) -> None:
+    tail = SlowTail()
+    hub = Hub(db, tail, [topic := Counted(db)])  # type: ignore[arg-type]  # a tail as far as the hub looks
+    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    await next_part(messages)
+    for number in range(numbers):
+        await note(db, number)
+        for _ in range(100 // numbers):  # transactions of which the journal has nothing
+            async with db.connection() as conn:
+                await conn.execute("select pg_current_xact_id()")
+    async with db.connection() as conn:
+        entries = await read_after(conn, "0-0")
+        reached = position_key(await head(conn)).xid
+    began = position_key(entries[0].position).xid
+    forged = [await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], f"{xid}-0") for xid in range(began + 1, reached)]
+    topic.asked = 0
+    tail.tells[0](entries)
+    assert data(await next_part(messages)) == [str(list(range(numbers))).replace(" ", "")]
+    assert len(forged) >= 100
+    assert topic.asked <= asked_max

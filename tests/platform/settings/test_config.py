@@ -1,0 +1,231 @@
+import re
+import secrets
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from virage.cli.variables import variables
+from virage.platform.settings.config import Club, Config, ConfigError, read
+from virage.platform.settings.parsing import ACCOUNTS, PARSERS
+
+SECRET = "a secret of the tests, long enough"
+PRODUCTION = {"VIRAGE_SECRET": SECRET, "VIRAGE_SMTP_URL": "smtp://mail.example.org"}
+
+
+def defects(environ: dict[str, str]) -> list[str]:
+    with pytest.raises(ConfigError) as error:
+        read(environ)
+    return [defect.partition(":")[0] for defect in error.value.defects]
+
+
+def test_a_secret_and_a_mail_server_are_all_that_production_must_set() -> None:
+    config = read(PRODUCTION)
+    assert config.public_url == "http://localhost:8000"
+    assert not config.demo
+
+
+def test_the_public_address_follows_the_port() -> None:
+    assert read(PRODUCTION | {"VIRAGE_PORT": "8123"}).public_url == "http://localhost:8123"
+
+
+def test_every_defect_is_told_at_once() -> None:
+    environ = {
+        "VIRAGE_PORT": "eighty",
+        "VIRAGE_PUBLIC_URL": "localhost:8000/",
+        "VIRAGE_CLUB_PRIMARY": "blue",
+        "VIRAGE_LOG_LEVEL": "loud",
+        "VIRAGE_DEMO": "perhaps",
+        "VIRAGE_CLOCK_SPEED": "fast",
+        "VIRAGE_SECRETS_PREVIOUS": "short",
+        "VIRAGE_CARD_KEY": "00" * 15,
+        "VIRAGE_TAP_CAP_CENTS": "-1",
+        "VIRAGE_SMTP_URL": "imap://mail.example.org",
+        "VIRAGE_DATABASE_URL": "mysql://localhost/virage",
+        "VIRAGE_OBJECTS_URL": "ftp://files.example.org",
+    }
+    assert sorted(defects(environ)) == sorted([*environ, "VIRAGE_SECRET"])
+
+
+@pytest.mark.parametrize("bent", [{"VIRAGE_CLOCK_SHIFT": "60"}, {"VIRAGE_CLOCK_SPEED": "10"}])
+def test_production_refuses_a_bent_clock_and_a_demo_takes_it(bent: dict[str, str]) -> None:
+    assert defects(PRODUCTION | bent) == ["VIRAGE_CLOCK_SHIFT, VIRAGE_CLOCK_SPEED"]
+    config = read({"VIRAGE_SECRET": SECRET, "VIRAGE_DEMO": "1"} | bent)
+    assert (config.clock_shift, config.clock_speed) != (timedelta(0), 1.0)
+
+
+@pytest.mark.parametrize("secret", ["", "short", "a" * 32, "ab" * 32])
+def test_a_secret_that_is_short_or_hardly_random_is_refused_in_production_and_in_a_demo(secret: str) -> None:
+    assert defects(PRODUCTION | {"VIRAGE_SECRET": secret}) == ["VIRAGE_SECRET"]
+    assert defects({"VIRAGE_SECRET": secret, "VIRAGE_DEMO": "1"}) == ["VIRAGE_SECRET"]
+
+
+def test_random_hexadecimal_digits_are_a_secret() -> None:
+    assert all(read(PRODUCTION | {"VIRAGE_SECRET": secrets.token_hex(32)}) for _ in range(1_000))
+
+
+@pytest.mark.parametrize(
+    "url", ["http://tickets.example.org", "http://localhost.evil.example", "http://127.0.0.1:8000"]
+)
+def test_production_wants_https_but_on_localhost(url: str) -> None:
+    assert defects(PRODUCTION | {"VIRAGE_PUBLIC_URL": url}) == ["VIRAGE_PUBLIC_URL"]
+    assert read(PRODUCTION | {"VIRAGE_PUBLIC_URL": "https://tickets.example.org"}).secure
+    assert not read(PRODUCTION | {"VIRAGE_PUBLIC_URL": "http://localhost:8123"}).secure
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost@evil.example", "http://localhost:8000/", "http://a?b", "http://[::1", "http://"]
+)
+def test_an_address_is_a_scheme_and_a_host_and_nothing_more(url: str) -> None:
+    assert defects(PRODUCTION | {"VIRAGE_PUBLIC_URL": url}) == ["VIRAGE_PUBLIC_URL"]
+
+
+@pytest.mark.parametrize(
+    ("url", "private"),
+    [
+        ("http://localhost:8000", True),
+        ("https://127.0.0.1:8443", True),
+        ("http://[::1]:8000", True),
+        ("https://tickets.example.org", False),
+        ("http://localhost.evil.example", False),
+        ("https://192.168.1.2:8443", False),
+    ],
+)
+def test_only_the_names_of_the_machine_itself_are_private(url: str, private: bool) -> None:
+    assert Config(secret=SECRET, public_url=url).is_private is private
+
+
+@pytest.mark.parametrize(
+    ("variable", "values"),
+    [
+        ("VIRAGE_DATABASE_URL", ["postgresql://virage@db:5432/virage", "postgres:///virage?host=%2Frun%2Fpostgresql"]),
+        (
+            "VIRAGE_OBJECTS_URL",
+            ["file:///srv/objects", "az://container", "s3://bucket/folder", "/srv/objects", "objects"],
+        ),
+        (
+            "VIRAGE_SMTP_URL",
+            ["smtp://mail", "smtps://user:pass%40word@mail.example.org:465", "smtp://m:25/?starttls=1"],
+        ),
+    ],
+)
+def test_addresses_of_servers_are_taken_as_they_are(variable: str, values: list[str]) -> None:
+    for value in values:
+        assert getattr(read(PRODUCTION | {variable: value}), variable.removeprefix("VIRAGE_").lower()) == value
+
+
+def test_production_refuses_to_start_without_a_mail_server() -> None:
+    assert defects({"VIRAGE_SECRET": SECRET}) == ["VIRAGE_SMTP_URL"]
+    assert read({"VIRAGE_SECRET": SECRET, "VIRAGE_DEMO": "1"}).smtp_url is None
+
+
+SANDBOX = {
+    "VIRAGE_SANDBOX_URL": "http://localhost:8001",
+    "VIRAGE_SANDBOX_KEY": "the sandbox's key",
+    "VIRAGE_SANDBOX_WEBHOOK_SECRET": "the secret of the tests' webhooks",
+}
+
+
+def test_production_refuses_the_sandbox_unless_it_is_told_to_rehearse() -> None:
+    assert defects(PRODUCTION | SANDBOX) == ["VIRAGE_SANDBOX_URL"]
+    assert read(PRODUCTION | SANDBOX | {"VIRAGE_SANDBOX_OUTSIDE_DEMO": "1"}).sandbox_url == "http://localhost:8001"
+    assert read({"VIRAGE_SECRET": SECRET, "VIRAGE_DEMO": "1"} | SANDBOX).sandbox_url == "http://localhost:8001"
+
+
+@pytest.mark.parametrize("secret", ["", "w", "the secret of its webhooks", "w" * 40])
+def test_a_sandbox_needs_its_key_and_a_strong_secret_of_its_webhooks(secret: str) -> None:
+    demo = {"VIRAGE_SECRET": SECRET, "VIRAGE_DEMO": "1"} | SANDBOX
+    assert defects(demo | {"VIRAGE_SANDBOX_WEBHOOK_SECRET": secret}) == ["VIRAGE_SANDBOX_WEBHOOK_SECRET"]
+    assert defects(demo | {"VIRAGE_SANDBOX_KEY": ""}) == ["VIRAGE_SANDBOX_KEY"]
+
+
+def test_a_value_that_is_no_text_is_parsed() -> None:
+    fields = {field.name: field for struct in (Config, Club) for field in msgspec.structs.fields(struct)}
+    text = {name for name, field in fields.items() if field.type in (str, str | None)}
+    assert set(fields) - text - {"club"} <= set(PARSERS) <= set(fields)
+
+
+def test_a_listener_of_the_machine_itself_is_on_loopback_and_of_a_demonstration() -> None:
+    asked = {"VIRAGE_LOOPBACK_LISTENER": "1", "VIRAGE_PUBLIC_URL": "https://192.168.1.2:8443"}
+    demo = {"VIRAGE_SECRET": SECRET, "VIRAGE_DEMO": "1"} | asked
+    assert read(demo).is_private
+    assert defects(demo | {"VIRAGE_HOST": "192.168.1.2"}) == ["VIRAGE_LOOPBACK_LISTENER"]
+    assert defects(PRODUCTION | asked) == ["VIRAGE_LOOPBACK_LISTENER"]
+
+
+def test_every_account_of_the_export_is_explained() -> None:
+    (about,) = (about for name, _, about in variables() if name == "VIRAGE_ACCOUNT_CODES")
+    assert set(ACCOUNTS) <= set(re.findall(r"\w+", about.rpartition(":")[2]))
+
+
+def test_letters_are_signed_with_a_key_that_is_there_and_reports_need_a_domain(tmp_path: Path) -> None:
+    (tmp_path / "dkim.pem").write_text("a key")
+    key = {"VIRAGE_DKIM_KEY": str(tmp_path / "dkim.pem")}
+    reports = {"VIRAGE_BOUNCE_LISTEN": "127.0.0.1:2424"}
+    named = {"VIRAGE_DKIM_SELECTOR": "mail", "VIRAGE_BOUNCE_DOMAIN": "bounce.example.org"}
+    environ = {"VIRAGE_SECRET": SECRET, "VIRAGE_SMTP_URL": "smtp://mail.example.org"}
+    assert read(environ | key | reports | named).bounce_listen == "127.0.0.1:2424"
+    assert defects(environ | key) == ["VIRAGE_DKIM_KEY, VIRAGE_DKIM_SELECTOR"]
+    assert defects(environ | named | {"VIRAGE_DKIM_KEY": str(tmp_path / "none.pem")})[0] == "VIRAGE_DKIM_KEY"
+    assert defects(environ | reports) == ["VIRAGE_BOUNCE_LISTEN"]
+    assert defects(environ | named | key | {"VIRAGE_BOUNCE_LISTEN": "2424"}) == ["VIRAGE_BOUNCE_LISTEN"]
+
+
+@pytest.mark.parametrize(
+    ("host", "is_taken"),
+    [
+        ("127.0.0.1", True),
+        ("localhost", True),
+        ("10.1.2.3", True),
+        ("192.168.0.9", True),
+        ("0.0.0.0", False),  # noqa: S104 - what a listener must not be told
+        ("203.0.114.7", False),
+        ("mail.example.org", False),
+    ],
+)
+def test_reports_are_taken_off_loopback_and_private_addresses_only_where_that_is_said(
+    host: str, is_taken: bool
+) -> None:
+    environ = {
+        "VIRAGE_SECRET": SECRET,
+        "VIRAGE_SMTP_URL": "smtp://mail.example.org",
+        "VIRAGE_BOUNCE_DOMAIN": "bounce.example.org",
+        "VIRAGE_BOUNCE_LISTEN": f"{host}:2424",
+    }
+    if not is_taken:
+        assert defects(environ) == ["VIRAGE_BOUNCE_LISTEN"]
+        environ["VIRAGE_BOUNCE_ALLOW_UNAUTHENTICATED"] = "1"
+    assert read(environ).bounce_listen == f"{host}:2424"
+
+
+def test_the_speed_of_a_rehearsal_counts_from_a_moment_that_all_processes_share() -> None:
+    environ = {"VIRAGE_SECRET": SECRET, "VIRAGE_DEMO": "1"}
+    config = read(environ | {"VIRAGE_CLOCK_ORIGIN": "2026-05-09T18:00:00Z"})
+    assert config.clock_origin == datetime(2026, 5, 9, 18, tzinfo=UTC)
+    assert defects(environ | {"VIRAGE_CLOCK_ORIGIN": "2026-05-09T18:00:00"}) == ["VIRAGE_CLOCK_ORIGIN"]
+
+
+def test_every_variable_that_is_read_is_explained_and_every_explained_one_is_read() -> None:
+    explained = {name for name, _, about in variables() if about}
+    assert explained == {f"VIRAGE_{name}" for name in names_read()}
+
+
+def names_read() -> set[str]:
+    class Names(dict[str, str]):
+        def __init__(self) -> None:
+            super().__init__()
+            self.asked: set[str] = set()
+
+        def get(self, name: str, default: str = "") -> str:  # type: ignore[override]  # only what `read` asks
+            self.asked.add(name.removeprefix("VIRAGE_"))
+            return (PRODUCTION | {"VIRAGE_DEMO": ""}).get(name, default)
+
+    names = Names()
+    read(names)
+    return names.asked
+
+
+def test_a_printed_configuration_holds_no_secret() -> None:
+    config = Config(secret=SECRET, sandbox_key="k" * 20, metrics_token="m" * 20)
+    assert not any(secret in repr(config) for secret in (SECRET, "k" * 20, "m" * 20))

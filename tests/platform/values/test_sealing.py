@@ -1,0 +1,30 @@
+from virage.platform.values.derivation import derive
+from virage.platform.values.sealing import seal, unseal
+
+NOW, BEFORE, ELSEWHERE = (
+    derive(secret, purpose)
+    for secret, purpose in [
+        ("the secret of the tests, long enough", "letters"),
+        ("an older secret of the tests, long enough", "letters"),
+        ("the secret of the tests, long enough", "keys"),
+    ]
+)
+
+
+def test_what_is_sealed_opens_under_its_own_name_with_any_secret_that_is_known() -> None:
+    assert unseal([NOW], seal(NOW, b"text", b"name"), b"name") == b"text"
+    assert unseal([NOW, BEFORE], seal(BEFORE, b"text", b"name"), b"name") == b"text"
+
+
+def test_another_secret_purpose_or_name_opens_nothing() -> None:
+    sealed = seal(NOW, b"text", b"name")
+    assert unseal([BEFORE, ELSEWHERE], sealed, b"name") is None
+    assert unseal([NOW], sealed, b"other") is None
+    assert unseal([NOW], sealed[:-1] + bytes([sealed[-1] ^ 1]), b"name") is None
+    assert unseal([], sealed, b"name") is None
+
+
+def test_the_same_text_is_sealed_otherwise_each_time_and_cannot_be_read() -> None:
+    one, other = seal(NOW, b"text", b"name"), seal(NOW, b"text", b"name")
+    assert one != other
+    assert b"text" not in one + other

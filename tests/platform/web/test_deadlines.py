@@ -1,0 +1,33 @@
+"""Waits that end at their deadlines, all by one timer."""
+
+import asyncio
+
+import pytest
+
+from virage.platform.web import deadlines
+from virage.platform.web.deadlines import deadlines_of
+
+
+async def test_only_the_wait_whose_time_is_over_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadlines, "SWEEP_S", 0.001)
+    loop = asyncio.get_running_loop()
+    ours, ended = deadlines_of(loop), asyncio.Event()
+
+    async def short() -> None:
+        async with asyncio.timeout(None) as wait:
+            ours.set(wait, loop.time())
+            await asyncio.Event().wait()
+
+    async def long() -> str:
+        async with asyncio.timeout(None) as wait:
+            ours.set(wait, loop.time() + 60)
+            await ended.wait()
+            ours.end(wait)
+        return "whole"
+
+    other = asyncio.create_task(long())
+    for _ in range(2):  # the timer is set again for whoever comes after it has ended
+        with pytest.raises(TimeoutError):
+            await short()
+    ended.set()
+    assert await other == "whole"

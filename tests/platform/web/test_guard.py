@@ -1,0 +1,79 @@
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import ANONYMOUS, Grant, Principal, fresh, holds, require, require_fan
+from virage.platform.web.problems import Problem, granted
+
+NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
+EVENT, OTHER, ORGANISER = uuid4(), uuid4(), uuid4()
+
+
+def staff(*grants: Grant) -> Principal:
+    return Principal("staff", uuid4(), uuid4(), grants, NOW)
+
+
+def refusal(act: Callable[..., object], *args: object, **kwargs: object) -> str:
+    with pytest.raises(Problem) as problem:
+        act(*args, **kwargs)
+    return problem.value.code
+
+
+def test_a_role_everywhere_covers_one_event() -> None:
+    require(staff(Grant("box_office")), "box_office", scope="event", scope_id=EVENT)
+
+
+def test_a_role_in_one_event_covers_no_other_and_not_all() -> None:
+    someone = staff(Grant("box_office", "event", EVENT))
+    require(someone, "box_office", scope="event", scope_id=EVENT)
+    assert refusal(require, someone, "box_office", scope="event", scope_id=OTHER) == "forbidden"
+    assert refusal(require, someone, "box_office") == "forbidden"
+
+
+def test_a_role_at_an_organiser_covers_its_events() -> None:
+    someone = staff(Grant("programme", "organiser", ORGANISER))
+    within = [("organiser", ORGANISER)]
+    require(someone, "programme", scope="event", scope_id=EVENT, within=within)
+    assert refusal(require, someone, "programme", scope="event", scope_id=EVENT) == "forbidden"
+
+
+def test_an_identifier_of_another_kind_of_scope_does_not_open() -> None:
+    assert not holds(staff(Grant("steward", "gate", EVENT)), "steward", scope="event", scope_id=EVENT)
+
+
+def test_an_administrator_holds_every_role_within_the_grant() -> None:
+    assert holds(staff(Grant("admin")), "finance")
+    local = staff(Grant("admin", "organiser", ORGANISER))
+    assert holds(local, "finance", scope="organiser", scope_id=ORGANISER)
+    assert not holds(local, "finance")
+
+
+def test_one_role_is_not_another() -> None:
+    assert refusal(require, staff(Grant("steward")), "finance") == "forbidden"
+
+
+@pytest.mark.parametrize("nobody", [ANONYMOUS, Principal("guest", None, uuid4())])
+def test_whoever_has_not_signed_in_is_asked_to(nobody: Principal) -> None:
+    assert refusal(require, nobody, "admin") == "unauthenticated"
+    assert refusal(require_fan, nobody) == "unauthenticated"
+
+
+def test_a_program_is_no_person() -> None:
+    assert refusal(require_fan, Principal("program", uuid4())) == "forbidden"
+
+
+def test_an_old_sign_in_must_be_renewed_for_what_matters() -> None:
+    someone = staff(Grant("admin"))
+    fresh(someone, NOW + timedelta(minutes=15))
+    assert refusal(fresh, someone, NOW + timedelta(minutes=15, seconds=1)) == "step_up_required"
+    fresh(Principal("program", uuid4()), NOW + timedelta(days=9))
+
+
+def test_a_refusal_becomes_a_problem_with_its_data() -> None:
+    with pytest.raises(Problem) as problem:
+        granted(Refused("seat_taken", {"place": 7}))
+    assert (problem.value.status, problem.value.data) == (409, {"place": 7})
+    assert granted(UUID(int=1)) == UUID(int=1)

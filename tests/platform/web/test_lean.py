@@ -1,0 +1,308 @@
+"""What the platform answers, kind of route by kind of route, on the direct way to a handler and on Litestar's own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from litestar import Litestar, Request, Response, Router, get, post
+from litestar.params import Parameter
+from litestar.response import Stream
+from msgspec import Struct
+
+from virage.app.application import create_app
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.web import http, lean
+from virage.platform.web.dispatch import Dispatch
+from virage.platform.web.guard import Credential, Principal, with_session
+from virage.platform.web.problems import Problem
+from virage.platform.web.security import session_cookie
+
+
+class Thing(Struct, tag="thing"):
+    id: UUID
+    names: list[str] = []
+
+
+class Other(Struct, tag="other"):
+    n: int
+
+
+@get("/things/{thing_id:uuid}", opt={"public": True})
+async def thing(thing_id: UUID) -> Thing:
+    return Thing(thing_id)
+
+
+@get("/things/{thing_id:uuid}/parts/{part:str}", opt={"public": True})
+async def part(thing_id: UUID, part: str) -> Thing:
+    return Thing(thing_id, [part])
+
+
+@post("/things", opt={"public": True})
+async def make(data: Thing | Other) -> Thing | Other:
+    return data
+
+
+@post("/things/{thing_id:uuid}/nothing", opt={"public": True}, status_code=204)
+async def nothing(thing_id: UUID) -> None:
+    return None
+
+
+@get("/text", opt={"public": True})
+async def text() -> str:
+    return "été"
+
+
+@get("/page", opt={"public": True})
+async def page() -> Response[str]:
+    return Response("<p>", media_type="text/html", headers={"X-Own": "1"})
+
+
+@get("/bytes", opt={"public": True})
+async def raw() -> Response[bytes]:
+    return Response(b"\x00\xff", media_type="application/octet-stream", cookies=[session_cookie("x", 60)])
+
+
+@get("/empty", opt={"public": True})
+async def empty() -> Response[bytes]:
+    return Response(b"", status_code=304, headers={"etag": '"x"'})
+
+
+@get("/flow", opt={"public": True})
+async def flow() -> Stream:
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"a"
+        yield b"b"
+
+    return Stream(parts(), media_type="text/plain")
+
+
+@get("/endless", opt={"public": True})
+async def endless() -> Stream:
+    async def parts() -> AsyncIterator[bytes]:
+        while True:
+            yield b"again"
+            await asyncio.sleep(0)
+
+    return Stream(parts(), media_type="text/plain")
+
+
+@post("/mine", guards=[with_session])
+async def mine(data: Other) -> Other:
+    return data
+
+
+@get("/asked", opt={"public": True})
+async def asked(request: Request[Any, Any, Any]) -> str:
+    return str(request.headers["x-ask"]) + str(request.url.path)
+
+
+@get("/limited/{name:str}", opt={"public": True})
+async def limited(name: Annotated[str, Parameter(max_length=3)]) -> str:
+    return name
+
+
+@get("/searched", opt={"public": True})
+async def searched(q: str = "none") -> str:
+    return q
+
+
+@get("/wrapped", opt={"public": True})
+async def wrapped() -> Response[Thing]:
+    return Response(Thing(THING), headers={"cache-control": "no-cache"})
+
+
+@get("/refused", opt={"public": True})
+async def refused() -> str:
+    raise Problem("seat_taken", {"place": 7})
+
+
+ROUTES = [
+    thing,
+    part,
+    make,
+    nothing,
+    text,
+    page,
+    raw,
+    empty,
+    flow,
+    endless,
+    mine,
+    asked,
+    limited,
+    searched,
+    wrapped,
+    refused,
+]
+THING = UUID("0190d1b8-0000-7000-8000-000000000007")
+JSON = {"content-type": "application/json"}
+
+
+async def nobody(credentials: Sequence[Credential]) -> Sequence[Principal | None]:
+    return [None for _ in credentials]
+
+
+def browser_of(db: Database) -> httpx.AsyncClient:
+    app = create_app(
+        [Router("/api", route_handlers=ROUTES)],
+        config=Config(secret="x" * 32),
+        db=db,
+        clock=Clock(),
+        authenticator=nobody,
+    )
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://virage.local")  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+
+
+def browser_on_litestars_way(db: Database) -> httpx.AsyncClient:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(http, "Dispatch", lambda _app, otherwise, _refuse: otherwise)
+        return browser_of(db)
+
+
+@pytest.fixture(params=[browser_of, browser_on_litestars_way], ids=["direct", "litestar"])
+def kernel_alone(db: Database, request: pytest.FixtureRequest) -> httpx.AsyncClient:
+    """Both ways to a handler: whatever is said here holds for either."""
+    browser: httpx.AsyncClient = request.param(db)
+    return browser
+
+
+ASKS = JSON | {"x-ask": "yes"}
+A_THING = b'{"type":"thing","id":"%b","names":[]}' % str(THING).encode()
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        (f"/api/things/{THING}", A_THING),
+        (f"/api/things/{THING}/", A_THING),
+        (f"/api/things/{THING.hex}", A_THING),
+        (f"/api/things/{THING}/parts/a%20b", A_THING.replace(b"[]", b'["a b"]')),
+        (f"/api/things/{THING}/parts/a%2520b", A_THING.replace(b"[]", b'["a%20b"]')),
+        ("/api/text", "été".encode()),
+        ("/api/page", b"<p>"),
+        ("/api/bytes", b"\x00\xff"),
+        ("/api/flow", b"ab"),
+        ("/api/asked", b"yes/api/asked"),
+        ("/api/limited/abc", b"abc"),
+        ("/api/searched", b"none"),
+        ("/api/searched?q=found", b"found"),
+    ],
+)
+async def test_what_is_asked_is_answered(kernel_alone: httpx.AsyncClient, path: str, answer: bytes) -> None:
+    answered = await kernel_alone.get(path, headers=ASKS)
+    assert (answered.status_code, answered.content) == (200, answer)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/api/things/none", None, 404),
+        ("GET", f"/api/things/{THING}/parts/", None, 404),
+        ("GET", "/api/nowhere", None, 404),
+        ("HEAD", "/api/nowhere", None, 404),
+        ("GET", "/api/limited/abcd", None, 400),
+        ("GET", "/api/refused", None, 409),
+        ("PUT", "/api/things", b"{}", 405),
+        ("POST", "/api/things", b'{"type":"other","n":"1"}', 400),
+        ("POST", "/api/things", b'{"type":"neither"}', 400),
+        ("POST", "/api/things", b'{"type":', 400),
+        ("POST", "/api/things", b"", 400),
+        ("POST", "/api/things", b"x" * 70_000, 413),
+        ("POST", "/api/mine", b'{"type":"other","n":1}', 401),
+    ],
+)
+async def test_what_cannot_be_answered_is_a_problem(
+    kernel_alone: httpx.AsyncClient, method: str, path: str, body: bytes | None, status: int
+) -> None:
+    answer = await kernel_alone.request(method, path, content=body, headers=ASKS)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert method == "HEAD" or answer.json()["status"] == status
+
+
+async def test_a_body_is_read_as_its_own_kind(kernel_alone: httpx.AsyncClient) -> None:
+    for body in (A_THING, b'{"type":"other","n":1}'):
+        answer = await kernel_alone.post("/api/things", content=body, headers=JSON)
+        assert (answer.status_code, answer.content) == (201, body)
+
+
+async def test_headers_cookies_and_empty_answers_arrive(kernel_alone: httpx.AsyncClient) -> None:
+    page = await kernel_alone.get("/api/page")
+    assert (page.headers["x-own"], page.headers["content-type"]) == ("1", "text/html; charset=utf-8")
+    assert "__Host-virage=x" in (await kernel_alone.get("/api/bytes")).headers["set-cookie"]
+    assert (await kernel_alone.post(f"/api/things/{THING}/nothing")).status_code == 204
+    empty = await kernel_alone.get("/api/empty")
+    assert (empty.status_code, empty.headers["etag"], empty.content) == (304, '"x"', b"")
+
+
+async def test_nothing_invisible_comes_in(kernel_alone: httpx.AsyncClient) -> None:
+    answer = await kernel_alone.post(
+        "/api/things", json={"type": "thing", "id": str(THING), "names": ["a", "b\u202ec"]}
+    )
+    assert (answer.status_code, answer.json()["data"]["errors"][0]["source"]) == (400, "names")
+
+
+@pytest.mark.parametrize("path", [f"/api/things/{THING}", "/api/flow", "/api/text", "/api/endless"])
+async def test_head_tells_of_an_answer_all_but_its_body(kernel_alone: httpx.AsyncClient, path: str) -> None:
+    head = await kernel_alone.head(path)
+    assert (head.status_code, head.content) == (200, b"")
+    if path not in ("/api/flow", "/api/endless"):
+        assert head.headers["content-length"] == str(len((await kernel_alone.get(path)).content))
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/text", "/api/page", "/api/bytes", "/api/wrapped", "/api/refused", f"/api/things/{THING}"]
+)
+async def test_both_ways_send_the_same_headers(db: Database, path: str) -> None:
+    asks = ASKS | {"x-request-id": "the-same-request"}
+    here = await browser_of(db).get(path, headers=asks)
+    there = await browser_on_litestars_way(db).get(path, headers=asks)
+    assert there.headers["content-type"]
+    assert sorted(here.headers.multi_items()) == sorted(there.headers.multi_items())
+
+
+def test_what_a_whole_ground_does_at_once_goes_directly(app: Litestar) -> None:
+    async def never(*_: Any) -> None:
+        raise AssertionError
+
+    way = Dispatch(app, never, never)
+    order, event = uuid4(), uuid4()
+    assert way.find("POST", "/api/orders")[0] == "/api/orders"
+    assert way.find("GET", f"/api/orders/{order}") == ("/api/orders/{order_id}", [order])
+    assert way.find("POST", f"/api/orders/{order}/payment")[0] == "/api/orders/{order_id}/payment"
+    assert way.find("POST", "/api/payments/webhooks/sandbox")[0] == "/api/payments/webhooks/sandbox"
+    assert way.find("GET", f"/api/events/{event}/availability")[0] == "/api/events/{event_id}/availability"
+    assert way.find("GET", "/api/stream")[0] is None
+
+
+async def test_a_body_that_trickles_in_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lean, "BODY_S", 0.01)
+    first = [{"type": "http.request", "body": b"{", "more_body": True}]
+    never = asyncio.Event()
+
+    async def receive() -> Any:
+        if not first:
+            await never.wait()
+        return first.pop()
+
+    with pytest.raises(Problem) as refused:
+        await lean.read_body(receive, 60_000)
+    assert (refused.value.code, refused.value.status) == ("request_timeout", 408)
+
+
+async def test_what_has_arrived_of_a_body_buys_time_for_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lean, "BODY_S", 0.01)
+    monkeypatch.setattr(lean, "BODY_BYTES_A_SECOND", 1)
+    loop = asyncio.get_running_loop()
+    second: asyncio.Future[Any] = loop.create_future()
+    loop.call_later(0.05, second.set_result, {"type": "http.request", "body": b"y", "more_body": False})
+    first = [{"type": "http.request", "body": b"x" * 100, "more_body": True}]
+
+    async def receive() -> Any:
+        return first.pop() if first else await second
+
+    assert await lean.read_body(receive, 60_000) == b"x" * 100 + b"y"
