@@ -1,4 +1,4 @@
-"""The platform's data half through a `kill -9` of the database: what was confirmed stands, and all goes on by itself."""
+"""The data room through a `kill -9` of the database: what was confirmed stands, and all goes on by itself."""
 
 import asyncio
 import os
