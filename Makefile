@@ -38,7 +38,6 @@ check: .venv/.dev src/virage/web/index.html ## Every law of the house, by comman
 	python checks/roles.py
 	python -m checks.census
 	pytest -q tests/test_queries.py
-	node web/tidy.mjs
 	npm --prefix web run check
 	node web/floor/built.mjs
 

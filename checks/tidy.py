@@ -1,4 +1,4 @@
-"""The small laws: short functions and files, no leftovers, pages that name only what exists, no unseen picture."""
+"""The small laws: no leftovers, pages that name only what exists, no unseen picture."""
 
 import ast
 import re
@@ -9,8 +9,6 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
-FUNCTION_LINES_MAX = 70
-FILE_LINES_MAX = 400
 SOURCES = {".py", ".ts", ".svelte", ".sql", ".css"}
 PICTURES = {".png", ".webp", ".jpg", ".jpeg"}
 GENERATED = {"web/src/api/schema.d.ts"}
@@ -40,15 +38,6 @@ def tracked() -> list[Path]:
     return [path for line in listing.stdout.splitlines() if (path := Path(line)).is_file()]
 
 
-def long_functions(path: Path, tree: ast.Module) -> Iterator[str]:
-    """Functions longer than a screen; the docstring counts, for it is read too."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            lines = (node.end_lineno or node.lineno) - node.lineno + 1
-            if lines > FUNCTION_LINES_MAX:
-                yield f"{path}:{node.lineno}: {node.name} has {lines} lines, at most {FUNCTION_LINES_MAX}"
-
-
 def is_declaration(owner: ast.AST) -> bool:
     """Whether a class only declares: a Protocol or an abstract base."""
     bases = [ast.unparse(base) for base in owner.bases] if isinstance(owner, ast.ClassDef) else []
@@ -74,8 +63,6 @@ def stubs(path: Path, tree: ast.Module) -> Iterator[str]:
 def source_faults(path: Path) -> Iterator[str]:
     """What may stand in no source file."""
     lines = path.read_text(encoding="utf-8").splitlines()
-    if len(lines) > FILE_LINES_MAX:
-        yield f"{path}: {len(lines)} lines, at most {FILE_LINES_MAX}"
     for number, line in enumerate(lines, 1):
         if LEFTOVERS.search(line):
             yield f"{path}:{number}: a leftover"
@@ -87,7 +74,6 @@ def source_faults(path: Path) -> Iterator[str]:
             yield f"{path}:{number}: an exception to a rule without its reason"
     if path.suffix == ".py":
         tree = ast.parse("\n".join(lines))
-        yield from long_functions(path, tree)
         yield from stubs(path, tree)
 
 

@@ -11,7 +11,6 @@ from virage.platform.data.batching import Overloaded
 from virage.platform.data.database import Database, Unavailable
 from virage.platform.data.journal import Entry, Fact, Tail, append, head, position_key, read_after
 from virage.platform.realtime import audience, listening
-from virage.platform.realtime import hub as hub_module
 from virage.platform.realtime.hub import AHEAD_MAX, Hub, Opened, Opening
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import ANONYMOUS, Principal
@@ -225,7 +224,7 @@ async def test_who_listens_to_a_topic_that_fails_is_let_go_and_comes_back_to_one
 
 
 async def test_silence_is_filled_with_a_heartbeat(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub_module, "BEAT_S", 0.01)
+    monkeypatch.setattr("virage.platform.realtime.hub.BEAT_S", 0.01)
     monkeypatch.setattr(listening, "HEARTBEAT_S", 0.01)
     messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await next_part(messages)
@@ -329,7 +328,7 @@ class Beats:
 
 @pytest.fixture
 async def beats(db: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Hub, Beats]]:
-    monkeypatch.setattr(hub_module, "PULSE_S", 0.02)
+    monkeypatch.setattr("virage.platform.realtime.hub.PULSE_S", 0.02)
     tail, topic = Tail(db), Beats(db)
     hub = Hub(db, tail, [Seats(db), topic])
     yield hub, topic

@@ -11,7 +11,6 @@ from tests.listening import hear
 from tests.platform.realtime.test_hub import SEAT, Seats, SlowTail, data, ids, next_part, note, noted, until_it_ends
 from virage.platform.data.database import Database
 from virage.platform.data.journal import Entry, Tail
-from virage.platform.realtime import hub as hub_module
 from virage.platform.realtime import listening
 from virage.platform.realtime.hub import Hub, Opened, Opening
 from virage.platform.values.refusals import Refused
@@ -122,7 +121,7 @@ class Broken:
 async def test_a_connection_that_fails_is_no_matter_for_the_others(
     hub: Hub, db: Database, monkeypatch: pytest.MonkeyPatch, heartbeat_s: float
 ) -> None:
-    monkeypatch.setattr(hub_module, "BEAT_S", 0.01)
+    monkeypatch.setattr("virage.platform.realtime.hub.BEAT_S", 0.01)
     monkeypatch.setattr(listening, "HEARTBEAT_S", heartbeat_s)
     broken, names = Broken(), [f"seats:{SEAT}"]
     running = asyncio.create_task((await hub.follow(ANONYMOUS, names, None)).run(broken.receive, broken.send))
@@ -142,7 +141,7 @@ async def test_a_connection_that_fails_is_no_matter_for_the_others(
 
 
 async def test_a_stream_ends_after_its_time(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub_module, "BEAT_S", 0.01)
+    monkeypatch.setattr("virage.platform.realtime.hub.BEAT_S", 0.01)
     monkeypatch.setattr(listening, "LIFETIME_S", 0.05)
     messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     assert "retry: " in await until_it_ends(messages)
