@@ -29,12 +29,12 @@ check: .venv/.dev src/virage/web/index.html ## Every law of the house, by comman
 	ruff format --check .
 	ruff check .
 	mypy
-	lint-imports
+	python checks/imports.py
 	squawk --config .squawk.toml src/virage/migrations/*.sql
 	python checks/tidy.py
 	python checks/promises.py
 	python checks/contract.py
-	python checks/refusals.py
+	python -m checks.refusals
 	python checks/roles.py
 	python -m checks.census
 	pytest -q tests/test_queries.py

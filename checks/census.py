@@ -12,7 +12,6 @@ never changes: what it lists is there or explained, whatever happened to the cen
 import ast
 import re
 import sys
-import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from inspect import signature
@@ -23,18 +22,18 @@ from cyclopts import App
 from msgspec import NODEFAULT
 from msgspec.structs import fields
 
+from checks.imports import contracts
 from checks.refusals import answered
 from virage.app import build
-from virage.app.domains import DOMAINS
-from virage.app.house import House
+from virage.app.domains import REFUSALS, parts_of
 from virage.cli import app as command_line
 from virage.platform.data.database import Database
 from virage.platform.data.journal import Tail
 from virage.platform.data.queue import Jobs
+from virage.platform.module import Process
 from virage.platform.settings.config import Club, Config
 from virage.platform.values.clock import Clock
 from virage.platform.web.limits import RATES
-from virage.platform.web.problems import Problem
 
 SOURCES, TESTS, WEB = Path("src/virage"), Path("tests"), Path("web/src")
 PURPOSE = r"virage:[a-z:-]+:v\d+\0?"
@@ -109,8 +108,7 @@ def in_files() -> Iterator[str]:
     for line in Path("docs/promises.md").read_text(encoding="utf-8").splitlines():
         if line.startswith("| ") and not line.startswith("| promise "):
             yield f"promise {line.split(' | ')[0].removeprefix('| ')}"
-    contracts = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
-    yield from (f"contract {contract['name']}" for contract in contracts)
+    yield from (f"contract {contract['name']}" for contract in contracts())
 
 
 def in_the_application() -> Iterator[str]:
@@ -120,11 +118,11 @@ def in_the_application() -> Iterator[str]:
     for route in build(config, db, clock).routes:
         for method in sorted(cast("Any", route).methods - {"OPTIONS"}):
             yield f"route {method} {re.sub(PARAMETER, '{}', route.path)}"
-    house, jobs = House(config, db, clock, Tail(db)), Jobs()
-    for domain in (make(house) for make in DOMAINS):
-        for register in domain.jobs:
+    jobs = Jobs()
+    for part in parts_of(Process(config, db, clock, Tail(db))).values():
+        for register in part.jobs:
             register(jobs)
-        yield from (f"topic {topic.name}" for topic in domain.topics)
+        yield from (f"topic {topic.name}" for topic in part.topics)
     yield from (f"job {name}" for name in {*jobs.kinds, *jobs.singletons})
     yield from (f"schedule {name} {seconds:g} s after its last end" for name, seconds in jobs.singletons.items())
     yield from (f"rate {name} {rate.per_s:g} a second, {rate.burst:g} at once" for name, rate in RATES.items())
@@ -148,7 +146,10 @@ def commands(app: App, name: str = "virage") -> Iterator[str]:
 def count() -> Counter[str]:
     """Return every line that the code has now, with how often it occurs."""
     codes = answered()
-    refusals = [*(f"refusal {code}" for code in codes), *(f"status {code} {Problem(code).status}" for code in codes)]
+    refusals = [
+        *(f"refusal {code}" for code in codes),
+        *(f"status {code} {REFUSALS[code]}" for code in codes),
+    ]
     return Counter([*in_tests(), *in_python(), *in_files(), *in_the_application(), *commands(command_line), *refusals])
 
 

@@ -5,14 +5,18 @@ Codes are the members of `Reason` and `OverrideDoubt` enums, and the literals in
 """
 
 import ast
+import importlib
 import json
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from virage.app.domains import MODULES
+from virage.platform.web.problems import STATUS
 
 CODE = Path("src/virage")
 WEB = Path("web/src")
@@ -124,6 +128,36 @@ def answered() -> dict[str, set[str]]:
     return found
 
 
+def by_module(code: Path = CODE) -> Iterator[tuple[int, str]]:
+    """Yield each code that a file answers with, and the place of its module among all, from 1; 0 is the platform.
+
+    What stands above the domains may answer with any code.
+    """
+    for path in code.rglob("*.py"):
+        if path.relative_to(code).as_posix().startswith(OTHER_PROGRAMS):
+            continue
+        home = next((folder for folder in path.parents if (folder / "module.py").exists()), None)
+        if home is None:
+            place = len(MODULES)
+        elif home.name == "platform":
+            place = 0
+        else:
+            name = ".".join(("virage", *home.relative_to(code).parts, "module"))
+            place = MODULES.index(importlib.import_module(name).module) + 1
+        yield from ((place, found) for found in codes_of(path.read_text(encoding="utf-8")))
+
+
+def undeclared(answers: Iterable[tuple[int, str]], declared: Sequence[Iterable[str]]) -> Iterator[str]:
+    """Codes that neither the module that answers with them declares nor one below it; codes that nothing answers."""
+    owners = {code: place for place, codes in enumerate(declared) for code in codes}
+    found = set(answers)
+    for place, code in sorted(found):
+        if owners.get(code, place + 1) > place:
+            yield f"{code} is declared neither by the module that answers with it ({place}) nor by one below"
+    spare = set().union(*declared[1:]) - {code for _, code in found}
+    yield from (f"{code} is declared, and nothing answers with it" for code in sorted(spare))
+
+
 def unused(reaches: Mapping[str, Sequence[str]], code: Path = CODE) -> Iterator[str]:
     """Places of `REACHES` at which nothing stands: what moved away falls back to a wider place, unseen."""
     yield from (f"REACHES: there is no {place}" for place in reaches if not (code / place).exists())
@@ -167,7 +201,8 @@ def main() -> None:
     sources = (path for path in WEB.rglob("*") if path.suffix in {".ts", ".svelte"} and path.name != "schema.d.ts")
     web = "\n".join(path.read_text(encoding="utf-8") for path in sources if "i18n" not in path.parts)
     codes = answered()
-    found = [*unused(REACHES), *unsaid(codes, words), *unmeant(codes, words, web)]
+    declared = [STATUS, *(module.refusals for module in MODULES)]
+    found = [*undeclared(by_module(), declared), *unused(REACHES), *unsaid(codes, words), *unmeant(codes, words, web)]
     if len(codes) < CODES_MIN:
         found.append(f"only {len(codes)} refusal codes were seen, at least {CODES_MIN} are there")
     print("\n".join(found) if found else f"{len(codes)} refusal codes have words")

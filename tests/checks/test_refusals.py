@@ -1,6 +1,6 @@
 """The check that each refusal code has words."""
 
-from checks.refusals import NO_SCREEN, SCREENS, answered, codes_of, unmeant, unsaid, unused
+from checks.refusals import NO_SCREEN, SCREENS, answered, by_module, codes_of, undeclared, unmeant, unsaid, unused
 
 SOURCE = """
 LATE = "too_late"
@@ -63,3 +63,17 @@ def test_a_place_at_which_nothing_stands_is_a_fault() -> None:
     assert list(unused({"": ("fan",), "sale/ticketing/": ("fan",), "tickets/": ("fan",)})) == [
         "REACHES: there is no tickets/"
     ]
+
+
+def test_a_code_is_declared_by_the_module_that_answers_with_it_or_by_one_below() -> None:
+    declared = [{"not_found"}, {"sold_out"}, {"kitchen_closed"}]
+    assert list(undeclared([(2, "not_found"), (2, "sold_out"), (2, "kitchen_closed")], declared)) == []
+    [above, spare] = undeclared([(1, "kitchen_closed"), (2, "kitchen_closed")], declared)
+    assert above.startswith("kitchen_closed is declared neither")
+    assert spare == "sold_out is declared, and nothing answers with it"
+
+
+def test_the_answers_of_every_domain_are_seen() -> None:
+    answers = set(by_module())
+    assert len({place for place, _ in answers}) >= 20
+    assert (0, "step_up_required") in answers

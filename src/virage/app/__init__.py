@@ -7,12 +7,12 @@ from typing import Any, cast
 from litestar import Litestar
 
 from virage.app.application import create_app
-from virage.app.domains import DOMAINS
-from virage.app.house import House
-from virage.identity.people.rules.rights import who_loses_rights
+from virage.app.domains import MODULES, joined, parts_of
+from virage.identity.people.types import who_loses_rights
 from virage.platform.data.database import Database, answering
 from virage.platform.data.journal import Tail
 from virage.platform.data.queue import Jobs
+from virage.platform.module import Process
 from virage.platform.realtime.hub import Hub
 from virage.platform.settings.config import Config
 from virage.platform.settings.logs import log
@@ -28,9 +28,8 @@ async def _nobody(credentials: Sequence[Credential]) -> Sequence[Principal | Non
 def build(config: Config, db: Database, clock: Clock) -> Litestar:
     """Return the web application of all domains over an open database."""
     tail = Tail(db)
-    house = House(config, db, clock, tail)
-    domains = [domain(house) for domain in DOMAINS]
-    hub = Hub(db, tail, [topic for domain in domains for topic in domain.topics], who_loses_rights)
+    parts = parts_of(Process(config, db, clock, tail))
+    hub = Hub(db, tail, [topic for part in parts.values() for topic in part.topics], who_loses_rights)
 
     @asynccontextmanager
     async def streaming() -> AsyncIterator[None]:
@@ -39,16 +38,16 @@ def build(config: Config, db: Database, clock: Clock) -> Litestar:
         await tail.close()
 
     app = create_app(
-        [router for domain in domains for router in domain.routers],
+        [router for module in MODULES for router in module.routers],
         config=config,
         db=db,
         clock=clock,
-        authenticator=next((d.authenticator for d in domains if d.authenticator is not None), _nobody),
-        dependencies={name: value for domain in domains for name, value in domain.dependencies.items()},
+        authenticator=next((part.authenticator for part in parts.values() if part.authenticator is not None), _nobody),
+        dependencies=joined("dependency", {module: part.dependencies for module, part in parts.items()}),
         hub=hub,
-        pages={address: exists for domain in domains for address, exists in domain.pages.items()},
-        gauges=[gauge for domain in domains for gauge in domain.gauges],
-        lifespan=[streaming, *(context for domain in domains for context in domain.lifespan)],
+        pages=joined("page", {module: part.pages for module, part in parts.items()}),
+        gauges=[gauge for part in parts.values() for gauge in part.gauges],
+        lifespan=[streaming, *(context for part in parts.values() for context in part.lifespan)],
     )
     app.state.hub = hub
     return app
@@ -63,13 +62,12 @@ def openapi_document() -> bytes:
 @asynccontextmanager
 async def jobs_of(config: Config, db: Database, clock: Clock) -> AsyncIterator[Jobs]:
     """What a worker can do: the jobs of all domains over an open database, and what they need while they run."""
-    house = House(config, db, clock, Tail(db))
-    domains = [domain(house) for domain in DOMAINS]
+    parts = parts_of(Process(config, db, clock, Tail(db)))
     jobs = Jobs()
-    for register in (register for domain in domains for register in domain.jobs):
+    for register in (register for part in parts.values() for register in part.jobs):
         register(jobs)
     async with AsyncExitStack() as needed:
-        for context in (context for domain in domains for context in domain.lifespan):
+        for context in (context for part in parts.values() for context in part.lifespan):
             await needed.enter_async_context(context())
         yield jobs
 

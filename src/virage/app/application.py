@@ -7,6 +7,7 @@ from litestar import Litestar, Request, get
 from litestar.types import ControllerRouterHandler
 
 from virage.app.dead_letters import router as dead_letters
+from virage.app.domains import REFUSALS
 from virage.app.health import router as health
 from virage.app.metrics import Metrics
 from virage.platform.data.batching import Batcher
@@ -49,6 +50,7 @@ def create_app(
         config=config,
         authenticate=sessions.submit,
         observe=metrics.observe,
+        statuses=REFUSALS,
         lifespan=lifespan,
         static=static or Static(pages=pages),
     )

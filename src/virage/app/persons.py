@@ -2,47 +2,38 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Final
 
-from virage.identity.people.acts import PersonErased
-from virage.identity.people.reads import PersonExport
-from virage.matchday.access.acts import accreditations
-from virage.matchday.access.reads import accreditations as access_reads
-from virage.matchday.food.orders.acts import ordering
-from virage.matchday.food.orders.reads import orders as food_reads
-from virage.matchday.food.orders.reads.paid_at import outlets
-from virage.media.live.acts import notices
-from virage.media.live.reads import notices as notice_reads
-from virage.money.wallet.accounts.reads import PaidAt
-from virage.money.wallet.cards.acts import cards as wallet_cards
-from virage.money.wallet.cards.acts import virtual_cards as wallet_phones
-from virage.money.wallet.cards.reads import cards as card_reads
-from virage.money.wallet.cards.reads import virtual_cards
-from virage.money.wallet.funding.acts import auto_top_ups, top_ups
-from virage.money.wallet.funding.reads import auto_top_ups as auto_top_up_reads
-from virage.money.wallet.funding.reads import purses as wallet_reads
-from virage.sale.ticketing.acts import refunding
-from virage.sale.ticketing.reads import views as ticketing_views
+from virage.identity.people.api import PersonErased, PersonExport
+from virage.matchday.access.api import export_accreditations, forget_accreditations
+from virage.matchday.food.orders.api import export_orders, forget_orders, lock_orders_of_erased, outlets_paid_at
+from virage.media.live.api import export_notices, forget_notices
+from virage.money.wallet.accounts.api import PaidAt
+from virage.money.wallet.cards.api import export_cards, export_phones, forget_cards, forget_phones
+from virage.money.wallet.funding.api import export_auto_top_up, export_purse, forget_auto_top_up, forget_purse
+from virage.sale.ticketing.api import export_tickets, refund_erased
 
-PAID_AT: Sequence[PaidAt] = (outlets,)
-# By the name of its section in the export.
-PERSON_EXPORTS: dict[str, PersonExport] = {
-    "cards": card_reads.export,
-    "phones": virtual_cards.export,
-    "auto_top_up": auto_top_up_reads.export,
-    "wallet": partial(wallet_reads.export, paid_at=PAID_AT),
-    "ticketing": ticketing_views.export,
-    "access": access_reads.export,
-    "food_orders": food_reads.export,
-    "notices": notice_reads.export,
+PAID_AT: Final[Sequence[PaidAt]] = (outlets_paid_at,)
+PERSON_EXPORTS: Final[dict[str, PersonExport]] = {
+    "cards": export_cards,
+    "phones": export_phones,
+    "auto_top_up": export_auto_top_up,
+    "wallet": partial(export_purse, paid_at=PAID_AT),
+    "ticketing": export_tickets,
+    "access": export_accreditations,
+    "food_orders": export_orders,
+    "notices": export_notices,
 }
-PERSON_ERASED: list[PersonErased] = [
-    ordering.erasing,
-    refunding.erased,
-    wallet_cards.erased,
-    wallet_phones.erased,
-    auto_top_ups.erased,
-    ordering.erased,
-    top_ups.erased,
-    accreditations.erased,
-    notices.erased,
+"""By the name of its section in the export."""
+PERSON_ERASED: Final[list[PersonErased]] = [
+    lock_orders_of_erased,  # before everything else of theirs: the order of locks
+    refund_erased,
+    forget_cards,  # cards before the purse: its lock comes after theirs
+    forget_phones,
+    forget_auto_top_up,
+    forget_orders,
+    forget_purse,  # after all that may still give money back to it
+    forget_accreditations,
+    forget_notices,
 ]
+"""What forgets a person, in this order, in the transaction of the erasure."""

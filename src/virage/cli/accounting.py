@@ -7,8 +7,8 @@ from pathlib import Path
 
 from virage.app import clock_of, opened
 from virage.cli.house import beside, console, database, fail
-from virage.control.books.reads.accounting import journal_of
-from virage.control.books.rules.accounting import Journal, journal_table
+from virage.control.books.api import journal_of
+from virage.control.books.types import Journal, journal_table
 from virage.platform.settings.config import Config
 
 

@@ -6,8 +6,8 @@ from rich.table import Table
 
 from virage.app import opened
 from virage.cli.house import beside, console, database
-from virage.control.books.reads.takings import TillAstray, tills_astray
-from virage.money.wallet.funding.reads.audit import Audit, audit
+from virage.control.books.api import TillAstray, tills_astray
+from virage.money.wallet.funding.api import Audit, audit
 from virage.platform.settings.config import Config
 
 

@@ -12,12 +12,20 @@ import msgspec
 
 from virage.app import clock_of, opened
 from virage.cli.house import beside, console, database, fail
-from virage.money.wallet.cards.acts import cards as acts
-from virage.money.wallet.cards.acts.cards import CardSecrets
-from virage.money.wallet.cards.reads import cards as reads
-from virage.money.wallet.cards.rules.cards import BlockReason, Card, NewCard, OwnedCard, as_code, shown_code
-from virage.money.wallet.cards.rules.encoding import KEYS, settings, template
-from virage.money.wallet.cards.rules.sun import UID_BYTES
+from virage.money.wallet.cards import api as cards_api
+from virage.money.wallet.cards.api import CardSecrets
+from virage.money.wallet.cards.types import (
+    KEYS,
+    UID_BYTES,
+    BlockReason,
+    Card,
+    NewCard,
+    OwnedCard,
+    as_code,
+    settings,
+    shown_code,
+    template,
+)
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
@@ -99,14 +107,14 @@ def block(written: str, reason: str) -> None:
     secrets = _secrets(config)
     with database(config) as opened:
         owned = asyncio.run(_found(opened, secrets, written))
-        refusal = asyncio.run(_block(opened, acts.Block(owned.card.id, BlockReason(reason), None)))
+        refusal = asyncio.run(_block(opened, cards_api.Block(owned.card.id, BlockReason(reason), None)))
     if refusal is not None:
         raise fail(f"Refused: {refusal.reason}.")
     console.print(f"Card {owned.card.id} is blocked.", markup=False)
 
 
 def _secrets(config: Config) -> CardSecrets:
-    secrets = acts.open_card_secrets(config)
+    secrets = cards_api.open_card_secrets(config)
     if secrets is None:
         raise fail("This deployment has no cards: set VIRAGE_CARD_KEY to 16 random bytes in hexadecimal, and keep it.")
     return secrets
@@ -132,7 +140,7 @@ async def _personalise(
 ) -> list[Card]:
     wishes = [NewCard(new_id(), uid, secrets.codes.hash(secrets.codes.printed(uid)), purse_id) for uid in chips]
     async with opened(config) as db, db.transaction() as conn:
-        outcomes = await acts.personalise(conn, wishes, who=None, now=clock_of(config).now())
+        outcomes = await cards_api.personalise(conn, wishes, who=None, now=clock_of(config).now())
         refused = [
             f"{uid.hex().upper()}: {outcome.reason}"
             for uid, outcome in zip(chips, outcomes, strict=True)
@@ -147,17 +155,17 @@ async def _found(config: Config, secrets: CardSecrets, written: str) -> OwnedCar
     code = as_code(written)
     async with opened(config) as db, db.connection() as conn:
         if _UID.fullmatch(written):
-            owned = await reads.card_of_uid(conn, bytes.fromhex(written))
+            owned = await cards_api.card_of_uid(conn, bytes.fromhex(written))
         else:
-            owned = None if code is None else await reads.card_of_code(conn, secrets.codes.hash(code))
+            owned = None if code is None else await cards_api.card_of_code(conn, secrets.codes.hash(code))
     if owned is None:
         raise fail("There is no such card.")
     return owned
 
 
-async def _block(config: Config, wish: acts.Block) -> Refused | None:
+async def _block(config: Config, wish: cards_api.Block) -> Refused | None:
     async with opened(config) as db, db.transaction() as conn:
-        (outcome,) = await acts.block_cards(conn, [wish], clock_of(config).now())
+        (outcome,) = await cards_api.block_cards(conn, [wish], clock_of(config).now())
     return outcome
 
 

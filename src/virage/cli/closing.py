@@ -8,14 +8,11 @@ from uuid import UUID
 
 from virage.app import clock_of, opened
 from virage.cli.house import beside, console, database, fail
-from virage.control.books.acts import figures
-from virage.identity.keys.acts import open_vault
-from virage.money.fiscal.acts import records as fiscal
-from virage.money.fiscal.acts.archives import Archives
-from virage.money.fiscal.jobs import ClosingJobs
-from virage.money.fiscal.reads import closings as reads
-from virage.money.fiscal.reads.archive import archive
-from virage.money.fiscal.rules.closing import Closing, Period, PeriodKind
+from virage.control.books import api as books
+from virage.identity.keys.api import open_vault
+from virage.money.fiscal import api as fiscal
+from virage.money.fiscal.api import Archives, ClosingJobs, archive
+from virage.money.fiscal.types import Closing, Period, PeriodKind
 from virage.platform.settings.config import Config
 from virage.platform.values.refusals import Refused
 
@@ -40,7 +37,7 @@ async def _close_due(config: Config) -> list[tuple[Period, list[Closing]]]:
 async def _close_day(config: Config, day: date) -> list[tuple[Period, list[Closing]]]:
     period = Period(PeriodKind.DAY, day)
     async with opened(config) as db, db.transaction() as conn:
-        closings = await fiscal.close(conn, open_vault(config), period, clock_of(config).now())
+        closings = await fiscal.close_records(conn, open_vault(config), period, clock_of(config).now())
     if isinstance(closings, Refused):
         raise fail(f"{day} cannot be closed any more: days are open from {closings.data['open_since']} on.")
     return [(period, closings)] if closings else []
@@ -66,7 +63,7 @@ async def _archive(
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     async with opened(config) as db:
         async with db.connection() as conn:
-            wanted = list(tills) or await reads.tills(conn)
+            wanted = list(tills) or await fiscal.tills_with_records(conn)
         for till in wanted:
             async with db.transaction() as conn:
                 made = await archive(conn, vault, till, since=first, until=until, now=now)
@@ -89,4 +86,4 @@ def rebuild_figures() -> None:
 
 async def _rebuild(config: Config) -> int:
     async with opened(config) as db, db.transaction() as conn:
-        return await figures.rebuild(conn)
+        return await books.rebuild_figures(conn)

@@ -11,7 +11,7 @@ import asyncpg
 from virage.app import clock_of, opened
 from virage.cli.house import configuration, console, database, environment_beside, fail, this
 from virage.cli.ingesting import DEMO_CAMERAS
-from virage.media.replay.reads.cameras import cameras as cameras_of
+from virage.media.replay.api import cameras as cameras_of
 from virage.platform.data.database import Unavailable
 from virage.platform.host.supervise import Child, Supervisor
 from virage.platform.settings.config import Config

@@ -10,8 +10,7 @@ from typing import Final
 from rich.table import Table
 
 from virage.cli.house import console
-from virage.money.fiscal.rules.archive import Header
-from virage.money.fiscal.rules.verifying import Damage, Finding, NotAnArchive, Report, verify
+from virage.money.fiscal.types import Damage, Finding, Header, NotAnArchive, Report, verify
 from virage.platform.values.jwk import bytes_of_base64url
 
 CLEAN: Final = 0

@@ -13,14 +13,9 @@ import av
 
 from virage.app import clock_of, opened
 from virage.cli.house import beside, console, database, fail
-from virage.media.replay.footage import Footage
-from virage.media.replay.ingest import measuring
-from virage.media.replay.ingest.camera import Ingest
-from virage.media.replay.ingest.synthetic import send
-from virage.media.replay.ingest.transports import PASSPHRASE_LENGTH_MIN, SCHEMES, SRT_PROGRAM, Source
-from virage.media.replay.rules.alignment import Late
-from virage.media.replay.rules.cameras import ADVICE, DELAY_MS_MAX, Fault
-from virage.media.replay.rules.media import CAMERA_PATTERN, MediaVault
+from virage.media.replay import api as replay
+from virage.media.replay.api import PASSPHRASE_LENGTH_MIN, SCHEMES, SRT_PROGRAM, Footage, Ingest, Source, send
+from virage.media.replay.types import ADVICE, CAMERA_PATTERN, DELAY_MS_MAX, Fault, Late, MediaVault
 from virage.platform.host.supervise import die_with_parent
 from virage.platform.settings import logs
 from virage.platform.settings.config import Config
@@ -96,7 +91,7 @@ def measure() -> None:
 async def _measure(config: Config) -> list[Late]:
     vault = MediaVault([config.secret, *config.secrets_previous])
     async with opened(config) as db:
-        return await measuring.measure(db, Footage(config.objects_at), vault, clock_of(config).now())
+        return await replay.measure(db, Footage(config.objects_at), vault, clock_of(config).now())
 
 
 async def _ingest(config: Config, sources: Sequence[Source], *, with_cameras: bool) -> None:

@@ -10,8 +10,8 @@ import msgspec
 from rich.table import Table
 
 from virage.cli.house import console, fail
-from virage.identity.keys.reads import PassKeys
-from virage.identity.passes.inspect import inspect, keys_of
+from virage.identity.keys.api import PassKeys
+from virage.identity.passes.api import inspect, keys_of
 
 _TIMEOUT_S = 10.0
 _BYTES_MAX = 1_000_000

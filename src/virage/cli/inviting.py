@@ -4,8 +4,8 @@ import asyncio
 
 from virage.app import clock_of, opened
 from virage.cli.house import beside, console, database, fail
-from virage.identity.people import acts
-from virage.identity.people.rules.letters.wire import invitation_link
+from virage.identity.people import api as people
+from virage.identity.people.types import invitation_link
 from virage.platform.settings.config import Config
 from virage.platform.values.refusals import Refused
 
@@ -22,6 +22,6 @@ def invite(email: str) -> None:
     )
 
 
-async def _invite(config: Config, email: str) -> acts.FirstAdmin | Refused:
+async def _invite(config: Config, email: str) -> people.FirstAdmin | Refused:
     async with opened(config) as db, db.transaction() as conn:
-        return await acts.invite_first_admin(conn, email, clock_of(config).now())
+        return await people.invite_first_admin(conn, email, clock_of(config).now())

@@ -9,11 +9,11 @@ from uuid import UUID
 from virage.app import clock_of, opened
 from virage.app.domains import ENTRIES_TOLD
 from virage.cli.house import beside, database, fail
-from virage.media.tracking.ball import Ball, Broker, broker_of
+from virage.media.tracking.api import Ball, Broker, broker_of
 from virage.platform.host.supervise import die_with_parent
 from virage.platform.settings import logs
 from virage.platform.settings.config import Config
-from virage.site.programme import reads as programme
+from virage.site.programme import api as programme
 
 BALL_PATTERN = r"[A-Za-z0-9_-]{1,32}"
 

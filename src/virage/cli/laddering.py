@@ -6,9 +6,8 @@ from contextlib import suppress
 
 from virage.app import clock_of, opened
 from virage.cli.house import beside, database
-from virage.media.replay.footage import Footage
-from virage.media.replay.ladder.maker import Ladder
-from virage.media.replay.rules.media import MediaVault
+from virage.media.replay.api import Footage, Ladder
+from virage.media.replay.types import MediaVault
 from virage.platform.host.supervise import die_with_parent
 from virage.platform.settings import logs
 from virage.platform.settings.config import Config

@@ -15,10 +15,9 @@ from virage.app import clock_of, opened
 from virage.cli.house import configuration, console, fail, house_found
 from virage.demo.people import DESK
 from virage.demo.programme import CLUB, done
-from virage.identity.people import acts as people
-from virage.identity.people.rules.grants import GrantWish, RoleName, ScopeName
-from virage.media.live.sources.files import Format, MatchFile, NotReadable, load
-from virage.media.live.sources.player import NotPlayed, play
+from virage.identity.people import api as people
+from virage.identity.people.types import GrantWish, RoleName, ScopeName
+from virage.media.live.api import Format, MatchFile, NotPlayed, NotReadable, load_match_file, play_match_file
 from virage.platform.data.database import Unavailable
 from virage.platform.settings.config import Config
 from virage.platform.web.guard import Principal
@@ -44,7 +43,7 @@ def match(
         raise fail(f"A program's key is wanted, by --key FILE or {KEY}: the office makes one, under Programs.")
     try:
         console.print("Reading the files…", markup=False)
-        found = load(format_, paths)
+        found = load_match_file(format_, paths)
         asyncio.run(_play(found, address, event_id, secret, speed))
     except (NotReadable, NotPlayed) as error:
         raise fail(str(error)) from None
@@ -63,7 +62,7 @@ def _key(file: Path | None) -> str:
 
 async def _play(match: MatchFile, url: str, event_id: UUID, key: str | Config, speed: float) -> None:
     async with nullcontext(key) if isinstance(key, str) else demo_key(key) as secret:
-        await play(match, url, event_id, secret, speed=speed, say=_say)
+        await play_match_file(match, url, event_id, secret, speed=speed, say=_say)
 
 
 @asynccontextmanager

@@ -7,18 +7,14 @@ from uuid import UUID
 from virage.demo.ids import demo_id
 from virage.demo.programme import done
 from virage.demo.tills import POSTS, WRITTEN, signed_load
-from virage.money.fiscal.rules.record import stamp
-from virage.money.wallet.accounts.rules.purses import DeskTender
-from virage.money.wallet.cards.acts import cards as acts
-from virage.money.wallet.cards.acts.cards import CardSecrets
-from virage.money.wallet.cards.reads.cards import card_of_uid
-from virage.money.wallet.cards.rules.cards import NewCard, Tap, masked
-from virage.money.wallet.cards.rules.demo_cards import CHIPS, FANS, NOBODYS
-from virage.money.wallet.cards.rules.sun import Seen
-from virage.money.wallet.funding.acts import desk
-from virage.money.wallet.funding.acts.top_ups import empty_closed
-from virage.money.wallet.funding.routes.till_desk import desk_limits_of
-from virage.money.wallet.funding.rules.loads import LoadSaid
+from virage.money.fiscal.types import stamp
+from virage.money.wallet.accounts.types import DeskTender
+from virage.money.wallet.cards import api as cards
+from virage.money.wallet.cards.api import CardSecrets, card_of_uid
+from virage.money.wallet.cards.types import CHIPS, FANS, NOBODYS, NewCard, Seen, Tap, masked
+from virage.money.wallet.funding import api as funding
+from virage.money.wallet.funding.api import desk_limits_of, empty_closed
+from virage.money.wallet.funding.types import LoadSaid
 from virage.platform.data.database import Connection
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
@@ -32,15 +28,15 @@ LINKED_AT: Final = 1
 
 async def load_cards(conn: Connection, config: Config, fan_id: UUID, cashier: UUID, now: datetime) -> None:
     """Make the cards and put money onto them at the first till, unless they are there: whose they are may change."""
-    secrets = acts.open_card_secrets(config)
+    secrets = cards.open_card_secrets(config)
     if secrets is None or await card_of_uid(conn, NOBODYS) is not None:
         return
     ids = {uid: demo_id(f"card {uid.hex()}", WRITTEN) for uid in CHIPS}
     wishes = [NewCard(ids[uid], uid, secrets.codes.hash(secrets.codes.printed(uid))) for uid in CHIPS]
-    for outcome in await acts.personalise(conn, wishes, who=None, now=now):
+    for outcome in await cards.personalise(conn, wishes, who=None, now=now):
         done(outcome)
     await _link(conn, config, secrets, fan_id, now)
-    (limited,) = await acts.limit_cards(conn, [acts.DailyLimitWish(ids[FANS], fan_id, FANS_DAILY_CENTS)], now)
+    (limited,) = await cards.limit_cards(conn, [cards.DailyLimitWish(ids[FANS], fan_id, FANS_DAILY_CENTS)], now)
     done(limited)
     for uid, cents in ((NOBODYS, NOBODYS_CENTS), (FANS, FANS_CENTS)):
         owned = await card_of_uid(conn, uid)
@@ -56,17 +52,17 @@ async def load_cards(conn: Connection, config: Config, fan_id: UUID, cashier: UU
             tender=DeskTender.CASH,
             till=POSTS[0].till_id,
         )
-        ask = desk.LoadAsk(signed_load(config, POSTS[0], said), ids[uid], None)
+        ask = funding.LoadAsk(signed_load(config, POSTS[0], said), ids[uid], None)
         limits = desk_limits_of(config)
-        done(await desk.load(conn, ask, limits, cap_cents=config.tap_cap_cents, now=now))
+        done(await funding.load_at_desk(conn, ask, limits, cap_cents=config.tap_cap_cents, now=now))
 
 
 async def _link(conn: Connection, config: Config, secrets: CardSecrets, fan_id: UUID, now: datetime) -> None:
     """The fan holds the card to a phone and types its printed code."""
     tap = Tap(new_id(), Seen(FANS, LINKED_AT))
     code_hash = secrets.codes.hash(secrets.codes.printed(FANS))
-    link = acts.Link(tap, code_hash, fan_id)
-    linked = await acts.link_card(
+    link = cards.Link(tap, code_hash, fan_id)
+    linked = await cards.link_card(
         conn, link, purse_max_cents=config.purse_cents_max, empty_closed=empty_closed, now=now
     )
     done(linked)

@@ -3,9 +3,9 @@
 from datetime import UTC, date, datetime
 from typing import Final
 
-from virage.control.books.acts import concessionaires as acts
-from virage.control.books.reads.statements import concessionaires
-from virage.control.books.rules.concessionaires import ConcessionaireWish, Terms
+from virage.control.books import api as books
+from virage.control.books.api import concessionaires
+from virage.control.books.types import ConcessionaireWish, Terms
 from virage.demo.concessions import counters
 from virage.demo.ids import demo_id
 from virage.demo.programme import done
@@ -27,7 +27,7 @@ async def load_concessionaires(conn: Connection, now: datetime) -> None:
         who = demo_id(f"concessionaire {number}", WRITTEN)
         if who in known:
             continue
-        done(await acts.put(conn, who, wish, None, now))
+        done(await books.put_concessionaire(conn, who, wish, None, now))
         for outlet in counters()[number :: len(RUN_BY) + 1]:
             terms = Terms(demo_id(f"terms {outlet}", WRITTEN), outlet, SINCE, None, permille)
-            done(await acts.put_terms(conn, who, terms, None, now))
+            done(await books.put_terms(conn, who, terms, None, now))

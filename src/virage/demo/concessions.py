@@ -10,16 +10,12 @@ from msgspec.structs import replace
 
 from virage.demo.ids import demo_id
 from virage.demo.programme import Planned, done
-from virage.matchday.food.menu.acts import catalogue as acts
-from virage.matchday.food.menu.acts import derogations
-from virage.matchday.food.menu.acts import stock as stock_acts
-from virage.matchday.food.menu.reads import catalogue as reads
-from virage.matchday.food.menu.rules.alcohol import DerogationWish
-from virage.matchday.food.menu.rules.alcohol import Reason as AlcoholReason
-from virage.matchday.food.menu.rules.catalogue import (
+from virage.matchday.food.menu import api as menu
+from virage.matchday.food.menu.types import (
     Allergen,
     Choice,
     Deposit,
+    DerogationWish,
     Item,
     Menu,
     Option,
@@ -28,15 +24,16 @@ from virage.matchday.food.menu.rules.catalogue import (
     Product,
     ProductCategory,
     Station,
+    StockLine,
+    StockWish,
     Window,
 )
-from virage.matchday.food.menu.rules.stock import StockLine, StockWish
+from virage.matchday.food.menu.types import Reason as AlcoholReason
 from virage.platform.data.database import Connection
 from virage.platform.values.refusals import Refused
-from virage.site.programme import acts as programme
-from virage.site.programme import reads as programme_reads
-from virage.site.programme.rules import Text, content_of
-from virage.site.venue.reads import load_ground
+from virage.site.programme import api as programme
+from virage.site.programme.types import Text, content_of
+from virage.site.venue.types import load_ground
 
 WRITTEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 KIOSK_EVERY = 4
@@ -249,14 +246,14 @@ def offers() -> list[Offer]:
 async def load_concessions(conn: Connection, tonight: Planned, now: datetime) -> None:
     """Publish the board and fill the outlets, once; and let tonight's match serve beer, as the mayor allows it."""
     await _allow_beer(conn, tonight, now)
-    if await reads.publications(conn):
+    if await menu.publications(conn):
         return  # somebody may have changed it since
     for offer in offers():
-        done(await acts.put_item(conn, offer.item, None, now))
+        done(await menu.put_item(conn, offer.item, None, now))
         if offer.prices:
-            done(await acts.set_prices(conn, offer.item.id, offer.prices, None, now))
-    view = await reads.draft_view(conn)
-    done(await acts.publish(conn, _id("publication"), view.version, None, now))
+            done(await menu.set_prices(conn, offer.item.id, offer.prices, None, now))
+    view = await menu.draft_view(conn)
+    done(await menu.publish_catalogue(conn, _id("publication"), view.version, None, now))
     for outlet in load_ground().outlets:
         await _fill(conn, outlet.code, now)
 
@@ -269,21 +266,21 @@ async def _fill(conn: Connection, outlet: str, now: datetime) -> None:
         if isinstance(offer.item, Product) and offer.item.is_stocked and outlet in (offer.item.outlets or ())
     ]
     lines = [StockLine(product.id, OPENING_STOCK[product.category]) for product in sold]
-    done(await stock_acts.record(conn, StockWish(_id(f"delivery {outlet}"), "delivery", outlet, lines), None, now))
+    done(await menu.record_stock(conn, StockWish(_id(f"delivery {outlet}"), "delivery", outlet, lines), None, now))
     low_at: dict[UUID, int | None] = {line.product_id: line.quantity // 10 for line in lines}
-    done(await stock_acts.set_thresholds(conn, outlet, low_at, None, now))
+    done(await menu.set_thresholds(conn, outlet, low_at, None, now))
 
 
 async def _allow_beer(conn: Connection, plan: Planned, now: datetime) -> None:
     """Enter a derogation for an event and say in its house rules that it is used, unless the year's ten are used up."""
-    event = await programme_reads.event(conn, plan.event.id)
+    event = await programme.event(conn, plan.event.id)
     derogation_id = demo_id(f"derogation {plan.event.id}", plan.event.doors_at)
-    if event is None or await reads.derogation(conn, derogation_id) is not None:
+    if event is None or await menu.derogation(conn, derogation_id) is not None:
         return
     wish = DerogationWish(
         derogation_id, event.organiser_id, event.doors_at, event.ends_at, f"{event.doors_at:%Y-%m-%d}"
     )
-    entered = await derogations.enter(conn, wish, None, now)
+    entered = await menu.enter_derogation(conn, wish, None, now)
     if isinstance(entered, Refused) and entered.reason == AlcoholReason.YEAR_IS_FULL:
         return
     done(entered)

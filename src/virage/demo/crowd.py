@@ -15,34 +15,28 @@ import msgspec
 
 from virage.demo.ids import demo_id
 from virage.demo.programme import Planned
-from virage.money.payments import acts as payments
-from virage.money.payments.checkout import Checkout
-from virage.money.payments.handlers import Handlers
-from virage.money.payments.provider import PaymentProvider
-from virage.money.payments.rules import Reference, Start
+from virage.money.payments import api as payments
+from virage.money.payments.api import Checkout, Handlers, PaymentProvider
+from virage.money.payments.types import Reference, Start
 from virage.platform.data.database import Database
 from virage.platform.values.refusals import Refused
-from virage.sale.ticketing.acts import holding, paying
-from virage.sale.ticketing.acts.holding import Hold
-from virage.sale.ticketing.acts.paying import Pay, Paying
-from virage.sale.ticketing.reads.open_sales import load_sale
-from virage.sale.ticketing.reads.views import orders
-from virage.sale.ticketing.rules.open_sale import OpenSale
-from virage.sale.ticketing.rules.terms import (
+from virage.sale.ticketing import api as ticketing
+from virage.sale.ticketing.api import Hold, Pay, Paying, load_sale, orders
+from virage.sale.ticketing.types import (
     Best,
     Buyer,
     Chosen,
     ChosenPlace,
     HoldRequest,
+    OpenSale,
     OrderRow,
     Party,
     Seats,
     Standing,
     Tariff,
 )
-from virage.site.pages.reads import terms_in_force
-from virage.site.venue.reads import load_ground
-from virage.site.venue.rules.ground import Feature
+from virage.site.pages.api import terms_in_force
+from virage.site.venue.types import Feature, load_ground
 from virage_sandbox.cards import Card
 from virage_sandbox.wire import CardPayment
 
@@ -80,7 +74,7 @@ class Till:
     async def buy(self, sale: OpenSale, purchases: Sequence[Purchase], now: datetime) -> None:
         """Hold, pay and settle each purchase; one whose places are gone is left out."""
         async with self._db.transaction() as conn:
-            held = await holding.hold(
+            held = await ticketing.hold(
                 conn, [Hold(p.request, Buyer(None, p.owner_id), p.owner_id, sale) for p in purchases], now
             )
         open_ = [p for p, row in zip(purchases, held, strict=True) if isinstance(row, OrderRow) and row.state != "paid"]
@@ -90,7 +84,7 @@ class Till:
                 Pay(p.request.id, p.payment_id, Buyer(None, p.owner_id), p.owner_id, self._return_url, terms)
                 for p in open_
             ]
-            begun = await paying.pay(conn, pays, now)
+            begun = await ticketing.pay(conn, pays, now)
         starts = [answer.start for answer in begun if isinstance(answer, Paying) and answer.start is not None]
         await self._pay_by_card(starts)
         outcomes = await self._provider.fetch([Reference(start.payment_id) for start in starts])

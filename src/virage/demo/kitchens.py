@@ -5,13 +5,12 @@ from typing import Final
 
 from virage.demo.concessions import counters, kitchens
 from virage.demo.programme import done
-from virage.identity.keys.rules.vault import KeyVault
-from virage.matchday.food.menu.rules.catalogue import Station
-from virage.matchday.food.orders.acts.kitchen import set_capacity
-from virage.matchday.food.orders.reads.kitchen import capacities
-from virage.matchday.food.orders.rules.orders import Capacity
+from virage.identity.keys.types import KeyVault
+from virage.matchday.food.menu.types import Station
+from virage.matchday.food.orders.api import capacities, set_capacity
+from virage.matchday.food.orders.types import Capacity
 from virage.platform.data.database import Connection
-from virage.site.venue.reads import load_ground
+from virage.site.venue.types import load_ground
 
 DRINKS: Final = {Station.COUNTER: 60, Station.BAR: 60, Station.COFFEE: 30}
 COOKED: Final = {Station.GRILL: 25, Station.FRYER: 20, Station.COLD: 15}

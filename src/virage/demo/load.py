@@ -12,13 +12,12 @@ from virage.demo.people import CASHIER, FAN, load_people
 from virage.demo.programme import load_programme, planned
 from virage.demo.teams import load_teams
 from virage.demo.yesterday import load_yesterday
-from virage.identity.keys.acts import open_vault
-from virage.money.payments.handlers import Handlers
-from virage.money.payments.sandbox_provider import SandboxProvider
+from virage.identity.keys.api import open_vault
+from virage.money.payments.api import Handlers, SandboxProvider
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
-from virage.sale.ticketing.acts import paying
+from virage.sale.ticketing import api as ticketing
 
 Tell = Callable[[str], None]
 Running = Callable[[], AbstractAsyncContextManager[None]]
@@ -40,7 +39,7 @@ async def load(config: Config, db: Database, clock: Clock, *, sandbox: Running, 
     if config.sandbox_url is None:
         return
     provider = SandboxProvider(config.sandbox_url, config.sandbox_key, config.sandbox_webhook_secret)
-    handlers = Handlers({paying.PURPOSE: paying.OrderMoney()})
+    handlers = Handlers({ticketing.PURPOSE: ticketing.OrderMoney()})
     till = Till(db, provider, handlers, config.public_url)
     try:
         async with sandbox():

@@ -6,14 +6,14 @@ from importlib.resources import files
 from virage.demo.ids import demo_id
 from virage.demo.programme import done
 from virage.platform.data.database import Connection
-from virage.site.pages import reads
-from virage.site.pages.acts import publish
-from virage.site.pages.rules import Draft, PageKey, PageKind
+from virage.site.pages import api as pages
+from virage.site.pages.api import publish
+from virage.site.pages.types import Draft, PageKey, PageKind
 
 
 async def load_pages(conn: Connection, now: datetime) -> None:
     """Publish the pages that are not there yet; what somebody published since stays."""
-    published = {(page.kind, page.language) for page in await reads.in_force(conn)}
+    published = {(page.kind, page.language) for page in await pages.in_force(conn)}
     for folder in files("virage.demo").joinpath("texts").iterdir():
         for kind in PageKind:
             if (kind, folder.name) in published:

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.demo.programme import CLUB, PROMOTER
-from virage.identity.people import acts as people
+from virage.identity.people import api as people
 from virage.platform.data.database import Connection
 from virage.platform.settings.config import Config
 from virage.platform.web.guard import Grant

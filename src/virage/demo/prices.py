@@ -6,10 +6,8 @@ from functools import cache
 from msgspec import Struct
 
 from virage.demo.ids import demo_id
-from virage.sale.ticketing.rules.pricing import AreaPricing, Category, Pricing
-from virage.sale.ticketing.rules.terms import Tariff
-from virage.site.venue.reads import load_ground
-from virage.site.venue.rules.ground import Block
+from virage.sale.ticketing.types import AreaPricing, Category, Pricing, Tariff
+from virage.site.venue.types import Block, load_ground
 
 _PAINTED = datetime(2026, 1, 1, tzinfo=UTC)
 VAT_PERMILLE, FEE_VAT_PERMILLE = 55, 200

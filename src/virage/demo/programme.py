@@ -9,11 +9,11 @@ from virage.demo.ids import demo_id
 from virage.demo.prices import concert_pricing, match_pricing, tournament_pricing
 from virage.platform.data.database import Connection
 from virage.platform.values.refusals import Refused
-from virage.sale.ticketing.acts.pricing import set_pricing
-from virage.sale.ticketing.rules.pricing import Pricing
-from virage.site.programme import acts as programme
-from virage.site.programme.rules import HouseRules, Kind, NewEvent, Organiser, Series, Text
-from virage.site.venue.reads import GROUND_ZONE
+from virage.sale.ticketing.api import set_pricing
+from virage.sale.ticketing.types import Pricing
+from virage.site.programme import api as programme
+from virage.site.programme.types import HouseRules, Kind, NewEvent, Organiser, Series, Text
+from virage.site.venue.api import GROUND_ZONE
 
 Done = TypeVar("Done")
 

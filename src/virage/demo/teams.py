@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Final
 
 from virage.demo.programme import Planned
-from virage.media.live.acts import telling as live
-from virage.media.live.rules.entries import Player, Position, Team, Teams
+from virage.media.live import api as live
+from virage.media.live.types import Player, Position, Team, Teams
 from virage.platform.data.database import Connection
 
 STARTING: Final = 11

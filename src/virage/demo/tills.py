@@ -9,11 +9,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 
 from virage.demo.ids import demo_id
-from virage.identity.people import reads as people
-from virage.identity.people.acts import devices
-from virage.money.fiscal.rules.chain import Head
-from virage.money.fiscal.rules.record import (
+from virage.identity.people import api as people
+from virage.money.fiscal.types import (
     RECORD_PURPOSE,
+    Head,
     Kind,
     Line,
     Record,
@@ -25,7 +24,7 @@ from virage.money.fiscal.rules.record import (
     stamp,
     totals_of,
 )
-from virage.money.wallet.funding.rules.loads import LOAD_PURPOSE, LoadSaid, SignedLoad, load_bytes
+from virage.money.wallet.funding.types import LOAD_PURPOSE, LoadSaid, SignedLoad, load_bytes
 from virage.platform.data.database import Connection
 from virage.platform.settings.config import Config
 from virage.platform.values.derivation import derive
@@ -56,7 +55,7 @@ async def install_tills(conn: Connection, config: Config, now: datetime) -> bool
         return False
     for post in POSTS:
         key = Jwk("OKP", "Ed25519", base64url(_key(config, post).public_key().public_bytes_raw()))
-        await devices.install_till(conn, post.till_id, post.name, post.outlet, key=key, now=now)
+        await people.install_till(conn, post.till_id, post.name, post.outlet, key=key, now=now)
     return True
 
 

@@ -10,37 +10,39 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from virage.app.food import PHONE_ORDERS
-from virage.control.books.jobs import FigureJobs
+from virage.app.domains import PHONE_ORDERS
+from virage.control.books.api import FigureJobs
 from virage.demo.cards import FANS_CENTS, LINKED_AT, NOBODYS_CENTS, load_cards
 from virage.demo.ids import demo_id
 from virage.demo.people import CASHIER_PIN
 from virage.demo.programme import done
 from virage.demo.tills import POSTS, Till, install_tills
-from virage.identity.keys.acts import open_vault
-from virage.identity.people.acts.pins import new_verifier, set_pin
-from virage.identity.people.rules.pins import PinVerifier
-from virage.matchday.food.menu.acts import stock
-from virage.matchday.food.menu.reads.catalogue import Catalogues, shown_at
-from virage.matchday.food.menu.reads.stock import levels
-from virage.matchday.food.menu.rules.catalogue import Catalogue, Product
-from virage.matchday.food.menu.rules.pricing import Basket, BasketLine, PricedLine, price
-from virage.matchday.food.menu.rules.stock import StockLine, StockWish
-from virage.matchday.food.till.acts.selling import take
-from virage.matchday.food.till.acts.tendering import Sent
-from virage.matchday.food.till.rules.limits import RefundReason, limits_of
-from virage.money.fiscal.acts.archives import Archives
-from virage.money.fiscal.jobs import ClosingJobs
-from virage.money.fiscal.rules.calendar import business_day
-from virage.money.fiscal.rules.record import Kind, Line, Record, RefundOf, TenderKind, Written
-from virage.money.wallet.cards.acts.cards import open_card_secrets
-from virage.money.wallet.cards.rules.demo_cards import FANS, tapped
-from virage.money.wallet.cards.rules.sun import CardKeys, message_of, verify
+from virage.identity.keys.api import open_vault
+from virage.identity.people.api import new_verifier, set_pin
+from virage.identity.people.types import PinVerifier
+from virage.matchday.food.menu import api as menu
+from virage.matchday.food.menu.api import Catalogues, levels, shown_at
+from virage.matchday.food.menu.types import (
+    Basket,
+    BasketLine,
+    Catalogue,
+    PricedLine,
+    Product,
+    StockLine,
+    StockWish,
+    price,
+)
+from virage.matchday.food.till.api import Sent, take
+from virage.matchday.food.till.types import RefundReason, limits_of
+from virage.money.fiscal.api import Archives, ClosingJobs
+from virage.money.fiscal.types import Kind, Line, Record, RefundOf, TenderKind, Written, business_day
+from virage.money.wallet.cards.api import open_card_secrets
+from virage.money.wallet.cards.types import FANS, CardKeys, message_of, tapped, verify
 from virage.platform.data.database import Connection, Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.values.money import Cents
-from virage.site.venue.reads import GROUND_ZONE
+from virage.site.venue.api import GROUND_ZONE
 
 OPENS: Final = time(18)
 EVENING: Final = timedelta(hours=3, minutes=30)
@@ -195,4 +197,4 @@ async def _move_stock(conn: Connection, now: datetime) -> None:
     brought = StockWish(demo_id("transfer", now), "transfer", at, carried, NEXT_DOOR)
     for wish in (thrown, brought):
         if wish.lines:
-            done(await stock.record(conn, wish, None, now))
+            done(await menu.record_stock(conn, wish, None, now))

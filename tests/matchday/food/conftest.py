@@ -17,19 +17,21 @@ from tests.money.fiscal.till import CASHIER
 from tests.money.wallet.funding.desks import employ
 from tests.money.wallet.ledger.books import books
 from virage.app.application import create_app
-from virage.app.food import PHONE_ORDERS
-from virage.control.books import routes as books_routes
+from virage.app.domains import PHONE_ORDERS
+from virage.control.books import module as books_module
 from virage.identity.keys.acts import open_vault
 from virage.identity.keys.rules.vault import KeyVault
-from virage.matchday.food.menu import routes as menu
+from virage.matchday.food.menu import module as menu
 from virage.matchday.food.menu.acts import catalogue as acts
 from virage.matchday.food.menu.reads import catalogue as reads
 from virage.matchday.food.menu.reads.catalogue import Catalogues
 from virage.matchday.food.menu.store.catalogue import Publication
-from virage.matchday.food.orders import routes as orders
-from virage.matchday.food.till import routes as till_routes
-from virage.money.fiscal import routes as fiscal
+from virage.matchday.food.orders import module as orders
+from virage.matchday.food.till import module as till_module
+from virage.money.fiscal import module as fiscal
 from virage.platform.data.database import Connection, Database
+from virage.platform.data.journal import Tail
+from virage.platform.module import Process
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.values.ids import new_id
@@ -104,17 +106,19 @@ async def counters(config: Config, db: Database, clock: Clock) -> AsyncIterator[
         return [made.principals.get(credential.token_hash) for credential in credentials]
 
     catalogues = Catalogues(db)
+    process = Process(config, db, clock, Tail(db))
+    modules = (menu.module, till_module.module, orders.module, fiscal.module, books_module.module)
     app = create_app(
-        [*menu.routers, *till_routes.routers, *orders.routers, *fiscal.routers, *books_routes.routers],
+        [router for module in modules for router in module.routers],
         config=config,
         db=db,
         clock=clock,
         authenticator=authenticate,
         dependencies={
             "vault": open_vault(config),
-            **menu.dependencies(config, catalogues),
-            **till_routes.dependencies(config, db, clock, catalogues, PHONE_ORDERS),
-            **orders.dependencies(config, db, clock, catalogues),
+            **menu.build(process, catalogues).dependencies,
+            **till_module.build(process, catalogues, PHONE_ORDERS).dependencies,
+            **orders.build(process, catalogues).dependencies,
         },
     )
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out

@@ -23,7 +23,7 @@ PATH = "/api/payments/webhooks/sandbox"
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch, config: Any, db: Database, clock: Any, handlers: Handlers) -> Litestar:
     """The whole application, whose payments are the test shop's."""
-    monkeypatch.setattr(domains, "_payment_handlers", lambda _house: handlers)
+    monkeypatch.setattr(domains, "payment_handlers", lambda _config: handlers)
     return build(config, db, clock)
 
 

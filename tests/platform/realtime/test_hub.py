@@ -180,7 +180,7 @@ async def test_a_refused_topic_refuses_the_whole_stream_and_leaves_nobody_behind
 async def test_an_unknown_topic_is_not_found(hub: Hub) -> None:
     with pytest.raises(Problem) as refusal:
         await hear(hub, ANONYMOUS, ["weather:lyon"], None)
-    assert refusal.value.status == 404
+    assert refusal.value.code == "not_found"
 
 
 class Failing(Seats):

@@ -66,10 +66,9 @@ except LookupError as failure:
 
 DURING = """
 from virage.platform.settings import logs
-from virage.platform.web.guard import Visit, current_visit
 
 logs.configure("info", "work")
-current_visit.set(Visit("the-request-1", None, b"", None))
+logs.request_id.set("the-request-1")
 logs.log.info("done", seats=2)
 logs.log.debug("not told")
 """

@@ -75,5 +75,5 @@ def test_an_old_sign_in_must_be_renewed_for_what_matters() -> None:
 def test_a_refusal_becomes_a_problem_with_its_data() -> None:
     with pytest.raises(Problem) as problem:
         granted(Refused("seat_taken", {"place": 7}))
-    assert (problem.value.status, problem.value.data) == (409, {"place": 7})
+    assert (problem.value.code, problem.value.data) == ("seat_taken", {"place": 7})
     assert granted(UUID(int=1)) == UUID(int=1)

@@ -291,7 +291,7 @@ async def test_a_body_that_trickles_in_is_given_up(monkeypatch: pytest.MonkeyPat
 
     with pytest.raises(Problem) as refused:
         await lean.read_body(receive, 60_000)
-    assert (refused.value.code, refused.value.status) == ("request_timeout", 408)
+    assert refused.value.code == "request_timeout"
 
 
 async def test_what_has_arrived_of_a_body_buys_time_for_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ def test_a_burst_is_allowed_and_then_one_must_wait_for_the_next_token() -> None:
         limits.take("sensitive", someone)
     with pytest.raises(Problem) as refusal:
         limits.take("sensitive", someone)
-    assert (refusal.value.status, refusal.value.headers) == (429, {"retry-after": "10"})
+    assert (refusal.value.code, refusal.value.headers) == ("rate_limited", {"retry-after": "10"})
     time.now = 10.0
     limits.take("sensitive", someone)
     with pytest.raises(Problem):

@@ -14,6 +14,7 @@ from virage.app import build, domains
 from virage.identity.people import acts as people
 from virage.identity.people.rules.sign_in import Opening
 from virage.identity.people.store import sessions
+from virage.money.payments import module as payments_module
 from virage.money.payments.provider import Unreachable
 from virage.money.payments.rules import DueRefund, Opened, Outcome, Reference, RefundAnswer, Start, State
 from virage.platform.data.database import Connection, Database
@@ -25,6 +26,7 @@ from virage.platform.values.refusals import Refused
 from virage.platform.values.tokens import new_token
 from virage.platform.web.guard import Grant
 from virage.platform.web.security import COOKIE
+from virage.sale.ticketing import module as ticketing_module
 from virage.sale.ticketing.acts import refunding
 from virage.sale.ticketing.acts.pricing import set_pricing
 from virage.sale.ticketing.reads.open_sales import OpenSales
@@ -272,7 +274,7 @@ def counters(monkeypatch: pytest.MonkeyPatch) -> list[BoxOffice]:
         made.append(BoxOffice(db, clock, sales))
         return made[-1]
 
-    monkeypatch.setattr(domains, "BoxOffice", make)
+    monkeypatch.setattr(ticketing_module, "BoxOffice", make)
     return made
 
 
@@ -289,7 +291,7 @@ async def app(  # noqa: PLR0917 - what the application is made of
     """The whole application, with the provider and the gates of the test."""
     monkeypatch.setattr(domains, "inside_since", gates)
     monkeypatch.setattr(domains, "lock_inside", gates)
-    monkeypatch.setattr(domains, "SandboxProvider", lambda *_: provider)
+    monkeypatch.setattr(payments_module, "SandboxProvider", lambda *_: provider)
     return build(config, db, clock)
 
 

@@ -154,7 +154,7 @@ async def test_a_cancelled_event_is_told_to_all_in_one_statement_a_batch(
         batches.append(len(new))
         return await write(conn, new, now)
 
-    monkeypatch.setattr(letters, "write", counted)
+    monkeypatch.setattr(letters, "write_letters", counted)
     office = await house.staff(*OFFICE)
     assert (await office.ask("POST", f"/api/office/events/{house.event_id}/cancel")).status_code == 200
     await TicketingJobs(house.db, house.clock).give_back(refunding.EventGone(house.event_id))

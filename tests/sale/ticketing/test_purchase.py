@@ -5,7 +5,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.sale.ticketing.conftest import House
-from virage.money.payments import acts as payments
+from virage.money.payments import api as payments
 from virage.platform.values.ids import new_id
 from virage.platform.values.jwk import base64url
 

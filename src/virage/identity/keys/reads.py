@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from virage.identity.keys import store
 from virage.identity.keys.rules.keys import HolderKey, IssuerKey, holder_key_from_jwk, kid_of
-from virage.identity.people import reads as people
+from virage.identity.people import api as people
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.jwk import KEY_BYTES, base64url, bytes_of_base64url
 

@@ -8,8 +8,8 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 
-from virage.identity.keys.acts import ensure_keys
-from virage.identity.keys.rules.vault import KeyVault
+from virage.identity.keys.api import ensure_keys
+from virage.identity.keys.types import KeyVault
 from virage.identity.passes import store
 from virage.identity.passes.rules import holding
 from virage.identity.passes.rules.claims import is_gate_group, sign_pass

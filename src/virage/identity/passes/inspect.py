@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from virage.identity.keys.reads import PassKeys, issuer_key
-from virage.identity.keys.rules.keys import IssuerKey
+from virage.identity.keys.api import PassKeys, issuer_key
+from virage.identity.keys.types import IssuerKey
 from virage.identity.passes.rules.code import STEP_SECONDS, Code, read_code, step_at
 from virage.identity.passes.rules.verdict import Verified, verify
 

@@ -15,11 +15,8 @@ import segno
 from msgspec import Struct
 
 from virage.platform.paper import breakable, ink_on, printed
-from virage.site.programme.rules import Text
-from virage.site.venue.rules import load_ground
-from virage.site.venue.rules.drawing import plan_svg
-from virage.site.venue.rules.ground import PlaceLabel
-from virage.site.venue.rules.ways import Entrance
+from virage.site.programme.types import Text
+from virage.site.venue.types import Entrance, PlaceLabel, load_ground, plan_svg
 
 Lang = Literal["fr", "en"]
 

@@ -47,8 +47,8 @@ from virage.platform.data.database import Connection
 from virage.platform.data.gauges import Gauge
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Grant, Principal, holds
-from virage.site.programme import reads as programme
-from virage.site.programme.rules import Text
+from virage.site.programme import api as programme
+from virage.site.programme.types import Text
 
 DEVICES_MOST = 5_000
 BLOCKED_MOST = 500

@@ -16,9 +16,9 @@ import aiomqtt
 import msgspec
 from msgspec import Struct
 
-from virage.media.live.acts import telling as live
-from virage.media.live.acts.telling import EntriesTold
-from virage.media.live.rules.entries import Referee, Telling
+from virage.media.live import api as live
+from virage.media.live.api import EntriesTold
+from virage.media.live.types import Referee, Telling
 from virage.media.tracking import acts
 from virage.media.tracking.rules.imu import KMH, BadPayload, Feeling, feel, read
 from virage.media.tracking.rules.kicks import Kick

@@ -6,8 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.media.live.rules.entries import Period, Side
-from virage.media.live.rules.feed import Reason
+from virage.media.live.types import Period, Reason, Side
 from virage.media.tracking import store
 from virage.media.tracking.rules.kicks import Kick
 from virage.media.tracking.rules.news import KMH, PitchNews, Play, Told, key_of, news
@@ -18,7 +17,7 @@ from virage.platform.data.journal import head
 from virage.platform.realtime.hub import Opened, Opening
 from virage.platform.values.ids import id_of
 from virage.platform.values.refusals import Refused
-from virage.site.programme import reads as programme
+from virage.site.programme import api as programme
 
 KNOWN_MAX: Final = 16
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from litestar import Response, Router, get, post
 from litestar.openapi.datastructures import ResponseSpec
 
-from virage.media.live.rules.feed import Reason
+from virage.media.live.types import Reason
 from virage.media.tracking import acts, reads
 from virage.media.tracking.reads import Figures, Pitches
 from virage.media.tracking.rules.frames import BATCH_BYTES_MAX, Frames, Taken
@@ -14,7 +14,7 @@ from virage.platform.values.clock import Clock
 from virage.platform.web.caching import FOR_A_SECOND
 from virage.platform.web.guard import Principal, Role, staff
 from virage.platform.web.problems import Problem, granted
-from virage.site.programme import reads as programme
+from virage.site.programme import api as programme
 
 ROLE: Role = "match_desk"
 

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from virage.identity.keys.rules.vault import KeyVault
+from virage.identity.keys.types import KeyVault
 from virage.money.fiscal.acts import records as fiscal
 from virage.money.fiscal.acts.archives import ARCHIVE_JOB, ArchiveMonth, Archives
 from virage.money.fiscal.reads import closings as reads
@@ -15,7 +15,7 @@ from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs, enqueue
 from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused
-from virage.site.venue.reads import GROUND_ZONE
+from virage.site.venue.api import GROUND_ZONE
 
 EVERY_S: Final = 60.0
 

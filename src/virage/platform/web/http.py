@@ -5,14 +5,14 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Self
 
 import msgspec
-from litestar import Litestar, Request, Response
+from litestar import Litestar, Request
 from litestar.events import BaseEventEmitterBackend
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Server
-from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
+from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Send
 
 from virage.platform.data.batching import Overloaded
 from virage.platform.data.database import OutOfReach, Unavailable
@@ -20,11 +20,11 @@ from virage.platform.settings.config import Config
 from virage.platform.settings.logs import log
 from virage.platform.web.dispatch import Dispatch
 from virage.platform.web.edge import Authenticate, Edge, Observe
-from virage.platform.web.guard import Visit, current_visit
+from virage.platform.web.guard import current_visit
 from virage.platform.web.inject import prepared
 from virage.platform.web.lean import LeanRequest, LeanResponse, allowed, compile_guards
 from virage.platform.web.limits import Limits
-from virage.platform.web.problems import Problem, document
+from virage.platform.web.problems import CONFLICT, Problem, document
 from virage.platform.web.security import headers
 
 BODY_BYTES_MAX = 64_000
@@ -69,10 +69,29 @@ def assemble(
     config: Config,
     authenticate: Authenticate,
     observe: Observe,
+    statuses: Mapping[str, int],
     lifespan: Sequence[Lifespan],
     static: ASGIApp,
 ) -> Litestar:
-    """Return the application of these routers. Handlers get `principal` and each of `constants` by name."""
+    """Return the application of these routers. Handlers get `principal` and each of `constants` by name.
+
+    `statuses` are the HTTP statuses of refusal codes.
+    """
+
+    def answered(error: Exception, scope: Any) -> LeanResponse:
+        problem, visit = problem_of(error), scope["virage"]
+        visit.code = problem.code
+        status = statuses.get(problem.code, CONFLICT)
+        body = msgspec.json.encode(document(problem, status, visit.request_id), enc_hook=str)
+        return LeanResponse(body, status_code=status, media_type=PROBLEM_JSON, headers=problem.headers)
+
+    def answer_problem(request: Request[Any, Any, Any], error: Exception) -> LeanResponse:
+        return answered(error, request.scope)
+
+    async def refuse(error: Exception, scope: Any, receive: Receive, send: Send) -> None:
+        """Answer a problem from outside the application."""
+        await answered(error, scope).to_asgi_response(app=None, request=Request(scope))(scope, receive, send)
+
     app = Litestar(
         route_handlers=[prepared(item, constants) for item in routers],
         exception_handlers={Exception: answer_problem},
@@ -87,24 +106,20 @@ def assemble(
     )
     compile_guards(app, Limits())
     app.asgi_handler = Edge(
-        Dispatch(app, app.asgi_handler, _refuse),
+        Dispatch(app, app.asgi_handler, refuse),
         static=static,
         owned=frozenset(route.path.split("/", 2)[1] for route in app.routes) - {_LITESTAR_OPENAPI[1:]},
         authenticate=authenticate,
         headers=headers(secure=config.secure and not config.demo),  # a demo would lock its host to HTTPS for a year
         secure_cookies=config.secure_cookies,
-        refuse=_refuse,
+        refuse=refuse,
         observe=observe,
     )
     return app
 
 
-def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """Return the problem document for whatever was raised; what nobody expected is logged and told as `internal`."""
-    return _response(_problem(error), request.scope)
-
-
-def _problem(error: Exception) -> Problem:
+def problem_of(error: Exception) -> Problem:
+    """Return what to answer for whatever was raised; what nobody expected is logged and told as `internal`."""
     if isinstance(error, OutOfReach):
         error = ValidationException("A moment, a number or a character in it cannot be stored.")
     if isinstance(error, Problem):
@@ -125,19 +140,6 @@ def _problem(error: Exception) -> Problem:
     visit = current_visit.get(None)
     log.error("unexpected", request_id=visit.request_id if visit else None, exc_info=error)
     return Problem("internal")
-
-
-def _response(problem: Problem, scope: Any) -> Response[Any]:
-    visit: Visit = scope["virage"]
-    visit.code = problem.code
-    body = msgspec.json.encode(document(problem, visit.request_id), enc_hook=str)
-    return LeanResponse(body, status_code=problem.status, media_type=PROBLEM_JSON, headers=problem.headers)
-
-
-async def _refuse(problem: Exception, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer a problem from outside the application."""
-    response = _response(_problem(problem), scope).to_asgi_response(app=None, request=Request(scope))
-    await response(scope, receive, send)
 
 
 def _once(context: Lifespan) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:

@@ -1,6 +1,9 @@
-"""Problem documents (RFC 9457): what a refusal becomes at the door. Only here a code gets its HTTP status."""
+"""Problem documents (RFC 9457): what a refusal becomes at the door. A code has its HTTP status here
+or in the module of its domain.
+"""
 
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
 
 from msgspec import Struct
 
@@ -9,32 +12,31 @@ from virage.platform.values.refusals import Refused
 Granted = TypeVar("Granted")
 
 
-# Codes whose meaning is the protocol's own. Every other code is a conflict with the state of things: 409.
-STATUS: dict[str, int] = {
+STATUS: Final[Mapping[str, int]] = {
     "invalid": 400,
     "invalid_input": 400,
-    "pin_trivial": 400,
     "unauthenticated": 401,
-    "signature_invalid": 401,
     "forbidden": 403,
     "cross_site": 403,
     "step_up_required": 403,
-    "gates_not_supervised": 403,
     "not_found": 404,
     "method_not_allowed": 405,
     "not_acceptable": 406,
     "request_timeout": 408,
-    "gone": 410,
+    "changed_meanwhile": 409,
+    "id_taken": 409,
     "too_large": 413,
     "unsupported_media_type": 415,
     "unprocessable": 422,
     "too_many_attempts": 429,
     "rate_limited": 429,
     "internal": 500,
-    "provider_unavailable": 503,
     "overloaded": 503,
     "unavailable": 503,
 }
+"""The HTTP status of the codes that belong to no domain. Each domain declares its own in its module."""
+CONFLICT: Final = 409
+"""The status of a code that nobody declared, which `checks/refusals.py` lets nobody write."""
 
 TITLES: dict[str, str] = {
     "invalid": "The request is not valid",
@@ -73,11 +75,6 @@ class Problem(Exception):
         self.detail = detail
         self.headers = headers or {}
 
-    @property
-    def status(self) -> int:
-        """The HTTP status of the code."""
-        return STATUS.get(self.code, 409)
-
 
 class ProblemDocument(Struct, frozen=True, omit_defaults=True):
     """The body of every answer that is not a success (application/problem+json)."""
@@ -91,11 +88,11 @@ class ProblemDocument(Struct, frozen=True, omit_defaults=True):
     data: dict[str, Any] = {}
 
 
-def document(problem: Problem, request_id: str) -> ProblemDocument:
+def document(problem: Problem, status: int, request_id: str) -> ProblemDocument:
     """Return the problem as the document that goes over the wire."""
     return ProblemDocument(
         title=TITLES.get(problem.code, problem.code.replace("_", " ").capitalize()),
-        status=problem.status,
+        status=status,
         code=problem.code,
         request_id=request_id,
         type=f"urn:virage:problem:{problem.code}",

@@ -26,7 +26,7 @@ from virage.site.programme.rules import (
     may_cancel,
     may_publish,
 )
-from virage.site.venue.reads import load_ground
+from virage.site.venue.types import load_ground
 
 
 class EventCancelled(Protocol):

@@ -24,7 +24,7 @@ from virage.site.programme.rules import (
     Text,
     defects,
 )
-from virage.site.venue.reads import load_ground
+from virage.site.venue.types import load_ground
 
 
 class EventLine(Struct, frozen=True):

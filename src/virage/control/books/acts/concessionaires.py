@@ -14,8 +14,8 @@ from virage.control.books.rules.concessionaires import (
     may_change,
 )
 from virage.control.books.store import concessionaires as store
-from virage.money.fiscal import reads as fiscal
-from virage.money.fiscal.rules.closing import PeriodKind
+from virage.money.fiscal import api as fiscal
+from virage.money.fiscal.types import PeriodKind
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.refusals import Refused

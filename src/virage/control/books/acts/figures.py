@@ -4,7 +4,7 @@ from typing import Final
 
 from virage.control.books.rules.figures import add_figures, add_receipts, figures_of, receipts_of
 from virage.control.books.store import figures as store
-from virage.money.fiscal.rules.record import read_record
+from virage.money.fiscal.types import read_record
 from virage.platform.data.database import Connection
 
 TILLS_A_TURN: Final = 100

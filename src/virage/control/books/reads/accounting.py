@@ -7,12 +7,11 @@ from uuid import UUID
 from virage.control.books.rules.accounting import Journal, Ticketing, journal
 from virage.control.books.store import accounting as store
 from virage.control.books.store.accounting import Span
-from virage.money.fiscal.rules.calendar import DAY_BEGINS, begins, business_day, ends
-from virage.money.fiscal.rules.closing import Period, PeriodKind
+from virage.money.fiscal.types import DAY_BEGINS, Period, PeriodKind, begins, business_day, ends
 from virage.platform.data.database import Connection
-from virage.sale.ticketing.reads import books as tickets
-from virage.site.programme import reads as programme
-from virage.site.venue.reads import GROUND_ZONE
+from virage.sale.ticketing import api as ticketing
+from virage.site.programme import api as programme
+from virage.site.venue.api import GROUND_ZONE
 
 
 async def journal_of(conn: Connection, days: tuple[date, date], codes: Mapping[str, str], now: datetime) -> Journal:
@@ -23,7 +22,7 @@ async def journal_of(conn: Connection, days: tuple[date, date], codes: Mapping[s
     until = ends(Period(PeriodKind.DAY, days[1]), GROUND_ZONE)
     span = Span(begins(days[0], GROUND_ZONE), until, GROUND_ZONE, DAY_BEGINS)
     ledger = (await store.moved(conn, span), await store.sold(conn, span))
-    moved = await tickets.moved(conn, *span)
+    moved = await ticketing.money_moved(conn, *span)
     found = await programme.events(conn, sorted({one.event_id for one in moved}))
     over: dict[UUID, date] = {
         event.id: business_day(event.ends_at, GROUND_ZONE)

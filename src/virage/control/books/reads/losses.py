@@ -2,13 +2,12 @@
 
 from msgspec import Struct
 
-from virage.identity.people import reads as people
-from virage.identity.people.rules.devices import DeviceKind
-from virage.matchday.food.orders import reads as orders
-from virage.matchday.food.till.rules.booking import till_account
-from virage.matchday.food.till.rules.limits import TillLimits
-from virage.money.wallet.ledger import reads as ledger
-from virage.money.wallet.ledger.rules import Kind
+from virage.identity.people import api as people
+from virage.identity.people.types import DeviceKind
+from virage.matchday.food.orders import api as orders
+from virage.matchday.food.till.types import TillLimits, till_account
+from virage.money.wallet.ledger import api as ledger
+from virage.money.wallet.ledger.types import Kind
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
 from virage.platform.web.guard import Principal

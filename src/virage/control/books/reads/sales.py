@@ -8,10 +8,10 @@ from uuid import UUID
 from virage.control.books.rules.figures import By, SalesRow, SalesView
 from virage.control.books.store import figures as store
 from virage.control.books.store.figures import Counts, Slice, Sums
-from virage.identity.people import reads as people
-from virage.money.fiscal.rules.record import VatTotal
+from virage.identity.people import api as people
+from virage.money.fiscal.types import VatTotal
 from virage.platform.data.database import Connection
-from virage.site.programme.rules import Text
+from virage.site.programme.types import Text
 
 __all__ = ["Slice", "of_event", "sales"]
 

@@ -7,11 +7,11 @@ from uuid import UUID
 from virage.control.books.rules.shifts import Desk, OfficeTill, Opened, Receipts, Shift, drawer, tenders
 from virage.control.books.store import shifts as store
 from virage.control.books.store.figures import Slice
-from virage.identity.people import reads as people
-from virage.identity.people.rules.devices import DeviceKind
-from virage.matchday.food.orders import reads as orders
-from virage.money.fiscal import reads as fiscal
-from virage.money.fiscal.rules.closing import PeriodKind, Subject
+from virage.identity.people import api as people
+from virage.identity.people.types import DeviceKind
+from virage.matchday.food.orders import api as orders
+from virage.money.fiscal import api as fiscal
+from virage.money.fiscal.types import PeriodKind, Subject
 from virage.platform.data.database import Connection
 from virage.platform.web.guard import Principal
 

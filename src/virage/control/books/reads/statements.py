@@ -10,9 +10,8 @@ from virage.control.books.rules.concessionaires import Concessionaire
 from virage.control.books.rules.statements import Closed, Statement, statement
 from virage.control.books.store import concessionaires as store
 from virage.control.books.store import losses
-from virage.money.fiscal import reads as fiscal
-from virage.money.fiscal.rules.closing import PeriodKind, read_closing
-from virage.money.fiscal.rules.record import hash_of
+from virage.money.fiscal import api as fiscal
+from virage.money.fiscal.types import PeriodKind, hash_of, read_closing
 from virage.platform.data.database import Connection
 
 

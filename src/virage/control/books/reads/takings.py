@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from virage.control.books.store import takings as store
-from virage.money.wallet.funding.reads import desk
+from virage.money.wallet.funding import api as funding
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
 
@@ -23,10 +23,10 @@ async def tills_astray(conn: Connection) -> list[TillAstray]:
     An account of what is held for us stands below zero, so what was taken in is its balance turned round.
     """
     told = await store.takings_of_records(conn)
-    for taking in await desk.all_takings(conn):
+    for taking in await funding.all_takings(conn):
         place = (str(taking.till_id), taking.tender.value)
         told[place] = told.get(place, 0) + taking.cents
-    booked = await desk.booked_at_tills(conn)
+    booked = await funding.booked_at_tills(conn)
     return [
         TillAstray(*place, booked.get(place, 0), told.get(place, 0))
         for place in sorted(told.keys() | booked.keys())

@@ -8,7 +8,7 @@ from litestar.openapi.datastructures import ResponseSpec
 
 from virage.control.books.reads.accounting import journal_of
 from virage.control.books.rules.accounting import Journal, journal_table
-from virage.money.fiscal.routes.periods import FromDay, ToDay, check_days
+from virage.money.fiscal.api import FromDay, ToDay, check_days
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock

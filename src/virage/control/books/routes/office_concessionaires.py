@@ -14,8 +14,8 @@ from virage.control.books.reads import statements as reads
 from virage.control.books.rules.concessionaires import Concessionaire, ConcessionaireWish, Terms, TermsWish
 from virage.control.books.rules.statement_paper import statement_pdf, statement_table
 from virage.control.books.rules.statements import Statement
-from virage.matchday.food.till.rules.limits import house_of
-from virage.money.fiscal.routes.periods import FromDay, ToDay, check_days
+from virage.matchday.food.till.types import house_of
+from virage.money.fiscal.api import FromDay, ToDay, check_days
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock

@@ -6,7 +6,7 @@ from litestar import Router, get
 
 from virage.control.books.reads import losses as reads
 from virage.control.books.reads.losses import OfflineLoss
-from virage.matchday.food.till.rules.limits import TillLimits
+from virage.matchday.food.till.types import TillLimits
 from virage.platform.data.database import Database
 from virage.platform.web.guard import Principal, Role, staff
 

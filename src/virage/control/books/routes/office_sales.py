@@ -10,7 +10,7 @@ from virage.control.books.reads import shifts as shift_reads
 from virage.control.books.reads.sales import Slice
 from virage.control.books.rules.figures import By, SalesView
 from virage.control.books.rules.shifts import OfficeTill, Shift
-from virage.money.fiscal.routes.periods import DAYS_MAX, EVER, FOREVER, From, OfEvent, To, check_times
+from virage.money.fiscal.api import DAYS_MAX, EVER, FOREVER, From, OfEvent, To, check_times
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, Role, staff

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from virage.control.books.rules.tables import euros, table
 from virage.platform.values.money import Cents, vat_included
-from virage.sale.ticketing.rules.books import TicketMoney
+from virage.sale.ticketing.types import TicketMoney
 
 CHART: Final = {
     "purses": "4191",

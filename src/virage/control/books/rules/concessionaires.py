@@ -8,9 +8,9 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from virage.matchday.food.menu.rules.catalogue import OutletCode, outlet_codes
+from virage.matchday.food.menu.types import OutletCode, outlet_codes
 from virage.platform.values.refusals import Refused, invalid_input
-from virage.site.programme.rules import YEAR_MAX, YEAR_MIN
+from virage.site.programme.types import YEAR_MAX, YEAR_MIN
 
 NO_CONTROLS = r"^[^\x00-\x1f\x7f]*(?![\x00-\x1f\x7f])$"
 """No control character, and no line's end behind `$` either."""

@@ -13,10 +13,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.food.menu.rules.pricing import split
-from virage.money.fiscal.rules.record import REFUNDS, SALES, Record, VatTotal
+from virage.matchday.food.menu.types import split
+from virage.money.fiscal.types import REFUNDS, SALES, Record, VatTotal
 from virage.platform.values.money import Cents
-from virage.site.programme.rules import Text
+from virage.site.programme.types import Text
 
 
 class By(StrEnum):

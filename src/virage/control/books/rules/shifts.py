@@ -7,8 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.money.fiscal.rules.closing import TenderTotal
-from virage.money.fiscal.rules.record import TenderKind, read_record
+from virage.money.fiscal.types import TenderKind, TenderTotal, read_record
 from virage.platform.values.money import Cents
 
 

@@ -13,12 +13,12 @@ import msgspec
 
 from virage.control.books.rules.statements import Statement, StatementLine, Sums
 from virage.control.books.rules.tables import Cell, euros, table
-from virage.matchday.food.till.rules.limits import House
-from virage.money.fiscal.rules.record import VatTotal
+from virage.matchday.food.till.types import House
+from virage.money.fiscal.types import VatTotal
 from virage.platform.paper import breakable, ink_on, printed
 from virage.platform.settings.config import Club
 from virage.platform.values.money import Cents
-from virage.site.programme.rules import Text
+from virage.site.programme.types import Text
 
 Lang = Literal["fr", "en"]
 

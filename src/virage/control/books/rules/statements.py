@@ -14,8 +14,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.control.books.rules.concessionaires import Bearer, Concessionaire, Terms
-from virage.money.fiscal.rules.closing import Closing, TenderTotal, add
-from virage.money.fiscal.rules.record import TenderKind, VatTotal
+from virage.money.fiscal.types import Closing, TenderKind, TenderTotal, VatTotal, add
 from virage.platform.values.money import PERMILLE, Cents
 
 

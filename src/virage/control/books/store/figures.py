@@ -11,7 +11,7 @@ from virage.control.books.rules.figures import By, Figure, Receipts
 from virage.control.books.store.queries import queries
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
-from virage.site.programme.rules import Text
+from virage.site.programme.types import Text
 
 
 class Slice(NamedTuple):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from virage.control.books.store.queries import queries
-from virage.money.fiscal.rules.closing import Closing
+from virage.money.fiscal.types import Closing
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from virage.control.books.rules.shifts import Counted, Money, Opened, Receipts, TillAnchor, TillHead
 from virage.control.books.store.figures import Slice
 from virage.control.books.store.queries import queries
-from virage.money.fiscal.rules.record import TenderKind
+from virage.money.fiscal.types import TenderKind
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
 

@@ -9,14 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.keys.rules.keys import (
-    COSE_EDDSA,
-    KID_BYTES,
-    SIGNATURE_BYTES,
-    HolderKey,
-    cose_key,
-    holder_key_from_cose,
-)
+from virage.identity.keys.types import COSE_EDDSA, KID_BYTES, SIGNATURE_BYTES, HolderKey, cose_key, holder_key_from_cose
 from virage.identity.passes.rules.cbor import NotDeterministic, decode, encode
 
 ISSUER_PURPOSE: Final = b"virage:pass:v1"

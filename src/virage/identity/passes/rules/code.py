@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from virage.identity.keys.rules.keys import SIGNATURE_BYTES, HolderKey
+from virage.identity.keys.types import SIGNATURE_BYTES, HolderKey
 from virage.identity.passes.rules import base45
 from virage.identity.passes.rules.cbor import NotDeterministic, decode, encode
 from virage.identity.passes.rules.claims import HOLDER_PURPOSE, SignedPass, read_pass, to_be_signed

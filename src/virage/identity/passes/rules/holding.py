@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from virage.identity.keys.rules.keys import HolderKey, cose_key, holder_key_from_cose, holder_key_from_jwk
+from virage.identity.keys.types import HolderKey, cose_key, holder_key_from_cose, holder_key_from_jwk
 from virage.identity.passes.rules.cbor import decode, encode
 from virage.identity.passes.rules.claims import GENERATION_MAX, Claims, event_short
 from virage.platform.values.jwk import Jwk

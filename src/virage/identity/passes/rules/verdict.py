@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.keys.rules.keys import HolderKey, IssuerKey, signed_by_holder, signed_by_issuer
+from virage.identity.keys.types import HolderKey, IssuerKey, signed_by_holder, signed_by_issuer
 from virage.identity.passes.rules.claims import Claims, event_short
 from virage.identity.passes.rules.code import STEPS_TOLERATED, Code, read_code, step_at
 

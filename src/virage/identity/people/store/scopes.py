@@ -6,8 +6,8 @@ from virage.identity.people.rules.devices import GATE, DeviceKind, PostKind, Pos
 from virage.identity.people.rules.grants import Within
 from virage.platform.data.database import Connection
 from virage.platform.web.guard import Grant
-from virage.site.programme import reads as programme
-from virage.site.venue.reads import load_ground
+from virage.site.programme import api as programme
+from virage.site.venue.types import load_ground
 
 
 async def enclosing(conn: Connection, grant: Grant) -> Within | None:

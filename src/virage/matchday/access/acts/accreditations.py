@@ -4,18 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from virage.identity.keys.rules.vault import KeyVault
-from virage.identity.passes import acts as passes
-from virage.identity.passes import reads as pass_reads
-from virage.identity.passes.acts import Printed, Printing
-from virage.identity.people import reads as people
+from virage.identity.keys.types import KeyVault
+from virage.identity.passes import api as passes
+from virage.identity.passes.api import Printed, Printing
+from virage.identity.people import api as people
 from virage.matchday.access.rules.accreditations import KEPT_AFTER, Accreditation, AccreditationWish, cleaned, issue_of
 from virage.matchday.access.store import accreditations as store
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.refusals import Refused, all_or_none
-from virage.site.programme import reads as programme
-from virage.site.programme.rules import Event
+from virage.site.programme import api as programme
+from virage.site.programme.types import Event
 
 
 async def accredit(
@@ -37,7 +36,7 @@ async def accredit(
     new = await store.insert(conn, asked, who=who, now=now)
     known = await store.by_id(conn, [wish.id for wish in asked])
     # The id of another accreditation, or of somebody's ticket.
-    taken = {wish.id for wish in asked if wish != _wish_of(known[wish.id])} | {*await pass_reads.states(conn, [*new])}
+    taken = {wish.id for wish in asked if wish != _wish_of(known[wish.id])} | {*await passes.states(conn, [*new])}
     if taken:
         return Refused("id_taken", {"ids": sorted(taken)})
     added = [wish for wish in asked if wish.id in new]

@@ -6,9 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.passes import acts as passes
-from virage.identity.passes import reads as pass_reads
-from virage.identity.people import reads as people
+from virage.identity.passes import api as passes
+from virage.identity.people import api as people
 from virage.matchday.access.rules.crossings import Crossing, Duplicate
 from virage.matchday.access.rules.decision import Terms
 from virage.matchday.access.rules.ground import GroundState, zone_of
@@ -23,7 +22,7 @@ from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal
-from virage.site.programme import reads as programme
+from virage.site.programme import api as programme
 
 UNKNOWN_EVENT = "unknown_event"
 EVENT_NOT_ON = "event_not_on"
@@ -173,7 +172,7 @@ async def _load(
     """What is known of passes, whose rows of presence are `stored`."""
     if not keys:
         return {}
-    issued = await pass_reads.at_gate(conn, keys)
+    issued = await passes.at_gate(conn, keys)
     flags = await store.flags_of(conn, keys, now)
     came = [key for key, row in stored.items() if row.steps]
     crossings = await store.crossings_of(conn, came) if came else {}

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from virage.identity.passes.rules.claims import is_gate_group
+from virage.identity.passes.types import is_gate_group
 from virage.matchday.access.rules.accreditations import KindWord
 from virage.matchday.access.rules.decision import Window
 from virage.matchday.access.rules.ground import GROUPS_MAX, GateState, gates, zones
@@ -11,7 +11,7 @@ from virage.matchday.access.store import ground as store
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.refusals import Refused, invalid_input
-from virage.site.programme.rules import YEAR_MAX, YEAR_MIN
+from virage.site.programme.types import YEAR_MAX, YEAR_MIN
 
 NOT_FOUND = Refused("not_found")
 NO_GROUP = invalid_input("group", "No pass can carry such a group.")

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from virage.identity.people import reads as people
+from virage.identity.people import api as people
 from virage.matchday.access.reads import bans
 from virage.matchday.access.rules.accreditations import GROUPS, Accreditation, KindState
 from virage.matchday.access.rules.badge import Badge
@@ -12,8 +12,8 @@ from virage.matchday.access.store import accreditations as store
 from virage.matchday.access.store import ground as ground_store
 from virage.platform.data.database import Connection
 from virage.platform.settings.config import Club
-from virage.site.programme.rules import Event
-from virage.site.venue.reads import GROUND_ZONE
+from virage.site.programme.types import Event
+from virage.site.venue.api import GROUND_ZONE
 
 
 async def accreditation(conn: Connection, id_: UUID) -> Accreditation | None:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from virage.identity.passes import reads as passes
+from virage.identity.passes import api as passes
 from virage.matchday.access.rules.attending import Attending
 from virage.matchday.access.store import scans as store
 from virage.platform.data.database import Connection
-from virage.sale.ticketing.reads import gates as ticketing
-from virage.site.venue.rules import load_ground
+from virage.sale.ticketing import api as ticketing
+from virage.site.venue.types import load_ground
 
 
 async def attending(conn: Connection, event_id: UUID, person_ids: Sequence[UUID]) -> dict[UUID, Attending]:

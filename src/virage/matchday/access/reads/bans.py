@@ -8,16 +8,16 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from virage.identity.passes import reads as passes
-from virage.identity.people import reads as people
+from virage.identity.passes import api as passes
+from virage.identity.people import api as people
 from virage.matchday.access.reads.names import names_of
 from virage.matchday.access.rules.bans import Ban, Bearer, File, Hit, Met, bearer_of, matches, plain_address
 from virage.matchday.access.rules.ground import label
 from virage.matchday.access.store import accreditations
 from virage.matchday.access.store import bans as store
 from virage.platform.data.database import Connection
-from virage.sale.ticketing.reads import gates as ticketing
-from virage.site.programme import reads as programme
+from virage.sale.ticketing import api as ticketing
+from virage.site.programme import api as programme
 
 LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 BEFORE_DOORS: Final = timedelta(days=7)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from msgspec.structs import astuple, replace
 
-from virage.identity.passes import reads as passes
+from virage.identity.passes import api as passes
 from virage.matchday.access.reads.names import Names, names_of
 from virage.matchday.access.reads.queues import pulses, queues_at_gates, ramp_queues
 from virage.matchday.access.rules.board import (
@@ -34,7 +34,7 @@ from virage.matchday.access.store import board as store
 from virage.matchday.access.store import ground as ground_store
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
-from virage.site.venue.rules import load_ground
+from virage.site.venue.types import load_ground
 
 KEPT_S: Final = 1.0
 SHOWN_MAX: Final = 200

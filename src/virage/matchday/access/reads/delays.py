@@ -8,7 +8,7 @@ from typing import Final
 from virage.matchday.access.reads.queues import delays
 from virage.platform.data.database import Connection
 from virage.platform.values.clock import Clock
-from virage.site.programme import reads as programme
+from virage.site.programme import api as programme
 
 KEPT_S: Final = 5.0
 BEFORE_DOORS: Final = timedelta(hours=2)

@@ -10,7 +10,7 @@ from virage.matchday.access.rules.ground import NOTHING_SAID, gates, nearest_ram
 from virage.matchday.access.store import board as store
 from virage.matchday.access.store import ground as ground_store
 from virage.platform.data.database import Database
-from virage.site.venue.rules.readings import Place, Reading
+from virage.site.venue.types import Place, Reading
 
 
 class GateReadings:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.passes import reads as passes
+from virage.identity.passes import api as passes
 from virage.matchday.access.reads.holders import FOUND_MAX
 from virage.matchday.access.reads.names import names_of
 from virage.matchday.access.rules.board import HistoryLine
@@ -14,8 +14,8 @@ from virage.matchday.access.rules.ground import label
 from virage.matchday.access.store import board as store
 from virage.matchday.access.store import scans as scan_store
 from virage.platform.data.database import Connection
-from virage.sale.ticketing.reads import gates as ticketing
-from virage.site.venue.rules.ground import PlaceLabel
+from virage.sale.ticketing import api as ticketing
+from virage.site.venue.types import PlaceLabel
 
 SCANS_SHOWN_MAX: Final = 200
 

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.passes import reads as passes
+from virage.identity.passes import api as passes
 from virage.matchday.access.rules.ground import groups_at, label
 from virage.matchday.access.store import ground as ground_store
 from virage.platform.data.database import Connection
-from virage.sale.ticketing.reads import gates as ticketing
-from virage.site.venue.rules.ground import PlaceLabel
+from virage.sale.ticketing import api as ticketing
+from virage.site.venue.types import PlaceLabel
 
 SOUGHT_MAX: Final = 500
 """How many are looked at over all gates, so that those of this gate are among them."""

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from virage.identity.passes import reads as passes
-from virage.identity.passes.reads import PassState
+from virage.identity.passes import api as passes
+from virage.identity.passes.api import PassState
 from virage.matchday.access.rules.judging import PassKey, Stored
 from virage.matchday.access.store import scans as store
 from virage.platform.data.database import Connection

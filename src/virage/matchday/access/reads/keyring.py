@@ -8,12 +8,12 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.keys.reads import DeviceKeyring, DeviceKeys, issuer_keys
-from virage.identity.keys.rules.keys import HolderKey, IssuerKey
+from virage.identity.keys.api import DeviceKeyring, DeviceKeys, issuer_keys
+from virage.identity.keys.types import HolderKey, IssuerKey
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
-from virage.site.programme import reads as programme
-from virage.site.programme.rules import Event
+from virage.site.programme import api as programme
+from virage.site.programme.types import Event
 
 KEPT_MAX: Final = 5_000
 DAYS_AROUND: Final = timedelta(days=3)

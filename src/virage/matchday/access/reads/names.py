@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from virage.identity.people import reads as people
+from virage.identity.people import api as people_api
 from virage.platform.data.database import Connection
 
 Line = TypeVar("Line", bound=Struct)
@@ -34,9 +34,9 @@ class Names(Struct, frozen=True):
 async def names_of(conn: Connection, lines: Iterable[Any], more: Iterable[UUID | None] = ()) -> Names:
     """The names behind lines with a `device_id` and a `person_id`, and of more people: two queries."""
     said = [(line.device_id, line.person_id) for line in lines]
-    devices = await people.devices(conn, list({device_id for device_id, _ in said}))
+    devices = await people_api.devices(conn, list({device_id for device_id, _ in said}))
     wanted = {person_id for person_id in (*(one for _, one in said), *more) if person_id is not None}
-    persons = await people.persons_by_id(conn, list(wanted))
+    persons = await people_api.persons_by_id(conn, list(wanted))
     return Names(
         {device.id: device.name for device in devices.values()},
         {person.id: person.name for person in persons.values()},

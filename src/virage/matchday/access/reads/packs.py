@@ -8,11 +8,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.keys.reads import issuer_keys
-from virage.identity.keys.rules.keys import IssuerKey
-from virage.identity.passes import reads as passes
-from virage.identity.people import reads as people
-from virage.identity.people.rules.devices import GATE
+from virage.identity.keys.api import issuer_keys
+from virage.identity.keys.types import IssuerKey
+from virage.identity.passes import api as passes_api
+from virage.identity.people import api as people
+from virage.identity.people.types import GATE
 from virage.matchday.access.reads.keyring import events_around
 from virage.matchday.access.rules.decision import Terms
 from virage.matchday.access.rules.ground import GroundState, gates, groups_at
@@ -36,9 +36,9 @@ from virage.platform.data import journal
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
 from virage.platform.values.jwk import base64url
-from virage.sale.ticketing.reads import gates as ticketing
-from virage.site.programme import reads as programme
-from virage.site.programme.rules import Event
+from virage.sale.ticketing import api as ticketing
+from virage.site.programme import api as programme
+from virage.site.programme.types import Event
 
 KEPT_S: Final = 3.0
 DIRECTORIES_MAX: Final = 200
@@ -125,7 +125,7 @@ class Packs:
         now = self._clock.now()
         others = [other for other in await events_around(conn, now) if other.id != event_id]
         keys = await issuer_keys(conn, [event_id, *(other.id for other in others)])
-        changed = await passes.changed(conn, event_id)
+        changed = await passes_api.changed(conn, event_id)
         where = await store.passes_by_state(conn, event_id)
         flagged = await store.flagged_passes(conn, event_id, now)
         count = changed.issued
@@ -174,7 +174,7 @@ def _is_behind(kept: Shared | None, since: str | None) -> bool:
 
 
 async def _read_directory(conn: Connection, event_id: UUID, groups: Sequence[str]) -> Directory:
-    rows = await passes.of_groups(conn, event_id, groups)
+    rows = await passes_api.of_groups(conn, event_id, groups)
     codes = await ticketing.order_codes(conn, [subject for subject, _, _ in rows])
     orders: dict[str, list[int]] = {}
     for subject, number, _ in rows:

@@ -25,8 +25,7 @@ from virage.matchday.access.rules.queues import (
 )
 from virage.matchday.access.store import board as store
 from virage.platform.data.database import Connection
-from virage.site.venue.rules.build import default_plan
-from virage.site.venue.rules.walking import load_walk
+from virage.site.venue.types import default_plan, load_walk
 
 COUNTED_SINCE: Final = timedelta(hours=4)
 

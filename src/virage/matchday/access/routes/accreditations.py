@@ -7,7 +7,7 @@ from uuid import UUID
 from litestar import Response, Router, delete, get, post, put
 from litestar.openapi.datastructures import ResponseSpec
 
-from virage.identity.keys.rules.vault import KeyVault
+from virage.identity.keys.types import KeyVault
 from virage.matchday.access.acts import accreditations as acts
 from virage.matchday.access.acts.ground import set_group
 from virage.matchday.access.reads import accreditations as reads
@@ -27,7 +27,7 @@ from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, fresh, staff
 from virage.platform.web.problems import Problem, granted
-from virage.site.programme.rules import Event
+from virage.site.programme.types import Event
 
 LIST_BYTES_MAX = 500_000
 PRIVATE = {"cache-control": "no-store"}

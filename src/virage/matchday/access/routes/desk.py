@@ -7,8 +7,8 @@ from uuid import UUID
 
 from asyncpg import UniqueViolationError
 
-from virage.identity.keys.rules.keys import HolderKey
-from virage.identity.passes.rules.verdict import verify
+from virage.identity.keys.types import HolderKey
+from virage.identity.passes.types import verify
 from virage.matchday.access.acts.crossing import take_scans
 from virage.matchday.access.reads.keyring import Keyring
 from virage.matchday.access.rules.ground import gates

@@ -12,8 +12,8 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 from msgspec import Struct
 
-from virage.identity.keys.acts import sign_document
-from virage.identity.keys.rules.vault import KeyVault
+from virage.identity.keys.api import sign_document
+from virage.identity.keys.types import KeyVault
 from virage.matchday.access.acts.devices import hear
 from virage.matchday.access.reads.holders import Found, find
 from virage.matchday.access.reads.news import Changes, GateNews
@@ -31,7 +31,7 @@ from virage.platform.values.refusals import invalid_input
 from virage.platform.web.guard import Principal, device_at
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.static import takes_gzip
-from virage.site.programme import reads as programme
+from virage.site.programme import api as programme
 
 AT_GATE = device_at("gate")
 WANTED_MIN = 3

@@ -5,13 +5,13 @@ from uuid import UUID
 from litestar import Router, post
 from msgspec import Struct
 
-from virage.identity.people import acts as people
+from virage.identity.people import api as people
 from virage.matchday.access.acts.crossing import withdraw_scans
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, fresh, person_of_staff, staff
 from virage.platform.web.problems import granted
-from virage.site.programme.rules import Instant
+from virage.site.programme.types import Instant
 
 
 class RevocationRequest(Struct, frozen=True, forbid_unknown_fields=True):

@@ -21,8 +21,8 @@ from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import invalid_input
 from virage.platform.web.guard import Principal, holds, staff
 from virage.platform.web.problems import Problem, granted
-from virage.site.programme import reads as programme
-from virage.site.programme.rules import Event, Instant
+from virage.site.programme import api as programme
+from virage.site.programme.types import Event, Instant
 
 WANTED_MIN = 3
 PASSES_MAX = 2**32

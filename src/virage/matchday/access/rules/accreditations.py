@@ -7,12 +7,12 @@ from uuid import UUID
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from virage.identity.passes.rules.holding import Issue
-from virage.identity.people.rules.addresses import normalise_address
+from virage.identity.passes.types import Issue
+from virage.identity.people.types import normalise_address
 from virage.platform.values.refusals import Refused, invalid_inputs
 from virage.platform.values.texts import shows_all
-from virage.site.programme.rules import Event, Instant
-from virage.site.venue.rules import load_ground
+from virage.site.programme.types import Event, Instant
+from virage.site.venue.types import load_ground
 
 Kind = Literal["staff", "players", "press", "contractor"]
 GROUPS: Final[dict[Kind, str]] = {"staff": "STAFF", "players": "PLAYER", "press": "PRESS", "contractor": "WORKS"}

@@ -11,10 +11,10 @@ from typing import Any, Final, Literal
 import msgspec
 from msgspec import Struct
 
-from virage.identity.passes.paper import drawn
+from virage.identity.passes.types import drawn
 from virage.matchday.access.rules.accreditations import Kind
 from virage.platform.paper import breakable, ink_on, printed
-from virage.site.programme.rules import Text
+from virage.site.programme.types import Text
 
 _TEMPLATE: Final = Path(__file__).with_name("badge.typ")
 _NAME_SIZES_PT: Final = ((14, 30), (28, 23), (50, 17))

@@ -9,12 +9,12 @@ from uuid import UUID
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from virage.identity.people.rules.addresses import normalise_address
+from virage.identity.people.types import normalise_address
 from virage.platform.values.refusals import Refused, invalid_inputs
 from virage.platform.values.texts import shows_all
-from virage.sale.ticketing.rules.holders import Holder
-from virage.site.programme.rules import Instant
-from virage.site.venue.rules.ground import PlaceLabel
+from virage.sale.ticketing.types import Holder
+from virage.site.programme.types import Instant
+from virage.site.venue.types import PlaceLabel
 
 File = Literal["national", "club"]
 YEARS_MAX = 10

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.matchday.access.rules.queues import GateQueue, Queue
-from virage.site.venue.rules.ground import PlaceLabel
+from virage.site.venue.types import PlaceLabel
 
 HEARD_WITHIN: Final = timedelta(seconds=20)
 """A device that said nothing for longer, four heartbeats, is offline."""

@@ -12,9 +12,7 @@ from typing import Any, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from virage.identity.passes.rules.claims import Claims
-from virage.identity.passes.rules.code import STEP_SECONDS, step_at
-from virage.identity.passes.rules.verdict import Doubt, Unverified, Verified
+from virage.identity.passes.types import STEP_SECONDS, Claims, Doubt, Unverified, Verified, step_at
 
 STALE_KEPT = timedelta(minutes=3)
 """How long a gate remembers a code out of its time window, to compare the next one with."""

@@ -8,9 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from virage.matchday.access.rules.decision import Post, Terms, Window
-from virage.site.venue.rules import load_ground
-from virage.site.venue.rules.ground import Gate, PlaceLabel
-from virage.site.venue.rules.ways import Passable, ways
+from virage.site.venue.types import Gate, Passable, PlaceLabel, load_ground, ways
 
 GROUPS_MAX: Final = 10
 """How many groups a gate takes besides its own, at most."""

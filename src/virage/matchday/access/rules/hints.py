@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from virage.site.venue.rules.ways import GateHint, Passable, gate_hints, ways
+from virage.site.venue.types import GateHint, Passable, gate_hints, ways
 
 
 @cache

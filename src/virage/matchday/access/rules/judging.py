@@ -8,8 +8,7 @@ from uuid import UUID
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from virage.identity.passes.rules.code import STEP_SECONDS, step_at
-from virage.identity.passes.rules.verdict import Doubt, Unverified
+from virage.identity.passes.types import STEP_SECONDS, Doubt, Unverified, step_at
 from virage.matchday.access.rules.crossings import PASSAGE_WITHIN, Course, Crossing, course
 from virage.matchday.access.rules.decision import (
     OF_DOUBT,
@@ -30,7 +29,7 @@ from virage.matchday.access.rules.on import CLOCK_MARGIN, is_plausible
 from virage.matchday.access.rules.overrides import OverrideDoubt, override_doubt
 from virage.matchday.access.rules.scans import STEP_OF, Answer, Read
 from virage.platform.web.guard import Grant
-from virage.site.programme.rules import Event
+from virage.site.programme.types import Event
 
 PassKey = tuple[UUID, int]
 UNPROVED: Final = "unproved"

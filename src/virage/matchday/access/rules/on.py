@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from virage.matchday.access.rules.scans import Scan
-from virage.site.programme.rules import Event
+from virage.site.programme.types import Event
 
 BEFORE_DOORS: Final = timedelta(hours=24)
 AFTER_END: Final = timedelta(hours=24)

@@ -8,7 +8,7 @@ from uuid import UUID
 from virage.matchday.access.rules.ground import GroundState, gates, groups_at
 from virage.matchday.access.rules.scans import Scan
 from virage.platform.web.guard import Grant, Principal, holds
-from virage.site.programme.rules import Event
+from virage.site.programme.types import Event
 
 OVERRIDES_MAX: Final = 60
 """Overrides of one device at one event that admit: a tenth of what a lane takes in an hour.

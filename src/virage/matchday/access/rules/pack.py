@@ -9,11 +9,11 @@ from uuid import UUID
 import numpy as np
 from msgspec import Struct
 
-from virage.identity.people.rules.pins import RosterEntry
+from virage.identity.people.types import RosterEntry
 from virage.matchday.access.rules.decision import Terms, Window
 from virage.matchday.access.rules.ground import NOTHING_SAID, GroundState, gates, zones
-from virage.site.programme.rules import Text
-from virage.site.venue.rules.ways import GateHint
+from virage.site.programme.types import Text
+from virage.site.venue.types import GateHint
 
 PACK_PURPOSE: Final = b"virage:pack:v1\0"
 LIVES: Final = timedelta(hours=24)

@@ -9,12 +9,12 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from virage.identity.keys.rules.keys import HolderKey, signed_body
-from virage.identity.passes.rules.verdict import Doubt, Unverified, Verified
+from virage.identity.keys.types import HolderKey, signed_body
+from virage.identity.passes.types import Doubt, Unverified, Verified
 from virage.matchday.access.rules.crossings import Step
 from virage.platform.values.texts import Invisible, check_body
-from virage.site.programme.rules import YEAR_MAX, YEAR_MIN, Instant
-from virage.site.venue.rules.ground import PlaceLabel
+from virage.site.programme.types import YEAR_MAX, YEAR_MIN, Instant
+from virage.site.venue.types import PlaceLabel
 
 SCAN_PURPOSE: Final = b"virage:scan:v1\0"
 SCANS_MAX: Final = 500

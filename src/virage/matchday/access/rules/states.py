@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from virage.platform.values.refusals import Refused, invalid_input
-from virage.site.programme.rules import YEAR_MAX, YEAR_MIN, Instant
+from virage.site.programme.types import YEAR_MAX, YEAR_MIN, Instant
 
 MS_MAX: Final = 2**31 - 1
 

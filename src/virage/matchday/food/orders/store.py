@@ -9,8 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from virage.matchday.food.menu.rules.catalogue import Catalogue, Station
-from virage.matchday.food.menu.rules.stock import Key
+from virage.matchday.food.menu.types import Catalogue, Key, Station
 from virage.matchday.food.orders.rules.orders import Capacity, FoodState, Order, OutletPromises
 from virage.matchday.food.orders.rules.placing import Placed
 from virage.matchday.food.orders.rules.promises import (

@@ -15,7 +15,7 @@ from virage.media.live.store import feed as feeds
 from virage.media.live.store import ground as store
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
-from virage.site.venue.rules.readings import Place, Reading
+from virage.site.venue.types import Place, Reading
 
 
 class GroundSource(Protocol):

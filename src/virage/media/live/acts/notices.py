@@ -8,9 +8,9 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct
 
-from virage.identity.people.acts import push
-from virage.identity.people.rules.push import PushMessage
-from virage.matchday.access.rules.attending import Attending
+from virage.identity.people import api as people
+from virage.identity.people.types import PushMessage
+from virage.matchday.access.types import Attending
 from virage.media.live.rules.entries import Entry, Teams
 from virage.media.live.rules.notices import News, NoticeChoice, NoticeKind, Recipient, accepted, news_of, outcome
 from virage.media.live.store import feed as feeds
@@ -115,7 +115,7 @@ async def _tell(conn: Connection, turn: _Turn, attendance: Attendance, now: date
     if not news.ends_period:
         await store.note(conn, event_id, news.about, Noted(told, held), now)
     if told:
-        await push.tell(conn, _message(turn, told, now), now)
+        await people.push_to(conn, _message(turn, told, now), now)
     return page[-1] if len(page) == PERSONS_AT_ONCE else None
 
 

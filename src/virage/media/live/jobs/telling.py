@@ -12,7 +12,7 @@ from virage.media.live.store import notices as store
 from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs
 from virage.platform.values.clock import Clock
-from virage.site.programme import reads as programme
+from virage.site.programme import api as programme
 
 GROUND_EVERY_S: Final = 5.0
 FORGET_EVERY_S: Final = 3600.0

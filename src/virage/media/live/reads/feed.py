@@ -19,8 +19,8 @@ from virage.platform.data.journal import position_key
 from virage.platform.realtime.hub import Opened, Opening
 from virage.platform.values.ids import id_of
 from virage.platform.values.refusals import Refused
-from virage.site.programme import reads as programme
-from virage.site.programme.rules import Event, Kind, State, Text
+from virage.site.programme import api as programme
+from virage.site.programme.types import Event, Kind, State, Text
 
 KNOWN_MAX: Final = 16
 MISSED_MAX: Final = 2 * PAGE_ENTRIES

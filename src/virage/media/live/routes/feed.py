@@ -25,8 +25,8 @@ from virage.platform.values.refusals import Refused
 from virage.platform.web.caching import FOR_A_SECOND, FOR_EVER
 from virage.platform.web.guard import Principal, Role, staff
 from virage.platform.web.problems import Problem, granted
-from virage.site.programme import reads as programme
-from virage.site.programme.rules import Event
+from virage.site.programme import api as programme
+from virage.site.programme.types import Event
 
 ROLE: Role = "match_desk"
 TEAMS_ROLES: tuple[Role, ...] = (ROLE, "programme")

@@ -12,7 +12,7 @@ from virage.media.live.rules.notices import NoticeChoice
 from virage.platform.data.database import Database
 from virage.platform.web.guard import Principal, require_fan, signed_in
 from virage.platform.web.problems import Problem, granted
-from virage.site.programme import reads as programme
+from virage.site.programme import api as programme
 
 
 @get("/", guards=[signed_in])

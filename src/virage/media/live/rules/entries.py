@@ -13,7 +13,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from virage.site.programme.rules import Text
+from virage.site.programme.types import Text
 
 LINEUP_MAX: Final = 30
 STARTERS_MAX: Final = 11

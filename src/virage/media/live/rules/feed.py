@@ -31,7 +31,7 @@ from virage.media.live.rules.entries import (
     players_of,
 )
 from virage.platform.values.refusals import Refused
-from virage.site.programme.rules import YEAR_MAX, YEAR_MIN
+from virage.site.programme.types import YEAR_MAX, YEAR_MIN
 
 CLOCK_SLACK_S: Final = 2
 """How far what an entry says may be from the running clock without setting it."""

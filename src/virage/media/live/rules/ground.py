@@ -12,7 +12,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from virage.media.live.rules.entries import Ground
-from virage.site.venue.rules.readings import Place, Reading
+from virage.site.venue.types import Place, Reading
 
 MINUTE: Final = timedelta(minutes=1)
 BUSY_FROM_S: Final = 15 * 60

@@ -4,7 +4,7 @@
 
 from typing import Final, Literal
 
-from virage.identity.people.rules.push import Said
+from virage.identity.people.types import Said
 from virage.media.live.rules.entries import Ground, Period, Side, Teams
 from virage.media.live.rules.feed import MatchState
 

@@ -12,8 +12,8 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from virage.identity.people.rules.push import Said, Urgency
-from virage.matchday.access.rules.attending import Attending
+from virage.identity.people.types import Said, Urgency
+from virage.matchday.access.types import Attending
 from virage.media.live.rules import notice_words as words
 from virage.media.live.rules.entries import (
     Corrected,
@@ -28,7 +28,7 @@ from virage.media.live.rules.entries import (
 )
 from virage.media.live.rules.feed import MatchState, effective, minute, state_of
 from virage.platform.values.refusals import Refused, invalid_input
-from virage.site.venue.rules import load_ground
+from virage.site.venue.types import load_ground
 
 GOAL_FOR: Final = timedelta(minutes=10)
 """Whoever has no network for longer hears how it stands at the end of the period."""

@@ -16,7 +16,7 @@ from virage.platform.data.journal import head
 from virage.platform.realtime.hub import Opened, Opening
 from virage.platform.values.ids import id_of
 from virage.platform.values.refusals import Refused
-from virage.site.programme import reads as programme
+from virage.site.programme import api as programme
 
 
 class Figures(Struct, frozen=True):

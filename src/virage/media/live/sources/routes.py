@@ -21,7 +21,7 @@ from virage.platform.values.clock import Clock
 from virage.platform.web.caching import FOR_A_SECOND
 from virage.platform.web.guard import Principal, staff
 from virage.platform.web.problems import Problem, granted
-from virage.site.programme import reads as programme
+from virage.site.programme import api as programme
 
 LINES = ("application/x-ndjson", "application/jsonl", "application/jsonlines", "application/json-lines")
 

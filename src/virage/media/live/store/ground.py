@@ -7,7 +7,7 @@ from uuid import UUID
 from virage.media.live.rules.ground import Seen
 from virage.media.live.store.queries import queries
 from virage.platform.data.database import Connection
-from virage.site.venue.rules.readings import Place
+from virage.site.venue.types import Place
 
 
 async def places(conn: Connection, event_id: UUID) -> dict[Place, Seen]:

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from virage.identity.people import reads as people
-from virage.media.live.acts import telling as live
-from virage.media.live.rules.entries import Entry, Goal, Replayed, Review, Telling, Withdrawn
+from virage.identity.people import api as people
+from virage.media.live import api as live
+from virage.media.live.types import Entry, Goal, Replayed, Review, Telling, Withdrawn
 from virage.media.replay.rules.clips import (
     Clip,
     ClipState,
@@ -27,7 +27,7 @@ from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.ids import named_id, new_id
 from virage.platform.values.refusals import Refused
-from virage.site.programme import reads as programme
+from virage.site.programme import api as programme
 
 
 async def mark(conn: Connection, event_id: UUID, wish: Mark, who: UUID | None, now: datetime) -> Clip | Refused:

@@ -19,7 +19,7 @@ from virage.media.replay.store import cameras as store
 from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs
 from virage.platform.values.clock import Clock
-from virage.site.programme import reads as programme
+from virage.site.programme import api as programme
 
 LISTEN_EVERY_S: Final = 1.0
 FORGET_EVERY_S: Final = 300.0

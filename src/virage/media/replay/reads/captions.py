@@ -4,9 +4,8 @@ from uuid import UUID
 
 import msgspec
 
-from virage.media.live.reads.feed import Known
-from virage.media.live.rules.entries import Entry
-from virage.media.live.rules.feed import effective
+from virage.media.live.api import Known
+from virage.media.live.types import Entry, effective
 from virage.media.replay.opening import Keys, Timelines
 from virage.media.replay.rules.captions import cues_of, webvtt
 from virage.media.replay.rules.clips import Clip

@@ -16,8 +16,8 @@ from virage.media.replay.store import desk as store
 from virage.platform.data.database import Connection
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal, Role
-from virage.site.programme import reads as programme
-from virage.site.programme.rules import Event
+from virage.site.programme import api as programme
+from virage.site.programme.types import Event
 
 LISTED_MAX: Final = 200
 SUGGESTED_MAX: Final = 50

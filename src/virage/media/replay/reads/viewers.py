@@ -2,15 +2,15 @@
 
 from uuid import UUID
 
-from virage.matchday.access.reads import inside as access
+from virage.matchday.access import api as access
 from virage.media.replay.rules.rights import Rights, Viewer, Who
 from virage.media.replay.store import rights as store
 from virage.platform.data.database import Connection
 from virage.platform.settings.origin import Origin
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal, Role
-from virage.sale.ticketing.reads import gates as ticketing
-from virage.site.programme import reads as programme
+from virage.sale.ticketing import api as ticketing
+from virage.site.programme import api as programme
 
 CREW: tuple[Role, ...] = ("media_desk", "moderator", "describer")
 

@@ -25,7 +25,7 @@ from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, Role, staff
 from virage.platform.web.problems import Problem, granted
-from virage.site.programme import reads as programme
+from virage.site.programme import api as programme
 
 Playlist = Literal["main.m3u8", "video.m3u8", "audio.m3u8"]
 

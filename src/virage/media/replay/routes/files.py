@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Response, Router, get
 
-from virage.media.live.reads import Feeds
+from virage.media.live.api import Feeds
 from virage.media.replay import opening
 from virage.media.replay.films.reading import JPEG
 from virage.media.replay.footage import Footage

@@ -14,7 +14,7 @@ from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, staff
 from virage.platform.web.problems import granted
-from virage.site.programme import reads as programme
+from virage.site.programme import api as programme
 
 
 class RightsWord(Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,12 +2,13 @@
 
 from functools import cached_property
 from html import escape
+from typing import Final
 from uuid import UUID
 
 from litestar import MediaType, Response, Router, get
-from litestar.status_codes import HTTP_200_OK
+from litestar.status_codes import HTTP_200_OK, HTTP_404_NOT_FOUND, HTTP_410_GONE
 
-from virage.media.live.reads import Feeds
+from virage.media.live.api import Feeds
 from virage.media.replay.reads import captions
 from virage.media.replay.routes.door import SECRET, Admitted, Asking, ClipDoor
 from virage.media.replay.rules.addresses import page_of, poster_of
@@ -17,9 +18,10 @@ from virage.platform.data.database import Connection, Database
 from virage.platform.settings.config import Config
 from virage.platform.web.problems import Problem
 from virage.platform.web.static import WEB
-from virage.site.programme import reads as programme
+from virage.site.programme import api as programme
 
 FRESH = {"cache-control": "no-cache"}
+_NOTHING_THERE: Final[dict[str, int]] = {Reason.NOT_FOUND: HTTP_404_NOT_FOUND, Reason.GONE: HTTP_410_GONE}
 
 
 class SharePage:
@@ -79,7 +81,7 @@ async def get_page(
         try:
             found = await clip_door.admit(conn, clip_id, request)
         except Problem as problem:
-            status = problem.status if problem.code in (Reason.NOT_FOUND, Reason.GONE) else HTTP_200_OK
+            status = _NOTHING_THERE.get(problem.code, HTTP_200_OK)
             return Response(share_page.plain(), media_type=MediaType.HTML, headers=FRESH, status_code=status)
         event = await _title_of(conn, found, config)
     if not found.rights.share:

@@ -22,7 +22,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal, require_fan, signed_in
 from virage.platform.web.problems import granted
-from virage.site.programme import reads as programme
+from virage.site.programme import api as programme
 
 AGAIN_S: Final = TAPS_WITHIN.total_seconds()  # in those that are looked at together a person counts once
 KNOWN_MAX: Final = 100_000

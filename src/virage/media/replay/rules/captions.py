@@ -7,8 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.media.live.rules.entries import Entry, KickOff, Period, Teams
-from virage.media.live.rules.feed import effective
+from virage.media.live.types import Entry, KickOff, Period, Teams, effective
 from virage.media.replay.rules.playlists import Piece, Run, by_run, head, text_of
 from virage.media.replay.rules.words import Locale, said
 

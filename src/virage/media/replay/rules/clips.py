@@ -10,11 +10,11 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from virage.media.live.rules.entries import Entry
+from virage.media.live.types import Entry
 from virage.media.replay.rules.media import SEGMENT_LONGEST, CameraName, key_period
 from virage.platform.values.ids import named_id
 from virage.platform.values.refusals import Refused
-from virage.site.programme.rules import Event, Instant
+from virage.site.programme.types import Event, Instant
 
 BEFORE: Final = timedelta(seconds=12)
 AFTER: Final = timedelta(seconds=8)

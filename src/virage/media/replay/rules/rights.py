@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from virage.media.replay.rules.clips import Clip, ClipState
 from virage.platform.values.refusals import Refused, invalid_input
-from virage.site.programme.rules import Instant
+from virage.site.programme.types import Instant
 
 RIGHTS_FACT: Final = "replay_rights"
 

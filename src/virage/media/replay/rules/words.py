@@ -4,7 +4,7 @@
 from collections.abc import Callable
 from typing import Final, Literal
 
-from virage.media.live.rules.entries import (
+from virage.media.live.types import (
     AddedTime,
     Announcement,
     Card,
@@ -19,8 +19,8 @@ from virage.media.live.rules.entries import (
     Side,
     Substitution,
     Teams,
+    minute,
 )
-from virage.media.live.rules.feed import minute
 
 UNTIMED: Final = (KickOff, PeriodOver, ShootOutKick)
 """What is said without its minute."""

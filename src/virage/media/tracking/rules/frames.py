@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
-from virage.media.live.rules.entries import Period, Shirt, Side
+from virage.media.live.types import Period, Shirt, Side
 
 PLAYERS_MAX: Final = 40
 FRAMES_MAX: Final = 600

@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from virage.media.live.rules.entries import Period
+from virage.media.live.types import Period
 from virage.media.tracking.rules.code import told as coded
 from virage.media.tracking.rules.kicks import Kick, Kicks
 from virage.media.tracking.rules.track import Moment, Track

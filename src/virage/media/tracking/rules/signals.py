@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from virage.media.live.rules.entries import AddedTime, GoalLine, Happening, Referee, Review, Side, Telling
+from virage.media.live.types import AddedTime, GoalLine, Happening, Referee, Review, Side, Telling
 from virage.platform.values.ids import named_id
 
 SAME_WHISTLE: Final = timedelta(seconds=5)

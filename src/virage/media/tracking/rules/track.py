@@ -13,7 +13,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from virage.media.live.rules.entries import ORDER, Period, Side
+from virage.media.live.types import ORDER, Period, Side
 from virage.media.tracking.rules.frames import Frame, Spot, Taken
 
 GRID_MS: Final = 500

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.keys.acts import ensure_keys
-from virage.identity.keys.rules.vault import KeyVault
+from virage.identity.keys.api import ensure_keys
+from virage.identity.keys.types import KeyVault
 from virage.money.fiscal import store
 from virage.money.fiscal.rules.chain import Appended, Head, Outcome, anchor, extend, link_of
 from virage.money.fiscal.rules.closing import (

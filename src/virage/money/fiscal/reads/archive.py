@@ -8,9 +8,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.keys.acts import ensure_keys
-from virage.identity.keys.rules.vault import KeyVault
-from virage.identity.people import reads as people
+from virage.identity.keys.api import ensure_keys
+from virage.identity.keys.types import KeyVault
+from virage.identity.people import api as people
 from virage.money.fiscal import store
 from virage.money.fiscal.rules.archive import (
     HEADER_PURPOSE,

@@ -12,7 +12,7 @@ from virage.money.fiscal.rules.calendar import Standing, next_due
 from virage.money.fiscal.rules.closing import PART_OF, Closing, Period, PeriodKind, Subject, read_closing
 from virage.money.fiscal.rules.record import hash_of
 from virage.platform.data.database import Connection
-from virage.site.venue.reads import GROUND_ZONE
+from virage.site.venue.api import GROUND_ZONE
 
 CLOSINGS_MAX: Final = 2_000
 

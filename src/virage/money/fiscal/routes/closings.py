@@ -9,9 +9,9 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter, QueryParameter
 from litestar.response import Stream
 
-from virage.identity.keys.rules.vault import KeyVault
-from virage.identity.people import reads as people
-from virage.identity.people.rules.devices import DeviceKind
+from virage.identity.keys.types import KeyVault
+from virage.identity.people import api as people
+from virage.identity.people.types import DeviceKind
 from virage.money.fiscal.reads import closings as reads
 from virage.money.fiscal.reads.archive import archive
 from virage.money.fiscal.reads.closings import ClosingView

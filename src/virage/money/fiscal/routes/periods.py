@@ -7,7 +7,7 @@ from uuid import UUID
 from litestar.params import Parameter, QueryParameter
 
 from virage.platform.web.problems import Problem
-from virage.site.programme.rules import YEAR_MAX, YEAR_MIN, Instant
+from virage.site.programme.types import YEAR_MAX, YEAR_MIN, Instant
 
 DAYS_MAX: Final = 400
 EVER: Final = datetime(YEAR_MIN, 1, 1, tzinfo=UTC)

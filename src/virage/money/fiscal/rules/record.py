@@ -14,12 +14,12 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from virage.identity.keys.rules.keys import HolderKey, signed_body
+from virage.identity.keys.types import HolderKey, signed_body
 from virage.platform.values.jwk import bytes_of_base64url
 from virage.platform.values.money import vat_included
 from virage.platform.values.refusals import Refused
 from virage.platform.values.texts import check_body
-from virage.site.programme.rules import YEAR_MAX, YEAR_MIN
+from virage.site.programme.types import YEAR_MAX, YEAR_MIN
 
 RECORD_PURPOSE: Final = b"virage:sale:v1\0"
 GENESIS: Final = "0" * 64

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from virage.identity.keys.rules.keys import HolderKey, holder_key_from_jwk, kid_of, signed_body
+from virage.identity.keys.types import HolderKey, holder_key_from_jwk, kid_of, signed_body
 from virage.money.fiscal.rules.archive import (
     HEADER_PURPOSE,
     SEAL_PURPOSE,

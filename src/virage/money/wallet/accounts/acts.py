@@ -15,9 +15,9 @@ from virage.money.wallet.accounts.store import (
     lock_turn_of_person,
     own_purse,
 )
-from virage.money.wallet.ledger import acts as ledger
-from virage.money.wallet.ledger.rules import Balance, bonus
-from virage.money.wallet.ledger.rules import purse as purse_account
+from virage.money.wallet.ledger import api as ledger
+from virage.money.wallet.ledger.types import Balance, bonus
+from virage.money.wallet.ledger.types import purse as purse_account
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.ids import new_id

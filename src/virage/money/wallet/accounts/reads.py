@@ -9,12 +9,12 @@ from msgspec import Struct
 
 from virage.money.wallet.accounts import store
 from virage.money.wallet.accounts.store import came_in, closed_purses_with_money, has_moved, purse_of, purses_by_id
-from virage.money.wallet.ledger import reads as ledger
-from virage.money.wallet.ledger.reads import Moved
-from virage.money.wallet.ledger.rules import Balance, bonus
+from virage.money.wallet.ledger import api as ledger
+from virage.money.wallet.ledger.api import Moved
+from virage.money.wallet.ledger.types import Balance, bonus
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
-from virage.site.programme.rules import Text
+from virage.site.programme.types import Text
 
 __all__ = [
     "ALL",

@@ -4,13 +4,11 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from virage.identity.people.acts.letters import write
-from virage.identity.people.rules.letters import Kind, NewLetter
-from virage.money.payments import methods
-from virage.money.payments.checkout import settle_all
-from virage.money.payments.handlers import Handlers
-from virage.money.payments.provider import PaymentProvider
-from virage.money.wallet.accounts import reads as accounts
+from virage.identity.people.api import write_letters
+from virage.identity.people.types import Kind, NewLetter
+from virage.money.payments import api as payments
+from virage.money.payments.api import Handlers, PaymentProvider, settle_all
+from virage.money.wallet.accounts import api as accounts
 from virage.money.wallet.funding.acts import auto_top_ups as acts
 from virage.money.wallet.funding.acts.top_ups import empty_closed
 from virage.money.wallet.funding.rules.top_ups import Limits
@@ -20,7 +18,7 @@ from virage.platform.data.queue import Jobs
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.values.ids import new_id
-from virage.site.venue.reads import GROUND_ZONE
+from virage.site.venue.api import GROUND_ZONE
 
 AUTO_TOP_UP_EVERY_S: Final = 2
 EMPTY_EVERY_S: Final = 600
@@ -67,7 +65,7 @@ class WalletJobs:
         async with self._db.connection() as conn:
             waiting = await store.waiting_top_ups(conn)
         for start in range(0, len(waiting), PAGE):
-            outcomes = await methods.charge(self._provider, waiting[start : start + PAGE])
+            outcomes = await payments.charge(self._provider, waiting[start : start + PAGE])
             if outcomes:
                 await settle_all(self._db, self._clock, self._handlers, outcomes)
 
@@ -97,4 +95,4 @@ class WalletJobs:
                     person_id=purse.owner_id,
                     expires_at=now + LETTER_LIVES,
                 )
-                await write(conn, [letter], now)
+                await write_letters(conn, [letter], now)

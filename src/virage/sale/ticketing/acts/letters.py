@@ -6,16 +6,16 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.people.acts.letters import write
-from virage.identity.people.rules.letters import Kind, NewLetter
-from virage.money.payments.rules import Captured
+from virage.identity.people.api import write_letters
+from virage.identity.people.types import Kind, NewLetter
+from virage.money.payments.types import Captured
 from virage.platform.data.database import Connection
 from virage.platform.data.queue import enqueue
 from virage.platform.values.ids import new_id
 from virage.sale.ticketing.rules.terms import PaidOrder
 from virage.sale.ticketing.store import orders as store
 from virage.sale.ticketing.store.tickets import RefundRow
-from virage.site.programme.rules import Event
+from virage.site.programme.types import Event
 
 MOVED_JOB = "ticketing_event_moved"
 
@@ -34,7 +34,7 @@ async def tell_paid(conn: Connection, paid: Collection[PaidOrder], now: datetime
         NewLetter(id=new_id(), kind=Kind.ORDER_PAID, subject_id=order.id, about_id=order.id, person_id=order.owner_id)
         for order in paid
     ]
-    await write(conn, letters, now)
+    await write_letters(conn, letters, now)
 
 
 async def tell_refunded(conn: Connection, refunds: Iterable[tuple[RefundRow, UUID]], now: datetime) -> None:
@@ -49,7 +49,7 @@ async def tell_refunded(conn: Connection, refunds: Iterable[tuple[RefundRow, UUI
         )
         for refund, owner_id in refunds
     ]
-    await write(conn, letters, now)
+    await write_letters(conn, letters, now)
 
 
 async def tell_money_returned(conn: Connection, back: Sequence[Captured], now: datetime) -> None:
@@ -66,7 +66,7 @@ async def tell_money_returned(conn: Connection, back: Sequence[Captured], now: d
         for payment in back
         if (order := orders.get(payment.subject)) is not None
     ]
-    await write(conn, letters, now)
+    await write_letters(conn, letters, now)
 
 
 async def event_moved(conn: Connection, event: Event, was_at: datetime) -> None:
@@ -88,4 +88,4 @@ async def tell_moved(conn: Connection, moved: Moved, now: datetime) -> int:
         )
         for order_id, owner_id in paid
     ]
-    return len(await write(conn, letters, now))
+    return len(await write_letters(conn, letters, now))

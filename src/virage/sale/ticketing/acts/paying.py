@@ -8,10 +8,10 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from virage.identity.passes import acts as passes
-from virage.identity.passes.acts import Issue
-from virage.money.payments import acts as payments
-from virage.money.payments.rules import FAILED, Captured, Failed, RefundRequest, Start
+from virage.identity.passes import api as passes
+from virage.identity.passes.types import Issue
+from virage.money.payments import api as payments_api
+from virage.money.payments.types import FAILED, Captured, Failed, RefundRequest, Start
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.ids import new_id
@@ -22,9 +22,9 @@ from virage.sale.ticketing.rules.places import label
 from virage.sale.ticketing.rules.sale import may_pay, paying_until
 from virage.sale.ticketing.rules.terms import MONEY_RETURNED, Basket, Buyer, OrderRow, PaidOrder, Reason
 from virage.sale.ticketing.store import orders as store
-from virage.site.pages import reads as pages
-from virage.site.programme import reads as programme
-from virage.site.programme.rules import Event
+from virage.site.pages import api as pages
+from virage.site.programme import api as programme
+from virage.site.programme.types import Event
 
 PURPOSE = "ticketing"
 PASS_ENDS_AFTER = timedelta(hours=6)
@@ -88,7 +88,7 @@ def _paid(answer: Paying) -> Paying:
 async def _begin(conn: Connection, answers: Sequence[Paying | Refused], now: datetime) -> list[Paying | Refused]:
     """Store the payments; what payments refuse is the answer."""
     starts = [answer.start for answer in answers if isinstance(answer, Paying) and answer.start is not None]
-    begun = iter(await payments.begin(conn, starts, now) if starts else ())
+    begun = iter(await payments_api.begin(conn, starts, now) if starts else ())
     outcomes: list[Paying | Refused] = []
     for answer in answers:
         outcome = next(begun) if isinstance(answer, Paying) and answer.start is not None else None
@@ -235,7 +235,7 @@ async def _sell_again(conn: Connection, left: Sequence[Captured], now: datetime)
 
 async def _send_back(conn: Connection, back: Sequence[Captured], now: datetime) -> None:
     """Ask for the refund of money that bought nothing."""
-    await payments.request_refund(conn, [RefundRequest(new_id(), p.payment_id, p.amount_cents) for p in back], now)
+    await payments_api.request_refund(conn, [RefundRequest(new_id(), p.payment_id, p.amount_cents) for p in back], now)
     await store.count_returned(conn, [(p.subject, p.amount_cents) for p in back])
     facts = [Fact(MONEY_RETURNED, None, p.subject, {"payment": p.payment_id}) for p in back]
     await append(conn, facts, now)

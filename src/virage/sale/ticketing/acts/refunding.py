@@ -7,9 +7,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.passes import acts as passes
-from virage.money.payments import acts as payments
-from virage.money.payments.rules import RefundRequest
+from virage.identity.passes import api as passes
+from virage.money.payments import api as payments
+from virage.money.payments.types import RefundRequest
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.data.queue import enqueue
@@ -24,8 +24,8 @@ from virage.sale.ticketing.store import orders as store
 from virage.sale.ticketing.store import tickets as tickets_store
 from virage.sale.ticketing.store.claims import Claim, Occupied
 from virage.sale.ticketing.store.tickets import RefundRow
-from virage.site.programme import reads as programme
-from virage.site.programme.rules import Event
+from virage.site.programme import api as programme
+from virage.site.programme.types import Event
 
 CANCELLED_JOB = "ticketing_event_cancelled"
 CANCEL_BATCH = 100

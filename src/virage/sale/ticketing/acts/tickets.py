@@ -5,14 +5,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.keys.rules.vault import KeyVault
-from virage.identity.passes import acts as passes
-from virage.identity.passes.acts import Binding, Bound
-from virage.identity.people.acts.letters import write
-from virage.identity.people.rules.house import Letterhead
-from virage.identity.people.rules.letters import Kind, NewLetter
-from virage.identity.people.rules.persons import Person
-from virage.identity.people.rules.secrets import new_code
+from virage.identity.keys.types import KeyVault
+from virage.identity.passes import api as passes
+from virage.identity.passes.api import Binding, Bound
+from virage.identity.people.api import write_letters
+from virage.identity.people.types import Kind, Letterhead, NewLetter, Person, new_code
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.derivation import derive
@@ -21,7 +18,7 @@ from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.rules.rebinding import CODE_LIVES, TRIES_MAX, code_hash, right
 from virage.sale.ticketing.rules.terms import Reason, TicketRow
 from virage.sale.ticketing.store import tickets as store
-from virage.site.programme import reads as programme
+from virage.site.programme import api as programme
 
 
 class RebindDesk(Struct, frozen=True):
@@ -90,7 +87,7 @@ async def send_rebind_code(
         secret={"code": code},
         expires_at=ends_at,
     )
-    await write(conn, [letter], now, keys=desk.letterhead.keys)
+    await write_letters(conn, [letter], now, keys=desk.letterhead.keys)
     await append(conn, [Fact("rebind_code_sent", fan.id, ticket_id)], now)
     return ends_at
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from virage.identity.people import reads as people
-from virage.identity.people.rules.persons import Person
+from virage.identity.people import api as people
+from virage.identity.people.types import Person
 from virage.platform.data.database import Connection
 from virage.sale.ticketing.rules.codes import as_code
 from virage.sale.ticketing.rules.holders import Holder

@@ -3,17 +3,18 @@
 from typing import Any
 from uuid import UUID
 
-from virage.identity.people.rules.letters import Content, Kind, Letter, Receipt, VatPart
-from virage.money.payments import reads as payments
+from virage.identity.people.types import Content, Kind, Letter, Receipt, VatPart
+from virage.money.payments import api as payments
 from virage.platform.data.database import Connection
 from virage.sale.ticketing.reads.views import order_view
 from virage.sale.ticketing.rules.places import label
 from virage.sale.ticketing.rules.terms import TARIFFS, OrderRow
 from virage.sale.ticketing.store import orders as store
 from virage.sale.ticketing.store import tickets as tickets_store
-from virage.site.programme import reads as programme
-from virage.site.programme.rules import Event
-from virage.site.venue.reads import GROUND_ZONE, load_ground
+from virage.site.programme import api as programme
+from virage.site.programme.types import Event
+from virage.site.venue.api import GROUND_ZONE
+from virage.site.venue.types import load_ground
 
 
 async def order_paid(conn: Connection, letter: Letter) -> Content | None:

@@ -17,8 +17,8 @@ from virage.sale.ticketing.rules.places import layout
 from virage.sale.ticketing.rules.pricing import Category
 from virage.sale.ticketing.rules.terms import Tariff
 from virage.sale.ticketing.store import offers as store
-from virage.site.programme import reads as programme
-from virage.site.venue.reads import load_ground
+from virage.site.programme import api as programme
+from virage.site.venue.types import load_ground
 
 Phase = Literal["before", "open", "after", "cancelled"]
 KEPT_OPEN_MAX = IN_MEMORY_MAX // 2

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.passes import reads as passes
-from virage.identity.passes.rules.holding import Form
-from virage.identity.people import reads as people
-from virage.money.payments import reads as payments
-from virage.money.payments.rules import Refund
-from virage.money.payments.rules import State as PaymentState
+from virage.identity.passes import api as passes_api
+from virage.identity.passes.types import Form
+from virage.identity.people import api as people
+from virage.money.payments import api as payments_api
+from virage.money.payments.types import Refund
+from virage.money.payments.types import State as PaymentState
 from virage.platform.data.database import Connection
 from virage.platform.web.guard import Principal, Role
 from virage.sale.ticketing.reads import views
@@ -242,10 +242,10 @@ async def detail(conn: Connection, row: OrderRow) -> OfficeOrderDetail:
     """One order with its payments, refunds and passes."""
     owners = await _owners(conn, [row])
     view = (await views.order_views(conn, [row]))[0]
-    tried = await payments.of_subject(conn, row.id)
-    sent = {refund.id: refund for refund in await payments.refunds_of(conn, [payment.id for payment in tried])}
+    tried = await payments_api.of_subject(conn, row.id)
+    sent = {refund.id: refund for refund in await payments_api.refunds_of(conn, [payment.id for payment in tried])}
     refunds = await tickets_store.refunds_of_order(conn, row.id)
-    states = await passes.states(conn, row.ticket_ids)
+    states = await passes_api.states(conn, row.ticket_ids)
     return OfficeOrderDetail(
         view,
         owners.get(row.owner_id),

@@ -19,7 +19,7 @@ from virage.sale.ticketing.rules.places import layout, seat_plan
 from virage.sale.ticketing.rules.pricing import Pricing
 from virage.sale.ticketing.store import claims as claims_store
 from virage.sale.ticketing.store import pricing as pricing_store
-from virage.site.programme import reads as programme
+from virage.site.programme import api as programme
 
 IN_MEMORY_MAX = 16
 DELTAS_KEPT = 4096

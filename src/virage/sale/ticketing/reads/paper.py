@@ -1,14 +1,15 @@
 """What stands on a ticket's paper, in the words of the box office; `passes.paper` draws the page."""
 
-from virage.identity.passes.paper import PaperTicket
-from virage.identity.people.rules.persons import Locale
+from virage.identity.passes.api import PaperTicket
+from virage.identity.people.types import Locale
 from virage.platform.data.database import Connection
 from virage.platform.settings.config import Club
 from virage.sale.ticketing.reads.views import Ticket
 from virage.sale.ticketing.rules.terms import OrderRow, Tariff
 from virage.sale.ticketing.store import orders as store
-from virage.site.programme.rules import Text
-from virage.site.venue.reads import GROUND_ZONE, load_ground
+from virage.site.programme.types import Text
+from virage.site.venue.api import GROUND_ZONE
+from virage.site.venue.types import load_ground
 
 _TARIFFS: dict[Tariff, Text] = {
     Tariff.FULL: Text("Plein tarif", "Full price"),

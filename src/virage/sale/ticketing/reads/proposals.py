@@ -11,7 +11,7 @@ from virage.sale.ticketing.rules.open_sale import OpenSale
 from virage.sale.ticketing.rules.places import label
 from virage.sale.ticketing.rules.sale import propose, sale_window
 from virage.sale.ticketing.rules.terms import Assigned, Best, Tariff
-from virage.site.venue.rules.ground import PlaceLabel
+from virage.site.venue.types import PlaceLabel
 
 
 class ProposedPlace(Struct, frozen=True):

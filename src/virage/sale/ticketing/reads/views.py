@@ -7,9 +7,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.passes import reads as passes
-from virage.identity.passes.reads import PassState
-from virage.identity.people.reads import UpcomingTickets
+from virage.identity.passes import api as passes
+from virage.identity.passes.api import PassState
+from virage.identity.people.api import UpcomingTickets
 from virage.platform.data.database import Connection
 from virage.sale.ticketing.rules.places import label
 from virage.sale.ticketing.rules.pricing import vat_of
@@ -17,9 +17,9 @@ from virage.sale.ticketing.rules.terms import TARIFFS, Line, Order, OrderRow, Ta
 from virage.sale.ticketing.store import orders as store
 from virage.sale.ticketing.store import tickets as tickets_store
 from virage.sale.ticketing.store.orders import accepted_terms
-from virage.site.programme import reads as programme
-from virage.site.programme.rules import Event, Text
-from virage.site.venue.rules.ground import PlaceLabel
+from virage.site.programme import api as programme
+from virage.site.programme.types import Event, Text
+from virage.site.venue.types import PlaceLabel
 
 __all__ = ["Ticket", "TicketEvent", "accepted_terms", "export", "order_view", "orders_of", "ticket_event"]
 NO_TICKETS: frozenset[UUID] = frozenset()

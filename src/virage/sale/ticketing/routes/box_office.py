@@ -7,9 +7,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.people import acts as people
-from virage.identity.people.rules.sign_in import NewGuest
-from virage.money.payments.checkout import Checkout
+from virage.identity.people import api as people
+from virage.identity.people.types import NewGuest
+from virage.money.payments.api import Checkout
 from virage.platform.data.batching import Batcher, Overloaded
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock

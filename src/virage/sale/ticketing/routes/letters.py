@@ -4,16 +4,15 @@ from uuid import UUID
 
 from litestar import get, post
 
-from virage.identity.people import reads as people
-from virage.identity.people.acts.letters import resend
-from virage.identity.people.rules.house import Letterhead
-from virage.identity.people.rules.letters import LetterView, LetterWish
+from virage.identity.people import api as people
+from virage.identity.people.api import resend_letter
+from virage.identity.people.types import Letterhead, LetterView, LetterWish
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, Role, staff
 from virage.platform.web.problems import Problem, granted
 from virage.sale.ticketing.reads import office as reads
-from virage.site.programme import reads as programme
+from virage.site.programme import api as programme
 
 
 @get("/orders/{order_id:uuid}/letters", guards=[staff("box_office", "finance")])
@@ -33,7 +32,7 @@ async def resend_order_letter(
     """Send a letter about an order again, to the order's address: once a minute, and five times an hour."""
     async with db.transaction() as conn:
         await _within(conn, order_id, principal, "box_office")
-        granted(await resend(conn, order_id, letter_id, data.id, who=principal.id, now=clock.now()))
+        granted(await resend_letter(conn, order_id, letter_id, data.id, who=principal.id, now=clock.now()))
 
 
 async def _within(conn: Connection, order_id: UUID, principal: Principal, *roles: Role) -> None:

@@ -21,7 +21,7 @@ from virage.sale.ticketing.routes.box_office import BoxOffice
 from virage.sale.ticketing.rules.pricing import AreaPricing, Category, Pricing
 from virage.sale.ticketing.rules.refunds import AskedReason
 from virage.sale.ticketing.store.tickets import RefundRow
-from virage.site.programme import reads as programme
+from virage.site.programme import api as programme
 
 NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
 SELLERS: tuple[Role, ...] = ("box_office", "finance", "programme")

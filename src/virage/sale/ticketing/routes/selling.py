@@ -10,10 +10,10 @@ from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from virage.identity.people import acts as people
-from virage.identity.people.rules.sign_in import NewGuest
-from virage.money.payments import acts as payments
-from virage.money.payments.checkout import Checkout
+from virage.identity.people import api as people
+from virage.identity.people.types import NewGuest
+from virage.money.payments import api as payments
+from virage.money.payments.api import Checkout
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock

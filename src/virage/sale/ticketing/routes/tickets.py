@@ -10,11 +10,10 @@ from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from virage.identity.keys.rules.vault import KeyVault
-from virage.identity.passes import acts as passes
-from virage.identity.passes.acts import Binding, Bound, Printing
-from virage.identity.passes.paper import paper_pdf
-from virage.identity.people import reads as people
+from virage.identity.keys.types import KeyVault
+from virage.identity.passes import api as passes
+from virage.identity.passes.api import Binding, Bound, Printing, paper_pdf
+from virage.identity.people import api as people
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
@@ -27,8 +26,8 @@ from virage.sale.ticketing.reads import views
 from virage.sale.ticketing.reads.paper import paper_of
 from virage.sale.ticketing.reads.views import Ticket
 from virage.sale.ticketing.rules.terms import Tariff
-from virage.site.venue import reads as venue
-from virage.site.venue.rules.ways import Passable
+from virage.site.venue import api as venue
+from virage.site.venue.types import Passable
 
 Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Code = Annotated[str, Meta(pattern=r"^[0-9]{6}$")]

@@ -10,7 +10,7 @@ from virage.sale.ticketing.rules.hall import Hall
 from virage.sale.ticketing.rules.plan import SeatPlan, category_by_place
 from virage.sale.ticketing.rules.pricing import Amounts, Pricing, amounts, price_list
 from virage.sale.ticketing.rules.terms import TARIFF_CODE, Assigned, OnSale
-from virage.site.programme.rules import Event
+from virage.site.programme.types import Event
 
 
 class Layout(Struct, frozen=True):

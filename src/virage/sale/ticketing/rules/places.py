@@ -5,8 +5,7 @@ from functools import cache
 
 from virage.sale.ticketing.rules.open_sale import Layout
 from virage.sale.ticketing.rules.plan import SeatPlan, cut
-from virage.site.venue.reads import load_ground
-from virage.site.venue.rules.ground import PlaceLabel
+from virage.site.venue.types import PlaceLabel, load_ground
 
 _LABEL_WORDS = 3
 _WORDS = re.compile(r"\w+")

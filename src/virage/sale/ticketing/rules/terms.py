@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from virage.site.venue.rules.ground import PlaceLabel
+from virage.site.venue.types import PlaceLabel
 
 PARTY_MAX = 9
 

@@ -11,8 +11,8 @@ from virage.matchday.food.menu.store import derogations as store
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.refusals import Refused, invalid_input
-from virage.site.programme import reads as programme
-from virage.site.venue.reads import GROUND_ZONE
+from virage.site.programme import api as programme
+from virage.site.venue.api import GROUND_ZONE
 
 NO_ORGANISER = invalid_input("organiser_id", "There is no such organiser.")
 

@@ -27,8 +27,8 @@ from virage.matchday.food.menu.store import catalogue as store
 from virage.matchday.food.menu.store import derogations as calendar
 from virage.matchday.food.menu.store.catalogue import Publication
 from virage.platform.data.database import Connection, Database
-from virage.site.programme import reads as programme
-from virage.site.programme.rules import Event
+from virage.site.programme import api as programme
+from virage.site.programme.types import Event
 
 VERSIONS_KEPT = 16
 PUBLICATIONS_MAX = 100

@@ -17,7 +17,7 @@ from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, staff
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.scopes import at_outlets, outlets_of
-from virage.site.programme.rules import Instant
+from virage.site.programme.types import Instant
 
 Before = Annotated[Instant | None, Parameter(description="Only what moved before that time")]
 

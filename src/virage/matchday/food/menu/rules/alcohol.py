@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 
 from virage.matchday.food.menu.rules.catalogue import Product
 from virage.platform.values.refusals import Refused, invalid_input
-from virage.site.programme.rules import YEAR_MAX, YEAR_MIN, Event, Instant
+from virage.site.programme.types import YEAR_MAX, YEAR_MIN, Event, Instant
 
 FERMENTED_PERMILLE_MAX: Final = 180
 DEROGATION_MAX: Final = timedelta(hours=48)

@@ -12,8 +12,8 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from virage.site.programme.rules import Text
-from virage.site.venue.rules import load_ground
+from virage.site.programme.types import Text
+from virage.site.venue.types import load_ground
 
 PRICE_MAX: Final = 100_000
 """The dearest thing on sale, in cents."""

@@ -23,7 +23,7 @@ from virage.matchday.food.menu.rules.catalogue import (
     Product,
 )
 from virage.platform.values.refusals import Refused, invalid_inputs
-from virage.site.programme.rules import Text
+from virage.site.programme.types import Text
 
 NOT_VEGETARIAN = frozenset({Allergen.FISH, Allergen.CRUSTACEANS, Allergen.MOLLUSCS})
 NOT_VEGAN = NOT_VEGETARIAN | {Allergen.EGGS, Allergen.MILK}

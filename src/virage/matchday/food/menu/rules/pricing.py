@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from virage.matchday.food.menu.rules.catalogue import Catalogue, Deposit, Item, Menu, Part, Price, Product, Version
 from virage.platform.values.money import Cents, vat_included
 from virage.platform.values.refusals import Refused
-from virage.site.programme.rules import Event, Text
+from virage.site.programme.types import Event, Text
 
 QUANTITY_MAX: Final = 99
 LINES_MAX: Final = 50

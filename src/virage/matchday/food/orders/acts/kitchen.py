@@ -9,15 +9,14 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct
 
-from virage.identity.keys.acts import ensure_keys, sign_document
-from virage.identity.keys.rules.vault import KeyVault
-from virage.identity.people import reads as people
-from virage.identity.people.acts import devices
-from virage.identity.people.acts.push import tell
-from virage.identity.people.rules.persons import Locale
-from virage.matchday.food.menu.acts import stock
-from virage.matchday.food.menu.acts.stock import Sold
-from virage.matchday.food.menu.rules.catalogue import outlet_codes
+from virage.identity.keys.api import ensure_keys, sign_document
+from virage.identity.keys.types import KeyVault
+from virage.identity.people import api as people
+from virage.identity.people.api import push_to
+from virage.identity.people.types import Locale
+from virage.matchday.food.menu import api as menu
+from virage.matchday.food.menu.api import Sold
+from virage.matchday.food.menu.types import outlet_codes
 from virage.matchday.food.orders import store
 from virage.matchday.food.orders.acts.ordering import fact_of, let_go, settle
 from virage.matchday.food.orders.rules import order_money
@@ -33,18 +32,15 @@ from virage.matchday.food.orders.rules.orders import (
 )
 from virage.matchday.food.orders.rules.placing import products_of
 from virage.matchday.food.orders.rules.sale_of_order import Entry, refund_of, sale_of, told_ready
-from virage.matchday.food.till import acts as booking
-from virage.matchday.food.till.acts.early import judge_early, write_early
-from virage.matchday.food.till.acts.tendering import rows_of
-from virage.matchday.food.till.rules import booking as booked
-from virage.matchday.food.till.rules.booking import key_of, left_of
-from virage.money.fiscal.acts import lock_heads
-from virage.money.fiscal.acts import records as fiscal
-from virage.money.fiscal.acts.records import Plan
-from virage.money.fiscal.rules.chain import Appended
-from virage.money.fiscal.rules.record import RECORD_PURPOSE, Record, Written, canonical
-from virage.money.wallet.funding.acts import bonus
-from virage.money.wallet.funding.rules.gifts import Gift, GiftReason, Given
+from virage.matchday.food.till import api as till
+from virage.matchday.food.till import types as till_types
+from virage.matchday.food.till.api import judge_early, rows_of, write_early
+from virage.matchday.food.till.types import key_of, left_of
+from virage.money.fiscal import api as fiscal
+from virage.money.fiscal.api import Plan, lock_heads
+from virage.money.fiscal.types import RECORD_PURPOSE, Appended, Record, Written, canonical
+from virage.money.wallet.funding import api as funding
+from virage.money.wallet.funding.types import Gift, GiftReason, Given
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.ids import new_id
@@ -77,7 +73,7 @@ async def set_capacity(
     if await store.make_kitchen(conn, outlet, till_id, now):
         key = (await ensure_keys(conn, vault, [till_id], now))[till_id]
         jwk = Jwk("OKP", "Ed25519", base64url(key.public))
-        await devices.install_till(conn, till_id, f"Phone orders {outlet}", outlet, key=jwk, now=now)
+        await people.install_till(conn, till_id, f"Phone orders {outlet}", outlet, key=jwk, now=now)
     await store.lock_kitchens(conn, [outlet])
     await store.set_capacity(conn, outlet, capacity, who, now)
     said = {"outlet": outlet, "open": capacity.open, "stations": capacity.per_five_minutes}
@@ -99,12 +95,12 @@ async def accept(conn: Connection, vault: KeyVault, step: Step, now: datetime) -
     await settle(conn, [order_money.capture(order.money, sale), *([one] for one in early.moved)], now)
     await _book(conn, order.money, signed, now)
     await write_early(conn, sale, early, now)
-    await stock.note_sales(conn, [Sold(order.id, order.outlet, products_of(order.lines), now)])
+    await menu.note_sales(conn, [Sold(order.id, order.outlet, products_of(order.lines), now)])
     await store.accept(conn, order.id, now)
     taken = await _took(conn, order, FoodState.ACCEPTED, step.who, now)
     if not early.refunds:
         return taken
-    await stock.note_sales(conn, await given_back(conn, [taken], early.refunds, now))
+    await menu.note_sales(conn, await given_back(conn, [taken], early.refunds, now))
     return await _again(conn, order.id)
 
 
@@ -124,7 +120,7 @@ async def _sign(conn: Connection, vault: KeyVault, record: Record, now: datetime
     """A record signed by its till's key, which the vault keeps; nothing is written yet."""
     body = canonical(record)
     _, signature = await sign_document(conn, vault, record.till, RECORD_PURPOSE + body, now)
-    plan = await fiscal.plan(conn, [Written(record, body, signature)])
+    plan = await fiscal.plan_records(conn, [Written(record, body, signature)])
     outcome = plan.outcomes[0]
     if not isinstance(outcome, Appended):
         raise RuntimeError(f"The record {record.id} does not continue its chain: {outcome}")  # noqa: TRY004 - it is no type that is wrong
@@ -133,9 +129,9 @@ async def _sign(conn: Connection, vault: KeyVault, record: Record, now: datetime
 
 async def _book(conn: Connection, money: order_money.OrderMoney, signed: Plan, now: datetime) -> None:
     record = signed.written[0].record
-    await fiscal.write(conn, signed, now)
+    await fiscal.write_records(conn, signed, now)
     parts = order_money.parts_of(money, record)
-    await booking.insert_bookings(conn, rows_of(key_of(record), record, parts, told=False), now)
+    await till.insert_bookings(conn, rows_of(key_of(record), record, parts, told=False), now)
 
 
 async def decline(conn: Connection, step: Step, reason: str, now: datetime) -> Order | Refused:
@@ -159,7 +155,7 @@ async def ready(conn: Connection, step: Step, late: timedelta, now: datetime) ->
     kept = order.is_judged or now < order.promised_at + late
     await store.ready(conn, order.id, now, is_judged=kept)
     if order.person_id is not None:
-        await tell(conn, told_ready(order, order.person_id, now), now)
+        await push_to(conn, told_ready(order, order.person_id, now), now)
     return await _took(conn, order, FoodState.READY, step.who, now)
 
 
@@ -210,17 +206,17 @@ async def refund(conn: Connection, vault: KeyVault, step: Step, reason: str, now
     if order.state not in _MADE:
         return Refused(Reason.WRONG_STATE, {"state": order.state})
     entry = await _next(conn, order, step.who, now)
-    left = left_of(order.money.key, await booking.bookings_of(conn, [order.money.key]))
+    left = left_of(order.money.key, await till.bookings_of(conn, [order.money.key]))
     if not order_money.is_whole(order.money, left):  # a till gave something of it back already
         return Refused(Reason.REFUND_EXCEEDS_SALE, {"left_cents": sum(left.values())})
-    sale, *_ = await booking.receipts_of(conn, [order.money.key])
+    sale, *_ = await till.receipts_of(conn, [order.money.key])
     cups_are_out = order.state in _HANDED
     back = refund_of(order, new_id(), reason, entry, sale, cups_are_out=cups_are_out)
     signed = await _sign(conn, vault, back, now)
     money = order_money.without_cups(order.money) if cups_are_out else order.money
     await settle(conn, [order_money.give_back(money, back)], now)
     await _book(conn, money, signed, now)
-    await stock.note_sales(conn, await _end_refunded(conn, order, reason, step.who, now))
+    await menu.note_sales(conn, await _end_refunded(conn, order, reason, step.who, now))
     return await _again(conn, order.id)
 
 
@@ -237,7 +233,7 @@ async def _end_refunded(conn: Connection, order: Order, reason: str, who: UUID, 
 
 async def lock_given_back(conn: Connection, refunds: Sequence[Record]) -> list[Order]:
     """Orders by phone that tills at counters give something back of, locked: before the chains of any till."""
-    sales = {sale for one in refunds if (sale := booked.sale_of(one)) is not None}
+    sales = {sale for one in refunds if (sale := till_types.sale_of(one)) is not None}
     locked = await store.lock_orders(conn, [sale.id for sale in sales]) if sales else []
     return [order for order in locked if order.money.key in sales]
 
@@ -249,8 +245,8 @@ async def given_back(conn: Connection, orders: Sequence[Order], refunds: Sequenc
     """
     unsold: list[Sold] = []
     for order in orders:
-        mine = [one for one in refunds if booked.sale_of(one) == order.money.key]
-        left = left_of(order.money.key, await booking.bookings_of(conn, [order.money.key]))
+        mine = [one for one in refunds if till_types.sale_of(one) == order.money.key]
+        left = left_of(order.money.key, await till.bookings_of(conn, [order.money.key]))
         if mine and order.state in _MADE and sum(left.values()) <= 0 and mine[-1].refund_of is not None:
             reason = reason_of_counter(mine[-1].refund_of.reason)
             unsold += await _end_refunded(conn, order, reason, mine[-1].cashier, now)
@@ -260,14 +256,14 @@ async def given_back(conn: Connection, orders: Sequence[Order], refunds: Sequenc
 async def judge(conn: Connection, late: timedelta, cents: Cents, now: datetime, most: int) -> Sequence[Order]:
     """Give what the house gives for promises that it broke, once an order; the orders."""
     broken = await store.lock_broken(conn, now - late, most)
-    paid = await booking.bookings_of(conn, [order.money.key for order in broken])
+    paid = await till.bookings_of(conn, [order.money.key for order in broken])
     owed = {order.id: order_money.voucher(order.money, cents, left_of(order.money.key, paid)) for order in broken}
     owing = [order for order in broken if owed[order.id] > 0]
     gifts = [
         Gift(uuid5(order.id, "late"), order.purse_id, owed[order.id], GiftReason.LATE_ORDER)
         for order in within_vouchers(owing, await store.vouchers_of(conn, owing))
     ]
-    outcomes = await bonus.give(conn, gifts, now) if gifts else []
+    outcomes = await funding.give_bonus(conn, gifts, now) if gifts else []
     given = {outcome.id for outcome in outcomes if isinstance(outcome, Given)}
     got = {order.id: owed[order.id] for order in broken if uuid5(order.id, "late") in given}
     await store.judge(conn, {order.id: got.get(order.id) for order in broken})

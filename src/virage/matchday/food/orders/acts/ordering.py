@@ -11,20 +11,19 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.food.menu.rules.alcohol import Derogation
-from virage.matchday.food.menu.rules.catalogue import Catalogue
+from virage.matchday.food.menu.types import Catalogue, Derogation
 from virage.matchday.food.orders import store
 from virage.matchday.food.orders.rules import order_money
 from virage.matchday.food.orders.rules.orders import FACT, FoodState, Order, Reason, deposits_of
 from virage.matchday.food.orders.rules.placing import Asked, Counter, Funds, OpenKitchen, Placed, decide
-from virage.money.wallet.accounts import acts as purses
-from virage.money.wallet.accounts.reads import purses_of
-from virage.money.wallet.ledger import acts as ledger
-from virage.money.wallet.ledger.rules import Transfer, bonus
+from virage.money.wallet.accounts import api as accounts
+from virage.money.wallet.accounts.api import purses_of
+from virage.money.wallet.ledger import api as ledger
+from virage.money.wallet.ledger.types import Transfer, bonus
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.refusals import Refused
-from virage.site.programme.rules import Event
+from virage.site.programme.types import Event
 
 
 class Offer(Struct, frozen=True):
@@ -187,7 +186,7 @@ async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | 
     `erasing` came before whatever locks cards and purses, and this comes before the purse is closed.
     """
     waiting = await store.lock_waiting_of(conn, person_id)
-    await purses.lock(conn, person_id)
+    await accounts.lock_purse_of_owner(conn, person_id)
     if waiting:
         await let_go(conn, waiting, FoodState.CANCELLED, person_id, now)
     await store.forget_orders_of(conn, person_id)

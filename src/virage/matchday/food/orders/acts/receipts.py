@@ -3,8 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from virage.identity.people.acts.letters import resend, write
-from virage.identity.people.rules.letters import Kind, NewLetter
+from virage.identity.people.api import resend_letter, write_letters
+from virage.identity.people.types import Kind, NewLetter
 from virage.matchday.food.orders import store
 from virage.matchday.food.orders.rules.orders import RECEIPTED, Reason
 from virage.platform.data.database import Connection
@@ -21,6 +21,6 @@ async def send_receipt(
     if order.state not in RECEIPTED:
         return Refused(Reason.WRONG_STATE, {"state": order.state})
     letter = NewLetter(id=letter_id, kind=Kind.FOOD_RECEIPT, subject_id=order_id, about_id=order_id, person_id=fan_id)
-    if await write(conn, [letter], now):
+    if await write_letters(conn, [letter], now):
         return None
-    return await resend(conn, order_id, None, letter_id, who=fan_id, now=now, person_id=fan_id)
+    return await resend_letter(conn, order_id, None, letter_id, who=fan_id, now=now, person_id=fan_id)

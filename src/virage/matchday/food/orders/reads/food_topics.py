@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.food.menu.rules.catalogue import outlet_codes
+from virage.matchday.food.menu.types import outlet_codes
 from virage.matchday.food.orders.rules.orders import FACT, KITCHEN_ROLES, Reason
 from virage.platform.data.database import Database
 from virage.platform.data.journal import Entry, head

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.food.menu.reads.catalogue import Catalogues, terms_at
-from virage.matchday.food.menu.rules.catalogue import Station
+from virage.matchday.food.menu.api import Catalogues, terms_at
+from virage.matchday.food.menu.types import Station
 from virage.matchday.food.orders import store
 from virage.matchday.food.orders.reads.orders import Delivery, delivery_of, outlet_name
 from virage.matchday.food.orders.rules.orders import (
@@ -21,9 +21,9 @@ from virage.matchday.food.orders.rules.orders import (
 )
 from virage.matchday.food.orders.rules.promises import INTERVAL, STATIONS, counter_of, interval_of
 from virage.platform.data.database import Connection
-from virage.site.programme.rules import Text
-from virage.site.venue import reads as venue
-from virage.site.venue.reads import Passable, Way
+from virage.site.programme.types import Text
+from virage.site.venue import api as venue
+from virage.site.venue.types import Passable, Way
 
 ENDED_SHOWN: Final = timedelta(minutes=15)
 LOAD_SHOWN: Final = 12

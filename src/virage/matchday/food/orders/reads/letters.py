@@ -1,11 +1,11 @@
 """What the receipt of a food order tells, loaded when it is sent."""
 
-from virage.identity.people.rules.letters import Content, Letter, Receipt, VatPart
+from virage.identity.people.types import Content, Letter, Receipt, VatPart
 from virage.matchday.food.orders import store
 from virage.matchday.food.orders.reads.orders import outlet_name
 from virage.matchday.food.orders.rules.orders import RECEIPTED
 from virage.platform.data.database import Connection
-from virage.site.venue.reads import GROUND_ZONE
+from virage.site.venue.api import GROUND_ZONE
 
 
 async def food_receipt(conn: Connection, letter: Letter) -> Content | None:

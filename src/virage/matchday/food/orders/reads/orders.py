@@ -8,10 +8,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.food.menu.reads.catalogue import Catalogues, terms_at
-from virage.matchday.food.menu.rules.alcohol import Derogation
-from virage.matchday.food.menu.rules.catalogue import Station
-from virage.matchday.food.menu.rules.pricing import VatTotal
+from virage.matchday.food.menu.api import Catalogues, terms_at
+from virage.matchday.food.menu.types import Derogation, Station, VatTotal
 from virage.matchday.food.orders import store
 from virage.matchday.food.orders.rules import promises as rules
 from virage.matchday.food.orders.rules.orders import FoodLine, FoodState, FoodWish, Offered, Order, orders_for
@@ -21,11 +19,10 @@ from virage.matchday.food.orders.store import StoredKitchen
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
-from virage.site.programme import reads as programme
-from virage.site.programme.rules import Event, Text
-from virage.site.venue import reads as venue
-from virage.site.venue.reads import load_ground
-from virage.site.venue.rules.readings import Place, Reading
+from virage.site.programme import api as programme
+from virage.site.programme.types import Event, Text
+from virage.site.venue import api as venue
+from virage.site.venue.types import Place, Reading, load_ground
 
 PAGE: Final = 50
 ALL: Final = 100_000

@@ -6,7 +6,7 @@ from uuid import UUID
 from virage.matchday.food.orders import store
 from virage.matchday.food.orders.reads.orders import outlet_name
 from virage.platform.data.database import Connection
-from virage.site.programme.rules import Text
+from virage.site.programme.types import Text
 
 
 async def outlets(conn: Connection, subjects: Sequence[UUID]) -> Mapping[UUID, Text]:

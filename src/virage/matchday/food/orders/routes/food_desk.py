@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from asyncpg import UniqueViolationError
 
-from virage.matchday.food.menu.reads.catalogue import Catalogues
+from virage.matchday.food.menu.api import Catalogues
 from virage.matchday.food.orders.acts.ordering import Offer, place
 from virage.matchday.food.orders.reads.orders import FoodOrder, FoodReads, opening, view_of
 from virage.matchday.food.orders.rules.orders import CODE_DIGITS, FoodWish, Order, Reason

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from litestar import Router, get, post, put
 
-from virage.identity.keys.rules.vault import KeyVault
-from virage.matchday.food.menu.reads.catalogue import Catalogues
-from virage.matchday.food.menu.rules.catalogue import outlet_codes
+from virage.identity.keys.types import KeyVault
+from virage.matchday.food.menu.api import Catalogues
+from virage.matchday.food.menu.types import outlet_codes
 from virage.matchday.food.orders.acts import kitchen as acts
 from virage.matchday.food.orders.acts.kitchen import Step
 from virage.matchday.food.orders.reads import kitchen as reads

@@ -7,7 +7,7 @@ from uuid import UUID
 from litestar import Router, get, post
 from litestar.params import Parameter
 
-from virage.identity.people.rules.letters import LetterWish
+from virage.identity.people.types import LetterWish
 from virage.matchday.food.orders.acts.ordering import cancel
 from virage.matchday.food.orders.acts.receipts import send_receipt
 from virage.matchday.food.orders.reads.kitchen import promises
@@ -20,7 +20,7 @@ from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, Role, require_fan, signed_in, staff
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.scopes import outlets_of
-from virage.site.programme.rules import Instant
+from virage.site.programme.types import Instant
 
 Moment = Annotated[Instant | None, Parameter(description="With its time zone")]
 EventId = Annotated[UUID, Parameter(description="What is on")]

@@ -11,9 +11,9 @@ from uuid import UUID, uuid5
 from msgspec import Struct
 from msgspec.structs import replace
 
-from virage.matchday.food.till.rules.booking import Part, Payer, RecordKey, till_account, transfers
-from virage.money.fiscal.rules.record import REFUNDS, Record
-from virage.money.wallet.ledger.rules import Account, Kind, Step, Transfer, bonus, purse
+from virage.matchday.food.till.types import Part, Payer, RecordKey, till_account, transfers
+from virage.money.fiscal.types import REFUNDS, Record
+from virage.money.wallet.ledger.types import Account, Kind, Step, Transfer, bonus, purse
 from virage.platform.values.money import Cents
 
 PURPOSE: Final = "food_order"

@@ -17,13 +17,23 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from virage.matchday.food.menu.rules.catalogue import Catalogue, OutletCode, Product, Station, Version
-from virage.matchday.food.menu.rules.pricing import LINES_MAX, BasketLine, LineKind, PricedLine, VatTotal
+from virage.matchday.food.menu.types import (
+    LINES_MAX,
+    BasketLine,
+    Catalogue,
+    LineKind,
+    OutletCode,
+    PricedLine,
+    Product,
+    Station,
+    VatTotal,
+    Version,
+)
 from virage.matchday.food.orders.rules.order_money import OrderMoney
-from virage.matchday.food.till.rules import limits
+from virage.matchday.food.till import types as till
 from virage.platform.values.money import Cents
 from virage.platform.web.guard import Role
-from virage.site.programme.rules import Event, Instant, Text
+from virage.site.programme.types import Event, Instant, Text
 
 FACT: Final = "food_order_"
 """What facts about orders begin with; the new state follows, or `voucher`."""
@@ -174,10 +184,10 @@ def deposits_of(lines: Sequence[FoodLine]) -> Cents:
 DeclineReason = Literal["sold_out", "too_busy", "closing", "other"]
 RefundReason = Literal["not_made", "wrong_item", "quality", "late", "other"]
 _OF_COUNTERS: Final[Mapping[str, RefundReason]] = {
-    limits.RefundReason.SOLD_OUT: "not_made",
-    limits.RefundReason.WRONG_ORDER: "wrong_item",
-    limits.RefundReason.QUALITY: "quality",
-    limits.RefundReason.WAITED_TOO_LONG: "late",
+    till.RefundReason.SOLD_OUT: "not_made",
+    till.RefundReason.WRONG_ORDER: "wrong_item",
+    till.RefundReason.QUALITY: "quality",
+    till.RefundReason.WAITED_TOO_LONG: "late",
 }
 
 

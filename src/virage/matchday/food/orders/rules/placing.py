@@ -7,11 +7,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.food.menu.rules import alcohol
-from virage.matchday.food.menu.rules.alcohol import Derogation
-from virage.matchday.food.menu.rules.catalogue import Catalogue, Station
-from virage.matchday.food.menu.rules.pricing import Basket, Priced, VatTotal, price
-from virage.matchday.food.menu.rules.stock import Key
+from virage.matchday.food.menu import types as menu
+from virage.matchday.food.menu.types import Basket, Catalogue, Derogation, Key, Priced, Station, VatTotal, price
 from virage.matchday.food.orders.rules import promises
 from virage.matchday.food.orders.rules.orders import (
     NUMBER_MAX,
@@ -23,10 +20,10 @@ from virage.matchday.food.orders.rules.orders import (
     lines_of,
 )
 from virage.matchday.food.orders.rules.promises import SOON, Fit, Plan, Take
-from virage.money.wallet.accounts.rules.bonus import Split, split
+from virage.money.wallet.accounts.types import Split, split
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
-from virage.site.programme.rules import Event
+from virage.site.programme.types import Event
 
 CLOSED: Final = Refused(Reason.OUTLET_CLOSED)
 
@@ -150,7 +147,7 @@ def meal_of(wish: FoodWish, outlet: str, shelf: Shelf, at: datetime) -> Meal | R
     if isinstance(priced, Refused):
         return priced
     products = [product for line in priced.lines if (product := catalogue.product(line.item_id)) is not None]
-    refusal = alcohol.may_sell_all(products, shelf.event, at, shelf.derogations, age_confirmed=wish.age_confirmed)
+    refusal = menu.may_sell_all(products, shelf.event, at, shelf.derogations, age_confirmed=wish.age_confirmed)
     lines = lines_of(priced.lines, catalogue)
     refusal = refusal or short_of(lines, outlet, shelf)
     if refusal is not None:

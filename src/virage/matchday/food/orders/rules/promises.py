@@ -21,8 +21,7 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
-from virage.matchday.food.menu.rules.catalogue import Catalogue, Station
-from virage.matchday.food.menu.rules.pricing import PricedLine
+from virage.matchday.food.menu.types import Catalogue, PricedLine, Station
 
 INTERVAL: Final = timedelta(minutes=5)
 INTERVALS: Final = 60

@@ -6,12 +6,10 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from virage.identity.people.rules.persons import Locale
-from virage.identity.people.rules.push import PushMessage, Said
+from virage.identity.people.types import Locale, PushMessage, Said
 from virage.matchday.food.orders.rules.orders import FoodLine, Order
-from virage.money.fiscal.rules.chain import Head
-from virage.money.fiscal.rules.record import Kind, Line, Record, RefundOf, Tender, TenderKind, stamp, totals_of
-from virage.site.programme.rules import Text
+from virage.money.fiscal.types import Head, Kind, Line, Record, RefundOf, Tender, TenderKind, stamp, totals_of
+from virage.site.programme.types import Text
 
 NAME_CHARS: Final = 100
 TOLD_FOR: Final = timedelta(hours=1)

@@ -13,8 +13,8 @@ from virage.matchday.food.till.rules.deviations import Reason as DeviationReason
 from virage.matchday.food.till.rules.refunds import Receipt, as_cash, judge_refund
 from virage.matchday.food.till.store import booking as store
 from virage.matchday.food.till.store import deviations
-from virage.money.fiscal.rules.record import SALES, Record
-from virage.money.wallet.ledger.rules import Transfer
+from virage.money.fiscal.types import SALES, Record
+from virage.money.wallet.ledger.types import Transfer
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact
 from virage.platform.data.journal import append as write_facts

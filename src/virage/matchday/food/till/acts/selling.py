@@ -12,23 +12,22 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.food.menu.acts import stock
-from virage.matchday.food.menu.acts.stock import Sold
+from virage.matchday.food.menu import api as menu
+from virage.matchday.food.menu.api import Sold
 from virage.matchday.food.till.acts.early import kept_of, note, write_settled
 from virage.matchday.food.till.acts.tendering import Money, Sent, beside, decide, rows_of
 from virage.matchday.food.till.rules import booking as rules
 from virage.matchday.food.till.rules.booking import Part, key_of
 from virage.matchday.food.till.rules.limits import TillLimits
 from virage.matchday.food.till.store import booking as store
-from virage.money.fiscal.acts import records as fiscal
-from virage.money.fiscal.acts.records import Plan
-from virage.money.fiscal.rules.chain import Appended, Known
-from virage.money.fiscal.rules.record import COUNTED, REFUNDS, SALES, Record, check
-from virage.money.wallet.cards.acts import taps
-from virage.money.wallet.cards.reads.cards import holders_at_till
-from virage.money.wallet.cards.rules.cards import Reason as CardReason
-from virage.money.wallet.ledger import acts as ledger
-from virage.money.wallet.ledger.rules import Entry, Posted
+from virage.money.fiscal import api as fiscal
+from virage.money.fiscal.api import Plan
+from virage.money.fiscal.types import COUNTED, REFUNDS, SALES, Appended, Known, Record, check
+from virage.money.wallet.cards import api as cards
+from virage.money.wallet.cards.api import holders_at_till
+from virage.money.wallet.cards.types import Reason as CardReason
+from virage.money.wallet.ledger import api as ledger
+from virage.money.wallet.ledger.types import Entry, Posted
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
@@ -88,7 +87,7 @@ async def _take(
     conn: Connection, sent: Sequence[Sent], limits: TillLimits, phone_orders: PhoneOrders, now: datetime
 ) -> list[Answer]:
     orders = await phone_orders.lock_given_back(conn, [one.record for one in sent])
-    plan = await fiscal.plan(conn, [one.written for one in sent], beside(sent))
+    plan = await fiscal.plan_records(conn, [one.written for one in sent], beside(sent))
     new = {
         at: one
         for at, one in enumerate(sent)
@@ -101,12 +100,12 @@ async def _take(
             money.refused[at] = wrong
     booked = await _post(conn, new, money, now)
     lost = {at: cents for at in booked if (cents := _lost(new[at], money.parts[at], money))}
-    plan = fiscal.without(plan, money.refused)
-    await fiscal.write(conn, plan, now)
+    plan = fiscal.records_without(plan, money.refused)
+    await fiscal.write_records(conn, plan, now)
     if booked:
         await _write(conn, {at: new[at] for at in booked}, money, lost, now)
         unsold = await phone_orders.given_back(conn, orders, [new[at].record for at in booked], now)
-        await stock.note_sales(conn, [*(sold_of(new[at].record) for at in booked), *unsold])
+        await menu.note_sales(conn, [*(sold_of(new[at].record) for at in booked), *unsold])
     holders = await _holders(conn, new, money)
     return [_answer(plan, at, money, holders.get(at), lost.get(at, 0)) for at in range(len(sent))]
 
@@ -180,7 +179,7 @@ async def _post(conn: Connection, new: Mapping[int, Sent], money: Money, now: da
             raise RuntimeError(f"What a till has told is not booked: {outcome.reason}")
         money.refused[at] = outcome
     unspent = [spent for at, spents in money.spent.items() if at in money.refused for spent in spents]
-    await taps.give_back(conn, unspent)
+    await cards.give_back(conn, unspent)
     return sorted(at for at in wanted if at not in money.refused)
 
 

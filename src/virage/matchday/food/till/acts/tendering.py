@@ -13,15 +13,12 @@ from virage.matchday.food.till.rules.deviations import Deviation
 from virage.matchday.food.till.rules.limits import TillLimits, Took, beyond
 from virage.matchday.food.till.rules.refunds import Receipt
 from virage.matchday.food.till.store import booking as store
-from virage.money.fiscal.rules.record import PROVEN, REFUNDS, Record, TenderKind, Written, check
-from virage.money.wallet.cards.acts import taps
-from virage.money.wallet.cards.acts.virtual_cards import charge
-from virage.money.wallet.cards.reads import cards
-from virage.money.wallet.cards.rules.cards import Holder, Spend, Spent, Tap, TapTaken
-from virage.money.wallet.cards.rules.cards import Reason as CardReason
-from virage.money.wallet.cards.rules.sun import Seen
-from virage.money.wallet.cards.rules.virtual_cards import Challenge, Shown
-from virage.money.wallet.ledger import acts as ledger
+from virage.money.fiscal.types import PROVEN, REFUNDS, Record, TenderKind, Written, check
+from virage.money.wallet.cards import api as cards
+from virage.money.wallet.cards.api import charge
+from virage.money.wallet.cards.types import Challenge, Holder, Seen, Shown, Spend, Spent, Tap, TapTaken
+from virage.money.wallet.cards.types import Reason as CardReason
+from virage.money.wallet.ledger import api as ledger
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
@@ -274,7 +271,7 @@ async def _proven(
                 charged[at, place] = Shown(asked, paid.proof or "", told=one.told)
     found: dict[tuple[int, int], TapTaken | UUID | Refused] = {}
     if tapped:
-        found |= dict(zip(tapped, await taps.take_taps(conn, list(tapped.values()), now), strict=True))
+        found |= dict(zip(tapped, await cards.take_taps(conn, list(tapped.values()), now), strict=True))
     if charged:
         found |= dict(zip(charged, await charge(conn, list(charged.values()), now), strict=True))
     return found
@@ -286,7 +283,7 @@ async def _count(
     """Count what cards spend to their day; whoever asks for more than that is refused, whoever tells has spent it."""
     if not spends:
         return
-    found = await taps.count_spends(conn, [spend for _, spend in spends], cap_cents=cap_cents, now=now)
+    found = await cards.count_spends(conn, [spend for _, spend in spends], cap_cents=cap_cents, now=now)
     for (at, _), outcome in zip(spends, found, strict=True):
         if isinstance(outcome, Spent):
             money.spent.setdefault(at, []).append(outcome)

@@ -12,18 +12,17 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.people import reads as people
-from virage.matchday.food.menu import reads as menu
-from virage.matchday.food.menu.reads.catalogue import Catalogues, Terms, on_at, terms_at
-from virage.matchday.food.menu.rules.alcohol import Derogation
-from virage.matchday.food.menu.rules.catalogue import is_version
+from virage.identity.people import api as people
+from virage.matchday.food.menu import api as menu
+from virage.matchday.food.menu.api import Catalogues, Terms, on_at, terms_at
+from virage.matchday.food.menu.types import Derogation, is_version
 from virage.matchday.food.till.rules.deviations import Deviation, Reason
 from virage.matchday.food.till.rules.judging import judge, judge_clock
-from virage.money.fiscal.rules.record import Kind, Record
+from virage.money.fiscal.types import Kind, Record
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
-from virage.site.programme import reads as programme
-from virage.site.programme.rules import Event
+from virage.site.programme import api as programme
+from virage.site.programme.types import Event
 
 KEPT_S: Final = 1.0
 BACK: Final = timedelta(days=2)

@@ -10,20 +10,20 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from virage.identity.people import reads as people
-from virage.identity.people.rules.pins import RosterEntry
-from virage.matchday.food.menu import reads as menu
-from virage.matchday.food.menu.reads.catalogue import Catalogues, OutletCatalogue, shown_at
-from virage.matchday.food.menu.rules.alcohol import Derogation
+from virage.identity.people import api as people
+from virage.identity.people.types import RosterEntry
+from virage.matchday.food.menu import api as menu
+from virage.matchday.food.menu.api import Catalogues, OutletCatalogue, shown_at
+from virage.matchday.food.menu.types import Derogation
 from virage.matchday.food.till.rules.limits import House, RefundReason, TillLimits
-from virage.money.fiscal import reads as fiscal
-from virage.money.fiscal.rules.chain import Head
+from virage.money.fiscal import api as fiscal
+from virage.money.fiscal.types import Head
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal
-from virage.site.programme import reads as programme
-from virage.site.programme.rules import Event, Text
-from virage.site.venue.rules import load_ground
+from virage.site.programme import api as programme
+from virage.site.programme.types import Event, Text
+from virage.site.venue.types import load_ground
 
 KEPT_S: Final = 3.0
 AHEAD: Final = timedelta(hours=48)

@@ -8,13 +8,13 @@ from uuid import UUID
 from asyncpg import UniqueViolationError
 from msgspec import Meta, Struct
 
-from virage.identity.keys.reads import DeviceKeyring
+from virage.identity.keys.api import DeviceKeyring
 from virage.matchday.food.till.acts.selling import Answer, PhoneOrders, asks_alone, take
 from virage.matchday.food.till.acts.tendering import Sent
 from virage.matchday.food.till.reads.judging import Judge
 from virage.matchday.food.till.rules.booking import Reason, tap_id
 from virage.matchday.food.till.rules.limits import TillLimits
-from virage.money.fiscal.rules.record import (
+from virage.money.fiscal.types import (
     BODY_CHARS_MAX,
     RECORDS_MAX,
     SALES,
@@ -24,9 +24,8 @@ from virage.money.fiscal.rules.record import (
     Written,
     read_signed,
 )
-from virage.money.wallet.cards.reads.cards import card_that_taps
-from virage.money.wallet.cards.routes.card_desk import CardDesk
-from virage.money.wallet.cards.rules.sun import Seen, message_of, verify
+from virage.money.wallet.cards.api import CardDesk, card_that_taps
+from virage.money.wallet.cards.types import Seen, message_of, verify
 from virage.platform.data.batching import Batcher
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock

@@ -13,8 +13,8 @@ from msgspec import Struct
 from virage.matchday.food.till.acts.selling import Answer
 from virage.matchday.food.till.reads.tills import TillPack, TillPacks
 from virage.matchday.food.till.routes.counter import Counter, TillUpload
-from virage.money.fiscal.rules.record import BODY_CHARS_MAX, RECORDS_MAX
-from virage.money.wallet.cards.reads.card_news import CardNews, TillCards
+from virage.money.fiscal.types import BODY_CHARS_MAX, RECORDS_MAX
+from virage.money.wallet.cards.api import CardNews, TillCards
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, device_at
 from virage.platform.web.problems import Problem

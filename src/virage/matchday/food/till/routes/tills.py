@@ -10,7 +10,7 @@ from virage.matchday.food.till.rules.deviations import NotedDeviation
 from virage.platform.data.database import Database
 from virage.platform.web.guard import Principal, Role, staff
 from virage.platform.web.scopes import outlets_of
-from virage.site.programme.rules import Instant
+from virage.site.programme.types import Instant
 
 LEADERS: Final[tuple[Role, ...]] = ("finance",)
 

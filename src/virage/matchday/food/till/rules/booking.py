@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
 from virage.matchday.food.till.rules.refunds import as_cash
-from virage.money.fiscal.rules.record import PROVEN, REFUNDS, Record, TenderKind
-from virage.money.wallet.accounts.rules.bonus import split
-from virage.money.wallet.ledger.rules import Account, Kind, Transfer, account, bonus, purse
+from virage.money.fiscal.types import PROVEN, REFUNDS, Record, TenderKind
+from virage.money.wallet.accounts.types import split
+from virage.money.wallet.ledger.types import Account, Kind, Transfer, account, bonus, purse
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
 

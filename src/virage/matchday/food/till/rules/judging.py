@@ -9,14 +9,12 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
-from virage.matchday.food.menu.rules.alcohol import Derogation, may_sell
-from virage.matchday.food.menu.rules.alcohol import Reason as AlcoholReason
-from virage.matchday.food.menu.rules.catalogue import Catalogue, Menu, Product
-from virage.matchday.food.menu.rules.pricing import list_price, split
+from virage.matchday.food.menu.types import Catalogue, Derogation, Menu, Product, list_price, may_sell, split
+from virage.matchday.food.menu.types import Reason as AlcoholReason
 from virage.matchday.food.till.rules.deviations import Deviation, Reason
-from virage.money.fiscal.rules.record import Line, Record
+from virage.money.fiscal.types import Line, Record
 from virage.platform.values.money import Cents
-from virage.site.programme.rules import Event
+from virage.site.programme.types import Event
 
 CLOCK_OFF_MAX: Final = timedelta(minutes=10)
 """How far a till's clock may be off; what is told may be older, for it was sold without network."""

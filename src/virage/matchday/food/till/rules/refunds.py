@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.matchday.food.till.rules.deviations import Deviation, Reason
-from virage.money.fiscal.rules.record import Line, Record
+from virage.money.fiscal.types import Line, Record
 from virage.platform.values.money import Cents
 
 

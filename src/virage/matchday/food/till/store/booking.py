@@ -8,7 +8,7 @@ from uuid import UUID
 from virage.matchday.food.till.rules.booking import Awaiting, Booked, Part, Payer, RecordKey
 from virage.matchday.food.till.rules.limits import Alone
 from virage.matchday.food.till.store.queries import queries
-from virage.money.fiscal.rules.record import Record, read_record
+from virage.money.fiscal.types import Record, read_record
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
 

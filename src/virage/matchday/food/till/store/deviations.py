@@ -5,7 +5,7 @@ from datetime import datetime
 
 from virage.matchday.food.till.rules.deviations import Deviation, NotedDeviation, Reason
 from virage.matchday.food.till.store.queries import queries
-from virage.money.fiscal.rules.record import Record
+from virage.money.fiscal.types import Record
 from virage.platform.data.database import Connection
 
 

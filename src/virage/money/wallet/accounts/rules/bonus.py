@@ -3,7 +3,7 @@
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from virage.money.wallet.ledger.rules import Kind, Transfer, account, bonus
+from virage.money.wallet.ledger.types import Kind, Transfer, account, bonus
 from virage.platform.values.money import Cents
 
 _BETWEEN: Final = account(Kind.GRANTS, "between purses")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.money.wallet.ledger.rules import Kind, Transfer, account, purse
+from virage.money.wallet.ledger.types import Kind, Transfer, account, purse
 from virage.platform.values.money import Cents
 
 _BETWEEN: Final = account(Kind.CLEARING, "between purses")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from virage.identity.people.rules.pins import PinVerifier
+from virage.identity.people.types import PinVerifier
 from virage.money.wallet.cards.rules.cards import NOT_FOUND, PIN_TRIES_MAX, BlockReason, PinTry, Reason
 from virage.money.wallet.cards.store import cards as stored
 from virage.money.wallet.cards.store import taps as store

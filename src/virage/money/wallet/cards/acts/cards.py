@@ -7,8 +7,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.money.wallet.accounts import acts as accounts
-from virage.money.wallet.accounts.reads import has_moved, purse_of
+from virage.money.wallet.accounts import api as accounts
+from virage.money.wallet.accounts.api import has_moved, purse_of
 from virage.money.wallet.cards.acts.taps import take_taps
 from virage.money.wallet.cards.rules.cards import (
     NOT_FOUND,
@@ -35,7 +35,7 @@ from virage.platform.settings.config import Config
 from virage.platform.values.derivation import derive
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
-from virage.site.venue.reads import GROUND_ZONE
+from virage.site.venue.api import GROUND_ZONE
 
 DEMO_PURPOSE: Final = "virage:wallet:card-key:v1"
 

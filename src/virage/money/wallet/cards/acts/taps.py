@@ -24,7 +24,7 @@ from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
-from virage.site.venue.reads import GROUND_ZONE
+from virage.site.venue.api import GROUND_ZONE
 
 
 async def take_taps(conn: Connection, taps: Sequence[Tap], now: datetime) -> list[TapOutcome]:

@@ -6,9 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.keys.rules.keys import holder_key_from_jwk
-from virage.money.wallet.accounts.acts import ensure_purse, lock_purse_of
-from virage.money.wallet.accounts.reads import purse_of
+from virage.identity.keys.types import holder_key_from_jwk
+from virage.money.wallet.accounts.api import ensure_purse, lock_purse_of, purse_of
 from virage.money.wallet.cards.rules.virtual_cards import (
     KEYS_MAX,
     Challenge,
@@ -20,9 +19,9 @@ from virage.money.wallet.cards.rules.virtual_cards import (
     read_proof,
 )
 from virage.money.wallet.cards.store import virtual_cards as store
-from virage.money.wallet.ledger.reads import balances_by_id
-from virage.money.wallet.ledger.rules import Reason as LedgerReason
-from virage.money.wallet.ledger.rules import bonus
+from virage.money.wallet.ledger.api import balances_by_id
+from virage.money.wallet.ledger.types import Reason as LedgerReason
+from virage.money.wallet.ledger.types import bonus
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.jwk import Jwk

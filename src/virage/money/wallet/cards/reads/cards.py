@@ -7,14 +7,14 @@ from uuid import UUID
 
 from msgspec import Struct, to_builtins
 
-from virage.identity.people import reads as people
+from virage.identity.people import api as people
 from virage.money.wallet.cards.rules.cards import BlockReason, Holder, Limits, OwnedCard
 from virage.money.wallet.cards.rules.sun import Seen
 from virage.money.wallet.cards.store import cards as store
 from virage.money.wallet.cards.store import taps
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
-from virage.site.venue.reads import GROUND_ZONE
+from virage.site.venue.api import GROUND_ZONE
 
 
 class MyCard(Struct, frozen=True):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.money.wallet.accounts.reads import purse_of
+from virage.money.wallet.accounts.api import purse_of
 from virage.money.wallet.cards.rules.virtual_cards import PhoneKey
 from virage.money.wallet.cards.store import virtual_cards as store
 from virage.platform.data.database import Connection

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from virage.identity.keys.reads import DeviceKeyring
-from virage.identity.keys.rules.keys import HolderKey
+from virage.identity.keys.api import DeviceKeyring
+from virage.identity.keys.types import HolderKey
 from virage.money.wallet.cards.acts.card_pins import begin_pin_try, end_pin_try
 from virage.money.wallet.cards.acts.cards import CardSecrets
 from virage.money.wallet.cards.acts.taps import take_taps

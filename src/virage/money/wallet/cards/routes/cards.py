@@ -8,8 +8,8 @@ from litestar import Response, Router, delete, get, post, put
 from litestar.params import Parameter
 from msgspec import Meta, Struct
 
-from virage.identity.people import acts as people
-from virage.money.wallet.accounts.reads import available
+from virage.identity.people import api as people
+from virage.money.wallet.accounts.api import available
 from virage.money.wallet.cards.acts import cards as acts
 from virage.money.wallet.cards.acts.card_pins import set_card_pin
 from virage.money.wallet.cards.reads import cards as reads

@@ -12,7 +12,7 @@ from virage.money.wallet.cards.reads.cards import card_of_uid
 from virage.money.wallet.cards.routes.card_desk import CardDesk
 from virage.money.wallet.cards.rules.cards import OwnedCard, shown_code
 from virage.money.wallet.cards.rules.demo_cards import CHIPS, FANS, FRESH, NOBODYS, tapped
-from virage.money.wallet.ledger.acts import available
+from virage.money.wallet.ledger.api import available
 from virage.platform.data.database import Connection, Database
 from virage.platform.paper import ink_on
 from virage.platform.settings.config import Config

@@ -1,6 +1,6 @@
 """What fans call their cards and phones."""
 
-from virage.identity.people.rules.persons import tidy_name
+from virage.identity.people.types import tidy_name
 from virage.platform.values.refusals import invalid_input
 from virage.platform.web.problems import granted
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from virage.identity.people.rules.pins import PinVerifier, verifier_of
+from virage.identity.people.types import PinVerifier, verifier_of
 from virage.money.wallet.cards.rules.sun import KEY_BYTES, Seen
 from virage.platform.values.derivation import derive
 from virage.platform.values.money import Cents

@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from virage.identity.keys.rules.keys import SIGNATURE_BYTES, HolderKey, signed_by_holder
+from virage.identity.keys.types import SIGNATURE_BYTES, HolderKey, signed_by_holder
 from virage.money.wallet.cards.rules.cards import BlockReason
 from virage.platform.values.jwk import bytes_of_base64url
 from virage.platform.values.refusals import Refused

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from virage.identity.people.rules.pins import PinVerifier
+from virage.identity.people.types import PinVerifier
 from virage.money.wallet.cards.rules.cards import Limits, PinTry, Spent, TapTaken
 from virage.money.wallet.cards.store.queries import queries
 from virage.platform.data.database import Connection

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from virage.identity.keys.rules.keys import HolderKey
+from virage.identity.keys.types import HolderKey
 from virage.money.wallet.cards.rules.virtual_cards import PhoneKey
 from virage.money.wallet.cards.store.queries import queries
 from virage.platform.data.database import Connection

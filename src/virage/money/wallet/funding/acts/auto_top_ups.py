@@ -7,24 +7,23 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.money.payments import acts as payments
-from virage.money.payments import methods
-from virage.money.payments.rules import Failed, Method, MethodState, NewMethod, Start, State
-from virage.money.wallet.accounts import acts as accounts
+from virage.money.payments import api as payments
+from virage.money.payments.types import Failed, Method, MethodState, NewMethod, Start, State
+from virage.money.wallet.accounts import api as accounts
 from virage.money.wallet.funding.acts.top_ups import PAYS_FOR, open_top_ups
 from virage.money.wallet.funding.rules import auto_top_ups as rules
 from virage.money.wallet.funding.rules.auto_top_ups import AutoTopUpWish, Reason, Rule, RuleState
 from virage.money.wallet.funding.rules.top_ups import PURPOSE, Limits, TopUp
 from virage.money.wallet.funding.store import auto_top_ups as store
 from virage.money.wallet.funding.store import top_ups
-from virage.money.wallet.ledger.reads import balances_by_id
-from virage.money.wallet.ledger.rules import Balance
+from virage.money.wallet.ledger.api import balances_by_id
+from virage.money.wallet.ledger.types import Balance
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.data.queue import enqueue
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
-from virage.site.venue.reads import GROUND_ZONE
+from virage.site.venue.api import GROUND_ZONE
 
 OFF_JOB: Final = "wallet.auto_top_up_off"
 
@@ -50,13 +49,13 @@ async def put_rule(
     if purse is None or purse.frozen_at is not None:
         return Refused(Reason.PURSE_FROZEN)
     before = (await store.lock_rules(conn, [purse.id])).get(purse.id)
-    method = await methods.keep(conn, NewMethod(wish.method_id, purse.id, return_url), now)
+    method = await payments.keep(conn, NewMethod(wish.method_id, purse.id, return_url), now)
     if isinstance(method, Refused):
         return method
     if method.state is MethodState.FAILED:
         return Refused(Reason.METHOD_FAILED, {"reason": method.reason})
     if before is not None and before.method_id != wish.method_id:
-        await methods.forget(conn, [before.method_id], now)
+        await payments.forget(conn, [before.method_id], now)
     rule = _changed(before, wish, purse.id, now)
     if before is None or rule != before:
         await store.put_rules(conn, [rule])
@@ -95,7 +94,7 @@ async def end_rule(conn: Connection, owner_id: UUID, now: datetime) -> None:
     rule = None if purse is None else (await store.lock_rules(conn, [purse.id])).get(purse.id)
     if rule is not None:
         await store.drop_rule(conn, rule.purse_id)
-        await methods.forget(conn, [rule.method_id], now)
+        await payments.forget(conn, [rule.method_id], now)
         await append(conn, [Fact("auto_top_up_ended", owner_id, rule.method_id, {"purse": rule.purse_id})], now)
 
 
@@ -106,7 +105,7 @@ async def begin_due(conn: Connection, purse_ids: Sequence[UUID], limits: Limits,
     """
     held = await accounts.lock_purses(conn, list(purse_ids))
     standing = await store.lock_rules(conn, sorted(held))
-    kept = await methods.methods(conn, [rule.method_id for rule in standing.values()])
+    kept = await payments.methods(conn, [rule.method_id for rule in standing.values()])
     coming = await open_top_ups(conn, list(standing), now)
     balances = await balances_by_id(conn, list(standing))
     day = now.astimezone(GROUND_ZONE).date()

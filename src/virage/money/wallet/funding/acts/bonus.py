@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from virage.identity.people import reads as people
-from virage.money.wallet.accounts import acts as accounts
-from virage.money.wallet.accounts.rules.purses import Purse
+from virage.identity.people import api as people
+from virage.money.wallet.accounts import api as accounts
+from virage.money.wallet.accounts.types import Purse
 from virage.money.wallet.funding.rules import gifts as rules
 from virage.money.wallet.funding.rules.gifts import Gift, Given, Reason
 from virage.money.wallet.funding.store import gifts as store
-from virage.money.wallet.ledger import acts as ledger
-from virage.money.wallet.ledger.reads import balances_by_id
-from virage.money.wallet.ledger.rules import CENTS_MAX, Balance, bonus
+from virage.money.wallet.ledger import api as ledger
+from virage.money.wallet.ledger.api import balances_by_id
+from virage.money.wallet.ledger.types import CENTS_MAX, Balance, bonus
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.refusals import Refused

@@ -6,17 +6,16 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.people import reads as people
-from virage.money.wallet.accounts import acts as accounts
-from virage.money.wallet.cards.acts.cards import locked
-from virage.money.wallet.cards.acts.taps import count_spends, take_taps
-from virage.money.wallet.cards.rules.cards import OwnedCard, Spend, Tap, masked, still_looks
-from virage.money.wallet.cards.rules.cards import Reason as CardReason
+from virage.identity.people import api as people
+from virage.money.wallet.accounts import api as accounts
+from virage.money.wallet.cards.api import count_spends, locked, take_taps
+from virage.money.wallet.cards.types import OwnedCard, Spend, Tap, masked, still_looks
+from virage.money.wallet.cards.types import Reason as CardReason
 from virage.money.wallet.funding.rules import desk as rules
 from virage.money.wallet.funding.rules.desk import DeskLimits, Load, Loaded, Reason
 from virage.money.wallet.funding.rules.loads import SignedLoad, is_old
 from virage.money.wallet.funding.store import desk as store
-from virage.money.wallet.ledger import acts as ledger
+from virage.money.wallet.ledger import api as ledger
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.money import Cents

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from virage.money.payments import acts as payments
-from virage.money.payments.rules import Captured, Failed, RefundRequest
-from virage.money.wallet.accounts import acts as accounts
+from virage.money.payments import api as payments
+from virage.money.payments.types import Captured, Failed, RefundRequest
+from virage.money.wallet.accounts import api as accounts
 from virage.money.wallet.funding.acts import auto_top_ups
 from virage.money.wallet.funding.rules import top_ups as rules
 from virage.money.wallet.funding.store import top_ups as store
-from virage.money.wallet.ledger import acts as ledger
-from virage.money.wallet.ledger.rules import Balance
+from virage.money.wallet.ledger import api as ledger
+from virage.money.wallet.ledger.types import Balance
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.ids import new_id

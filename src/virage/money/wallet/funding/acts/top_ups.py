@@ -7,18 +7,17 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.money.payments import acts as payments
-from virage.money.payments import reads as payments_reads
-from virage.money.payments.rules import FAILED, RefundRequest, Start
-from virage.money.wallet.accounts import acts as accounts
-from virage.money.wallet.accounts.rules.purses import Purse
+from virage.money.payments import api as payments
+from virage.money.payments.types import FAILED, RefundRequest, Start
+from virage.money.wallet.accounts import api as accounts
+from virage.money.wallet.accounts.types import Purse
 from virage.money.wallet.funding.rules import gifts
 from virage.money.wallet.funding.rules import top_ups as rules
 from virage.money.wallet.funding.rules.top_ups import PURPOSE, Limits, Reason, TopUp
 from virage.money.wallet.funding.store import top_ups as store
-from virage.money.wallet.ledger import acts as ledger
-from virage.money.wallet.ledger.reads import balances_by_id
-from virage.money.wallet.ledger.rules import Balance, bonus
+from virage.money.wallet.ledger import api as ledger
+from virage.money.wallet.ledger.api import balances_by_id
+from virage.money.wallet.ledger.types import Balance, bonus
 from virage.platform.data.database import Connection, Contended
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.ids import new_id
@@ -85,7 +84,7 @@ async def _begin(conn: Connection, purse: Purse, wish: TopUpWish, limits: Limits
 async def open_top_ups(conn: Connection, purse_ids: Sequence[UUID], now: datetime) -> dict[UUID, Cents]:
     """What may still come into locked purses by payments whose time is not over, by purse."""
     top_ups = await store.recent_top_ups(conn, purse_ids, now - PAYS_FOR)
-    made = await payments_reads.payments(conn, [one.payment_id for one in top_ups])
+    made = await payments.payments(conn, [one.payment_id for one in top_ups])
     of_purse = {purse_id: [one for one in top_ups if one.purse_id == purse_id] for purse_id in purse_ids}
     return {purse_id: rules.open_cents(mine, made, now) for purse_id, mine in of_purse.items()}
 
@@ -109,7 +108,7 @@ async def pay_out(conn: Connection, owner_id: UUID, payout_id: UUID, now: dateti
 async def _send_back(conn: Connection, purse: Purse, payout_id: UUID, now: datetime) -> PaidOut:
     """Move what is left out of a locked purse, and ask the provider for the refunds."""
     top_ups = await store.top_ups_of_purse(conn, purse.id)
-    made = await payments_reads.payments(conn, [one.payment_id for one in top_ups])
+    made = await payments.payments(conn, [one.payment_id for one in top_ups])
     available = (await _balance(conn, purse.id)).available_cents
     shares = rules.shares(rules.paid(top_ups, made), available)
     cents = sum(share.cents for share in shares)

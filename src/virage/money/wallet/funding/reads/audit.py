@@ -5,17 +5,17 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.keys.reads import device_keys
-from virage.identity.keys.rules.keys import HolderKey
-from virage.money.payments import reads as payments
-from virage.money.wallet.cards.rules.cards import masked
+from virage.identity.keys.api import device_keys
+from virage.identity.keys.types import HolderKey
+from virage.money.payments import api as payments
+from virage.money.wallet.cards.types import masked
 from virage.money.wallet.funding.rules.desk import Load, transfer, transfer_id
 from virage.money.wallet.funding.rules.loads import read_signed
 from virage.money.wallet.funding.rules.top_ups import CARD_MONEY, PURPOSE, UNCLAIMED
 from virage.money.wallet.funding.store.desk import KeptLoad, signed_loads, unsigned_loads
 from virage.money.wallet.funding.store.gifts import gifts_told_and_booked
-from virage.money.wallet.ledger import reads as ledger
-from virage.money.wallet.ledger.rules import Balance, Kept
+from virage.money.wallet.ledger import api as ledger
+from virage.money.wallet.ledger.types import Balance, Kept
 from virage.platform.data.database import Connection
 from virage.platform.values.jwk import base64url
 from virage.platform.values.money import Cents

@@ -6,15 +6,15 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.people.rules.letters import Content, Letter
-from virage.money.payments import methods
-from virage.money.payments.rules import MethodState
-from virage.money.wallet.accounts.reads import purse_of
+from virage.identity.people.types import Content, Letter
+from virage.money.payments import api as payments
+from virage.money.payments.types import MethodState
+from virage.money.wallet.accounts.api import purse_of
 from virage.money.wallet.funding.rules.auto_top_ups import RuleState
 from virage.money.wallet.funding.store import auto_top_ups as store
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
-from virage.site.venue.reads import GROUND_ZONE
+from virage.site.venue.api import GROUND_ZONE
 
 
 class AutoTopUpView(Struct, frozen=True):
@@ -41,7 +41,7 @@ async def rule_view(conn: Connection, owner_id: UUID, now: datetime) -> AutoTopU
     rule = None if purse is None else await store.rule(conn, purse.id)
     if rule is None:
         return None
-    method = (await methods.methods(conn, [rule.method_id])).get(rule.method_id)
+    method = (await payments.methods(conn, [rule.method_id])).get(rule.method_id)
     saved = method is not None and method.state is MethodState.SAVED
     lost = method is None or method.state in (MethodState.FAILED, MethodState.FORGETTING, MethodState.FORGOTTEN)
     state = RuleState.OFF if lost else rule.state if saved else RuleState.WAITING
@@ -64,7 +64,7 @@ async def export(conn: Connection, person_id: UUID) -> Any:
     purse = await purse_of(conn, person_id)
     if purse is None:
         return None
-    cards = await methods.methods_of(conn, purse.id)
+    cards = await payments.methods_of(conn, purse.id)
     kept = [{"id": one.id, "label": one.label, "state": one.state, "begun_at": one.begun_at} for one in cards]
     return {"rule": await store.rule(conn, purse.id), "cards": kept}
 

@@ -6,14 +6,14 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.people import reads as people
-from virage.money.wallet.accounts.rules.purses import DeskTender
-from virage.money.wallet.cards.reads.cards import card
-from virage.money.wallet.cards.rules.cards import BlockReason, OwnedCard, masked
+from virage.identity.people import api as people
+from virage.money.wallet.accounts.types import DeskTender
+from virage.money.wallet.cards.api import card
+from virage.money.wallet.cards.types import BlockReason, OwnedCard, masked
 from virage.money.wallet.funding.rules.desk import DeskLimits, Loaded, loadable, payable
 from virage.money.wallet.funding.store import desk as store
-from virage.money.wallet.ledger.reads import balances_by_id
-from virage.money.wallet.ledger.rules import Balance, bonus
+from virage.money.wallet.ledger.api import balances_by_id
+from virage.money.wallet.ledger.types import Balance, bonus
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
 

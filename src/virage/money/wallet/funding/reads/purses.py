@@ -7,14 +7,14 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.money.payments import reads as payments
-from virage.money.wallet.accounts.reads import ALL, END, PAGE, PaidAt, Statement, purse_of, statement
+from virage.money.payments import api as payments
+from virage.money.wallet.accounts.api import ALL, END, PAGE, PaidAt, Statement, purse_of, statement
 from virage.money.wallet.funding.reads.desk import payable_at_desks
 from virage.money.wallet.funding.rules import top_ups as rules
 from virage.money.wallet.funding.rules.top_ups import Limits, Progress, credit_id
 from virage.money.wallet.funding.store import desk, gifts
 from virage.money.wallet.funding.store import top_ups as store
-from virage.money.wallet.ledger import reads as ledger
+from virage.money.wallet.ledger import api as ledger
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
 

@@ -3,9 +3,8 @@
 from litestar import Router, delete, get, put
 from msgspec import Struct
 
-from virage.money.payments.methods import open_page
-from virage.money.payments.provider import PaymentProvider
-from virage.money.payments.rules import MethodState
+from virage.money.payments.api import PaymentProvider, open_page
+from virage.money.payments.types import MethodState
 from virage.money.wallet.funding.acts import auto_top_ups as acts
 from virage.money.wallet.funding.reads.auto_top_ups import AutoTopUpView, rule_view
 from virage.money.wallet.funding.routes.purses import limits_of

@@ -7,8 +7,8 @@ from uuid import UUID
 from litestar import Router, get, post
 from msgspec import Struct
 
-from virage.money.payments.checkout import Checkout
-from virage.money.wallet.accounts.reads import PaidAt
+from virage.money.payments.api import Checkout
+from virage.money.wallet.accounts.api import PaidAt
 from virage.money.wallet.funding.acts.top_ups import PaidOut, TopUpWish, pay_out, top_up
 from virage.money.wallet.funding.reads.purses import PurseView, TopUpView, purse_view, top_up_view
 from virage.money.wallet.funding.rules.top_ups import Limits

@@ -7,11 +7,10 @@ from litestar import Response, Router, post
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from virage.money.wallet.cards.reads import cards
-from virage.money.wallet.cards.routes.card_desk import CardDesk, to_strangers
-from virage.money.wallet.cards.rules.cards import OwnedCard, Tap, as_code
-from virage.money.wallet.cards.rules.cards import Reason as CardReason
-from virage.money.wallet.cards.rules.sun import ADDRESS_LENGTH_MAX, SunMessage, look_id, message_of
+from virage.money.wallet.cards import api as cards
+from virage.money.wallet.cards.api import CardDesk, to_strangers
+from virage.money.wallet.cards.types import ADDRESS_LENGTH_MAX, OwnedCard, SunMessage, Tap, as_code, look_id, message_of
+from virage.money.wallet.cards.types import Reason as CardReason
 from virage.money.wallet.funding.acts import desk as acts
 from virage.money.wallet.funding.reads import desk as reads
 from virage.money.wallet.funding.reads.desk import LoadBooked, PurseAtDesk

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from virage.money.wallet.funding.rules.top_ups import Limits
-from virage.money.wallet.ledger.rules import Balance
+from virage.money.wallet.ledger.types import Balance
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
 

@@ -8,8 +8,8 @@ from uuid import UUID, uuid5
 
 from msgspec import Meta, Struct
 
-from virage.money.wallet.accounts.rules.purses import DeskTender, Purse
-from virage.money.wallet.ledger.rules import Account, Kind, Transfer, account, purse
+from virage.money.wallet.accounts.types import DeskTender, Purse
+from virage.money.wallet.ledger.types import Account, Kind, Transfer, account, purse
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
 

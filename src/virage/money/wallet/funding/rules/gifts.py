@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct
 
-from virage.money.wallet.ledger.rules import Account, Kind, Transfer, account, bonus, purse
+from virage.money.wallet.ledger.types import Account, Kind, Transfer, account, bonus, purse
 from virage.platform.values.money import Cents
 
 GIFT_CENTS_MAX: Final = 50_000

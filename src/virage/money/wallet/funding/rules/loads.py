@@ -11,9 +11,9 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from virage.identity.keys.rules.keys import HolderKey, signed_body
-from virage.money.wallet.accounts.rules.purses import DeskTender
-from virage.money.wallet.cards.rules.virtual_cards import Stamp
+from virage.identity.keys.types import HolderKey, signed_body
+from virage.money.wallet.accounts.types import DeskTender
+from virage.money.wallet.cards.types import Stamp
 from virage.money.wallet.funding.rules.desk import LOAD_CENTS_MAX, Reason
 from virage.platform.values.jwk import bytes_of_base64url
 from virage.platform.values.refusals import Refused

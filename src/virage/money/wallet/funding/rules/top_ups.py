@@ -8,9 +8,9 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct
 
-from virage.money.payments.rules import FAILED, OPEN, Payment
-from virage.money.wallet.accounts.rules.purses import Purse
-from virage.money.wallet.ledger.rules import Kind, Transfer, account, purse
+from virage.money.payments.types import FAILED, OPEN, Payment
+from virage.money.wallet.accounts.types import Purse
+from virage.money.wallet.ledger.types import Kind, Transfer, account, purse
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from virage.money.payments.rules import Charge
+from virage.money.payments.types import Charge
 from virage.money.wallet.funding.rules.auto_top_ups import Rule, RuleState
 from virage.money.wallet.funding.store.queries import queries
 from virage.platform.data.database import Connection

@@ -6,16 +6,16 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.money.wallet.accounts.reads import came_in, purses_by_id
-from virage.money.wallet.accounts.rules.purses import DeskTender
+from virage.money.wallet.accounts.api import came_in, purses_by_id
+from virage.money.wallet.accounts.types import DeskTender
 from virage.money.wallet.funding.rules.desk import Load, Loaded, Standing
 from virage.money.wallet.funding.rules.loads import SignedLoad
 from virage.money.wallet.funding.store.queries import queries
-from virage.money.wallet.ledger.reads import balances_by_id
-from virage.money.wallet.ledger.rules import Balance
+from virage.money.wallet.ledger.api import balances_by_id
+from virage.money.wallet.ledger.types import Balance
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
-from virage.site.venue.reads import GROUND_ZONE
+from virage.site.venue.api import GROUND_ZONE
 
 
 def _load(row: Any) -> Load:

@@ -16,8 +16,8 @@ from minijinja import Environment
 from msgspec import Struct
 
 from virage.platform.values.money import Cents
-from virage.site.programme.rules import Text
-from virage.site.venue.rules.ground import PlaceLabel
+from virage.site.programme.types import Text
+from virage.site.venue.types import PlaceLabel
 
 _FOLDER: Final = Path(__file__).parent
 _CURRENCY: Final = "EUR"

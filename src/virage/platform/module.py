@@ -1,4 +1,4 @@
-"""What a domain finds in the house, and what it brings into it."""
+"""What a domain declares in its `module.py`, and what it adds to a running process. `app/` collects both at start."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,8 +19,22 @@ from virage.platform.web.static import PageExists
 
 
 @dataclass(frozen=True)
-class House:
-    """What every domain may build on: one configuration, one database, one clock a process."""
+class Module:
+    """What a domain declares, the same in each process. `app/` refuses to start where a name stands in two modules.
+
+    `name` is that of its database schema. `roles` are those that it needs of people of the staff. `refusals` are its
+    codes with their HTTP status; a code that several domains answer with is declared by the lowest of them.
+    """
+
+    name: str
+    routers: Sequence[ControllerRouterHandler] = ()
+    roles: Sequence[str] = ()
+    refusals: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Process:
+    """What every domain may build on: one configuration, one database, one clock, one tail of the journal."""
 
     config: Config
     db: Database
@@ -29,13 +43,13 @@ class House:
 
 
 @dataclass(frozen=True)
-class Domain:
-    """What one domain brings: routers, what handlers may ask for by name, jobs, stream topics, what to watch.
+class Parts:
+    """What a domain adds to a process, made by the `build` of its module.
 
-    `pages`: which screens of the app show something, by address and its last segment; screens not named always do.
+    `dependencies` are what handlers ask for by name. `pages`: which screens of the app show something, by address and
+    its last segment; screens that are not named always do.
     """
 
-    routers: Sequence[ControllerRouterHandler] = ()
     dependencies: Mapping[str, Any] = field(default_factory=dict)
     jobs: Sequence[Callable[[Jobs], None]] = ()
     topics: Sequence[Topic] = ()

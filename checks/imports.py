@@ -1,0 +1,110 @@
+"""The import contracts: those of pyproject.toml, and three for each domain, made from the folders that are there."""
+
+import configparser
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+CODE = Path("src/virage")
+DOMAINS_MIN = 21
+DOORS = ["api", "module", "types"]
+ROOMS = ["(routes) | (jobs)", "(acts) | (reads)", "(store)", "(rules)"]
+# Domains that have other rooms beside these.
+OWN_ROOMS = {
+    "virage.identity.passes": ["inspect", "acts | reads", "store | paper", "rules"],
+    "virage.media.live": ["sources", *ROOMS],
+    "virage.media.live.sources": ["routes | player", "acts | reads | files", "store", "rules"],
+    "virage.media.replay": [
+        "routes | jobs",
+        "ingest | ladder",
+        "acts | reads",
+        "opening",
+        "store | footage | films | hearing",
+        "rules",
+    ],
+    "virage.media.tracking": ["routes | ball", "acts | reads", "store", "rules"],
+    "virage.money.payments": [
+        "routes | jobs",
+        "checkout | sandbox_provider",
+        "acts | reads",
+        "methods",
+        "handlers | store",
+        "circuit | provider",
+        "rules",
+    ],
+}
+
+
+def domains(code: Path = CODE) -> list[str]:
+    """Return the packages that have a door `api.py`, by their dotted names."""
+    return sorted(".".join(door.parent.relative_to(code.parent).parts) for door in code.rglob("api.py"))
+
+
+def rooms(package: str, code: Path = CODE) -> list[str]:
+    """Return the modules and packages of a domain, by name."""
+    folder = code.parent / package.replace(".", "/")
+    found = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    return sorted(found - {"__init__"})
+
+
+def contracts_of(package: str, found: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield what holds for one domain: two doors, rooms that point one way, rules without driver and framework."""
+    name = package.removeprefix("virage.")
+    inside = [f"{package}.{room}" for room in found if room not in DOORS]
+    if "api" in found:
+        yield {
+            "name": f"{name} is entered by its doors",
+            "type": "protected",
+            "protected_modules": inside,
+            "allowed_importers": [package],
+        }
+    yield {
+        "name": f"Rooms of {name} point one way",
+        "type": "layers",
+        "containers": [package],
+        "exhaustive": True,
+        "layers": ["(module)", "(api) | (types)", *OWN_ROOMS.get(package, ROOMS)],
+    }
+    if "rules" in found:
+        yield {
+            "name": f"Rules of {name} know other domains' types alone",
+            "type": "forbidden",
+            "source_modules": [f"{package}.rules", *([f"{package}.types"] if "types" in found else [])],
+            "forbidden_modules": ["asyncpg", "litestar", *(f"{other}.api" for other in domains() if other != package)],
+            "allow_indirect_imports": True,
+        }
+
+
+def contracts() -> list[dict[str, Any]]:
+    """Return every contract."""
+    written = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    packages = [*domains(), *(package for package in OWN_ROOMS if package not in domains())]
+    return [*written, *(one for package in packages for one in contracts_of(package, rooms(package)))]
+
+
+def as_text(value: Any) -> str:
+    """Return a value as an INI file has it: a list with a line for each."""
+    return "\n" + "\n".join(value) if isinstance(value, list) else str(value)
+
+
+def main() -> None:
+    """Run import-linter with every contract; fail as it does, or if too few domains were seen."""
+    if (seen := len(domains())) < DOMAINS_MIN:
+        sys.exit(f"only {seen} domains were seen, at least {DOMAINS_MIN} are there")
+    settings = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    config = configparser.ConfigParser(interpolation=None)
+    config["importlinter"] = {key: as_text(value) for key, value in settings.items() if key != "contracts"}
+    for number, contract in enumerate(contracts()):
+        config[f"importlinter:contract:{number}"] = {key: as_text(value) for key, value in contract.items()}
+    with tempfile.NamedTemporaryFile("w", suffix=".ini", encoding="utf-8") as file:
+        config.write(file)
+        file.flush()
+        sys.exit(subprocess.run(["lint-imports", file.name], check=False).returncode)  # noqa: S607 - ours
+
+
+if __name__ == "__main__":
+    main()

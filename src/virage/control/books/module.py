@@ -1,0 +1,20 @@
+"""What the books adds to the application."""
+
+from virage.control.books.jobs import FigureJobs
+from virage.control.books.routes import routers
+from virage.platform.module import Module, Parts, Process
+
+module = Module(
+    "books",
+    routers=routers,
+    refusals={
+        "concessionaire_in_use": 409,
+        "terms_in_force": 409,
+        "terms_overlap": 409,
+    },
+)
+
+
+def build(process: Process) -> Parts:
+    """Return what they add."""
+    return Parts(jobs=[FigureJobs(process.db).register])

@@ -1,0 +1,61 @@
+"""What people adds to the application."""
+
+from collections.abc import Mapping, Sequence
+
+from virage.identity.people.acts import PeopleAuthenticator, PersonErased
+from virage.identity.people.jobs import PeopleJobs
+from virage.identity.people.reads import LetterComposer, PersonExport, PersonTickets, gauges
+from virage.identity.people.routes import router
+from virage.identity.people.routes.browsers import Browsers
+from virage.identity.people.rules.house import letterhead_of
+from virage.identity.people.rules.letters import Kind
+from virage.identity.people.rules.webpush import Vapid
+from virage.platform.module import Module, Parts, Process
+
+module = Module(
+    "people",
+    routers=[router],
+    refusals={
+        "admin_exists": 409,
+        "code_wrong": 409,
+        "cookie_missing": 409,
+        "device_revoked": 409,
+        "has_upcoming_tickets": 409,
+        "holds_grants": 409,
+        "invitation_invalid": 409,
+        "last_admin": 409,
+        "pairing_invalid": 409,
+        "pin_trivial": 400,
+    },
+)
+
+
+def build(
+    process: Process,
+    *,
+    composers: Mapping[Kind, LetterComposer],
+    exports: Mapping[str, PersonExport],
+    erased: Sequence[PersonErased],
+    tickets_of: PersonTickets,
+) -> Parts:
+    """Return what they add.
+
+    `composers` load what each kind of letter says, `exports` what each domain keeps of a person, by the section of the
+    export; `erased` forget it, in order, in the transaction of the erasure.
+    """
+    config, db, clock = process.config, process.db, process.clock
+    authenticator = PeopleAuthenticator(db, clock)
+    return Parts(
+        {
+            "letterhead": letterhead_of(config),
+            "browsers": Browsers(config),
+            "vapid": Vapid(config.secret),
+            "person_exports": exports,
+            "person_erased": erased,
+            "person_tickets": tickets_of,
+        },
+        jobs=[PeopleJobs(db, config, clock, composers).register],
+        lifespan=[authenticator.lifespan],
+        authenticator=authenticator,
+        gauges=gauges(clock),
+    )

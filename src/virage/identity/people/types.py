@@ -1,0 +1,31 @@
+"""What other domains' rules may know of people: its Structs and pure functions."""
+
+from virage.identity.people.rules.addresses import normalise_address as normalise_address
+from virage.identity.people.rules.devices import GATE as GATE
+from virage.identity.people.rules.devices import DeviceKind as DeviceKind
+from virage.identity.people.rules.grants import GrantWish as GrantWish
+from virage.identity.people.rules.grants import RoleName as RoleName
+from virage.identity.people.rules.grants import ScopeName as ScopeName
+from virage.identity.people.rules.house import Letterhead as Letterhead
+from virage.identity.people.rules.house import letterhead_of as letterhead_of
+from virage.identity.people.rules.letters import Content as Content
+from virage.identity.people.rules.letters import Kind as Kind
+from virage.identity.people.rules.letters import Letter as Letter
+from virage.identity.people.rules.letters import LetterView as LetterView
+from virage.identity.people.rules.letters import LetterWish as LetterWish
+from virage.identity.people.rules.letters import NewLetter as NewLetter
+from virage.identity.people.rules.letters import Receipt as Receipt
+from virage.identity.people.rules.letters import VatPart as VatPart
+from virage.identity.people.rules.letters.wire import invitation_link as invitation_link
+from virage.identity.people.rules.persons import Locale as Locale
+from virage.identity.people.rules.persons import Person as Person
+from virage.identity.people.rules.persons import tidy_name as tidy_name
+from virage.identity.people.rules.pins import PinVerifier as PinVerifier
+from virage.identity.people.rules.pins import RosterEntry as RosterEntry
+from virage.identity.people.rules.pins import verifier_of as verifier_of
+from virage.identity.people.rules.push import PushMessage as PushMessage
+from virage.identity.people.rules.push import Said as Said
+from virage.identity.people.rules.push import Urgency as Urgency
+from virage.identity.people.rules.rights import who_loses_rights as who_loses_rights
+from virage.identity.people.rules.secrets import new_code as new_code
+from virage.identity.people.rules.sign_in import NewGuest as NewGuest

@@ -1,0 +1,3 @@
+"""What other domains' rules may know of access: its Structs and pure functions."""
+
+from virage.matchday.access.rules.attending import Attending as Attending

@@ -1,0 +1,37 @@
+"""What other domains' rules may know of menu: its Structs and pure functions."""
+
+from virage.matchday.food.menu.rules.alcohol import Derogation as Derogation
+from virage.matchday.food.menu.rules.alcohol import DerogationWish as DerogationWish
+from virage.matchday.food.menu.rules.alcohol import Reason as Reason
+from virage.matchday.food.menu.rules.alcohol import may_sell as may_sell
+from virage.matchday.food.menu.rules.alcohol import may_sell_all as may_sell_all
+from virage.matchday.food.menu.rules.catalogue import Allergen as Allergen
+from virage.matchday.food.menu.rules.catalogue import Catalogue as Catalogue
+from virage.matchday.food.menu.rules.catalogue import Choice as Choice
+from virage.matchday.food.menu.rules.catalogue import Deposit as Deposit
+from virage.matchday.food.menu.rules.catalogue import Item as Item
+from virage.matchday.food.menu.rules.catalogue import Menu as Menu
+from virage.matchday.food.menu.rules.catalogue import Option as Option
+from virage.matchday.food.menu.rules.catalogue import OutletCode as OutletCode
+from virage.matchday.food.menu.rules.catalogue import Part as Part
+from virage.matchday.food.menu.rules.catalogue import Price as Price
+from virage.matchday.food.menu.rules.catalogue import Product as Product
+from virage.matchday.food.menu.rules.catalogue import ProductCategory as ProductCategory
+from virage.matchday.food.menu.rules.catalogue import Station as Station
+from virage.matchday.food.menu.rules.catalogue import Version as Version
+from virage.matchday.food.menu.rules.catalogue import Window as Window
+from virage.matchday.food.menu.rules.catalogue import is_version as is_version
+from virage.matchday.food.menu.rules.catalogue import outlet_codes as outlet_codes
+from virage.matchday.food.menu.rules.pricing import LINES_MAX as LINES_MAX
+from virage.matchday.food.menu.rules.pricing import Basket as Basket
+from virage.matchday.food.menu.rules.pricing import BasketLine as BasketLine
+from virage.matchday.food.menu.rules.pricing import LineKind as LineKind
+from virage.matchday.food.menu.rules.pricing import Priced as Priced
+from virage.matchday.food.menu.rules.pricing import PricedLine as PricedLine
+from virage.matchday.food.menu.rules.pricing import VatTotal as VatTotal
+from virage.matchday.food.menu.rules.pricing import list_price as list_price
+from virage.matchday.food.menu.rules.pricing import price as price
+from virage.matchday.food.menu.rules.pricing import split as split
+from virage.matchday.food.menu.rules.stock import Key as Key
+from virage.matchday.food.menu.rules.stock import StockLine as StockLine
+from virage.matchday.food.menu.rules.stock import StockWish as StockWish

@@ -1,0 +1,37 @@
+"""What orders by phone adds to the application."""
+
+from datetime import timedelta
+
+from virage.matchday.food.menu.api import Catalogues
+from virage.matchday.food.orders.jobs import FoodJobs
+from virage.matchday.food.orders.reads.food_topics import food_topics
+from virage.matchday.food.orders.routes import routers
+from virage.matchday.food.orders.routes.food_desk import FoodDesk
+from virage.platform.module import Module, Parts, Process
+
+module = Module(
+    "food_orders",
+    routers=routers,
+    refusals={
+        "code_locked": 409,
+        "event_not_on": 409,
+        "no_delivery": 409,
+        "outlet_closed": 409,
+        "outlet_full": 409,
+        "slot_invalid": 409,
+        "station_closed": 409,
+        "wrong_code": 409,
+        "wrong_state": 409,
+    },
+)
+
+
+def build(process: Process, catalogues: Catalogues) -> Parts:
+    """Return what they add."""
+    config, db, clock = process.config, process.db, process.clock
+    desk = FoodDesk(db, clock, catalogues, timedelta(minutes=config.order_waits_min))
+    return Parts(
+        {"food_desk": desk, "food_placings": desk.orders},
+        jobs=[FoodJobs(db, config, clock).register],
+        topics=food_topics(db),
+    )

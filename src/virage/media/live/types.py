@@ -1,0 +1,29 @@
+"""What other domains' rules may know of live: its Structs and pure functions."""
+
+from virage.media.live.rules.entries import ORDER as ORDER
+from virage.media.live.rules.entries import AddedTime as AddedTime
+from virage.media.live.rules.entries import Announcement as Announcement
+from virage.media.live.rules.entries import Card as Card
+from virage.media.live.rules.entries import Entry as Entry
+from virage.media.live.rules.entries import Goal as Goal
+from virage.media.live.rules.entries import GoalLine as GoalLine
+from virage.media.live.rules.entries import Happening as Happening
+from virage.media.live.rules.entries import KickOff as KickOff
+from virage.media.live.rules.entries import Period as Period
+from virage.media.live.rules.entries import PeriodOver as PeriodOver
+from virage.media.live.rules.entries import Player as Player
+from virage.media.live.rules.entries import Position as Position
+from virage.media.live.rules.entries import Referee as Referee
+from virage.media.live.rules.entries import Replayed as Replayed
+from virage.media.live.rules.entries import Review as Review
+from virage.media.live.rules.entries import Shirt as Shirt
+from virage.media.live.rules.entries import ShootOutKick as ShootOutKick
+from virage.media.live.rules.entries import Side as Side
+from virage.media.live.rules.entries import Substitution as Substitution
+from virage.media.live.rules.entries import Team as Team
+from virage.media.live.rules.entries import Teams as Teams
+from virage.media.live.rules.entries import Telling as Telling
+from virage.media.live.rules.entries import Withdrawn as Withdrawn
+from virage.media.live.rules.feed import Reason as Reason
+from virage.media.live.rules.feed import effective as effective
+from virage.media.live.rules.feed import minute as minute

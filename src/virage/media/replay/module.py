@@ -1,0 +1,60 @@
+"""What replays adds to the application."""
+
+from virage.media.replay.footage import Footage
+from virage.media.replay.jobs.keeping import KeepingJobs
+from virage.media.replay.jobs.moments import MomentJobs
+from virage.media.replay.opening import Timelines
+from virage.media.replay.reads import cameras, ladder
+from virage.media.replay.routes import routers
+from virage.media.replay.routes.door import ClipDoor
+from virage.media.replay.routes.sharing import SharePage
+from virage.media.replay.routes.taps import TapCounter
+from virage.media.replay.rules.media import MediaVault
+from virage.platform.module import Module, Parts, Process
+
+module = Module(
+    "replay",
+    routers=routers,
+    refusals={
+        "camera_unknown": 409,
+        "clip_empty": 409,
+        "clip_growing": 409,
+        "clip_id_taken": 409,
+        "clip_too_long": 409,
+        "description_empty": 409,
+        "description_too_long": 409,
+        "description_unreadable": 409,
+        "gone": 410,
+        "no_picture": 409,
+        "own_mark": 409,
+        "replay_download_not_allowed": 409,
+        "replay_inside_needed": 409,
+        "replay_not_here": 409,
+        "replay_not_yet": 409,
+        "replay_over": 409,
+        "replay_ticket_needed": 409,
+    },
+)
+
+
+def build(process: Process) -> Parts:
+    """Return what they add."""
+    config, db, clock = process.config, process.db, process.clock
+    footage, vault = Footage(config.objects_at), MediaVault([config.secret, *config.secrets_previous])
+    counter = TapCounter(db)
+    return Parts(
+        {
+            "clip_door": ClipDoor(clock, config.edge_networks),
+            "footage": footage,
+            "timelines": Timelines(footage),
+            "share_page": SharePage(config.club.name, config.public_url),
+            "media_vault": vault,
+            "tap_counter": counter,
+            "taps": counter.taps,
+        },
+        jobs=[
+            KeepingJobs(db, clock, footage, config.footage_hours).register,
+            MomentJobs(db, clock, footage, vault).register,
+        ],
+        gauges=[*cameras.gauges(clock), *ladder.gauges(clock)],
+    )

@@ -1,0 +1,13 @@
+"""What tracking adds to the application."""
+
+from virage.media.tracking.reads import Pitches, PitchTopic
+from virage.media.tracking.routes import router
+from virage.platform.module import Module, Parts, Process
+
+module = Module("tracking", routers=[router])
+
+
+def build(process: Process) -> Parts:
+    """Return what it adds."""
+    pitches = Pitches(process.db)
+    return Parts({"pitches": pitches}, topics=[PitchTopic(pitches)])

@@ -1,0 +1,67 @@
+"""What payments adds to the application."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from msgspec.structs import asdict
+
+from virage.money.payments.checkout import Checkout
+from virage.money.payments.handlers import Handlers
+from virage.money.payments.jobs import PaymentJobs
+from virage.money.payments.provider import NoProvider, PaymentProvider
+from virage.money.payments.reads import overdue
+from virage.money.payments.routes import router
+from virage.money.payments.sandbox_provider import SandboxProvider
+from virage.platform.data.database import Connection
+from virage.platform.data.gauges import Gauge
+from virage.platform.module import Module, Parts, Process
+from virage.platform.settings.config import Config
+
+module = Module(
+    "payments",
+    routers=[router],
+    refusals={
+        "amount_invalid": 409,
+        "amount_mismatch": 409,
+        "exceeds_capture": 409,
+        "method_id_taken": 409,
+        "not_captured": 409,
+        "payment_id_taken": 409,
+        "provider_unavailable": 503,
+        "refund_id_taken": 409,
+        "signature_invalid": 401,
+    },
+)
+
+
+def provider_of(config: Config) -> PaymentProvider:
+    """Return the provider that takes card payments."""
+    if config.sandbox_url is None:
+        return NoProvider()
+    return SandboxProvider(config.sandbox_url, config.sandbox_key, config.sandbox_webhook_secret)
+
+
+def build(process: Process, provider: PaymentProvider, handlers: Handlers) -> Parts:
+    """Return what they add; the provider's connections are closed at the end of the process."""
+    db, clock = process.db, process.clock
+    checkout = Checkout(db, provider)
+
+    @asynccontextmanager
+    async def closing() -> AsyncIterator[None]:
+        yield
+        await provider.close()
+
+    async def read_overdue(conn: Connection) -> Mapping[str, float]:
+        return asdict(await overdue(conn, clock.now()))
+
+    return Parts(
+        {
+            "checkout": checkout,
+            "checkout_pages": checkout.batcher,
+            "payment_provider": provider,
+            "payment_handlers": handlers,
+        },
+        jobs=[PaymentJobs(db, clock, provider, handlers).register],
+        gauges=[Gauge("virage_payments_overdue", "What has had no end for too long.", "what", read_overdue)],
+        lifespan=[closing],
+    )

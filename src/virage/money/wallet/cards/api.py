@@ -1,0 +1,31 @@
+"""What other domains may do with cards, and read of it."""
+
+from virage.money.wallet.cards.acts.cards import Block as Block
+from virage.money.wallet.cards.acts.cards import CardSecrets as CardSecrets
+from virage.money.wallet.cards.acts.cards import DailyLimitWish as DailyLimitWish
+from virage.money.wallet.cards.acts.cards import EmptyClosed as EmptyClosed
+from virage.money.wallet.cards.acts.cards import Link as Link
+from virage.money.wallet.cards.acts.cards import block_cards as block_cards
+from virage.money.wallet.cards.acts.cards import erased as forget_cards
+from virage.money.wallet.cards.acts.cards import limit_cards as limit_cards
+from virage.money.wallet.cards.acts.cards import link_card as link_card
+from virage.money.wallet.cards.acts.cards import locked as locked
+from virage.money.wallet.cards.acts.cards import open_card_secrets as open_card_secrets
+from virage.money.wallet.cards.acts.cards import personalise as personalise
+from virage.money.wallet.cards.acts.taps import count_spends as count_spends
+from virage.money.wallet.cards.acts.taps import give_back as give_back
+from virage.money.wallet.cards.acts.taps import take_taps as take_taps
+from virage.money.wallet.cards.acts.virtual_cards import charge as charge
+from virage.money.wallet.cards.acts.virtual_cards import erased as forget_phones
+from virage.money.wallet.cards.reads.card_news import CardNews as CardNews
+from virage.money.wallet.cards.reads.card_news import TillCards as TillCards
+from virage.money.wallet.cards.reads.cards import card as card
+from virage.money.wallet.cards.reads.cards import card_of_code as card_of_code
+from virage.money.wallet.cards.reads.cards import card_of_uid as card_of_uid
+from virage.money.wallet.cards.reads.cards import card_that_taps as card_that_taps
+from virage.money.wallet.cards.reads.cards import export as export_cards
+from virage.money.wallet.cards.reads.cards import holders_at_till as holders_at_till
+from virage.money.wallet.cards.reads.cards import purses_of as purses_of
+from virage.money.wallet.cards.reads.virtual_cards import export as export_phones
+from virage.money.wallet.cards.routes.card_desk import CardDesk as CardDesk
+from virage.money.wallet.cards.routes.card_desk import to_strangers as to_strangers

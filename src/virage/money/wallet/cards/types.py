@@ -1,0 +1,34 @@
+"""What other domains' rules may know of cards: its Structs and pure functions."""
+
+from virage.money.wallet.cards.rules.cards import BlockReason as BlockReason
+from virage.money.wallet.cards.rules.cards import Card as Card
+from virage.money.wallet.cards.rules.cards import Holder as Holder
+from virage.money.wallet.cards.rules.cards import NewCard as NewCard
+from virage.money.wallet.cards.rules.cards import OwnedCard as OwnedCard
+from virage.money.wallet.cards.rules.cards import Reason as Reason
+from virage.money.wallet.cards.rules.cards import Spend as Spend
+from virage.money.wallet.cards.rules.cards import Spent as Spent
+from virage.money.wallet.cards.rules.cards import Tap as Tap
+from virage.money.wallet.cards.rules.cards import TapTaken as TapTaken
+from virage.money.wallet.cards.rules.cards import as_code as as_code
+from virage.money.wallet.cards.rules.cards import masked as masked
+from virage.money.wallet.cards.rules.cards import shown_code as shown_code
+from virage.money.wallet.cards.rules.cards import still_looks as still_looks
+from virage.money.wallet.cards.rules.demo_cards import CHIPS as CHIPS
+from virage.money.wallet.cards.rules.demo_cards import FANS as FANS
+from virage.money.wallet.cards.rules.demo_cards import NOBODYS as NOBODYS
+from virage.money.wallet.cards.rules.demo_cards import tapped as tapped
+from virage.money.wallet.cards.rules.encoding import KEYS as KEYS
+from virage.money.wallet.cards.rules.encoding import settings as settings
+from virage.money.wallet.cards.rules.encoding import template as template
+from virage.money.wallet.cards.rules.sun import ADDRESS_LENGTH_MAX as ADDRESS_LENGTH_MAX
+from virage.money.wallet.cards.rules.sun import UID_BYTES as UID_BYTES
+from virage.money.wallet.cards.rules.sun import CardKeys as CardKeys
+from virage.money.wallet.cards.rules.sun import Seen as Seen
+from virage.money.wallet.cards.rules.sun import SunMessage as SunMessage
+from virage.money.wallet.cards.rules.sun import look_id as look_id
+from virage.money.wallet.cards.rules.sun import message_of as message_of
+from virage.money.wallet.cards.rules.sun import verify as verify
+from virage.money.wallet.cards.rules.virtual_cards import Challenge as Challenge
+from virage.money.wallet.cards.rules.virtual_cards import Shown as Shown
+from virage.money.wallet.cards.rules.virtual_cards import Stamp as Stamp

@@ -1,0 +1,80 @@
+"""What ticketing adds to the application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from virage.identity.people.types import letterhead_of
+from virage.platform.module import Module, Parts, Process
+from virage.sale.ticketing.acts.refunding import WhoIsInside
+from virage.sale.ticketing.acts.tickets import rebind_desk
+from virage.sale.ticketing.jobs import SeatReturns, TicketingJobs
+from virage.sale.ticketing.reads.offers import offer_lines
+from virage.sale.ticketing.reads.open_sales import OpenSales
+from virage.sale.ticketing.reads.topics import AvailabilityTopic, OrderTopic
+from virage.sale.ticketing.reads.watch import OrderWatch
+from virage.sale.ticketing.routes import routers
+from virage.sale.ticketing.routes.box_office import BoxOffice
+from virage.sale.ticketing.routes.offers import OfferBoard
+from virage.sale.ticketing.rules.places import seat_plan
+
+module = Module(
+    "ticketing",
+    routers=routers,
+    refusals={
+        "area_unknown": 409,
+        "block_unknown": 409,
+        "category_unknown": 409,
+        "companion_needs_access": 409,
+        "hold_expired": 409,
+        "limit_reached": 409,
+        "not_for_sale": 409,
+        "not_together": 409,
+        "order_already_paid": 409,
+        "order_not_open": 409,
+        "order_not_paid": 409,
+        "party_invalid": 409,
+        "people_inside": 409,
+        "place_needs_access": 409,
+        "place_taken": 409,
+        "prices_sold_places": 409,
+        "sale_closed": 409,
+        "sale_not_open": 409,
+        "sold_out": 409,
+        "terms_not_accepted": 409,
+        "ticket_refunded": 409,
+        "tickets_not_named": 409,
+    },
+)
+
+
+def build(process: Process, *, lock_inside: WhoIsInside, inside_since: WhoIsInside) -> Parts:
+    """Return what it adds; who is inside keeps a place that is refunded from being sold again."""
+    config, db, clock = process.config, process.db, process.clock
+    sales = OpenSales(db, process.tail, clock)
+    watch = OrderWatch(db, process.tail)
+    box_office = BoxOffice(db, clock, sales)
+
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        seat_plan()  # computed before anybody waits for it
+        yield
+        watch.close()
+        sales.close()
+
+    return Parts(
+        {
+            "box_office": box_office,
+            "offer_board": OfferBoard(partial(offer_lines, db, sales)),
+            "holds": box_office.holds,
+            "holds_again": box_office.holds_again,
+            "pays": box_office.pays,
+            "order_reads": box_office.orders,
+            "order_watch": watch,
+            "rebind_desk": rebind_desk(config.secret, letterhead_of(config)),
+            "who_is_inside": lock_inside,
+        },
+        jobs=[TicketingJobs(db, clock).register, SeatReturns(db, clock, inside_since).register],
+        topics=[AvailabilityTopic(sales), OrderTopic(db)],
+        lifespan=[lifespan],
+    )

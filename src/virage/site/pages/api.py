@@ -1,0 +1,5 @@
+"""What other domains may do with pages, and read of it."""
+
+from virage.site.pages.acts import publish as publish
+from virage.site.pages.reads import in_force as in_force
+from virage.site.pages.reads import terms_in_force as terms_in_force

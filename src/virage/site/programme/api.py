@@ -1,0 +1,15 @@
+"""What other domains may do with programme, and read of it."""
+
+from virage.site.programme.acts import EventCancelled as EventCancelled
+from virage.site.programme.acts import EventMoved as EventMoved
+from virage.site.programme.acts import add_organiser as add_organiser
+from virage.site.programme.acts import add_series as add_series
+from virage.site.programme.acts import amend as amend
+from virage.site.programme.acts import create as create
+from virage.site.programme.acts import publish as publish
+from virage.site.programme.reads import event as event
+from virage.site.programme.reads import event_within as event_within
+from virage.site.programme.reads import events as events
+from virage.site.programme.reads import organisers as organisers
+from virage.site.programme.reads import public_events_of as public_events_of
+from virage.site.programme.reads import upcoming as upcoming

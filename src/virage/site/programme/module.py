@@ -1,0 +1,35 @@
+"""What the programme adds to the application."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from virage.platform.module import Module, Parts, Process
+from virage.site.programme.acts import EventCancelled, EventMoved
+from virage.site.programme.reads import boards, public_events
+from virage.site.programme.routes import EventBoard, EventFinder, has_page, office_router, public_router
+
+module = Module(
+    "programme",
+    routers=[public_router, office_router],
+    refusals={
+        "event_cancelled": 409,
+        "event_incomplete": 409,
+        "event_over": 409,
+        "unknown_organiser": 409,
+        "unknown_series": 409,
+    },
+)
+
+
+def build(process: Process, cancelled: Sequence[EventCancelled], moved: Sequence[EventMoved]) -> Parts:
+    """Return what it adds; `cancelled` and `moved` are told of such events, in order, in the same transaction."""
+    finder = EventFinder(partial(public_events, process.db))
+    return Parts(
+        {
+            "event_board": EventBoard(partial(boards, process.db)),
+            "event_finder": finder,
+            "event_cancelled": cancelled,
+            "event_moved": moved,
+        },
+        pages=dict.fromkeys(("/events/:id", "/live/:id"), partial(has_page, finder)),
+    )
