@@ -11,6 +11,7 @@ LIBRARIES = f"/usr/lib/{os.uname().machine}-linux-gnu"
 SERVERS = {
     "nginx": "nginx-light",
     "/usr/lib/nginx/modules/ngx_nchan_module.so": "libnginx-mod-nchan",
+    "haproxy": "haproxy",
     "mosquitto": "mosquitto",
     "srt-live-transmit": "srt-tools",
     "chromium-headless-shell": "chromium-headless-shell",

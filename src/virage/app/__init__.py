@@ -37,7 +37,7 @@ def build(config: Config, db: Database, clock: Clock) -> Litestar:
         hub.close()
         await tail.close()
 
-    app = create_app(
+    return create_app(
         [router for module in MODULES for router in module.routers],
         config=config,
         db=db,
@@ -49,8 +49,6 @@ def build(config: Config, db: Database, clock: Clock) -> Litestar:
         gauges=[gauge for part in parts.values() for gauge in part.gauges],
         lifespan=[streaming, *(context for part in parts.values() for context in part.lifespan)],
     )
-    app.state.hub = hub
-    return app
 
 
 def openapi_document() -> bytes:

@@ -8,6 +8,7 @@ from litestar.types import ControllerRouterHandler
 
 from virage.app.dead_letters import router as dead_letters
 from virage.app.domains import REFUSALS
+from virage.app.health import Readiness
 from virage.app.health import router as health
 from virage.app.metrics import Metrics
 from virage.platform.data.batching import Batcher
@@ -43,8 +44,8 @@ def create_app(
     batchers = {name: value for name, value in (dependencies or {}).items() if isinstance(value, Batcher)}
     metrics = Metrics(batchers | {"sessions": sessions}, hub, gauges)
     own = {"db": db, "clock": clock, "config": config, "hub": hub, "metrics": metrics}
-    own["api_document"] = openapi.ApiDocument()
-    return assemble(
+    own |= {"api_document": openapi.ApiDocument(), "readiness": (readiness := Readiness())}
+    app = assemble(
         (*routers, stream, club, health, dead_letters, openapi_document),
         own | dict(dependencies or {}),
         config=config,
@@ -54,6 +55,8 @@ def create_app(
         lifespan=lifespan,
         static=static or Static(pages=pages),
     )
+    app.state.hub, app.state.readiness = hub, readiness
+    return app
 
 
 @get("/api/openapi.json", opt={"public": True}, include_in_schema=False)

@@ -1,6 +1,7 @@
 """Is it alive, is it ready, what does it count: three addresses for whoever operates it."""
 
 import hmac
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -22,10 +23,17 @@ async def healthz() -> Response[str]:
     return Response("alive\n", media_type="text/plain")
 
 
+@dataclass
+class Readiness:
+    """Whether this process wants requests; `draining` is set once it was asked to end."""
+
+    draining: bool = False
+
+
 @get("/readyz", opt={"public": True}, include_in_schema=False)
-async def readyz(db: Database) -> Response[str]:
-    """The database answers, and its schema is that of this program: requests may be sent here."""
-    reason = await _not_ready(db)
+async def readyz(db: Database, readiness: Readiness) -> Response[str]:
+    """The database answers with the schema of this program, and nobody asked it to end: requests may be sent here."""
+    reason = "this process ends" if readiness.draining else await _not_ready(db)
     return Response(f"{reason or 'ready'}\n", status_code=503 if reason else 200, media_type="text/plain")
 
 

@@ -13,8 +13,8 @@ from virage.platform.host.supervise import die_with_parent
 from virage.platform.settings import logs
 from virage.platform.settings.config import read
 
-END_STREAMS: signal.Signals | None = getattr(signal, "SIGUSR1", None)
-"""What tells a worker to let its streams go, so that it can end; there is none on Windows."""
+DRAIN: signal.Signals | None = getattr(signal, "SIGUSR1", None)
+"""What tells a worker that it will be asked to end after `drain_s` seconds; there is none on Windows."""
 GARBAGE_YOUNG = 50_000
 """How many new containers the garbage collector waits for; Python's own 700 come up many times a batch."""
 
@@ -31,6 +31,7 @@ class Web:
 
     def __init__(self) -> None:
         self._app: Litestar | None = None
+        self._draining: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve a request, or live from start to end."""
@@ -38,6 +39,12 @@ class Web:
             await self._live(scope, receive, send)
         elif self._app is not None:
             await self._app(scope, receive, send)
+
+    def _drain(self, app: Litestar, seconds: int) -> None:
+        """Say that this process is not ready any more, and let its streams go."""
+        app.state.readiness.draining = True
+        if self._draining is None:
+            self._draining = asyncio.create_task(app.state.hub.drain(seconds), name="drain")
 
     async def _live(self, scope: Any, receive: Any, send: Any) -> None:
         """Start, serve, end. A worker that cannot start says so to its server, and is started again.
@@ -60,8 +67,8 @@ class Web:
             logs.configure(config.log_level, "web")
             async with opened(config) as db:
                 app = self._app = build(config, db, clock_of(config))
-                if END_STREAMS is not None:
-                    asyncio.get_running_loop().add_signal_handler(END_STREAMS, app.state.hub.close)
+                if DRAIN is not None:
+                    asyncio.get_running_loop().add_signal_handler(DRAIN, self._drain, app, config.drain_s)
                 await app(scope, receive, tell)
         except Exception:
             if not answered:

@@ -134,7 +134,7 @@ def children(config: Config, *extra: str) -> list[Child]:
     found = [
         Child("sandbox", this("sandbox")),
         Child("work", this("work")),
-        Child("web", this("serve", *extra)),
+        Child("web", this("serve", *extra), {"VIRAGE_DRAIN_S": "0"}),  # Ctrl-C ends everything at once
     ]
     if not config.is_private:  # the mailbox and the cards have a listener of their own, which no proxy is told of
         port = _port_here(config)

@@ -15,7 +15,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from virage.app import clock_of, jobs_of, opened
-from virage.app.web import END_STREAMS
+from virage.app.web import DRAIN
 from virage.cli.house import configuration, database
 from virage.platform.host.supervise import be_parent, die_with_parent
 from virage.platform.realtime.audience import connections
@@ -53,14 +53,19 @@ def _open_all_files_allowed() -> None:
 
 
 class _Server(Granian):  # type: ignore[misc, valid-type]  # which class it is depends on the interpreter
-    """A server whose workers let their streams go before they are asked to end, and so end at once."""
+    """A server whose workers go on for `drain_s` seconds before they end, not ready, while their streams end."""
+
+    drain_s = 0
 
     def shutdown(self, exit_code: int = 0) -> None:
-        """End all workers."""
-        if END_STREAMS is not None:
+        """End all workers; who asks a second time does not wait for them to drain."""
+        if DRAIN is not None:
             for pid in [worker.pid for worker in multiprocessing.active_children() if worker.pid is not None]:
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, END_STREAMS)
+                    os.kill(pid, DRAIN)
+            if self.interrupt_signal:
+                self.main_loop_interrupt.clear()
+                self.main_loop_interrupt.wait(self.drain_s)
         super().shutdown(exit_code)
 
 
@@ -86,6 +91,7 @@ def _served(config: Config, workers: int, certificate: tuple[Path, Path] | None)
         ssl_cert=certificate[0] if certificate else None,
         ssl_key=certificate[1] if certificate else None,
     )
+    server.drain_s = config.drain_s
     try:
         server.serve()
     except SystemExit:

@@ -399,3 +399,16 @@ async def test_whoever_forges_positions_does_not_have_a_topic_asked_for_each(
     assert data(await next_part(messages)) == [str(list(range(numbers))).replace(" ", "")]
     assert len(forged) >= 100
     assert topic.asked <= asked_max
+
+
+async def test_a_hub_that_drains_takes_nobody_in_and_lets_everybody_go(hub: Hub) -> None:
+    streams = [await hear(hub, fan(number), [f"seats:{SEAT}"], None) for number in range(5)]
+    for messages in streams:
+        await next_part(messages)
+    draining = asyncio.create_task(hub.drain(0.2))
+    async with asyncio.timeout(10):
+        assert [data(await until_it_ends(messages)) for messages in streams] == [[]] * 5
+    with pytest.raises(Overloaded):
+        await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    await draining
+    assert hub.listening == 0

@@ -33,6 +33,7 @@ BEAT_S = 1.0
 PULSE_S = 0.5
 AT_ONCE = 500  # to how many we write before the process looks after others
 RETRY_MS = (1_000, 4_000)
+DRAIN_STEP_S = 0.1
 AHEAD_MAX = 32  # positions of other processes that are told apart; who has one more is told again what they know
 CROWDED_RETRY_MS = 60_000  # so that the tabs of one browser, if they are too many, do not push each other out all day
 
@@ -118,6 +119,7 @@ class Hub:
         self._beating: asyncio.Task[None] | None = None
         self._pulse: asyncio.Task[None] | None = None
         self._audience = Audience[Listener]()
+        self._draining = False
         self.let_go = 0
         self.crowded = 0
 
@@ -138,9 +140,10 @@ class Hub:
     async def follow(self, principal: Principal, names: Sequence[str], since: str | None) -> "Flow":
         """Return the stream of these topics, or raise the Problem of the first that is refused.
 
-        A session with too many streams loses its oldest; who finds no room at all gets `Overloaded`.
+        A session with too many streams loses its oldest; who finds no room at all, or a process that ends, gets
+        `Overloaded`.
         """
-        if not self._audience.has_room(principal):
+        if self._draining or not self._audience.has_room(principal):
             raise Overloaded
         topics = [self._topic(name) for name in names]
         listener = Listener(names)
@@ -173,6 +176,21 @@ class Hub:
             if task is not None:
                 task.cancel()
         self._beating = self._pulse = None
+
+    async def drain(self, seconds: float) -> None:
+        """Take nobody in from now on, and let everybody go within so many seconds: spread over their second half.
+
+        The first half is for a load balancer to learn that this process ends: who comes back finds another one.
+        """
+        self._draining = True
+        await asyncio.sleep(seconds / 2)
+        steps = max(1, round(seconds / 2 / DRAIN_STEP_S))
+        for left in range(steps, 0, -1):
+            listeners = list(self._everybody())
+            for listener in listeners[: -(-len(listeners) // left)]:
+                self._end(listener)
+            await asyncio.sleep(seconds / 2 / steps)
+        self.close()
 
     def leave(self, listener: Listener) -> None:
         """Forget a listener; once is enough."""

@@ -66,6 +66,9 @@ class Config(Struct, frozen=True, kw_only=True):
     of its own machine although VIRAGE_PUBLIC_URL is another name. `virage run` starts one where it is needed."""
     workers: int = 1
     """Web worker processes."""
+    drain_s: int = 0
+    """For how many seconds `virage serve` goes on after it was asked to end: /readyz says 503, requests are answered,
+    streams end one after the other. Twice the interval of the load balancer's checks and more; 0: it ends at once."""
     demo: bool = False
     """A demonstration or a developer's machine: clock shift, generated secrets, the pages /mailbox and /cards (only
     where VIRAGE_PUBLIC_URL names this machine). Never in production."""

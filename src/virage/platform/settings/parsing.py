@@ -99,6 +99,10 @@ def _positive(raw: str) -> int:
     return _whole(raw, 1, 1024)
 
 
+def _drain(raw: str) -> int:
+    return _whole(raw, 0, 600)
+
+
 def _milliseconds(raw: str) -> int:
     return _whole(raw, 100, 60_000)
 
@@ -151,6 +155,7 @@ PARSERS: Mapping[str, Callable[[str], Any]] = {
     "public_url": _origin,
     "loopback_listener": _boolean,
     "workers": _positive,
+    "drain_s": _drain,
     "demo": _boolean,
     "smtp_url": _smtp,
     "mail_from": _address,
