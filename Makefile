@@ -35,7 +35,7 @@ check: .venv/.dev src/virage/web/index.html ## Every law of the house, by comman
 	python checks/promises.py
 	python checks/contract.py
 	python -m checks.refusals
-	python checks/roles.py
+	python -m checks.roles
 	python -m checks.census
 	pytest -q tests/test_queries.py
 	npm --prefix web run check

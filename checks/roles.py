@@ -1,5 +1,6 @@
-"""The lists of roles agree: those of the guard, rules, database, emails, web, tests and pages."""
+"""The lists of roles agree: those of the modules, rules, database, emails, web, tests and pages."""
 
+import ast
 import json
 import re
 import shutil
@@ -8,12 +9,13 @@ import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import get_args
 
+from virage.app.domains import ROLES
 from virage.identity.people.rules.grants import RoleName
-from virage.platform.web.guard import Role
 
+CODE = Path("src/virage")
 ROLES_MIN = 12
+FILES_MIN = 400
 # Roles of devices, and who asks without one: they stand in no list of a person's roles.
 OTHERS = {"gate", "till", "device", "program", "anonymous", "guest", "fan"}
 WEB_LIST = Path("web/src/office/types.ts")
@@ -21,6 +23,24 @@ WEB_SCREENS = Path("web/src/people/staff/screens.ts")
 DOORS = Path("tests/app/test_doors.py")
 LETTERS = Path("src/virage/identity/people/rules/letters/words")
 CONSTRAINT = "role_grant_role_check check ("
+
+
+def asked_for(source: str) -> set[str]:
+    """Return the roles that a module's guards and handlers name."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Call(func=ast.Name(id="staff" | "staff_of_venue"), args=roles):
+                wanted: list[ast.expr] = roles
+            case ast.Call(func=ast.Name(id="require" | "holds"), args=[_, role, *_]):
+                wanted = [role]
+            case ast.AnnAssign(annotation=annotation, value=ast.expr() as value) if "Role" in ast.unparse(annotation):
+                wanted = [value]
+            case _:
+                continue
+        parts = (part for one in wanted for part in ast.walk(one))
+        found |= {part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)}
+    return found
 
 
 def names(text: str) -> set[str]:
@@ -59,25 +79,32 @@ def written() -> dict[str, set[str]]:
 
 
 def faults(roles: set[str], lists: Mapping[str, set[str]], pages: Mapping[str, str]) -> Iterator[str]:
-    """Lists that differ from the guard's, and pages that name a role that is none."""
+    """Lists that differ from the modules', and pages that name a role that is none."""
     for place, found in lists.items():
         if missing := roles - found:
             yield f"{place} lacks {', '.join(sorted(missing))}"
         if strange := found - roles:
-            yield f"{place} names {', '.join(sorted(strange))}, which the guard does not know"
+            yield f"{place} names {', '.join(sorted(strange))}, which no module declares"
     for page, text in pages.items():
         for name in re.findall(r"\broles? `(\w+)`", text):
             if name not in roles | OTHERS:
-                yield f"{page} names the role {name}, which the guard does not know"
+                yield f"{page} names the role {name}, which no module declares"
 
 
 def main() -> None:
     """Print every fault and fail if there is one, or if too few roles were seen."""
-    roles = set(get_args(Role))
+    roles = set(ROLES)
     lists = written()
+    uses = {path: asked_for(path.read_text(encoding="utf-8")) for path in CODE.rglob("*.py")}
     found = list(
         faults(roles, lists, {str(path): path.read_text(encoding="utf-8") for path in Path("docs").rglob("*.md")})
     )
+    for path, asked in uses.items():
+        found += [
+            f"{path} asks for the role {name}, which no module declares" for name in sorted(asked - roles - OTHERS)
+        ]
+    if (unasked := roles - set().union(*uses.values())) or len(uses) < FILES_MIN:
+        found.append(f"nothing asks for {', '.join(sorted(unasked))} in {len(uses)} files")
     if len(roles) < ROLES_MIN:
         found.append(f"only {len(roles)} roles were seen, at least {ROLES_MIN} are there")
     print("\n".join(found) if found else f"{len(roles)} roles agree in {len(lists) + 1} lists")

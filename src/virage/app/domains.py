@@ -82,6 +82,8 @@ MODULES: Final[Sequence[Module]] = (
 )
 """From the lowest to the highest."""
 
+ROLES: Final = frozenset(joined("role", {module.name: dict.fromkeys(module.roles) for module in MODULES}))
+"""The roles of people of the staff."""
 REFUSALS: Final[Mapping[str, int]] = joined(
     "refusal code", {"platform": STATUS} | {module.name: module.refusals for module in MODULES}
 )

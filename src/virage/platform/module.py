@@ -22,7 +22,8 @@ from virage.platform.web.static import PageExists
 class Module:
     """What a domain declares, the same in each process. `app/` refuses to start where a name stands in two modules.
 
-    `name` is that of its database schema. `roles` are those that it needs of people of the staff. `refusals` are its
+    `name` is that of its database schema. `roles` are those of people of the staff that it brings; others may ask for
+    them too. `refusals` are its
     codes with their HTTP status; a code that several domains answer with is declared by the lowest of them.
     """
 

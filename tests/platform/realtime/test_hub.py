@@ -412,3 +412,8 @@ async def test_a_hub_that_drains_takes_nobody_in_and_lets_everybody_go(hub: Hub)
         await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await draining
     assert hub.listening == 0
+
+
+def test_two_topics_of_one_name_do_not_start(db: Database) -> None:
+    with pytest.raises(ValueError, match="Two topics have one name: seats, seats"):
+        Hub(db, Tail(db), [Seats(db), Seats(db)])

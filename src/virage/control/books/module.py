@@ -7,6 +7,7 @@ from virage.platform.module import Module, Parts, Process
 module = Module(
     "books",
     routers=routers,
+    roles=("finance",),
     refusals={
         "concessionaire_in_use": 409,
         "terms_in_force": 409,

@@ -15,6 +15,7 @@ from virage.platform.module import Module, Parts, Process
 module = Module(
     "people",
     routers=[router],
+    roles=("admin",),
     refusals={
         "admin_exists": 409,
         "code_wrong": 409,

@@ -13,6 +13,7 @@ from virage.platform.module import Module, Parts, Process
 module = Module(
     "access",
     routers=routers,
+    roles=("steward", "supervisor"),
     refusals={
         "already_inside": 409,
         "call_supervisor": 409,

@@ -16,6 +16,7 @@ from virage.platform.module import Module, Parts, Process
 module = Module(
     "live",
     routers=[*routers, sources],
+    roles=("match_desk",),
     refusals={
         "captain_twice": 409,
         "entry_id_taken": 409,

@@ -15,6 +15,7 @@ from virage.platform.module import Module, Parts, Process
 module = Module(
     "replay",
     routers=routers,
+    roles=("media_desk", "moderator", "describer"),
     refusals={
         "camera_unknown": 409,
         "clip_empty": 409,

@@ -109,6 +109,8 @@ class Hub:
         self._who_loses_rights = who_loses_rights
         self._tail = tail
         self._topics = {topic.name: topic for topic in topics}
+        if len(self._topics) < len(topics):
+            raise ValueError(f"Two topics have one name: {', '.join(sorted(topic.name for topic in topics))}.")
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
         self._told = 0
         self._ahead: set[int] = set()

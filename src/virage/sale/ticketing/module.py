@@ -21,6 +21,7 @@ from virage.sale.ticketing.rules.places import seat_plan
 module = Module(
     "ticketing",
     routers=routers,
+    roles=("box_office",),
     refusals={
         "area_unknown": 409,
         "block_unknown": 409,

@@ -11,6 +11,7 @@ from virage.site.programme.routes import EventBoard, EventFinder, has_page, offi
 module = Module(
     "programme",
     routers=[public_router, office_router],
+    roles=("programme",),
     refusals={
         "event_cancelled": 409,
         "event_incomplete": 409,

@@ -12,6 +12,7 @@ from virage.platform.module import Module, Parts, Process
 module = Module(
     "food_orders",
     routers=routers,
+    roles=("kitchen",),
     refusals={
         "code_locked": 409,
         "event_not_on": 409,

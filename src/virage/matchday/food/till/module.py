@@ -13,6 +13,7 @@ from virage.platform.module import Module, Parts, Process
 module = Module(
     "food_till",
     routers=routers,
+    roles=("cashier",),
     refusals={
         "asked_behind_others": 409,
         "card_not_accepted": 409,
