@@ -21,8 +21,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from benchmarks.common import machine, own_folder, run, tell
 from benchmarks.house import free_port
 from tests.faults.test_live import seed
-from virage.app import jobs_of
+from virage.app.building import jobs_of
 from virage.identity.people.rules.webpush import Vapid, point_of
+from virage.identity.people.settings import PeopleSettings
 from virage.media.live.acts import telling as live
 from virage.media.live.rules.entries import Goal, KickOff, Period, Side, Telling
 from virage.platform.data.database import Connection, Database
@@ -94,7 +95,7 @@ async def measure(fans: int) -> dict[str, Any]:
     try:
         await migrate(postgres.url)
         db = await Database.open(postgres.url, connections_max=8)
-        config = Config(secret="x" * 40, demo=True, push_to_loopback=True, var_dir=folder)
+        config = Config(secret="x" * 40, demo=True, var_dir=folder).having(PeopleSettings(push_to_loopback=True))
         event_id, _ = await seed(db)
         async with db.transaction() as conn:
             await subscribe(conn, fans, f"http://127.0.0.1:{port}/", Vapid(config.secret), datetime.now(UTC))

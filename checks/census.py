@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from cyclopts import App
-from msgspec import NODEFAULT
+from msgspec import NODEFAULT, Struct
 from msgspec.structs import fields
 
 from checks.imports import contracts
 from checks.refusals import answered
-from virage.app import build
+from virage.app.building import build
 from virage.app.domains import REFUSALS, parts_of
+from virage.app.settings import SETTINGS
 from virage.cli import app as command_line
 from virage.platform.data.database import Database
 from virage.platform.data.journal import Tail
@@ -126,8 +127,12 @@ def in_the_application() -> Iterator[str]:
     yield from (f"job {name}" for name in {*jobs.kinds, *jobs.singletons})
     yield from (f"schedule {name} {seconds:g} s after its last end" for name, seconds in jobs.singletons.items())
     yield from (f"rate {name} {rate.per_s:g} a second, {rate.burst:g} at once" for name, rate in RATES.items())
-    for prefix, struct in (("VIRAGE_", Config), ("VIRAGE_CLUB_", Club)):
+    kinds: list[type[Struct]] = [Config, Club, *SETTINGS]
+    for struct in kinds:
+        prefix = "VIRAGE_CLUB_" if struct is Club else "VIRAGE_"
         for field in fields(struct):
+            if field.name == "domains":
+                continue
             yield f"setting {prefix}{field.name.upper()}"
             if field.default is not NODEFAULT:
                 yield f"default {prefix}{field.name.upper()} {field.default}"

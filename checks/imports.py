@@ -11,7 +11,7 @@ from typing import Any
 
 CODE = Path("src/virage")
 DOMAINS_MIN = 21
-DOORS = ["api", "module", "types"]
+DOORS = ["api", "module", "settings", "types"]
 ROOMS = ["(routes) | (jobs)", "(acts) | (reads)", "(store)", "(rules)"]
 # Domains that have other rooms beside these.
 OWN_ROOMS = {
@@ -67,7 +67,7 @@ def contracts_of(package: str, found: Sequence[str]) -> Iterator[dict[str, Any]]
         "type": "layers",
         "containers": [package],
         "exhaustive": True,
-        "layers": ["(module)", "(api) | (types)", *OWN_ROOMS.get(package, ROOMS)],
+        "layers": ["(module)", "(api) | (types)", *OWN_ROOMS.get(package, ROOMS), "(settings)"],
     }
     if "rules" in found:
         yield {

@@ -22,7 +22,8 @@ from litestar import Litestar
 
 from tests.azurite.server import Azurite, azurite
 from tests.scratch import into_memory
-from virage.app import build
+from virage.app.building import build
+from virage.money.payments.settings import PaymentSettings
 from virage.platform.data.database import Connection, Database
 from virage.platform.data.migrate import migrate, migrations
 from virage.platform.host.postgres import EmbeddedPostgres
@@ -159,17 +160,19 @@ def clock() -> FakeClock:
 @pytest.fixture
 def config(tmp_path: Path, database_url: str) -> Config:
     """A demo's configuration over the test's own database; the sandbox provider is named, not running."""
+    bank = PaymentSettings(
+        sandbox_url="http://sandbox.invalid",
+        sandbox_key="the sandbox's key",
+        sandbox_webhook_secret="the secret of its webhooks",
+    )
     return Config(
         secret="a secret of the tests, long enough",
         demo=True,
         database_url=database_url,
         var_dir=tmp_path,
         public_url="https://virage.local",
-        sandbox_url="http://sandbox.invalid",
-        sandbox_key="the sandbox's key",
-        sandbox_webhook_secret="the secret of its webhooks",
         log_level="warning",
-    )
+    ).having(bank)
 
 
 @pytest.fixture

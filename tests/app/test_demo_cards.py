@@ -17,7 +17,7 @@ from tests.identity.passes.make_vectors import Ed25519Phone
 from tests.identity.people.test_mailbox import browser_at
 from tests.money.fiscal.till import CASHIER, Till
 from tests.money.wallet.funding.desks import employ
-from virage.app import build
+from virage.app.building import build
 from virage.demo.cards import FANS_DAILY_CENTS, NOBODYS_CENTS
 from virage.identity.people import acts as people
 from virage.identity.people.acts import devices
@@ -25,6 +25,7 @@ from virage.identity.people.rules.devices import DeviceKind, PairingOpened, Pair
 from virage.identity.people.rules.secrets import secrets_of
 from virage.money.fiscal.rules.record import Line, Tender, TenderKind
 from virage.money.wallet.cards.rules.demo_cards import FANS, FRESH, NOBODYS
+from virage.money.wallet.cards.settings import CardSettings
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
@@ -164,7 +165,7 @@ async def test_nobody_elsewhere_learns_of_the_cards(app: Litestar, path: str) ->
 
 @pytest.mark.parametrize("path", PATHS)
 async def test_no_production_system_has_such_cards(config: Config, db: Database, clock: Clock, path: str) -> None:
-    production = replace(config, demo=False, card_key="00112233445566778899aabbccddeeff")
+    production = replace(config, demo=False).having(CardSettings(card_key="00112233445566778899aabbccddeeff"))
     app = build(production, db, clock)
     async with browser_at(app, "http://localhost") as browser:
         assert (await browser.get(path)).status_code == 404

@@ -4,7 +4,7 @@ import pytest
 from litestar import Litestar
 from msgspec.structs import replace
 
-from virage.app import build
+from virage.app.building import build
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock

@@ -6,10 +6,11 @@ import pytest
 from cryptography import x509
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
+from virage.app.settings import read
 from virage.cli.authority import Authority, authority, server_certificate
 from virage.cli.phones import install_page, terminal_code
 from virage.cli.running import children, here
-from virage.platform.settings.config import Config, read
+from virage.platform.settings.config import Config
 
 NOW = datetime.now(UTC)
 LAPTOP = IPv4Address("192.168.1.20")

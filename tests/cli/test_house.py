@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import with_database
+from virage.app.settings import read
 from virage.cli.house import database, demo_environment, environment_beside, findable, house_found
 from virage.platform.data import database as databases
 from virage.platform.host.supervise import PARENT
-from virage.platform.settings.config import Config, read
+from virage.platform.settings.config import Config
 
 AWAY = "postgresql://virage@127.0.0.1:1/virage"
 

@@ -9,11 +9,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from virage.app.settings import read
 from virage.cli.matching import demo_key
 from virage.demo.programme import CLUB
 from virage.media.live.sources.player import NotPlayed
 from virage.platform.data.database import Database
-from virage.platform.settings.config import Config, read
+from virage.platform.settings.config import Config
 from virage.site.programme import acts as programme
 
 

@@ -23,12 +23,12 @@ from tests.web.cards import Held, new_card
 from tests.web.conftest import entered
 from tests.web.devices import with_pin
 from tests.web.office import hire
+from virage.app.settings import read
 from virage.cli.running import prepare
 from virage.demo.programme import Planned, planned
 from virage.demo.tills import POSTS
 from virage.platform.host.postgres import EmbeddedPostgres
 from virage.platform.host.programs import programs
-from virage.platform.settings.config import read
 from virage.platform.web.guard import Grant
 
 ARCHIVE = FOLDER / "archive.jsonl.gz"

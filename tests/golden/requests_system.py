@@ -34,7 +34,8 @@ from tests.conftest import FakeClock, alive
 from tests.golden import requests_cast as cast
 from tests.golden.house import SETTINGS, environment, execute, golden, restored, virage
 from tests.ports import free_ports
-from virage.app import build, jobs_of
+from virage.app.building import build, jobs_of
+from virage.app.settings import read
 from virage.identity.keys.rules.keys import kid_of
 from virage.identity.keys.rules.vault import PURPOSE
 from virage.media.replay.routes import taps
@@ -44,7 +45,6 @@ from virage.platform.data import journal
 from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs
 from virage.platform.host.postgres import EmbeddedPostgres
-from virage.platform.settings import config as configuration
 from virage.platform.settings import logs
 from virage.platform.values import ids
 from virage.platform.values.derivation import derive
@@ -134,7 +134,7 @@ async def system(cluster: EmbeddedPostgres, folder: Path) -> AsyncIterator[Syste
     }
     migrated = await asyncio.to_thread(virage, variables, "migrate")
     assert migrated.returncode == 0, migrated.stderr
-    config = configuration.read(variables)
+    config = read(variables)
     clock = FakeClock(moment)
     with _sandbox(variables), _quick(moment):
         await _listening("localhost", sandbox_port)

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, Response
 from tests.money.wallet.cards.chip import Chip, shown
 from tests.web.house import House
 from tests.web.office import in_database
+from virage.app.settings import read
 from virage.money.wallet.cards.acts.cards import open_card_secrets, personalise
 from virage.money.wallet.cards.acts.virtual_cards import charge
 from virage.money.wallet.cards.rules.cards import Card, NewCard, shown_code
@@ -20,7 +21,6 @@ from virage.money.wallet.cards.rules.virtual_cards import Challenge, Shown, chal
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger.rules import Kind, Transfer, account, purse
 from virage.platform.data.database import Connection
-from virage.platform.settings.config import read
 from virage.platform.values.ids import new_id
 from virage.platform.values.jwk import base64url
 from virage.platform.values.refusals import Refused

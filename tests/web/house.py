@@ -21,13 +21,14 @@ from msgspec.structs import replace
 
 from tests.ports import free_ports
 from tests.web import http
+from virage.app.settings import read
 from virage.demo.crowd import Till, fill
 from virage.demo.programme import load_programme, planned
 from virage.identity.people.rules.secrets import pace_key, secrets_of
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.sandbox_provider import SandboxProvider
+from virage.money.payments.settings import PaymentSettings
 from virage.platform.data.database import Database
-from virage.platform.settings.config import read
 from virage.platform.values.ids import new_id
 from virage.sale.ticketing.acts import paying
 
@@ -78,7 +79,8 @@ class House:
         """Tomorrow's match too, partly sold: at noon tonight's is too near, and the next would be a tournament's."""
         config, now = read(self.env), datetime.now(UTC)
         plans = planned(now + timedelta(days=1))
-        provider = SandboxProvider(self.sandbox_url, config.sandbox_key, config.sandbox_webhook_secret)
+        settings = config.of(PaymentSettings)
+        provider = SandboxProvider(self.sandbox_url, settings.sandbox_key, settings.sandbox_webhook_secret)
         db = await Database.open(self.database_url)
         try:
             async with db.transaction() as conn:

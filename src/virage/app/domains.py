@@ -26,6 +26,7 @@ from virage.money.fiscal import module as fiscal
 from virage.money.payments import module as payments
 from virage.money.payments.api import Handlers
 from virage.money.wallet.accounts import module as accounts
+from virage.money.wallet.accounts.types import AccountSettings
 from virage.money.wallet.cards import module as cards
 from virage.money.wallet.cards.api import EmptyClosed
 from virage.money.wallet.funding import module as funding
@@ -100,7 +101,7 @@ EMPTY_CLOSED: Final[EmptyClosed] = empty_closed
 
 def payment_handlers(config: Config) -> Handlers:
     """Return who gets the news of a payment, by its purpose."""
-    return Handlers({ORDERS: OrderMoney(), PURSES: TopUpMoney(config.purse_cents_max)})
+    return Handlers({ORDERS: OrderMoney(), PURSES: TopUpMoney(config.of(AccountSettings).purse_cents_max)})
 
 
 def parts_of(process: Process) -> dict[str, Parts]:

@@ -8,10 +8,11 @@ from typing import Any
 
 from litestar import Litestar
 
-from virage.app import build, clock_of, opened
+from virage.app.building import build
+from virage.app.opening import clock_of, opened
+from virage.app.settings import read
 from virage.platform.host.supervise import die_with_parent
 from virage.platform.settings import logs
-from virage.platform.settings.config import read
 
 DRAIN: signal.Signals | None = getattr(signal, "SIGUSR1", None)
 """What tells a worker that it will be asked to end after `drain_s` seconds; there is none on Windows."""

@@ -89,7 +89,7 @@ def migrate() -> None:
 @app.command
 def openapi() -> None:
     """Print the OpenAPI document of the whole API."""
-    from virage.app import openapi_document
+    from virage.app.building import openapi_document
 
     sys.stdout.buffer.write(openapi_document() + b"\n")
 

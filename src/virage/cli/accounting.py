@@ -5,10 +5,10 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from virage.app import clock_of, opened
+from virage.app.opening import clock_of, opened
 from virage.cli.house import beside, console, database, fail
 from virage.control.books.api import journal_of
-from virage.control.books.types import Journal, journal_table
+from virage.control.books.types import BookSettings, Journal, journal_table
 from virage.platform.settings.config import Config
 
 
@@ -32,4 +32,4 @@ async def _journal(config: Config, days: tuple[date, date]) -> Journal:
         db.connection() as conn,
         conn.transaction(isolation="repeatable_read", readonly=True),
     ):
-        return await journal_of(conn, days, dict(config.account_codes), clock_of(config).now())
+        return await journal_of(conn, days, dict(config.of(BookSettings).account_codes), clock_of(config).now())

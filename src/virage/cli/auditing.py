@@ -4,7 +4,7 @@ import asyncio
 
 from rich.table import Table
 
-from virage.app import opened
+from virage.app.opening import opened
 from virage.cli.house import beside, console, database
 from virage.control.books.api import TillAstray, tills_astray
 from virage.money.wallet.funding.api import Audit, audit

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from virage.app import clock_of, opened
+from virage.app.opening import clock_of, opened
 from virage.cli.house import beside, console, database, fail
 from virage.money.wallet.cards import api as cards_api
 from virage.money.wallet.cards.api import CardSecrets

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from virage.app import clock_of, opened
+from virage.app.opening import clock_of, opened
 from virage.cli.house import beside, console, database, fail
 from virage.control.books import api as books
 from virage.identity.keys.api import open_vault

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 
 import asyncpg
 
-from virage.app import clock_of, opened
+from virage.app.opening import clock_of, opened
 from virage.cli.house import configuration, console, database, environment_beside, fail, this
 from virage.cli.ingesting import DEMO_CAMERAS
 from virage.media.replay.api import cameras as cameras_of

@@ -17,12 +17,13 @@ import asyncpg
 import msgspec
 from rich.console import Console
 
+from virage.app.settings import read
 from virage.cli.steps import Step
 from virage.platform.data.database import ASYNCPG_ERRORS, CONNECT_TIMEOUT_S, Unavailable, answering
 from virage.platform.host.postgres import EmbeddedPostgres
 from virage.platform.host.programs import PostgresFailed
 from virage.platform.host.supervise import PARENT
-from virage.platform.settings.config import Config, ConfigError, read
+from virage.platform.settings.config import Config, ConfigError
 
 console = Console(highlight=False)
 _GENERATED = ("VIRAGE_SECRET", "VIRAGE_SANDBOX_KEY", "VIRAGE_SANDBOX_WEBHOOK_SECRET")

@@ -11,7 +11,7 @@ from socket import create_server
 
 import av
 
-from virage.app import clock_of, opened
+from virage.app.opening import clock_of, opened
 from virage.cli.house import beside, console, database, fail
 from virage.media.replay import api as replay
 from virage.media.replay.api import PASSPHRASE_LENGTH_MIN, SCHEMES, SRT_PROGRAM, Footage, Ingest, Source, send

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from virage.app import clock_of, opened
+from virage.app.opening import clock_of, opened
 from virage.cli.house import beside, console, database, fail
 from virage.identity.people import api as people
 from virage.identity.people.types import invitation_link

@@ -6,8 +6,8 @@ import signal
 from contextlib import suppress
 from uuid import UUID
 
-from virage.app import clock_of, opened
 from virage.app.domains import ENTRIES_TOLD
+from virage.app.opening import clock_of, opened
 from virage.cli.house import beside, database, fail
 from virage.media.tracking.api import Ball, Broker, broker_of
 from virage.platform.host.supervise import die_with_parent

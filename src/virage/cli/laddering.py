@@ -4,7 +4,7 @@ import asyncio
 import signal
 from contextlib import suppress
 
-from virage.app import clock_of, opened
+from virage.app.opening import clock_of, opened
 from virage.cli.house import beside, database
 from virage.media.replay.api import Footage, Ladder
 from virage.media.replay.types import MediaVault

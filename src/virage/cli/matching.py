@@ -11,7 +11,7 @@ from uuid import UUID
 
 import aiohttp
 
-from virage.app import clock_of, opened
+from virage.app.opening import clock_of, opened
 from virage.cli.house import configuration, console, fail, house_found
 from virage.demo.people import DESK
 from virage.demo.programme import CLUB, done

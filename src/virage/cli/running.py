@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from virage import demo
-from virage.app import clock_of, opened
+from virage.app.opening import clock_of, opened
 from virage.cli.house import (
     configuration,
     console,
@@ -25,6 +25,7 @@ from virage.cli.house import (
     this,
 )
 from virage.cli.steps import step
+from virage.money.payments.types import PaymentSettings
 from virage.platform.data.migrate import MigrationChanged, migrate
 from virage.platform.host.supervise import Child, Supervisor
 from virage.platform.settings.config import Config
@@ -85,7 +86,7 @@ async def _sandbox(config: Config, env: Mapping[str, str]) -> AsyncIterator[None
     supervisor = Supervisor([Child("sandbox", this("sandbox"))], env=env, tell=_tell, log_folder=config.var_dir / "log")
     running = asyncio.create_task(supervisor.run(stop))
     try:
-        await _listening(config.sandbox_url or "")
+        await _listening(config.of(PaymentSettings).sandbox_url or "")
         yield
     finally:
         stop.set()
@@ -174,7 +175,7 @@ async def _ready(session: aiohttp.ClientSession, address: str) -> bool:
 
 
 def _refuse_taken_port(config: Config) -> None:
-    sandbox_port = urlsplit(config.sandbox_url or "").port
+    sandbox_port = urlsplit(config.of(PaymentSettings).sandbox_url or "").port
     wanted = [(config.port, "VIRAGE_PORT"), (sandbox_port, "VIRAGE_SANDBOX_URL")]
     if not config.is_private:
         wanted.append((_port_here(config), "VIRAGE_PORT"))

@@ -4,6 +4,7 @@ import os
 
 import virage_sandbox
 from virage.cli.house import configuration
+from virage.money.payments.types import PaymentSettings
 from virage.platform.host.supervise import die_with_parent
 from virage.platform.settings import logs
 
@@ -13,13 +14,14 @@ def run() -> None:
     die_with_parent()
     config = configuration(os.environ)
     logs.configure(config.log_level, "sandbox")
-    if config.sandbox_url is None:
+    settings = config.of(PaymentSettings)
+    if settings.sandbox_url is None:
         raise ValueError("VIRAGE_SANDBOX_URL is not set: there is no sandbox to serve.")
     virage_sandbox.run(
         virage_sandbox.Settings(
-            url=config.sandbox_url,
-            key=config.sandbox_key,
-            webhook_secret=config.sandbox_webhook_secret,
+            url=settings.sandbox_url,
+            key=settings.sandbox_key,
+            webhook_secret=settings.sandbox_webhook_secret,
             webhook_url=config.public_url + "/api/payments/webhooks/sandbox",
             folder=str(config.var_dir / "sandbox"),
             merchant=config.club.name,

@@ -14,7 +14,8 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from virage.app import clock_of, jobs_of, opened
+from virage.app.building import jobs_of
+from virage.app.opening import clock_of, opened
 from virage.app.web import DRAIN
 from virage.cli.house import configuration, database
 from virage.platform.host.supervise import be_parent, die_with_parent

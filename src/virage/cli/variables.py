@@ -1,4 +1,4 @@
-"""`virage variables`: every variable of the environment, its default and what it means, from the Config itself."""
+"""`virage variables`: every variable of the environment, its default and what it means, as the settings say it."""
 
 import ast
 import inspect
@@ -6,6 +6,7 @@ import textwrap
 
 import msgspec
 
+from virage.app.settings import SETTINGS
 from virage.platform.settings.config import Club, Config
 
 _REQUIRED = "(must be set)"
@@ -18,8 +19,9 @@ def listing() -> str:
 
 def variables() -> list[tuple[str, str, str]]:
     """Return (name, default, meaning) of each variable, in the order of the configuration."""
-    own = [found for found in _fields(Config, "VIRAGE_") if found[0] != "VIRAGE_CLUB"]
-    return own + _fields(Club, "VIRAGE_CLUB_")
+    own = [found for found in _fields(Config, "VIRAGE_") if found[0] not in ("VIRAGE_CLUB", "VIRAGE_DOMAINS")]
+    domains = [found for kind in SETTINGS for found in _fields(kind, "VIRAGE_")]
+    return own + domains + _fields(Club, "VIRAGE_CLUB_")
 
 
 def _fields(struct: type[msgspec.Struct], prefix: str) -> list[tuple[str, str, str]]:

@@ -8,10 +8,10 @@ from virage.demo.ids import demo_id
 from virage.demo.programme import done
 from virage.demo.tills import POSTS, WRITTEN, signed_load
 from virage.money.fiscal.types import stamp
-from virage.money.wallet.accounts.types import DeskTender
+from virage.money.wallet.accounts.types import AccountSettings, DeskTender
 from virage.money.wallet.cards import api as cards
 from virage.money.wallet.cards.api import CardSecrets, card_of_uid
-from virage.money.wallet.cards.types import CHIPS, FANS, NOBODYS, NewCard, Seen, Tap, masked
+from virage.money.wallet.cards.types import CHIPS, FANS, NOBODYS, CardSettings, NewCard, Seen, Tap, masked
 from virage.money.wallet.funding import api as funding
 from virage.money.wallet.funding.api import desk_limits_of, empty_closed
 from virage.money.wallet.funding.types import LoadSaid
@@ -54,7 +54,7 @@ async def load_cards(conn: Connection, config: Config, fan_id: UUID, cashier: UU
         )
         ask = funding.LoadAsk(signed_load(config, POSTS[0], said), ids[uid], None)
         limits = desk_limits_of(config)
-        done(await funding.load_at_desk(conn, ask, limits, cap_cents=config.tap_cap_cents, now=now))
+        done(await funding.load_at_desk(conn, ask, limits, cap_cents=config.of(CardSettings).tap_cap_cents, now=now))
 
 
 async def _link(conn: Connection, config: Config, secrets: CardSecrets, fan_id: UUID, now: datetime) -> None:
@@ -63,6 +63,6 @@ async def _link(conn: Connection, config: Config, secrets: CardSecrets, fan_id: 
     code_hash = secrets.codes.hash(secrets.codes.printed(FANS))
     link = cards.Link(tap, code_hash, fan_id)
     linked = await cards.link_card(
-        conn, link, purse_max_cents=config.purse_cents_max, empty_closed=empty_closed, now=now
+        conn, link, purse_max_cents=config.of(AccountSettings).purse_cents_max, empty_closed=empty_closed, now=now
     )
     done(linked)

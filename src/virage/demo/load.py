@@ -14,6 +14,7 @@ from virage.demo.teams import load_teams
 from virage.demo.yesterday import load_yesterday
 from virage.identity.keys.api import open_vault
 from virage.money.payments.api import Handlers, SandboxProvider
+from virage.money.payments.types import PaymentSettings
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
@@ -36,9 +37,10 @@ async def load(config: Config, db: Database, clock: Clock, *, sandbox: Running, 
         await load_concessionaires(conn, now)
         await load_teams(conn, plans[0], now)
     await load_yesterday(db, config, clock, ids[FAN.email], ids[CASHIER.email])
-    if config.sandbox_url is None:
+    settings = config.of(PaymentSettings)
+    if settings.sandbox_url is None:
         return
-    provider = SandboxProvider(config.sandbox_url, config.sandbox_key, config.sandbox_webhook_secret)
+    provider = SandboxProvider(settings.sandbox_url, settings.sandbox_key, settings.sandbox_webhook_secret)
     handlers = Handlers({ticketing.PURPOSE: ticketing.OrderMoney()})
     till = Till(db, provider, handlers, config.public_url)
     try:

@@ -17,16 +17,17 @@ from tests.matchday.food.conftest import Counters
 from tests.matchday.food.till.bar import Bar, by_card, sent
 from tests.money.fiscal.till import NOW, beer, cup, fries
 from tests.money.wallet.ledger.books import books
+from virage.app.settings import read
 from virage.cli import accounting as commands
 from virage.control.books.rules.accounting import CHART, Journal, Moved, Sold, Ticketing, journal, journal_table
+from virage.control.books.settings import ACCOUNTS, BookSettings
 from virage.identity.keys.rules.vault import KeyVault
 from virage.money.fiscal.acts.records import close
 from virage.money.fiscal.rules.calendar import ends
 from virage.money.fiscal.rules.closing import Closing, Period, PeriodKind
 from virage.money.fiscal.rules.record import Kind, RefundOf, Tender, TenderKind, VatTotal
 from virage.platform.data.database import Database
-from virage.platform.settings.config import Config, ConfigError, read
-from virage.platform.settings.parsing import ACCOUNTS
+from virage.platform.settings.config import Config, ConfigError
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant
 from virage.sale.ticketing.rules.books import TicketMoney
@@ -222,7 +223,7 @@ async def test_the_command_writes_what_the_door_tells(
 def test_accounts_are_named_in_one_place_and_wrong_ones_are_told() -> None:
     assert set(ACCOUNTS) == set(CHART)
     secret = {"VIRAGE_SECRET": "a secret of the tests, long enough", "VIRAGE_DEMO": "1"}
-    assert read(secret | {"VIRAGE_ACCOUNT_CODES": "vat=4457, cash=53"}).account_codes == (
+    assert read(secret | {"VIRAGE_ACCOUNT_CODES": "vat=4457, cash=53"}).of(BookSettings).account_codes == (
         ("vat", "4457"),
         ("cash", "53"),
     )

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-import msgspec
 import pytest
 
 from tests.identity.people.test_letters import delivery_report
@@ -18,6 +17,7 @@ from virage.identity.people.jobs.reports import ReportListener
 from virage.identity.people.rules.letters import LetterDue
 from virage.identity.people.rules.letters.wire import return_path
 from virage.identity.people.rules.secrets import secrets_of
+from virage.identity.people.settings import PeopleSettings
 from virage.platform.data.database import Connection, Database
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
@@ -32,7 +32,7 @@ DOMAIN = "bounce.example.org"
 async def lmtp(config: Config, db: Database, clock: Any) -> AsyncIterator[int]:
     """The port at which a worker takes reports."""
     (port,) = free_ports(1)
-    wanted = msgspec.structs.replace(config, bounce_domain=DOMAIN, bounce_listen=f"127.0.0.1:{port}")
+    wanted = config.having(PeopleSettings(bounce_domain=DOMAIN, bounce_listen=f"127.0.0.1:{port}"))
     listener = ReportListener.of(db, wanted, clock)
     assert listener is not None
     listening = asyncio.create_task(listener.run())

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from tests.conftest import alive
 from tests.identity.people.test_sign_in import FAN, ask, enter
-from virage.app import build
+from virage.app.building import build
 from virage.identity.people import acts
 from virage.platform.data.database import Connection, Database
 from virage.platform.settings.config import Config

@@ -20,6 +20,7 @@ from virage.identity.people.jobs.postman import MailDelayed, NoMailServer, Postm
 from virage.identity.people.rules.letters import Kind, LetterDue, NewLetter
 from virage.identity.people.rules.letters.wire import letter_of
 from virage.identity.people.rules.secrets import secrets_of
+from virage.identity.people.settings import PeopleSettings
 from virage.platform.data import queue
 from virage.platform.data.database import Connection, Database
 from virage.platform.data.queue import Jobs
@@ -101,7 +102,9 @@ async def due(client: httpx.AsyncClient, letters: Any) -> LetterDue:
 
 def postman(db: Database, config: Any, clock: Any, url: str | None, **changes: Any) -> Postman:
     tls = changes.pop("tls", None)
-    return Postman(db, msgspec.structs.replace(config, smtp_url=url, **changes), clock, COMPOSERS, tls)
+    deployment = {name: changes.pop(name) for name in list(changes) if hasattr(config, name)}
+    changed = msgspec.structs.replace(config, **deployment).having(PeopleSettings(smtp_url=url, **changes))
+    return Postman(db, changed, clock, COMPOSERS, tls)
 
 
 async def until(met: Callable[[], Awaitable[object]]) -> None:
@@ -123,7 +126,7 @@ async def test_a_letter_arrives_at_a_real_mail_server_and_its_code_is_forgotten(
     deliver = postman(db, config, clock, f"smtp://127.0.0.1:{smtp}")
     await deliver(due)
     (envelope,) = inbox.envelopes
-    assert (envelope.rcpt_tos, envelope.mail_from) == ([FAN], config.mail_from)
+    assert (envelope.rcpt_tos, envelope.mail_from) == ([FAN], config.of(PeopleSettings).mail_from)
     assert isinstance(envelope.content, bytes)
     assert code.encode() in envelope.content
     assert await waiting(conn) == 0
@@ -169,7 +172,7 @@ async def test_a_server_that_says_later_is_asked_again_by_the_queue(
 ) -> None:
     inbox.refusals = ["450 come back later"]
     worker = Jobs(poll=timedelta(milliseconds=20))
-    changed = msgspec.structs.replace(config, smtp_url=f"smtp://127.0.0.1:{smtp}")
+    changed = config.having(PeopleSettings(smtp_url=f"smtp://127.0.0.1:{smtp}"))
     jobs.PeopleJobs(db, changed, clock, COMPOSERS).register(worker)
     working = asyncio.create_task(worker.run(db))
 

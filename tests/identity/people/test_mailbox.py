@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from litestar import Litestar
 
-from virage.app import build
+from virage.app.building import build
 from virage.app.letters import COMPOSERS
 from virage.identity.people.jobs.postman import Postman
 from virage.identity.people.rules.letters import Attachment, LetterDue, Rendered

@@ -21,6 +21,7 @@ from msgspec.structs import replace
 
 from tests.conftest import FakeClock
 from tests.ports import free_ports
+from virage.app.settings import read
 from virage.identity.people import acts
 from virage.identity.people.acts import push
 from virage.identity.people.jobs import PeopleJobs, PublicAddresses, PushDelayed, Pusher
@@ -36,8 +37,9 @@ from virage.identity.people.rules.push import (
     subscriber_of,
 )
 from virage.identity.people.rules.webpush import Vapid, encrypt, point_of
+from virage.identity.people.settings import PeopleSettings
 from virage.platform.data.database import Database
-from virage.platform.settings.config import Config, ConfigError, read
+from virage.platform.settings.config import Config, ConfigError
 from virage.platform.values.ids import new_id
 from virage.platform.values.jwk import base64url, bytes_of_base64url
 from virage.platform.values.refusals import Refused
@@ -135,7 +137,7 @@ class House:
 
     def __init__(self, db: Database, config: Config, clock: FakeClock) -> None:
         self.db, self.clock = db, clock
-        self.config = replace(config, push_to_loopback=True)
+        self.config = config.having(PeopleSettings(push_to_loopback=True))
         self.vapid = Vapid(config.secret)
 
     async def signed_in(self, locale: Locale = Locale.EN) -> SignedIn:
@@ -351,7 +353,7 @@ async def test_a_name_that_stands_for_our_own_network_is_not_called(house: House
     person_id, session_id, _ = await house.signed_in()
     await house.subscribes(Phone(), session_id, service.endpoint)
     (due,) = await house.tells(person_id)
-    await house.sends(due, replace(house.config, push_to_loopback=False))
+    await house.sends(due, house.config.having(PeopleSettings()))
     assert service.got == []
 
 
@@ -363,7 +365,7 @@ def test_only_a_demonstration_pushes_to_its_own_machine() -> None:
     }
     with pytest.raises(ConfigError, match="PUSH_TO_LOOPBACK"):
         read(said)
-    assert read(said | {"VIRAGE_DEMO": "1"}).push_to_loopback
+    assert read(said | {"VIRAGE_DEMO": "1"}).of(PeopleSettings).push_to_loopback
 
 
 def test_the_key_is_the_same_after_a_restart_and_another_of_another_secret() -> None:

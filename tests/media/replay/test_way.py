@@ -22,7 +22,7 @@ from tests.conftest import alive
 from tests.media.live.conftest import KICK_OFF
 from tests.media.replay.camera import Camera, taking_in
 from tests.ports import free_ports
-from virage.app import build
+from virage.app.building import build
 from virage.media.replay.footage import Footage
 from virage.media.replay.ingest.synthetic import clock_in
 from virage.media.replay.ingest.transports import Source

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from virage.app import build
+from virage.app.building import build
 from virage.money.payments import acts, reads, store
 from virage.money.payments.checkout import Checkout, settle_all
 from virage.money.payments.handlers import Handlers

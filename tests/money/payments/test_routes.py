@@ -8,10 +8,12 @@ import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
-from virage.app import build, domains
+from virage.app import domains
+from virage.app.building import build
 from virage.money.payments import acts, reads
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.rules import Start, State
+from virage.money.payments.settings import PaymentSettings
 from virage.platform.data.database import Connection, Database
 from virage_sandbox import signatures
 from virage_sandbox.wire import Delivery, Event, Stage
@@ -55,7 +57,7 @@ async def state(conn: Connection, asked: Start) -> State:
 async def test_a_signed_delivery_settles_its_payments(
     client: AsyncTestClient[Litestar], config: Any, conn: Connection, shop: Any, asked: Start
 ) -> None:
-    answer = await deliver(client, news_of(asked), config.sandbox_webhook_secret)
+    answer = await deliver(client, news_of(asked), config.of(PaymentSettings).sandbox_webhook_secret)
     assert answer.status_code == 204
     assert await state(conn, asked) is State.CAPTURED
     assert [one.payment_id for one in shop.paid] == [asked.payment_id]
@@ -65,7 +67,7 @@ async def test_the_same_delivery_again_is_harmless(
     client: AsyncTestClient[Litestar], config: Any, shop: Any, asked: Start
 ) -> None:
     for _ in range(2):
-        answer = await deliver(client, news_of(asked), config.sandbox_webhook_secret)
+        answer = await deliver(client, news_of(asked), config.of(PaymentSettings).sandbox_webhook_secret)
         assert answer.status_code == 204
     assert len(shop.paid) == 1
 
@@ -89,7 +91,7 @@ async def test_a_delivery_without_a_signature_changes_nothing(
 async def test_an_old_delivery_changes_nothing(
     client: AsyncTestClient[Litestar], config: Any, conn: Connection, asked: Start
 ) -> None:
-    answer = await deliver(client, news_of(asked), config.sandbox_webhook_secret, time.time() - 301)
+    answer = await deliver(client, news_of(asked), config.of(PaymentSettings).sandbox_webhook_secret, time.time() - 301)
     assert answer.status_code == 401
     assert await state(conn, asked) is State.CREATED
 
@@ -97,16 +99,16 @@ async def test_an_old_delivery_changes_nothing(
 async def test_a_large_delivery_is_taken_and_a_huge_one_is_not(
     client: AsyncTestClient[Litestar], config: Any, conn: Connection, asked: Start
 ) -> None:
-    huge = await deliver(client, news_of(asked, count=10_000), config.sandbox_webhook_secret)
+    huge = await deliver(client, news_of(asked, count=10_000), config.of(PaymentSettings).sandbox_webhook_secret)
     assert huge.status_code == 413
     assert await state(conn, asked) is State.CREATED
-    large = await deliver(client, news_of(asked, count=5_000), config.sandbox_webhook_secret)
+    large = await deliver(client, news_of(asked, count=5_000), config.of(PaymentSettings).sandbox_webhook_secret)
     assert large.status_code == 204
     assert await state(conn, asked) is State.CAPTURED
 
 
 async def test_a_signed_body_that_is_no_delivery_is_refused(client: AsyncTestClient[Litestar], config: Any) -> None:
-    answer = await deliver(client, b'{"events": [{}]}', config.sandbox_webhook_secret)
+    answer = await deliver(client, b'{"events": [{}]}', config.of(PaymentSettings).sandbox_webhook_secret)
     assert answer.status_code == 400
 
 
@@ -115,7 +117,7 @@ async def test_a_signed_amount_that_is_none_moves_nothing(  # noqa: PLR0917 - wh
     client: AsyncTestClient[Litestar], config: Any, conn: Connection, asked: Start, cents: int, status: int
 ) -> None:
     body = news_of(asked).replace(b'"amount_cents":5000', b'"amount_cents":%d' % cents)
-    assert (await deliver(client, body, config.sandbox_webhook_secret)).status_code == status
+    assert (await deliver(client, body, config.of(PaymentSettings).sandbox_webhook_secret)).status_code == status
     assert await state(conn, asked) is State.CREATED
 
 
@@ -123,6 +125,6 @@ async def test_a_delivery_that_could_not_be_settled_whole_is_asked_for_again(
     client: AsyncTestClient[Litestar], config: Any, conn: Connection, shop: Any, asked: Start
 ) -> None:
     shop.poison = asked.payment_id
-    answer = await deliver(client, news_of(asked), config.sandbox_webhook_secret)
+    answer = await deliver(client, news_of(asked), config.of(PaymentSettings).sandbox_webhook_secret)
     assert answer.status_code == 500
     assert await state(conn, asked) is State.CREATED

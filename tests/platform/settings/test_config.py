@@ -2,13 +2,17 @@ import re
 import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Annotated, get_origin
 
 import msgspec
 import pytest
 
+from virage.app.settings import SETTINGS, read
 from virage.cli.variables import variables
-from virage.platform.settings.config import Club, Config, ConfigError, read
-from virage.platform.settings.parsing import ACCOUNTS, PARSERS
+from virage.control.books.settings import ACCOUNTS
+from virage.identity.people.settings import PeopleSettings
+from virage.money.payments.settings import PaymentSettings
+from virage.platform.settings.config import Club, Config, ConfigError
 
 SECRET = "a secret of the tests, long enough"
 PRODUCTION = {"VIRAGE_SECRET": SECRET, "VIRAGE_SMTP_URL": "smtp://mail.example.org"}
@@ -112,12 +116,17 @@ def test_only_the_names_of_the_machine_itself_are_private(url: str, private: boo
 )
 def test_addresses_of_servers_are_taken_as_they_are(variable: str, values: list[str]) -> None:
     for value in values:
-        assert getattr(read(PRODUCTION | {variable: value}), variable.removeprefix("VIRAGE_").lower()) == value
+        config = read(PRODUCTION | {variable: value})
+        kinds = [config, *config.domains.values()]
+        [read_as] = [
+            getattr(one, name) for one in kinds if hasattr(one, name := variable.removeprefix("VIRAGE_").lower())
+        ]
+        assert read_as == value
 
 
 def test_production_refuses_to_start_without_a_mail_server() -> None:
     assert defects({"VIRAGE_SECRET": SECRET}) == ["VIRAGE_SMTP_URL"]
-    assert read({"VIRAGE_SECRET": SECRET, "VIRAGE_DEMO": "1"}).smtp_url is None
+    assert read({"VIRAGE_SECRET": SECRET, "VIRAGE_DEMO": "1"}).of(PeopleSettings).smtp_url is None
 
 
 SANDBOX = {
@@ -129,8 +138,8 @@ SANDBOX = {
 
 def test_production_refuses_the_sandbox_unless_it_is_told_to_rehearse() -> None:
     assert defects(PRODUCTION | SANDBOX) == ["VIRAGE_SANDBOX_URL"]
-    assert read(PRODUCTION | SANDBOX | {"VIRAGE_SANDBOX_OUTSIDE_DEMO": "1"}).sandbox_url == "http://localhost:8001"
-    assert read({"VIRAGE_SECRET": SECRET, "VIRAGE_DEMO": "1"} | SANDBOX).sandbox_url == "http://localhost:8001"
+    for allowed in (PRODUCTION | {"VIRAGE_SANDBOX_OUTSIDE_DEMO": "1"}, {"VIRAGE_SECRET": SECRET, "VIRAGE_DEMO": "1"}):
+        assert read(allowed | SANDBOX).of(PaymentSettings).sandbox_url == "http://localhost:8001"
 
 
 @pytest.mark.parametrize("secret", ["", "w", "the secret of its webhooks", "w" * 40])
@@ -141,9 +150,24 @@ def test_a_sandbox_needs_its_key_and_a_strong_secret_of_its_webhooks(secret: str
 
 
 def test_a_value_that_is_no_text_is_parsed() -> None:
-    fields = {field.name: field for struct in (Config, Club) for field in msgspec.structs.fields(struct)}
+    kinds: list[type[msgspec.Struct]] = [Config, Club, *SETTINGS]
+    fields = {field.name: field for kind in kinds for field in msgspec.structs.fields(kind)}
+    assert len(fields) > 55
+    parsed = {name for name, field in fields.items() if get_origin(field.type) is Annotated}
     text = {name for name, field in fields.items() if field.type in (str, str | None)}
-    assert set(fields) - text - {"club"} <= set(PARSERS) <= set(fields)
+    assert set(fields) - parsed - text == {"club", "domains"}
+
+
+def test_no_two_settings_have_one_name() -> None:
+    kinds: list[type[msgspec.Struct]] = [Config, *SETTINGS]
+    names = [field.name for kind in kinds for field in msgspec.structs.fields(kind)]
+    assert sorted(set(names)) == sorted(names)
+
+
+def test_a_domains_settings_are_its_defaults_where_none_were_read() -> None:
+    config = Config(secret=SECRET)
+    assert config.of(PaymentSettings).sandbox_url is None
+    assert config.having(PaymentSettings(sandbox_url="http://a")).of(PaymentSettings).sandbox_url == "http://a"
 
 
 def test_a_listener_of_the_machine_itself_is_on_loopback_and_of_a_demonstration() -> None:
@@ -165,7 +189,7 @@ def test_letters_are_signed_with_a_key_that_is_there_and_reports_need_a_domain(t
     reports = {"VIRAGE_BOUNCE_LISTEN": "127.0.0.1:2424"}
     named = {"VIRAGE_DKIM_SELECTOR": "mail", "VIRAGE_BOUNCE_DOMAIN": "bounce.example.org"}
     environ = {"VIRAGE_SECRET": SECRET, "VIRAGE_SMTP_URL": "smtp://mail.example.org"}
-    assert read(environ | key | reports | named).bounce_listen == "127.0.0.1:2424"
+    assert read(environ | key | reports | named).of(PeopleSettings).bounce_listen == "127.0.0.1:2424"
     assert defects(environ | key) == ["VIRAGE_DKIM_KEY, VIRAGE_DKIM_SELECTOR"]
     assert defects(environ | named | {"VIRAGE_DKIM_KEY": str(tmp_path / "none.pem")})[0] == "VIRAGE_DKIM_KEY"
     assert defects(environ | reports) == ["VIRAGE_BOUNCE_LISTEN"]
@@ -196,7 +220,7 @@ def test_reports_are_taken_off_loopback_and_private_addresses_only_where_that_is
     if not is_taken:
         assert defects(environ) == ["VIRAGE_BOUNCE_LISTEN"]
         environ["VIRAGE_BOUNCE_ALLOW_UNAUTHENTICATED"] = "1"
-    assert read(environ).bounce_listen == f"{host}:2424"
+    assert read(environ).of(PeopleSettings).bounce_listen == f"{host}:2424"
 
 
 def test_the_speed_of_a_rehearsal_counts_from_a_moment_that_all_processes_share() -> None:
@@ -227,5 +251,5 @@ def names_read() -> set[str]:
 
 
 def test_a_printed_configuration_holds_no_secret() -> None:
-    config = Config(secret=SECRET, sandbox_key="k" * 20, metrics_token="m" * 20)
+    config = Config(secret=SECRET, metrics_token="m" * 20).having(PaymentSettings(sandbox_key="k" * 20))
     assert not any(secret in repr(config) for secret in (SECRET, "k" * 20, "m" * 20))

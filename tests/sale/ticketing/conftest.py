@@ -10,7 +10,8 @@ import msgspec
 import pytest
 from litestar import Litestar
 
-from virage.app import build, domains
+from virage.app import domains
+from virage.app.building import build
 from virage.identity.people import acts as people
 from virage.identity.people.rules.sign_in import Opening
 from virage.identity.people.store import sessions

@@ -29,3 +29,4 @@ from virage.identity.people.rules.push import Urgency as Urgency
 from virage.identity.people.rules.rights import who_loses_rights as who_loses_rights
 from virage.identity.people.rules.secrets import new_code as new_code
 from virage.identity.people.rules.sign_in import NewGuest as NewGuest
+from virage.identity.people.settings import PeopleSettings as PeopleSettings

@@ -9,6 +9,7 @@ from virage.media.live.jobs.edge import Publisher
 from virage.media.live.jobs.telling import LiveJobs
 from virage.media.live.reads import Feeds, LiveTopic
 from virage.media.live.routes import routers
+from virage.media.live.settings import LiveSettings
 from virage.media.live.sources.reads import StatsBoard, StatsTopic
 from virage.media.live.sources.routes import router as sources
 from virage.platform.module import Module, Parts, Process
@@ -45,7 +46,7 @@ def build(
     `attending` are the people of an event, `ground` reads gates and outlets, `entries_told` are told of new entries,
     in order, in their transaction.
     """
-    db, clock, edge = process.db, process.clock, process.config.edge_url
+    db, clock, edge = process.db, process.clock, process.config.of(LiveSettings).edge_url
     feeds, board = Feeds(db), StatsBoard(db)
     edges = [] if edge is None else [Publisher(db, clock, feeds, edge).register]
     return Parts(

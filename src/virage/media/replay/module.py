@@ -10,6 +10,7 @@ from virage.media.replay.routes.door import ClipDoor
 from virage.media.replay.routes.sharing import SharePage
 from virage.media.replay.routes.taps import TapCounter
 from virage.media.replay.rules.media import MediaVault
+from virage.media.replay.settings import ReplaySettings
 from virage.platform.module import Module, Parts, Process
 
 module = Module(
@@ -54,7 +55,7 @@ def build(process: Process) -> Parts:
             "taps": counter.taps,
         },
         jobs=[
-            KeepingJobs(db, clock, footage, config.footage_hours).register,
+            KeepingJobs(db, clock, footage, config.of(ReplaySettings).footage_hours).register,
             MomentJobs(db, clock, footage, vault).register,
         ],
         gauges=[*cameras.gauges(clock), *ladder.gauges(clock)],

@@ -12,6 +12,7 @@ from virage.money.payments.provider import NoProvider, PaymentProvider
 from virage.money.payments.reads import overdue
 from virage.money.payments.routes import router
 from virage.money.payments.sandbox_provider import SandboxProvider
+from virage.money.payments.settings import PaymentSettings
 from virage.platform.data.database import Connection
 from virage.platform.data.gauges import Gauge
 from virage.platform.module import Module, Parts, Process
@@ -36,9 +37,10 @@ module = Module(
 
 def provider_of(config: Config) -> PaymentProvider:
     """Return the provider that takes card payments."""
-    if config.sandbox_url is None:
+    settings = config.of(PaymentSettings)
+    if settings.sandbox_url is None:
         return NoProvider()
-    return SandboxProvider(config.sandbox_url, config.sandbox_key, config.sandbox_webhook_secret)
+    return SandboxProvider(settings.sandbox_url, settings.sandbox_key, settings.sandbox_webhook_secret)
 
 
 def build(process: Process, provider: PaymentProvider, handlers: Handlers) -> Parts:

@@ -14,3 +14,4 @@ from virage.money.payments.rules import Refund as Refund
 from virage.money.payments.rules import RefundRequest as RefundRequest
 from virage.money.payments.rules import Start as Start
 from virage.money.payments.rules import State as State
+from virage.money.payments.settings import PaymentSettings as PaymentSettings

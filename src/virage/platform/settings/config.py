@@ -1,19 +1,22 @@
 """The whole configuration, read once from the environment (VIRAGE_*), every defect reported at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Protocol, TypeVar, cast, get_origin, runtime_checkable
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
-from virage.platform.settings.origin import is_loopback, is_private, names_this_machine
-from virage.platform.settings.parsing import PARSERS, SECRET_LENGTH_MIN
+from virage.platform.settings import parsing as parse
+from virage.platform.settings.origin import is_loopback, names_this_machine
 
 SECRET_CHARACTERS_MIN = 8
-_STRONG = f"at least {SECRET_LENGTH_MIN}, of which {SECRET_CHARACTERS_MIN} are different"
+STRONG = f"at least {parse.SECRET_LENGTH_MIN}, of which {SECRET_CHARACTERS_MIN} are different"
+
+
+Settings = TypeVar("Settings", bound=Struct)
 
 
 class ConfigError(Exception):
@@ -31,133 +34,81 @@ class Club(Struct, frozen=True):
     """As it stands on tickets and pages."""
     short_name: str = "Virage"
     """As it fits below an icon."""
-    primary: str = "#14387f"
+    primary: Annotated[str, parse.colour] = "#14387f"
     """The colour of the club."""
-    secondary: str = "#da001a"
+    secondary: Annotated[str, parse.colour] = "#da001a"
     """The second colour."""
-    accent: str = "#c9a227"
+    accent: Annotated[str, parse.colour] = "#c9a227"
     """The colour of ornaments."""
-    locale: str = "fr"
+    locale: Annotated[str, parse.locale] = "fr"
     """The language of whoever has chosen none: fr or en."""
 
 
 class Config(Struct, frozen=True, kw_only=True):
-    """One running Virage. Each field is read from VIRAGE_ and its name in capitals (club fields: VIRAGE_CLUB_*)."""
+    """One running Virage. Each field is read from VIRAGE_ and its name in capitals (club fields: VIRAGE_CLUB_*).
+
+    Domains declare Structs of their own in `settings.py`, read the same way.
+    """
 
     secret: str
     """At least 32 characters, of which 8 are different, as of `openssl rand -hex 32`; keys for signing-key encryption
-    and codes are derived from it (`security.derive`)."""
-    secrets_previous: tuple[str, ...] = ()
+    and codes are derived from it (`values.derivation`)."""
+    secrets_previous: Annotated[tuple[str, ...], parse.secrets] = ()
     """Comma-separated secrets that came before: they still open what they closed, they close nothing new."""
-    database_url: str | None = None
+    database_url: Annotated[str | None, parse.database] = None
     """PostgreSQL >= 16; unset: the embedded server under `var_dir`."""
-    database_connections: int = 10
+    database_connections: Annotated[int, parse.positive] = 10
     """At most so many connections a process."""
-    var_dir: Path = Path("var")
+    var_dir: Annotated[Path, Path] = Path("var")
     """Where the embedded database, objects, demo secrets and the local authority live."""
     host: str = "127.0.0.1"
     """Which address of this machine to listen on."""
-    port: int = 8000
+    port: Annotated[int, parse.port] = 8000
     """Which port to listen on."""
-    public_url: str = "http://localhost:8000"
+    public_url: Annotated[str, parse.origin] = "http://localhost:8000"
     """How browsers reach the web, without a slash at the end; https in production."""
-    loopback_listener: bool = False
+    loopback_listener: Annotated[bool, parse.boolean] = False
     """Demonstrations only: this process listens on loopback, and no proxy stands in front of it, so it shows the pages
     of its own machine although VIRAGE_PUBLIC_URL is another name. `virage run` starts one where it is needed."""
-    workers: int = 1
+    workers: Annotated[int, parse.positive] = 1
     """Web worker processes."""
-    drain_s: int = 0
+    drain_s: Annotated[int, parse.drain] = 0
     """For how many seconds `virage serve` goes on after it was asked to end: /readyz says 503, requests are answered,
     streams end one after the other. Twice the interval of the load balancer's checks and more; 0: it ends at once."""
-    demo: bool = False
+    demo: Annotated[bool, parse.boolean] = False
     """A demonstration or a developer's machine: clock shift, generated secrets, the pages /mailbox and /cards (only
     where VIRAGE_PUBLIC_URL names this machine). Never in production."""
-    smtp_url: str | None = None
-    """smtp://user:password@host:port, smtps:// for implicit TLS, ?starttls=1 for STARTTLS. Production needs it; in a
-    demonstration without it letters arrive in /mailbox."""
-    mail_from: str = "tickets@example.org"
-    """The sender of every letter."""
-    newcomer_letters_per_min: int = 60
-    """How many sign-in codes a minute are sent to addresses without an account; the next ones wait up to two minutes,
-    more are not sent. Everybody else's letters never wait for them."""
-    dkim_key: Path | None = None
-    """A file with the private RSA key (PEM) that letters are signed with by DKIM, for the domain of the sender."""
-    dkim_selector: str = ""
-    """The name under `_domainkey` at which DNS has its public key."""
-    bounce_domain: str | None = None
-    """The domain of the return paths of letters (VERP), whose mail server hands reports to `bounce_listen`."""
-    bounce_listen: str | None = None
-    """host:port at which `virage work` takes delivery reports by LMTP, as 127.0.0.1:2424; unset: it takes none. LMTP
-    has no password, so the host is a loopback or private address."""
-    bounce_allow_unauthenticated: bool = False
-    """Let VIRAGE_BOUNCE_LISTEN be any address or name, where only the mail server reaches it."""
-    sandbox_url: str | None = None
-    """The sandbox payment provider as the server and the browsers reach it, for instance http://localhost:8001."""
-    sandbox_key: str = ""
-    """Bearer key that Virage shows to the sandbox provider."""
-    sandbox_webhook_secret: str = ""
-    """HMAC-SHA256 secret of the provider's webhooks: at least 32 characters, of which 8 are different."""
-    sandbox_outside_demo: bool = False
-    """Let production sell for the sandbox's test cards, to rehearse a real installation; never for real sales."""
-    objects_url: str | None = None
+    objects_url: Annotated[str | None, parse.objects] = None
     """Object store: file:///…, az://container or s3://bucket; unset: `var_dir`/objects."""
-    card_key: str | None = None
-    """The master key of contactless cards, 16 bytes in hexadecimal: all their keys and codes are derived from it, so it
-    stays as long as the cards do. Unset: no card is taken; a demonstration derives one from its secret."""
-    tap_cap_cents: int = 5_000
-    """What one tap of a card pays at most; above it the card's PIN or the app says yes."""
-    offline_card_cents: int = 3_000
-    """What a till without network takes from one card, until it has told of it."""
-    offline_till_cents: int = 60_000
-    """What a till without network takes from cards together, until it has told of it: the most that one may lose."""
-    ask_ms: int = 1_500
-    """How long a till waits for an answer before it decides alone."""
-    house_address: str = ""
+    house_address: Annotated[str, parse.printed] = ""
     """Where the house is, in one line, as it stands on receipts."""
-    house_vat_number: str = ""
+    house_vat_number: Annotated[str, parse.printed] = ""
     """The number under which the house owes VAT, as it stands on receipts."""
-    edge_networks: tuple[str, ...] = ()
+    edge_networks: Annotated[tuple[str, ...], parse.networks] = ()
     """Networks of the proxies in front, comma-separated as in `10.0.0.0/8,fd00::/8`: of them alone `X-Forwarded-For`
     (who asks) and `X-Country` (from where, two letters) are believed, for rights in replays."""
-    edge_url: str | None = None
-    """Where the edge of nginx and nchan takes what it tells phones, as http://127.0.0.1:8081 (deploy/nchan)."""
     metrics_token: str | None = None
     """Bearer token of /metrics. Unset: nobody may read them; in a demonstration, the machine itself may."""
-    log_level: str = "info"
+    log_level: Annotated[str, parse.level] = "info"
     """debug, info, warning or error; access lines are info."""
-    clock_shift: timedelta = timedelta(0)
+    clock_shift: Annotated[timedelta, parse.seconds] = timedelta(0)
     """VIRAGE_CLOCK_SHIFT in seconds, rehearsals only: production refuses it."""
-    clock_speed: float = 1.0
+    clock_speed: Annotated[float, parse.speed] = 1.0
     """Rehearsals only: production refuses anything but 1."""
-    clock_origin: datetime | None = None
+    clock_origin: Annotated[datetime | None, parse.instant] = None
     """From when on the clock is sped up, the same for all processes: VIRAGE_CLOCK_ORIGIN as an RFC 3339 time."""
-    top_up_cents_min: int = 500
-    """The least that a fan loads at once."""
-    top_up_cents_max: int = 15_000
-    """The most that a fan loads at once; a lawyer confirms it, as the next."""
-    purse_cents_max: int = 25_000
-    """The most that a purse holds when somebody loads it: it is spent inside the ground only (PSD2, article 3(k))."""
-    order_waits_min: int = 10
-    """For how many minutes an order by phone waits for its kitchen; then it ends, and its money is free."""
-    voucher_late_min: int = 10
-    """So many minutes after its promise, an order that is not ready has a broken promise."""
-    voucher_cents: int = 300
-    """What the house gives for a broken promise, as bonus credit; 0: nothing."""
-    push_to_loopback: bool = False
-    """Rehearsals only: push messages may go to this machine itself."""
-    account_codes: tuple[tuple[str, str], ...] = ()
-    """Numbers of the accounting export's accounts where they are not those of the French plan, comma-separated, as in
-    `purses=4191,sales=7071`: purses, bonus, deposits, clearing, cash, terminal, sales, vat, tips, unclaimed, loss,
-    grants, ticket_clearing, deferred_tickets, tickets."""
-    anonymous_cents_max: int = 15_000
-    """The most that a purse holds which nobody's name stands on, when somebody loads it (Directive (EU) 2018/843)."""
-    anonymous_month_cents_max: int = 15_000
-    """The most that such a purse is loaded with in a month of the calendar; a lawyer confirms both."""
-    footage_hours: int = 24
-    """For how many hours what cameras send is kept, if no clip shows it: from one evening to the next, so that the day
-    after can still cut; longer would keep people's pictures that nobody wants."""
     club: Club = Club()
     """The club's name, colours and language."""
+    domains: Mapping[type[Struct], Struct] = {}
+    """What the domains declare: an instance of each of their Structs."""
+
+    def of(self, kind: type[Settings]) -> Settings:
+        """Return the settings that a domain declares as this Struct; its defaults where none were read."""
+        return cast("Settings", self.domains[kind]) if kind in self.domains else kind()
+
+    def having(self, *settings: Struct) -> "Config":
+        """Return this configuration with other settings of domains."""
+        return msgspec.structs.replace(self, domains={**self.domains, **{type(one): one for one in settings}})
 
     def __repr__(self) -> str:
         """Name nothing secret: configurations end up in logs."""
@@ -187,15 +138,32 @@ class Config(Struct, frozen=True, kw_only=True):
         return self.secure or not self.demo or not names_this_machine(urlsplit(self.public_url).hostname or "")
 
 
-def read(environ: Mapping[str, str]) -> Config:
-    """Return the configuration that the environment describes, or raise ConfigError with every defect."""
+@runtime_checkable
+class Contradicted(Protocol):
+    """Settings of a domain that know when values which are fine one by one contradict each other."""
+
+    def contradictions(self, config: Config) -> list[str]:
+        """Return each contradiction: the variable, a colon, what to do."""
+        ...
+
+
+def read(environ: Mapping[str, str], kinds: Sequence[type[Struct]]) -> Config:
+    """Return the configuration that the environment describes, or raise ConfigError with every defect.
+
+    `kinds` are the Structs that the domains declare; one that has `contradictions` is asked for them.
+    """
     reading = _Reading(environ)
     values = {"secret": ""} | reading.fields(Config, "VIRAGE_")
     if "port" in values and not environ.get("VIRAGE_PUBLIC_URL"):
         values["public_url"] = f"http://localhost:{values['port']}"
-    config = Config(**values, club=Club(**reading.fields(Club, "VIRAGE_CLUB_")))
+    domains = {kind: kind(**reading.fields(kind, "VIRAGE_")) for kind in kinds}
+    config = Config(**values, club=Club(**reading.fields(Club, "VIRAGE_CLUB_")), domains=domains)
     told = {defect.partition(":")[0] for defect in reading.defects}
-    defects = reading.defects + [one for one in _contradictions(config) if one.partition(":")[0] not in told]
+    found = _contradictions(config)
+    found += [
+        defect for one in domains.values() if isinstance(one, Contradicted) for defect in one.contradictions(config)
+    ]
+    defects = reading.defects + [one for one in found if one.partition(":")[0] not in told]
     if defects:
         raise ConfigError(defects)
     return config
@@ -204,50 +172,24 @@ def read(environ: Mapping[str, str]) -> Config:
 def _contradictions(config: Config) -> list[str]:
     """Return what is wrong with values that are fine one by one."""
     defects = []
-    if _is_weak(config.secret):
-        defects.append(f"VIRAGE_SECRET: set it to random characters, {_STRONG} (openssl rand -hex 32)")
-    if config.sandbox_url and not config.sandbox_key:
-        defects.append("VIRAGE_SANDBOX_KEY: VIRAGE_SANDBOX_URL needs it")
-    if config.sandbox_url and _is_weak(config.sandbox_webhook_secret):
-        defects.append(f"VIRAGE_SANDBOX_WEBHOOK_SECRET: VIRAGE_SANDBOX_URL needs it, {_STRONG}")
-    if bool(config.dkim_key) != bool(config.dkim_selector):
-        defects.append("VIRAGE_DKIM_KEY, VIRAGE_DKIM_SELECTOR: letters are signed with both, or with neither")
-    if config.bounce_listen and not config.bounce_domain:
-        defects.append("VIRAGE_BOUNCE_LISTEN: it needs VIRAGE_BOUNCE_DOMAIN, which reports are sent to")
-    bounce_host = (config.bounce_listen or "").rpartition(":")[0]
-    if bounce_host and not config.bounce_allow_unauthenticated and not is_private(bounce_host):
-        defects.append(
-            "VIRAGE_BOUNCE_LISTEN: LMTP has no password; listen on a loopback or private address, as 127.0.0.1, or set "
-            "VIRAGE_BOUNCE_ALLOW_UNAUTHENTICATED=1 where only the mail server reaches it"
-        )
+    if is_weak(config.secret):
+        defects.append(f"VIRAGE_SECRET: set it to random characters, {STRONG} (openssl rand -hex 32)")
     if config.loopback_listener and not is_loopback(config.host):
         defects.append("VIRAGE_LOOPBACK_LISTENER: VIRAGE_HOST must be a loopback address, as 127.0.0.1")
-    return defects if config.demo else defects + _not_for_production(config)
-
-
-def _not_for_production(config: Config) -> list[str]:
-    """Return what a demonstration may do and production may not."""
-    defects = []
+    if config.demo:
+        return defects
     if config.clock_shift or config.clock_speed != 1.0:
         defects.append("VIRAGE_CLOCK_SHIFT, VIRAGE_CLOCK_SPEED: only a demonstration may bend the clock")
-    if config.push_to_loopback:
-        defects.append("VIRAGE_PUSH_TO_LOOPBACK: only a demonstration may push to its own machine")
     if config.loopback_listener:
         defects.append("VIRAGE_LOOPBACK_LISTENER: only a demonstration has pages for its own machine")
     if not config.secure and urlsplit(config.public_url).hostname != "localhost":
         defects.append("VIRAGE_PUBLIC_URL: browsers need https:// (or http://localhost) for tickets and cookies")
-    if config.smtp_url is None:
-        defects.append("VIRAGE_SMTP_URL: name the mail server; without it nobody gets a code to sign in with")
-    if config.sandbox_url and not config.sandbox_outside_demo:
-        defects.append(
-            "VIRAGE_SANDBOX_URL: the sandbox sells real tickets for test cards; only a demonstration may use it, or a "
-            "rehearsal that sets VIRAGE_SANDBOX_OUTSIDE_DEMO=1"
-        )
     return defects
 
 
-def _is_weak(secret: str) -> bool:
-    return len(secret) < SECRET_LENGTH_MIN or len(set(secret)) < SECRET_CHARACTERS_MIN
+def is_weak(secret: str) -> bool:
+    """Tell whether a secret is short or hardly random."""
+    return len(secret) < parse.SECRET_LENGTH_MIN or len(set(secret)) < SECRET_CHARACTERS_MIN
 
 
 class _Reading:
@@ -262,15 +204,17 @@ class _Reading:
         return {
             field.name: value
             for field in msgspec.structs.fields(struct)
-            if field.name != "club" and (value := self._value(f"{prefix}{field.name.upper()}", field.name)) is not None
+            if field.name not in ("club", "domains")
+            and (value := self._value(f"{prefix}{field.name.upper()}", field.type)) is not None
         }
 
-    def _value(self, variable: str, name: str) -> Any:
+    def _value(self, variable: str, kind: Any) -> Any:
         raw = self._environ.get(variable, "")
         if not raw:
             return None
+        parse_text = kind.__metadata__[0] if get_origin(kind) is Annotated else str
         try:
-            return PARSERS.get(name, str)(raw)
+            return parse_text(raw)
         except ValueError as error:
             self.defects.append(f"{variable}: {error}")
             return None

@@ -25,6 +25,7 @@ from virage.money.wallet.cards.rules.cards import (
     shown_code,
 )
 from virage.money.wallet.cards.rules.sun import look_id
+from virage.money.wallet.cards.settings import CardSettings
 from virage.money.wallet.funding.acts.top_ups import empty_closed
 from virage.platform.data.database import Contended
 from virage.platform.settings.config import Config
@@ -103,7 +104,7 @@ def test_a_demonstration_has_cards_of_its_own_and_production_none_without_a_key(
     assert acts.open_card_secrets(Config(secret=secret)) is None
     demo = acts.open_card_secrets(Config(secret=secret, demo=True))
     other = acts.open_card_secrets(Config(secret=secret * 2, demo=True))
-    own = acts.open_card_secrets(Config(secret=secret, card_key="00" * 16, demo=True))
+    own = acts.open_card_secrets(Config(secret=secret, demo=True).having(CardSettings(card_key="00" * 16)))
     assert demo is not None
     assert other is not None
     assert own is not None

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from virage.app.settings import read
 from virage.cli import app
 from virage.money.wallet.cards.acts.cards import open_card_secrets
-from virage.platform.settings.config import read
 
 UIDS = ["04DE5F1EACC040", "04958cAA5C5E80"]
 MASTER = "0102030405060708090a0b0c0d0e0f10"

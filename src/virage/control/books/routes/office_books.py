@@ -8,6 +8,7 @@ from litestar.openapi.datastructures import ResponseSpec
 
 from virage.control.books.reads.accounting import journal_of
 from virage.control.books.rules.accounting import Journal, journal_table
+from virage.control.books.settings import BookSettings
 from virage.money.fiscal.api import FromDay, ToDay, check_days
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
@@ -47,7 +48,7 @@ async def _journal(
     check_days(*days)
     over_the_house(principal, READERS)
     async with db.connection() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
-        return await journal_of(conn, days, dict(config.account_codes), clock.now())
+        return await journal_of(conn, days, dict(config.of(BookSettings).account_codes), clock.now())
 
 
 router = Router("/api/office", route_handlers=[get_journal, get_journal_csv])

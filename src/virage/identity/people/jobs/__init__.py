@@ -21,6 +21,7 @@ from virage.identity.people.reads import LetterComposer
 from virage.identity.people.rules.letters import Kind, LetterDue
 from virage.identity.people.rules.push import PushDue, Subscriber, may_call, may_connect
 from virage.identity.people.rules.webpush import Vapid, encrypt
+from virage.identity.people.settings import PeopleSettings
 from virage.identity.people.store import push as subscriptions
 from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs, enqueue
@@ -84,8 +85,8 @@ class Pusher:
     def __init__(self, db: Database, config: Config, clock: Clock) -> None:
         self._db = db
         self._clock = clock
-        self._contact = f"mailto:{config.mail_from}"
-        self._loopback = config.push_to_loopback
+        self._contact = f"mailto:{config.of(PeopleSettings).mail_from}"
+        self._loopback = config.of(PeopleSettings).push_to_loopback
         self._keys = {key.public: key for key in map(Vapid, (config.secret, *config.secrets_previous))}
 
     async def __call__(self, due: PushDue) -> None:

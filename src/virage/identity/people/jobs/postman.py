@@ -13,6 +13,7 @@ from virage.identity.people.rules.letters.dress import render
 from virage.identity.people.rules.letters.reports import Report, refusal
 from virage.identity.people.rules.letters.wire import Signer, SmtpServer, compose, return_path, signed, smtp_server
 from virage.identity.people.rules.secrets import secrets_of
+from virage.identity.people.settings import PeopleSettings
 from virage.identity.people.store import letters
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
@@ -53,10 +54,11 @@ class Postman:
         self._composers = composers
         self._tls_context = tls_context
         self._keys = [secrets_of(secret) for secret in (config.secret, *config.secrets_previous)]
-        self._server = None if config.smtp_url is None else smtp_server(config.smtp_url)
+        self._settings = settings = config.of(PeopleSettings)
+        self._server = None if settings.smtp_url is None else smtp_server(settings.smtp_url)
         self._signer = None
-        if config.dkim_key is not None:
-            self._signer = Signer(config.dkim_selector, config.dkim_key.read_bytes())
+        if settings.dkim_key is not None:
+            self._signer = Signer(settings.dkim_selector, settings.dkim_key.read_bytes())
 
     async def __call__(self, due: LetterDue) -> None:
         """Send the letter unless it was sent, was erased, came too late, or its address does not exist."""
@@ -78,10 +80,10 @@ class Postman:
 
     async def _send(self, server: SmtpServer, letter: Letter) -> None:
         """Reach the server before anything is composed: while it is away, letters cost nothing."""
-        config = self._config
-        path = config.mail_from
-        if config.bounce_domain is not None:
-            path = return_path(self._keys[0].bounce, letter.id, config.bounce_domain)
+        settings = self._settings
+        path = settings.mail_from
+        if settings.bounce_domain is not None:
+            path = return_path(self._keys[0].bounce, letter.id, settings.bounce_domain)
         client = aiosmtplib.SMTP(
             hostname=server.host,
             port=server.port,
@@ -100,7 +102,7 @@ class Postman:
                     await self._drop(letter)
                     return
                 message = await asyncio.to_thread(self._message, letter, content)
-                asks = config.bounce_domain is not None and client.supports_extension("dsn")
+                asks = settings.bounce_domain is not None and client.supports_extension("dsn")
                 await client.sendmail(path, [letter.to], message, rcpt_options=NOTIFY if asks else None)
         except aiosmtplib.SMTPRecipientsRefused as failure:
             (recipient,) = failure.recipients
@@ -120,11 +122,10 @@ class Postman:
             return await self._composers[letter.kind](conn, letter)
 
     def _message(self, letter: Letter, content: Content) -> bytes:
-        config = self._config
-        rendered = render(letter, content, config)
-        message = compose(letter, rendered, config.mail_from, config.club.name, self._clock.now())
+        rendered, sender = render(letter, content, self._config), self._settings.mail_from
+        message = compose(letter, rendered, sender, self._config.club.name, self._clock.now())
         plain = message.as_bytes(policy=SMTP)
-        return plain if self._signer is None else signed(plain, self._signer, config.mail_from)
+        return plain if self._signer is None else signed(plain, self._signer, sender)
 
     async def _deliver(self, letter: Letter) -> None:
         """Put a letter into the demonstration's mailbox."""

@@ -14,6 +14,7 @@ from virage.identity.people.acts import letters as acts
 from virage.identity.people.rules.letters.reports import report_of
 from virage.identity.people.rules.letters.wire import letter_of
 from virage.identity.people.rules.secrets import Secrets, secrets_of
+from virage.identity.people.settings import PeopleSettings
 from virage.platform.data.database import ASYNCPG_ERRORS, Database, Unavailable
 from virage.platform.settings.config import Config
 from virage.platform.settings.logs import log
@@ -37,10 +38,11 @@ class ReportListener:
     @classmethod
     def of(cls, db: Database, config: Config, clock: Clock) -> "ReportListener | None":
         """The listener of a configuration; None if it wants no reports."""
-        if config.bounce_listen is None or config.bounce_domain is None:
+        settings = config.of(PeopleSettings)
+        if settings.bounce_listen is None or settings.bounce_domain is None:
             return None
         keys = [secrets_of(secret) for secret in (config.secret, *config.secrets_previous)]
-        return cls(db, keys, clock, domain=config.bounce_domain, listen=config.bounce_listen)
+        return cls(db, keys, clock, domain=settings.bounce_domain, listen=settings.bounce_listen)
 
     async def run(self) -> None:
         """Listen until cancelled."""

@@ -8,6 +8,7 @@ from msgspec import Struct
 from virage.identity.people.acts import push as acts
 from virage.identity.people.rules.push import PushSubscription, subscriber_of
 from virage.identity.people.rules.webpush import Vapid
+from virage.identity.people.settings import PeopleSettings
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
@@ -40,7 +41,7 @@ async def put_push_subscription(
     principal: Principal,
 ) -> None:
     """Tell this browser when something of mine is ready, until it signs out. The same id again writes it anew."""
-    subscriber = granted(subscriber_of(data, vapid.public, loopback=config.push_to_loopback))
+    subscriber = granted(subscriber_of(data, vapid.public, loopback=config.of(PeopleSettings).push_to_loopback))
     async with db.transaction() as conn:
         granted(await acts.subscribe(conn, subscription_id, _session_of(principal), subscriber, clock.now()))
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from virage.identity.people.rules.persons import Locale
 from virage.identity.people.rules.secrets import Secrets, secrets_of
+from virage.identity.people.settings import PeopleSettings
 from virage.platform.settings.config import Config
 
 # As long as browsers allow: the server alone knows when a session ends.
@@ -29,5 +30,5 @@ def letterhead_of(config: Config) -> Letterhead:
         keys=secrets_of(config.secret),
         all_keys=tuple(map(secrets_of, (config.secret, *config.secrets_previous))),
         locale=Locale(config.club.locale),
-        newcomer_letters_per_min=config.newcomer_letters_per_min,
+        newcomer_letters_per_min=config.of(PeopleSettings).newcomer_letters_per_min,
     )

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from virage.matchday.food.orders.acts import kitchen, ordering
+from virage.matchday.food.orders.settings import FoodOrderSettings
 from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs
 from virage.platform.settings.config import Config
@@ -20,8 +21,8 @@ class FoodJobs:
     def __init__(self, db: Database, config: Config, clock: Clock) -> None:
         self._db = db
         self._clock = clock
-        self._late = timedelta(minutes=config.voucher_late_min)
-        self._cents = config.voucher_cents
+        self._late = timedelta(minutes=config.of(FoodOrderSettings).voucher_late_min)
+        self._cents = config.of(FoodOrderSettings).voucher_cents
 
     def register(self, jobs: Jobs) -> None:
         """Say what a worker can do."""

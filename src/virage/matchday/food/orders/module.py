@@ -7,6 +7,7 @@ from virage.matchday.food.orders.jobs import FoodJobs
 from virage.matchday.food.orders.reads.food_topics import food_topics
 from virage.matchday.food.orders.routes import routers
 from virage.matchday.food.orders.routes.food_desk import FoodDesk
+from virage.matchday.food.orders.settings import FoodOrderSettings
 from virage.platform.module import Module, Parts, Process
 
 module = Module(
@@ -30,7 +31,7 @@ module = Module(
 def build(process: Process, catalogues: Catalogues) -> Parts:
     """Return what they add."""
     config, db, clock = process.config, process.db, process.clock
-    desk = FoodDesk(db, clock, catalogues, timedelta(minutes=config.order_waits_min))
+    desk = FoodDesk(db, clock, catalogues, timedelta(minutes=config.of(FoodOrderSettings).order_waits_min))
     return Parts(
         {"food_desk": desk, "food_placings": desk.orders},
         jobs=[FoodJobs(db, config, clock).register],

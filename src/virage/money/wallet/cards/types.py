@@ -32,3 +32,4 @@ from virage.money.wallet.cards.rules.sun import verify as verify
 from virage.money.wallet.cards.rules.virtual_cards import Challenge as Challenge
 from virage.money.wallet.cards.rules.virtual_cards import Shown as Shown
 from virage.money.wallet.cards.rules.virtual_cards import Stamp as Stamp
+from virage.money.wallet.cards.settings import CardSettings as CardSettings

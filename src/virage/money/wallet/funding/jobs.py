@@ -11,7 +11,7 @@ from virage.money.payments.api import Handlers, PaymentProvider, settle_all
 from virage.money.wallet.accounts import api as accounts
 from virage.money.wallet.funding.acts import auto_top_ups as acts
 from virage.money.wallet.funding.acts.top_ups import empty_closed
-from virage.money.wallet.funding.rules.top_ups import Limits
+from virage.money.wallet.funding.rules.top_ups import limits_of
 from virage.money.wallet.funding.store import auto_top_ups as store
 from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs
@@ -36,7 +36,7 @@ class WalletJobs:
         self._clock = clock
         self._provider = provider
         self._handlers = handlers
-        self._limits = Limits(config.top_up_cents_min, config.top_up_cents_max, config.purse_cents_max)
+        self._limits = limits_of(config)
 
     def register(self, jobs: Jobs) -> None:
         """Put the jobs on the schedule."""

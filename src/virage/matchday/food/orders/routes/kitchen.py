@@ -22,6 +22,7 @@ from virage.matchday.food.orders.rules.orders import (
     HandOver,
     Order,
 )
+from virage.matchday.food.orders.settings import FoodOrderSettings
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
@@ -158,7 +159,7 @@ def _ticket(outcome: Order | Refused) -> KitchenTicket:
 
 
 def _late(config: Config) -> timedelta:
-    return timedelta(minutes=config.voucher_late_min)
+    return timedelta(minutes=config.of(FoodOrderSettings).voucher_late_min)
 
 
 router = Router(

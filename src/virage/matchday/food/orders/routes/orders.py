@@ -14,6 +14,7 @@ from virage.matchday.food.orders.reads.kitchen import promises
 from virage.matchday.food.orders.reads.orders import FoodOrder, FoodSlot, OutletOffer, order_of, orders_of, view_of
 from virage.matchday.food.orders.routes.food_desk import FoodDesk
 from virage.matchday.food.orders.rules.orders import FoodWish, OutletPromises
+from virage.matchday.food.orders.settings import FoodOrderSettings
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
@@ -103,7 +104,7 @@ async def list_promises(
     until: Moment = None,
 ) -> list[OutletPromises]:
     """How well outlets kept what they promised, of an event or of a time, within the caller's roles."""
-    late = timedelta(minutes=config.voucher_late_min)
+    late = timedelta(minutes=config.of(FoodOrderSettings).voucher_late_min)
     outlets = outlets_of(principal, PROMISE_READERS)
     async with db.connection() as conn:
         return await promises(conn, outlets, late, event_id=event_id, since=since, until=until)

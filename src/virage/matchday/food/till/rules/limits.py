@@ -9,6 +9,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.matchday.food.till.rules.deviations import Deviation, Reason
+from virage.matchday.food.till.settings import TillSettings
+from virage.money.wallet.cards.types import CardSettings
 from virage.platform.settings.config import Config
 from virage.platform.values.money import Cents
 
@@ -48,7 +50,12 @@ class House(Struct, frozen=True):
 
 def limits_of(config: Config) -> TillLimits:
     """The limits that are configured."""
-    return TillLimits(config.tap_cap_cents, config.offline_card_cents, config.offline_till_cents, config.ask_ms)
+    return TillLimits(
+        config.of(CardSettings).tap_cap_cents,
+        config.of(TillSettings).offline_card_cents,
+        config.of(TillSettings).offline_till_cents,
+        config.of(TillSettings).ask_ms,
+    )
 
 
 def house_of(config: Config) -> House:

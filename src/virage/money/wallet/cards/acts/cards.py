@@ -27,6 +27,7 @@ from virage.money.wallet.cards.rules.cards import (
     still_looks,
 )
 from virage.money.wallet.cards.rules.sun import KEY_BYTES, KEY_VERSION, CardKeys
+from virage.money.wallet.cards.settings import CardSettings
 from virage.money.wallet.cards.store import cards as store
 from virage.money.wallet.cards.store import taps as stored_taps
 from virage.platform.data.database import Connection, Contended
@@ -118,8 +119,9 @@ class Replaced(Struct, frozen=True):
 
 def open_card_secrets(config: Config) -> CardSecrets | None:
     """Return the deployment's secrets of cards; a demonstration without a key makes one. None: there are no cards."""
-    if config.card_key is not None:
-        master = bytes.fromhex(config.card_key)
+    card_key = config.of(CardSettings).card_key
+    if card_key is not None:
+        master = bytes.fromhex(card_key)
     elif config.demo:
         master = derive(config.secret, DEMO_PURPOSE)[:KEY_BYTES]
     else:

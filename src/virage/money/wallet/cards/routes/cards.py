@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from virage.identity.people import api as people
 from virage.money.wallet.accounts.api import available
+from virage.money.wallet.accounts.types import AccountSettings
 from virage.money.wallet.cards.acts import cards as acts
 from virage.money.wallet.cards.acts.card_pins import set_card_pin
 from virage.money.wallet.cards.reads import cards as reads
@@ -126,7 +127,11 @@ async def link_my_card(
     link = acts.Link(tap, _code_hash(card_desk, data.code), owner_id, label)
     async with db.transaction() as conn:
         outcome = await acts.link_card(
-            conn, link, purse_max_cents=config.purse_cents_max, empty_closed=empty_closed, now=clock.now()
+            conn,
+            link,
+            purse_max_cents=config.of(AccountSettings).purse_cents_max,
+            empty_closed=empty_closed,
+            now=clock.now(),
         )
         linked = granted(await _as_told(conn, outcome, principal))
         mine = await reads.cards_of(conn, owner_id, clock.now())

@@ -7,8 +7,8 @@ from virage.money.payments.api import PaymentProvider, open_page
 from virage.money.payments.types import MethodState
 from virage.money.wallet.funding.acts import auto_top_ups as acts
 from virage.money.wallet.funding.reads.auto_top_ups import AutoTopUpView, rule_view
-from virage.money.wallet.funding.routes.purses import limits_of
 from virage.money.wallet.funding.rules.auto_top_ups import AutoTopUpWish
+from virage.money.wallet.funding.rules.top_ups import limits_of
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock

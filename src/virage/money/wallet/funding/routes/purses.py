@@ -11,7 +11,7 @@ from virage.money.payments.api import Checkout
 from virage.money.wallet.accounts.api import PaidAt
 from virage.money.wallet.funding.acts.top_ups import PaidOut, TopUpWish, pay_out, top_up
 from virage.money.wallet.funding.reads.purses import PurseView, TopUpView, purse_view, top_up_view
-from virage.money.wallet.funding.rules.top_ups import Limits
+from virage.money.wallet.funding.rules.top_ups import limits_of
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
@@ -29,11 +29,6 @@ class PayoutWish(Struct, frozen=True, forbid_unknown_fields=True):
     """Send back what is left. The browser makes `id`: sent twice, it is one payout."""
 
     id: UUID
-
-
-def limits_of(config: Config) -> Limits:
-    """What the configuration allows."""
-    return Limits(config.top_up_cents_min, config.top_up_cents_max, config.purse_cents_max)
 
 
 @get("/", guards=[signed_in])

@@ -7,15 +7,26 @@ from litestar import Response, Router, post
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from virage.money.wallet.accounts.types import AccountSettings
 from virage.money.wallet.cards import api as cards
 from virage.money.wallet.cards.api import CardDesk, to_strangers
-from virage.money.wallet.cards.types import ADDRESS_LENGTH_MAX, OwnedCard, SunMessage, Tap, as_code, look_id, message_of
+from virage.money.wallet.cards.types import (
+    ADDRESS_LENGTH_MAX,
+    CardSettings,
+    OwnedCard,
+    SunMessage,
+    Tap,
+    as_code,
+    look_id,
+    message_of,
+)
 from virage.money.wallet.cards.types import Reason as CardReason
 from virage.money.wallet.funding.acts import desk as acts
 from virage.money.wallet.funding.reads import desk as reads
 from virage.money.wallet.funding.reads.desk import LoadBooked, PurseAtDesk
 from virage.money.wallet.funding.rules.desk import DeskLimits, payout_tap_id
 from virage.money.wallet.funding.rules.loads import LOAD_CHARS_MAX, LoadSaid, read_signed
+from virage.money.wallet.funding.settings import FundingSettings
 from virage.platform.data.database import Connection, Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
@@ -88,7 +99,7 @@ async def load_purse(
         granted(await card_desk.confirm(card_id, data.pin or ""))
     here = holds(principal, "till", scope="outlet", scope_id=said.outlet)
     ask = acts.LoadAsk(signed, card_id, tap, here=here, confirmed=confirmed)
-    limits, cap_cents = desk_limits_of(config), config.tap_cap_cents
+    limits, cap_cents = desk_limits_of(config), config.of(CardSettings).tap_cap_cents
     async with db.transaction() as conn:
         loaded = told(await acts.load(conn, ask, limits, cap_cents=cap_cents, now=clock.now()))
         return await reads.booked(conn, loaded)
@@ -102,11 +113,11 @@ def told(outcome: Answer | Refused) -> Answer:
 def desk_limits_of(config: Config) -> DeskLimits:
     """What the configuration allows at a desk."""
     return DeskLimits(
-        load_min_cents=config.top_up_cents_min,
-        load_max_cents=config.top_up_cents_max,
-        purse_max_cents=config.purse_cents_max,
-        anonymous_max_cents=config.anonymous_cents_max,
-        anonymous_month_max_cents=config.anonymous_month_cents_max,
+        load_min_cents=config.of(FundingSettings).top_up_cents_min,
+        load_max_cents=config.of(FundingSettings).top_up_cents_max,
+        purse_max_cents=config.of(AccountSettings).purse_cents_max,
+        anonymous_max_cents=config.of(FundingSettings).anonymous_cents_max,
+        anonymous_month_max_cents=config.of(FundingSettings).anonymous_month_cents_max,
     )
 
 

@@ -9,8 +9,10 @@ from uuid import UUID, uuid5
 from msgspec import Struct
 
 from virage.money.payments.types import FAILED, OPEN, Payment
-from virage.money.wallet.accounts.types import Purse
+from virage.money.wallet.accounts.types import AccountSettings, Purse
+from virage.money.wallet.funding.settings import FundingSettings
 from virage.money.wallet.ledger.types import Kind, Transfer, account, purse
+from virage.platform.settings.config import Config
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
 
@@ -41,6 +43,12 @@ class Limits(Struct, frozen=True):
     top_up_min_cents: Cents
     top_up_max_cents: Cents
     purse_max_cents: Cents
+
+
+def limits_of(config: Config) -> Limits:
+    """What the configuration allows."""
+    settings = config.of(FundingSettings)
+    return Limits(settings.top_up_cents_min, settings.top_up_cents_max, config.of(AccountSettings).purse_cents_max)
 
 
 class TopUp(Struct, frozen=True):

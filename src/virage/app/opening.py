@@ -1,0 +1,27 @@
+"""What every process begins with: its clock and its database."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from virage.platform.data.database import Database, answering
+from virage.platform.settings.config import Config
+from virage.platform.settings.logs import log
+from virage.platform.values.clock import Clock
+
+
+def clock_of(config: Config) -> Clock:
+    """Return the one clock as it is configured."""
+    production = not config.demo
+    return Clock(config.clock_shift, config.clock_speed, origin=config.clock_origin, production=production)
+
+
+@asynccontextmanager
+async def opened(config: Config) -> AsyncIterator[Database]:
+    """The configured database, once it answers; the log says what is waited for."""
+    assert config.database_url is not None  # noqa: S101 - the command line starts the embedded server and names it
+    await answering(config.database_url, lambda why: log.warning("database_awaited", why=why))
+    db = await Database.open(config.database_url, connections_max=config.database_connections)
+    try:
+        yield db
+    finally:
+        await db.close()

@@ -1,0 +1,38 @@
+"""The configuration of a process: the deployment's own settings, and those that the domains declare."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from virage.control.books.settings import BookSettings
+from virage.identity.people.settings import PeopleSettings
+from virage.matchday.food.orders.settings import FoodOrderSettings
+from virage.matchday.food.till.settings import TillSettings
+from virage.media.live.settings import LiveSettings
+from virage.media.replay.settings import ReplaySettings
+from virage.money.payments.settings import PaymentSettings
+from virage.money.wallet.accounts.settings import AccountSettings
+from virage.money.wallet.cards.settings import CardSettings
+from virage.money.wallet.funding.settings import FundingSettings
+from virage.platform.settings import config
+from virage.platform.settings.config import Config
+
+# Not collected from the modules: a command that only reads the configuration would load every domain for it.
+SETTINGS: Final[tuple[type[Struct], ...]] = (
+    PeopleSettings,
+    PaymentSettings,
+    AccountSettings,
+    CardSettings,
+    FundingSettings,
+    TillSettings,
+    FoodOrderSettings,
+    LiveSettings,
+    ReplaySettings,
+    BookSettings,
+)
+
+
+def read(environ: Mapping[str, str]) -> Config:
+    """Return the configuration that the environment describes, or raise ConfigError with every defect."""
+    return config.read(environ, SETTINGS)

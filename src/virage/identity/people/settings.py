@@ -1,0 +1,55 @@
+"""The settings of people."""
+
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Struct
+
+from virage.platform.settings import parsing as parse
+from virage.platform.settings.config import Config
+from virage.platform.settings.origin import is_private
+
+
+class PeopleSettings(Struct, frozen=True, kw_only=True):
+    """How letters, sign-in and push messages go out."""
+
+    smtp_url: Annotated[str | None, parse.smtp] = None
+    """smtp://user:password@host:port, smtps:// for implicit TLS, ?starttls=1 for STARTTLS. Production needs it; in a
+    demonstration without it letters arrive in /mailbox."""
+    mail_from: Annotated[str, parse.address] = "tickets@example.org"
+    """The sender of every letter."""
+    newcomer_letters_per_min: Annotated[int, parse.positive] = 60
+    """How many sign-in codes a minute are sent to addresses without an account; the next ones wait up to two minutes,
+    more are not sent. Everybody else's letters never wait for them."""
+    dkim_key: Annotated[Path | None, parse.readable] = None
+    """A file with the private RSA key (PEM) that letters are signed with by DKIM, for the domain of the sender."""
+    dkim_selector: Annotated[str, parse.domain] = ""
+    """The name under `_domainkey` at which DNS has its public key."""
+    bounce_domain: Annotated[str | None, parse.domain] = None
+    """The domain of the return paths of letters (VERP), whose mail server hands reports to `bounce_listen`."""
+    bounce_listen: Annotated[str | None, parse.host_port] = None
+    """host:port at which `virage work` takes delivery reports by LMTP, as 127.0.0.1:2424; unset: it takes none. LMTP
+    has no password, so the host is a loopback or private address."""
+    bounce_allow_unauthenticated: Annotated[bool, parse.boolean] = False
+    """Let VIRAGE_BOUNCE_LISTEN be any address or name, where only the mail server reaches it."""
+    push_to_loopback: Annotated[bool, parse.boolean] = False
+    """Rehearsals only: push messages may go to this machine itself."""
+
+    def contradictions(self, config: Config) -> list[str]:
+        """Return what is wrong with values that are fine one by one."""
+        defects = []
+        if bool(self.dkim_key) != bool(self.dkim_selector):
+            defects.append("VIRAGE_DKIM_KEY, VIRAGE_DKIM_SELECTOR: letters are signed with both, or with neither")
+        if self.bounce_listen and not self.bounce_domain:
+            defects.append("VIRAGE_BOUNCE_LISTEN: it needs VIRAGE_BOUNCE_DOMAIN, which reports are sent to")
+        bounce_host = (self.bounce_listen or "").rpartition(":")[0]
+        if bounce_host and not self.bounce_allow_unauthenticated and not is_private(bounce_host):
+            defects.append(
+                "VIRAGE_BOUNCE_LISTEN: LMTP has no password; listen on a loopback or private address, as 127.0.0.1, or "
+                "set VIRAGE_BOUNCE_ALLOW_UNAUTHENTICATED=1 where only the mail server reaches it"
+            )
+        if not config.demo and self.push_to_loopback:
+            defects.append("VIRAGE_PUSH_TO_LOOPBACK: only a demonstration may push to its own machine")
+        if not config.demo and self.smtp_url is None:
+            defects.append("VIRAGE_SMTP_URL: name the mail server; without it nobody gets a code to sign in with")
+        return defects
