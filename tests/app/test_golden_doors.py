@@ -59,3 +59,26 @@ async def test_what_asks_for_a_fresh_sign_in_refuses_an_admin_of_an_hour_ago(wor
         if answer.status_code == 403 and answer.json()["code"] == "step_up_required":
             refused.add(door)
     assert refused == recorded_doors()[1]
+
+
+async def test_what_asks_for_a_fresh_sign_in_of_an_event_that_exists_refuses_an_admin_of_an_hour_ago(
+    world: "World", clock: FakeClock
+) -> None:
+    """These look for their event, order, ticket or card first: a made-up id is answered 404 by them.
+
+    Orders, tickets and cards are asked in the tests of their domains.
+    """
+    names = read_renames(GOLDEN / "renames.json").paths
+    recorded = json.loads((GOLDEN / "doors.json").read_text())["fresh_for_what_exists"]
+    doors = [names.get(door, door) for door in recorded]
+    assert set(doors) <= DOORS.keys()
+    assert not set(doors) & recorded_doors()[1]
+    of_events = [door for door in doors if "{event_id}" in door]
+    assert (len(doors), len(of_events)) == (5, 2)
+    bodies = taken()
+    for door in of_events:
+        admin = await world.signed_in("admin@example.org", Grant("admin"))
+        clock.advance(timedelta(hours=1))
+        method, path = door.split()
+        answer = await world.ask(admin, method, path.format(event_id=world.event), bodies.get(door, {}))
+        assert (answer.status_code, answer.json()["code"]) == (403, "step_up_required"), door

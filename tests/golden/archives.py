@@ -44,5 +44,9 @@ def records(file: Path) -> dict[str, dict[str, Any]]:
 
 def body(line: bytes) -> bytes:
     """Return the signed bytes of a line."""
-    text = json.loads(line)["body"]
+    return decoded(json.loads(line)["body"])
+
+
+def decoded(text: str) -> bytes:
+    """Return the bytes of base64url without padding."""
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -148,11 +148,16 @@ def unsent_at_till(page: Page) -> UnsentAtTill:
     return msgspec.convert(page.evaluate(READ_TILL), UnsentAtTill)
 
 
+def profile_files(profile: Path) -> list[Path]:
+    """Return the files to keep of a profile whose browser was closed."""
+    files = (path for folder in KEPT for path in (profile / folder).rglob("*") if path.is_file())
+    return sorted(path for path in files if path.name not in NOT_DATA)
+
+
 def pack(profile: Path) -> None:
     """Keep the storage of a profile whose browser was closed."""
     with tarfile.open(STORAGE, "w:gz", compresslevel=9) as kept:
-        files = (path for folder in KEPT for path in (profile / folder).rglob("*") if path.is_file())
-        for path in sorted(path for path in files if path.name not in NOT_DATA):
+        for path in profile_files(profile):
             data = path.read_bytes()
             entry = tarfile.TarInfo(str(path.relative_to(profile)))
             entry.size = len(data)

@@ -1,9 +1,11 @@
 """What is counted in the golden database: the queries that a renamed schema changes, all in this file."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 from msgspec import Struct
 
 COUNTS = {
@@ -35,6 +37,8 @@ MIGRATIONS = "select name from kernel.migration order by name"
 TILLS = "select device_id, number from fiscal.till_head where not training and number > 0"
 SCANS = "select number, kind, pass_number, offline from access.scan where device_id = $1 order by number"
 INSIDE = "select pass_number from access.presence where event_id = $1 and state = 'inside' order by pass_number"
+JOURNAL = "select seq, what, who::text as who, data::text as data from kernel.journal order by seq"
+ISSUER_KEYS = "select kid, public from keys.signing_key where event_id = $1"
 
 
 class StoredScan(Struct, frozen=True):
@@ -44,6 +48,15 @@ class StoredScan(Struct, frozen=True):
     kind: str
     pass_number: int | None
     offline: bool
+
+
+class Fact(Struct, frozen=True):
+    """A fact of the journal; `seq` is its number in the table."""
+
+    seq: int
+    what: str
+    who: str | None
+    data: Any
 
 
 class Counted(Struct, frozen=True):
@@ -83,6 +96,21 @@ async def inside(url: str, event: UUID) -> list[int]:
         return [row["pass_number"] for row in await connection.fetch(INSIDE, event)]
     finally:
         await connection.close()
+
+
+async def issuer_keys(url: str, event: UUID) -> dict[bytes, bytes]:
+    """Return the public keys that verify the passes of an event, by their ids."""
+    connection = await asyncpg.connect(url)
+    try:
+        return {row["kid"]: row["public"] for row in await connection.fetch(ISSUER_KEYS, event)}
+    finally:
+        await connection.close()
+
+
+async def journal_of(connection: Any) -> list[Fact]:
+    """Return all facts of the journal, by number."""
+    rows = await connection.fetch(JOURNAL)
+    return [Fact(row["seq"], row["what"], row["who"], msgspec.json.decode(row["data"])) for row in rows]
 
 
 async def position(url: str) -> tuple[datetime, int]:

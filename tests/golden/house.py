@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -73,9 +73,9 @@ def golden() -> Golden:
     return msgspec.json.decode(GOLDEN.read_bytes(), type=Golden)
 
 
-def clock_shift() -> str:
-    """Return the VIRAGE_CLOCK_SHIFT, in seconds, of a process whose clock shows the moment of the dump now."""
-    return str(round((golden().made_at - datetime.now(UTC)).total_seconds()))
+def clock_shift(later: timedelta = timedelta()) -> str:
+    """Return the VIRAGE_CLOCK_SHIFT, in seconds, of a process whose clock shows the moment of the dump, or later."""
+    return str(round((golden().made_at + later - datetime.now(UTC)).total_seconds()))
 
 
 async def restored(cluster: EmbeddedPostgres, name: str) -> str:

@@ -9,7 +9,12 @@ gives a new name to one thing of that document, and everything is found by its o
     fields      by old component: its properties
     values      by old component that is an enumeration, or `Component.field` where the values stand in place
     codes       codes of problem documents
+    topics      topics of the stream by name
+    told        by old topic: members of its events, by their path: ".data.orders[].what": "state"
+    facts       kinds of the journal's facts by name
+    fact_data   by old kind: members of its data, by their path: ".data.cents": "amount_cents"
 
+The last four are in no document; `test_requests.py` reads them against what was recorded.
 How recorded requests and answers are translated is in `renames_exchange.py`.
 """
 
@@ -39,6 +44,10 @@ class Renames(Struct, frozen=True, forbid_unknown_fields=True):
     fields: dict[str, Names] = {}
     values: dict[str, Names] = {}
     codes: Names = {}
+    topics: Names = {}
+    told: dict[str, Names] = {}
+    facts: Names = {}
+    fact_data: dict[str, Names] = {}
 
     def place(self, place: str) -> str:
         """Return the new name of a component, or of a `Component.field`."""

@@ -51,6 +51,10 @@ class Client:
             content=content,
         )
 
+    def cookies(self, who: str) -> str:
+        """Return the cookies that somebody would send now."""
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._browser(who).cookies.jar)
+
     def _browser(self, who: str) -> httpx.AsyncClient:
         if who in (cast.ANONYMOUS, cast.PROVIDER):
             self._browsers.pop(who, None)
@@ -81,10 +85,21 @@ class Replay:
         self._system = running
         self._client = Client(running)
         self.names = Names()
+        self.answer = httpx.Response(0)
+        """The last answer, whole."""
 
     async def compared(self, exchange: Exchange) -> list[Difference]:
         """Send a request; return where the answer differs. A read follows what was written: it may be asked again."""
         return (await self._asked(exchange, SETTLE_S))[1]
+
+    def cookies(self, who: str) -> str:
+        """Return the cookies that somebody would send now."""
+        return self._client.cookies(who)
+
+    async def ask(self, exchange: Exchange) -> httpx.Response:
+        """Send a request once, whatever is answered."""
+        self.answer = await self._client.send(exchange, self.names)
+        return self.answer
 
     async def marked(self, exchange: Exchange) -> None:
         """Send a request, and mark in the recorded answer what this system drew."""
@@ -110,7 +125,7 @@ class Replay:
         if not exchange.is_request:
             self._system.at(exchange.at)
             return {"status": await self._system.work(), "answered": {}, "answer": None}
-        answer = await self._client.send(exchange, self.names)
+        answer = self.answer = await self._client.send(exchange, self.names)
         content_type = answer.headers.get("content-type", "")
         return {
             "status": answer.status_code,

@@ -32,6 +32,7 @@ from litestar import Litestar
 
 from tests.conftest import FakeClock, alive
 from tests.golden import requests_cast as cast
+from tests.golden.counts import Fact, journal_of
 from tests.golden.house import SETTINGS, environment, execute, golden, restored, virage
 from tests.ports import free_ports
 from virage.app.building import build, jobs_of
@@ -98,6 +99,11 @@ class System:
     def at(self, seconds: float) -> None:
         """Set the clock to so many seconds after the moment of the dump."""
         self._clock.set(self.moment + timedelta(seconds=seconds))
+
+    async def facts(self) -> list[Fact]:
+        """Return all facts of the journal."""
+        async with self._db.connection() as conn:
+            return await journal_of(conn)
 
     async def work(self) -> int:
         """Run the jobs that wait for no later time, one after the other in order; return how many ran."""

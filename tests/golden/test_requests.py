@@ -9,7 +9,10 @@ import pytest
 
 from tests.golden.renames import operations, read_renames
 from tests.golden.renames_exchange import Translator
+from tests.golden.requests_around import EDGE, Around
+from tests.golden.requests_around import recorded as recorded_around
 from tests.golden.requests_client import Replay
+from tests.golden.requests_edge import all_headers, at_the_edge, moved
 from tests.golden.requests_log import (
     DRAWN,
     Exchange,
@@ -21,9 +24,13 @@ from tests.golden.requests_log import (
     read,
 )
 from tests.golden.requests_system import system
+from tests.golden.shapes import changes
+from tests.golden.signed import FILE as SIGNED_FILE
+from tests.golden.signed import content, packs
 from virage.platform.host.postgres import EmbeddedPostgres
 
 FOLDER = Path(__file__).parent
+SIGNED = json.loads(SIGNED_FILE.read_bytes())
 SHOWN_MAX = 12
 OPERATIONS = 235
 ID = "01970000-0000-7000-8000-000000000001"
@@ -32,25 +39,54 @@ OTHER_ID = "01970000-0000-7000-8000-000000000002"
 
 async def test_every_recorded_request_is_answered_as_it_was(cluster: EmbeddedPostgres, tmp_path: Path) -> None:
     document = json.loads(gzip.decompress((FOLDER / "openapi.json.gz").read_bytes()))
-    translator = Translator(document, read_renames(FOLDER / "renames.json"))
+    renames = read_renames(FOLDER / "renames.json")
+    translator, expected = Translator(document, renames), recorded_around(renames)
     recording = read(FOLDER / "requests.jsonl.gz")
     failures: list[str] = []
     asked: set[str] = set()
     sent = 0
     async with system(cluster, tmp_path) as running:
         replay = Replay(running)
+        signed = await packs(replay, recording, translator)
+        for who, pack in SIGNED["packs"].items():
+            failures += [f"the pack of a {who} has other bytes"] * (content(signed[who]) != content(pack))
+        around = Around(running, replay, recording, renames.topics)
         for number, recorded in enumerate(recording):
             exchange = translator.exchange(recorded)
-            failures += [f"{told(number, exchange)}: {found}" for found in await replay.compared(exchange)]
+            await around.before(number)
+            found = await replay.compared(exchange)
+            if recorded.is_request:
+                seen = all_headers(replay.answer.headers.multi_items())
+                found += differences(expected.headers[number], seen, replay.names)
+            failures += [f"{told(number, exchange)}: {difference}" for difference in found]
             sent += recorded.is_request
             asked |= {translator.operation_of(recorded.method, recorded.path) or ""}
+            await around.after(number)
             if len(failures) >= SHOWN_MAX:
                 break
+        await around.end(expected.told)
+        failures += changes(expected.told.shapes, around.streams.shapes())
+        facts = await around.facts()
+        failures += changes(expected.facts.dump, facts.dump) + changes(expected.facts.replay, facts.replay)
+        failures += await changes_at_the_edge(replay, translator)
     assert not failures, "\n" + "\n".join(failures[:SHOWN_MAX])
     assert sent >= 2_000
     names = {name for name, _ in operations(document)}
     assert names - asked == set()
     assert len(names) == OPERATIONS
+
+
+async def changes_at_the_edge(replay: Replay, translator: Translator) -> list[str]:
+    """What any client, cache or proxy would see change: headers and statuses of requests about HTTP itself."""
+    found = []
+    for probe in read(EDGE):
+        answer = await replay.ask(moved(translator, probe))
+        headers, body = at_the_edge(answer)
+        expected = {"status": probe.status, "headers": probe.answered, "body": probe.answer}
+        actual = {"status": answer.status_code, "headers": headers, "body": body}
+        where = f"{probe.method} {probe.path} {probe.headers or ''} as {probe.who}"
+        found += [f"{where}: {difference}" for difference in differences(expected, actual, replay.names)]
+    return found
 
 
 def told(number: int, exchange: Exchange) -> str:

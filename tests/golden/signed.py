@@ -1,0 +1,50 @@
+"""What is signed by a device or by the server: the bytes of the golden set."""
+
+import json
+from base64 import b64decode
+from collections.abc import Sequence
+from hashlib import sha256
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from tests.golden.archives import decoded
+from tests.golden.house import FOLDER
+from tests.golden.renames_exchange import Translator
+from tests.golden.requests_client import Replay
+from tests.golden.requests_log import Exchange
+
+FILE = FOLDER / "signed.json"
+
+
+async def packs(replay: Replay, recording: Sequence[Exchange], translator: Translator | None = None) -> dict[str, str]:
+    """Return the whole answers to the packs of a gate and of a till; before the first request nothing was drawn."""
+    found = {}
+    for kind, prefix in (("gate", "/api/access/pack/"), ("till", "/api/till/pack")):
+        asked = next(one for one in recording if one.path.startswith(prefix) and one.status == 200)
+        who = {"gate": "lane", "till": "till"}[kind]
+        exchange = Exchange(who, 0.0, "GET", asked.path)
+        answer = await replay.ask(translator.exchange(exchange) if translator else exchange)
+        assert answer.status_code == 200, f"{asked.path}: {answer.status_code}"
+        found[kind] = answer.text
+    return found
+
+
+def event_key(event: UUID) -> Ed25519PrivateKey:
+    """Return the key that the replay gives an event (requests_system.py)."""
+    return Ed25519PrivateKey.from_private_bytes(sha256(b"golden " + event.bytes).digest())
+
+
+def content(answer: str) -> bytes:
+    """Return the bytes of a pack but for the position of the journal, which counts the migrations since.
+
+    Raise AssertionError where a sealed pack is not signed by its event's key.
+    """
+    document = json.loads(answer)
+    if "body" not in document:
+        return answer.encode()
+    body = b64decode(document.pop("body"))
+    pack = json.loads(body)
+    message = b"virage:pack:v1\0" + body
+    assert event_key(UUID(pack["event"]["id"])).sign(message) == decoded(document.pop("signature"))
+    return json.dumps(document).encode() + body.replace(pack["version"].encode(), b"", 1)
