@@ -43,7 +43,7 @@ check: .venv/.dev src/virage/web/index.html ## Every law of the house, by comman
 
 # Tests of whole programs, of browsers and beside other servers.
 WHOLE := tests/app tests/cli tests/faults tests/golden tests/web \
-	tests/media/live/test_edge.py tests/media/replay/test_ingest.py tests/media/tracking/test_ball.py tests/platform/data/test_objects.py
+	tests/media/live/test_edge.py tests/media/replay/test_ingest.py tests/media/tracking/test_ball.py tests/platform/data/test_objects.py tests/platform/data/test_pooler.py
 FAST = pytest -q -rfE -n 3 --dist worksteal $(WHOLE:%=--ignore=%)
 
 # What tests start again and again is compiled once.

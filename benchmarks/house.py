@@ -145,13 +145,17 @@ class House:
         finally:
             client.close()
 
-    async def stop(self) -> None:
-        """End what was started, and take the folder away."""
+    async def stop_processes(self) -> None:
+        """End everything but the database."""
         self._stop.set()
         if self._keeping is not None:
             self._keeping.cancel()
         if self._running is not None:
             await self._running
+
+    async def stop(self) -> None:
+        """End what was started, and take the folder away."""
+        await self.stop_processes()
         await self.postgres.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 

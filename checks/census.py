@@ -115,7 +115,7 @@ def in_files() -> Iterator[str]:
 def in_the_application() -> Iterator[str]:
     """Yield routes, jobs, topics, settings and rates of the whole application, built without a database."""
     config = Config(secret="signs and opens nothing", demo=True)  # noqa: S106 - no secret: nothing is signed with it
-    db, clock = Database(cast("Any", None), ""), Clock()
+    db, clock = Database(cast("Any", None), "", "", 0), Clock()
     for route in build(config, db, clock).routes:
         for method in sorted(cast("Any", route).methods - {"OPTIONS"}):
             yield f"route {method} {re.sub(PARAMETER, '{}', route.path)}"

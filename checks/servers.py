@@ -13,6 +13,7 @@ SERVERS = {
     "/usr/lib/nginx/modules/ngx_nchan_module.so": "libnginx-mod-nchan",
     "haproxy": "haproxy",
     "mosquitto": "mosquitto",
+    "pgbouncer": "pgbouncer",
     "srt-live-transmit": "srt-tools",
     "chromium-headless-shell": "chromium-headless-shell",
     "firefox-esr": "firefox-esr",

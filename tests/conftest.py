@@ -89,6 +89,7 @@ def with_database(url: str, name: str) -> str:
 
 async def _administer(url: str, *statements: str) -> None:
     connection = await asyncpg.connect(with_database(url, "postgres"))
+    await connection.execute("set statement_timeout = 0")  # a busy machine copies and drops slowly
     try:
         for statement in statements:
             await connection.execute(statement)

@@ -53,7 +53,7 @@ def build(config: Config, db: Database, clock: Clock) -> Litestar:
 def openapi_document() -> bytes:
     """Return the OpenAPI document of all domains; no database is asked."""
     nowhere = Config(secret="nothing is signed or opened with it", demo=True)  # noqa: S106 - it is no secret
-    return openapi.document(build(nowhere, Database(cast("Any", None), ""), Clock()))
+    return openapi.document(build(nowhere, Database(cast("Any", None), "", "", 0), Clock()))
 
 
 @asynccontextmanager

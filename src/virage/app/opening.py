@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from virage.platform.data.database import Database, answering
+from virage.platform.data.database import URL, Database, answering
 from virage.platform.settings.config import Config
 from virage.platform.settings.logs import log
 from virage.platform.values.clock import Clock
@@ -16,11 +16,16 @@ def clock_of(config: Config) -> Clock:
 
 
 @asynccontextmanager
-async def opened(config: Config) -> AsyncIterator[Database]:
-    """The configured database, once it answers; the log says what is waited for."""
+async def opened(config: Config, application: str = "virage command") -> AsyncIterator[Database]:
+    """The configured database, once it answers; the log says what is waited for, the database knows us by a name."""
     assert config.database_url is not None  # noqa: S101 - the command line starts the embedded server and names it
-    await answering(config.database_url, lambda why: log.warning("database_awaited", why=why))
-    db = await Database.open(config.database_url, connections_max=config.database_connections)
+    await answering(config.database_url, lambda why: log.warning("database_awaited", why=why), variable=URL)
+    db = await Database.open(
+        config.database_url,
+        direct_url=config.direct_url,
+        connections_max=config.database_connections,
+        application=application,
+    )
     try:
         yield db
     finally:

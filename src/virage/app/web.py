@@ -66,7 +66,7 @@ class Web:
         try:
             config = read(os.environ)
             logs.configure(config.log_level, "web")
-            async with opened(config) as db:
+            async with opened(config, "virage web") as db:
                 app = self._app = build(config, db, clock_of(config))
                 if DRAIN is not None:
                     asyncio.get_running_loop().add_signal_handler(DRAIN, self._drain, app, config.drain_s)

@@ -82,7 +82,7 @@ def migrate() -> None:
     from virage.platform.data import migrate as migrations
 
     with database(configuration(os.environ)) as config:
-        applied = asyncio.run(migrations.migrate(config.database_url or ""))
+        applied = asyncio.run(migrations.migrate(config.direct_url))
     console.print("\n".join(applied) or "Nothing to do.", markup=False)
 
 

@@ -31,7 +31,7 @@ def close(day: date | None) -> None:
 async def _close_due(config: Config) -> list[tuple[Period, list[Closing]]]:
     async with opened(config) as db:
         jobs = ClosingJobs(db, clock_of(config), open_vault(config), Archives(config.objects_at))
-        return await jobs.close_due()
+        return await jobs.close_due(db)
 
 
 async def _close_day(config: Config, day: date) -> list[tuple[Period, list[Closing]]]:

@@ -6,12 +6,11 @@ import os
 import signal
 from collections.abc import AsyncIterator, Mapping
 
-import asyncpg
-
 from virage.app.opening import clock_of, opened
 from virage.cli.house import configuration, console, database, environment_beside, fail, this
 from virage.cli.ingesting import DEMO_CAMERAS
 from virage.media.replay.api import cameras as cameras_of
+from virage.platform.data.connecting import close, connect
 from virage.platform.data.database import Unavailable
 from virage.platform.host.supervise import Child, Supervisor
 from virage.platform.settings.config import Config
@@ -27,7 +26,7 @@ def cameras() -> None:
 
 
 async def _cameras(config: Config, env: Mapping[str, str]) -> None:
-    async with _alone(config.database_url or ""):
+    async with _alone(config.direct_url):
         await _send(config, env)
     console.print("The cameras have ended.")
 
@@ -35,13 +34,13 @@ async def _cameras(config: Config, env: Mapping[str, str]) -> None:
 @contextlib.asynccontextmanager
 async def _alone(database_url: str) -> AsyncIterator[None]:
     """Once in a house: two who send as the same camera would each spoil the other's pictures."""
-    connection = await asyncpg.connect(database_url)
+    session = await connect(database_url, "virage cameras")
     try:
-        if not await connection.fetchval("select pg_try_advisory_lock(hashtextextended('virage cameras', 0))"):
+        if not await session.fetchval("select pg_try_advisory_lock(hashtextextended('virage cameras', 0))"):
             raise fail("These cameras send already.")
         yield
     finally:
-        await connection.close()
+        await close(session)
 
 
 async def _send(config: Config, env: Mapping[str, str]) -> None:

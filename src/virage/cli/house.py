@@ -19,7 +19,7 @@ from rich.console import Console
 
 from virage.app.settings import read
 from virage.cli.steps import Step
-from virage.platform.data.database import ASYNCPG_ERRORS, CONNECT_TIMEOUT_S, Unavailable, answering
+from virage.platform.data.database import ASYNCPG_ERRORS, DIRECT_URL, URL, Unavailable, answering, ask_once
 from virage.platform.host.postgres import EmbeddedPostgres
 from virage.platform.host.programs import PostgresFailed
 from virage.platform.host.supervise import PARENT
@@ -147,10 +147,9 @@ def _left_in(path: Path) -> dict[str, str] | None:
 async def _answers(database_url: str) -> bool:
     """Whether a database is there: a house that was killed leaves word of itself."""
     try:
-        connection = await asyncpg.connect(database_url, timeout=CONNECT_TIMEOUT_S)
+        await ask_once(database_url)
     except (*ASYNCPG_ERRORS, OSError, TimeoutError):
         return False
-    await connection.close()
     return True
 
 
@@ -200,7 +199,10 @@ def database(config: Config, starting: Step | None = None) -> Iterator[Config]:
     """
     if config.database_url is not None:
         try:
-            asyncio.run(answering(config.database_url, starting.note if starting else warn))
+            tell = starting.note if starting else warn
+            asyncio.run(answering(config.database_url, tell, variable=URL))
+            if config.direct_url != config.database_url:
+                asyncio.run(answering(config.direct_url, tell, variable=DIRECT_URL))
         except Unavailable as failure:
             raise fail(str(failure)) from None
         yield config

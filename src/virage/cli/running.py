@@ -67,10 +67,9 @@ def _database(config: Config) -> Iterator[Config]:
 
 async def prepare(config: Config, env: Mapping[str, str]) -> None:
     """Migrate the database and load the demo; both change nothing that is there already."""
-    assert config.database_url is not None  # noqa: S101 - `database` names it
     try:
         with step("Migrations"):
-            await migrate(config.database_url)
+            await migrate(config.direct_url)
     except MigrationChanged as error:
         raise fail(f"{error} Give the demonstration a new one: another VIRAGE_VAR_DIR, or none of it.") from None
     with step("Demonstration") as loading:

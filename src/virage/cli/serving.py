@@ -111,7 +111,7 @@ def work() -> None:
 
 
 async def _work(config: Config) -> None:
-    async with opened(config) as db, jobs_of(config, db, clock_of(config)) as jobs:
+    async with opened(config, "virage work") as db, jobs_of(config, db, clock_of(config)) as jobs:
         working = asyncio.create_task(jobs.run(db))
         loop = asyncio.get_running_loop()
         for wish in (signal.SIGINT, signal.SIGTERM):

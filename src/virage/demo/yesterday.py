@@ -95,7 +95,7 @@ async def load_yesterday(db: Database, config: Config, clock: Clock, fan_id: UUI
             raise RuntimeError(f"The demonstration was refused: {refused[0]}")
         await _move_stock(conn, begun + EVENING)
     await FigureJobs(db).keep_up()
-    await ClosingJobs(db, clock, open_vault(config), Archives(config.objects_at)).close_due()
+    await ClosingJobs(db, clock, open_vault(config), Archives(config.objects_at)).close_due(db)
 
 
 class _Counter:

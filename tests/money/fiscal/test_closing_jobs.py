@@ -65,9 +65,9 @@ async def test_each_period_is_closed_once_however_many_workers_there_are_and_how
 ) -> None:
     await two_evenings(db)
     clock.set(EVENING + MORNING - timedelta(seconds=1))
-    assert await jobs.close_due() == []
+    assert await jobs.close_due(db) == []
     clock.set(EVENING + timedelta(days=1) + MORNING)  # nobody was there in between
-    found = [one for all_of_one in await asyncio.gather(*(jobs.close_due() for _ in range(4))) for one in all_of_one]
+    found = [one for all_of_one in await asyncio.gather(*(jobs.close_due(db) for _ in range(4))) for one in all_of_one]
     closed = {period: {(one.subject, one.subject_id): one.tally for one in closings} for period, closings in found}
     assert len(found) == len(closed) == 4
     totals = {
@@ -80,9 +80,9 @@ async def test_each_period_is_closed_once_however_many_workers_there_are_and_how
         Period(MONTH, date(2026, 12, 1)): {"01": 700, "02": 1_850},
         Period(YEAR, date(2026, 1, 1)): {"01": 700, "02": 1_850},
     }
-    assert await jobs.close_due() == []
+    assert await jobs.close_due(db) == []
     clock.advance(timedelta(days=1))
-    ((period, closings),) = await jobs.close_due()
+    ((period, closings),) = await jobs.close_due(db)
     assert (period.starts_on, closings[0].tally.total_cents) == (date(2027, 1, 1), 6_300)
 
 
@@ -91,7 +91,7 @@ async def test_a_closed_month_is_archived_and_verifies(
 ) -> None:
     till = await two_evenings(db)
     clock.set(EVENING + timedelta(days=1) + MORNING)
-    await jobs.close_due()
+    await jobs.close_due(db)
     async with db.connection() as conn:
         wished = await conn.fetch("select payload from kernel.job where entrypoint = 'concessions.archive'")
     assert [bytes(row["payload"]).decode() for row in wished] == [f'{{"till":"{till.id}","month":"2026-12-01"}}']
@@ -107,7 +107,7 @@ async def test_the_office_sees_closings_and_takes_an_archive_home(
 ) -> None:
     till = await two_evenings(db)
     clock.set(EVENING + timedelta(days=1) + MORNING)
-    await jobs.close_due()
+    await jobs.close_due(db)
     for name, outlet in (("manager", "02"), ("neighbour", "03")):
         counters.knows(name, Grant("finance", "outlet", outlet))
     counters.knows("both", Grant("finance", "outlet", "01"), Grant("finance", "outlet", "02"))

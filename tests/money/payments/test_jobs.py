@@ -66,7 +66,7 @@ async def test_a_payment_whose_webhook_never_came_is_found(till: Till, start: Ca
     await till.begin([asked])
     till.provider.states[asked.payment_id] = Outcome(asked.payment_id, State.CAPTURED, 5000)
     till.clock.advance(timedelta(seconds=11))
-    await till.jobs.reconcile()
+    await till.jobs.reconcile(till.db)
     assert await till.states([asked]) == [State.CAPTURED]
     assert [one.payment_id for one in till.shop.paid] == [asked.payment_id]
 
@@ -74,7 +74,7 @@ async def test_a_payment_whose_webhook_never_came_is_found(till: Till, start: Ca
 async def test_young_payments_are_left_to_their_webhook(till: Till, start: Callable[..., Start]) -> None:
     await till.begin([start()])
     till.clock.advance(timedelta(seconds=9))
-    await till.jobs.reconcile()
+    await till.jobs.reconcile(till.db)
     assert till.provider.calls == []
 
 
@@ -83,7 +83,7 @@ async def test_many_open_payments_are_asked_for_in_pages(till: Till, start: Call
     await till.begin(starts)
     till.provider.states |= {one.payment_id: Outcome(one.payment_id, State.CAPTURED, 5000) for one in starts}
     till.clock.advance(timedelta(seconds=11))
-    await till.jobs.reconcile()
+    await till.jobs.reconcile(till.db)
     assert till.provider.calls == [("fetch", PAGE), ("fetch", 1)]
     assert set(await till.states(starts)) == {State.CAPTURED}
 
@@ -92,7 +92,7 @@ async def test_a_payment_whose_time_is_over_is_ended_at_the_provider(till: Till,
     asked = start()
     await till.begin([asked])
     till.clock.advance(timedelta(minutes=11))
-    await till.jobs.reconcile()
+    await till.jobs.reconcile(till.db)
     assert till.provider.calls == [("cancel", 1)]
     assert await till.states([asked]) == [State.EXPIRED]
     assert [one.payment_id for one in till.shop.lost] == [asked.payment_id]
@@ -105,7 +105,7 @@ async def test_a_payment_made_just_before_its_end_is_captured_and_not_expired(
     await till.begin([asked])
     till.provider.states[asked.payment_id] = Outcome(asked.payment_id, State.CAPTURED, 5000)
     till.clock.advance(timedelta(minutes=11))
-    await till.jobs.reconcile()
+    await till.jobs.reconcile(till.db)
     assert await till.states([asked]) == [State.CAPTURED]
 
 
@@ -114,10 +114,10 @@ async def test_nothing_is_expired_while_the_provider_is_away(till: Till, start: 
     await till.begin([asked])
     till.provider.away = True
     till.clock.advance(timedelta(hours=5))
-    await till.jobs.reconcile()
+    await till.jobs.reconcile(till.db)
     assert await till.states([asked]) == [State.CREATED]
     till.provider.away = False
-    await till.jobs.reconcile()
+    await till.jobs.reconcile(till.db)
     assert await till.states([asked]) == [State.EXPIRED]
 
 
@@ -128,11 +128,11 @@ async def test_reconciliation_looks_no_further_back_than_the_oldest_open_payment
     began_at = till.clock.now()
     await till.begin([asked])
     till.clock.advance(timedelta(hours=3))
-    await till.jobs.reconcile()
+    await till.jobs.reconcile(till.db)
     assert await store.open_since(till.conn) == began_at
     till.provider.states[asked.payment_id] = Outcome(asked.payment_id, State.DECLINED, 5000)
-    await till.jobs.reconcile()
-    await till.jobs.reconcile()
+    await till.jobs.reconcile(till.db)
+    await till.jobs.reconcile(till.db)
     assert await store.open_since(till.conn) == till.clock.now() - timedelta(hours=1)
 
 
@@ -140,8 +140,8 @@ async def test_a_refund_is_sent_once_and_confirmed(till: Till, start: Callable[.
     asked = start()
     await till.capture(asked)
     refund_id = await till.ask_refund(asked.payment_id)
-    await till.jobs.send_refunds()
-    await till.jobs.send_refunds()
+    await till.jobs.send_refunds(till.db)
+    await till.jobs.send_refunds(till.db)
     assert till.provider.refunded == {refund_id: 5000}
     assert till.provider.calls == [("refund", 1)]
     assert await till.states([asked]) == [State.REFUNDED]
@@ -152,13 +152,13 @@ async def test_a_refund_that_the_bank_refuses_is_tried_again_later(till: Till, s
     await till.capture(asked)
     await till.ask_refund(asked.payment_id)
     till.provider.refusals_left = 1
-    await till.jobs.send_refunds()
-    await till.jobs.send_refunds()
+    await till.jobs.send_refunds(till.db)
+    await till.jobs.send_refunds(till.db)
     assert till.provider.calls == [("refund", 1)]
     (waiting,) = await reads.refunds_of(till.conn, [asked.payment_id])
     assert (waiting.attempts, waiting.reason) == (1, "bank_refused")
     till.clock.advance(timedelta(seconds=5))
-    await till.jobs.send_refunds()
+    await till.jobs.send_refunds(till.db)
     assert await till.states([asked]) == [State.REFUNDED]
 
 
@@ -182,8 +182,8 @@ async def test_the_operator_is_told_of_refunds_and_payments_without_an_end(
         ("payments_overdue", "error", 1, 1),
     ]
     till.clock.advance(timedelta(minutes=1))
-    await till.jobs.send_refunds()
-    await till.jobs.reconcile()
+    await till.jobs.send_refunds(till.db)
+    await till.jobs.reconcile(till.db)
     with capture_logs() as told:
         await till.jobs.audit()
     assert told == []
@@ -212,10 +212,10 @@ async def test_a_refund_stays_due_while_the_provider_is_away(till: Till, start: 
     await till.capture(asked)
     await till.ask_refund(asked.payment_id)
     till.provider.away = True
-    await till.jobs.send_refunds()
+    await till.jobs.send_refunds(till.db)
     assert await till.states([asked]) == [State.REFUNDING]
     till.provider.away = False
-    await till.jobs.send_refunds()
+    await till.jobs.send_refunds(till.db)
     assert await till.states([asked]) == [State.REFUNDED]
 
 

@@ -53,7 +53,7 @@ class Keeper:
         self.clock = clock
         self.provider = provider
         self.buyer = buyer
-        self.jobs = MethodJobs(db, clock, provider)
+        self.jobs = MethodJobs(clock, provider)
 
     async def begun(self, method_id: UUID | None = None, subject: UUID = WHOSE) -> Method | Refused:
         async with self.db.transaction() as conn:
@@ -68,7 +68,7 @@ class Keeper:
         async with self.buyer.post(url, json={"card": card} | ({"code": code} if code else {})) as answer:
             assert answer.status == 200
         self.clock.advance(timedelta(seconds=5))
-        await self.jobs.reconcile()
+        await self.jobs.reconcile(self.db)
         return method.id
 
     async def method(self, method_id: UUID) -> Method:
@@ -98,7 +98,7 @@ async def test_a_card_that_is_kept_is_charged_once_a_payment_and_no_more_once_it
     assert [(event.payment_id, event.amount_cents) for event in told] == [(method_id, 0), (payment_id, 2_000)]
     async with keeper.db.transaction() as conn:
         await methods.forget(conn, [method_id], NOW)
-    await keeper.jobs.reconcile()
+    await keeper.jobs.reconcile(keeper.db)
     method = await keeper.method(method_id)
     assert (method.state, method.label) == (MethodState.FORGOTTEN, None)
     refused = await keeper.charged(method_id)
@@ -124,7 +124,7 @@ async def test_the_answer_to_a_charge_is_lost_and_asking_again_charges_nothing_m
     url = await methods.open_page(keeper.db, keeper.clock, keeper.provider, method)
     with pytest.raises(aiohttp.ClientError):
         await keeper.buyer.post(str(url), json={"card": Card.ANSWER_LOST})
-    await keeper.jobs.reconcile()
+    await keeper.jobs.reconcile(keeper.db)
     payment_id = new_id()
     with pytest.raises(Unreachable):
         await keeper.charged(method.id, payment_id)
@@ -145,7 +145,7 @@ async def test_a_page_that_nobody_uses_ends_and_a_declined_card_is_not_kept(keep
     assert "may charge this card without you" in page
     assert "€" not in page, "nothing is paid there"
     clock.advance(timedelta(minutes=61))
-    await keeper.jobs.reconcile()
+    await keeper.jobs.reconcile(keeper.db)
     assert (await keeper.method(method.id)).reason == "expired"
 
 

@@ -62,8 +62,8 @@ class Till:
 
     async def settle_later(self, by: timedelta = timedelta(seconds=11)) -> None:
         self.clock.advance(by)
-        await self.jobs.reconcile()
-        await self.jobs.send_refunds()
+        await self.jobs.reconcile(self.db)
+        await self.jobs.send_refunds(self.db)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from virage.platform.data import batching
 from virage.platform.data.batching import CALLERS_AT_ONCE, Batcher, Overloaded
 from virage.platform.data.database import Contended, Unavailable
 
@@ -157,6 +158,62 @@ async def test_an_act_that_miscounts_its_answers_fails_and_mixes_nothing_up() ->
     batcher = Batcher(miscount)
     answers = await asyncio.gather(batcher.submit(1), batcher.submit(2), return_exceptions=True)
     assert [type(answer) for answer in answers] == [ValueError] * 2
+
+
+async def test_a_batch_that_hangs_lets_the_next_one_through_and_is_answered_when_it_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batching, "OVERDUE_S", 0.05)
+    hangs = asyncio.Event()
+
+    async def act(items: Sequence[int]) -> list[int]:
+        if 1 in items:
+            await hangs.wait()
+        return [2 * item for item in items]
+
+    batcher = Batcher(act)
+    hanging = asyncio.create_task(batcher.submit(1))
+    await settle()
+    async with asyncio.timeout(30):
+        assert await batcher.submit(2) == 4
+        assert not hanging.done()
+        assert await asyncio.gather(*(batcher.submit(item) for item in range(3, 9))) == [6, 8, 10, 12, 14, 16]
+        hangs.set()
+        assert await hanging == 2
+    assert await batcher.submit(9) == 18
+
+
+async def test_where_all_batches_hang_nobody_waits_for_ever_and_only_some_are_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batching, "OVERDUE_S", 0.05)
+    act = Act(is_open=False)
+    batcher = Batcher(act, batch_max=1)
+    async with asyncio.timeout(30):
+        callers = [asyncio.create_task(batcher.submit(item)) for item in range(10)]
+        sent_away = await asyncio.gather(*callers[batching.OVERDUE_MAX + 1 :], return_exceptions=True)
+        assert {type(answer) for answer in sent_away} == {Unavailable}
+        assert act.batches == [[0], [1], [2], [3]]
+        act.gate.set()
+        assert await asyncio.gather(*callers[: batching.OVERDUE_MAX + 1]) == [0, 2, 4, 6]
+        assert await batcher.submit(21) == 42
+
+
+async def test_a_batch_that_ends_in_time_is_the_only_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batching, "OVERDUE_S", 0.2)
+    at_once, at_once_max = 0, 0
+
+    async def act(items: Sequence[int]) -> list[int]:
+        nonlocal at_once, at_once_max
+        at_once += 1
+        at_once_max = max(at_once_max, at_once)
+        await asyncio.sleep(0.02)
+        at_once -= 1
+        return [2 * item for item in items]
+
+    batcher = Batcher(act, batch_max=1)
+    await asyncio.gather(*(batcher.submit(item) for item in range(30)))
+    assert at_once_max == 1
 
 
 async def test_items_and_batches_are_counted() -> None:

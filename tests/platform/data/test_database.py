@@ -69,9 +69,9 @@ async def test_every_connection_has_its_time_limits(db: Database) -> None:
 
 
 async def test_a_transaction_that_takes_too_long_is_ended_and_the_next_one_has_a_connection(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
+    database_url: str,
 ) -> None:
-    monkeypatch.setattr(database_module, "TRANSACTION_TIMEOUT_MS", 50)
+    await set_default(database_url, "transaction_timeout", "50ms")
     db = await Database.open(database_url, connections_max=1)
 
     async def dawdle() -> None:
@@ -82,6 +82,14 @@ async def test_a_transaction_that_takes_too_long_is_ended_and_the_next_one_has_a
         await dawdle()
     assert await again(lambda: one(db)) == 1
     await db.close()
+
+
+async def set_default(url: str, name: str, value: str) -> None:
+    """Give our role another default in the test's own database."""
+    connection = await asyncpg.connect(url)
+    database = await connection.fetchval("select current_database()")
+    await connection.execute(f"alter role current_user in database {database} set {name} = '{value}'")
+    await connection.close()
 
 
 async def one(db: Database) -> object:

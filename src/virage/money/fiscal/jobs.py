@@ -31,30 +31,30 @@ class ClosingJobs:
 
     def register(self, jobs: Jobs) -> None:
         """Say what a worker can do."""
-        jobs.every(EVERY_S, "concessions.closings", self.close)
+        jobs.every_money(EVERY_S, "concessions.closings", self.close)
         jobs.on(ARCHIVE_JOB, ArchiveMonth, self.keep_month)
 
-    async def close(self) -> None:
+    async def close(self, db: Database) -> None:
         """Close all that is over."""
-        await self.close_due()
+        await self.close_due(db)
 
-    async def close_due(self) -> list[tuple[Period, list[Closing]]]:
+    async def close_due(self, db: Database) -> list[tuple[Period, list[Closing]]]:
         """Close all that is over, the earliest first; what was closed here."""
         closed: list[tuple[Period, list[Closing]]] = []
         refused: Period | None = None
         while True:
-            async with self._db.connection() as conn:
+            async with db.connection() as conn:
                 period = await reads.due(conn, self._clock.now())
             if period is None or period == refused:
                 return closed
-            closings = await self._close(period)
+            closings = await self._close(db, period)
             if isinstance(closings, Refused):
                 refused = period  # somebody else has closed it meanwhile, so it is due no more
                 continue
             closed.append((period, closings))
 
-    async def _close(self, period: Period) -> list[Closing] | Refused:
-        async with self._db.transaction() as conn:
+    async def _close(self, db: Database, period: Period) -> list[Closing] | Refused:
+        async with db.transaction() as conn:
             until = ends(period, GROUND_ZONE)
             closings = await fiscal.close(conn, self._vault, period, self._clock.now(), until=until)
             if not isinstance(closings, Refused) and period.kind is PeriodKind.MONTH:

@@ -32,39 +32,39 @@ class PaymentJobs:
         self._clock = clock
         self._provider = provider
         self._handlers = handlers
-        self._methods = MethodJobs(db, clock, provider)
+        self._methods = MethodJobs(clock, provider)
 
     def register(self, jobs: Jobs) -> None:
         """Put the jobs on the schedule."""
-        jobs.every(RECONCILE_EVERY_S, "payments.reconcile", self.reconcile)
-        jobs.every(RECONCILE_EVERY_S, "payments.methods", self._methods.reconcile)
-        jobs.every(REFUNDS_EVERY_S, "payments.refunds", self.send_refunds)
+        jobs.every_money(RECONCILE_EVERY_S, "payments.reconcile", self.reconcile)
+        jobs.every_money(RECONCILE_EVERY_S, "payments.methods", self._methods.reconcile)
+        jobs.every_money(REFUNDS_EVERY_S, "payments.refunds", self.send_refunds)
         jobs.every(AUDIT_EVERY_S, "payments.audit", self.audit)
 
-    async def reconcile(self) -> None:
+    async def reconcile(self, db: Database) -> None:
         """Ask the provider about every payment that has been open for more than ten seconds, and settle what it says.
 
         Those whose time is over are cancelled there first, so that nobody pays for what is gone.
         """
         now = self._clock.now()
-        async with self._db.connection() as conn:
+        async with db.connection() as conn:
             since = await store.open_since(conn)
         oldest_open = now - WATERMARK_SLACK
         after = _FIRST
         while True:
-            async with self._db.connection() as conn:
+            async with db.connection() as conn:
                 page = await store.open_payments(conn, since, now - ASK_AFTER, after, PAGE)
             if page:
                 oldest_open = min(oldest_open, page[0].created_at)
-                if not await self._settle_page(page):
+                if not await self._settle_page(db, page):
                     return
             if len(page) < PAGE:
                 break
             since, after = page[-1].created_at, page[-1].id
-        async with self._db.transaction() as conn:
+        async with db.transaction() as conn:
             await store.move_watermark(conn, oldest_open)
 
-    async def _settle_page(self, page: list[OpenPayment]) -> bool:
+    async def _settle_page(self, db: Database, page: list[OpenPayment]) -> bool:
         """Whether the provider answered."""
         look_up, cancel = rules.split_by_expiry(page, self._clock.now())
         try:
@@ -74,20 +74,20 @@ class PaymentJobs:
             log.warning("payment_provider_unreachable", asked=str(failure), payments=len(page))
             return False
         if news:
-            await settle_all(self._db, self._clock, self._handlers, news)
+            await settle_all(db, self._clock, self._handlers, news)
         return True
 
-    async def send_refunds(self) -> None:
+    async def send_refunds(self, db: Database) -> None:
         """Send every refund that is due; what the provider does not confirm is tried again later."""
         while True:
-            async with self._db.connection() as conn:
+            async with db.connection() as conn:
                 due = await store.due_refunds(conn, self._clock.now(), PAGE)
-            if due and not await self._send(due):
+            if due and not await self._send(db, due):
                 return
             if len(due) < PAGE:
                 return
 
-    async def _send(self, due: list[DueRefund]) -> bool:
+    async def _send(self, db: Database, due: list[DueRefund]) -> bool:
         """Whether the provider answered; what it did not answer stays due."""
         try:
             answers = await self._provider.refund(due)
@@ -98,7 +98,7 @@ class PaymentJobs:
         if failed:
             log.warning("refunds_postponed", refunds=failed)
         attempts = {refund.id: refund.attempts for refund in due}
-        async with self._db.transaction() as conn:
+        async with db.transaction() as conn:
             await acts.record_refunds(conn, answers, attempts, self._clock.now())
         return True
 

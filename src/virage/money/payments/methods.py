@@ -113,36 +113,35 @@ async def charge(provider: PaymentProvider, charges: Sequence[Charge]) -> list[O
 class MethodJobs:
     """What cards that are kept need done; each run in one process at a time."""
 
-    def __init__(self, db: Database, clock: Clock, provider: PaymentProvider) -> None:
-        self._db = db
+    def __init__(self, clock: Clock, provider: PaymentProvider) -> None:
         self._clock = clock
         self._provider = provider
 
-    async def reconcile(self) -> None:
+    async def reconcile(self, db: Database) -> None:
         """Ask about cards whose page has been open for a while, end pages that nobody will use, and forget cards."""
         now = self._clock.now()
-        async with self._db.connection() as conn:
+        async with db.connection() as conn:
             waiting = await store.methods_in_state(conn, MethodState.OPEN, now, PAGE)
             ending = await store.methods_in_state(conn, MethodState.FORGETTING, now, PAGE)
         try:
-            await self._settle(waiting, now)
+            await self._settle(db, waiting, now)
             if ending:
                 await self._provider.forget([one.id for one in ending])
         except Unreachable as failure:
             log.warning("payment_provider_unreachable", asked=str(failure), methods=len(waiting) + len(ending))
             return
         if ending:
-            async with self._db.transaction() as conn:
+            async with db.transaction() as conn:
                 standing = await store.lock_methods(conn, sorted(one.id for one in ending))
                 gone = [replace(one, state=MethodState.FORGOTTEN) for one in standing.values()]
                 await store.put_methods(conn, gone, now)
 
-    async def _settle(self, waiting: Sequence[Method], now: datetime) -> None:
+    async def _settle(self, db: Database, waiting: Sequence[Method], now: datetime) -> None:
         old = [Reference(one.id, None) for one in waiting if one.begun_at + METHOD_PAGE_LIVES <= now]
         young = [Reference(one.id, None) for one in waiting if one.begun_at + METHOD_PAGE_LIVES > now]
         news = [*(await self._provider.cancel(old) if old else ())]
         news += await self._provider.fetch(young) if young else ()
         ended = [one for one in news if one.state is not State.PENDING]
         if ended:
-            async with self._db.transaction() as conn:
+            async with db.transaction() as conn:
                 await settle(conn, ended, now)

@@ -5,12 +5,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from virage.platform.data.database import Contended, Unavailable
+from virage.platform.settings.logs import log
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 CALLERS_AT_ONCE = 64
 """How many callers go on before the next batch has a turn with the database."""
+OVERDUE_S = 5.0
+"""How long a batch keeps the next one waiting. It goes on by itself; what it waits for has limits of its own."""
+OVERDUE_MAX = 3
+"""How many overdue batches go on beside the next one; with more, those who wait are sent away."""
 
 
 class Overloaded(Exception):
@@ -21,8 +26,9 @@ class Batcher(Generic[Item, Answer]):
     """Run `act` on many items at once, and give each caller its own answer.
 
     `act` gets the items in order of arrival, writes all of them in one transaction, and returns one answer an item.
-    No timer and no delay: an idle batcher runs one item at once, a busy one gathers while the last batch commits.
-    `items`, `batches` and `largest` count for the metrics.
+    No delay: an idle batcher runs one item at once, a busy one gathers while the last batch commits. A batch that hangs
+    lets the next one through: a lost connection is one batch's matter, and a silent database must not let callers wait
+    for each other. `items`, `batches` and `largest` count for the metrics.
     """
 
     def __init__(
@@ -37,6 +43,9 @@ class Batcher(Generic[Item, Answer]):
         self._queue_max = queue_max
         self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
         self._runner: asyncio.Task[None] | None = None
+        self._began = 0.0
+        self._overdue: set[asyncio.Task[None]] = set()
+        self._is_watched = False
         self._telling: set[asyncio.Task[None]] = set()
         self.items = 0
         self.batches = 0
@@ -54,18 +63,50 @@ class Batcher(Generic[Item, Answer]):
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, answer))
         if self._runner is None:
-            self._runner = asyncio.create_task(self._run())
+            self._start()
         return await answer
 
+    def _start(self) -> None:
+        self._began = asyncio.get_running_loop().time()
+        self._runner = asyncio.create_task(self._run())
+        if not self._is_watched:
+            self._is_watched = True
+            asyncio.get_running_loop().call_later(OVERDUE_S, self._look)
+
+    def _look(self) -> None:
+        """Put a runner aside whose batch is overdue, and start another; one timer for all batches of some seconds."""
+        loop = asyncio.get_running_loop()
+        if self._runner is not None and loop.time() - self._began >= OVERDUE_S:
+            if len(self._overdue) < OVERDUE_MAX:
+                self._put_aside(self._runner)
+            else:
+                left, self._waiting = self._waiting, []
+                _fail(left, Unavailable("The batches before do not end."))
+        self._is_watched = self._runner is not None
+        if self._is_watched:
+            loop.call_later(OVERDUE_S / 5, self._look)
+
+    def _put_aside(self, runner: "asyncio.Task[None]") -> None:
+        log.warning("batch_overdue", waiting=len(self._waiting), overdue=len(self._overdue) + 1)
+        self._overdue.add(runner)
+        runner.add_done_callback(self._overdue.discard)
+        self._runner = None
+        if self._waiting:
+            self._start()
+
     async def _run(self) -> None:
+        ours = asyncio.current_task()
         try:
-            while self._waiting:
+            while self._waiting and self._runner is ours:
                 taken, self._waiting = self._waiting[: self._batch_max], self._waiting[self._batch_max :]
                 batch = [(item, answer) for item, answer in taken if not answer.done()]  # callers that went away
                 if batch:
                     await self._answer(batch)
+                if self._waiting and self._runner is ours:
+                    self._began = asyncio.get_running_loop().time()
         finally:
-            self._runner = None
+            if self._runner is ours:
+                self._runner = None
 
     async def _answer(self, batch: list[tuple[Item, asyncio.Future[Answer]]]) -> None:
         self.items += len(batch)

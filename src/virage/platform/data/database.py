@@ -3,25 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
 import msgspec
 
-if TYPE_CHECKING:
-    from asyncpg.pool import PoolConnectionProxy
+from virage.platform.data.connecting import CONNECT_S, Lent, Pool, Session, close, connect, open_pool
+from virage.platform.data.defaults import report_missing_defaults
+from virage.platform.data.watch import Watch
+from virage.platform.values.deadlines import deadlines_of
 
-    Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
-else:
-    Connection = asyncpg.Connection
+Connection = Session | Lent
 
-STATEMENT_TIMEOUT_MS = 10_000
-TRANSACTION_TIMEOUT_MS = 15_000
 URL = "VIRAGE_DATABASE_URL"
-CALLERS_MAX = 2_000  # who use or wait for a connection; more are sent away at once, which costs less than a timer each
-CONNECT_TIMEOUT_S = 5.0
-TRANSACTION_TIMEOUT_SINCE = 17  # the major version of PostgreSQL that first has `transaction_timeout`
+DIRECT_URL = "VIRAGE_DATABASE_DIRECT_URL"
+CALLERS_MAX = 2_000  # who use or wait for a connection; more are sent away at once
+ACQUIRE_S = 5.0  # how long somebody waits for a connection that others use
 JSONB_VERSION = b"\x01"  # what PostgreSQL puts before the text of a binary jsonb
 
 TRANSIENT = (  # what passes by itself: the same may be sent again
@@ -57,8 +55,8 @@ class Contended(Unavailable):
     """The database gave another transaction the way (a deadlock); the same again may do at once."""
 
 
-async def answering(url: str, tell: Callable[[str], None]) -> None:
-    """Wait until the database answers, and tell at once what is waited for.
+async def answering(url: str, tell: Callable[[str], None], *, variable: str) -> None:
+    """Wait until the database answers, and tell at once what is waited for. `variable` is where the address comes from.
 
     Raises `Unavailable` with what to do: after a minute, or at once where the address itself is wrong.
     """
@@ -67,22 +65,31 @@ async def answering(url: str, tell: Callable[[str], None]) -> None:
     deadline, told = asyncio.get_running_loop().time() + ANSWER_WAIT_S, False
     while True:
         try:
-            connection = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_S)
+            await ask_once(url)
         except HOPELESS as failure:
-            raise Unavailable(f"The database {where} refuses us: {_first_line(failure)}. Correct {URL}.") from failure
+            reason = _first_line(failure)
+            raise Unavailable(f"The database {where} refuses us: {reason}. Correct {variable}.") from failure
         except (*ASYNCPG_ERRORS, OSError, TimeoutError) as failure:
             reason = _first_line(failure) or "no answer"
             if asyncio.get_running_loop().time() > deadline:
                 raise Unavailable(
-                    f"The database {where} does not answer ({reason}). Start it, or correct {URL}."
+                    f"The database {where} does not answer ({reason}). Start it, or correct {variable}."
                 ) from failure
             if not told:
                 tell(f"Waiting for the database {where} ({reason}), {ANSWER_WAIT_S:.0f} s at most")
                 told = True
             await asyncio.sleep(ANSWER_RETRY_S)
         else:
-            await connection.close()
             return
+
+
+async def ask_once(url: str) -> None:
+    """Connect and ask: behind a pooler, a connection alone says nothing of the database."""
+    session = await connect(url, "virage", silence_s=CONNECT_S)
+    try:
+        await session.execute("select")
+    finally:
+        await close(session)
 
 
 def _first_line(failure: Exception) -> str:
@@ -92,36 +99,39 @@ def _first_line(failure: Exception) -> str:
 class Database:
     """A pool of connections. They reconnect by themselves after the database was away.
 
-    No session state may be left on a connection: it is given back without a reset, which would cost a round trip.
+    No session state may be left on a connection: it is given back without a reset, which would cost a round trip, and
+    behind a pooler the next statement may run on another one. `url` may be a pooler's, `direct_url` is the server's.
     """
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", url: str) -> None:
+    def __init__(self, pool: Pool, url: str, direct_url: str, connections_max: int) -> None:
         self._pool = pool
+        self._watch = Watch()
         self._callers = 0
+        self._connections_max = connections_max
         self.url = url
+        self.direct_url = direct_url
 
     @classmethod
-    async def open(cls, url: str, *, connections_max: int = 10, application_name: str = "virage") -> "Database":
-        """Connect; raises `Unavailable` when the server cannot be reached."""
-        pool = asyncpg.create_pool(
+    async def open(
+        cls, url: str, *, direct_url: str | None = None, connections_max: int = 10, application: str = "virage"
+    ) -> "Database":
+        """Connect; raises `Unavailable` when the server cannot be reached. The log says which defaults are missing."""
+        pool = await open_pool(
             url,
-            min_size=0,  # no floor to restore in the background: a connection is made when it is needed
-            max_size=connections_max,
-            max_inactive_connection_lifetime=0,
-            init=prepare_connection,
+            application,
+            connections_max=connections_max,
+            prepare=_prepare,
             reset=_leave_as_it_is,
-            timeout=CONNECT_TIMEOUT_S,
-            command_timeout=None,
-            server_settings={"application_name": application_name, "timezone": "UTC"},
+            silence_s=None,  # the watch costs less
         )
-        await pool
-        database = cls(pool, url)
+        database = cls(pool, url, direct_url or url, connections_max)
         try:
-            async with database.connection():
-                return database
+            async with database.connection() as connection:
+                await report_missing_defaults(connection)
         except Unavailable:
             pool.terminate()
             raise
+        return database
 
     async def close(self) -> None:
         """Give the connections back; those that are still in use are cut after a second."""
@@ -135,14 +145,15 @@ class Database:
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection without a transaction: for one statement, which is its own transaction.
 
-        Raises `Unavailable` for what is the database's fault, `Contended` when it chose another transaction over this,
-        `OutOfReach` for what it cannot write.
+        Raises `Unavailable` for what is the database's fault, also for its silence, `Contended` when it chose another
+        transaction over this, `OutOfReach` for what it cannot write.
         """
         if self._callers >= CALLERS_MAX:
             raise Unavailable("Too many wait for the database.")
         self._callers += 1
         try:
             connection = await self._acquire()
+            loan = self._watch.begin(connection)
             try:
                 yield connection
             except (*ASYNCPG_ERRORS, ConnectionError) as failure:
@@ -151,15 +162,27 @@ class Database:
                     raise
                 raise meaning(str(failure)) from failure
             finally:
+                loan.is_returning = True
                 await self._pool.release(connection)
+                self._watch.end(loan)
         finally:
             self._callers -= 1
 
-    async def _acquire(self) -> "PoolConnectionProxy[asyncpg.Record]":
+    async def _acquire(self) -> Lent:
+        """A connection that is free or made now, which has its own limit; else the next one, if it comes in time."""
         try:
-            return await self._pool.acquire()
+            if self._callers <= self._connections_max:
+                return await self._pool.acquire()
+            loop = asyncio.get_running_loop()
+            deadlines = deadlines_of(loop)
+            async with asyncio.timeout(None) as wait:
+                deadlines.set(wait, loop.time() + ACQUIRE_S)
+                try:
+                    return await self._pool.acquire()
+                finally:
+                    deadlines.end(wait)
         except (*ASYNCPG_ERRORS, OSError, TimeoutError) as failure:
-            raise Unavailable(str(failure)) from failure
+            raise Unavailable(str(failure) or "No connection to the database in time.") from failure
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -168,7 +191,7 @@ class Database:
             yield connection
 
 
-def _meaning(failure: Exception, connection: "PoolConnectionProxy[asyncpg.Record]") -> type[Exception] | None:
+def _meaning(failure: Exception, connection: Lent) -> type[Exception] | None:
     """What a failure on a connection means to the caller; None when it is the caller's own fault."""
     if isinstance(failure.__cause__, OverflowError):  # an argument that has no form in a message to the database
         return OutOfReach
@@ -185,7 +208,7 @@ def _meaning(failure: Exception, connection: "PoolConnectionProxy[asyncpg.Record
     return Unavailable if isinstance(failure, asyncpg.InterfaceError) and _is_lost(connection) else None
 
 
-def _is_lost(connection: "PoolConnectionProxy[asyncpg.Record]") -> bool:
+def _is_lost(connection: Lent) -> bool:
     """Whether the session is over; the pool takes such a connection away from its user, who may not even ask it."""
     try:
         return connection.is_closed()
@@ -193,20 +216,11 @@ def _is_lost(connection: "PoolConnectionProxy[asyncpg.Record]") -> bool:
         return True
 
 
-async def prepare_connection(connection: Connection) -> None:
-    """Set what each of our connections has: timeouts, and jsonb as Python values.
+async def _prepare(connection: Connection) -> None:
+    """Read and write jsonb as Python values.
 
     The elements of a `jsonb[]` parameter are objects: asyncpg takes a list in a list for a second dimension.
     """
-    timeout_name = (
-        "transaction_timeout"
-        if connection.get_server_version().major >= TRANSACTION_TIMEOUT_SINCE
-        else "idle_in_transaction_session_timeout"
-    )
-    await connection.execute(
-        f"set statement_timeout = {STATEMENT_TIMEOUT_MS}; set {timeout_name} = {TRANSACTION_TIMEOUT_MS};"
-        "set jit = off; set client_min_messages = warning"
-    )
     await connection.set_type_codec(
         "jsonb", schema="pg_catalog", encoder=_encode_jsonb, decoder=_decode_jsonb, format="binary"
     )

@@ -11,13 +11,15 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-import asyncpg
 import msgspec
 from msgspec import Struct
 
+from virage.platform.data.connecting import Pool, open_pool
 from virage.platform.data.database import ASYNCPG_ERRORS, Connection, Database, Unavailable
+from virage.platform.data.singletons import Singleton, run_singletons
 from virage.platform.data.sql import load
 from virage.platform.settings.logs import first_line, log
+from virage.platform.values.ids import new_id
 
 if TYPE_CHECKING:
     from pgqueuer.core.qm import QueueManager
@@ -37,7 +39,6 @@ CONNECTIONS = 4
 GRACE_S = 10.0
 RESTART_S = 0.5
 RESTART_MAX_S = 5.0
-LOCK_RETRY_S = 1.0
 KEEP_LOG = timedelta(days=7)
 TIDY_S = 3600.0
 
@@ -102,14 +103,6 @@ class _Kind(NamedTuple):
     at_once: int
 
 
-class _Singleton(NamedTuple):
-    """What one process alone does again and again."""
-
-    seconds: float
-    name: str
-    handler: Callable[[], Awaitable[None]]
-
-
 class Jobs:
     """What a worker can do. Register with `on` and `every`, then `run` until cancelled."""
 
@@ -117,7 +110,7 @@ class Jobs:
         self._poll = poll
         self._heartbeat_timeout = heartbeat_timeout
         self._kinds: dict[str, _Kind] = {}
-        self._singletons: list[_Singleton] = []
+        self._singletons: list[Singleton] = []
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -148,9 +141,20 @@ class Jobs:
 
     def every(self, seconds: float, name: str, handler: Callable[[], Awaitable[None]]) -> None:
         """Call `handler` again and again, that many seconds after its last end, in one process of all alone."""
-        if any(name == singleton.name for singleton in self._singletons):
-            raise ValueError(f"The singleton {name!r} exists already.")
-        self._singletons.append(_Singleton(seconds, name, handler))
+        self._add(Singleton(seconds, name, lambda _db: handler()))
+
+    def every_money(self, seconds: float, name: str, handler: Callable[[Database], Awaitable[None]]) -> None:
+        """Do the same for what books money or asks the payment provider to move it.
+
+        The database that `handler` is given is the only one it may use: that one writes as long as this process is the
+        newest that the singleton was given to, and reads otherwise.
+        """
+        self._add(Singleton(seconds, name, handler))
+
+    def _add(self, singleton: Singleton) -> None:
+        if any(singleton.name == other.name for other in self._singletons):
+            raise ValueError(f"The singleton {singleton.name!r} exists already.")
+        self._singletons.append(singleton)
 
     async def run(self, db: Database) -> None:
         """Work until cancelled, whatever happens to the database; a job that runs is ended before this returns."""
@@ -161,16 +165,18 @@ class Jobs:
             async with db.connection() as conn:
                 await _sql.forget_job_statistics(conn, keep=KEEP_LOG)
 
-        singletons = [*self._singletons, _Singleton(TIDY_S, "kernel.tidy", tidy)]
+        singletons = [*self._singletons, Singleton(TIDY_S, "kernel.tidy", lambda _db: tidy())]
+        holder = new_id()
         async with asyncio.TaskGroup() as group:
-            group.create_task(_again_and_again("jobs", lambda: self._work(db.url)))
-            group.create_task(_again_and_again("singletons", lambda: _run_singletons(db.url, singletons)))
+            group.create_task(_again_and_again("jobs", lambda: self._work(db.direct_url)))
+            group.create_task(_again_and_again("singletons", lambda: run_singletons(db, holder, singletons)))
 
     async def _work(self, url: str) -> None:
-        """One life of a queue manager, on a pool of its own: PgQueuer speaks text jsonb and keeps a listener."""
-        pool = await asyncpg.create_pool(
-            url, min_size=0, max_size=CONNECTIONS, server_settings={"application_name": "virage work"}
-        )
+        """One life of a queue manager, on a pool of its own: PgQueuer speaks text jsonb and keeps a listener.
+
+        A listener is a state of its session, so the pool connects to the server itself.
+        """
+        pool = await open_pool(url, "virage work", connections_max=CONNECTIONS)
         try:
             manager = _queue_manager(pool)
             for name, kind in self._kinds.items():
@@ -206,7 +212,7 @@ async def _end(life: "asyncio.Task[None]") -> None:
         life.exception()
 
 
-def _queue_manager(pool: "asyncpg.Pool[asyncpg.Record]") -> "QueueManager":
+def _queue_manager(pool: Pool) -> "QueueManager":
     """PgQueuer on the tables of our migration. Imported here: the web processes enqueue without it."""
     from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver  # noqa: PLC0415 - the docstring says why
     from pgqueuer.adapters.persistence.qb import (  # noqa: PLC0415 - the same
@@ -275,38 +281,3 @@ async def _again_and_again(what: str, live: Callable[[], Awaitable[None]]) -> No
         lasted = asyncio.get_running_loop().time() - began
         pause = RESTART_S if lasted > RESTART_MAX_S else min(pause * 2, RESTART_MAX_S)
         await asyncio.sleep(pause)
-
-
-async def _run_singletons(url: str, singletons: Sequence[_Singleton]) -> None:
-    """Hold the locks on one session; when it ends, so do the singletons, for another process holds them then."""
-    connection = await asyncpg.connect(url, server_settings={"application_name": "virage singletons"})
-    lost = asyncio.Event()
-    connection.add_termination_listener(lambda _connection: lost.set())
-    one_at_a_time = asyncio.Lock()
-    tasks = [asyncio.create_task(_run_singleton(connection, one_at_a_time, each)) for each in singletons]
-    watch = asyncio.create_task(lost.wait())
-    try:
-        await asyncio.wait([watch, *tasks], return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in (watch, *tasks):
-            task.cancel()
-        await asyncio.gather(watch, *tasks, return_exceptions=True)
-        with suppress(OSError, *ASYNCPG_ERRORS):
-            await connection.close()
-
-
-async def _run_singleton(
-    connection: "asyncpg.Connection[asyncpg.Record]", one_at_a_time: asyncio.Lock, singleton: _Singleton
-) -> None:
-    """Wait for the lock, then call the handler for as long as the session lives; its failure ends nothing."""
-    while True:
-        async with one_at_a_time:
-            if await _sql.try_singleton(connection, name=singleton.name):
-                break
-        await asyncio.sleep(LOCK_RETRY_S)
-    while True:
-        try:
-            await singleton.handler()
-        except Exception as failure:  # noqa: BLE001 - the next turn tries again
-            log.warning("singleton_failed", name=singleton.name, exc_info=failure)
-        await asyncio.sleep(singleton.seconds)

@@ -64,3 +64,20 @@ delete from kernel.job_statistics where created < now() - :keep::interval;
 -- name: try_singleton(name)$
 -- The lock that lets one process alone run a singleton; it is held as long as the session lives.
 select pg_try_advisory_lock(hashtextextended('singleton ' || :name, 0));
+
+-- name: take_singleton(name, holder)<!
+-- Give a singleton to a process, with a number above all before; `left_by` is who had it and did not say that it ended.
+-- It waits for the transactions that hold the last number, so none of them commits after this.
+with before as (select holder from kernel.singleton where name = :name::text)
+insert into kernel.singleton as taken (name, fence, holder)
+values (:name::text, 1, :holder::uuid)
+on conflict (name) do update set fence = taken.fence + 1, holder = excluded.holder
+returning fence, (select before.holder from before) as left_by;
+
+-- name: leave_singletons(holder)!
+-- Say of all singletons of a process that it has ended them.
+update kernel.singleton set holder = null where holder = :holder::uuid;
+
+-- name: hold_fence(name, fence)$
+-- Keep a singleton's number the newest until the end of the transaction; nothing when it is not.
+select fence from kernel.singleton where name = :name::text and fence = :fence::bigint for share;

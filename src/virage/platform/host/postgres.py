@@ -18,7 +18,9 @@ from urllib.parse import quote
 
 import asyncpg
 
+from virage.platform.data.connecting import close, connect
 from virage.platform.data.database import ASYNCPG_ERRORS
+from virage.platform.data.defaults import role_statements
 from virage.platform.host.cluster import LINUX, OWNER, ROLE, SOCKET_PORT, Cluster
 from virage.platform.host.logfile import open_log
 from virage.platform.host.programs import PostgresFailed
@@ -213,19 +215,22 @@ class EmbeddedPostgres:
     async def _answer(self) -> None:
         """Connect once, which proves that the server answers; make our role and database if they are not there yet."""
         try:
-            connection = await asyncpg.connect(self.url)
+            session = await connect(self.url, "virage postgres")
         except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError):
-            connection = await asyncpg.connect(self.url, user=OWNER, database="postgres")
+            session = await connect(
+                self.url, "virage postgres", silence_s=START_TIMEOUT_S, user=OWNER, database="postgres"
+            )
             password = self._cluster.password_file.read_text()
             for statement in (
                 f"create role {ROLE} login createdb password '{password}'",
+                *role_statements(ROLE, session.get_server_version().major),
                 f"create database {DATABASE} owner {ROLE}",
             ):
                 with suppress(
                     asyncpg.DuplicateObjectError, asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError
                 ):
-                    await connection.execute(statement)
-        await connection.close()
+                    await session.execute(statement)
+        await close(session)
 
     async def _end(self, process: "subprocess.Popen[bytes]") -> None:
         """Fast, then immediate, then by force."""

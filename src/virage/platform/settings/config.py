@@ -55,8 +55,12 @@ class Config(Struct, frozen=True, kw_only=True):
     and codes are derived from it (`values.derivation`)."""
     secrets_previous: Annotated[tuple[str, ...], parse.secrets] = ()
     """Comma-separated secrets that came before: they still open what they closed, they close nothing new."""
-    database_url: Annotated[str | None, parse.database] = None
-    """PostgreSQL >= 16; unset: the embedded server under `var_dir`."""
+    database_url: Annotated[str | None, parse.one_database] = None
+    """PostgreSQL >= 16, one server, or a pooler in transaction mode in front of it; unset: the embedded server under
+    `var_dir`."""
+    database_direct_url: Annotated[str | None, parse.one_database] = None
+    """The same database without the pooler, for what needs a session of its own: migrations, singletons, jobs. Unset:
+    VIRAGE_DATABASE_URL, which then is no pooler."""
     database_connections: Annotated[int, parse.positive] = 10
     """At most so many connections a process."""
     var_dir: Annotated[Path, Path] = Path("var")
@@ -113,6 +117,11 @@ class Config(Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         """Name nothing secret: configurations end up in logs."""
         return f"Config(public_url={self.public_url!r}, demo={self.demo!r})"
+
+    @property
+    def direct_url(self) -> str:
+        """The database without a pooler; empty until the command line has named an embedded one."""
+        return self.database_direct_url or self.database_url or ""
 
     @property
     def objects_at(self) -> str:
@@ -174,6 +183,8 @@ def _contradictions(config: Config) -> list[str]:
     defects = []
     if is_weak(config.secret):
         defects.append(f"VIRAGE_SECRET: set it to random characters, {STRONG} (openssl rand -hex 32)")
+    if config.database_direct_url and not config.database_url:
+        defects.append("VIRAGE_DATABASE_DIRECT_URL: VIRAGE_DATABASE_URL must name the same database")
     if config.loopback_listener and not is_loopback(config.host):
         defects.append("VIRAGE_LOOPBACK_LISTENER: VIRAGE_HOST must be a loopback address, as 127.0.0.1")
     if config.demo:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 SECRET_LENGTH_MIN = 32
 
@@ -30,12 +30,26 @@ locale = matching(r"fr|en", "fr or en")
 level = matching(r"debug|info|warning|error", "debug, info, warning or error")
 card_key = matching(r"[0-9a-fA-F]{32}", "16 random bytes in hexadecimal")
 printed = matching(r"[^\x00-\x1f\x7f]{1,200}", "at most 200 printable characters")
-database = matching(r"postgres(ql)?://\S+", "postgresql://user:password@host:port/database")
+_database_url = matching(r"postgres(ql)?://\S+", "postgresql://user:password@host:port/database")
 objects = matching(r"(file|az|s3)://\S+|(?!\w+://).+", "file:///folder, az://container, s3://bucket or a folder")
 smtp = matching(r"smtps?://([^@\s]+@)?[^@:/?\s]+(:\d+)?([/?]\S*)?", "smtp(s)://user:password@host:port")
 address = matching(r"[^@\s]+@[^@\s]+", "an e-mail address")
 domain = matching(r"[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?", "a name in DNS, as mail.example.org")
 host_port = matching(r"[^\s:]+:[0-9]{1,5}", "host:port, as 127.0.0.1:2424")
+
+
+def one_database(raw: str) -> str:
+    """Return the address of a database; ValueError for a list of servers.
+
+    The driver has one limit for connecting to all of a list: while the first is silent, the others are never asked.
+    """
+    parts = urlsplit(_database_url(raw))
+    hosts = [parts.netloc.rpartition("@")[2], *parse_qs(parts.query).get("host", [])]
+    if any("," in host for host in hosts):
+        raise ValueError(
+            "must name one server: give the address that follows the primary (a proxy, a pooler or a name in DNS)"
+        )
+    return raw
 
 
 def origin(raw: str) -> str:

@@ -13,8 +13,8 @@ from litestar.routes import HTTPRoute
 from litestar.serialization import default_serializer
 from litestar.types import ASGIApp, Empty
 
+from virage.platform.values.deadlines import deadlines_of
 from virage.platform.values.texts import Invisible, check_body
-from virage.platform.web.deadlines import deadlines_of
 from virage.platform.web.guard import Visit
 from virage.platform.web.inject import BODY_DECODER
 from virage.platform.web.limits import Limits, route_class

@@ -149,9 +149,9 @@ class House:
     async def later(self, by: timedelta) -> None:
         """What the worker does after a while."""
         self.clock.advance(by)
-        await self.payments.reconcile()
-        await self.payments._methods.reconcile()  # noqa: SLF001 - the schedule calls it
-        await self.payments.send_refunds()
+        await self.payments.reconcile(self.db)
+        await self.payments._methods.reconcile(self.db)  # noqa: SLF001 - the schedule calls it
+        await self.payments.send_refunds(self.db)
 
     async def spend(self, cents: int) -> None:
         (outcome,) = await posted(self.db, [payment(self.purse_id, cents)])
@@ -209,19 +209,19 @@ async def test_a_purse_that_falls_below_is_topped_up_once_and_no_more_than_its_d
     house: House,
 ) -> None:
     await house.ruled(Card.ACCEPTED)
-    await house.jobs.top_up()
+    await house.jobs.top_up(house.db)
     assert await house.balance() == 1_500, "not below yet"
     await house.spend(600)
-    await asyncio.gather(house.jobs.top_up(), house.jobs.top_up())
+    await asyncio.gather(house.jobs.top_up(house.db), house.jobs.top_up(house.db))
     assert await house.balance() == 2_900
     for left in (900 + 2_000, 900):
         await house.spend(await house.balance() - 900)
-        await house.jobs.top_up()
+        await house.jobs.top_up(house.db)
         assert await house.balance() == left
     view = await house.view()
     assert (view.state, view.today_cents, view.card) == (RuleState.ON, 4_000, "…4242")
     await house.later(timedelta(days=1))
-    await house.jobs.top_up()
+    await house.jobs.top_up(house.db)
     assert await house.balance() == 2_900, "tomorrow is another day"
 
 
@@ -229,12 +229,12 @@ async def test_a_purse_that_falls_below_is_topped_up_once_and_no_more_than_its_d
 async def test_whatever_gets_lost_or_comes_twice_a_charge_is_credited_once(house: House, card: Card) -> None:
     await house.ruled(card)
     await house.spend(600)
-    await house.jobs.top_up()
+    await house.jobs.top_up(house.db)
     if card is Card.ANSWER_LOST:
         assert await house.balance() == 900, "nobody heard of it yet"
-        await house.jobs.top_up()
+        await house.jobs.top_up(house.db)
     await house.later(timedelta(seconds=11))
-    await house.jobs.top_up()
+    await house.jobs.top_up(house.db)
     assert await house.balance() == 2_900
 
 
@@ -266,7 +266,7 @@ async def test_a_worker_that_died_before_it_charged_charges_later_and_one_that_n
         async with house.db.transaction() as conn:
             await acts.begin_due(conn, [house.purse_id], LIMITS, house.clock.now())
     assert len(await house.rows("select 1 from wallet_funding.top_up")) == 1
-    await house.jobs.top_up()
+    await house.jobs.top_up(house.db)
     assert await house.balance() == 2_900
     await house.spend(2_000)
     async with house.db.transaction() as conn:
@@ -283,12 +283,12 @@ async def test_declines_end_the_rule_and_its_owner_is_told_and_may_begin_anew(
 ) -> None:
     method = await house.ruled(Card.CHARGE_DECLINED)
     await house.spend(600)
-    await house.jobs.top_up()
-    await house.jobs.top_up()
+    await house.jobs.top_up(house.db)
+    await house.jobs.top_up(house.db)
     assert ((await house.view()).state, (await house.view()).reason) == (RuleState.ON, "card_declined")
     assert len(await house.rows("select 1 from wallet_funding.top_up")) == 1, "the second try comes an hour later"
     await house.later(timedelta(hours=1))
-    await house.jobs.top_up()
+    await house.jobs.top_up(house.db)
     view = await house.view()
     assert (view.state, view.today_cents, await house.balance()) == (RuleState.OFF, 0, 900)
     assert len(await house.rows("select 1 from kernel.job where entrypoint = 'wallet.auto_top_up_off'")) == 1
@@ -303,7 +303,7 @@ async def test_a_bank_that_wants_its_customer_ends_the_rule_at_once(
 ) -> None:
     await house.ruled(Card.CHALLENGE, "1234")
     await house.spend(600)
-    await house.jobs.top_up()
+    await house.jobs.top_up(house.db)
     view = await house.view()
     assert (view.state, view.reason, await house.balance()) == (RuleState.OFF, "authentication_required", 900)
 
@@ -311,7 +311,7 @@ async def test_a_bank_that_wants_its_customer_ends_the_rule_at_once(
 async def test_a_wrong_amount_goes_back_whole(house: House) -> None:
     await house.ruled(Card.AMOUNT_WRONG)
     await house.spend(600)
-    await house.jobs.top_up()
+    await house.jobs.top_up(house.db)
     await house.later(timedelta(seconds=11))
     assert (await house.balance(), (await house.view()).reason) == (900, "amount_mismatch")
     assert [row["state"] for row in await house.rows("select state from payments.payment")] == ["refunded"]
@@ -324,7 +324,7 @@ async def test_a_charge_that_the_purse_may_not_hold_any_more_goes_back_whole_and
         await acts.begin_due(conn, [house.purse_id], LIMITS, house.clock.now())
     loaded = Transfer(new_id(), DRAWER, purse(house.purse_id), 22_101, "cash_load", house.purse_id)
     assert await posted(house.db, [loaded]) == [Posted(23_001)]
-    await house.jobs.top_up()
+    await house.jobs.top_up(house.db)
     view = await house.view()
     assert (await house.balance(), view.state, view.reason) == (23_001, RuleState.ON, "purse_would_exceed")
     assert (view.retry_at, view.today_cents) == (house.clock.now() + timedelta(hours=1), 0)
@@ -337,7 +337,7 @@ async def test_what_was_asked_for_with_one_card_is_charged_to_no_other(house: Ho
     async with house.db.transaction() as conn:
         await acts.begin_due(conn, [house.purse_id], LIMITS, house.clock.now())
     assert isinstance(await house.put(), Method), "another card, whose page is open"
-    await house.jobs.top_up()
+    await house.jobs.top_up(house.db)
     view = await house.view()
     assert (view.state, view.reason, view.today_cents) == (RuleState.WAITING, None, 2_000)
     await house.later(timedelta(minutes=16))

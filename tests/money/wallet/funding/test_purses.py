@@ -324,7 +324,7 @@ async def given_back(db: Database, purse_id: UUID, cents: int, *, as_bonus: bool
 
 
 async def emptied(db: Database, config: Config, clock: Clock) -> None:
-    await WalletJobs(db, config, clock, provider=NoProvider(), handlers=HANDLERS).empty_closed()
+    await WalletJobs(db, config, clock, provider=NoProvider(), handlers=HANDLERS).empty_closed(db)
 
 
 async def test_a_refund_that_comes_after_erasure_goes_to_the_bank_card_and_the_rest_to_finance(

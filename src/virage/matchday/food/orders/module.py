@@ -34,6 +34,6 @@ def build(process: Process, catalogues: Catalogues) -> Parts:
     desk = FoodDesk(db, clock, catalogues, timedelta(minutes=config.of(FoodOrderSettings).order_waits_min))
     return Parts(
         {"food_desk": desk, "food_placings": desk.orders},
-        jobs=[FoodJobs(db, config, clock).register],
+        jobs=[FoodJobs(config, clock).register],
         topics=food_topics(db),
     )

@@ -40,11 +40,11 @@ class WalletJobs:
 
     def register(self, jobs: Jobs) -> None:
         """Put the jobs on the schedule."""
-        jobs.every(AUTO_TOP_UP_EVERY_S, "wallet.auto_top_up", self.top_up)
-        jobs.every(EMPTY_EVERY_S, "wallet.empty_closed", self.empty_closed)
+        jobs.every_money(AUTO_TOP_UP_EVERY_S, "wallet.auto_top_up", self.top_up)
+        jobs.every_money(EMPTY_EVERY_S, "wallet.empty_closed", self.empty_closed)
         jobs.on(acts.OFF_JOB, acts.RuleIsOff, self.tell_off)
 
-    async def top_up(self) -> None:
+    async def top_up(self, db: Database) -> None:
         """Begin what rules ask for, then charge all that they wait for.
 
         It looks at balances by itself, so that no spend at a counter does anything for it. A charge whose answer got
@@ -54,29 +54,29 @@ class WalletJobs:
         while True:
             now = self._clock.now()
             day = now.astimezone(GROUND_ZONE).date()
-            async with self._db.connection() as conn:
+            async with db.connection() as conn:
                 below = await store.purses_below(conn, now, day, after, PAGE)
             if below:
-                async with self._db.transaction() as conn:
+                async with db.transaction() as conn:
                     await acts.begin_due(conn, below, self._limits, now)
                 after = below[-1]
             if len(below) < PAGE:
                 break
-        async with self._db.connection() as conn:
+        async with db.connection() as conn:
             waiting = await store.waiting_top_ups(conn)
         for start in range(0, len(waiting), PAGE):
             outcomes = await payments.charge(self._provider, waiting[start : start + PAGE])
             if outcomes:
-                await settle_all(self._db, self._clock, self._handlers, outcomes)
+                await settle_all(db, self._clock, self._handlers, outcomes)
 
-    async def empty_closed(self) -> None:
+    async def empty_closed(self, db: Database) -> None:
         """Empty purses of people who were erased of what came later."""
         after = UUID(int=0)
         while True:
-            async with self._db.connection() as conn:
+            async with db.connection() as conn:
                 closed = await accounts.closed_purses_with_money(conn, after, PAGE)
             for purse_id in closed:
-                async with self._db.transaction() as conn:
+                async with db.transaction() as conn:
                     await empty_closed(conn, purse_id, self._clock.now())
             if len(closed) < PAGE:
                 return

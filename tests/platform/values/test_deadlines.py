@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from virage.platform.web import deadlines
-from virage.platform.web.deadlines import deadlines_of
+from virage.platform.values import deadlines
+from virage.platform.values.deadlines import deadlines_of
 
 
 async def test_only_the_wait_whose_time_is_over_ends(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,104 @@
+"""The only module that connects to PostgreSQL. Everything else asks it for a session or a pool.
+
+There are two addresses. `VIRAGE_DATABASE_URL` may be a pooler in transaction mode (PgBouncer): whoever uses it keeps no
+state on the session. `VIRAGE_DATABASE_DIRECT_URL` is the server itself, for what needs a session: migrations,
+singletons, LISTEN. Both are the same address unless both are set.
+
+Nothing waits for the server without a limit, because a server can go silent: its kernel still acknowledges packets,
+but PostgreSQL answers nothing (a frozen primary, a lost route). Then `statement_timeout`, which the server keeps, ends
+nothing.
+"""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+import asyncpg
+
+from virage.platform.settings.parsing import one_database
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Session = asyncpg.Connection[asyncpg.Record]
+    Lent = PoolConnectionProxy[asyncpg.Record]
+    Pool = asyncpg.Pool[asyncpg.Record]
+else:
+    Session, Lent, Pool = asyncpg.Connection, asyncpg.Connection, asyncpg.Pool
+
+CONNECT_S: Final = 5.0
+"""How long a connection may take to be made and prepared."""
+SILENCE_S: Final = 12.0
+"""How long a statement may go unanswered. The server ends statements after 10 s (`defaults.STATEMENT_TIMEOUT_MS`);
+a lower limit would take slow statements of a living server for silence, and send them again beside themselves."""
+CLOSE_S: Final = 2.0
+
+Prepare = Callable[[Session], Awaitable[None]]
+
+
+async def connect(
+    url: str,
+    application: str,
+    *,
+    silence_s: float = SILENCE_S,
+    user: str | None = None,
+    database: str | None = None,
+) -> Session:
+    """Return a session of its own, named `application`; `user` and `database` override those of the address.
+
+    A statement that is not answered within `silence_s` raises TimeoutError; then `close` cuts the session.
+    """
+    return await asyncpg.connect(
+        one_database(url),
+        timeout=CONNECT_S,
+        command_timeout=silence_s,
+        server_settings={"application_name": application},
+        user=user,
+        database=database,
+    )
+
+
+async def close(session: Session) -> None:
+    """Close a session; cut it if the server does not let it go at once."""
+    with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        await session.close(timeout=CLOSE_S)
+
+
+async def open_pool(
+    url: str,
+    application: str,
+    *,
+    connections_max: int,
+    prepare: Prepare | None = None,
+    reset: Prepare | None = None,
+    silence_s: float | None = SILENCE_S,
+) -> Pool:
+    """Return a pool of at most so many connections, none of which is made before it is needed.
+
+    `silence_s` is as in `connect`; None for a pool whose owner watches its connections by other means.
+    """
+
+    async def made(*arguments: Any, **options: Any) -> Session:
+        async with asyncio.timeout(CONNECT_S):
+            session: Session = await asyncpg.connect(*arguments, **options)
+            try:
+                if prepare is not None:
+                    await prepare(session)
+            except BaseException:
+                session.terminate()  # closing would wait for the answer that did not come
+                raise
+            return session
+
+    return await asyncpg.create_pool(
+        one_database(url),
+        min_size=0,  # no floor to restore in the background: a connection is made when it is needed
+        max_size=connections_max,
+        max_inactive_connection_lifetime=0,
+        max_queries=sys.maxsize,  # else a worn one is closed as it is returned, which waits for the server
+        connect=made,
+        reset=reset,
+        command_timeout=silence_s,
+        server_settings={"application_name": application},
+    )

@@ -1,0 +1,117 @@
+"""A sale while the database is frozen: SIGSTOP of all its processes, whose kernel still takes every connection.
+
+Everybody is told within the limits, with 503 and when to come back; once it thaws all goes on by itself, and what was
+confirmed is there.
+"""
+
+import asyncio
+import os
+import signal
+import time
+from typing import Any
+
+import psutil
+import pytest
+
+from benchmarks.common import run
+from benchmarks.house import House, seed
+from benchmarks.onsale import Wanted, crowd
+from benchmarks.wire import Client
+from tests.faults.length import FULL
+from tests.faults.test_kill import lost, settled
+
+FREEZES, FANS, PAUSE_S = (5, 3600, 3.0) if FULL else (1, 1300, 2.0)
+PROBES = 40
+LIMIT_S = 30.0  # a connection of others (5 s), a statement (12 s, looked at once a second), on a machine that is busy
+SALE_S = FREEZES * (LIMIT_S / 2 + 2 * PAUSE_S) + 4.0
+
+
+def family(pid: int) -> list[psutil.Process]:
+    process = psutil.Process(pid)
+    return [process, *process.children(recursive=True)]
+
+
+def freeze(house: House) -> list[psutil.Process]:
+    """Stop the server and its connections, the server first, so that it starts no other meanwhile."""
+    pid = house.postgres.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    stopped = family(pid)
+    for process in stopped:
+        process.suspend()
+    return stopped
+
+
+def thaw(stopped: list[psutil.Process]) -> None:
+    for process in reversed(stopped):
+        process.resume()
+
+
+async def probe(house: House, token: str) -> tuple[int, bool, float]:
+    """The status of what a fan asks who is signed in, whether it says when to come back, and after how long."""
+    client, began = Client(house.url, keep=(b"retry-after",)), time.monotonic()
+    try:
+        async with asyncio.timeout(60):
+            answer = await client.ask(b"GET", b"/api/me", b"cookie: __Host-virage=%b\r\n" % token.encode())
+        return answer.status, b"retry-after" in answer.headers, time.monotonic() - began
+    finally:
+        client.close()
+
+
+async def freezes(house: House, token: str) -> list[tuple[int, bool, float]]:
+    """Freeze, ask, thaw when all have their answer, and wait until the pages answer again."""
+    told: list[tuple[int, bool, float]] = []
+    for _ in range(FREEZES):
+        await asyncio.sleep(PAUSE_S)
+        stopped = freeze(house)
+        try:
+            told += await asyncio.gather(*(probe(house, token) for _ in range(PROBES)))
+        finally:
+            thaw(stopped)
+        async with asyncio.timeout(60):
+            while (await probe(house, token))[0] != 200:  # noqa: ASYNC110 - the web is another process
+                await asyncio.sleep(0.05)
+    return told
+
+
+async def sale_on_a_frozen_database() -> dict[str, Any]:
+    house = House(workers=1)
+    try:
+        await house.start_database()
+        event_id, categories, tokens = await seed(house.postgres.url, FANS)
+        await house.start_processes()
+        wanted = Wanted(quick=True, workers=1, processes=1, concurrency=40, fans=FANS)
+        sale = crowd(
+            house, wanted, event_id, categories, mode="parties", tokens=tokens[1:], seconds=SALE_S, pause_s=2.0
+        )
+        reports, told = await asyncio.gather(sale, freezes(house, tokens[0]))
+        log = [bought for report in reports for bought in report.bought]
+        found = await settled(house, event_id)
+        return {
+            "told": {status: sum(1 for one in told if one[0] == status) for status in {one[0] for one in told}},
+            "without_retry_after": sum(not one[1] for one in told if one[0] == 503),
+            "slowest_s": round(max(one[2] for one in told), 1),
+            "held": len(log),
+            "told_paid": sum(bought.paid for bought in log),
+            "refused": {code: count for report in reports for code, count in report.refused.items()},
+            "lost": await lost(house, log),
+            "complaints": house.told,
+            **found,
+        }
+    finally:
+        await house.stop()
+
+
+@pytest.mark.filterwarnings("default")
+def test_everybody_is_told_in_time_and_what_was_confirmed_stands(capsys: pytest.CaptureFixture[str]) -> None:
+    found = run(sale_on_a_frozen_database())
+    with capsys.disabled():
+        print(f"\nfrozen: {found}")  # noqa: T201 - the counts are what the run is for
+    assert found["told"] == {503: FREEZES * PROBES}
+    assert found["without_retry_after"] == 0
+    assert found["slowest_s"] < LIMIT_S
+    assert found["lost"] == []
+    assert found["oversold"] == 0
+    assert found["paid_without_ticket"] == 0
+    assert found["told_paid"] > 0.8 * found["held"] > 0
+    assert found["complaints"] == []  # no process had to be started again
