@@ -1,6 +1,7 @@
 """One module connects, to one server, under a name."""
 
 import ast
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from virage.platform.settings.config import ConfigError
 
 PACKAGES = [Path(package.__path__[0]) for package in (virage, virage_sandbox)]
 CONNECTS = {"connect", "create_pool", "Pool"}
+IN_TIME_S = 30.0  # generous: what is tested is that it ends at all
 LISTS = [
     "postgresql://virage@one,two/virage",
     "postgresql://virage:a@one:5432,two:5432/virage?target_session_attrs=read-write",
@@ -72,7 +74,7 @@ async def test_a_server_that_takes_connections_and_never_answers_is_unavailable(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connecting, "CONNECT_S", 0.2)
-    async with Silence(database_url) as silence:
+    async with Silence(database_url) as silence, asyncio.timeout(IN_TIME_S):
         silence.fall_silent()
         with pytest.raises(Unavailable):
             await Database.open(silence.url)
@@ -83,12 +85,15 @@ async def test_a_server_that_takes_connections_and_never_answers_is_unavailable(
 async def test_a_session_whose_server_is_silent_is_cut(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connecting, "CLOSE_S", 0.2)
     async with Silence(database_url) as silence:
-        session = await connect(silence.url, "virage test", silence_s=0.2)
+        asking = await connect(silence.url, "virage test", silence_s=0.2)
+        at_rest = await connect(silence.url, "virage test", silence_s=3600.0)
         silence.fall_silent()
         with pytest.raises(TimeoutError):
-            await session.fetchval("select 1")
-        await close(session)
-        assert session.is_closed()
+            await asking.fetchval("select 1")
+        async with asyncio.timeout(IN_TIME_S):
+            for session in (asking, at_rest):
+                await close(session)
+                assert session.is_closed()
 
 
 async def test_a_server_that_falls_silent_while_a_connection_is_prepared_is_unavailable(
@@ -96,7 +101,7 @@ async def test_a_server_that_falls_silent_while_a_connection_is_prepared_is_unav
 ) -> None:
     monkeypatch.setattr(connecting, "CONNECT_S", 0.5)
     sessions: list[Session] = []
-    async with Silence(database_url) as silence:
+    async with Silence(database_url) as silence, asyncio.timeout(IN_TIME_S):
 
         async def never(session: Session) -> None:
             sessions.append(session)

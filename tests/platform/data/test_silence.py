@@ -119,6 +119,8 @@ async def test_a_caller_that_goes_away_during_silence_leaves_the_connection_to_o
         for caller in callers:
             caller.cancel()
         await asyncio.gather(*callers, return_exceptions=True)
+        while db._watch._loans:  # noqa: SLF001, ASYNC110 - nobody is left who would be told
+            await asyncio.sleep(0.01)
         assert await speaking(silence, lambda: hooks(db)) == 0
 
 

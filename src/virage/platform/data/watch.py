@@ -74,5 +74,4 @@ def _waits(lent: Any) -> bool:
         lent._stmt_exclusive_section._acquired  # noqa: SLF001 - held during each statement with parameters
         or lent._top_xact is not None  # noqa: SLF001 - from `begin` on
         or lent._protocol.is_in_transaction()  # noqa: SLF001 - until the answer to `commit`
-        or lent._protocol._is_cancelling()  # noqa: SLF001 - after a caller went away in the middle
     )
