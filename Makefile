@@ -30,7 +30,7 @@ check: .venv/.dev src/virage/web/index.html ## Every law of the house, by comman
 	ruff check .
 	mypy
 	python checks/imports.py
-	squawk --config .squawk.toml src/virage/migrations/*.sql
+	python checks/migrations.py
 	python checks/tidy.py
 	python checks/promises.py
 	python checks/contract.py

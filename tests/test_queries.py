@@ -39,6 +39,9 @@ LAYERS = [
     {"books"},
 ]
 PUBLISHED = "public_"  # the views that a domain publishes for those above it are named `public_...`
+PUBLISHED_FUNCTIONS = {"kernel.xid", "kernel.horizon", "kernel.next_xid"}
+# What a cluster counts is no position: another cluster counts anew (docs/decisions/0047-positions-have-an-era.md).
+CLUSTERS_OWN = re.compile(r"pg_(current_)?(xact|snapshot)|txid_")
 CLOCKS = {"now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday"}
 # The queue's own times are those of the database, by which its workers pick jobs.
 OWN_CLOCK = {("kernel", name) for name in ("enqueue", "requeue", "forget_job_log", "forget_job_statistics")}
@@ -89,10 +92,14 @@ class _Uses(Visitor):
         super().__init__()
         self.schemas: set[str] = set()
         self.clocks: set[str] = set()
+        self.clusters_own: set[str] = set()
 
     def visit_FuncCall(self, _ancestors: Any, node: Any) -> None:  # noqa: N802 - pglast calls it so
         *schema, name = (part.sval for part in node.funcname)
-        self.schemas.update(schema)
+        if ".".join((*schema, name)) not in PUBLISHED_FUNCTIONS:
+            self.schemas.update(schema)
+        if CLUSTERS_OWN.match(name):
+            self.clusters_own.add(name)
         if name in CLOCKS:
             self.clocks.add(name)
 
@@ -133,6 +140,12 @@ def clocks(sql: str) -> set[str]:
     return uses.clocks
 
 
+def clusters_own(sql: str) -> set[str]:
+    uses = _Uses()
+    uses(parse_sql(sql))
+    return uses.clusters_own
+
+
 async def test_every_query_fits_the_migrated_schema(conn: Connection) -> None:
     unfit = {}
     for query in QUERIES:
@@ -167,6 +180,11 @@ def test_query_is_told_the_time(query: Query) -> None:
 
 
 @each_query
+def test_query_takes_no_position_from_what_the_cluster_counts(query: Query) -> None:
+    assert clusters_own(query.sql) == set()
+
+
+@each_query
 def test_query_has_a_comment(query: Query) -> None:
     assert query.comment.strip()
 
@@ -189,6 +207,7 @@ def test_no_name_is_used_twice_in_a_domain() -> None:
         ("people", "select * from ticketing.public_sales"),
         ("passes", "select * from payments.public_payment"),
         ("ticketing", "select $1::people.role"),
+        ("ticketing", "select kernel.refuse_change()"),
     ],
 )
 def test_a_query_in_a_neighbours_tables_is_caught(domain: str, sql: str) -> None:
@@ -201,6 +220,7 @@ def test_a_query_in_a_neighbours_tables_is_caught(domain: str, sql: str) -> None
         ("ticketing", "with x as (delete from ticketing.claim returning place) select * from x"),
         ("ticketing", "select * from people.public_person join ticketing.orders using (id)"),
         ("ticketing", "select count(*) from unnest($1::int[]) as place, pg_catalog.generate_series(1, 2)"),
+        ("wallet_cards", "select kernel.horizon()::text from wallet_cards.card"),
         ("ticketing", "select ticketing.free($1) from ticketing.orders o, lateral (select o.id) p"),
     ],
 )
@@ -211,3 +231,11 @@ def test_a_query_in_its_own_tables_and_published_views_is_let_through(domain: st
 @pytest.mark.parametrize("sql", ["select now()", "select current_timestamp", "select pg_catalog.clock_timestamp()"])
 def test_a_query_that_looks_at_a_clock_is_caught(sql: str) -> None:
     assert clocks(sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["select pg_current_xact_id()", "select pg_snapshot_xmin(pg_current_snapshot())", "select txid_current()"],
+)
+def test_a_query_that_takes_what_the_cluster_counts_is_caught(sql: str) -> None:
+    assert clusters_own(sql)

@@ -78,16 +78,22 @@ def clock_shift(later: timedelta = timedelta()) -> str:
     return str(round((golden().made_at + later - datetime.now(UTC)).total_seconds()))
 
 
+async def loaded(cluster: EmbeddedPostgres, name: str) -> str:
+    """Load the golden dump into a new database of the cluster, in one transaction, and return its URL."""
+    await execute(with_database(cluster.url, "postgres"), f"create database {name}")
+    url = with_database(cluster.url, name)
+    options = ["--no-owner", "--exit-on-error", "--single-transaction", f"--dbname={url}"]
+    await asyncio.to_thread(subprocess.run, [str(programs(None) / "pg_restore"), *options, str(DUMP)], check=True)
+    return url
+
+
 async def restored(cluster: EmbeddedPostgres, name: str) -> str:
     """Restore the golden dump into a new database of the cluster and return its URL.
 
     Positions in the dump are transaction ids of the cluster that it was taken from. Transaction ids of this cluster
     are spent until its next one is above them, so that no stored position lies in the future.
     """
-    await execute(with_database(cluster.url, "postgres"), f"create database {name}")
-    url = with_database(cluster.url, name)
-    command = [str(programs(None) / "pg_restore"), "--no-owner", "--exit-on-error", f"--dbname={url}", str(DUMP)]
-    await asyncio.to_thread(subprocess.run, command, check=True)
+    url = await loaded(cluster, name)
     await execute(url, SPEND_TRANSACTION_IDS.format(golden().transaction_id))
     return url
 

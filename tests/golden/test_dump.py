@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from tests.golden.archives import contents
 from tests.golden.counts import COUNTS, counted
-from tests.golden.house import environment, golden, restored_database, virage
+from tests.golden.house import environment, golden, loaded, restored_database, virage
+from virage.platform.data import era
+from virage.platform.data.migrate import migrate
 from virage.platform.host.postgres import EmbeddedPostgres
 
 
@@ -54,3 +57,39 @@ def test_the_archive_of_every_till_verifies_up_to_its_last_record(env: dict[str,
     assert {of_till.till: of_till.last for of_till in held} == golden().tills
     assert [of_till.first for of_till in held] == [1] * len(golden().tills)
     assert sum(of_till.lines.get("closing", 0) for of_till in held) > 0
+
+
+TEXTS_LIKE_POSITIONS = """
+select exists (
+    select from {} as held, jsonb_path_query(
+        to_jsonb(held), '$.** ? (@.type() == "string" && @ like_regex "^[0-9]+-[0-9]+$")'
+    )
+)
+"""
+
+
+async def test_a_cluster_that_is_behind_the_dump_begins_an_era_above_its_positions(tmp_path: Path) -> None:
+    fresh = EmbeddedPostgres(tmp_path / "pg", durable=False)
+    await fresh.start()
+    try:
+        url = await loaded(fresh, "golden")
+        await migrate(url)
+        assert await era.holds_foreign_rows(url)
+        connection = await asyncpg.connect(url)
+        noted = await connection.fetchval("select system_identifier from kernel.era")
+        tables = await connection.fetch(
+            "select table_schema || '.' || table_name as name from information_schema.tables "
+            "where table_schema !~ '^(pg_|information_schema)' and table_type = 'BASE TABLE'"
+        )
+        held = {row["name"] for row in tables if await connection.fetchval(TEXTS_LIKE_POSITIONS.format(row["name"]))}
+        highest = await connection.fetchval("select max(xid)::text::bigint from kernel.journal")
+        await connection.close()
+        begun = await era.begin(url)
+        assert not await era.holds_foreign_rows(url)
+    finally:
+        await fresh.stop()
+    assert noted == 0, "the migration that made the era found ids ahead of the cluster, and they stay another's"
+    assert len(tables) > 100
+    assert held == {"access.device_state"}, "what a device had heard; an epoch lies between that and the new era"
+    assert begun is not None
+    assert begun.stored == highest < golden().transaction_id < begun.xids

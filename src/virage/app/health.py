@@ -9,7 +9,8 @@ from litestar import Request, Response, Router, get
 
 from virage.app.metrics import Metrics
 from virage.platform.data.database import Database, Unavailable
-from virage.platform.data.migrate import migrations
+from virage.platform.data.era import FOREIGN, is_foreign
+from virage.platform.data.migrate import missing
 from virage.platform.settings.config import Config
 from virage.platform.web.problems import Problem
 from virage.platform.web.rehearsal import is_rehearsed_here
@@ -32,7 +33,7 @@ class Readiness:
 
 @get("/readyz", opt={"public": True}, include_in_schema=False)
 async def readyz(db: Database, readiness: Readiness) -> Response[str]:
-    """The database answers with the schema of this program, and nobody asked it to end: requests may be sent here."""
+    """The database has what this program's migrations add, its rows are this cluster's own, and nobody ends us."""
     reason = "this process ends" if readiness.draining else await _not_ready(db)
     return Response(f"{reason or 'ready'}\n", status_code=503 if reason else 200, media_type="text/plain")
 
@@ -40,11 +41,11 @@ async def readyz(db: Database, readiness: Readiness) -> Response[str]:
 async def _not_ready(db: Database) -> str | None:
     try:
         async with db.connection() as conn:
-            applied = {row["name"] for row in await conn.fetch("select name from kernel.migration")}
+            if lacking := await missing(conn, "expand"):
+                return f"migrations are missing: {', '.join(lacking)}"
+            return FOREIGN if await is_foreign(conn) else None
     except (Unavailable, asyncpg.UndefinedTableError):
         return "the database does not answer, or has no schema yet"
-    missing = [migration.name for migration in migrations() if migration.name not in applied]
-    return f"migrations are missing: {', '.join(missing)}" if missing else None
 
 
 @get("/metrics", opt={"public": True}, include_in_schema=False)

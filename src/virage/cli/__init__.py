@@ -1,6 +1,5 @@
 """The `virage` command."""
 
-import asyncio
 import os
 import sys
 from datetime import date
@@ -76,14 +75,34 @@ def sandbox() -> None:
 
 
 @app.command
-def migrate() -> None:
-    """Bring the database to the newest schema and name what was applied."""
-    from virage.cli.house import configuration, console, database
-    from virage.platform.data import migrate as migrations
+def migrate(
+    *,
+    contract: Annotated[
+        bool, Parameter(help="Also take away what older programs needed; all of them have ended.", negative=())
+    ] = False,
+) -> None:
+    """Bring the database to the newest schema while older programs run, and name what was applied."""
+    from virage.cli import migrating
 
-    with database(configuration(os.environ)) as config:
-        applied = asyncio.run(migrations.migrate(config.direct_url))
-    console.print("\n".join(applied) or "Nothing to do.", markup=False)
+    migrating.migrate(contract=contract)
+
+
+@app.command
+def restored(
+    *,
+    rewound: Annotated[
+        bool,
+        Parameter(help="Also where the cluster is the same one, put back to a moment before (PITR).", negative=()),
+    ] = False,
+) -> None:
+    """Let positions of the journal go on after pg_restore or logical replication; once, before any process starts.
+
+    The rows hold transaction ids of the cluster that wrote them. From now on this cluster's begin above all of them.
+    It changes nothing where the rows are this cluster's own, and refuses while processes are connected.
+    """
+    from virage.cli import restoring
+
+    restoring.restored(rewound=rewound)
 
 
 @app.command

@@ -20,6 +20,7 @@ from rich.console import Console
 from virage.app.settings import read
 from virage.cli.steps import Step
 from virage.platform.data.database import ASYNCPG_ERRORS, DIRECT_URL, URL, Unavailable, answering, ask_once
+from virage.platform.data.era import FOREIGN, holds_foreign_rows
 from virage.platform.host.postgres import EmbeddedPostgres
 from virage.platform.host.programs import PostgresFailed
 from virage.platform.host.supervise import PARENT
@@ -192,11 +193,26 @@ def warn(line: str) -> None:
 
 
 @contextmanager
-def database(config: Config, starting: Step | None = None) -> Iterator[Config]:
+def database(config: Config, starting: Step | None = None, *, any_era: bool = False) -> Iterator[Config]:
     """The configuration with a database that answers: the one that is named, or the embedded one, kept alive.
 
     `starting` shows what is waited for, and where an embedded one lies; without it a warning says what is waited for.
+    Unless `any_era`, the command ends here where the rows were restored from another cluster.
     """
+    with _answering_database(config, starting) as ready:
+        if not any_era:
+            refuse_foreign(ready)
+        yield ready
+
+
+def refuse_foreign(config: Config) -> None:
+    """End the command where the database holds rows of another cluster: what it writes would have a wrong place."""
+    if asyncio.run(holds_foreign_rows(config.direct_url)):
+        raise fail(FOREIGN)
+
+
+@contextmanager
+def _answering_database(config: Config, starting: Step | None) -> Iterator[Config]:
     if config.database_url is not None:
         try:
             tell = starting.note if starting else warn

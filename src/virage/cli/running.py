@@ -26,6 +26,7 @@ from virage.cli.house import (
 )
 from virage.cli.steps import step
 from virage.money.payments.types import PaymentSettings
+from virage.platform.data.era import FOREIGN, holds_foreign_rows
 from virage.platform.data.migrate import MigrationChanged, migrate
 from virage.platform.host.supervise import Child, Supervisor
 from virage.platform.settings.config import Config
@@ -72,6 +73,8 @@ async def prepare(config: Config, env: Mapping[str, str]) -> None:
             await migrate(config.direct_url)
     except MigrationChanged as error:
         raise fail(f"{error} Give the demonstration a new one: another VIRAGE_VAR_DIR, or none of it.") from None
+    if await holds_foreign_rows(config.direct_url):  # the migrations may be what found it
+        raise fail(FOREIGN)
     with step("Demonstration") as loading:
         async with opened(config) as db:
             sandbox = partial(_sandbox, config, env)

@@ -1,17 +1,26 @@
 import asyncio
 from collections.abc import AsyncIterator
 from hashlib import sha256
+from pathlib import Path
 
 import asyncpg
 import pytest
 
 from virage.platform.data import migrate as migrate_module
-from virage.platform.data.migrate import Migration, MigrationChanged, migrate, migrations
+from virage.platform.data.database import Database
+from virage.platform.data.migrate import Migration, MigrationChanged, migrate, migrations, missing
 from virage.platform.host.postgres import EmbeddedPostgres
 
 
 def a_migration(name: str, text: str) -> Migration:
     return Migration(name, text, sha256(text.encode()).digest())
+
+
+def planted(folder: Path, **texts: str) -> Path:
+    """A folder of migrations that come after all of the package."""
+    for name, text in texts.items():
+        (folder / f"{name.removeprefix('m')}.sql").write_text(text)
+    return folder
 
 
 FIRST = a_migration("0001_first", "create table public.coat (hook int)")
@@ -29,7 +38,7 @@ async def empty_url(cluster: EmbeddedPostgres) -> AsyncIterator[str]:
 
 
 def having(monkeypatch: pytest.MonkeyPatch, *available: Migration) -> None:
-    monkeypatch.setattr(migrate_module, "migrations", lambda: list(available))
+    monkeypatch.setattr(migrate_module, "migrations", lambda _folder=None: list(available))
 
 
 async def ask(url: str, query: str) -> object:
@@ -116,3 +125,135 @@ async def test_a_migration_that_takes_too_long_is_ended(empty_url: str, monkeypa
     monkeypatch.setattr(migrate_module, "STATEMENT_TIMEOUT_MS", 20)
     with pytest.raises(asyncpg.QueryCanceledError):
         await migrate(empty_url)
+
+
+COATS = """
+    create table public.coat (hook integer primary key, colour text);
+    insert into public.coat select n from generate_series(1, 2500) as n
+"""
+INDEX = """-- expand, concurrent: coats by colour.
+create index concurrently if not exists coat_colour on public.coat (colour);
+"""
+IS_VALID = "select indisvalid from pg_index where indexrelid = to_regclass('public.coat_colour')"
+RED = """-- expand, backfill: every coat has a colour.
+update public.coat set colour = 'red' where hook in (
+    select hook from public.coat where colour is null order by hook limit 1000 for no key update
+);
+"""
+COLOURS = "select array_agg(distinct coalesce(colour, 'none')) from public.coat"
+
+
+@pytest.fixture
+async def coats_url(empty_url: str) -> str:
+    connection = await asyncpg.connect(empty_url)
+    await connection.execute(COATS)
+    await connection.close()
+    return empty_url
+
+
+async def test_what_takes_away_waits_until_older_programs_have_ended(coats_url: str, tmp_path: Path) -> None:
+    folder = planted(
+        tmp_path,
+        m0091_size="-- expand: coats have a size.\nalter table public.coat add column size integer;",
+        m0092_colour="-- contract: nobody asks for the colour.\nalter table public.coat drop column colour;",
+        m0093_button="-- expand: coats have buttons.\nalter table public.coat add column buttons integer;",
+    )
+    assert await migrate(coats_url, contract=False, folder=folder) == ["0091_size", "0093_button"]
+    assert await ask(coats_url, COLOURS) == ["none"]
+    assert await migrate(coats_url, folder=folder) == ["0092_colour"]
+    with pytest.raises(asyncpg.UndefinedColumnError):
+        await ask(coats_url, COLOURS)
+
+
+async def test_an_index_is_built_beside_those_who_write_and_an_invalid_one_anew(coats_url: str, tmp_path: Path) -> None:
+    """Its first build waits for a transaction and is cut."""
+    folder = planted(tmp_path, m0091_index=INDEX)
+    writer = await asyncpg.connect(coats_url)
+    async with writer.transaction():
+        await writer.execute("update public.coat set colour = 'blue' where hook = 1")
+        building = asyncio.create_task(migrate(coats_url, folder=folder))
+        async with asyncio.timeout(10):
+            while await ask(coats_url, IS_VALID) is not False:
+                pass
+        await writer.execute("update public.coat set colour = 'blue' where hook = 2")  # nobody waits for the index
+        cut = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'virage migrate'"
+        await writer.execute(cut)
+        with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError)):
+            await building
+    await writer.close()
+    assert await ask(coats_url, IS_VALID) is False
+    assert await migrate(coats_url, folder=folder) == ["0091_index"]
+    assert await ask(coats_url, IS_VALID) is True
+
+
+async def test_an_index_may_take_longer_than_other_statements(
+    empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate_module, "STATEMENT_TIMEOUT_MS", 200)
+    folder = planted(tmp_path, m0091_index="-- expand, concurrent: takes its time.\nselect pg_sleep(0.3);")
+    assert await migrate(empty_url, folder=folder) == ["0091_index"]
+
+
+async def test_migrators_that_start_at_once_do_not_hold_each_others_indexes_up(coats_url: str, tmp_path: Path) -> None:
+    folder = planted(tmp_path, m0091_index=INDEX)
+    async with asyncio.timeout(30):
+        applied = await asyncio.gather(*(migrate(coats_url, folder=folder) for _ in range(4)))
+    assert sorted(applied) == [[], [], [], ["0091_index"]]
+
+
+async def test_a_backfill_goes_batch_by_batch_and_on_from_where_it_was_stopped(
+    coats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = planted(tmp_path, m0091_red=RED)
+    monkeypatch.setattr(migrate_module, "LOCK_TIMEOUT_MS", 20)
+    writer = await asyncpg.connect(coats_url)
+    async with writer.transaction():
+        await writer.execute("select from public.coat where hook = 1500 for update")
+        with pytest.raises(asyncpg.LockNotAvailableError):
+            await migrate(coats_url, folder=folder)
+    await writer.close()
+    assert await ask(coats_url, "select count(*) from public.coat where colour = 'red'") == 1000
+    assert await ask(coats_url, "select count(*) from kernel.migration") == 0
+    assert await migrate(coats_url, folder=folder) == ["0091_red"]
+    assert await ask(coats_url, COLOURS) == ["red"]
+    await migrate(coats_url, folder=folder)
+
+
+async def test_a_batch_that_meets_the_program_is_tried_again(
+    coats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = planted(tmp_path, m0091_red=RED)
+    monkeypatch.setattr(migrate_module, "LOCK_TIMEOUT_MS", 100)
+    monkeypatch.setattr(migrate_module, "BATCH_ATTEMPTS", 1_000)
+    writer = await asyncpg.connect(coats_url)
+    waiting = "select max(query_start) from pg_stat_activity where wait_event_type = 'Lock' and datname = 'empty'"
+    async with writer.transaction():
+        await writer.execute("select from public.coat where hook = 1500 for update")
+        filling = asyncio.create_task(migrate(coats_url, folder=folder))
+        began: set[object] = set()
+        async with asyncio.timeout(10):
+            while len(began) < 3:  # the third wait of one migrator: two have failed
+                began.add(await ask(coats_url, waiting))
+                began.discard(None)
+        assert not filling.done()
+    await writer.close()
+    assert await filling == ["0091_red"]
+    assert await ask(coats_url, COLOURS) == ["red"]
+
+
+async def test_a_program_is_ready_without_what_takes_away_and_on_a_newer_schema(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    takes = Migration(*a_migration("0002_second", SECOND.text)[:3], phase="contract")
+    having(monkeypatch, FIRST, takes)
+    await migrate(empty_url, contract=False)
+    db = await Database.open(empty_url)
+    async with db.connection() as conn:
+        assert await missing(conn, "expand") == []
+        assert await missing(conn, "contract") == ["0002_second"]
+        having(monkeypatch, FIRST, takes, a_migration("0003_third", "create table public.third ()"))
+        assert await missing(conn, "expand") == ["0003_third"]
+        await migrate(empty_url)
+        having(monkeypatch, FIRST)  # the old program, over all that the new one has brought
+        assert await missing(conn, "expand") == []
+    await db.close()

@@ -1,18 +1,19 @@
 -- name: append_facts(at, what, who, about, data)!
 -- All facts of an act, in order; the database numbers them.
-insert into kernel.journal (at, what, who, about, data)
-select :at::timestamptz, fact.what, fact.who, fact.about, fact.data
-from unnest(:what::text[], :who::uuid[], :about::uuid[], :data::jsonb[]) as fact (what, who, about, data);
+insert into kernel.journal (xid, at, what, who, about, data)
+select here.xid, :at::timestamptz, fact.what, fact.who, fact.about, fact.data
+from kernel.xid() as here (xid)  -- once for all of them, which the column's default is not
+cross join unnest(:what::text[], :who::uuid[], :about::uuid[], :data::jsonb[]) as fact (what, who, about, data);
 
 -- name: journal_head()$
 -- The oldest transaction that still runs, or the next one: everything below it is visible and complete.
-select pg_snapshot_xmin(pg_current_snapshot())::text;
+select kernel.horizon()::text;
 
 -- name: facts_after(xid, seq, limit_)
 -- The next facts after a position, none of which an open transaction can still precede.
 select xid::text as xid, seq, at, what, who, about, data
 from kernel.journal
-where (xid, seq) > (:xid::text::xid8, :seq::bigint) and xid < pg_snapshot_xmin(pg_current_snapshot())
+where (xid, seq) > (:xid::text::xid8, :seq::bigint) and xid < kernel.horizon()
 order by journal.xid, journal.seq  -- the columns: as texts, transaction 1000 would come before 999
 limit :limit_;
 
@@ -22,6 +23,19 @@ select xid::text as xid, seq, at, what, who, about, data
 from kernel.journal
 where journal.xid = :xid::text::xid8 and seq > :seq::bigint
 order by seq;
+
+-- name: era()^
+-- What is added to this cluster's transaction ids, and whether the rows are another cluster's: positions cannot go on.
+select era.xids, era.system_identifier <> here.system_identifier
+    or exists (select from kernel.journal where xid >= kernel.next_xid()) as is_foreign
+from kernel.era cross join pg_control_system() as here;
+
+-- name: raise_era(stored)<!
+-- Begin an era of this cluster above every id that is stored, and above all that devices may have heard beside them.
+insert into kernel.era (xids, system_identifier)
+select (:stored::bigint / 4294967296 + 2) * 4294967296, here.system_identifier from pg_control_system() as here
+on conflict (one) do update set xids = excluded.xids, system_identifier = excluded.system_identifier
+returning xids;
 
 -- name: enqueue(kind, payloads, delay)!
 -- Jobs of one kind, due after a delay on the database's own clock, by which the workers pick them.

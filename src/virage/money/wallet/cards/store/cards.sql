@@ -118,12 +118,12 @@ update wallet_cards.card set label = null where id = any(:ids::uuid[]);
 
 -- name: card_position()$
 -- The oldest transaction that still runs, or the next one: what cards changed in those below it is visible.
-select pg_snapshot_xmin(pg_current_snapshot())::text::bigint;
+select kernel.horizon()::text::bigint;
 
 -- name: cards_changed(since)
--- Cards that a transaction of this number or a later one wrote, and which one it was. Rows carry 32 bits of it.
-with here as (
-    select pg_snapshot_xmax(pg_current_snapshot())::text::bigint as next
+-- Cards that a transaction of this number or a later one wrote, and which one it was. Rows carry its lower 32 bits.
+with here as materialized (  -- once, and not for each card
+    select kernel.next_xid()::text::bigint as next
 ), marked as (
     select card.uid, card.counter, card.blocked_reason is not null as blocked,
         here.next - ((here.next - card.xmin::text::bigint) & 4294967295) as xid
@@ -133,7 +133,7 @@ select uid, counter, blocked, xid from marked where xid >= :since::bigint;
 
 -- name: all_cards()$
 -- All cards in the JSON that tills are sent: tens of thousands of them, so nobody makes objects of them.
-select '{"position":"' || pg_snapshot_xmin(pg_current_snapshot())::text || '","all":true,"cards":['
+select '{"position":"' || kernel.horizon()::text || '","all":true,"cards":['
     || coalesce(
         string_agg(
             '["' || upper(encode(uid, 'hex')) || '",' || counter || ','

@@ -1,0 +1,239 @@
+"""A release while seats are sold: the program of before sells on, while the next one's migrations add to its tables.
+
+The migrator is killed with `kill -9` in the middle of a backfill and started again; then a process of the next release
+starts beside and sells, too. No buyer is refused anything, and nothing is lost.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from benchmarks.buyers import Bought, Crowd, Plan, Report
+from benchmarks.common import run
+from benchmarks.house import House, free_port, seed
+from benchmarks.onsale import audit
+from benchmarks.wire import Client
+from tests.faults.test_kill import lost
+
+FANS, PARTY, CROWD, AFTER = 1_200, 12, 4, 3
+LOCKED = 4_500  # of the 10,000 rows of bench.counter, which orders do not touch
+FILES = {
+    "0091_note": """-- expand: orders and counters have a note.
+alter table ticketing.orders add column rolled integer not null default 0, add column note text;
+alter table ticketing.orders alter column note set default 'none';
+alter table bench.counter add column note text;
+""",
+    "0092_notes": """-- expand, concurrent: orders by note.
+create index concurrently if not exists orders_note on ticketing.orders (note, rolled);
+""",
+    "0093_fill": """-- expand, backfill: what was ordered before has a note.
+update ticketing.orders set note = 'old' where id in (
+    select id from ticketing.orders where note is null order by id limit 100 for no key update
+);
+""",
+    "0094_fill_counters": """-- expand, backfill: every counter has a note.
+update bench.counter set note = 'old' where id in (
+    select id from bench.counter where note is null order by id limit 100 for no key update
+);
+""",
+}
+MIGRATE = """
+import asyncio, sys
+from pathlib import Path
+from virage.platform.data.migrate import migrate
+print(*asyncio.run(migrate(sys.argv[1], contract=False, folder=Path(sys.argv[2]))))
+"""
+
+
+class Sale:
+    """Parties that buy one crowd after the other, until they are told to stop."""
+
+    def __init__(self, house: House, event: str, categories: list[str], tokens: list[str]) -> None:
+        self._house = house
+        self._event = event
+        self._categories = categories
+        self._tokens = tokens
+        self.reports: list[Report] = []
+        self.ends = asyncio.Event()
+
+    @property
+    def bought(self) -> list[Bought]:
+        return [told for report in self.reports for told in report.bought]
+
+    async def go_on(self) -> None:
+        """Sell until the end is told, or no more fans are left than those who come afterwards."""
+        while not self.ends.is_set() and len(self._tokens) > (AFTER + 1) * PARTY:
+            await self.crowd(self._house.url)
+
+    async def crowd(self, url: str) -> None:
+        """Sell to the next few at a process."""
+        comers, self._tokens = self._tokens[:PARTY], self._tokens[PARTY:]
+        plan = Plan(
+            mode="parties",
+            url=url,
+            sandbox_url=self._house.sandbox_url,
+            event_id=self._event,
+            categories=self._categories,
+            tokens=comers,
+            concurrency=CROWD,
+            seed=len(self._tokens),
+        )
+        self.reports.append(await Crowd(plan).run())
+
+
+def plant(folder: Path, names: list[str]) -> None:
+    """Put files into the folder of the next release's migrations."""
+    for name in names:
+        (folder / f"{name}.sql").write_text(FILES[name])
+
+
+async def migrator(url: str, folder: Path) -> asyncio.subprocess.Process:
+    """The next release's migrations, as a process of their own."""
+    command = (sys.executable, "-c", MIGRATE, url, str(folder))
+    return await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+
+
+async def filled(url: str) -> tuple[int, int]:
+    """How many counters have a note, and how many have none."""
+    conn = await asyncpg.connect(url)
+    try:
+        counts: Any = await conn.fetchrow("select count(note), count(*) - count(note) from bench.counter")
+        return counts[0], counts[1]
+    finally:
+        await conn.close()
+
+
+async def migrated(url: str, folder: Path) -> list[str]:
+    """What the migrator says that it applied."""
+    migrating = await migrator(url, folder)
+    said = (await migrating.communicate())[0].decode().split()
+    assert migrating.returncode == 0
+    return said
+
+
+async def kill_in_the_middle(url: str, folder: Path) -> tuple[int, int]:
+    """Let a batch of the backfill find a row locked, kill the migrator there, and say how far it had come."""
+    conn = await asyncpg.connect(url)
+    try:
+        async with conn.transaction():
+            await conn.execute("select from bench.counter where id = $1 for update", LOCKED)
+            migrating = await migrator(url, folder)
+            while (await filled(url))[0] < LOCKED:  # the batches before it; the next one waits
+                assert migrating.returncode is None, "it waits for the row"
+                await asyncio.sleep(0.01)
+            migrating.kill()
+            await migrating.wait()
+            return await filled(url)
+    finally:
+        await conn.close()
+
+
+@asynccontextmanager
+async def next_release(house: House) -> AsyncIterator[str]:
+    """A web process beside the old one, over the schema that has grown."""
+    port = free_port()
+    env = house.env | {"VIRAGE_PORT": str(port), "VIRAGE_PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    command = (sys.executable, "-m", "benchmarks.plain", "1")
+    process = await asyncio.create_subprocess_exec(*command, env=env, start_new_session=True)
+    try:
+        while not await is_ready(port):
+            assert process.returncode is None
+            await asyncio.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        await process.wait()
+
+
+async def is_ready(port: int) -> bool:
+    client = Client(f"http://127.0.0.1:{port}")
+    try:
+        return (await client.ask(b"GET", b"/readyz")).status == 200
+    except OSError:
+        return False
+    finally:
+        client.close()
+
+
+async def released(folder: Path) -> dict[str, Any]:
+    """The whole release; what there is to say of it."""
+    first, last = list(FILES)[:-1], list(FILES)[-1]
+    plant(folder, first)
+    house = House(workers=1)
+    try:
+        await house.start_database()
+        event_id, categories, tokens = await seed(house.postgres.url, FANS)
+        await house.start_processes()
+        url = house.postgres.url
+        sale = Sale(house, str(event_id), [str(category) for category in categories], tokens)
+        await sale.crowd(house.url)  # some have bought before anything changes
+        before = len(sale.bought)
+        selling = asyncio.create_task(sale.go_on())
+        try:
+            applied = await migrated(url, folder)
+            plant(folder, [last])
+            stopped_at = await kill_in_the_middle(url, folder)
+            applied_again = await migrated(url, folder)
+            meanwhile = len(sale.bought) - before
+            still_ready = await house.ready()
+            async with next_release(house) as other:
+                for _ in range(AFTER):
+                    await sale.crowd(other)
+        finally:
+            sale.ends.set()
+            await selling
+        conn = await asyncpg.connect(url)
+        notes = await conn.fetch(
+            "select coalesce(note, 'lacking') as note, count(*) as many from ticketing.orders group by 1"
+        )
+        valid = await conn.fetchval(
+            "select indisvalid from pg_index where indexrelid = 'ticketing.orders_note'::regclass"
+        )
+        await conn.close()
+        return {
+            "stopped_at": stopped_at,
+            "filled": await filled(url),
+            "applied": applied == first and applied_again == [last],
+            "meanwhile": meanwhile,
+            "still_ready": still_ready,
+            "refused": sum((Counter(report.refused) for report in sale.reports), Counter()),
+            "bought": len(sale.bought),
+            "lost": await lost(house, sale.bought),
+            "notes": {row["note"]: row["many"] for row in notes},
+            "index_is_valid": valid,
+            "complaints": house.told,
+            **await audit(house, event_id),
+        }
+    finally:
+        await house.stop()
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_release_sells_on_while_the_next_one_migrates_and_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = run(released(tmp_path))
+    with capsys.disabled():
+        print(f"\nrolling: {found}")  # noqa: T201 - the counts are what the run is for
+    assert found["stopped_at"][0] >= LOCKED
+    assert found["stopped_at"][1] > 0
+    assert found["applied"]
+    assert found["filled"][1] == 0
+    assert found["index_is_valid"] is True
+    assert "lacking" not in found["notes"]
+    assert found["notes"]["old"] >= 1
+    assert found["notes"]["none"] >= 1
+    assert found["meanwhile"] > 0
+    assert found["still_ready"]
+    assert found["refused"] == {}
+    assert found["lost"] == []
+    assert (found["oversold"], found["paid_without_ticket"]) == (0, 0)
