@@ -2,11 +2,12 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from asyncpg import UniqueViolationError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from virage.platform.data import batching
-from virage.platform.data.batching import CALLERS_AT_ONCE, Batcher, Overloaded
+from virage.platform.data.batching import CALLERS_AT_ONCE, TRIES_MAX, Batcher, Overloaded
 from virage.platform.data.database import Contended, Unavailable
 
 
@@ -220,3 +221,33 @@ async def test_items_and_batches_are_counted() -> None:
     batcher = Batcher(Act(), batch_max=4)
     await asyncio.gather(*(batcher.submit(item) for item in range(10)))
     assert (batcher.items, batcher.batches, batcher.largest, batcher.queued) == (10, 3, 4, 0)
+
+
+async def test_a_batch_whose_ids_another_process_stores_meanwhile_is_run_again_as_a_whole() -> None:
+    batches: list[list[int]] = []
+
+    async def act(items: Sequence[int]) -> list[int]:
+        batches.append(list(items))
+        if len(batches) < TRIES_MAX:
+            raise UniqueViolationError("another process was first")
+        return [2 * item for item in items]
+
+    batcher = Batcher(act)
+    assert await asyncio.gather(*(batcher.submit(item) for item in (1, 2))) == [2, 4]
+    assert batches == [[1, 2]] * TRIES_MAX
+
+
+async def test_an_id_that_stays_taken_fails_its_own_caller_alone() -> None:
+    async def act(items: Sequence[int]) -> list[int]:
+        if 3 in items:
+            raise UniqueViolationError("taken by something else")
+        return [2 * item for item in items]
+
+    batcher = Batcher(act, batch_max=8)
+    answers = await asyncio.gather(*(batcher.submit(item) for item in (1, 2, 3, 4)), return_exceptions=True)
+    assert [answer if isinstance(answer, int) else type(answer) for answer in answers] == [
+        2,
+        4,
+        UniqueViolationError,
+        8,
+    ]

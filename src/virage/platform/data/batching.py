@@ -2,7 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
+
+from asyncpg import UniqueViolationError
 
 from virage.platform.data.database import Contended, Unavailable
 from virage.platform.settings.logs import log
@@ -16,6 +19,8 @@ OVERDUE_S = 5.0
 """How long a batch keeps the next one waiting. It goes on by itself; what it waits for has limits of its own."""
 OVERDUE_MAX = 3
 """How many overdue batches go on beside the next one; with more, those who wait are sent away."""
+TRIES_MAX = 4
+"""How often a batch is tried in which another process stores the same ids."""
 
 
 class Overloaded(Exception):
@@ -25,7 +30,9 @@ class Overloaded(Exception):
 class Batcher(Generic[Item, Answer]):
     """Run `act` on many items at once, and give each caller its own answer.
 
-    `act` gets the items in order of arrival, writes all of them in one transaction, and returns one answer an item.
+    `act` gets the items in order of arrival, writes all of them in one transaction, and returns one answer an item. It
+    knows an item that is stored already by its id; two processes that store the same one at once are told apart by a
+    unique key, and the later one runs its batch again.
     No delay: an idle batcher runs one item at once, a busy one gathers while the last batch commits. A batch that hangs
     lets the next one through: a lost connection is one batch's matter, and a silent database must not let callers wait
     for each other. `items`, `batches` and `largest` count for the metrics.
@@ -113,7 +120,7 @@ class Batcher(Generic[Item, Answer]):
         self.batches += 1
         self.largest = max(self.largest, len(batch))
         try:
-            answers = await self._act([item for item, _ in batch])
+            answers = await self._tried([item for item, _ in batch])
             pairs = list(zip(batch, answers, strict=True))
         except Exception as failure:  # noqa: BLE001 - every failure is handed to its caller
             if isinstance(failure, Unavailable) and not isinstance(failure, Contended):
@@ -127,6 +134,13 @@ class Batcher(Generic[Item, Answer]):
         telling = asyncio.create_task(_tell(pairs))
         self._telling.add(telling)
         telling.add_done_callback(self._telling.discard)
+
+    async def _tried(self, items: Sequence[Item]) -> Sequence[Answer]:
+        """Run the act; again where another process stored one of the ids meanwhile: now it is known as stored."""
+        for _ in range(TRIES_MAX - 1):
+            with suppress(UniqueViolationError):
+                return await self._act(items)
+        return await self._act(items)
 
 
 async def _tell(pairs: list[tuple[tuple[Item, asyncio.Future[Answer]], Answer]]) -> None:

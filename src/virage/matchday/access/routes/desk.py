@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from asyncpg import UniqueViolationError
-
 from virage.identity.keys.types import HolderKey
 from virage.identity.passes.types import verify
 from virage.matchday.access.acts.crossing import take_scans
@@ -23,7 +21,6 @@ UPLOADS_A_BATCH = 128
 FEW = 8
 """An upload of more scans is of a gate that was offline: it waits behind its like, not before those who ask now."""
 BACKLOGS_A_BATCH = 2
-TRIES_MAX = 4
 BACKLOGS_AT_ONCE = 2
 BACKLOGS_MAX = 16
 """How many of them are here at most: one more would wait longer than its gate does, and be sent again meanwhile."""
@@ -110,19 +107,9 @@ class GateDesk:
 
     async def _take(self, uploads: Sequence[Reads]) -> list[list[Answer]]:
         reads = [read for upload in uploads for read in upload]
-        for _ in range(TRIES_MAX - 1):
-            try:
-                answers = iter(await self._take_all(reads))
-                break
-            except UniqueViolationError:  # another process took one of them meanwhile: now it is known
-                continue
-        else:
-            answers = iter(await self._take_all(reads))
-        return [[next(answers) for _ in upload] for upload in uploads]
-
-    async def _take_all(self, reads: Reads) -> list[Answer]:
         async with self._db.transaction() as conn:
-            return await take_scans(conn, reads, self._clock.now())
+            answers = iter(await take_scans(conn, reads, self._clock.now()))
+        return [[next(answers) for _ in upload] for upload in uploads]
 
 
 def is_at(device: Principal, gate: str) -> bool:

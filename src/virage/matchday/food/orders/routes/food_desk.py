@@ -8,7 +8,6 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from asyncpg import UniqueViolationError
 
 from virage.matchday.food.menu.api import Catalogues
 from virage.matchday.food.orders.acts.ordering import Offer, place
@@ -21,7 +20,6 @@ from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused
 
 ORDERS_A_BATCH: Final = 128
-TRIES_MAX: Final = 4
 
 
 class FoodDesk:
@@ -56,14 +54,6 @@ class FoodDesk:
         return [answers[at] for at in range(len(asked))]
 
     async def _place_for(self, event_id: UUID, asked: Sequence[Asked]) -> list[Order | Refused]:
-        for _ in range(TRIES_MAX - 1):
-            try:
-                return await self._place_once(event_id, asked)
-            except UniqueViolationError:  # another process took one of the ids meanwhile: now it is known
-                continue
-        return await self._place_once(event_id, asked)
-
-    async def _place_once(self, event_id: UUID, asked: Sequence[Asked]) -> list[Order | Refused]:
         async with self._db.transaction() as conn:
             now = self._clock.now()
             opened = await opening(conn, event_id, now)

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 from uuid import UUID
 
-from asyncpg import UniqueViolationError
 from msgspec import Meta, Struct
 
 from virage.identity.keys.api import DeviceKeyring
@@ -34,7 +33,6 @@ from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal, holds
 
 UPLOADS_A_BATCH: Final = 128
-TRIES_MAX: Final = 4
 BREATH: Final = 8
 """How many records are checked before others get their turn: a till that was offline brings many."""
 
@@ -131,14 +129,6 @@ class Counter:
         return found
 
     async def _take(self, uploads: Sequence[Sequence[Sent]]) -> list[list[Answer]]:
-        for _ in range(TRIES_MAX - 1):
-            try:
-                return await self._take_all(uploads)
-            except UniqueViolationError:  # another process took one of them meanwhile: now it is known
-                continue
-        return await self._take_all(uploads)
-
-    async def _take_all(self, uploads: Sequence[Sequence[Sent]]) -> list[list[Answer]]:
         """Of one till one upload a transaction, one after the other; of all tills the first ones together."""
         answers: dict[int, list[Answer]] = {}
         while len(answers) < len(uploads):
