@@ -35,6 +35,7 @@ HERE_PORT_OFFSET = 3  # behind the web, the sandbox, and the page that gives pho
 READY_POLL_S = 0.1
 READY_WAIT_S = 60.0
 _HTTP_OK = 200
+_AT_ONCE = {"VIRAGE_DRAIN_S": "0"}  # Ctrl-C ends everything, and no balancer stands in front
 
 
 def setup() -> None:
@@ -137,11 +138,11 @@ def children(config: Config, *extra: str) -> list[Child]:
     found = [
         Child("sandbox", this("sandbox")),
         Child("work", this("work")),
-        Child("web", this("serve", *extra), {"VIRAGE_DRAIN_S": "0"}),  # Ctrl-C ends everything at once
+        Child("web", this("serve", *extra), _AT_ONCE),
     ]
     if not config.is_private:  # the mailbox and the cards have a listener of their own, which no proxy is told of
         port = _port_here(config)
-        env = {"VIRAGE_HOST": "127.0.0.1", "VIRAGE_PORT": str(port), "VIRAGE_LOOPBACK_LISTENER": "1"}
+        env = {"VIRAGE_HOST": "127.0.0.1", "VIRAGE_PORT": str(port), "VIRAGE_LOOPBACK_LISTENER": "1", **_AT_ONCE}
         found.append(Child("web-here", this("serve", "--workers", "1"), env))
     return found
 
