@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Litestar, Router, post
 from litestar.types import ControllerRouterHandler
 
-from virage import app
+from virage.app import building
 from virage.app import web as worker
 from virage.app.application import create_app
 from virage.platform.data.database import Database
@@ -31,7 +31,7 @@ def _with_plain(routers: Sequence[ControllerRouterHandler], **options: Any) -> L
     return create_app([plain, *routers], **options)
 
 
-vars(app)["create_app"] = _with_plain  # the same application, one route more
+vars(building)["create_app"] = _with_plain  # the same application, one route more
 web = worker.web
 
 
