@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 
 import msgspec
@@ -225,7 +226,8 @@ async def plain(plan: Plan) -> Report:
 
     async def asker() -> None:
         while (began := time.perf_counter()) < ends:
-            await client.ask(b"POST", b"/api/plain/%d" % chance.randrange(PLAIN_ROWS), body=b"")
+            answer = await client.ask(b"POST", b"/api/plain/%d" % chance.randrange(PLAIN_ROWS), body=b"")
+            assert answer.status == HTTPStatus.OK, answer.body
             report.ms.append(1000 * (time.perf_counter() - began))
 
     began = time.perf_counter()

@@ -8,6 +8,7 @@ import random
 import sys
 import time
 from collections import deque
+from http import HTTPStatus
 from pathlib import Path
 
 import msgspec
@@ -94,7 +95,8 @@ async def plain(plan: Plan) -> Report:
 
     async def asker() -> None:
         while (began := time.perf_counter()) < ends:
-            await client.ask(b"POST", b"/api/plain/%d" % chance.randrange(PLAIN_ROWS), body=b"")
+            answer = await client.ask(b"POST", b"/api/plain/%d" % chance.randrange(PLAIN_ROWS), body=b"")
+            assert answer.status == HTTPStatus.OK, answer.body
             report.ms.append(1000 * (time.perf_counter() - began))
 
     began = time.perf_counter()
