@@ -69,7 +69,7 @@ def _squawk() -> str:
 
 
 def faults(migration: Migration) -> Iterator[str]:
-    """What a file does that its phase or its kind does not allow; files of before there were phases may do anything."""
+    """Statements that the phase or the kind of a file does not allow; files older than phases are exempt."""
     if migration.name <= UNPHASED_LAST:
         return
     try:
@@ -88,7 +88,7 @@ def faults(migration: Migration) -> Iterator[str]:
 
 
 def _expanding(statement: Any, fresh: set[str], statements: list[Any]) -> Iterator[str]:
-    """What a statement takes from a program that does not know of it; tables that the file makes are nobody's yet."""
+    """How a statement breaks the previous version of the program; tables created in the same file are exempt."""
     match statement:
         case ast.AlterTableStmt(relation=relation, cmds=commands):
             if _name(relation) not in fresh:

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import pytest
 from msgspec import Struct
 
-from tests.platform.data.test_singletons import Crowd, until, working
+from tests.platform.data.test_queue import working
+from tests.platform.data.test_singletons import Crowd, until
 from tests.pooler import pgbouncer
 from tests.silence import Silence
 from virage.platform.data import singletons

@@ -4,12 +4,13 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import asyncpg
 import pytest
 
+from tests.platform.data.test_queue import working
 from tests.silence import Silence
 from virage.platform.data import singletons as singletons_module
 from virage.platform.data.database import Database
@@ -53,17 +54,6 @@ class Crowd:
         jobs = Jobs()
         jobs.every_money(0.01, "charging", charge)
         return jobs
-
-
-@asynccontextmanager
-async def working(jobs: Jobs, db: Database) -> AsyncIterator[None]:
-    task = asyncio.create_task(jobs.run(db))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def until(condition: Callable[[], bool | Awaitable[bool]]) -> None:
