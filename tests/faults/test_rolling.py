@@ -1,4 +1,4 @@
-"""A release while seats are sold: the program of before sells on, while the next one's migrations add to its tables.
+"""A release while seats are sold: the previous version sells on, while the next one's migrations add to its tables.
 
 The migrator is killed with `kill -9` in the middle of a backfill and started again; then a process of the next release
 starts beside and sells, too. No buyer is refused anything, and nothing is lost.
