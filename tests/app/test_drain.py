@@ -111,6 +111,10 @@ async def test_a_server_that_is_asked_to_end_refuses_and_cuts_nobody_and_phones_
     ):
         for port in (first, second, front):
             await ready(f"http://localhost:{port}")
+        async with asyncio.timeout(60):  # the balancer has to find both ready as well
+            found = set[str | None]()
+            while not found >= {"first", "second"}:
+                found.add((await browser.get(f"{url}/readyz")).headers.get("x-server"))
         address = f"{url}/api/stream?topics=live:{live_world.event}"
         asking = [asyncio.create_task(call(url, answers)) for _ in range(CALLERS)]
         following = [asyncio.create_task(phone.follow(address)) for phone in phones]

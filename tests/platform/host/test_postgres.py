@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 import pytest
 
+from virage.platform.data.connecting import close, connect
 from virage.platform.host import cluster as cluster_module
 from virage.platform.host import postgres as postgres_module
 from virage.platform.host.postgres import EmbeddedPostgres
@@ -158,14 +159,26 @@ async def test_a_second_process_finds_the_server_that_runs_and_leaves_it_running
     assert await ask(postgres) == 1
 
 
-async def test_two_that_start_at_once_share_one_server(folder: Path) -> None:
-    both = [EmbeddedPostgres(folder), EmbeddedPostgres(folder)]
-    await asyncio.gather(*(one.start() for one in both))
-    assert both[0].pid == both[1].pid
-    assert sorted(one.owned for one in both) == [False, True]
-    for one in both:
+async def test_those_that_start_at_once_share_one_server(folder: Path) -> None:
+    starting = [EmbeddedPostgres(folder) for _ in range(6)]
+    await asyncio.gather(*(one.start() for one in starting))
+    assert {one.pid for one in starting} == {starting[0].pid}
+    assert sum(one.owned for one in starting) == 1
+    for one in starting:
         await one.stop()
-    assert both[0].pid is None
+    assert starting[0].pid is None
+
+
+async def test_those_that_make_the_same_role_at_once_wait_for_each_other(postgres: EmbeddedPostgres) -> None:
+    async def make() -> None:
+        session = await connect(postgres.url, "virage postgres", user=cluster_module.OWNER, database="postgres")
+        try:
+            await postgres._make(session)  # what two do that find a new server together
+        finally:
+            await close(session)
+
+    for _ in range(3):
+        await asyncio.gather(*(make() for _ in range(6)))
 
 
 async def test_a_killed_server_comes_back_with_what_was_committed(postgres: EmbeddedPostgres) -> None:

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import asyncpg
 
-from virage.platform.data.connecting import close, connect
+from virage.platform.data.connecting import Session, close, connect
 from virage.platform.data.database import ASYNCPG_ERRORS
 from virage.platform.data.defaults import role_statements
 from virage.platform.host.cluster import LINUX, OWNER, ROLE, SOCKET_PORT, Cluster
@@ -215,22 +215,27 @@ class EmbeddedPostgres:
     async def _answer(self) -> None:
         """Connect once, which proves that the server answers; make our role and database if they are not there yet."""
         try:
-            session = await connect(self.url, "virage postgres")
+            await close(await connect(self.url, "virage postgres"))
         except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError):
             session = await connect(
                 self.url, "virage postgres", silence_s=START_TIMEOUT_S, user=OWNER, database="postgres"
             )
-            password = self._cluster.password_file.read_text()
-            for statement in (
-                f"create role {ROLE} login createdb password '{password}'",
-                *role_statements(ROLE, session.get_server_version().major),
-                f"create database {DATABASE} owner {ROLE}",
-            ):
-                with suppress(
-                    asyncpg.DuplicateObjectError, asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError
-                ):
-                    await session.execute(statement)
-        await close(session)
+            try:
+                await self._make(session)
+            finally:
+                await close(session)
+
+    async def _make(self, session: Session) -> None:
+        """Make our role and database. Two that change the same role at once fail, so that one waits for the other."""
+        await session.execute("select pg_advisory_lock(hashtextextended('virage postgres', 0))")
+        password = self._cluster.password_file.read_text()
+        for statement in (
+            f"create role {ROLE} login createdb password '{password}'",
+            *role_statements(ROLE, session.get_server_version().major),
+            f"create database {DATABASE} owner {ROLE}",
+        ):
+            with suppress(asyncpg.DuplicateObjectError, asyncpg.DuplicateDatabaseError):
+                await session.execute(statement)
 
     async def _end(self, process: "subprocess.Popen[bytes]") -> None:
         """Fast, then immediate, then by force."""
