@@ -124,7 +124,7 @@ class Crowd:
     async def _plain(self) -> None:
         ends = time.perf_counter() + self._plan.seconds
         while time.perf_counter() < ends:
-            path = b"/api/plain/%d" % self._random.randrange(10_000)
+            path = b"/%d" % self._random.randrange(10_000)
             answer = await self._ask(self._shop, b"POST", path, b"", b"")
             assert answer.status == OK, answer.body
 

@@ -117,7 +117,8 @@ async def measure(wanted: Wanted) -> dict[str, Any]:
         warm, closed_part, open_part = shares(evening, [WARM, wanted.closed, wanted.opened])
 
         def plan(mode: str, part: Evening, first: int, **more: Any) -> Plan:
-            return Plan(mode, house.url, part, wanted.concurrency, seed=first, first_number=first, **more)
+            url = house.plain_url if mode == "plain" else house.url
+            return Plan(mode, url, part, wanted.concurrency, seed=first, first_number=first, **more)
 
         reports = {"warm": await scanners(house, "warm", plan("closed", warm, 1))}
         nobody = Evening(evening.event_id, evening.supervisor, [], [], [], [], [])

@@ -65,8 +65,9 @@ class House:
         self.workers = workers
         self.folder = own_folder()
         self.postgres = EmbeddedPostgres(self.folder / "postgres", durable=durable)
-        self.port, sandbox_port = free_port(), free_port()
+        self.port, sandbox_port, plain_port = free_port(), free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.plain_url = f"http://127.0.0.1:{plain_port}"
         self.sandbox_url = f"http://127.0.0.1:{sandbox_port}"
         self.sandbox_key = secrets.token_urlsafe(24)
         self.told: list[str] = []
@@ -80,6 +81,7 @@ class House:
             "VIRAGE_HOST": "127.0.0.1",
             "VIRAGE_PORT": str(self.port),
             "VIRAGE_PUBLIC_URL": self.url,
+            "PLAIN_PORT": str(plain_port),
             "VIRAGE_SANDBOX_URL": self.sandbox_url,
             "VIRAGE_SANDBOX_KEY": self.sandbox_key,
             "VIRAGE_SANDBOX_WEBHOOK_SECRET": secrets.token_urlsafe(24),
@@ -90,7 +92,7 @@ class House:
         (self.folder / "var").mkdir()
         await self.postgres.start()
         await migrate(self.postgres.url)
-        self.env["VIRAGE_DATABASE_URL"] = self.postgres.url
+        self.env |= {"VIRAGE_DATABASE_URL": self.postgres.url, "PLAIN_DATABASE_URL": self.postgres.url}
         return await commits_per_s(self.postgres.url)
 
     async def start_processes(self) -> None:
@@ -98,7 +100,8 @@ class House:
         children = [
             Child("sandbox", this("sandbox")),
             Child("work", this("work")),
-            Child("web", (sys.executable, "-m", "benchmarks.plain", str(self.workers))),
+            Child("web", this("serve", "--workers", str(self.workers))),
+            Child("plain", (sys.executable, "-m", "benchmarks.plain", str(self.workers))),
         ]
         folder = self.folder / "log"
         self.supervisor = Supervisor(children, env=self.env, tell=self.told.append, log_folder=folder)
@@ -120,7 +123,7 @@ class House:
         self._stop.set()
         if self._keeping is not None:
             self._keeping.cancel()
-        for name in ("web", "work", "sandbox"):
+        for name in ("web", "work", "sandbox", "plain"):
             pid = self.supervisor.pid(name)
             if pid is not None:
                 os.killpg(pid, signal.SIGKILL)  # each child leads a group of its own: with all its workers
@@ -136,9 +139,11 @@ class House:
         await self.start_processes()
 
     async def ready(self) -> bool:
-        """Whether the web answers that it can serve."""
+        """Whether the web answers that it can serve, and the bare application beside it listens."""
         client = Client(self.url)
         try:
+            _, writer = await asyncio.open_connection("127.0.0.1", int(self.env["PLAIN_PORT"]))
+            writer.close()
             return (await client.ask(b"GET", b"/readyz")).status == 200  # noqa: PLR2004 - OK
         except OSError:
             return False
@@ -239,7 +244,7 @@ async def _fans(conn: Any, numbers: Sequence[int], now: datetime) -> list[str]:
 
 
 async def prepare_plain(conn: Any) -> None:
-    """Make the table that the bare route (benchmarks/plain.py) counts in."""
+    """Make the table that the bare application (benchmarks/plain.py) counts in."""
     await conn.execute("create schema if not exists bench")
     await conn.execute("create table bench.counter (id integer primary key, n integer not null)")
     await conn.execute("insert into bench.counter select id, 0 from generate_series(0, $1 - 1) as id", PLAIN_ROWS)

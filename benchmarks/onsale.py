@@ -56,7 +56,7 @@ async def crowd(house: House, wanted: Wanted, event_id: UUID, categories: Sequen
     tokens, places = plan.pop("tokens", []), plan.pop("places", [])
     plans = [
         Plan(
-            url=house.url,
+            url=house.plain_url if plan["mode"] == "plain" else house.url,
             sandbox_url=house.sandbox_url,
             event_id=str(event_id),
             categories=[str(category) for category in categories],

@@ -1,48 +1,56 @@
-"""The server as in production, with one bare route beside it: what every figure of the sale is measured against."""
+"""A bare ASGI application on Granian: one guarded one-row update a request, in a transaction of its own.
 
+It is what the machine, the server and the database can do, and every figure is told beside it. It imports nothing of
+Virage, and it never changes: a figure of today and one of years ago stand on the same ground.
+
+    PLAIN_DATABASE_URL=... PLAIN_PORT=... python -m benchmarks.plain WORKERS
+"""
+
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from litestar import Litestar, Router, post
-from litestar.types import ControllerRouterHandler
+import asyncpg
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces, Loops
 
-from virage.app import building
-from virage.app import web as worker
-from virage.app.application import create_app
-from virage.platform.data.database import Database
-
-TARGET = "benchmarks.plain:web"
 GUARDED = "update bench.counter set n = n + 1 where id = $1 and n >= 0"
+CONNECTIONS = 10
+
+_kept: dict[str, Any] = {}
 
 
-@post("/{row:str}", status_code=200, opt={"public": True}, include_in_schema=False)
-async def count(row: str, db: Database) -> dict[str, int]:
-    """One guarded one-row update in a transaction of its own, on the direct way to its handler, as an order's are."""
-    async with db.transaction() as conn:
-        done = await conn.execute(GUARDED, int(row))
-    return {"updated": int(done.rpartition(" ")[2])}
-
-
-plain = Router("/api/plain", route_handlers=[count])
-
-
-def _with_plain(routers: Sequence[ControllerRouterHandler], **options: Any) -> Litestar:
-    return create_app([plain, *routers], **options)
-
-
-vars(building)["create_app"] = _with_plain  # the same application, one route more
-web = worker.web
-
-
-def serve() -> None:
-    """`virage serve` of this application."""
-    from virage.cli import serving  # noqa: PLC0415 - the workers do not need it
-
-    server = serving._Server  # noqa: SLF001 - the same server, another application
-    serving._Server = lambda _target, **options: server(TARGET, **options)  # type: ignore[assignment,misc]  # noqa: SLF001 - as above
-    serving.serve(int(sys.argv[1]))
+async def plain(
+    scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
+) -> None:
+    """Answer `POST /{row}` with how many rows were updated."""
+    if scope["type"] == "lifespan":
+        await receive()
+        url = os.environ["PLAIN_DATABASE_URL"]
+        _kept["pool"] = await asyncpg.create_pool(url, min_size=CONNECTIONS, max_size=CONNECTIONS)
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await _kept["pool"].close()
+        await send({"type": "lifespan.shutdown.complete"})
+        return
+    async with _kept["pool"].acquire() as connection, connection.transaction():
+        done = await connection.execute(GUARDED, int(scope["path"].rpartition("/")[2]))
+    body = b'{"updated":%d}' % int(done.rpartition(" ")[2])
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 if __name__ == "__main__":
-    serve()
+    Granian(
+        "benchmarks.plain:plain",
+        address="127.0.0.1",
+        port=int(os.environ["PLAIN_PORT"]),
+        interface=Interfaces.ASGI,
+        workers=int(sys.argv[1]),
+        loop=Loops.uvloop,
+        http=HTTPModes.http1,
+        websockets=False,
+        log_enabled=False,
+    ).serve()

@@ -220,13 +220,13 @@ class Running:
 
 
 async def plain(plan: Plan) -> Report:
-    """The bare route, as fast as it answers."""
+    """The bare application, as fast as it answers."""
     client, chance, report = Client(plan.url), random.Random(plan.seed), Report()
     ends = time.perf_counter() + plan.seconds
 
     async def asker() -> None:
         while (began := time.perf_counter()) < ends:
-            answer = await client.ask(b"POST", b"/api/plain/%d" % chance.randrange(PLAIN_ROWS), body=b"")
+            answer = await client.ask(b"POST", b"/%d" % chance.randrange(PLAIN_ROWS), body=b"")
             assert answer.status == HTTPStatus.OK, answer.body
             report.ms.append(1000 * (time.perf_counter() - began))
 

@@ -92,12 +92,12 @@ async def measure(wanted: Wanted) -> dict[str, Any]:
         await house.start_processes()
         bars = [part(bar, number, 3) for number in range(3)]
         reports = {"warm": await tills(house, "warm", Plan("closed", house.url, bars[0], WARM))}
-        plains = [await tills(house, "plain-1", Plan("plain", house.url, bars[0], seconds=plain_s))]
+        plains = [await tills(house, "plain-1", Plan("plain", house.plain_url, bars[0], seconds=plain_s))]
         before = server_s(house)
         reports["closed"] = await tills(house, "closed", Plan("closed", house.url, bars[1], closed))
         cpu_s = server_s(house) - before
         reports["open"] = await tills(house, "open", Plan("open", house.url, bars[2], opened, wanted.per_s))
-        plains.append(await tills(house, "plain-2", Plan("plain", house.url, bars[0], seconds=plain_s)))
+        plains.append(await tills(house, "plain-2", Plan("plain", house.plain_url, bars[0], seconds=plain_s)))
         found = await audited(house, [one for report in reports.values() for one in report.told])
         print(house.errors() or "no complaints", file=sys.stderr)
     finally:

@@ -116,9 +116,8 @@ def in_the_application() -> Iterator[str]:
     """Yield routes, jobs, topics, settings and rates of the whole application, built without a database."""
     config = Config(secret="signs and opens nothing", demo=True)  # noqa: S106 - no secret: nothing is signed with it
     db, clock = Database(cast("Any", None), "", "", 0), Clock()
-    for route in build(config, db, clock).routes:
-        for method in sorted(cast("Any", route).methods - {"OPTIONS"}):
-            yield f"route {method} {re.sub(PARAMETER, '{}', route.path)}"
+    for endpoint in (one.endpoint for one in build(config, db, clock).served):
+        yield f"route {endpoint.method} {re.sub(PARAMETER, '{}', endpoint.path)}"
     jobs = Jobs()
     for part in parts_of(Process(config, db, clock, Tail(db))).values():
         for register in part.jobs:

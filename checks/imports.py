@@ -74,7 +74,7 @@ def contracts_of(package: str, found: Sequence[str]) -> Iterator[dict[str, Any]]
             "name": f"Rules of {name} know other domains' types alone",
             "type": "forbidden",
             "source_modules": [f"{package}.rules", *([f"{package}.types"] if "types" in found else [])],
-            "forbidden_modules": ["asyncpg", "litestar", *(f"{other}.api" for other in domains() if other != package)],
+            "forbidden_modules": ["asyncpg", "starlette", *(f"{other}.api" for other in domains() if other != package)],
             "allow_indirect_imports": True,
         }
 

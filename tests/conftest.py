@@ -18,7 +18,6 @@ import asyncpg
 import httpx
 import pytest
 from hypothesis import settings
-from litestar import Litestar
 
 from tests.azurite.server import Azurite, azurite
 from tests.scratch import into_memory
@@ -30,6 +29,7 @@ from virage.platform.host.postgres import EmbeddedPostgres
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.web import static
+from virage.platform.web.http import Application
 
 _numbers = itertools.count(1)
 
@@ -177,13 +177,13 @@ def config(tmp_path: Path, database_url: str) -> Config:
 
 
 @pytest.fixture
-async def app(config: Config, db: Database, clock: FakeClock) -> Litestar:
+async def app(config: Config, db: Database, clock: FakeClock) -> Application:
     """The whole web application over the test's own database."""
     return build(config, db, clock)
 
 
 @asynccontextmanager
-async def alive(app: Litestar) -> AsyncIterator[None]:
+async def alive(app: Application) -> AsyncIterator[None]:
     """The application between its start and its end, both in one task: a fixture's two halves may run in two."""
     started, ending = asyncio.Event(), asyncio.Event()
 
@@ -204,9 +204,9 @@ async def alive(app: Litestar) -> AsyncIterator[None]:
 
 
 @pytest.fixture
-async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+async def client(app: Application) -> AsyncIterator[httpx.AsyncClient]:
     """A browser of the whole application, in the test's own event loop: it keeps its cookies, also the secure ones."""
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+    transport = httpx.ASGITransport(app=app)
     async with alive(app), httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:
         yield browser
 

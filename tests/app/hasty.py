@@ -2,9 +2,9 @@
 
 from virage.app import web as worker
 from virage.cli import serving
-from virage.platform.web import lean
+from virage.platform.web import bodies
 
-lean.BODY_S = 0.5
+bodies.BODY_S = 0.5
 web = worker.web
 
 

@@ -54,7 +54,7 @@ async def office(config: Config, db: Database) -> AsyncIterator[httpx.AsyncClien
     with suppress(asyncio.CancelledError):
         await working
     app = create_app([], config=config, db=db, clock=Clock(), authenticator=asked)
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+    transport = httpx.ASGITransport(app=app)
     async with alive(app), httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:
         yield browser
 

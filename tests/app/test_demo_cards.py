@@ -8,7 +8,6 @@ from uuid import UUID
 
 import httpx
 import pytest
-from litestar import Litestar
 from msgspec.structs import replace
 
 from tests.app.conftest import SECRET, World
@@ -32,6 +31,7 @@ from virage.platform.values.clock import Clock
 from virage.platform.values.ids import new_id
 from virage.platform.values.jwk import base64url
 from virage.platform.web.guard import Grant, Principal
+from virage.platform.web.http import Application
 
 PATHS = ("/cards", f"/cards?tap={NOBODYS.hex()}", "/cards/style.css", "/cards/copy.js")
 OUTLET = "01"
@@ -44,7 +44,7 @@ def config(config: Config) -> Config:
 
 
 @pytest.fixture
-async def here(app: Litestar, config: Config, db: Database, clock: Clock) -> AsyncIterator[httpx.AsyncClient]:
+async def here(app: Application, config: Config, db: Database, clock: Clock) -> AsyncIterator[httpx.AsyncClient]:
     """A browser on the machine of a demonstration that is loaded."""
     await load_food(config, db, clock)
     async with browser_at(app, "http://localhost:8000") as browser:
@@ -68,7 +68,7 @@ def article(page: str, uid: bytes) -> str:
 class Counter:
     """A till of a newcomer's own: paired by a code, it asks the server about each sale."""
 
-    def __init__(self, app: Litestar, db: Database, clock: Clock) -> None:
+    def __init__(self, app: Application, db: Database, clock: Clock) -> None:
         self._app = app
         self._db = db
         self._clock = clock
@@ -109,7 +109,7 @@ class Counter:
 
 
 async def test_a_tap_of_the_page_pays_at_a_till_once_and_the_next_one_pays_again(
-    here: httpx.AsyncClient, app: Litestar, db: Database, clock: Clock
+    here: httpx.AsyncClient, app: Application, db: Database, clock: Clock
 ) -> None:
     counter = Counter(app, db, clock)
     await counter.open()
@@ -157,7 +157,7 @@ async def test_the_page_speaks_both_languages_and_breaks_no_policy(here: httpx.A
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_nobody_elsewhere_learns_of_the_cards(app: Litestar, path: str) -> None:
+async def test_nobody_elsewhere_learns_of_the_cards(app: Application, path: str) -> None:
     for address, peer in (("http://localhost", "192.0.2.7"), ("http://rebound.example", "127.0.0.1")):
         async with browser_at(app, address, peer) as elsewhere:
             assert (await elsewhere.get(path)).status_code == 404

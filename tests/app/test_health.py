@@ -1,13 +1,13 @@
 import asyncpg
 import httpx
 import pytest
-from litestar import Litestar
 from msgspec.structs import replace
 
 from virage.app.building import build
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
+from virage.platform.web.http import Application
 
 
 @pytest.fixture
@@ -16,18 +16,18 @@ def config(config: Config) -> Config:
     return replace(config, public_url="http://localhost:8000")
 
 
-def local(app: Litestar, peer: str = "127.0.0.1") -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(app=app, client=(peer, 40_000))  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+def local(app: Application, peer: str = "127.0.0.1") -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=app, client=(peer, 40_000))
     return httpx.AsyncClient(transport=transport, base_url="http://localhost")
 
 
-async def test_it_is_alive_and_ready(app: Litestar) -> None:
+async def test_it_is_alive_and_ready(app: Application) -> None:
     async with local(app) as operator:
         assert (await operator.get("/healthz")).text == "alive\n"
         assert (await operator.get("/readyz")).text == "ready\n"
 
 
-async def test_it_is_not_ready_when_a_migration_is_missing(app: Litestar, database_url: str) -> None:
+async def test_it_is_not_ready_when_a_migration_is_missing(app: Application, database_url: str) -> None:
     connection = await asyncpg.connect(database_url)
     name = await connection.fetchval("delete from kernel.migration where name like '0002%' returning name")
     await connection.close()
@@ -37,14 +37,14 @@ async def test_it_is_not_ready_when_a_migration_is_missing(app: Litestar, databa
     assert name in answer.text
 
 
-async def test_it_is_not_ready_without_a_database_and_still_alive(app: Litestar, db: Database) -> None:
+async def test_it_is_not_ready_without_a_database_and_still_alive(app: Application, db: Database) -> None:
     await db.close()
     async with local(app) as operator:
         assert (await operator.get("/readyz")).status_code == 503
         assert (await operator.get("/healthz")).status_code == 200
 
 
-async def test_the_counters_name_routes_and_never_addresses(app: Litestar) -> None:
+async def test_the_counters_name_routes_and_never_addresses(app: Application) -> None:
     async with local(app) as operator:
         await operator.get("/api/events/0190d1b8-0000-7000-8000-000000000000")
         await operator.request("INVENTED", "/")
@@ -57,7 +57,7 @@ async def test_the_counters_name_routes_and_never_addresses(app: Litestar) -> No
 
 
 @pytest.mark.parametrize(("peer", "host"), [("192.0.2.7", "localhost"), ("127.0.0.1", "tickets.example.org")])
-async def test_the_counters_are_for_this_machine_alone(app: Litestar, peer: str, host: str) -> None:
+async def test_the_counters_are_for_this_machine_alone(app: Application, peer: str, host: str) -> None:
     async with local(app, peer) as stranger:
         assert (await stranger.get("/metrics", headers={"host": host})).status_code == 404
 

@@ -247,7 +247,7 @@ async def ready(url: str, config: Config, clock: FakeClock) -> httpx.Response:
     db = await Database.open(url)
     try:
         app = build(replace(config, database_url=url, public_url="http://localhost"), db, clock)
-        transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+        transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as operator:
             return await operator.get("/readyz")
     finally:

@@ -6,10 +6,10 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
-from litestar import Litestar
 
 from tests.app.conftest import Served, World
 from virage.platform.data.database import Database
@@ -56,7 +56,7 @@ async def small(
 ) -> AsyncIterator[tuple[Small, UUID]]:
     """It runs, and an event that everybody may follow."""
     db = await Database.open(shared_database_url)
-    world = World(Litestar(openapi_config=None), db, Clock())
+    world = World(cast("Any", None), db, Clock())
     await world.open()
     await db.close()
     house = Small(tmp_path, shared_database_url)

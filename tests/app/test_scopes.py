@@ -2,28 +2,24 @@
 
 import ast
 import inspect
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from litestar import Litestar
-from litestar.handlers import HTTPRouteHandler
-
 from virage.platform.web.guard import Grant
-from virage.platform.web.lean import GUARDS, handlers
+from virage.platform.web.http import Application
+from virage.platform.web.routing import Endpoint
 
 if TYPE_CHECKING:
     from tests.app.conftest import World
 
 
-def source_of(handler: HTTPRouteHandler) -> str:
-    """The function of a handler as it was written, with its decorator."""
-    function = handler.fn
-    return inspect.getsource(getattr(import_module(function.__module__), function.__name__).fn)
+def source_of(endpoint: Endpoint) -> str:
+    """The function of an endpoint as it was written, with its decorator."""
+    return inspect.getsource(endpoint.handler)
 
 
-def declared_guards(handler: HTTPRouteHandler) -> list[ast.expr]:
-    """The guards that a handler names."""
-    [function] = ast.parse(source_of(handler)).body
+def declared_guards(endpoint: Endpoint) -> list[ast.expr]:
+    """The guards that an endpoint names."""
+    [function] = ast.parse(source_of(endpoint)).body
     assert isinstance(function, ast.AsyncFunctionDef)
     calls = [decorator for decorator in function.decorator_list if isinstance(decorator, ast.Call)]
     lists = [word.value for call in calls for word in call.keywords if word.arg == "guards"]
@@ -38,14 +34,14 @@ def hands_on_principal(source: str) -> bool:
     return any(id(name) not in looked_at for name in names)
 
 
-def test_whoever_needs_a_role_in_some_scope_is_asked_for_the_scope_too(app: Litestar) -> None:
+def test_whoever_needs_a_role_in_some_scope_is_asked_for_the_scope_too(app: Application) -> None:
     asked = []
-    for path, handler in handlers(app):
-        if any(guard.__qualname__.startswith("_holder") for guard in handler.opt.get(GUARDS, ())):
-            asked.append(path)
-            guards = [ast.unparse(guard) for guard in declared_guards(handler)]
+    for endpoint in (one.endpoint for one in app.served):
+        if any(guard.__qualname__.startswith("_holder") for guard in endpoint.guards):
+            asked.append(endpoint.path)
+            guards = [ast.unparse(guard) for guard in declared_guards(endpoint)]
             by_venue = all(guard.startswith("staff_of_venue(") for guard in guards)
-            assert by_venue or hands_on_principal(source_of(handler)), f"{path} asks no scope: require() it"
+            assert by_venue or hands_on_principal(source_of(endpoint)), f"{endpoint.path} asks no scope: require() it"
     assert len(asked) > 90
 
 

@@ -31,6 +31,9 @@ METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 REF = "#/components/schemas/"
 _WORDS_FOR_PEOPLE = frozenset({"description", "title", "examples", "example", "summary", "discriminator"})
 BRANCHES = ("anyOf", "oneOf")
+_UNSAID = frozenset({"default", "contentEncoding", "maxProperties", "propertyNames"})
+_INSIDE = frozenset({"items", "prefixItems", "additionalProperties"})
+_LIMITS = frozenset({"minLength", "maxLength", "pattern", "minimum", "maximum", "minItems", "maxItems"})
 
 Names = dict[str, str]
 
@@ -143,14 +146,18 @@ def contract(document: Mapping[str, Any]) -> dict[str, Any]:
             re.sub(r"{\w+}", "{}", name): {
                 "parameters": _parameters(operation, name),
                 "body": _plain(operation.get("requestBody", {})),
-                "answers": {
-                    status: _plain(answer.get("content", {})) for status, answer in operation["responses"].items()
-                },
+                "answers": {status: _plain(_told(answer)) for status, answer in operation["responses"].items()},
             }
             for name, operation in operations(document)
         },
         "components": {name: _plain(schema) for name, schema in document["components"]["schemas"].items()},
     }
+
+
+def _told(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the content of an answer; one of null alone is none."""
+    content = answer.get("content", {})
+    return {kind: told for kind, told in content.items() if told.get("schema") != {"type": "null"}}
 
 
 def _parameters(operation: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -166,20 +173,56 @@ def _parameters(operation: Mapping[str, Any], name: str) -> dict[str, Any]:
     return found
 
 
-def _plain(schema: Any, *, named: bool = False) -> Any:
-    """Return a schema without words for people and without order; `named`: its keys are names of fields."""
-    if isinstance(schema, dict):
-        found = {
-            "anyOf" if key == "oneOf" else key: _plain(item, named=key == "properties" and not named)
-            for key, item in schema.items()
-            if named or key not in _WORDS_FOR_PEOPLE
-        }
-        if not named:
-            for key in ("required", "enum", "anyOf", "type"):
-                if isinstance(found.get(key), list):
-                    found[key] = sorted(found[key], key=lambda item: json.dumps(item, sort_keys=True))
-        return found
-    return [_plain(item) for item in schema] if isinstance(schema, list) else schema
+def _plain(schema: Any, *, named: bool = False, limited: bool = True) -> Any:  # noqa: C901 - a line for each thing left unsaid
+    """Return a schema without words for people, without order, and without what the document of 0.1.0 left unsaid.
+
+    That one named no defaults, no lengths of tuples, no bodies that take nothing else, no encodings of bytes, and no
+    limits of what stands inside a list or under a key; it told the type of what it listed, listed null, wrote other
+    limits beside the alternatives, of which a minimum of 0 was lost, and made alternatives of one alone. `named`: the
+    keys are names of fields.
+    """
+    if isinstance(schema, list):
+        return [_plain(item, limited=limited) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if named:
+        return {key: _plain(item) for key, item in schema.items()}
+    found = {
+        "anyOf" if key == "oneOf" else key: _plain(
+            item, named=key == "properties", limited=limited and key not in _INSIDE
+        )
+        for key, item in schema.items()
+        if key not in _WORDS_FOR_PEOPLE | _UNSAID and (limited or key not in _LIMITS)
+    }
+    if found.get("additionalProperties") in ({}, False):
+        del found["additionalProperties"]
+    if found.get("format") == "binary":
+        del found["format"]
+    if "const" in found:
+        found["enum"] = [found.pop("const")]
+    if "enum" in found:
+        found.pop("type", None)
+        if None in found["enum"]:
+            found = {"anyOf": [{"enum": [value for value in found["enum"] if value is not None]}, {"type": "null"}]}
+    if "prefixItems" in found:
+        found = {key: item for key, item in found.items() if key not in ("items", "minItems", "maxItems")}
+    if "anyOf" in found:
+        found = _alternatives(found)
+    for key in ("required", "enum", "anyOf", "type"):
+        if isinstance(found.get(key), list):
+            found[key] = sorted(found[key], key=lambda item: json.dumps(item, sort_keys=True))
+    return found
+
+
+def _alternatives(found: dict[str, Any]) -> dict[str, Any]:
+    limits = {key: found.pop(key) for key in _LIMITS & found.keys()}
+    options = [one if one == {"type": "null"} else {**one, **limits} for one in found["anyOf"] if one]
+    for option in options:
+        if option.get("minimum") == 0:
+            del option["minimum"]
+        if "enum" in option:
+            option["enum"] = sorted(option["enum"])
+    return options[0] if len(options) == 1 else found | {"anyOf": options}
 
 
 def unused(document: Mapping[str, Any], renames: Renames) -> list[str]:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, cast
+from typing import Any
 
 from msgspec import Struct
 
@@ -128,8 +128,10 @@ def examples(heard: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str,
 
 def routes_of(running: System) -> list[tuple[str, set[str]]]:
     """Return the routes of an application: paths with their methods."""
-    found = [(str(route.path), set(cast("Any", route).methods)) for route in running.app.routes]
-    return sorted(found, key=lambda route: route[0])
+    found: dict[str, set[str]] = {}
+    for one in running.app.served:
+        found.setdefault(one.endpoint.path, set()).add(one.endpoint.method)
+    return sorted(found.items())
 
 
 def last_moment(recording: Sequence[Exchange]) -> float:

@@ -30,7 +30,7 @@ class Client:
 
     def __init__(self, running: system.System) -> None:
         self._system = running
-        self._transport = httpx.ASGITransport(app=running.app, client=("127.0.0.1", 1))  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+        self._transport = httpx.ASGITransport(app=running.app, client=("127.0.0.1", 1))
         self._browsers: dict[str, httpx.AsyncClient] = {}
 
     async def send(self, exchange: Exchange, names: Names) -> httpx.Response:

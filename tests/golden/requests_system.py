@@ -28,7 +28,6 @@ import msgspec
 import pytest
 import uuid_utils
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from litestar import Litestar
 
 from tests.conftest import FakeClock, alive
 from tests.golden import requests_cast as cast
@@ -51,6 +50,7 @@ from virage.platform.values import ids
 from virage.platform.values.derivation import derive
 from virage.platform.values.sealing import seal
 from virage.platform.web import limits
+from virage.platform.web.http import Application
 from virage.sale.ticketing.rules import hall
 
 SITE = "https://virage.example"
@@ -89,7 +89,7 @@ _numbers = itertools.count(1)
 class System:
     """The running system. `moment` is that of the dump, from which recorded times count."""
 
-    def __init__(self, app: Litestar, clock: FakeClock, db: Database, jobs: Jobs, moment: datetime) -> None:
+    def __init__(self, app: Application, clock: FakeClock, db: Database, jobs: Jobs, moment: datetime) -> None:
         self.app = app
         self.moment = moment
         self._clock = clock

@@ -32,6 +32,9 @@ from virage.platform.host.postgres import EmbeddedPostgres
 FOLDER = Path(__file__).parent
 SIGNED = json.loads(SIGNED_FILE.read_bytes())
 SHOWN_MAX = 12
+NOT_FOUND, NOT_ALLOWED = 404, 405
+MENDED = {("first", "from"), ("last", "to"), ("since", "from"), ("until", "to")}
+"""A wrong day was blamed on a name that nobody had sent: the handler's, not that of the query."""
 OPERATIONS = 235
 ID = "01970000-0000-7000-8000-000000000001"
 OTHER_ID = "01970000-0000-7000-8000-000000000002"
@@ -58,7 +61,11 @@ async def test_every_recorded_request_is_answered_as_it_was(cluster: EmbeddedPos
             if recorded.is_request:
                 seen = all_headers(replay.answer.headers.multi_items())
                 found += differences(expected.headers[number], seen, replay.names)
-            failures += [f"{told(number, exchange)}: {difference}" for difference in found]
+            failures += [
+                f"{told(number, exchange)}: {difference}"
+                for difference in found
+                if not (difference.path[-1] == "key" and (difference.expected, difference.actual) in MENDED)
+            ]
             sent += recorded.is_request
             asked |= {translator.operation_of(recorded.method, recorded.path) or ""}
             await around.after(number)
@@ -77,10 +84,17 @@ async def test_every_recorded_request_is_answered_as_it_was(cluster: EmbeddedPos
 
 
 async def changes_at_the_edge(replay: Replay, translator: Translator) -> list[str]:
-    """What any client, cache or proxy would see change: headers and statuses of requests about HTTP itself."""
+    """What any client, cache or proxy would see change: headers and statuses of requests about HTTP itself.
+
+    An address that holds no id where one has to be is no address: every method is answered 404 now, not GET alone.
+    """
     found = []
-    for probe in read(EDGE):
+    probes = read(EDGE)
+    nowhere = {probe.path for probe in probes if probe.method == "GET" and probe.status == NOT_FOUND}
+    for probe in probes:
         answer = await replay.ask(moved(translator, probe))
+        if (probe.status, answer.status_code) == (NOT_ALLOWED, NOT_FOUND) and probe.path in nowhere:
+            continue
         headers, body = at_the_edge(answer)
         expected = {"status": probe.status, "headers": probe.answered, "body": probe.answer}
         actual = {"status": answer.status_code, "headers": headers, "body": body}

@@ -23,7 +23,7 @@ from virage.identity.people import acts as people
 from virage.identity.people.rules.grants import RoleName
 from virage.media.live.rules.entries import Goal, KickOff, Period, Side
 from virage.platform.data.database import Connection
-from virage.platform.web.security import session_cookie
+from virage.platform.web.security import LOOPBACK_COOKIE
 from virage.site.pages.rules import PageKind
 
 ADDRESSES = Path("src/virage/web/addresses.json")
@@ -103,8 +103,7 @@ def visiting(browser: Browser, house: House, email: str = "") -> Iterator[Page]:
     context.add_init_script(FRENCH_FIRST)
     context.add_init_script(SHIFTS)
     if email:
-        cookie = session_cookie(_session(house, email), 3600, secure=False)
-        context.add_cookies([{"name": cookie.key, "value": str(cookie.value), "url": house.url}])
+        context.add_cookies([{"name": LOOPBACK_COOKIE, "value": _session(house, email), "url": house.url}])
     page = context.new_page()
     context.new_cdp_session(page).send("Network.emulateNetworkConditions", SLOW)
     try:

@@ -3,9 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from litestar import Litestar, Request, get
-from litestar.types import ControllerRouterHandler
-
 from virage.app.dead_letters import router as dead_letters
 from virage.app.domains import REFUSALS
 from virage.app.health import Readiness
@@ -21,12 +18,13 @@ from virage.platform.values.clock import Clock
 from virage.platform.web import openapi
 from virage.platform.web.club import router as club
 from virage.platform.web.guard import Authenticator, Credential, Principal
-from virage.platform.web.http import Lifespan, assemble
+from virage.platform.web.http import Application, Lifespan
+from virage.platform.web.routing import Request, Router, get, mount
 from virage.platform.web.static import FileResponse, PageExists, Static
 
 
 def create_app(
-    routers: Sequence[ControllerRouterHandler],
+    routers: Sequence[Router],
     *,
     config: Config,
     db: Database,
@@ -38,15 +36,15 @@ def create_app(
     static: Static | None = None,
     pages: Mapping[str, PageExists] | None = None,
     gauges: Sequence[Gauge] = (),
-) -> Litestar:
+) -> Application:
     """Return the application. Handlers get `db`, `clock`, `config`, `principal` and each of `dependencies` by name."""
     sessions = Batcher[Credential, Principal | None](authenticator, batch_max=512)
     batchers = {name: value for name, value in (dependencies or {}).items() if isinstance(value, Batcher)}
     metrics = Metrics(batchers | {"sessions": sessions}, hub, gauges)
     own = {"db": db, "clock": clock, "config": config, "hub": hub, "metrics": metrics}
     own |= {"api_document": openapi.ApiDocument(), "readiness": (readiness := Readiness())}
-    app = assemble(
-        (*routers, stream, club, health, dead_letters, openapi_document),
+    app = Application(
+        mount("", [*routers, stream, club, health, dead_letters, openapi_document]),
         own | dict(dependencies or {}),
         config=config,
         authenticate=sessions.submit,
@@ -59,7 +57,7 @@ def create_app(
     return app
 
 
-@get("/api/openapi.json", opt={"public": True}, include_in_schema=False)
-async def openapi_document(request: Request[Any, Any, Any], api_document: openapi.ApiDocument) -> FileResponse:
+@get("/api/openapi.json", public=True, documented=False)
+async def openapi_document(request: Request, api_document: openapi.ApiDocument) -> FileResponse:
     """The OpenAPI document of all routes."""
-    return FileResponse(await api_document.file(request.app))
+    return FileResponse(await api_document.file(request.app.served))

@@ -4,8 +4,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, cast
 
-from litestar import Litestar
-
 from virage.app.application import create_app
 from virage.app.domains import MODULES, joined, parts_of
 from virage.identity.people.types import who_loses_rights
@@ -18,13 +16,14 @@ from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.web import openapi
 from virage.platform.web.guard import Credential, Principal
+from virage.platform.web.http import Application
 
 
 async def _nobody(credentials: Sequence[Credential]) -> Sequence[Principal | None]:
     return [None for _ in credentials]
 
 
-def build(config: Config, db: Database, clock: Clock) -> Litestar:
+def build(config: Config, db: Database, clock: Clock) -> Application:
     """Return the web application of all domains over an open database."""
     tail = Tail(db)
     parts = parts_of(Process(config, db, clock, tail))
@@ -53,7 +52,7 @@ def build(config: Config, db: Database, clock: Clock) -> Litestar:
 def openapi_document() -> bytes:
     """Return the OpenAPI document of all domains; no database is asked."""
     nowhere = Config(secret="nothing is signed or opened with it", demo=True)  # noqa: S106 - it is no secret
-    return openapi.document(build(nowhere, Database(cast("Any", None), "", "", 0), Clock()))
+    return openapi.document(build(nowhere, Database(cast("Any", None), "", "", 0), Clock()).served)
 
 
 @asynccontextmanager

@@ -6,7 +6,6 @@ Who did it to which jobs stands in the journal, about themselves: a job has a nu
 from collections.abc import Sequence
 from typing import Annotated
 
-from litestar import Router, get, post
 from msgspec import Meta, Struct
 
 from virage.platform.data import journal, queue
@@ -15,6 +14,7 @@ from virage.platform.data.journal import Fact
 from virage.platform.data.queue import DeadLetter
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, require, staff
+from virage.platform.web.routing import get, mount, post
 
 LETTERS_MAX = 100
 
@@ -64,4 +64,4 @@ async def _note(conn: Connection, what: str, principal: Principal, jobs: Sequenc
         await journal.append(conn, [Fact(what, principal.id, principal.id, {"jobs": list(jobs)})], clock.now())
 
 
-router = Router("/api/office/dead-letters", route_handlers=[list_dead_letters, requeue_dead_letters, drop_dead_letters])
+router = mount("/api/office/dead-letters", [list_dead_letters, requeue_dead_letters, drop_dead_letters])

@@ -2,10 +2,8 @@
 
 import hmac
 from dataclasses import dataclass
-from typing import Any
 
 import asyncpg
-from litestar import Request, Response, Router, get
 
 from virage.app.metrics import Metrics
 from virage.platform.data.database import Database, Unavailable
@@ -14,11 +12,12 @@ from virage.platform.data.migrate import missing
 from virage.platform.settings.config import Config
 from virage.platform.web.problems import Problem
 from virage.platform.web.rehearsal import is_rehearsed_here
+from virage.platform.web.routing import Request, Response, get, mount
 
 _BEARER = "Bearer "
 
 
-@get("/healthz", opt={"public": True}, include_in_schema=False)
+@get("/healthz", public=True, documented=False)
 async def healthz() -> Response[str]:
     """This process runs and answers. It says nothing about others, so a restart on failure helps."""
     return Response("alive\n", media_type="text/plain")
@@ -31,7 +30,7 @@ class Readiness:
     draining: bool = False
 
 
-@get("/readyz", opt={"public": True}, include_in_schema=False)
+@get("/readyz", public=True, documented=False)
 async def readyz(db: Database, readiness: Readiness) -> Response[str]:
     """The database has what this program's migrations add, its rows are this cluster's own, and nobody ends us."""
     reason = "this process ends" if readiness.draining else await _not_ready(db)
@@ -48,10 +47,8 @@ async def _not_ready(db: Database) -> str | None:
         return "the database does not answer, or has no schema yet"
 
 
-@get("/metrics", opt={"public": True}, include_in_schema=False)
-async def metrics_page(
-    request: Request[Any, Any, Any], config: Config, metrics: Metrics, db: Database
-) -> Response[bytes]:
+@get("/metrics", public=True, documented=False)
+async def metrics_page(request: Request, config: Config, metrics: Metrics, db: Database) -> Response[bytes]:
     """The counters for Prometheus, with the bearer token of VIRAGE_METRICS_TOKEN.
 
     Without one, only a demonstration answers, on its own machine.
@@ -61,11 +58,11 @@ async def metrics_page(
     return Response(await metrics.exposition(db), media_type=metrics.media_type)
 
 
-def _may_read(request: Request[Any, Any, Any], config: Config) -> bool:
+def _may_read(request: Request, config: Config) -> bool:
     if config.metrics_token is None:
         return is_rehearsed_here(config, request.scope)
     shown = request.headers.get("authorization", "")
     return hmac.compare_digest(shown.encode(), (_BEARER + config.metrics_token).encode())
 
 
-router = Router("/", route_handlers=[healthz, readyz, metrics_page])
+router = mount("/", [healthz, readyz, metrics_page])

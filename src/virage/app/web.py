@@ -6,13 +6,12 @@ import os
 import signal
 from typing import Any
 
-from litestar import Litestar
-
 from virage.app.building import build
 from virage.app.opening import clock_of, opened
 from virage.app.settings import read
 from virage.platform.host.supervise import die_with_parent
 from virage.platform.settings import logs
+from virage.platform.web.http import Application
 
 DRAIN: signal.Signals | None = getattr(signal, "SIGUSR1", None)
 """What tells a worker that it will be asked to end after `drain_s` seconds; there is none on Windows."""
@@ -31,7 +30,7 @@ class Web:
     """The ASGI application of one worker process: opens the database when the server starts, closes it when it ends."""
 
     def __init__(self) -> None:
-        self._app: Litestar | None = None
+        self._app: Application | None = None
         self._draining: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -41,7 +40,7 @@ class Web:
         elif self._app is not None:
             await self._app(scope, receive, send)
 
-    def _drain(self, app: Litestar, seconds: int) -> None:
+    def _drain(self, app: Application, seconds: int) -> None:
         """Say that this process is not ready any more, and let its streams go."""
         app.state.readiness.draining = True
         if self._draining is None:

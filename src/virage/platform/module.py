@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from litestar.types import ControllerRouterHandler
-
 from virage.platform.data.database import Database
 from virage.platform.data.gauges import Gauge
 from virage.platform.data.journal import Tail
@@ -15,6 +13,7 @@ from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Authenticator
 from virage.platform.web.http import Lifespan
+from virage.platform.web.routing import Router
 from virage.platform.web.static import PageExists
 
 
@@ -28,7 +27,7 @@ class Module:
     """
 
     name: str
-    routers: Sequence[ControllerRouterHandler] = ()
+    routers: Sequence[Router] = ()
     roles: Sequence[str] = ()
     refusals: Mapping[str, int] = field(default_factory=dict)
 

@@ -2,8 +2,7 @@
 
 from datetime import UTC, datetime
 
-from litestar import Litestar
-from litestar.testing import AsyncTestClient
+import httpx
 
 from virage.identity.keys.acts import ensure_keys, open_vault
 from virage.platform.data.database import Database
@@ -15,7 +14,7 @@ NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 
 
 async def test_anybody_may_fetch_the_keys_of_an_event_and_keep_them(
-    client: AsyncTestClient[Litestar], db: Database, config: Config
+    client: httpx.AsyncClient, db: Database, config: Config
 ) -> None:
     event_id = new_id()
     async with db.transaction() as conn:
@@ -39,7 +38,7 @@ async def test_anybody_may_fetch_the_keys_of_an_event_and_keep_them(
     }
 
 
-async def test_an_event_without_a_key_has_none_to_show(client: AsyncTestClient[Litestar]) -> None:
+async def test_an_event_without_a_key_has_none_to_show(client: httpx.AsyncClient) -> None:
     answer = await client.get(f"/api/events/{new_id()}/pass-keys")
     assert answer.status_code == 404
     assert answer.json()["code"] == "not_found"

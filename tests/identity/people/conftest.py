@@ -6,7 +6,6 @@ from uuid import UUID
 
 import httpx
 import pytest
-from litestar import Litestar
 
 from tests.identity.people.pairing import SUPERVISOR
 from virage.identity.people import acts
@@ -18,6 +17,7 @@ from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Grant
+from virage.platform.web.http import Application
 
 CODE = re.compile(r"\b\d{6}\b|\b\d{4} \d{4} \d{4}\b")
 OPEN_CODE = re.compile(r"\b\d{4} \d{4} \d{4}\b")
@@ -97,9 +97,9 @@ def make_staff(db: Database, clock: Clock) -> MakeStaff:
 
 
 @pytest.fixture
-async def other(app: Litestar, client: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
+async def other(app: Application, client: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
     """A second browser of the same application."""
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+    transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:
         yield browser
 

@@ -20,7 +20,7 @@ from virage.platform.values.clock import Clock
 async def webkit(config: Config, db: Database, clock: Clock) -> AsyncIterator[httpx.AsyncClient]:
     """A browser that sends a secure cookie over https alone, as WebKit does, at a demonstration on localhost."""
     app = build(replace(config, public_url="http://localhost:8000"), db, clock)
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+    transport = httpx.ASGITransport(app=app)
     async with alive(app), httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as browser:
         yield browser
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx
 import pytest
-from litestar import Litestar, Request
 from msgspec.structs import replace
 
 from tests.identity.people.test_sign_in import FAN, ask, enter, wrong
@@ -20,20 +19,22 @@ from virage.platform.data.database import Connection, Database
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
+from virage.platform.web.http import Application
 from virage.platform.web.limits import RATES, Rate
 from virage.platform.web.problems import Problem
+from virage.platform.web.routing import Request
 
 STAFF = "staff@example.org"
 NewBrowser = Callable[[], Any]
 
 
 @pytest.fixture
-def new_browser(app: Litestar, client: httpx.AsyncClient) -> NewBrowser:
+def new_browser(app: Application, client: httpx.AsyncClient) -> NewBrowser:
     """A browser that nobody has used before."""
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[httpx.AsyncClient]:
-        transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+        transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:
             yield browser
 
@@ -108,9 +109,9 @@ async def test_the_metrics_tell_how_many_letters_wait_and_how_many_were_not_sent
 
 
 @asynccontextmanager
-async def browser_from(app: Litestar, host: str) -> AsyncIterator[httpx.AsyncClient]:
+async def browser_from(app: Application, host: str) -> AsyncIterator[httpx.AsyncClient]:
     """A browser whose requests come from an address."""
-    transport = httpx.ASGITransport(app=app, client=(host, 1))  # type: ignore[arg-type]  # as above
+    transport = httpx.ASGITransport(app=app, client=(host, 1))
     async with httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:
         yield browser
 
@@ -123,7 +124,7 @@ async def browser_from(app: Litestar, host: str) -> AsyncIterator[httpx.AsyncCli
     ],
 )
 async def test_one_network_takes_half_of_the_newcomers_letters_and_leaves_the_others(
-    app: Litestar, letters: Any, hosts: tuple[str, str, str], clock: Any
+    app: Application, letters: Any, hosts: tuple[str, str, str], clock: Any
 ) -> None:
     first, neighbour, other = hosts
     async with browser_from(app, first) as one, browser_from(app, neighbour) as beside, browser_from(app, other) as far:
@@ -169,7 +170,7 @@ async def test_an_address_that_came_back_takes_nothing_of_the_budget(
     assert await free_at(conn) == before
 
 
-def asking_from(host: str, *forwarded: str) -> Request[Any, Any, Any]:
+def asking_from(host: str, *forwarded: str) -> Request:
     """A request from an address, as its proxies hand it on."""
     headers = [(b"x-forwarded-for", one.encode()) for one in forwarded]
     scope: Any = {"type": "http", "client": (host, 1), "headers": headers}
@@ -201,11 +202,11 @@ def test_a_network_asks_as_often_as_a_whole_ground_and_no_other_is_hurt(config: 
 
 @pytest.mark.parametrize("address", [FAN, "stranger@example.org"])
 async def test_a_network_that_asks_too_often_is_told_so_before_anything_is_stored(
-    app: Litestar, client: httpx.AsyncClient, sign_in: Any, conn: Connection, monkeypatch: Any, *, address: str
+    app: Application, client: httpx.AsyncClient, sign_in: Any, conn: Connection, monkeypatch: Any, *, address: str
 ) -> None:
     await sign_in(client, FAN)
     monkeypatch.setitem(RATES, "network", Rate(per_s=0.001, burst=1))
-    transport = httpx.ASGITransport(app=app, client=("203.0.114.1", 1))  # type: ignore[arg-type]  # as above
+    transport = httpx.ASGITransport(app=app, client=("203.0.114.1", 1))
     async with httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:
         assert (await ask(browser, address)).status_code == 202
         browser.cookies.clear()

@@ -5,7 +5,6 @@ from uuid import UUID
 import httpx
 import msgspec
 import pytest
-from litestar import Litestar
 
 from virage.app.building import build
 from virage.app.letters import COMPOSERS
@@ -15,12 +14,13 @@ from virage.identity.people.store import letters as letter_store
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
+from virage.platform.web.http import Application
 
 PATHS = ("/mailbox", "/mailbox/style.css", "/api/mailbox", f"/mailbox/{UUID(int=7)}", f"/mailbox/{UUID(int=7)}/files/0")
 
 
-def browser_at(app: Litestar, address: str, peer: str = "127.0.0.1") -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(app=app, client=(peer, 5000))  # type: ignore[arg-type]  # Litestar spells it out
+def browser_at(app: Application, address: str, peer: str = "127.0.0.1") -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=app, client=(peer, 5000))
     return httpx.AsyncClient(transport=transport, base_url=address)
 
 
@@ -31,7 +31,7 @@ def config(config: Config) -> Config:
 
 
 @pytest.fixture
-async def here(app: Litestar, client: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
+async def here(app: Application, client: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
     """A browser on the machine itself."""
     async with browser_at(app, "http://localhost:8000") as browser:
         yield browser
@@ -92,7 +92,7 @@ async def test_a_letter_is_shown_in_a_frame_in_which_nothing_runs_or_loads(
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_nobody_elsewhere_learns_of_the_mailbox(app: Litestar, client: httpx.AsyncClient, path: str) -> None:
+async def test_nobody_elsewhere_learns_of_the_mailbox(app: Application, client: httpx.AsyncClient, path: str) -> None:
     for address, peer in (("http://localhost", "192.0.2.7"), ("http://rebound.example", "127.0.0.1")):
         async with browser_at(app, address, peer) as elsewhere:
             assert (await elsewhere.get(path)).status_code == 404

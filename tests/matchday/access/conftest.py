@@ -260,7 +260,7 @@ async def evening(config: Config, db: Database, clock: Clock) -> AsyncIterator[E
             "vault": made.vault,
         },
     )
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+    transport = httpx.ASGITransport(app=app)
     async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:
         made.browser = browser
         yield made

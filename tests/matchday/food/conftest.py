@@ -121,7 +121,7 @@ async def counters(config: Config, db: Database, clock: Clock) -> AsyncIterator[
             **orders.build(process, catalogues).dependencies,
         },
     )
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+    transport = httpx.ASGITransport(app=app)
     async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:
         made.browser = browser
         made.knows("house", Grant("programme"))

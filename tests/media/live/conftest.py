@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from litestar import Litestar
 
 from tests.app.conftest import World
 from tests.conftest import FakeClock, alive
@@ -13,6 +12,7 @@ from tests.media.live.test_rules import TEAMS
 from virage.platform.data.database import Database
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
+from virage.platform.web.http import Application
 
 
 class Match:
@@ -41,7 +41,7 @@ class Match:
 
 
 @pytest.fixture
-async def match(app: Litestar, db: Database, clock: FakeClock) -> AsyncIterator[Match]:
+async def match(app: Application, db: Database, clock: FakeClock) -> AsyncIterator[Match]:
     world = World(app, db, clock)
     async with alive(app):
         await world.open()

@@ -6,7 +6,6 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from litestar import Litestar
 
 from tests.conftest import FakeClock
 from tests.media.live.conftest import Match
@@ -19,6 +18,7 @@ from virage.media.live.acts.ground import tell_of_ground
 from virage.media.live.jobs.telling import LiveJobs
 from virage.media.live.rules.entries import Entry, Ground
 from virage.media.live.rules.ground import ENTRIES_A_MINUTE_MAX, Seen, news, seen
+from virage.platform.web.http import Application
 from virage.site.venue.rules import load_ground
 from virage.site.venue.rules.readings import Place, Reading
 
@@ -107,7 +107,7 @@ async def test_many_gates_that_close_at_once_are_told_a_few_a_minute(match: Matc
 
 
 async def test_what_a_supervisor_says_of_a_gate_is_in_the_feed_a_moment_later(
-    match: Match, app: Litestar, clock: FakeClock
+    match: Match, app: Application, clock: FakeClock
 ) -> None:
     world = match.world
     jobs = LiveJobs(world.db, clock, attending, [GateReadings(world.db)], [])

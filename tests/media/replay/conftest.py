@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from litestar import Litestar
 
 from tests.conftest import FakeClock
 from tests.media.replay.camera import Camera
@@ -18,6 +17,7 @@ from virage.media.replay.footage import Footage
 from virage.media.replay.rules.media import MediaVault
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
+from virage.platform.web.http import Application
 
 Program = Callable[..., "subprocess.Popen[bytes]"]
 
@@ -64,12 +64,12 @@ def kept(config: Config, db: Database) -> Kept:
 
 
 @pytest.fixture
-async def filmed(app: Litestar, db: Database, clock: FakeClock, config: Config) -> AsyncIterator[Filmed]:
+async def filmed(app: Application, db: Database, clock: FakeClock, config: Config) -> AsyncIterator[Filmed]:
     async with a_match_on_film(app, db, clock, config) as match:
         yield match
 
 
 @pytest.fixture
-async def desk(app: Litestar, db: Database, clock: FakeClock) -> AsyncIterator[Desk]:
+async def desk(app: Application, db: Database, clock: FakeClock) -> AsyncIterator[Desk]:
     async with a_desk(app, db, clock) as at_work:
         yield at_work

@@ -5,8 +5,6 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
-from litestar import Litestar
-
 from tests.app import pitch
 from tests.app.conftest import World
 from tests.conftest import FakeClock, alive
@@ -16,6 +14,7 @@ from virage.identity.people.rules.grants import GrantWish, RoleName, ScopeName
 from virage.platform.data.database import Database
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant, Principal
+from virage.platform.web.http import Application
 from virage.platform.web.problems import granted
 
 
@@ -69,7 +68,7 @@ class Desk(Match):
 
 
 @asynccontextmanager
-async def a_desk(app: Litestar, db: Database, clock: FakeClock) -> AsyncIterator[Desk]:
+async def a_desk(app: Application, db: Database, clock: FakeClock) -> AsyncIterator[Desk]:
     world = World(app, db, clock)
     async with alive(app):
         await world.open()

@@ -10,7 +10,6 @@ import av
 import httpx
 import numpy as np
 from av.container import InputContainer
-from litestar import Litestar
 
 from tests.app.conftest import SITE, World
 from tests.conftest import FakeClock, alive
@@ -27,6 +26,7 @@ from virage.media.replay.rules.rights import Rights
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.web.guard import Grant
+from virage.platform.web.http import Application
 
 
 class Filmed(Match):
@@ -53,7 +53,7 @@ class Filmed(Match):
         return await self.world.ask({}, "GET", path)
 
     async def describe(self, clip: str, locale: str, data: bytes) -> httpx.Response:
-        transport = httpx.ASGITransport(app=self.world.app)  # type: ignore[arg-type]  # as World.ask has it
+        transport = httpx.ASGITransport(app=self.world.app)
         async with httpx.AsyncClient(transport=transport, base_url=SITE) as browser:
             return await browser.put(f"{clip}/descriptions/{locale}", content=data, headers=self.desk)
 
@@ -84,7 +84,7 @@ class Filmed(Match):
 
 
 @asynccontextmanager
-async def a_match_on_film(app: Litestar, db: Database, clock: FakeClock, config: Config) -> AsyncIterator[Filmed]:
+async def a_match_on_film(app: Application, db: Database, clock: FakeClock, config: Config) -> AsyncIterator[Filmed]:
     world = World(app, db, clock)
     async with alive(app):
         await world.open()

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
 import pytest
-from litestar import Litestar
 
 from tests.app import pitch
 from tests.app.conftest import World
@@ -17,13 +16,14 @@ from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
+from virage.platform.web.http import Application
 
 GOAL = {"kind": "goal", "side": "home"}
 Status = Callable[[str], Awaitable[int]]
 
 
 @pytest.fixture
-async def match(app: Litestar, db: Database, clock: FakeClock) -> AsyncIterator[Match]:
+async def match(app: Application, db: Database, clock: FakeClock) -> AsyncIterator[Match]:
     """A match whose desk tells and cuts, which one camera has seen."""
     world = World(app, db, clock)
     async with alive(app):

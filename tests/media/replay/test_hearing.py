@@ -9,7 +9,6 @@ from typing import Any
 import av
 import pytest
 from av.container import InputContainer
-from litestar import Litestar
 
 from tests.app.conftest import World
 from tests.conftest import FakeClock, alive
@@ -23,6 +22,7 @@ from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.values.ids import new_id
+from virage.platform.web.http import Application
 
 QUIET_S, LOUD_S = 12, 5
 FASTER = 1000  # than life: it encodes as fast as it can
@@ -116,7 +116,7 @@ class Ground:
 
 
 @pytest.fixture
-async def ground(app: Litestar, db: Database, clock: FakeClock, config: Config) -> AsyncIterator[Ground]:
+async def ground(app: Application, db: Database, clock: FakeClock, config: Config) -> AsyncIterator[Ground]:
     world = World(app, db, clock)
     async with alive(app):
         await world.open()

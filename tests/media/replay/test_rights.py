@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from litestar import Litestar
 from msgspec.structs import replace
 
 from tests.app import pitch
@@ -24,6 +23,7 @@ from virage.platform.settings.config import Config
 from virage.platform.settings.origin import Origin, origin_of
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant
+from virage.platform.web.http import Application
 
 NOW = datetime(2026, 5, 9, 20, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -144,7 +144,7 @@ class Crew(Match):
 
 
 @pytest.fixture
-async def crew(app: Litestar, db: Database, clock: FakeClock, config: Config) -> AsyncIterator[Crew]:
+async def crew(app: Application, db: Database, clock: FakeClock, config: Config) -> AsyncIterator[Crew]:
     world = World(app, db, clock)
     async with alive(app):
         await world.open()

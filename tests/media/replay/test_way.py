@@ -14,7 +14,6 @@ import httpx
 import numpy as np
 import pytest
 from av.container import InputContainer
-from litestar import Litestar
 from numpy.typing import NDArray
 
 from tests.app.conftest import World
@@ -33,6 +32,7 @@ from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
+from virage.platform.web.http import Application
 
 
 class Ground:
@@ -88,7 +88,7 @@ def luma(frame: av.VideoFrame) -> NDArray[np.uint8]:
 @pytest.fixture
 async def ground(config: Config, db: Database) -> AsyncIterator[Ground]:
     clock = Clock()
-    app: Litestar = build(config, db, clock)
+    app: Application = build(config, db, clock)
     world = World(app, db, clock)
     async with alive(app):
         await world.open()

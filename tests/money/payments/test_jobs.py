@@ -197,7 +197,7 @@ async def test_what_has_no_end_is_a_gauge(
     await till.begin([open_still])
     await till.ask_refund(paid.payment_id)
     app = build(replace(config, public_url="http://localhost"), db, till.clock)
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+    transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as operator:
         before = (await operator.get("/metrics")).text
         till.clock.advance(timedelta(hours=1))

@@ -3,10 +3,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
-from litestar import Litestar
-from litestar.testing import AsyncTestClient
 
 from virage.app import domains
 from virage.app.building import build
@@ -15,6 +14,7 @@ from virage.money.payments.handlers import Handlers
 from virage.money.payments.rules import Start, State
 from virage.money.payments.settings import PaymentSettings
 from virage.platform.data.database import Connection, Database
+from virage.platform.web.http import Application
 from virage_sandbox import signatures
 from virage_sandbox.wire import Delivery, Event, Stage
 
@@ -23,7 +23,7 @@ PATH = "/api/payments/webhooks/sandbox"
 
 
 @pytest.fixture
-def app(monkeypatch: pytest.MonkeyPatch, config: Any, db: Database, clock: Any, handlers: Handlers) -> Litestar:
+def app(monkeypatch: pytest.MonkeyPatch, config: Any, db: Database, clock: Any, handlers: Handlers) -> Application:
     """The whole application, whose payments are the test shop's."""
     monkeypatch.setattr(domains, "payment_handlers", lambda _config: handlers)
     return build(config, db, clock)
@@ -42,7 +42,7 @@ def news_of(*starts: Start, count: int = 1) -> bytes:
     return msgspec.json.encode(Delivery(events))
 
 
-async def deliver(client: AsyncTestClient[Litestar], body: bytes, secret: str, at_s: float | None = None) -> Any:
+async def deliver(client: httpx.AsyncClient, body: bytes, secret: str, at_s: float | None = None) -> Any:
     header = signatures.sign(secret, body, int(time.time() if at_s is None else at_s))
     headers = {signatures.HEADER: header, "content-type": "application/json"}
     return await client.post(PATH, content=body, headers=headers)
@@ -55,7 +55,7 @@ async def state(conn: Connection, asked: Start) -> State:
 
 
 async def test_a_signed_delivery_settles_its_payments(
-    client: AsyncTestClient[Litestar], config: Any, conn: Connection, shop: Any, asked: Start
+    client: httpx.AsyncClient, config: Any, conn: Connection, shop: Any, asked: Start
 ) -> None:
     answer = await deliver(client, news_of(asked), config.of(PaymentSettings).sandbox_webhook_secret)
     assert answer.status_code == 204
@@ -64,7 +64,7 @@ async def test_a_signed_delivery_settles_its_payments(
 
 
 async def test_the_same_delivery_again_is_harmless(
-    client: AsyncTestClient[Litestar], config: Any, shop: Any, asked: Start
+    client: httpx.AsyncClient, config: Any, shop: Any, asked: Start
 ) -> None:
     for _ in range(2):
         answer = await deliver(client, news_of(asked), config.of(PaymentSettings).sandbox_webhook_secret)
@@ -73,7 +73,7 @@ async def test_the_same_delivery_again_is_harmless(
 
 
 async def test_a_delivery_that_somebody_else_signed_changes_nothing(
-    client: AsyncTestClient[Litestar], conn: Connection, asked: Start
+    client: httpx.AsyncClient, conn: Connection, asked: Start
 ) -> None:
     answer = await deliver(client, news_of(asked), "somebody else's secret")
     assert (answer.status_code, answer.json()["code"]) == (401, "signature_invalid")
@@ -81,7 +81,7 @@ async def test_a_delivery_that_somebody_else_signed_changes_nothing(
 
 
 async def test_a_delivery_without_a_signature_changes_nothing(
-    client: AsyncTestClient[Litestar], conn: Connection, asked: Start
+    client: httpx.AsyncClient, conn: Connection, asked: Start
 ) -> None:
     answer = await client.post(PATH, content=news_of(asked))
     assert answer.status_code == 401
@@ -89,7 +89,7 @@ async def test_a_delivery_without_a_signature_changes_nothing(
 
 
 async def test_an_old_delivery_changes_nothing(
-    client: AsyncTestClient[Litestar], config: Any, conn: Connection, asked: Start
+    client: httpx.AsyncClient, config: Any, conn: Connection, asked: Start
 ) -> None:
     answer = await deliver(client, news_of(asked), config.of(PaymentSettings).sandbox_webhook_secret, time.time() - 301)
     assert answer.status_code == 401
@@ -97,7 +97,7 @@ async def test_an_old_delivery_changes_nothing(
 
 
 async def test_a_large_delivery_is_taken_and_a_huge_one_is_not(
-    client: AsyncTestClient[Litestar], config: Any, conn: Connection, asked: Start
+    client: httpx.AsyncClient, config: Any, conn: Connection, asked: Start
 ) -> None:
     huge = await deliver(client, news_of(asked, count=10_000), config.of(PaymentSettings).sandbox_webhook_secret)
     assert huge.status_code == 413
@@ -107,14 +107,14 @@ async def test_a_large_delivery_is_taken_and_a_huge_one_is_not(
     assert await state(conn, asked) is State.CAPTURED
 
 
-async def test_a_signed_body_that_is_no_delivery_is_refused(client: AsyncTestClient[Litestar], config: Any) -> None:
+async def test_a_signed_body_that_is_no_delivery_is_refused(client: httpx.AsyncClient, config: Any) -> None:
     answer = await deliver(client, b'{"events": [{}]}', config.of(PaymentSettings).sandbox_webhook_secret)
     assert answer.status_code == 400
 
 
 @pytest.mark.parametrize(("cents", "status"), [(0, 204), (-1, 400), (2**63, 400), (10**30, 400)])
 async def test_a_signed_amount_that_is_none_moves_nothing(  # noqa: PLR0917 - what a delivery is made of
-    client: AsyncTestClient[Litestar], config: Any, conn: Connection, asked: Start, cents: int, status: int
+    client: httpx.AsyncClient, config: Any, conn: Connection, asked: Start, cents: int, status: int
 ) -> None:
     body = news_of(asked).replace(b'"amount_cents":5000', b'"amount_cents":%d' % cents)
     assert (await deliver(client, body, config.of(PaymentSettings).sandbox_webhook_secret)).status_code == status
@@ -122,7 +122,7 @@ async def test_a_signed_amount_that_is_none_moves_nothing(  # noqa: PLR0917 - wh
 
 
 async def test_a_delivery_that_could_not_be_settled_whole_is_asked_for_again(
-    client: AsyncTestClient[Litestar], config: Any, conn: Connection, shop: Any, asked: Start
+    client: httpx.AsyncClient, config: Any, conn: Connection, shop: Any, asked: Start
 ) -> None:
     shop.poison = asked.payment_id
     answer = await deliver(client, news_of(asked), config.of(PaymentSettings).sandbox_webhook_secret)

@@ -153,7 +153,7 @@ async def purses(config: Config, db: Database, clock: Clock) -> AsyncIterator[Pu
             "paid_at": (),  # the wallet alone: nobody sells
         },
     )
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+    transport = httpx.ASGITransport(app=app)
     async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:
         made.browser = browser
         yield made

@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from litestar import Litestar, Request, Response, Router, get, post
 from msgspec import Struct
 
 from virage.app.application import create_app
@@ -18,9 +17,11 @@ from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused
 from virage.platform.values.tokens import token_hash
 from virage.platform.web import openapi
+from virage.platform.web.adapter import Served
 from virage.platform.web.guard import Credential, Principal, signed_in, staff, with_session
-from virage.platform.web.http import BODY_BYTES_MAX
+from virage.platform.web.http import Application
 from virage.platform.web.problems import granted
+from virage.platform.web.routing import BODY_BYTES_MAX, Request, Response, get, mount, post
 from virage.platform.web.security import session_cookie
 
 FAN = Principal("fan", uuid4(), uuid4())
@@ -33,22 +34,22 @@ class Wish(Struct, forbid_unknown_fields=True):
     note: str = ""
 
 
-@get("/things/{thing_id:uuid}", opt={"public": True})
-async def get_thing(thing_id: UUID, clock: Clock, size: int = 1) -> dict[str, object]:
+@get("/things/{thing_id:uuid}", public=True)
+async def get_thing(thing_id: UUID, clock: Clock, size: int = 1) -> dict[str, Any]:
     return {"id": thing_id, "size": size, "clock": clock.now() is not None}
 
 
-@post("/wishes", opt={"public": True})
+@post("/wishes", public=True)
 async def make_wish(data: Wish) -> Wish:
     return data
 
 
-@get("/seats", opt={"public": True})
+@get("/seats", public=True)
 async def list_seats() -> list[int]:
     return [1]
 
 
-@post("/seats", opt={"public": True})
+@post("/seats", public=True)
 async def add_seat() -> int:
     return 2
 
@@ -68,7 +69,7 @@ async def get_office() -> str:
     return "money"
 
 
-@get("/fails/{how:str}", opt={"public": True})
+@get("/fails/{how:str}", public=True)
 async def fail(how: str) -> str:
     match how:
         case "refused":
@@ -81,18 +82,18 @@ async def fail(how: str) -> str:
             raise RuntimeError("nobody expected this")
 
 
-@post("/sessions", opt={"public": True}, status_code=200)
+@post("/sessions", public=True, status_code=200)
 async def open_session() -> Response[None]:
     return Response(None, cookies=[session_cookie("fan", 3600)])
 
 
-@get("/cached", opt={"public": True})
+@get("/cached", public=True)
 async def get_cached() -> Response[str]:
     return Response("x", headers={"cache-control": "public, max-age=60"})
 
 
-@post("/large", opt={"public": True}, request_max_body_size=1_000_000)
-async def take_large(request: Request[Any, Any, Any]) -> int:
+@post("/large", public=True, body_bytes_max=1_000_000)
+async def take_large(request: Request) -> int:
     return len(await request.body())
 
 
@@ -100,7 +101,7 @@ class Loose(Struct):
     seats: int
 
 
-@post("/loose", opt={"public": True})
+@post("/loose", public=True)
 async def take_loose(data: Loose) -> Loose:
     return data
 
@@ -139,8 +140,8 @@ def asked() -> Asked:
 @pytest.fixture
 async def web(db: Database, asked: Asked) -> AsyncIterator[httpx.AsyncClient]:
     config = Config(secret="x" * 32, public_url="https://virage.local")
-    app = create_app([Router("/api", route_handlers=ROUTES)], config=config, db=db, clock=Clock(), authenticator=asked)
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+    app = create_app([mount("/api", ROUTES)], config=config, db=db, clock=Clock(), authenticator=asked)
+    transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:
         yield browser
 
@@ -271,7 +272,7 @@ async def test_a_cookie_is_for_this_host_alone_and_for_no_script(web: httpx.Asyn
 async def test_guards_decide_before_the_body_is_read(web: httpx.AsyncClient) -> None:
     assert (await web.get("/api/me")).status_code == 401
     assert (await web.get("/api/office", headers={"cookie": "__Host-virage=fan"})).status_code == 403
-    assert (await web.post("/api/baskets", headers={"authorization": "Bearer guest"})).text == "guest"
+    assert (await web.post("/api/baskets", headers={"authorization": "Bearer guest"})).json() == "guest"
     assert (await web.post("/api/baskets", headers={"authorization": "Bearer fan"})).status_code == 401
 
 
@@ -306,9 +307,9 @@ async def test_the_openapi_document_is_built_once_and_away_from_the_event_loop(
     built_in: list[threading.Thread] = []
     build = openapi.document
 
-    def document(app: Litestar) -> bytes:
+    def document(served: Sequence[Served]) -> bytes:
         built_in.append(threading.current_thread())
-        return build(app)
+        return build(served)
 
     monkeypatch.setattr(openapi, "document", document)
     answers = await asyncio.gather(*(web.get("/api/openapi.json") for _ in range(6)))
@@ -348,7 +349,7 @@ async def test_an_origin_that_is_no_address_is_another_site(web: httpx.AsyncClie
     assert (answer.status_code, answer.json()["code"]) == (403, "cross_site")
 
 
-async def test_a_target_that_is_no_path_is_refused(app: Litestar) -> None:
+async def test_a_target_that_is_no_path_is_refused(app: Application) -> None:
     async def starred(scope: Any, receive: Any, send: Any) -> None:
         await app(cast("Any", {**scope, "path": "*", "raw_path": b"*"}), receive, send)
 

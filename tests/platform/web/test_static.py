@@ -3,13 +3,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from litestar import Litestar
 
 from virage.app.application import create_app
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Credential, Principal
+from virage.platform.web.http import Application
 from virage.platform.web.static import Static
 
 
@@ -23,7 +23,7 @@ async def seven(number: str) -> bool:
 
 def serving(root: Path, db: Database) -> httpx.AsyncClient:
     config = Config(secret="x" * 32, demo=True)
-    app: Litestar = create_app(
+    app: Application = create_app(
         [],
         config=config,
         db=db,
@@ -31,7 +31,7 @@ def serving(root: Path, db: Database) -> httpx.AsyncClient:
         authenticator=nobody,
         static=Static(root, {"/events/:id": seven}),
     )
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+    transport = httpx.ASGITransport(app=app)
     return httpx.AsyncClient(transport=transport, base_url="https://virage.local")
 
 

@@ -8,7 +8,6 @@ from uuid import UUID
 import httpx
 import msgspec
 import pytest
-from litestar import Litestar
 
 from virage.app import domains
 from virage.app.building import build
@@ -26,6 +25,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.platform.values.tokens import new_token
 from virage.platform.web.guard import Grant
+from virage.platform.web.http import Application
 from virage.platform.web.security import COOKIE
 from virage.sale.ticketing import module as ticketing_module
 from virage.sale.ticketing.acts import refunding
@@ -157,7 +157,7 @@ class House:
 
     def __init__(  # noqa: PLR0917 - what a test may move
         self,
-        app: Litestar,
+        app: Application,
         db: Database,
         clock: Clock,
         provider: MemoryProvider,
@@ -187,7 +187,7 @@ class House:
         return new.id
 
     def browser(self, token: str | None = None) -> Box:
-        transport = httpx.ASGITransport(app=self.app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+        transport = httpx.ASGITransport(app=self.app)
         cookies = {} if token is None else {COOKIE: token}
         browser = httpx.AsyncClient(transport=transport, base_url=SITE, cookies=cookies)
         self._browsers.append(browser)
@@ -288,7 +288,7 @@ async def app(  # noqa: PLR0917 - what the application is made of
     counters: list[BoxOffice],
     gates: Gates,
     monkeypatch: pytest.MonkeyPatch,
-) -> Litestar:
+) -> Application:
     """The whole application, with the provider and the gates of the test."""
     monkeypatch.setattr(domains, "inside_since", gates)
     monkeypatch.setattr(domains, "lock_inside", gates)
@@ -299,7 +299,7 @@ async def app(  # noqa: PLR0917 - what the application is made of
 @pytest.fixture
 async def empty_house(  # noqa: PLR0917 - what the house is made of
     client: httpx.AsyncClient,  # keeps the application alive
-    app: Litestar,
+    app: Application,
     db: Database,
     clock: Clock,
     provider: MemoryProvider,

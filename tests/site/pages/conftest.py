@@ -34,7 +34,7 @@ async def ask(config: Config, db: Database, clock: Clock) -> AsyncIterator[Ask]:
 
     routers = [routes.public_router, routes.office_router]
     app = create_app(routers, config=config, db=db, clock=clock, authenticator=authenticate)
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+    transport = httpx.ASGITransport(app=app)
     async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:
 
         async def ask(who: str, method: str, path: str, body: Any = None) -> httpx.Response:

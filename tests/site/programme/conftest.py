@@ -100,7 +100,7 @@ async def desk(config: Config, db: Database, clock: Clock, club: Organiser, prom
             "event_moved": (),
         },
     )
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+    transport = httpx.ASGITransport(app=app)
     async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:
         desk = Desk(browser, principals, cancelled)
         desk.knows("admin", Grant("admin"))

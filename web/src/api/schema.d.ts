@@ -4307,20 +4307,29 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** AcceptedTerms */
+        /**
+         * AcceptedTerms
+         * @description The version of the terms of sale (`/api/pages/versions/{id}`) that a buyer accepted, and when.
+         */
         AcceptedTerms: {
             /** Format: date-time */
             accepted_at: string;
             /** Format: uuid */
             version_id: string;
         };
-        /** AccountBalance */
+        /**
+         * AccountBalance
+         * @description What the house owes (above zero) or has (below) on an account at the end of the last day.
+         */
         AccountBalance: {
             account: string;
             balance_cents: number;
             what: string;
         };
-        /** Accreditation */
+        /**
+         * Accreditation
+         * @description One accreditation. `name` is missing once its person was erased, and some time after the event.
+         */
         Accreditation: {
             /** Format: date-time */
             added_at: string;
@@ -4330,27 +4339,36 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "staff" | "players" | "press" | "contractor";
+            kind: "contractor" | "players" | "press" | "staff";
             name: string | null;
             pass_number: number | null;
             revoked_at: string | null;
         };
-        /** AccreditationEntry */
+        /**
+         * AccreditationEntry
+         * @description Somebody in a list of those to accredit; whoever asks makes `id`: sent twice, it is one.
+         */
         AccreditationEntry: {
             email?: string | null;
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "staff" | "players" | "press" | "contractor";
+            kind: "contractor" | "players" | "press" | "staff";
             name: string;
         };
-        /** AccreditationList */
+        /**
+         * AccreditationList
+         * @description Many to accredit for one event: all of them, or none.
+         */
         AccreditationList: {
             accreditations: components["schemas"]["AccreditationEntry"][];
             /** Format: uuid */
             event_id: string;
         };
-        /** AccreditationWish */
+        /**
+         * AccreditationWish
+         * @description Somebody to accredit for an event.
+         */
         AccreditationWish: {
             email?: string | null;
             /** Format: uuid */
@@ -4358,12 +4376,15 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "staff" | "players" | "press" | "contractor";
+            kind: "contractor" | "players" | "press" | "staff";
             name: string;
         };
-        /** AddedTime */
+        /**
+         * AddedTime
+         * @description What the referee adds to the running period, whole minutes.
+         */
         AddedTime: {
-            /** @constant */
+            /** @enum {string} */
             kind: "added_time";
             minutes: number;
         };
@@ -4373,7 +4394,10 @@ export interface components {
          * @enum {string}
          */
         Alarm: "below_zero" | "empty" | "low";
-        /** Alert */
+        /**
+         * Alert
+         * @description A level that somebody should see to.
+         */
         Alert: {
             alarm: components["schemas"]["Alarm"];
             level: number;
@@ -4387,15 +4411,18 @@ export interface components {
          * @description What must be declared: Regulation (EU) 1169/2011, annex II, in its order.
          * @enum {string}
          */
-        Allergen: "gluten" | "crustaceans" | "eggs" | "fish" | "peanuts" | "soybeans" | "milk" | "nuts" | "celery" | "mustard" | "sesame" | "sulphites" | "lupin" | "molluscs";
-        /** Amendment */
+        Allergen: "celery" | "crustaceans" | "eggs" | "fish" | "gluten" | "lupin" | "milk" | "molluscs" | "mustard" | "nuts" | "peanuts" | "sesame" | "soybeans" | "sulphites";
+        /**
+         * Amendment
+         * @description New content for an event; with `revision`, only if nobody amended it since that one.
+         */
         Amendment: {
             /** Format: date-time */
             doors_at: string;
             /** Format: date-time */
             ends_at: string;
             /** @enum {string} */
-            kind: "match" | "concert" | "tour";
+            kind: "concert" | "match" | "tour";
             revision?: number | null;
             rules?: components["schemas"]["HouseRules"];
             /** Format: date-time */
@@ -4408,28 +4435,40 @@ export interface components {
             subtitle?: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
         };
-        /** AmenitySpot */
+        /**
+         * AmenitySpot
+         * @description An amenity in centimetres.
+         */
         AmenitySpot: {
             code: string;
             /** @enum {string} */
-            kind: "toilets" | "lift" | "first_aid" | "lounge" | "information";
+            kind: "first_aid" | "information" | "lift" | "lounge" | "toilets";
             ring: number;
             stand: string;
             x: number;
             y: number;
         };
-        /** Announcement */
+        /**
+         * Announcement
+         * @description Words for everybody, in both languages.
+         */
         Announcement: {
-            /** @constant */
+            /** @enum {string} */
             kind: "announcement";
             text: components["schemas"]["Text"];
         };
-        /** Anywhere */
+        /**
+         * Anywhere
+         * @description Wherever they are.
+         */
         Anywhere: {
-            /** @constant */
+            /** @enum {string} */
             kind: "anywhere";
         };
-        /** AreaGeometry */
+        /**
+         * AreaGeometry
+         * @description A standing area in centimetres.
+         */
         AreaGeometry: {
             capacity_max: number;
             code: string;
@@ -4439,7 +4478,10 @@ export interface components {
             };
             outline: number[];
         };
-        /** AreaOffer */
+        /**
+         * AreaOffer
+         * @description A standing area: its places are those from `first_place` on, as many as it opens.
+         */
         AreaOffer: {
             area: string;
             capacity: number;
@@ -4447,25 +4489,40 @@ export interface components {
             category_id: string;
             first_place: number;
         };
-        /** AreaPricing */
+        /**
+         * AreaPricing
+         * @description A standing area that is open for this event, and how many of its places.
+         */
         AreaPricing: {
             area: string;
             capacity: number;
             /** Format: uuid */
             category_id: string;
         };
-        /** Attempt */
+        /**
+         * Attempt
+         * @description A code and the address that it was sent to; who is new may say their name.
+         */
         Attempt: {
             code: string;
             email: string;
             name?: string | null;
         };
-        /** AutoTopUpAnswer */
+        /**
+         * AutoTopUpAnswer
+         * @description A fan's rule, if there is one. `page_url`: the provider's page, which keeps the card that the rule waits for.
+         */
         AutoTopUpAnswer: {
             page_url: string | null;
             rule: components["schemas"]["AutoTopUpView"] | null;
         };
-        /** AutoTopUpView */
+        /**
+         * AutoTopUpView
+         * @description A rule for top-ups. `state` is `waiting` as long as its card is not kept. `reason`: why it is off or pauses.
+         *
+         *         `card` is what the provider lets us show of the card, such as its last digits. `today_cents` counts the day of the
+         *         ground's own calendar.
+         */
         AutoTopUpView: {
             add_cents: number;
             below_cents: number;
@@ -4478,7 +4535,12 @@ export interface components {
             state: components["schemas"]["RuleState"];
             today_cents: number;
         };
-        /** AutoTopUpWish */
+        /**
+         * AutoTopUpWish
+         * @description A fan's rule. The browser makes `method_id`: a new one leads to the provider's page, which keeps a card.
+         *
+         *         `consent`: the fan has read that the card is charged without them, and agreed.
+         */
         AutoTopUpWish: {
             add_cents: number;
             below_cents: number;
@@ -4487,7 +4549,10 @@ export interface components {
             /** Format: uuid */
             method_id: string;
         };
-        /** Ban */
+        /**
+         * Ban
+         * @description An entry that holds.
+         */
         Ban: {
             /** Format: date-time */
             added_at: string;
@@ -4496,25 +4561,34 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
             /** @enum {string} */
-            file: "national" | "club";
+            file: "club" | "national";
             /** Format: uuid */
             id: string;
             name: string | null;
         };
-        /** BanFile */
+        /**
+         * BanFile
+         * @description The entries of one file that hold. `names` says who added them: persons that are known, by their ids.
+         */
         BanFile: {
             bans: components["schemas"]["Ban"][];
             /** @enum {string} */
-            file: "national" | "club";
+            file: "club" | "national";
             names: {
                 [key: string]: string;
             };
         };
-        /** BanList */
+        /**
+         * BanList
+         * @description Entries to add to a file: all of them, or none.
+         */
         BanList: {
             bans: components["schemas"]["BanWish"][];
         };
-        /** BanWish */
+        /**
+         * BanWish
+         * @description An entry to add; whoever asks makes `id`: sent twice, it is one. It means an address, a name, or either.
+         */
         BanWish: {
             email?: string | null;
             /** Format: date-time */
@@ -4523,7 +4597,10 @@ export interface components {
             id: string;
             name?: string | null;
         };
-        /** BasketLine */
+        /**
+         * BasketLine
+         * @description So many of a product or a menu, all the same. A part with one product only need not be chosen.
+         */
         BasketLine: {
             /** Format: uuid */
             item_id: string;
@@ -4535,31 +4612,46 @@ export interface components {
             };
             quantity: number;
         };
-        /** Beat */
+        /**
+         * Beat
+         * @description The answer to a heartbeat.
+         */
         Beat: {
             changes: components["schemas"]["Changes"];
             /** Format: date-time */
             now: string;
         };
-        /** Best */
+        /**
+         * Best
+         * @description Find me seats: the best that are free, in a category or a block if one is named.
+         *
+         *         `together` off allows a party to be split over neighbouring rows, or over pairs, where it cannot sit together.
+         *         Where neither is named, hospitality seats are only found with `hospitality`.
+         */
         Best: {
             block?: string | null;
             category_id?: string | null;
             /** @default false */
             hospitality: boolean;
-            /** @constant */
+            /** @enum {string} */
             kind: "best";
             /** @default [] */
-            needs: (("wheelchair" | "easy_access" | "audio_description" | "hearing_loop") | unknown)[];
+            needs: ("audio_description" | "easy_access" | "hearing_loop" | "wheelchair")[];
             party: components["schemas"]["Party"];
             /** @default true */
             together: boolean;
         };
-        /** BindWish */
+        /**
+         * BindWish
+         * @description The public key that the phone made.
+         */
         BindWish: {
             key: components["schemas"]["Jwk"];
         };
-        /** BlockGeometry */
+        /**
+         * BlockGeometry
+         * @description A block in centimetres; see the module.
+         */
         BlockGeometry: {
             centre: [
                 number,
@@ -4575,7 +4667,7 @@ export interface components {
             ];
             gate_group: string;
             /** @enum {string} */
-            kind: "seats" | "hospitality" | "box";
+            kind: "box" | "hospitality" | "seats";
             outline: number[];
             ring: number;
             seat_count: number;
@@ -4583,7 +4675,10 @@ export interface components {
             stand: string;
             wheelchairs: number;
         };
-        /** BlockLabels */
+        /**
+         * BlockLabels
+         * @description Names and features of a block's seats; see the module.
+         */
         BlockLabels: {
             block: string;
             features: [
@@ -4595,7 +4690,7 @@ export interface components {
             first_seat: number;
             gate_group: string;
             /** @enum {string} */
-            kind: "seats" | "hospitality" | "box";
+            kind: "box" | "hospitality" | "seats";
             ring: number;
             rows: components["schemas"]["RowLabels"][];
             seat_count: number;
@@ -4607,8 +4702,11 @@ export interface components {
          * @description Why a card is blocked. Its owner lifts their own block and that of wrong PINs; no other one is lifted.
          * @enum {string}
          */
-        BlockReason: "owner" | "pin" | "lost" | "stolen" | "defective" | "fraud" | "replaced";
-        /** BlockedAddress */
+        BlockReason: "defective" | "fraud" | "lost" | "owner" | "pin" | "replaced" | "stolen";
+        /**
+         * BlockedAddress
+         * @description An address that a mail server refused for good; `letter_id` names the letter that came back.
+         */
         BlockedAddress: {
             address: string;
             /** Format: uuid */
@@ -4617,13 +4715,19 @@ export interface components {
             /** Format: date-time */
             since: string;
         };
-        /** Board */
+        /**
+         * Board
+         * @description What is on, by start. `now` is the server's clock, which a rehearsal may shift.
+         */
         Board: {
             events: components["schemas"]["EventLine"][];
             /** Format: date-time */
             now: string;
         };
-        /** BonusWish */
+        /**
+         * BonusWish
+         * @description Bonus credit for a purse. The browser makes `id`: sent twice, it is one gift.
+         */
         BonusWish: {
             cents: number;
             /** Format: uuid */
@@ -4632,7 +4736,10 @@ export interface components {
             purse_id: string;
             reason: components["schemas"]["GiftReason"];
         };
-        /** Bound */
+        /**
+         * Bound
+         * @description A pass for one phone. `text` is the signed pass that the phone makes its moving codes from.
+         */
         Bound: {
             /** Format: uuid */
             event_id: string;
@@ -4650,14 +4757,22 @@ export interface components {
          * @description What figures are grouped by.
          * @enum {string}
          */
-        By: "outlet" | "product" | "till" | "minute";
-        /** ByTicket */
+        By: "minute" | "outlet" | "product" | "till";
+        /**
+         * ByTicket
+         * @description What tickets alone tell of a zone: sold there, of them entered by any gate, and not in yet.
+         */
         ByTicket: {
             entered: number;
             not_yet_in: number;
             sold: number;
         };
-        /** CameraShown */
+        /**
+         * CameraShown
+         * @description A camera as it is now: its fault and since when, until when its picture is kept, how many segments were lost.
+         *
+         *         `delay_ms`: how late its transport brings a picture, which is taken off the time of its arrival.
+         */
         CameraShown: {
             delay_ms: number;
             fault: components["schemas"]["Fault"] | null;
@@ -4667,7 +4782,13 @@ export interface components {
             seen_at: string | null;
             since: string | null;
         };
-        /** Capacity */
+        /**
+         * Capacity
+         * @description What a kitchen says that it can make: pieces every five minutes, by station. What is not named makes nothing.
+         *
+         *         What the counter says is how many orders it hands over; unless it does, it is not the bound. `note` is shown to
+         *         fans, in the kitchen's own words.
+         */
         Capacity: {
             /** @default false */
             delivers: boolean;
@@ -4678,44 +4799,68 @@ export interface components {
                 [key: string]: number;
             };
         };
-        /** Card */
+        /**
+         * Card
+         * @description A caution or a sending-off; `second_yellow` is both.
+         */
         Card: {
             /** @enum {string} */
-            colour: "yellow" | "second_yellow" | "red";
-            /** @constant */
+            colour: "red" | "second_yellow" | "yellow";
+            /** @enum {string} */
             kind: "card";
             player: number;
             side: components["schemas"]["Side"];
         };
-        /** CardBlock */
+        /**
+         * CardBlock
+         * @description Why the staff blocks a card.
+         */
         CardBlock: {
             reason: components["schemas"]["StaffReason"];
         };
-        /** CardLimit */
+        /**
+         * CardLimit
+         * @description What a card may spend on a day; null for anything.
+         */
         CardLimit: {
             daily_limit_cents: number | null;
         };
-        /** CardLink */
+        /**
+         * CardLink
+         * @description A card that I hold: what it showed at a tap of the last five minutes, and the code printed on it.
+         */
         CardLink: {
             code: string;
             label?: string | null;
             tap: components["schemas"]["SunMessage"];
         };
-        /** CardPin */
+        /**
+         * CardPin
+         * @description The PIN of a card, 6 to 12 digits.
+         */
         CardPin: {
             pin: string;
         };
-        /** CardShown */
+        /**
+         * CardShown
+         * @description How a card is known: `tap` is the query string of its SUN message, `code` what is printed on it; one of them.
+         */
         CardShown: {
             code?: string | null;
             tap?: string | null;
         };
-        /** CatalogueDefect */
+        /**
+         * CatalogueDefect
+         * @description One thing that is wrong: a stable code, and the item (`items.<id>`) or a part of it.
+         */
         CatalogueDefect: {
             at: string;
             code: components["schemas"]["DefectCode"];
         };
-        /** Category */
+        /**
+         * Category
+         * @description One price level: its name by language, its colour on the map (#rrggbb), its price a tariff in cents.
+         */
         Category: {
             colour: string;
             /** Format: uuid */
@@ -4727,7 +4872,10 @@ export interface components {
                 [key: string]: number;
             };
         };
-        /** CategoryOffer */
+        /**
+         * CategoryOffer
+         * @description A price level, and how many of its places are free.
+         */
         CategoryOffer: {
             colour: string;
             free: number;
@@ -4740,7 +4888,10 @@ export interface components {
                 [key: string]: number;
             };
         };
-        /** CategorySales */
+        /**
+         * CategorySales
+         * @description Places and money of one category, net and without fees; None is what was sold before the map was painted anew.
+         */
         CategorySales: {
             category_id: string | null;
             cents: number;
@@ -4748,7 +4899,10 @@ export interface components {
             held: number;
             sold: number;
         };
-        /** CdfTaken */
+        /**
+         * CdfTaken
+         * @description What became of CDF documents: entries that are new, things that count, what the feed has no word for, defects.
+         */
         CdfTaken: {
             /** @default 0 */
             counted: number;
@@ -4761,7 +4915,10 @@ export interface components {
             /** @default 0 */
             told: number;
         };
-        /** Challenge */
+        /**
+         * Challenge
+         * @description What a till wants paid: the very values that its record will have. `cents` is what this phone pays of it.
+         */
         Challenge: {
             at: string;
             cents: number;
@@ -4771,7 +4928,10 @@ export interface components {
             /** Format: uuid */
             till: string;
         };
-        /** Changes */
+        /**
+         * Changes
+         * @description What a device must know since `version` of its heartbeat; with `reload` it fetches the pack instead.
+         */
         Changes: {
             flagged?: number[];
             gates?: {
@@ -4800,7 +4960,10 @@ export interface components {
                 [key: string]: components["schemas"]["PackZone"];
             };
         };
-        /** Choice */
+        /**
+         * Choice
+         * @description One way to have an option. Its surcharge is gross, in cents, at the VAT rate of the product.
+         */
         Choice: {
             /** @default [] */
             allergens: components["schemas"]["Allergen"][];
@@ -4809,25 +4972,41 @@ export interface components {
             /** @default 0 */
             surcharge_cents: number;
         };
-        /** Choices */
+        /**
+         * Choices
+         * @description What a fan asked to be told of all of the club, and instead of single events.
+         */
         Choices: {
             club: components["schemas"]["NoticeChoice"];
             events: {
                 [key: string]: components["schemas"]["NoticeChoice"];
             };
         };
-        /** Chosen */
+        /**
+         * Chosen
+         * @description These seats and no others.
+         */
         Chosen: {
-            /** @constant */
+            /** @enum {string} */
             kind: "chosen";
-            places: (components["schemas"]["ChosenPlace"] | unknown)[];
+            places: components["schemas"]["ChosenPlace"][];
         };
-        /** ChosenPlace */
+        /**
+         * ChosenPlace
+         * @description One seat that a fan touched on the map, and for whom it is.
+         */
         ChosenPlace: {
             place: number;
             tariff: components["schemas"]["Tariff"];
         };
-        /** Clip */
+        /**
+         * Clip
+         * @description A clip that is, was or may be published. The first of its cameras is shown first.
+         *
+         *         `published_at`: when it was first shown; `marked_by`: who marked it, or told the goal that it shows, None: a machine
+         *         did; `entry`: the number of the feed's entry that tells of it, None while it is not shown; `poster_id`: the object
+         *         of its poster, None while there can be none.
+         */
         Clip: {
             about?: number | null;
             cameras: string[];
@@ -4845,7 +5024,10 @@ export interface components {
             to_at: string;
             withdrawn_at?: string | null;
         };
-        /** ClipLine */
+        /**
+         * ClipLine
+         * @description A clip on the desk. `own`: whoever asks has marked it, or told its goal; `automatic`: a goal made it.
+         */
         ClipLine: {
             about: number | null;
             automatic: boolean;
@@ -4859,11 +5041,16 @@ export interface components {
             /** Format: date-time */
             to_at: string;
         };
-        /** ClipShown */
+        /**
+         * ClipShown
+         * @description A clip for who watches it: its cameras, the first to be shown first, and the stretch of time.
+         *
+         *         `download`, `share`: whether it may be kept as a file, and its link be passed on with a preview.
+         */
         ClipShown: {
             about: number | null;
             cameras: string[];
-            described: ("fr" | "en")[];
+            described: ("en" | "fr")[];
             download: boolean;
             /** Format: uuid */
             event_id: string;
@@ -4876,7 +5063,10 @@ export interface components {
             /** Format: date-time */
             to_at: string;
         };
-        /** ClipStart */
+        /**
+         * ClipStart
+         * @description What a player asks for before it asks for pictures: the clip, and playlists of its first camera by address.
+         */
         ClipStart: {
             clip: components["schemas"]["ClipShown"];
             playlists: {
@@ -4889,7 +5079,10 @@ export interface components {
          * @enum {string}
          */
         ClipState: "proposed" | "shown" | "withdrawn";
-        /** Clock */
+        /**
+         * Clock
+         * @description A running clock: it showed `at_s` at the moment `since`.
+         */
         Clock: {
             at_s: number;
             period: components["schemas"]["Period"];
@@ -4901,8 +5094,14 @@ export interface components {
          * @description Why an outlet takes no order now: it is closed, no way leads there, or the next hour is full.
          * @enum {string}
          */
-        Closed: "closed" | "no_way" | "full";
-        /** Closing */
+        Closed: "closed" | "full" | "no_way";
+        /**
+         * Closing
+         * @description One closing. `sequence` counts those of its subject and period, `previous` is the hash of the one before.
+         *
+         *         `first_part` to `last_part` are the closings of the shorter period that it is the sum of, 0 for a day. The perpetual
+         *         totals are those of the subject since its first record: sales less refunds, and the sum of all amounts.
+         */
         Closing: {
             closed_at: string;
             first_part: number;
@@ -4916,16 +5115,22 @@ export interface components {
             /** Format: date */
             starts_on: string;
             /** @enum {string} */
-            subject: "till" | "outlet";
+            subject: "outlet" | "till";
             subject_id: string;
             tally: components["schemas"]["Tally"];
         };
-        /** ClosingView */
+        /**
+         * ClosingView
+         * @description A closing as it was signed, and its hash, which the next one of its subject and period names.
+         */
         ClosingView: {
             closing: components["schemas"]["Closing"];
             hash: string;
         };
-        /** Club */
+        /**
+         * Club
+         * @description How the club looks and speaks. Colours are CSS hex colours.
+         */
         Club: {
             /** @default #c9a227 */
             accent: string;
@@ -4940,21 +5145,34 @@ export interface components {
             /** @default Virage */
             short_name: string;
         };
-        /** CodeAsked */
+        /**
+         * CodeAsked
+         * @description The answer to everybody who asks for a code, whether the address is known, new or asked for too often.
+         */
         CodeAsked: {
             valid_seconds: number;
         };
-        /** CodeSent */
+        /**
+         * CodeSent
+         * @description Until when the code is good.
+         */
         CodeSent: {
             /** Format: date-time */
             expires_at: string;
         };
-        /** CodeWish */
+        /**
+         * CodeWish
+         * @description Where to send a code, in which language.
+         */
         CodeWish: {
             email: string;
-            locale?: components["schemas"]["Locale"];
+            /** @default fr */
+            locale: components["schemas"]["Locale"];
         };
-        /** Concessionaire */
+        /**
+         * Concessionaire
+         * @description Who runs outlets of the ground in their own name. The VAT is that of the house's commission.
+         */
         Concessionaire: {
             address: string;
             commission_vat_permille: number;
@@ -4966,7 +5184,10 @@ export interface components {
             terms: components["schemas"]["Terms"][];
             vat_number: string;
         };
-        /** ConcessionaireWish */
+        /**
+         * ConcessionaireWish
+         * @description What is said of a concessionaire. With `revision` only if nobody wrote since (0: only if it is new).
+         */
         ConcessionaireWish: {
             /** @default  */
             address: string;
@@ -4979,7 +5200,10 @@ export interface components {
             /** @default  */
             vat_number: string;
         };
-        /** Content */
+        /**
+         * Content
+         * @description All that is sold and what it costs, by the id of the item; deposits carry their own price.
+         */
         Content: {
             /** @default [] */
             items: (components["schemas"]["Product"] | components["schemas"]["Menu"] | components["schemas"]["Deposit"])[];
@@ -4987,14 +5211,20 @@ export interface components {
                 [key: string]: components["schemas"]["Price"][];
             };
         };
-        /** Corrected */
+        /**
+         * Corrected
+         * @description Entry `about` was wrong: this is what happened.
+         */
         Corrected: {
             about: number;
-            /** @constant */
+            /** @enum {string} */
             kind: "corrected";
             told: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["ShootOutKick"] | components["schemas"]["Card"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["Review"] | components["schemas"]["GoalLine"] | components["schemas"]["Referee"] | components["schemas"]["Announcement"] | components["schemas"]["Ground"] | components["schemas"]["Replayed"];
         };
-        /** Correction */
+        /**
+         * Correction
+         * @description A supervisor counted: so many more (or fewer) are in a zone. A fact of its own, never an edit.
+         */
         Correction: {
             /** Format: date-time */
             corrected_at: string;
@@ -5007,7 +5237,10 @@ export interface components {
             reason: string;
             zone: string;
         };
-        /** CorrectionLine */
+        /**
+         * CorrectionLine
+         * @description A correction, and who made it.
+         */
         CorrectionLine: {
             /** Format: date-time */
             corrected_at: string;
@@ -5021,7 +5254,10 @@ export interface components {
             reason: string;
             zone: string;
         };
-        /** CorrectionWish */
+        /**
+         * CorrectionWish
+         * @description A correction; the browser makes `id`: sent twice, it is one.
+         */
         CorrectionWish: {
             /** Format: uuid */
             id: string;
@@ -5029,29 +5265,46 @@ export interface components {
             reason: string;
             zone: string;
         };
-        /** Count */
+        /**
+         * Count
+         * @description Something that a player did. The `id` is the source's: sent again, it counts once, as it was said last.
+         *
+         *         No kinds: it counts as nothing, or no more.
+         */
         Count: {
             /** Format: uuid */
             id: string;
-            kinds: components["schemas"]["media_live_sources_rules_counting_Kind"][];
+            kinds: components["schemas"]["virage.media.live.sources.rules.counting.Kind"][];
             player?: number | null;
             side: components["schemas"]["Side"];
         };
-        /** Counted */
+        /**
+         * Counted
+         * @description How much of it was new, or was said otherwise before.
+         */
         Counted: {
             changed: number;
         };
-        /** Countries */
+        /**
+         * Countries
+         * @description In one of these countries (ISO 3166-1 alpha-2), as the edge in front of us says.
+         */
         Countries: {
             countries: string[];
-            /** @constant */
+            /** @enum {string} */
             kind: "countries";
         };
-        /** Counts */
+        /**
+         * Counts
+         * @description What players did.
+         */
         Counts: {
             counts: components["schemas"]["Count"][];
         };
-        /** DeadLetter */
+        /**
+         * DeadLetter
+         * @description A job that failed for good. `payload` is its Struct as JSON values.
+         */
         DeadLetter: {
             attempts: number;
             /** Format: date-time */
@@ -5069,14 +5322,17 @@ export interface components {
          * @description What an event still needs before it can be published.
          * @enum {string}
          */
-        Defect: "title_fr_missing" | "title_en_missing" | "subtitle_in_one_language" | "doors_after_start" | "end_before_start" | "sale_closes_before_it_opens" | "sale_closes_after_end" | "event_over" | "unknown_ground_version";
+        Defect: "doors_after_start" | "end_before_start" | "event_over" | "sale_closes_after_end" | "sale_closes_before_it_opens" | "subtitle_in_one_language" | "title_en_missing" | "title_fr_missing" | "unknown_ground_version";
         /**
          * DefectCode
          * @description What keeps a catalogue from being published.
          * @enum {string}
          */
-        DefectCode: "catalogue_empty" | "base_price_missing" | "unknown_deposit" | "unknown_product";
-        /** Delivery */
+        DefectCode: "base_price_missing" | "catalogue_empty" | "unknown_deposit" | "unknown_product";
+        /**
+         * Delivery
+         * @description Where an order is brought to: a seat, or a standing area alone.
+         */
         Delivery: {
             area: components["schemas"]["Text"] | null;
             block: string | null;
@@ -5084,16 +5340,22 @@ export interface components {
             row: string | null;
             seat: number | null;
         };
-        /** Deposit */
+        /**
+         * Deposit
+         * @description What is paid for a cup and given back with it, at every outlet the same and without VAT.
+         */
         Deposit: {
             cents: number;
             /** Format: uuid */
             id: string;
-            /** @constant */
+            /** @enum {string} */
             kind: "deposit";
             name: components["schemas"]["Text"];
         };
-        /** Derogation */
+        /**
+         * Derogation
+         * @description What the mayor allows an organiser, from `starts_at` until before `ends_at` or until it is withdrawn.
+         */
         Derogation: {
             /** Format: date-time */
             ends_at: string;
@@ -5106,7 +5368,10 @@ export interface components {
             starts_at: string;
             withdrawn_at?: string | null;
         };
-        /** DerogationWish */
+        /**
+         * DerogationWish
+         * @description An order of the mayor to enter in the calendar; `reference` is its number. The asker makes `id`.
+         */
         DerogationWish: {
             /** Format: date-time */
             ends_at: string;
@@ -5118,10 +5383,15 @@ export interface components {
             /** Format: date-time */
             starts_at: string;
         };
-        /** DescribedLine */
+        /**
+         * DescribedLine
+         * @description A clip that is shown. `about`: the number of the feed's entry that it shows; `described`: in which languages.
+         *
+         *         `settled`: its end has come in, so that it can be described.
+         */
         DescribedLine: {
             about: number | null;
-            described: ("fr" | "en")[];
+            described: ("en" | "fr")[];
             /** Format: date-time */
             from_at: string;
             /** Format: uuid */
@@ -5130,7 +5400,10 @@ export interface components {
             /** Format: date-time */
             to_at: string;
         };
-        /** DeskCard */
+        /**
+         * DeskCard
+         * @description A card as the desk sees it. `holder_name` is the name of its owner, if it has one who gave one.
+         */
         DeskCard: {
             blocked: components["schemas"]["BlockReason"] | null;
             blocked_at: string | null;
@@ -5144,7 +5417,12 @@ export interface components {
             purse_id: string;
             replaced_by: string | null;
         };
-        /** DeskShown */
+        /**
+         * DeskShown
+         * @description The desk of an event. `near`: what cameras see now is its own, and a goal that is told now makes a clip.
+         *
+         *         `four_eyes`: what one person marks waits for another.
+         */
         DeskShown: {
             clips: components["schemas"]["ClipLine"][];
             four_eyes: boolean;
@@ -5153,12 +5431,18 @@ export interface components {
             now: string;
             suggestions: components["schemas"]["SuggestionLine"][];
         };
-        /** DeviceArrival */
+        /**
+         * DeviceArrival
+         * @description A device that comes with a code, and the public key that it made for itself.
+         */
         DeviceArrival: {
             code: string;
             key: components["schemas"]["Jwk"];
         };
-        /** DeviceChange */
+        /**
+         * DeviceChange
+         * @description A device's name and posts from now on.
+         */
         DeviceChange: {
             name: string;
             posts: string[];
@@ -5168,8 +5452,11 @@ export interface components {
          * @description What stands at the post: a steward's phone or a lane reader at gates, a till at outlets.
          * @enum {string}
          */
-        DeviceKind: "phone" | "lane" | "till";
-        /** DeviceLine */
+        DeviceKind: "lane" | "phone" | "till";
+        /**
+         * DeviceLine
+         * @description A device, as it last said, and who works with it.
+         */
         DeviceLine: {
             backlog: number;
             battery_percent: number | null;
@@ -5185,7 +5472,10 @@ export interface components {
             person_id: string | null;
             person_name: string | null;
         };
-        /** DevicePaired */
+        /**
+         * DevicePaired
+         * @description What a device keeps: the token is told this once, and is what it shows with each request.
+         */
         DevicePaired: {
             /** Format: uuid */
             device_id: string;
@@ -5194,7 +5484,13 @@ export interface components {
             posts: string[];
             token: string;
         };
-        /** Draft */
+        /**
+         * Draft
+         * @description Text to publish. `id` is made by the client and makes the request idempotent.
+         *
+         *         `body` is Markdown (CommonMark); HTML in it is shown as text. `revision` is the version that was edited, 0 for the
+         *         first one.
+         */
         Draft: {
             body: string;
             /** Format: uuid */
@@ -5202,20 +5498,32 @@ export interface components {
             revision: number;
             title: string;
         };
-        /** DraftItem */
+        /**
+         * DraftItem
+         * @description An item of the draft, what is said of its price, and how often it was written.
+         */
         DraftItem: {
             item: components["schemas"]["Product"] | components["schemas"]["Menu"] | components["schemas"]["Deposit"];
             prices: components["schemas"]["Price"][];
             revision: number;
         };
-        /** DraftView */
+        /**
+         * DraftView
+         * @description The draft for the office. `version` is the name that it would be published under, `in_force` what is sold now.
+         */
         DraftView: {
             defects: components["schemas"]["CatalogueDefect"][];
             in_force: string | null;
             items: components["schemas"]["DraftItem"][];
             version: string;
         };
-        /** Drawer */
+        /**
+         * Drawer
+         * @description The cash of a shift. `expected_cents` = float + sales - refunds + loads - payouts.
+         *
+         *         `counted_cents` and `difference_cents` (counted less expected at that moment; below zero: cash is missing) are null
+         *         until somebody counts; `counted_at` tells when. Amounts of refunds and payouts are above zero.
+         */
         Drawer: {
             counted_at: string | null;
             counted_cents: number | null;
@@ -5227,7 +5535,10 @@ export interface components {
             refund_cents: number;
             sales_cents: number;
         };
-        /** DuplicateLine */
+        /**
+         * DuplicateLine
+         * @description What two gates both let in; `gone_at`: a crossing that came later explains it.
+         */
         DuplicateLine: {
             first: components["schemas"]["ScanLine"];
             /** Format: date-time */
@@ -5237,14 +5548,20 @@ export interface components {
             place_label: components["schemas"]["PlaceLabel"] | null;
             second: components["schemas"]["ScanLine"];
         };
-        /** Entrance */
+        /**
+         * Entrance
+         * @description The quickest way in to a place: by which ramp, through which gate; `delay_s` is what queues there may cost.
+         */
         Entrance: {
             delay_s: number;
             gate: string;
             ramp: string;
             way: components["schemas"]["Way"];
         };
-        /** Entry */
+        /**
+         * Entry
+         * @description One line of the feed. `at`: when it happened; `clock_s`: what the clock of the match showed, if it ran.
+         */
         Entry: {
             /** Format: date-time */
             at: string;
@@ -5252,12 +5569,18 @@ export interface components {
             number: number;
             told: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["ShootOutKick"] | components["schemas"]["Card"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["Review"] | components["schemas"]["GoalLine"] | components["schemas"]["Referee"] | components["schemas"]["Announcement"] | components["schemas"]["Ground"] | components["schemas"]["Replayed"] | components["schemas"]["Corrected"] | components["schemas"]["Withdrawn"];
         };
-        /** Erasure */
+        /**
+         * Erasure
+         * @description What erasing a person would end, and whether they hold roles, which somebody must remove first.
+         */
         Erasure: {
             holds_roles: boolean;
             upcoming: components["schemas"]["UpcomingTickets"][];
         };
-        /** Evening */
+        /**
+         * Evening
+         * @description What is on: it counts for prices and alcohol from its doors until before its end; of two the earlier start.
+         */
         Evening: {
             alcohol: boolean;
             /** Format: date-time */
@@ -5272,7 +5595,10 @@ export interface components {
             starts_at: string;
             title: components["schemas"]["Text"];
         };
-        /** Event */
+        /**
+         * Event
+         * @description An event as it is stored. `revision` grows with each amendment; `series_title` is that of `series_id`.
+         */
         Event: {
             /** Format: date-time */
             doors_at: string;
@@ -5282,7 +5608,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "match" | "concert" | "tour";
+            kind: "concert" | "match" | "tour";
             /** Format: uuid */
             organiser_id: string;
             revision: number;
@@ -5296,11 +5622,14 @@ export interface components {
             /** Format: date-time */
             starts_at: string;
             /** @enum {string} */
-            state: "draft" | "published" | "cancelled";
+            state: "cancelled" | "draft" | "published";
             subtitle?: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
         };
-        /** EventLine */
+        /**
+         * EventLine
+         * @description One line of what is on.
+         */
         EventLine: {
             /** Format: date-time */
             doors_at: string;
@@ -5309,9 +5638,9 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "match" | "concert" | "tour";
+            kind: "concert" | "match" | "tour";
             /** @enum {string} */
-            sale: "before" | "open" | "after" | "cancelled";
+            sale: "after" | "before" | "cancelled" | "open";
             /** Format: date-time */
             sale_closes_at: string;
             /** Format: date-time */
@@ -5323,7 +5652,10 @@ export interface components {
             subtitle: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
         };
-        /** EventSum */
+        /**
+         * EventSum
+         * @description How the sale of one of many events stands: places, and money without what was refunded.
+         */
         EventSum: {
             /** Format: uuid */
             event_id: string;
@@ -5332,7 +5664,10 @@ export interface components {
             revenue_cents: number;
             sold: number;
         };
-        /** Eyes */
+        /**
+         * Eyes
+         * @description Whether what one person marks waits until another one releases it.
+         */
         Eyes: {
             four_eyes: boolean;
         };
@@ -5341,8 +5676,11 @@ export interface components {
          * @description Why nothing comes from a camera, or why a take of it ended.
          * @enum {string}
          */
-        Fault: "no_h264" | "gop_too_long" | "gop_open" | "too_large" | "clock_jumped" | "our_clock_jumped" | "ended" | "unreachable" | "no_srt" | "store_away" | "store_full" | "silent";
-        /** Figures */
+        Fault: "clock_jumped" | "ended" | "gop_open" | "gop_too_long" | "no_h264" | "no_srt" | "our_clock_jumped" | "silent" | "store_away" | "store_full" | "too_large" | "unreachable";
+        /**
+         * Figures
+         * @description How far and how fast everybody has run, up to `clock_ms` of the match's clock; the hardest kick.
+         */
         Figures: {
             clock_ms: number;
             /** Format: uuid */
@@ -5356,18 +5694,27 @@ export interface components {
          * @description Where one stands. The concourse of ring 1 is on the podium, inside the gates.
          * @enum {string}
          */
-        Floor: "road" | "podium" | "ring1" | "ring2" | "ring3" | "gallery1" | "gallery3" | "pitch";
-        /** FoodChoice */
+        Floor: "gallery1" | "gallery3" | "pitch" | "podium" | "ring1" | "ring2" | "ring3" | "road";
+        /**
+         * FoodChoice
+         * @description An option and what was chosen, as they are called.
+         */
         FoodChoice: {
             choice: components["schemas"]["Text"];
             option: components["schemas"]["Text"];
         };
-        /** FoodDecline */
+        /**
+         * FoodDecline
+         * @description Why the kitchen does not take an order; the fan is told.
+         */
         FoodDecline: {
             /** @enum {string} */
-            reason: "sold_out" | "too_busy" | "closing" | "other";
+            reason: "closing" | "other" | "sold_out" | "too_busy";
         };
-        /** FoodLine */
+        /**
+         * FoodLine
+         * @description One line of an order: a product as it is made, or the cup that comes with it. Integer cents, VAT contained.
+         */
         FoodLine: {
             /** @default 0 */
             age_limit: number;
@@ -5375,7 +5722,7 @@ export interface components {
             /** Format: uuid */
             item_id: string;
             /** @enum {string} */
-            kind: "product" | "deposit" | "deposit_return";
+            kind: "deposit" | "deposit_return" | "product";
             name: components["schemas"]["Text"];
             /** @default [] */
             options: components["schemas"]["FoodChoice"][];
@@ -5384,7 +5731,12 @@ export interface components {
             unit_cents: number;
             vat_permille: number;
         };
-        /** FoodOrder */
+        /**
+         * FoodOrder
+         * @description An order as its fan sees it. `accept_by` is when it ends by itself unless the kitchen accepts it.
+         *
+         *         `reason` is why it was declined or refunded; `voucher_cents` what the house gave for a broken promise.
+         */
         FoodOrder: {
             /** Format: date-time */
             accept_by: string;
@@ -5408,15 +5760,23 @@ export interface components {
             reason: string | null;
             state: components["schemas"]["FoodState"];
             total_cents: number;
-            vat: components["schemas"]["matchday_food_menu_rules_pricing_VatTotal"][];
+            vat: components["schemas"]["virage.matchday.food.menu.rules.pricing.VatTotal"][];
             voucher_cents: number | null;
         };
-        /** FoodRefund */
+        /**
+         * FoodRefund
+         * @description Why an order that was accepted is given back whole.
+         */
         FoodRefund: {
             /** @enum {string} */
-            reason: "not_made" | "wrong_item" | "quality" | "late" | "other";
+            reason: "late" | "not_made" | "other" | "quality" | "wrong_item";
         };
-        /** FoodSlot */
+        /**
+         * FoodSlot
+         * @description A time at which an order can be ready, and how many pieces of each station the kitchen can still make by then.
+         *
+         *         The counter is named where the kitchen says how many orders it hands over: it has no bound else.
+         */
         FoodSlot: {
             /** Format: date-time */
             at: string;
@@ -5429,8 +5789,14 @@ export interface components {
          * @description Where an order stands.
          * @enum {string}
          */
-        FoodState: "placed" | "accepted" | "ready" | "handed_over" | "delivered" | "declined" | "cancelled" | "expired" | "refunded";
-        /** FoodWish */
+        FoodState: "accepted" | "cancelled" | "declined" | "delivered" | "expired" | "handed_over" | "placed" | "ready" | "refunded";
+        /**
+         * FoodWish
+         * @description What a fan wants, priced by the version of the catalogue that they saw. The phone makes `id`.
+         *
+         *         `slot_at` is a time that the outlet offered, None for as soon as possible. `deliver_to` is the place to bring it to;
+         *         `place` is where the fan sits, for the outlet that is offered instead of a full one.
+         */
         FoodWish: {
             /** @default false */
             age_confirmed: boolean;
@@ -5447,7 +5813,10 @@ export interface components {
             step_free: boolean;
             version: string;
         };
-        /** Found */
+        /**
+         * Found
+         * @description A pass that somebody without a phone asks for, with what their proof of identity must say.
+         */
         Found: {
             buyer_name: string | null;
             entered: boolean;
@@ -5458,14 +5827,20 @@ export interface components {
             place_label: components["schemas"]["PlaceLabel"] | null;
             revoked: boolean;
         };
-        /** FoundPass */
+        /**
+         * FoundPass
+         * @description A pass that a supervisor looks for.
+         */
         FoundPass: {
             holder_name: string | null;
             order_code: string | null;
             pass_number: number;
             place_label: components["schemas"]["PlaceLabel"] | null;
         };
-        /** Frame */
+        /**
+         * Frame
+         * @description One moment of tracking. `at`: when it was; None: when it arrived.
+         */
         Frame: {
             at?: string | null;
             ball?: [
@@ -5482,11 +5857,17 @@ export interface components {
                 number
             ][];
         };
-        /** Frames */
+        /**
+         * Frames
+         * @description A batch, in order of the clock.
+         */
         Frames: {
             frames: components["schemas"]["Frame"][];
         };
-        /** GateBoard */
+        /**
+         * GateBoard
+         * @description The gates of an event at a moment. Of the overrides of one device, `overrides_max` admit.
+         */
         GateBoard: {
             admitted: number;
             closed: boolean;
@@ -5509,7 +5890,12 @@ export interface components {
             special: components["schemas"]["SpecialLine"][];
             zones: components["schemas"]["ZoneLine"][];
         };
-        /** GateLine */
+        /**
+         * GateLine
+         * @description A gate's flow. `entries_a_minute` is the mean of the last five minutes; `queue` is None where nothing counts it.
+         *
+         *         `turnstile`, `closed` and `extra_groups` are what was said of this gate; "no entry" for all stands at the board.
+         */
         GateLine: {
             closed: boolean;
             code: string;
@@ -5523,13 +5909,22 @@ export interface components {
             turnstile: boolean;
             zone: string;
         };
-        /** GateQueue */
+        /**
+         * GateQueue
+         * @description Who waits before a gate; `wait_s` is None where people wait and nobody went in lately.
+         *
+         *         `is_measured`: a counter stands at the gate. Otherwise it is the gate's share of those who came through the search
+         *         of the nearest ramp and are in by none of its gates yet.
+         */
         GateQueue: {
             is_measured: boolean;
             wait_s: number | null;
             waiting: number;
         };
-        /** GateSpot */
+        /**
+         * GateSpot
+         * @description A ticket gate in centimetres.
+         */
         GateSpot: {
             code: string;
             group: string;
@@ -5537,7 +5932,10 @@ export interface components {
             x: number;
             y: number;
         };
-        /** GateWord */
+        /**
+         * GateWord
+         * @description What a supervisor says of a gate: all of it, each time.
+         */
         GateWord: {
             /** @default false */
             closed: boolean;
@@ -5545,7 +5943,10 @@ export interface components {
             /** @default false */
             turnstile: boolean;
         };
-        /** Geometry */
+        /**
+         * Geometry
+         * @description The whole ground; see the module.
+         */
         Geometry: {
             amenities: components["schemas"]["AmenitySpot"][];
             areas: components["schemas"]["AreaGeometry"][];
@@ -5570,8 +5971,11 @@ export interface components {
          * @description Why the house gives something.
          * @enum {string}
          */
-        GiftReason: "goodwill" | "compensation" | "promotion" | "late_order";
-        /** Given */
+        GiftReason: "compensation" | "goodwill" | "late_order" | "promotion";
+        /**
+         * Given
+         * @description A gift that is in its purse: what bonus the purse has now.
+         */
         Given: {
             bonus_cents: number;
             cents: number;
@@ -5580,49 +5984,67 @@ export interface components {
             /** Format: uuid */
             purse_id: string;
         };
-        /** Goal */
+        /**
+         * Goal
+         * @description A goal for `side`. `player` scored it: of the other side if it is an own goal; None until it is known.
+         */
         Goal: {
             assist?: number | null;
-            /** @constant */
+            /** @enum {string} */
             kind: "goal";
             /**
              * @default play
              * @enum {string}
              */
-            manner: "play" | "penalty" | "own";
+            manner: "own" | "penalty" | "play";
             player?: number | null;
             side: components["schemas"]["Side"];
         };
-        /** GoalLine */
+        /**
+         * GoalLine
+         * @description What goal-line technology told the referee.
+         */
         GoalLine: {
             is_goal: boolean;
-            /** @constant */
+            /** @enum {string} */
             kind: "goal_line";
             side: components["schemas"]["Side"];
         };
-        /** GrantView */
+        /**
+         * GrantView
+         * @description A grant as its holder sees it.
+         */
         GrantView: {
             role: components["schemas"]["RoleName"];
             scope: components["schemas"]["ScopeName"];
             scope_id: string | null;
         };
-        /** GrantWish */
+        /**
+         * GrantWish
+         * @description A role and its scope as they come over the wire; `scope_id` is None for scope "all" alone.
+         */
         GrantWish: {
             role: components["schemas"]["RoleName"];
             scope: components["schemas"]["ScopeName"];
             scope_id?: string | null;
         };
-        /** Ground */
+        /**
+         * Ground
+         * @description News of a gate or an outlet, by its code. `sold_out`: an outlet has nothing left.
+         */
         Ground: {
             code: string;
-            /** @constant */
+            /** @enum {string} */
             kind: "ground";
             /** @enum {string} */
             place: "gate" | "outlet";
             /** @enum {string} */
-            state: "open" | "closed" | "busy" | "sold_out";
+            state: "busy" | "closed" | "open" | "sold_out";
         };
-        /** GroundSummary */
+        /**
+         * GroundSummary
+         * @description The ground in short; `version` opens its geometry and labels.
+         */
         GroundSummary: {
             latitude: number;
             longitude: number;
@@ -5634,29 +6056,46 @@ export interface components {
             seats: number;
             version: string;
         };
-        /** GroundWord */
+        /**
+         * GroundWord
+         * @description Whether nobody more is let into the ground.
+         */
         GroundWord: {
             closed: boolean;
         };
-        /** HandOver */
+        /**
+         * HandOver
+         * @description What the fan showed: the code of their order; None: somebody who answers for the outlet knows them.
+         *
+         *         `age_checked`: whoever hands it over saw a proof of age, where the order asks for one.
+         */
         HandOver: {
             /** @default false */
             age_checked: boolean;
             code: string | null;
         };
-        /** HandedToPlace */
+        /**
+         * HandedToPlace
+         * @description The order was brought to its place.
+         */
         HandedToPlace: {
             /** @default false */
             age_checked: boolean;
         };
-        /** Head */
+        /**
+         * Head
+         * @description The last record of a chain; of an empty one number 0 and 64 zeros.
+         */
         Head: {
             /** @default 0000000000000000000000000000000000000000000000000000000000000000 */
             hash: string;
             /** @default 0 */
             number: number;
         };
-        /** Heartbeat */
+        /**
+         * Heartbeat
+         * @description How a device is: its clock, how many scans it has not sent yet, since when it was without network.
+         */
         Heartbeat: {
             /** Format: date-time */
             at: string;
@@ -5670,7 +6109,10 @@ export interface components {
             person_id?: string | null;
             version?: string | null;
         };
-        /** HistoryLine */
+        /**
+         * HistoryLine
+         * @description A scan of a pass. `withdrawn`: its device was revoked, and it counts no more.
+         */
         HistoryLine: {
             /** Format: date-time */
             at: string;
@@ -5692,7 +6134,10 @@ export interface components {
             training: boolean;
             withdrawn: boolean;
         };
-        /** Hit */
+        /**
+         * Hit
+         * @description Somebody came to a gate with a pass that an entry met; `person_id` is who stood at the gate.
+         */
         Hit: {
             /** Format: date-time */
             at: string;
@@ -5702,7 +6147,7 @@ export interface components {
             device_id: string;
             device_name?: string | null;
             /** @enum {string} */
-            file: "national" | "club";
+            file: "club" | "national";
             gate: string;
             number: number;
             pass_number: number;
@@ -5710,7 +6155,12 @@ export interface components {
             person_name?: string | null;
             place_label?: components["schemas"]["PlaceLabel"] | null;
         };
-        /** HoldRequest */
+        /**
+         * HoldRequest
+         * @description Keep these places for me for a while. The browser makes `id`: sent twice, it is one order.
+         *
+         *         `joins` names a held order of the same buyer and event: its places move to the new order, which is paid as one.
+         */
         HoldRequest: {
             /** Format: uuid */
             event_id: string;
@@ -5719,24 +6169,36 @@ export interface components {
             joins?: string | null;
             seats: components["schemas"]["Best"] | components["schemas"]["Chosen"] | components["schemas"]["Standing"];
         };
-        /** HolderWish */
+        /**
+         * HolderWish
+         * @description Who shall sit there; None takes the name away.
+         */
         HolderWish: {
             holder_name: string | null;
         };
-        /** HourSales */
+        /**
+         * HourSales
+         * @description Places sold in one hour and their money, before refunds and without fees.
+         */
         HourSales: {
             cents: number;
             /** Format: date-time */
             hour: string;
             sold: number;
         };
-        /** House */
+        /**
+         * House
+         * @description Who sells, as it stands on receipts; empty where nobody has said it.
+         */
         House: {
             address: string;
             name: string;
             vat_number: string;
         };
-        /** HouseRules */
+        /**
+         * HouseRules
+         * @description What holds at this event. `bag_litres_max` 0 means no bags; alcohol needs a derogation in a sports ground.
+         */
         HouseRules: {
             /** @default false */
             alcohol: boolean;
@@ -5753,7 +6215,10 @@ export interface components {
             /** @default false */
             reentry: boolean;
         };
-        /** Invitation */
+        /**
+         * Invitation
+         * @description An invitation that waits for its answer.
+         */
         Invitation: {
             email: string;
             /** Format: date-time */
@@ -5767,11 +6232,17 @@ export interface components {
             scope: components["schemas"]["ScopeName"];
             scope_id: string | null;
         };
-        /** InvitationAnswer */
+        /**
+         * InvitationAnswer
+         * @description The code out of an invitation's link.
+         */
         InvitationAnswer: {
             code: string;
         };
-        /** InvitationWish */
+        /**
+         * InvitationWish
+         * @description Whom to invite to what. `id` made by the client keeps a repeated request from sending a second letter.
+         */
         InvitationWish: {
             email: string;
             id?: string | null;
@@ -5780,14 +6251,20 @@ export interface components {
             scope: components["schemas"]["ScopeName"];
             scope_id?: string | null;
         };
-        /** Invited */
+        /**
+         * Invited
+         * @description An invitation is on its way.
+         */
         Invited: {
             /** Format: date-time */
             expires_at: string;
             /** Format: uuid */
             id: string;
         };
-        /** IssuerJwk */
+        /**
+         * IssuerJwk
+         * @description An event's public signing key as a JWK (RFC 8037); `kid` is the key id in the pass, in base64url.
+         */
         IssuerJwk: {
             /** @default EdDSA */
             alg: string;
@@ -5800,16 +6277,28 @@ export interface components {
             use: string;
             x: string;
         };
-        /** ItemWish */
+        /**
+         * ItemWish
+         * @description An item as it shall be; with `revision`, only if nobody wrote it since that one (0: only if it is new).
+         */
         ItemWish: {
             item: components["schemas"]["Product"] | components["schemas"]["Menu"] | components["schemas"]["Deposit"];
             revision?: number | null;
         };
-        /** ItemWritten */
+        /**
+         * ItemWritten
+         * @description How often the item was written by now.
+         */
         ItemWritten: {
             revision: number;
         };
-        /** Journal */
+        /**
+         * Journal
+         * @description The lines of some days, both named ones among them, by day and account; debits and credits sum to the same.
+         *
+         *         `balances` are those of money held and owed: purses, bonus, cups, what is in drawers and at providers, tickets of
+         *         events that are still to come.
+         */
         Journal: {
             balances: components["schemas"]["AccountBalance"][];
             credit_cents: number;
@@ -5822,7 +6311,15 @@ export interface components {
             /** Format: date */
             starts_on: string;
         };
-        /** JournalLine */
+        /**
+         * JournalLine
+         * @description One line of a day: a debit or a credit, the other amount is zero.
+         *
+         *         `what` says which of the house's accounts it is (`purses`, `bonus`, `deposits`, `clearing`, `cash`, `terminal`,
+         *         `sales`, `vat`, `tips`, `unclaimed`, `loss`, `grants`, `ticket_clearing`, `deferred_tickets`, `tickets`), `account`
+         *         its number in the chart; `outlet`, `vat_permille` and the event (its title in French) tell more of sales, VAT and
+         *         tickets.
+         */
         JournalLine: {
             account: string;
             credit_cents: number;
@@ -5835,16 +6332,22 @@ export interface components {
             vat_permille: number | null;
             what: string;
         };
-        /** Jwk */
+        /**
+         * Jwk
+         * @description A public key as browsers export it: Ed25519, or P-256 with `y`; other members are ignored.
+         */
         Jwk: {
             /** @enum {string} */
             crv: "Ed25519" | "P-256";
             /** @enum {string} */
-            kty: "OKP" | "EC";
+            kty: "EC" | "OKP";
             x: string;
             y?: string | null;
         };
-        /** Kick */
+        /**
+         * Kick
+         * @description One blow: when, at which ball, how fast it left (km/h), and who was nearest (`h9`; None: nobody knows).
+         */
         Kick: {
             /** Format: date-time */
             at: string;
@@ -5852,23 +6355,34 @@ export interface components {
             by?: string | null;
             kmh: number;
         };
-        /** KickOff */
+        /**
+         * KickOff
+         * @description A period begins.
+         */
         KickOff: {
-            /** @constant */
+            /** @enum {string} */
             kind: "kick_off";
             period: components["schemas"]["Period"];
         };
-        /** KindState */
+        /**
+         * KindState
+         * @description How a kind stands at an event: its gate group, how many hold it, when it comes and goes, and the gates.
+         *
+         *         Without gates, or without a window, its badges open no gate as badges do.
+         */
         KindState: {
             closes_at: string | null;
             gates: string[];
             group: string;
             held: number;
             /** @enum {string} */
-            kind: "staff" | "players" | "press" | "contractor";
+            kind: "contractor" | "players" | "press" | "staff";
             opens_at: string | null;
         };
-        /** KindWord */
+        /**
+         * KindWord
+         * @description When a kind comes and goes, and all the gates that take it.
+         */
         KindWord: {
             /** Format: date-time */
             closes_at: string;
@@ -5876,7 +6390,12 @@ export interface components {
             /** Format: date-time */
             opens_at: string;
         };
-        /** KitchenBoard */
+        /**
+         * KitchenBoard
+         * @description A kitchen's screen: what is before it, oldest promise first, what it said that it can make, its load.
+         *
+         *         `promise_error` is that of the event that is on.
+         */
         KitchenBoard: {
             capacity: components["schemas"]["Capacity"];
             load: components["schemas"]["KitchenInterval"][];
@@ -5887,7 +6406,10 @@ export interface components {
             promise_error: components["schemas"]["PromiseError"];
             tickets: components["schemas"]["KitchenTicket"][];
         };
-        /** KitchenInterval */
+        /**
+         * KitchenInterval
+         * @description Five minutes of a kitchen.
+         */
         KitchenInterval: {
             /** Format: date-time */
             starts_at: string;
@@ -5895,7 +6417,10 @@ export interface components {
                 [key: string]: components["schemas"]["StationLoad"];
             };
         };
-        /** KitchenTicket */
+        /**
+         * KitchenTicket
+         * @description An order as its kitchen sees it. `age_limit` above zero: whoever hands it over checks the age.
+         */
         KitchenTicket: {
             /** Format: date-time */
             accept_by: string;
@@ -5916,11 +6441,18 @@ export interface components {
             state: components["schemas"]["FoodState"];
             stations: components["schemas"]["Station"][];
         };
-        /** Leg */
+        /**
+         * Leg
+         * @description One stretch of a way without a change of kind or floor.
+         *
+         *         `to` names where it ends (`gate:A1`, `stairs:N2`, `lift-N-1`, `block:203`, `seat`, ...); `floor` where it begins and
+         *         `to_floor` where it ends. `turn` is the side to turn to when one faces the pitch. `steps` counts up (+) or down (-).
+         *         `line` is x, y, x, y, ... in centimetres from the middle of the pitch.
+         */
         Leg: {
             floor: components["schemas"]["Floor"];
             /** @enum {string} */
-            kind: "level" | "ramp" | "stairs" | "lift" | "row";
+            kind: "level" | "lift" | "ramp" | "row" | "stairs";
             /** @default [] */
             line: number[];
             metres: number;
@@ -5935,32 +6467,44 @@ export interface components {
              */
             turn: "" | "left" | "right";
         };
-        /** LetterView */
+        /**
+         * LetterView
+         * @description A letter as the order's page and the office list it; `to` is None once its recipient is forgotten.
+         */
         LetterView: {
             about_id: string | null;
             /** Format: uuid */
             id: string;
-            kind: components["schemas"]["identity_people_rules_letters_Kind"];
+            kind: components["schemas"]["virage.identity.people.rules.letters.Kind"];
             /** Format: date-time */
             queued_at: string;
             reason: string | null;
             resent: boolean;
             /** @enum {string} */
-            state: "queued" | "sent" | "delivered" | "bounced";
+            state: "bounced" | "delivered" | "queued" | "sent";
             /** Format: date-time */
             state_at: string;
             to: string | null;
         };
-        /** LetterWish */
+        /**
+         * LetterWish
+         * @description Send a letter, or send it again. Who asks makes `id`: sent twice, it is one letter.
+         */
         LetterWish: {
             /** Format: uuid */
             id: string;
         };
-        /** Letters */
+        /**
+         * Letters
+         * @description Which dead letters are meant.
+         */
         Letters: {
             ids: number[];
         };
-        /** Level */
+        /**
+         * Level
+         * @description What an outlet has of a product. At `low_at` or below somebody is told; None: nobody.
+         */
         Level: {
             level: number;
             low_at?: number | null;
@@ -5968,30 +6512,45 @@ export interface components {
             /** Format: uuid */
             product_id: string;
         };
-        /** LiftState */
+        /**
+         * LiftState
+         * @description A lift, and since when it does not work; None while it does.
+         */
         LiftState: {
             code: string;
             out_of_order_since: string | null;
             stand: string;
         };
-        /** LiftWord */
+        /**
+         * LiftWord
+         * @description What somebody says of a lift.
+         */
         LiftWord: {
             working: boolean;
         };
-        /** Limits */
+        /**
+         * Limits
+         * @description What the law and the house allow: cents of one top-up, and in a purse at any time.
+         */
         Limits: {
             purse_max_cents: number;
             top_up_max_cents: number;
             top_up_min_cents: number;
         };
-        /** LineDefect */
+        /**
+         * LineDefect
+         * @description A line that was not taken, counted from 1, and why; `message` is for whoever sends.
+         */
         LineDefect: {
             line: number;
             /** @default  */
             message: string;
             reason: string;
         };
-        /** Live */
+        /**
+         * Live
+         * @description The state of a feed: the number of its last entry, who plays, what it adds up to.
+         */
         Live: {
             /** Format: uuid */
             event_id: string;
@@ -6000,7 +6559,10 @@ export interface components {
             state: components["schemas"]["MatchState"];
             teams: components["schemas"]["Teams"] | null;
         };
-        /** LoadBooked */
+        /**
+         * LoadBooked
+         * @description A load that stands in the books, and what the purse has now.
+         */
         LoadBooked: {
             available_cents: number;
             bonus_cents: number;
@@ -6015,16 +6577,21 @@ export interface components {
         /**
          * Locale
          * @description The languages we write in.
-         * @default fr
          * @enum {string}
          */
-        Locale: "fr" | "en";
-        /** MailboxFile */
+        Locale: "en" | "fr";
+        /**
+         * MailboxFile
+         * @description A file of a letter in the demonstration's mailbox.
+         */
         MailboxFile: {
             name: string;
             position: number;
         };
-        /** MailboxLetter */
+        /**
+         * MailboxLetter
+         * @description A letter in the demonstration's mailbox; `body` is its plain text.
+         */
         MailboxLetter: {
             /** Format: date-time */
             arrived_at: string;
@@ -6035,7 +6602,12 @@ export interface components {
             recipient: string;
             subject: string;
         };
-        /** Mark */
+        /**
+         * Mark
+         * @description What the media desk wants shown again; it makes the id. `cameras` empty: all that saw it.
+         *
+         *         `about`: the number of the feed's entry that it shows. `suggestion`: the one that it answers.
+         */
         Mark: {
             about?: number | null;
             cameras?: string[];
@@ -6047,7 +6619,12 @@ export interface components {
             /** Format: date-time */
             to_at: string;
         };
-        /** MatchState */
+        /**
+         * MatchState
+         * @description What a feed adds up to: the score, the clock (None: nothing is played), the periods that are over.
+         *
+         *         `penalties`: the score of the shoot-out, None until it begins.
+         */
         MatchState: {
             /** @default 0 */
             away: number;
@@ -6060,24 +6637,33 @@ export interface components {
             over: components["schemas"]["Period"][];
             penalties?: components["schemas"]["Penalties"] | null;
         };
-        /** Me */
+        /**
+         * Me
+         * @description Who I am to Virage, and what I may do. Nobody known and guests have neither id nor address.
+         *
+         *         A device has no grants here: what it may do stands at its own door.
+         */
         Me: {
             authenticated_at: string | null;
             email: string | null;
             grants: components["schemas"]["GrantView"][];
             id: string | null;
             /** @enum {string} */
-            kind: "anonymous" | "guest" | "fan" | "staff" | "program" | "device";
+            kind: "anonymous" | "device" | "fan" | "guest" | "program" | "staff";
             locale: components["schemas"]["Locale"] | null;
             name: string | null;
         };
-        /** Menu */
+        /**
+         * Menu
+         * @description Products together at one price, which is split over them by their own prices, so that each bears its own VAT.
+         */
         Menu: {
-            category?: components["schemas"]["ProductCategory"];
+            /** @default menus */
+            category: components["schemas"]["ProductCategory"];
             description?: components["schemas"]["Text"];
             /** Format: uuid */
             id: string;
-            /** @constant */
+            /** @enum {string} */
             kind: "menu";
             name: components["schemas"]["Text"];
             outlets?: string[] | null;
@@ -6092,25 +6678,34 @@ export interface components {
          * @enum {string}
          */
         MomentSource: "roar" | "taps";
-        /** Moved */
+        /**
+         * Moved
+         * @description How many of them were still there.
+         */
         Moved: {
             count: number;
         };
-        /** MovementRow */
+        /**
+         * MovementRow
+         * @description A movement as it is told: when it happened, and who wrote it down.
+         */
         MovementRow: {
             /** Format: date-time */
             at: string;
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "delivery" | "sale" | "waste" | "count" | "transfer";
+            kind: "count" | "delivery" | "sale" | "transfer" | "waste";
             outlet: string;
             /** Format: uuid */
             product_id: string;
             quantity: number;
             who: string | null;
         };
-        /** MyCard */
+        /**
+         * MyCard
+         * @description One of a fan's own cards. `spent_today_cents` counts the day of the ground's own calendar.
+         */
         MyCard: {
             blocked: components["schemas"]["BlockReason"] | null;
             blocked_at: string | null;
@@ -6124,7 +6719,10 @@ export interface components {
             personalised_at: string;
             spent_today_cents: number;
         };
-        /** MyDevice */
+        /**
+         * MyDevice
+         * @description What a device may know of itself.
+         */
         MyDevice: {
             /** Format: uuid */
             id: string;
@@ -6132,7 +6730,10 @@ export interface components {
             name: string;
             posts: string[];
         };
-        /** MyPhone */
+        /**
+         * MyPhone
+         * @description A phone that pays from my purse.
+         */
         MyPhone: {
             /** Format: uuid */
             id: string;
@@ -6140,13 +6741,19 @@ export interface components {
             /** Format: date-time */
             registered_at: string;
         };
-        /** Networks */
+        /**
+         * Networks
+         * @description In one of these networks (CIDR, RFC 4632 and 4291), those of the ground.
+         */
         Networks: {
-            /** @constant */
+            /** @enum {string} */
             kind: "networks";
             networks: string[];
         };
-        /** NewEvent */
+        /**
+         * NewEvent
+         * @description A new event. Its id is made by whoever asks: sent again, it is still one event.
+         */
         NewEvent: {
             /** Format: date-time */
             doors_at: string;
@@ -6155,7 +6762,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "match" | "concert" | "tour";
+            kind: "concert" | "match" | "tour";
             /** Format: uuid */
             organiser_id: string;
             rules?: components["schemas"]["HouseRules"];
@@ -6169,11 +6776,17 @@ export interface components {
             subtitle?: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
         };
-        /** NewPin */
+        /**
+         * NewPin
+         * @description Digits that one alone knows.
+         */
         NewPin: {
             pin: string;
         };
-        /** NewProgramToken */
+        /**
+         * NewProgramToken
+         * @description The answer to its creation: the only time that `token` is shown.
+         */
         NewProgramToken: {
             /** Format: date-time */
             expires_at: string;
@@ -6181,13 +6794,14 @@ export interface components {
             id: string;
             token: string;
         };
-        /** NotedDeviation */
+        /**
+         * NotedDeviation
+         * @description A deviation as the office reads it. `at` is when the till wrote the record, `noted_at` when it was told.
+         */
         NotedDeviation: {
             /** Format: date-time */
             at: string;
-            data: {
-                [key: string]: unknown;
-            };
+            data: Record<string, never>;
             line: number | null;
             /** Format: date-time */
             noted_at: string;
@@ -6199,7 +6813,13 @@ export interface components {
             /** Format: uuid */
             till: string;
         };
-        /** NoticeChoice */
+        /**
+         * NoticeChoice
+         * @description What a fan wants to be told; no `kinds`: nothing.
+         *
+         *         `quiet` while a period is played: when they are in the ground (`inside`), wherever they watch (`always`), or
+         *         `never`. What is `even_during` it is told all the same.
+         */
         NoticeChoice: {
             even_during?: components["schemas"]["NoticeKind"][];
             kinds: components["schemas"]["NoticeKind"][];
@@ -6207,15 +6827,18 @@ export interface components {
              * @default inside
              * @enum {string}
              */
-            quiet: "inside" | "always" | "never";
+            quiet: "always" | "inside" | "never";
         };
         /**
          * NoticeKind
          * @description What one may choose.
          * @enum {string}
          */
-        NoticeKind: "goals" | "periods" | "replays" | "ground";
-        /** Offer */
+        NoticeKind: "goals" | "ground" | "periods" | "replays";
+        /**
+         * Offer
+         * @description Everything that a buyer must know before choosing; a block that is not named here is not for sale.
+         */
         Offer: {
             areas: components["schemas"]["AreaOffer"][];
             blocks: {
@@ -6232,21 +6855,27 @@ export interface components {
             /** Format: date-time */
             now: string;
             /** @enum {string} */
-            phase: "before" | "open" | "after" | "cancelled";
+            phase: "after" | "before" | "cancelled" | "open";
             /** Format: date-time */
             sale_closes_at: string;
             /** Format: date-time */
             sale_opens_at: string;
             vat_permille: number;
         };
-        /** OfferLine */
+        /**
+         * OfferLine
+         * @description What the card of an event says: the lowest full price of what is free (None: sold out), and how much is free.
+         */
         OfferLine: {
             /** Format: uuid */
             event_id: string;
             free: number;
             from_cents: number | null;
         };
-        /** OfficeDevice */
+        /**
+         * OfficeDevice
+         * @description A device as the office lists it. `may_change` tells whether the asker may rename it and move it.
+         */
         OfficeDevice: {
             /** Format: uuid */
             id: string;
@@ -6265,21 +6894,30 @@ export interface components {
             revoked_at: string | null;
             revoked_by: string | null;
         };
-        /** OfficeEvent */
+        /**
+         * OfficeEvent
+         * @description An event for its organiser, with what it still needs before it can be published.
+         */
         OfficeEvent: {
             defects: components["schemas"]["Defect"][];
             event: components["schemas"]["Event"];
             /** @enum {string} */
-            sale: "before" | "open" | "after" | "cancelled";
+            sale: "after" | "before" | "cancelled" | "open";
         };
-        /** OfficeOrder */
+        /**
+         * OfficeOrder
+         * @description An order for the box office.
+         */
         OfficeOrder: {
             /** Format: date-time */
             held_at: string;
             order: components["schemas"]["Order"];
             owner: components["schemas"]["Owner"] | null;
         };
-        /** OfficeOrderDetail */
+        /**
+         * OfficeOrderDetail
+         * @description An order with its passes and everything that happened to its money.
+         */
         OfficeOrderDetail: {
             /** Format: date-time */
             held_at: string;
@@ -6290,7 +6928,12 @@ export interface components {
             refunds: components["schemas"]["OrderRefund"][];
             terms: components["schemas"]["AcceptedTerms"] | null;
         };
-        /** OfficeTill */
+        /**
+         * OfficeTill
+         * @description A till for the office. `unclosed` records are in no closing of a day yet; `shift` is the one that is open.
+         *
+         *         `is_kitchens`: it stands at no counter, and writes what its kitchen accepts.
+         */
         OfficeTill: {
             anchor: components["schemas"]["TillAnchor"] | null;
             head: components["schemas"]["TillHead"] | null;
@@ -6305,19 +6948,30 @@ export interface components {
             shift: components["schemas"]["Shift"] | null;
             unclosed: number;
         };
-        /** OfflineLoss */
+        /**
+         * OfflineLoss
+         * @description `worst_cents` is `tills` times `till_limit_cents`: more is not lost while no till has told what it took.
+         *
+         *         `lost_cents` is what is on the loss accounts of these tills.
+         */
         OfflineLoss: {
             lost_cents: number;
             till_limit_cents: number;
             tills: number;
             worst_cents: number;
         };
-        /** OpenPrice */
+        /**
+         * OpenPrice
+         * @description What an item costs at the outlet while a window of the event is open.
+         */
         OpenPrice: {
             cents: number;
             window: components["schemas"]["Window"];
         };
-        /** Option */
+        /**
+         * Option
+         * @description A question to the buyer, answered by one of the choices, or by none where it is not required.
+         */
         Option: {
             choices: components["schemas"]["Choice"][];
             code: string;
@@ -6325,7 +6979,12 @@ export interface components {
             /** @default false */
             required: boolean;
         };
-        /** Order */
+        /**
+         * Order
+         * @description An order as its buyer sees it. `total_cents` contains the fee and the VAT.
+         *
+         *         `returned_cents` came too late or twice, bought nothing and goes back; `refunded_cents` is money for tickets.
+         */
         Order: {
             code: string;
             /** Format: uuid */
@@ -6335,18 +6994,21 @@ export interface components {
             fee_cents: number;
             /** Format: uuid */
             id: string;
-            lines: components["schemas"]["sale_ticketing_rules_terms_Line"][];
+            lines: components["schemas"]["virage.sale.ticketing.rules.terms.Line"][];
             paid_at?: string | null;
             payment_id?: string | null;
             refunded_cents: number;
             /** @default 0 */
             returned_cents: number;
             /** @enum {string} */
-            state: "held" | "paying" | "paid" | "released" | "expired" | "refunded";
+            state: "expired" | "held" | "paid" | "paying" | "refunded" | "released";
             total_cents: number;
             vat: components["schemas"]["Vat"][];
         };
-        /** OrderPayment */
+        /**
+         * OrderPayment
+         * @description One payment that was made or tried for an order; `reason` is the provider's word for a failure.
+         */
         OrderPayment: {
             amount_cents: number;
             /** Format: date-time */
@@ -6357,7 +7019,10 @@ export interface components {
             settled_at: string | null;
             state: components["schemas"]["State"];
         };
-        /** OrderRefund */
+        /**
+         * OrderRefund
+         * @description One refund of an order, and why. `done_at` None: the provider has not confirmed it yet, for `failure` if any.
+         */
         OrderRefund: {
             amount_cents: number;
             /** Format: date-time */
@@ -6367,23 +7032,35 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            reason: "asked" | "seat_fault" | "event_changed" | "duplicate" | "goodwill" | "event_cancelled";
+            reason: "asked" | "duplicate" | "event_cancelled" | "event_changed" | "goodwill" | "seat_fault";
             ticket_ids: string[];
         };
-        /** Organiser */
+        /**
+         * Organiser
+         * @description Who answers for events: a club, a promoter, a federation.
+         */
         Organiser: {
             /** Format: uuid */
             id: string;
             name: string;
         };
-        /** OutletCatalogue */
+        /**
+         * OutletCatalogue
+         * @description What an outlet sells by a version, in the order of the board, and all deposits.
+         */
         OutletCatalogue: {
             deposits: components["schemas"]["Deposit"][];
             items: components["schemas"]["Shown"][];
             outlet: string;
             version: string;
         };
-        /** OutletOffer */
+        /**
+         * OutletOffer
+         * @description An outlet that takes orders, or why it does not now: `closed`, `full`, `no_way`.
+         *
+         *         `ready_at` is the earliest for a usual basket, `in_hand_at` when a fan who sits at the place that was asked for has
+         *         it in the hand. Without a place nobody walks.
+         */
         OutletOffer: {
             closed_reason: components["schemas"]["Closed"] | null;
             in_hand_at: string | null;
@@ -6394,7 +7071,10 @@ export interface components {
             ready_at: string | null;
             walking_s: number | null;
         };
-        /** OutletPromises */
+        /**
+         * OutletPromises
+         * @description The promises of an outlet, and what broken ones cost in vouchers.
+         */
         OutletPromises: {
             broken: number;
             orders: number;
@@ -6404,7 +7084,10 @@ export interface components {
             voucher_cents: number;
             vouchers: number;
         };
-        /** OutletSpot */
+        /**
+         * OutletSpot
+         * @description A point of sale in centimetres.
+         */
         OutletSpot: {
             code: string;
             ring: number;
@@ -6412,7 +7095,10 @@ export interface components {
             x: number;
             y: number;
         };
-        /** OverrideLine */
+        /**
+         * OverrideLine
+         * @description How many overrides a device sent, with or without heartbeats; `gate` is that of the last one.
+         */
         OverrideLine: {
             /** Format: uuid */
             device_id: string;
@@ -6422,42 +7108,65 @@ export interface components {
             person_id: string | null;
             person_name?: string | null;
         };
-        /** Owner */
+        /**
+         * Owner
+         * @description The fan of an order, as the box office must know them; None for a guest, or after an erasure.
+         */
         Owner: {
             email: string;
             /** Format: uuid */
             id: string;
             name: string | null;
         };
-        /** PackGate */
+        /**
+         * PackGate
+         * @description A gate as decisions ask it; `closed` also when the whole ground is.
+         */
         PackGate: {
             closed: boolean;
             groups: string[];
             turnstile: boolean;
             zone: string;
         };
-        /** PackOutlet */
+        /**
+         * PackOutlet
+         * @description Where the till stands, and what is sold there; no catalogue before the first version is published.
+         *
+         *         `stand` is what the stand is called, for a fan is told of the outlet by the same name.
+         */
         PackOutlet: {
             catalogue: components["schemas"]["OutletCatalogue"] | null;
             code: string;
             ring: number;
             stand: string;
         };
-        /** PackTill */
+        /**
+         * PackTill
+         * @description Which till it is.
+         */
         PackTill: {
             /** Format: uuid */
             id: string;
             name: string;
         };
-        /** PackZone */
+        /**
+         * PackZone
+         * @description Whether anybody more is let in there.
+         */
         PackZone: {
             full: boolean;
         };
-        /** Page */
+        /**
+         * Page
+         * @description The entries `32 * (page - 1) + 1` to `32 * page` of a feed. A full page never changes.
+         */
         Page: {
             entries: components["schemas"]["Entry"][];
         };
-        /** PageInForce */
+        /**
+         * PageInForce
+         * @description A page in one language, without its text.
+         */
         PageInForce: {
             /** Format: uuid */
             id: string;
@@ -6473,8 +7182,11 @@ export interface components {
          * @description The pages of every deployment, in the order of the footer.
          * @enum {string}
          */
-        PageKind: "terms" | "privacy" | "legal_notice" | "accessibility" | "help";
-        /** PageVersion */
+        PageKind: "accessibility" | "help" | "legal_notice" | "privacy" | "terms";
+        /**
+         * PageVersion
+         * @description A published version of a page in one language; the highest revision is in force.
+         */
         PageVersion: {
             body: string;
             /** Format: uuid */
@@ -6486,12 +7198,18 @@ export interface components {
             revision: number;
             title: string;
         };
-        /** PaidOut */
+        /**
+         * PaidOut
+         * @description What goes back to bank cards, and what stays in the purse for a desk, for it did not come by card.
+         */
         PaidOut: {
             cents: number;
             left_cents: number;
         };
-        /** PairingOpened */
+        /**
+         * PairingOpened
+         * @description The code to show to the device, which is kept nowhere else.
+         */
         PairingOpened: {
             code: string;
             /** Format: date-time */
@@ -6499,7 +7217,11 @@ export interface components {
             /** Format: uuid */
             id: string;
         };
-        /** PairingWish */
+        /**
+         * PairingWish
+         * @description A device that is to come. `id` names the pairing; `posts` are codes of outlets for a till, for any other device
+         *         codes of gates or letters of their groups.
+         */
         PairingWish: {
             /** Format: uuid */
             id: string;
@@ -6507,13 +7229,19 @@ export interface components {
             name: string;
             posts: string[];
         };
-        /** Part */
+        /**
+         * Part
+         * @description One part of a menu: the buyer takes one of these products.
+         */
         Part: {
             code: string;
             name: components["schemas"]["Text"];
             products: string[];
         };
-        /** PartChoice */
+        /**
+         * PartChoice
+         * @description Which product of a menu's part, and how: options by their code, each with the code of its choice.
+         */
         PartChoice: {
             options?: {
                 [key: string]: string;
@@ -6521,7 +7249,12 @@ export interface components {
             /** Format: uuid */
             product_id: string;
         };
-        /** Party */
+        /**
+         * Party
+         * @description Who comes together, counted by tariff; 1 to 9 places in all.
+         *
+         *         Everybody of the access tariff brings one free companion, unless `companions` says how many of them come.
+         */
         Party: {
             /** @default 0 */
             access: number;
@@ -6533,7 +7266,10 @@ export interface components {
             /** @default 0 */
             reduced: number;
         };
-        /** PassHistory */
+        /**
+         * PassHistory
+         * @description The scans of a pass, the latest first, and where its bearer is.
+         */
         PassHistory: {
             gate_group: string;
             pass_number: number;
@@ -6542,13 +7278,19 @@ export interface components {
             revoked: boolean;
             scans: components["schemas"]["HistoryLine"][];
         };
-        /** PassKeys */
+        /**
+         * PassKeys
+         * @description What a gate needs to verify the passes of an event: a JWK set.
+         */
         PassKeys: {
             /** Format: uuid */
             event_id: string;
             keys: components["schemas"]["IssuerJwk"][];
         };
-        /** PassState */
+        /**
+         * PassState
+         * @description How a pass stands, for its owner. A phone may bind its key from `opens_at` on.
+         */
         PassState: {
             entered_at: string | null;
             /** Format: uuid */
@@ -6556,7 +7298,7 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
             /** @enum {string} */
-            form: "unbound" | "phone" | "paper";
+            form: "paper" | "phone" | "unbound";
             generation: number;
             /** Format: date-time */
             not_before: string;
@@ -6566,25 +7308,40 @@ export interface components {
             rebinds_left: number;
             revoked: boolean;
         };
-        /** PaymentAnswer */
+        /**
+         * PaymentAnswer
+         * @description Where to pay, until when; `payment_url` is None once nothing is left to pay.
+         */
         PaymentAnswer: {
             /** Format: date-time */
             expires_at: string;
             payment_url: string | null;
             state: string;
         };
-        /** PaymentWish */
+        /**
+         * PaymentWish
+         * @description The buyer goes to pay; the browser makes `payment_id`: sent twice, it is one payment.
+         *
+         *         `terms` is the version of the terms of sale that the buyer accepts (`GET /api/pages`). Where the operator has
+         *         published terms, a payment that names none of the versions in force is refused with `terms_not_accepted`.
+         */
         PaymentWish: {
             /** Format: uuid */
             payment_id: string;
             terms?: string | null;
         };
-        /** PayoutWish */
+        /**
+         * PayoutWish
+         * @description Send back what is left. The browser makes `id`: sent twice, it is one payout.
+         */
         PayoutWish: {
             /** Format: uuid */
             id: string;
         };
-        /** Penalties */
+        /**
+         * Penalties
+         * @description The score of a shoot-out.
+         */
         Penalties: {
             /** @default 0 */
             away: number;
@@ -6596,22 +7353,28 @@ export interface components {
          * @description A part of a match that is played without a break (IFAB, Laws of the Game, law 7 and 10).
          * @enum {string}
          */
-        Period: "first_half" | "second_half" | "extra_first" | "extra_second" | "shoot_out";
+        Period: "extra_first" | "extra_second" | "first_half" | "second_half" | "shoot_out";
         /**
          * PeriodKind
          * @description How long a closing reaches.
          * @enum {string}
          */
         PeriodKind: "day" | "month" | "year";
-        /** PeriodOver */
+        /**
+         * PeriodOver
+         * @description A period has ended; `match_over` with the last one.
+         */
         PeriodOver: {
-            /** @constant */
+            /** @enum {string} */
             kind: "period_over";
             /** @default false */
             match_over: boolean;
             period: components["schemas"]["Period"];
         };
-        /** Person */
+        /**
+         * Person
+         * @description Somebody with an address: a fan, or staff once they hold a grant.
+         */
         Person: {
             email: string;
             /** Format: uuid */
@@ -6619,23 +7382,35 @@ export interface components {
             locale: components["schemas"]["Locale"];
             name: string | null;
         };
-        /** PersonChange */
+        /**
+         * PersonChange
+         * @description What one may change about oneself; what is left out stays.
+         */
         PersonChange: {
             locale?: components["schemas"]["Locale"];
             name?: string | null;
         };
-        /** PhoneWish */
+        /**
+         * PhoneWish
+         * @description The key that this phone made and keeps. It makes `id` too: sent twice, it is one key.
+         */
         PhoneWish: {
             /** Format: uuid */
             id: string;
             label?: string | null;
             public_key: components["schemas"]["Jwk"];
         };
-        /** PictureName */
+        /**
+         * PictureName
+         * @description Under which name an item shows a picture that was uploaded.
+         */
         PictureName: {
             picture: string;
         };
-        /** PlaceLabel */
+        /**
+         * PlaceLabel
+         * @description What is printed on a ticket. A seat has stand, block, row and seat; a standing place its area, code and name.
+         */
         PlaceLabel: {
             area?: string | null;
             area_name?: {
@@ -6647,7 +7422,10 @@ export interface components {
             seat?: number | null;
             stand?: string | null;
         };
-        /** Player */
+        /**
+         * Player
+         * @description A player of a line-up; `name` is empty while only the shirt number is known, `captain` left out of others.
+         */
         Player: {
             captain?: boolean;
             name: string;
@@ -6656,11 +7434,14 @@ export interface components {
              * @default
              * @enum {string}
              */
-            position: "goalkeeper" | "defender" | "midfielder" | "forward" | "";
+            position: "" | "defender" | "forward" | "goalkeeper" | "midfielder";
             /** @default false */
             starts: boolean;
         };
-        /** PlayerStats */
+        /**
+         * PlayerStats
+         * @description The figures of one player.
+         */
         PlayerStats: {
             /** @default 0 */
             completed: number;
@@ -6675,26 +7456,38 @@ export interface components {
             shots: number;
             side: components["schemas"]["Side"];
         };
-        /** Presence */
+        /**
+         * Presence
+         * @description Where the bearer of a pass is, since when, and by which gate; `pending` (admitted, not passed) ends by itself.
+         */
         Presence: {
             gate: string;
             pending_until?: string | null;
             /** Format: date-time */
             since: string;
             /** @enum {string} */
-            state: "pending" | "inside" | "outside";
+            state: "inside" | "outside" | "pending";
         };
-        /** Price */
+        /**
+         * Price
+         * @description What an item costs, gross in cents: at one outlet or at all (None), in a window of the event or at any time.
+         */
         Price: {
             cents: number;
             outlet?: string | null;
             window?: components["schemas"]["Window"] | null;
         };
-        /** PricesWish */
+        /**
+         * PricesWish
+         * @description All that is said of an item's price.
+         */
         PricesWish: {
             prices: components["schemas"]["Price"][];
         };
-        /** Pricing */
+        /**
+         * Pricing
+         * @description What an event costs where. A block or area that is not named here is not for sale.
+         */
         Pricing: {
             areas?: components["schemas"]["AreaPricing"][];
             blocks?: {
@@ -6708,7 +7501,10 @@ export interface components {
             /** @default 55 */
             vat_permille: number;
         };
-        /** PricingWish */
+        /**
+         * PricingWish
+         * @description The whole pricing of an event. `accept_sold`: yes, places that are sold or held change their price or close.
+         */
         PricingWish: {
             /** @default false */
             accept_sold: boolean;
@@ -6724,7 +7520,10 @@ export interface components {
             /** @default 55 */
             vat_permille: number;
         };
-        /** PrintedCode */
+        /**
+         * PrintedCode
+         * @description The ten signs printed on a card, as they were typed.
+         */
         PrintedCode: {
             code: string;
         };
@@ -6734,17 +7533,22 @@ export interface components {
          */
         ProblemDocument: {
             code: string;
-            /** @default {} */
-            data: Record<string, never>;
-            /** @default null */
-            detail: string | null;
+            data?: Record<string, never>;
+            detail?: string | null;
             request_id: string;
             status: number;
             title: string;
             /** @default about:blank */
             type: string;
         };
-        /** Product */
+        /**
+         * Product
+         * @description One thing on sale.
+         *
+         *         VAT in permille, contained in the price. `abv_permille` is alcohol by volume (50 is 5 %); `distilled` is what no
+         *         derogation allows in a sports ground. `outlets` None is everywhere. `deposit_id` is the cup that comes with each.
+         *         `is_stocked` False is what nobody counts, like coffee from a machine.
+         */
         Product: {
             /** @default 0 */
             abv_permille: number;
@@ -6755,15 +7559,14 @@ export interface components {
             category: components["schemas"]["ProductCategory"];
             deposit_id?: string | null;
             description?: components["schemas"]["Text"];
-            /** @enum {null|string} */
-            diet?: "vegetarian" | "vegan" | null;
+            diet?: ("vegan" | "vegetarian") | null;
             /** @default false */
             distilled: boolean;
             /** Format: uuid */
             id: string;
             /** @default true */
             is_stocked: boolean;
-            /** @constant */
+            /** @enum {string} */
             kind: "product";
             name: components["schemas"]["Text"];
             /** @default [] */
@@ -6779,11 +7582,13 @@ export interface components {
         /**
          * ProductCategory
          * @description Under which heading a thing stands, in the order of the board.
-         * @default menus
          * @enum {string}
          */
-        ProductCategory: "menus" | "beers" | "soft_drinks" | "hot_drinks" | "hot_food" | "snacks" | "sweets" | "shop";
-        /** ProgramToken */
+        ProductCategory: "beers" | "hot_drinks" | "hot_food" | "menus" | "shop" | "snacks" | "soft_drinks" | "sweets";
+        /**
+         * ProgramToken
+         * @description A program's access, as lists show it: never with its token.
+         */
         ProgramToken: {
             /** Format: date-time */
             created_at: string;
@@ -6802,21 +7607,32 @@ export interface components {
          * @description What has become of a top-up.
          * @enum {string}
          */
-        Progress: "open" | "credited" | "failed" | "sent_back";
-        /** Promise */
+        Progress: "credited" | "failed" | "open" | "sent_back";
+        /**
+         * Promise
+         * @description When an order is ready; `arrives_at` is when it is at the fan's place, where it is brought there.
+         */
         Promise: {
             arrives_at: string | null;
             /** Format: date-time */
             ready_at: string;
         };
-        /** PromiseError */
+        /**
+         * PromiseError
+         * @description How far promises were from what happened, in seconds after them (below zero: before).
+         *
+         *         At the middle, and at the worst tenth. `broken`: late by more than the house allows.
+         */
         PromiseError: {
             broken: number;
             orders: number;
             p50_s: number | null;
             p90_s: number | null;
         };
-        /** ProofSent */
+        /**
+         * ProofSent
+         * @description A proof on its way to its till.
+         */
         ProofSent: {
             /** Format: uuid */
             record_id: string;
@@ -6827,19 +7643,28 @@ export interface components {
          * @description What has become of a proof: the till has not booked it yet, or it has.
          * @enum {string}
          */
-        ProofState: "waiting" | "paid";
-        /** ProofWish */
+        ProofState: "paid" | "waiting";
+        /**
+         * ProofWish
+         * @description What a till asked for, and what the phone signed.
+         */
         ProofWish: {
             challenge: components["schemas"]["Challenge"];
             proof: string;
         };
-        /** Proposal */
+        /**
+         * Proposal
+         * @description Places for a party that are free now; `total_cents` contains the fee and the VAT.
+         */
         Proposal: {
             fee_cents: number;
             places: components["schemas"]["ProposedPlace"][];
             total_cents: number;
         };
-        /** ProposedPlace */
+        /**
+         * ProposedPlace
+         * @description One place for one person. `sightline` is 0 (worst of the ground) to 100.
+         */
         ProposedPlace: {
             /** Format: uuid */
             category_id: string;
@@ -6849,7 +7674,10 @@ export interface components {
             sightline: number;
             tariff: components["schemas"]["Tariff"];
         };
-        /** PublicEvent */
+        /**
+         * PublicEvent
+         * @description An event as the public sees it.
+         */
         PublicEvent: {
             /** Format: date-time */
             doors_at: string;
@@ -6859,14 +7687,14 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "match" | "concert" | "tour";
+            kind: "concert" | "match" | "tour";
             /** Format: date-time */
             now: string;
             /** Format: uuid */
             organiser_id: string;
             rules: components["schemas"]["HouseRules"];
             /** @enum {string} */
-            sale: "before" | "open" | "after" | "cancelled";
+            sale: "after" | "before" | "cancelled" | "open";
             /** Format: date-time */
             sale_closes_at: string;
             /** Format: date-time */
@@ -6876,11 +7704,14 @@ export interface components {
             /** Format: date-time */
             starts_at: string;
             /** @enum {string} */
-            state: "draft" | "published" | "cancelled";
+            state: "cancelled" | "draft" | "published";
             subtitle: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
         };
-        /** Publication */
+        /**
+         * Publication
+         * @description A version that came into force; numbers rise by one.
+         */
         Publication: {
             /** Format: uuid */
             id: string;
@@ -6890,13 +7721,23 @@ export interface components {
             published_by: string | null;
             version: string;
         };
-        /** PublicationWish */
+        /**
+         * PublicationWish
+         * @description Put the draft into force that was looked at. The asker makes `id`: sent twice, it is one publication.
+         */
         PublicationWish: {
             /** Format: uuid */
             id: string;
             version: string;
         };
-        /** PurseAtDesk */
+        /**
+         * PurseAtDesk
+         * @description A purse as the cashier sees it. `purse` is as much of its id as tells two purses apart.
+         *
+         *         `loadable_cents` is the most that it takes at once, `payable_cash_cents` and `payable_terminal_cents` what a desk
+         *         pays out of it: what came in that way, as far as it is left. `anonymous`: nobody's name stands on it. Of a name it
+         *         has the first one and an initial.
+         */
         PurseAtDesk: {
             anonymous: boolean;
             available_cents: number;
@@ -6909,33 +7750,50 @@ export interface components {
             payable_terminal_cents: number;
             purse: string;
         };
-        /** PurseLook */
+        /**
+         * PurseLook
+         * @description Whose purse. It stands in the body, for addresses end up in logs.
+         */
         PurseLook: {
             by: components["schemas"]["CardShown"];
         };
-        /** PurseView */
+        /**
+         * PurseView
+         * @description A purse on its owner's screen: `refundable_cents` is what a payout sends back to bank cards now.
+         *
+         *         `desk_cents` is what a desk pays out: what came in cash or by its terminal, as far as it is left.
+         */
         PurseView: {
             available_cents: number;
             balance_cents: number;
             bonus_cents: number;
             desk_cents: number;
-            history: components["schemas"]["money_wallet_accounts_reads_Line"][];
+            history: components["schemas"]["virage.money.wallet.accounts.reads.Line"][];
             id: string | null;
             limits: components["schemas"]["Limits"];
             more: boolean;
             refundable_cents: number;
         };
-        /** PushKey */
+        /**
+         * PushKey
+         * @description The `applicationServerKey` of subscriptions: an uncompressed point of P-256, base64url.
+         */
         PushKey: {
             key: string;
         };
-        /** PushSubscription */
+        /**
+         * PushSubscription
+         * @description What `PushSubscription.toJSON()` of a browser says: its endpoint and its keys, base64url.
+         */
         PushSubscription: {
             auth: string;
             endpoint: string;
             p256dh: string;
         };
-        /** Queue */
+        /**
+         * Queue
+         * @description The queue before the search of a ramp; `is_measured`: its way out is counted too, and not taken from the rate.
+         */
         Queue: {
             arriving_a_minute: number;
             is_measured: boolean;
@@ -6944,7 +7802,10 @@ export interface components {
             wait_s: number;
             waiting: number;
         };
-        /** Range */
+        /**
+         * Range
+         * @description Records of a till, from the first to the last number.
+         */
         Range: {
             first: number;
             last: number;
@@ -6956,25 +7817,36 @@ export interface components {
          * @description What is otherwise; of what is asked it is the reason of the refusal.
          * @enum {string}
          */
-        Reason: "catalogue_unknown" | "price_changed" | "price_wrong" | "vat_rate_wrong" | "unknown_product" | "not_at_this_outlet" | "option_unknown" | "alcohol_forbidden" | "offline_card_limit" | "offline_till_limit" | "refund_exceeds_sale" | "not_in_sale" | "sale_unknown" | "card_not_accepted" | "cashier_not_here" | "clock_wrong";
-        /** RebindWish */
+        Reason: "alcohol_forbidden" | "card_not_accepted" | "cashier_not_here" | "catalogue_unknown" | "clock_wrong" | "not_at_this_outlet" | "not_in_sale" | "offline_card_limit" | "offline_till_limit" | "option_unknown" | "price_changed" | "price_wrong" | "refund_exceeds_sale" | "sale_unknown" | "unknown_product" | "vat_rate_wrong";
+        /**
+         * RebindWish
+         * @description The code from the e-mail, and the public key of the new phone.
+         */
         RebindWish: {
             code: string;
             key: components["schemas"]["Jwk"];
         };
-        /** Referee */
+        /**
+         * Referee
+         * @description What the referee's devices signal. A whistle alone decides nothing: what for is told by whoever saw it.
+         */
         Referee: {
-            /** @constant */
+            /** @enum {string} */
             kind: "referee";
             /** @enum {string} */
-            signal: "whistle" | "stopped" | "resumed";
+            signal: "resumed" | "stopped" | "whistle";
         };
-        /** RefundOrder */
+        /**
+         * RefundOrder
+         * @description Give back an order, or these tickets of it, and why. The asker makes `refund_id`: sent twice it is one refund.
+         *
+         *         `despite_inside`: yes, also tickets of people who are inside; without it these are refused with `people_inside`.
+         */
         RefundOrder: {
             /** @default false */
             despite_inside: boolean;
             /** @enum {string} */
-            reason: "asked" | "seat_fault" | "event_changed" | "duplicate" | "goodwill";
+            reason: "asked" | "duplicate" | "event_changed" | "goodwill" | "seat_fault";
             /** Format: uuid */
             refund_id: string;
             ticket_ids?: string[] | null;
@@ -6984,8 +7856,11 @@ export interface components {
          * @description Why a sale is given back; the code stands in the record.
          * @enum {string}
          */
-        RefundReason: "wrong_order" | "sold_out" | "quality" | "waited_too_long" | "paid_twice" | "goodwill";
-        /** RefundRow */
+        RefundReason: "goodwill" | "paid_twice" | "quality" | "sold_out" | "waited_too_long" | "wrong_order";
+        /**
+         * RefundRow
+         * @description One refund of an order; whoever asked made its id.
+         */
         RefundRow: {
             amount_cents: number;
             /** Format: date-time */
@@ -6995,46 +7870,67 @@ export interface components {
             /** Format: uuid */
             order_id: string;
             /** @enum {string} */
-            reason: "asked" | "seat_fault" | "event_changed" | "duplicate" | "goodwill" | "event_cancelled";
+            reason: "asked" | "duplicate" | "event_cancelled" | "event_changed" | "goodwill" | "seat_fault";
             ticket_ids: string[];
         };
-        /** Refused */
+        /**
+         * Refused
+         * @description An act was not done, and nothing changed. `reason` is a stable code (a StrEnum member), `data` explains it.
+         */
         Refused: {
-            data?: {
-                [key: string]: unknown;
-            };
+            data?: Record<string, never>;
             reason: string;
-            /** @constant */
+            /** @enum {string} */
             type: "refused";
         };
-        /** Replayed */
+        /**
+         * Replayed
+         * @description A clip can be watched; `about` is the entry that it shows.
+         */
         Replayed: {
             about?: number | null;
             /** Format: uuid */
             clip_id: string;
-            /** @constant */
+            /** @enum {string} */
             kind: "replay";
         };
-        /** Review */
+        /**
+         * Review
+         * @description The video assistant looks at something, or has. `about` is the entry in question, if there is one.
+         *
+         *         An overturned goal is withdrawn by an entry of its own.
+         */
         Review: {
             about?: number | null;
-            /** @constant */
+            /** @enum {string} */
             kind: "var";
             /** @enum {string} */
-            matter: "goal" | "penalty" | "red_card" | "identity";
+            matter: "goal" | "identity" | "penalty" | "red_card";
             /** @enum {string} */
-            phase: "checking" | "stands" | "overturned";
+            phase: "checking" | "overturned" | "stands";
         };
-        /** Revised */
+        /**
+         * Revised
+         * @description What was set, and its revision now.
+         */
         Revised: {
             revision: number;
         };
-        /** RevocationRequest */
+        /**
+         * RevocationRequest
+         * @description Since when nothing counts that the device uploaded, by the server's clock.
+         */
         RevocationRequest: {
             /** Format: date-time */
             withdraw_since: string;
         };
-        /** Rights */
+        /**
+         * Rights
+         * @description The rights in the clips of an event. `from_at` and `until_at`: when they may be watched, None without a bound.
+         *
+         *         `download`: whether a clip may be kept as a file. `share`: whether its link shows what it is about to whoever may
+         *         watch it anyway.
+         */
         Rights: {
             /** @default false */
             download: boolean;
@@ -7042,19 +7938,21 @@ export interface components {
             /** @default true */
             share: boolean;
             until_at?: string | null;
-            /**
-             * @default {
-             *       "kind": "anywhere"
-             *     }
-             */
-            where: components["schemas"]["Anywhere"] | components["schemas"]["Networks"] | components["schemas"]["Countries"];
-            who?: components["schemas"]["Who"];
+            where?: components["schemas"]["Anywhere"] | components["schemas"]["Networks"] | components["schemas"]["Countries"];
+            /** @default everybody */
+            who: components["schemas"]["Who"];
         };
-        /** RightsRevised */
+        /**
+         * RightsRevised
+         * @description The revision of what was set.
+         */
         RightsRevised: {
             revision: number;
         };
-        /** RightsWord */
+        /**
+         * RightsWord
+         * @description The rights in an event's clips, if nobody set others since `revision` (0: nobody set any).
+         */
         RightsWord: {
             /** @default 0 */
             revision: number;
@@ -7065,8 +7963,13 @@ export interface components {
          * @description What somebody may do.
          * @enum {string}
          */
-        RoleName: "admin" | "programme" | "box_office" | "finance" | "steward" | "supervisor" | "cashier" | "kitchen" | "match_desk" | "media_desk" | "moderator" | "describer";
-        /** RosterEntry */
+        RoleName: "admin" | "box_office" | "cashier" | "describer" | "finance" | "kitchen" | "match_desk" | "media_desk" | "moderator" | "programme" | "steward" | "supervisor";
+        /**
+         * RosterEntry
+         * @description Somebody who may sign in on a device by PIN. `supervisor`: leads the post. `salt`, `verifier`: base64 in JSON.
+         *
+         *         `posts` are those of the device that their roles cover, None for all.
+         */
         RosterEntry: {
             /** Format: uuid */
             id: string;
@@ -7077,7 +7980,10 @@ export interface components {
             supervisor: boolean;
             verifier: string;
         };
-        /** RowLabels */
+        /**
+         * RowLabels
+         * @description One row: its name and (first seat, first number, count) of each segment.
+         */
         RowLabels: {
             name: string;
             segments: [
@@ -7091,21 +7997,33 @@ export interface components {
          * @description Where a rule stands: it charges its card, or is off. As its owner sees it, it may wait for its card before.
          * @enum {string}
          */
-        RuleState: "waiting" | "on" | "off";
-        /** Run */
+        RuleState: "off" | "on" | "waiting";
+        /**
+         * Run
+         * @description What a runner takes to one block (or standing area), row by row, with the way to its first stop.
+         */
         Run: {
             block: string;
             stops: components["schemas"]["Stop"][];
             way: components["schemas"]["Way"] | null;
         };
-        /** Runner */
+        /**
+         * Runner
+         * @description What one player has run: metres, and the speed that was held for a second and a half, km/h.
+         */
         Runner: {
             metres: number;
             shirt: number;
             side: components["schemas"]["Side"];
             top_kmh: number;
         };
-        /** Sales */
+        /**
+         * Sales
+         * @description How the sale of an event stands.
+         *
+         *         `gross_cents` less `refunded_cents` is `revenue_cents`; `fee_cents` is the part of the revenue that is fees, and the
+         *         money by category is the rest. Hours are gross and without fees: a refund stays in the hour of its sale.
+         */
         Sales: {
             by_category: components["schemas"]["CategorySales"][];
             by_hour: components["schemas"]["HourSales"][];
@@ -7123,7 +8041,15 @@ export interface components {
             revenue_cents: number;
             sold: number;
         };
-        /** SalesRow */
+        /**
+         * SalesRow
+         * @description What one outlet, product, till or minute came to; `key` is its code, its id or its first moment in UTC.
+         *
+         *         `gross_cents` and `vat_cents` are sales less refunds, `refund_cents` (above zero) what refunds gave back of it,
+         *         `quantity` pieces sold less given back. `sales` and `refunds` count records, and are null by product, for a record
+         *         has several. `name` is the product's, or the till's in both languages alike; null for a minute, and where nobody
+         *         knows it. The key of a product is empty for what a record's lines do not explain of its totals.
+         */
         SalesRow: {
             gross_cents: number;
             key: string;
@@ -7135,18 +8061,24 @@ export interface components {
             tip_cents: number | null;
             vat_cents: number;
         };
-        /** SalesView */
+        /**
+         * SalesView
+         * @description Sales of a period or an event. `waiting` records of tills are in the chain and not in the figures yet.
+         */
         SalesView: {
             by: components["schemas"]["By"];
             last_sale_at: string | null;
             /** Format: date-time */
             now: string;
-            rates: components["schemas"]["money_fiscal_rules_record_VatTotal"][];
+            rates: components["schemas"]["virage.money.fiscal.rules.record.VatTotal"][];
             rows: components["schemas"]["SalesRow"][];
             total: components["schemas"]["SalesRow"];
             waiting: number;
         };
-        /** ScanLine */
+        /**
+         * ScanLine
+         * @description One of the two scans of a duplicate, with whom to call.
+         */
         ScanLine: {
             /** Format: date-time */
             at: string;
@@ -7165,14 +8097,23 @@ export interface components {
          * @description Where they may do it.
          * @enum {string}
          */
-        ScopeName: "all" | "organiser" | "event" | "gate" | "outlet";
-        /** SealedPack */
+        ScopeName: "all" | "event" | "gate" | "organiser" | "outlet";
+        /**
+         * SealedPack
+         * @description A pack as it travels: the bytes of its JSON in base64, signed by the event's key.
+         */
         SealedPack: {
             body: string;
             kid: string;
             signature: string;
         };
-        /** SentLoad */
+        /**
+         * SentLoad
+         * @description A load as its till sends it. `body`: base64url of the canonical JSON that `LoadSaid` describes, `signature`: the
+         *         till's key's over `virage:load:v1`, a zero byte and these bytes, base64url.
+         *
+         *         `by` shows the card, `pin` is the card's, to pay out more than one tap pays: not signed, for nobody keeps them.
+         */
         SentLoad: {
             body: string;
             by: components["schemas"]["CardShown"];
@@ -7180,7 +8121,12 @@ export interface components {
             /** @default  */
             signature: string;
         };
-        /** SentRecord */
+        /**
+         * SentRecord
+         * @description A record from its till. `told`: it is sold, and the server books it whatever it thinks; else the till asks.
+         *
+         *         `pins` has what fans typed for cards that pay above the cap, by the place of the tender; only of what is asked.
+         */
         SentRecord: {
             body: string;
             pins?: {
@@ -7190,7 +8136,10 @@ export interface components {
             /** @default false */
             told: boolean;
         };
-        /** Series */
+        /**
+         * Series
+         * @description A tournament or a season: events of one organiser under one title.
+         */
         Series: {
             /** Format: uuid */
             id: string;
@@ -7198,7 +8147,10 @@ export interface components {
             organiser_id: string;
             title: components["schemas"]["Text"];
         };
-        /** SessionView */
+        /**
+         * SessionView
+         * @description One of my sessions, as I see them: by device, never by token.
+         */
         SessionView: {
             current: boolean;
             device: string;
@@ -7211,7 +8163,14 @@ export interface components {
             /** Format: date-time */
             opened_at: string;
         };
-        /** Shift */
+        /**
+         * Shift
+         * @description A shift of a till, from the record that opened it to the one that closed it, by the till's clock.
+         *
+         *         `id` is the record that opened it, `first` its number, and `last` that of the last record in it. A shift that nobody
+         *         closed ends with the next one: its `closed_at` stays null, and `ended_at` is when that began.
+         *         `tenders` is what was taken less what was given back, by kind of money; `sales` and `refunds` count records.
+         */
         Shift: {
             /** Format: uuid */
             cashier: string;
@@ -7236,16 +8195,22 @@ export interface components {
             tip_cents: number;
             total_cents: number;
         };
-        /** ShootOutKick */
+        /**
+         * ShootOutKick
+         * @description A kick of the shoot-out: it counts in the score on penalties, and is no goal of the match.
+         */
         ShootOutKick: {
-            /** @constant */
+            /** @enum {string} */
             kind: "shoot_out_kick";
             /** @enum {string} */
-            outcome: "scored" | "saved" | "missed";
+            outcome: "missed" | "saved" | "scored";
             player?: number | null;
             side: components["schemas"]["Side"];
         };
-        /** Shown */
+        /**
+         * Shown
+         * @description A product or menu at an outlet. `prices` of the first open window goes before `cents`, the standing price.
+         */
         Shown: {
             cents: number;
             item: components["schemas"]["Product"] | components["schemas"]["Menu"];
@@ -7256,13 +8221,21 @@ export interface components {
          * @description Which team.
          * @enum {string}
          */
-        Side: "home" | "away";
-        /** SignedScan */
+        Side: "away" | "home";
+        /**
+         * SignedScan
+         * @description One scan as its device sends it: the bytes of its JSON and the device's signature over them, both base64url.
+         */
         SignedScan: {
             body: string;
             signature: string;
         };
-        /** SpecialLine */
+        /**
+         * SpecialLine
+         * @description A scan that somebody overruled, or that let somebody in without proof (`reason` says why).
+         *
+         *         With the reason `already_inside` it refused a bearer whose pass came in before by a code out of its time.
+         */
         SpecialLine: {
             /** Format: date-time */
             at: string;
@@ -7278,12 +8251,18 @@ export interface components {
             person_name?: string | null;
             reason: string | null;
         };
-        /** Staff */
+        /**
+         * Staff
+         * @description Who holds what, and who is invited, as far as the asker administers it.
+         */
         Staff: {
             grants: components["schemas"]["StaffGrant"][];
             invitations: components["schemas"]["Invitation"][];
         };
-        /** StaffGrant */
+        /**
+         * StaffGrant
+         * @description A grant as the office sees it.
+         */
         StaffGrant: {
             email: string;
             /** Format: date-time */
@@ -7303,18 +8282,24 @@ export interface components {
          * @description Why the staff blocks a card.
          * @enum {string}
          */
-        StaffReason: "lost" | "stolen" | "defective" | "fraud";
-        /** Stand */
+        StaffReason: "defective" | "fraud" | "lost" | "stolen";
+        /**
+         * Stand
+         * @description A side of the ground with its half corners.
+         */
         Stand: {
             code: string;
             colour: string;
             name: string;
             seats: number;
         };
-        /** Standing */
+        /**
+         * Standing
+         * @description So many places in a standing area.
+         */
         Standing: {
             area: string;
-            /** @constant */
+            /** @enum {string} */
             kind: "standing";
             party: components["schemas"]["Party"];
         };
@@ -7323,8 +8308,11 @@ export interface components {
          * @description Where a payment stands. Money has come from `captured` on, and has to become goods or go back.
          * @enum {string}
          */
-        State: "created" | "pending" | "captured" | "declined" | "cancelled" | "expired" | "refunding" | "partly_refunded" | "refunded";
-        /** Statement */
+        State: "cancelled" | "captured" | "created" | "declined" | "expired" | "partly_refunded" | "pending" | "refunded" | "refunding";
+        /**
+         * Statement
+         * @description What is owed for some days, both named ones among them. Days after `closed_through` are not closed yet.
+         */
         Statement: {
             closed_through: string | null;
             concessionaire: components["schemas"]["Concessionaire"];
@@ -7337,7 +8325,10 @@ export interface components {
             starts_on: string;
             total: components["schemas"]["Sums"];
         };
-        /** StatementLine */
+        /**
+         * StatementLine
+         * @description An outlet on the days on which it was run by the same terms; `closed` names the closings by day and hash.
+         */
         StatementLine: {
             closed: [
                 string,
@@ -7347,7 +8338,7 @@ export interface components {
             /** Format: date */
             ends_on: string;
             /** @enum {string} */
-            loss_borne_by: "house" | "concessionaire";
+            loss_borne_by: "concessionaire" | "house";
             outlet: string;
             /** Format: date */
             starts_on: string;
@@ -7360,51 +8351,27 @@ export interface components {
          * @description Who makes it; at the counter it is handed over as it is.
          * @enum {string}
          */
-        Station: "counter" | "bar" | "grill" | "fryer" | "coffee" | "cold";
-        /** StationLoad */
+        Station: "bar" | "coffee" | "cold" | "counter" | "fryer" | "grill";
+        /**
+         * StationLoad
+         * @description What a station can make in five minutes, and how many pieces the counter and orders take of it.
+         */
         StationLoad: {
             capacity: number;
             counter: number;
             orders: number;
         };
-        /** Statistics */
+        /**
+         * Statistics
+         * @description The figures of a match, and of each player who did something that counts, by side and shirt number.
+         */
         Statistics: {
             players?: components["schemas"]["PlayerStats"][];
             teams?: components["schemas"]["Stats"];
         };
         /**
          * Stats
-         * @default {
-         *       "completed": [
-         *         0,
-         *         0
-         *       ],
-         *       "corners": [
-         *         0,
-         *         0
-         *       ],
-         *       "fouls": [
-         *         0,
-         *         0
-         *       ],
-         *       "offsides": [
-         *         0,
-         *         0
-         *       ],
-         *       "on_target": [
-         *         0,
-         *         0
-         *       ],
-         *       "passes": [
-         *         0,
-         *         0
-         *       ],
-         *       "possession": null,
-         *       "shots": [
-         *         0,
-         *         0
-         *       ]
-         *     }
+         * @description The figures of both sides, home first. `possession`: each side's share of all passes, percent.
          */
         Stats: {
             /**
@@ -7482,23 +8449,35 @@ export interface components {
                 number
             ];
         };
-        /** StockLine */
+        /**
+         * StockLine
+         * @description So many pieces of a product.
+         */
         StockLine: {
             /** Format: uuid */
             product_id: string;
             quantity: number;
         };
-        /** StockWish */
+        /**
+         * StockWish
+         * @description What somebody saw happen to the stock of an outlet; the asker makes `id`: sent twice, it happened once.
+         *
+         *         `delivery`: so many came. `waste`: so many went without being sold. `count`: so many are there. `transfer`: so many
+         *         went to `to_outlet`.
+         */
         StockWish: {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "delivery" | "waste" | "count" | "transfer";
+            kind: "count" | "delivery" | "transfer" | "waste";
             lines: components["schemas"]["StockLine"][];
             outlet: string;
             to_outlet?: string | null;
         };
-        /** Stop */
+        /**
+         * Stop
+         * @description An order that is ready and goes to a place.
+         */
         Stop: {
             age_limit: number;
             number: number;
@@ -7510,15 +8489,21 @@ export interface components {
             /** Format: date-time */
             ready_at: string;
         };
-        /** Substitution */
+        /**
+         * Substitution
+         * @description Somebody goes off, somebody comes on.
+         */
         Substitution: {
-            /** @constant */
+            /** @enum {string} */
             kind: "substitution";
             off: number;
             on: number;
             side: components["schemas"]["Side"];
         };
-        /** SuggestionLine */
+        /**
+         * SuggestionLine
+         * @description A moment on the desk, and the stretch that it would show. `strength`: a roar's tenths of a decibel, or taps.
+         */
         SuggestionLine: {
             /** Format: date-time */
             at: string;
@@ -7532,7 +8517,15 @@ export interface components {
             /** Format: date-time */
             to_at: string;
         };
-        /** Sums */
+        /**
+         * Sums
+         * @description What closings come to, and what is owed for them.
+         *
+         *         `sales_cents` less `refund_cents` is what all rates come to, VAT included; `deposit_cents` of it bears no VAT.
+         *         `base_cents` is the rest without its VAT, and bears the commission. `lost_cents` is what nobody paid of it all,
+         *         `borne_cents` what of that the concessionaire bears. `payable_cents` is sales less refunds, less deposits, plus
+         *         tips, less the commission and its VAT, less what is borne.
+         */
         Sums: {
             base_cents: number;
             borne_cents: number;
@@ -7542,13 +8535,18 @@ export interface components {
             deposit_cents: number;
             lost_cents: number;
             payable_cents: number;
-            rates: components["schemas"]["money_fiscal_rules_record_VatTotal"][];
+            rates: components["schemas"]["virage.money.fiscal.rules.record.VatTotal"][];
             refund_cents: number;
             sales_cents: number;
             tenders: components["schemas"]["TenderTotal"][];
             tip_cents: number;
         };
-        /** SunMessage */
+        /**
+         * SunMessage
+         * @description What a card mirrored into its address, in the capitals in which it writes (the MAC is over these letters).
+         *
+         *         Either `uid` and `ctr`, or `picc_data` with or without `enc`.
+         */
         SunMessage: {
             cmac: string;
             ctr?: string | null;
@@ -7556,12 +8554,18 @@ export interface components {
             picc_data?: string | null;
             uid?: string | null;
         };
-        /** Taken */
+        /**
+         * Taken
+         * @description What became of a batch: how many frames count, and how many do not, for a later one was there before.
+         */
         Taken: {
             late: number;
             taken: number;
         };
-        /** Tally */
+        /**
+         * Tally
+         * @description What records come to. `absolute_cents` adds the amounts of sales and of refunds, as if all had been sales.
+         */
         Tally: {
             /** @default 0 */
             absolute_cents: number;
@@ -7574,9 +8578,15 @@ export interface components {
             /** @default 0 */
             total_cents: number;
             /** @default [] */
-            totals: components["schemas"]["money_fiscal_rules_record_VatTotal"][];
+            totals: components["schemas"]["virage.money.fiscal.rules.record.VatTotal"][];
         };
-        /** TapPage */
+        /**
+         * TapPage
+         * @description What the page of a tap shows. `purse` is as much of its id as tells two purses apart.
+         *
+         *         Whoever holds the card may spend what is on it, and so may see it. `card_id` tells its owner alone which of theirs
+         *         it is: a card's own purse has the same id.
+         */
         TapPage: {
             available_cents: number;
             blocked: components["schemas"]["BlockReason"] | null;
@@ -7592,38 +8602,55 @@ export interface components {
          * @description What a place costs whom. A companion comes free with somebody of the access tariff.
          * @enum {string}
          */
-        Tariff: "full" | "child" | "reduced" | "access" | "companion";
-        /** Team */
+        Tariff: "access" | "child" | "companion" | "full" | "reduced";
+        /**
+         * Team
+         * @description One side of a match: its name, three letters, its colour, its line-up.
+         */
         Team: {
             code: string;
             colour: string;
             name: string;
             players?: components["schemas"]["Player"][];
         };
-        /** Teams */
+        /**
+         * Teams
+         * @description Who plays.
+         */
         Teams: {
             away: components["schemas"]["Team"];
             home: components["schemas"]["Team"];
         };
-        /** TeamsSheet */
+        /**
+         * TeamsSheet
+         * @description The line-ups of an event in any state, and what the page that edits them says of the event.
+         */
         TeamsSheet: {
             /** @enum {string} */
-            kind: "match" | "concert" | "tour";
+            kind: "concert" | "match" | "tour";
             revision: number;
             /** Format: date-time */
             starts_at: string;
             /** @enum {string} */
-            state: "draft" | "published" | "cancelled";
+            state: "cancelled" | "draft" | "published";
             teams: components["schemas"]["Teams"] | null;
             title: components["schemas"]["Text"];
         };
-        /** TeamsWord */
+        /**
+         * TeamsWord
+         * @description Who plays, if nobody said otherwise since `revision` (0: nobody said anything yet).
+         */
         TeamsWord: {
             /** @default 0 */
             revision: number;
             teams: components["schemas"]["Teams"];
         };
-        /** Telling */
+        /**
+         * Telling
+         * @description What somebody tells. The `id` is theirs: sent again, it is the same entry.
+         *
+         *         `clock_s` None: as the running clock of the feed says.
+         */
         Telling: {
             /** Format: date-time */
             at: string;
@@ -7632,7 +8659,10 @@ export interface components {
             id: string;
             told: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["ShootOutKick"] | components["schemas"]["Card"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["Review"] | components["schemas"]["GoalLine"] | components["schemas"]["Referee"] | components["schemas"]["Announcement"] | components["schemas"]["Ground"] | components["schemas"]["Replayed"] | components["schemas"]["Corrected"] | components["schemas"]["Withdrawn"];
         };
-        /** Tellings */
+        /**
+         * Tellings
+         * @description What happened, in order.
+         */
         Tellings: {
             tellings: components["schemas"]["Telling"][];
         };
@@ -7641,13 +8671,20 @@ export interface components {
          * @description What was paid with.
          * @enum {string}
          */
-        TenderKind: "card" | "virtual_card" | "cash" | "terminal" | "purse";
-        /** TenderTotal */
+        TenderKind: "card" | "cash" | "purse" | "terminal" | "virtual_card";
+        /**
+         * TenderTotal
+         * @description What was taken in one kind of money, less what was given back in it; tips are in it.
+         */
         TenderTotal: {
             cents: number;
             kind: components["schemas"]["TenderKind"];
         };
-        /** Terms */
+        /**
+         * Terms
+         * @description Which outlet a concessionaire runs on which days, the house's part of the net sales in permille, and who bears
+         *         what nobody paid.
+         */
         Terms: {
             commission_permille: number;
             ends_on: string | null;
@@ -7657,12 +8694,17 @@ export interface components {
              * @default house
              * @enum {string}
              */
-            loss_borne_by: "house" | "concessionaire";
+            loss_borne_by: "concessionaire" | "house";
             outlet: string;
             /** Format: date */
             starts_on: string;
         };
-        /** TermsWish */
+        /**
+         * TermsWish
+         * @description An outlet is run from `starts_on` on, and to `ends_on` (that day too); null: until somebody says otherwise.
+         *
+         *         `loss_borne_by`: who bears what nobody paid of what its tills sold without network.
+         */
         TermsWish: {
             commission_permille: number;
             ends_on: string | null;
@@ -7670,29 +8712,41 @@ export interface components {
              * @default house
              * @enum {string}
              */
-            loss_borne_by: "house" | "concessionaire";
+            loss_borne_by: "concessionaire" | "house";
             outlet: string;
             /** Format: date */
             starts_on: string;
         };
-        /** Text */
+        /**
+         * Text
+         * @description The same words in French and in English; empty where nobody has written them yet.
+         */
         Text: {
             /** @default  */
             en: string;
             /** @default  */
             fr: string;
         };
-        /** Threshold */
+        /**
+         * Threshold
+         * @description At which level of a product somebody is told; None: never.
+         */
         Threshold: {
             low_at: number | null;
             /** Format: uuid */
             product_id: string;
         };
-        /** ThresholdsWord */
+        /**
+         * ThresholdsWord
+         * @description Thresholds of an outlet; those of other products stay. Of two for a product the last one counts.
+         */
         ThresholdsWord: {
             thresholds: components["schemas"]["Threshold"][];
         };
-        /** Ticket */
+        /**
+         * Ticket
+         * @description One ticket for its owner, with the state of its pass.
+         */
         Ticket: {
             event: components["schemas"]["TicketEvent"];
             holder_name: string | null;
@@ -7707,7 +8761,10 @@ export interface components {
             refunded: boolean;
             tariff: components["schemas"]["Tariff"];
         };
-        /** TicketEvent */
+        /**
+         * TicketEvent
+         * @description What a ticket says of its event.
+         */
         TicketEvent: {
             cancelled: boolean;
             /** Format: date-time */
@@ -7725,24 +8782,35 @@ export interface components {
             subtitle: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
         };
-        /** TicketPass */
+        /**
+         * TicketPass
+         * @description How the pass of a ticket stands.
+         */
         TicketPass: {
             entered_at: string | null;
             /** @enum {string} */
-            form: "unbound" | "phone" | "paper";
+            form: "paper" | "phone" | "unbound";
             generation: number;
             revoked: boolean;
             /** Format: uuid */
             ticket_id: string;
         };
-        /** TillAnchor */
+        /**
+         * TillAnchor
+         * @description The last anchor of a till's head.
+         */
         TillAnchor: {
             /** Format: date-time */
             at: string;
             number: number;
             sequence: number;
         };
-        /** TillCards */
+        /**
+         * TillCards
+         * @description Cards as `[number of the chip, last counter, blocked]`. `all`: these are all, else what changed since.
+         *
+         *         `position` is what to ask with the next time.
+         */
         TillCards: {
             all: boolean;
             cards: [
@@ -7752,21 +8820,36 @@ export interface components {
             ][];
             position: string;
         };
-        /** TillHead */
+        /**
+         * TillHead
+         * @description The last record of a till's chain that the server has, and when it came.
+         */
         TillHead: {
             hash: string;
             number: number;
             /** Format: date-time */
             received_at: string;
         };
-        /** TillLimits */
+        /**
+         * TillLimits
+         * @description What a till decides alone. The offline limits count what it has taken from cards and not told yet.
+         *
+         *         `tap_cap_cents` is what one tap pays at most, `offline_card_cents` what one card does without network, and
+         *         `offline_till_cents` what all cards together do: the most that one till may lose. `ask_ms` is how long a till waits
+         *         for an answer.
+         */
         TillLimits: {
             ask_ms: number;
             offline_card_cents: number;
             offline_till_cents: number;
             tap_cap_cents: number;
         };
-        /** TillPack */
+        /**
+         * TillPack
+         * @description All that a till needs to start, sell, price, judge alcohol, check PINs and print, alone.
+         *
+         *         `head` and `training_head` are those of its own chains, for a till whose storage was lost.
+         */
         TillPack: {
             derogations: components["schemas"]["Derogation"][];
             evenings: components["schemas"]["Evening"][];
@@ -7781,30 +8864,48 @@ export interface components {
             till: components["schemas"]["PackTill"];
             training_head: components["schemas"]["Head"];
         };
-        /** TillProof */
+        /**
+         * TillProof
+         * @description The proof that a phone sent for a record; null as long as there is none.
+         */
         TillProof: {
             proof: string | null;
         };
-        /** TillUpload */
+        /**
+         * TillUpload
+         * @description What a till sends: one record that it asks about, or up to 200 that it tells.
+         */
         TillUpload: {
             records: components["schemas"]["SentRecord"][];
         };
-        /** ToDescribe */
+        /**
+         * ToDescribe
+         * @description The clips of an event, the latest moment first.
+         */
         ToDescribe: {
             clips: components["schemas"]["DescribedLine"][];
         };
-        /** TokenWish */
+        /**
+         * TokenWish
+         * @description The access that a program is to have, until when, and what to call it.
+         */
         TokenWish: {
             /** Format: date-time */
             expires_at: string;
             grants: components["schemas"]["GrantWish"][];
             name: string;
         };
-        /** TopUpAnswer */
+        /**
+         * TopUpAnswer
+         * @description Where to pay; None once the money has come.
+         */
         TopUpAnswer: {
             payment_url: string | null;
         };
-        /** TopUpView */
+        /**
+         * TopUpView
+         * @description What has become of a top-up; `reason` is why it failed: the provider's code, else `cancelled` or `expired`.
+         */
         TopUpView: {
             cents: number;
             /** Format: uuid */
@@ -7814,7 +8915,12 @@ export interface components {
             progress: components["schemas"]["Progress"];
             reason: string | null;
         };
-        /** TopUpWish */
+        /**
+         * TopUpWish
+         * @description A fan loads their purse. The browser makes `id` and `payment_id`: sent twice, it is one top-up.
+         *
+         *         Another `payment_id` for the same `id` is refused: a new try is a new top-up.
+         */
         TopUpWish: {
             cents: number;
             /** Format: uuid */
@@ -7822,7 +8928,10 @@ export interface components {
             /** Format: uuid */
             payment_id: string;
         };
-        /** UpcomingTickets */
+        /**
+         * UpcomingTickets
+         * @description A person's tickets for one coming event. They stop working when the person is erased.
+         */
         UpcomingTickets: {
             /** Format: uuid */
             event_id: string;
@@ -7831,17 +8940,26 @@ export interface components {
             tickets: number;
             title: components["schemas"]["Text"];
         };
-        /** Upload */
+        /**
+         * Upload
+         * @description Scans in the order in which the device made them.
+         */
         Upload: {
             scans: components["schemas"]["SignedScan"][];
         };
-        /** Vat */
+        /**
+         * Vat
+         * @description The VAT contained in a part of the total.
+         */
         Vat: {
             gross_cents: number;
             rate_permille: number;
             vat_cents: number;
         };
-        /** Way */
+        /**
+         * Way
+         * @description A whole way. `step_free` is false as soon as one leg has steps, the last ones to the seat included.
+         */
         Way: {
             legs: components["schemas"]["Leg"][];
             metres: number;
@@ -7852,29 +8970,43 @@ export interface components {
         /**
          * Who
          * @description Whom a clip is for: who is in the ground with a ticket, who has a ticket of the event, everybody.
-         * @default everybody
          * @enum {string}
          */
-        Who: "inside" | "ticket" | "everybody";
-        /** Window */
+        Who: "everybody" | "inside" | "ticket";
+        /**
+         * Window
+         * @description From so many minutes after the event's start (negative: before) until so many, the end not included.
+         */
         Window: {
             from_min: number;
             until_min: number;
         };
-        /** WindowWord */
+        /**
+         * WindowWord
+         * @description When the passes of an accreditation may cross.
+         */
         WindowWord: {
             /** Format: date-time */
             closes_at: string;
             /** Format: date-time */
             opens_at: string;
         };
-        /** Withdrawn */
+        /**
+         * Withdrawn
+         * @description Entry `about` did not happen.
+         */
         Withdrawn: {
             about: number;
-            /** @constant */
+            /** @enum {string} */
             kind: "withdrawn";
         };
-        /** ZoneLine */
+        /**
+         * ZoneLine
+         * @description A zone: how many people are inside by the crossings, less anonymous exits, with the corrections in it.
+         *
+         *         `admitted` counts each pass once and only where it was proved: it is less than `inside` where a pass let two in, or
+         *         somebody went in without proof. `capacity` is how many places the zone has.
+         */
         ZoneLine: {
             admitted: number;
             by_ticket: components["schemas"]["ByTicket"];
@@ -7884,41 +9016,67 @@ export interface components {
             full: boolean;
             inside: number;
             /** @enum {string} */
-            kind: "stand" | "area";
+            kind: "area" | "stand";
         };
-        /** ZoneWord */
+        /**
+         * ZoneWord
+         * @description Whether nobody more is let into a zone.
+         */
         ZoneWord: {
             full: boolean;
         };
-        /** Answers */
-        access_routes_devices_Answers: {
-            answers: components["schemas"]["access_rules_scans_Answer"][];
+        /**
+         * Kind
+         * @description What a letter tells.
+         * @enum {string}
+         */
+        "virage.identity.people.rules.letters.Kind": "account_erased" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "open_sign_in_code" | "order_paid" | "phone_code" | "refund" | "sign_in_code" | "top_up_off";
+        /**
+         * Answers
+         * @description One answer a scan, in order; `now` is the server's clock, by which a device corrects its own.
+         */
+        "virage.matchday.access.routes.devices.Answers": {
+            answers: components["schemas"]["virage.matchday.access.rules.scans.Answer"][];
             /** Format: date-time */
             now: string;
         };
-        /** Answer */
-        access_rules_scans_Answer: {
+        /**
+         * Answer
+         * @description What a scan is answered, now and whenever it comes again.
+         */
+        "virage.matchday.access.rules.scans.Answer": {
             /** @default 0 */
             clock_off_s: number;
-            data?: {
-                [key: string]: unknown;
-            };
+            data?: Record<string, never>;
             /** @default false */
             identity_check: boolean;
             number: number;
             /** @enum {string} */
-            outcome: "admitted" | "again" | "refused" | "noted";
+            outcome: "admitted" | "again" | "noted" | "refused";
             pass_number?: number | null;
             pending_until?: string | null;
             place_label?: components["schemas"]["PlaceLabel"] | null;
             reason?: string | null;
         };
-        /** Answer */
-        food_till_acts_selling_Answer: {
+        /**
+         * VatTotal
+         * @description What was sold at one rate, and the VAT contained in it, as the till's record has it. 0 is what bears no VAT.
+         */
+        "virage.matchday.food.menu.rules.pricing.VatTotal": {
+            gross_cents: number;
+            vat_cents: number;
+            vat_permille: number;
+        };
+        /**
+         * Answer
+         * @description What a till hears of one record: `booked`, `known` (again), or `refused` with a reason.
+         *
+         *         `available_cents` is what the fan has left. `loss_cents` is what nobody pays of a sale that was told. `holder` is
+         *         whose card was tapped, for the cashier's eyes alone: kept nowhere, told once, and never of a sale without network.
+         */
+        "virage.matchday.food.till.acts.selling.Answer": {
             available_cents?: number | null;
-            data?: {
-                [key: string]: unknown;
-            };
+            data?: Record<string, never>;
             hash?: string | null;
             holder?: string | null;
             /** @default 0 */
@@ -7927,38 +9085,39 @@ export interface components {
             outcome: string;
             reason?: string | null;
         };
-        /** Answers */
-        food_till_routes_till_Answers: {
-            answers: components["schemas"]["food_till_acts_selling_Answer"][];
+        /**
+         * Answers
+         * @description One answer a record, in order; `now` is the server's clock.
+         */
+        "virage.matchday.food.till.routes.till.Answers": {
+            answers: components["schemas"]["virage.matchday.food.till.acts.selling.Answer"][];
             /** Format: date-time */
             now: string;
-        };
-        /**
-         * Kind
-         * @description What a letter tells.
-         * @enum {string}
-         */
-        identity_people_rules_letters_Kind: "sign_in_code" | "open_sign_in_code" | "phone_code" | "invitation" | "account_erased" | "order_paid" | "refund" | "double_payment" | "late_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "top_up_off";
-        /** VatTotal */
-        matchday_food_menu_rules_pricing_VatTotal: {
-            gross_cents: number;
-            vat_cents: number;
-            vat_permille: number;
         };
         /**
          * Kind
          * @description As what something counts.
          * @enum {string}
          */
-        media_live_sources_rules_counting_Kind: "shot" | "on_target" | "pass" | "completed" | "corner" | "foul" | "offside";
-        /** VatTotal */
-        money_fiscal_rules_record_VatTotal: {
+        "virage.media.live.sources.rules.counting.Kind": "completed" | "corner" | "foul" | "offside" | "on_target" | "pass" | "shot";
+        /**
+         * VatTotal
+         * @description What one rate comes to: `gross_cents` with the VAT of `vat_cents` in it.
+         */
+        "virage.money.fiscal.rules.record.VatTotal": {
             gross_cents: number;
             vat_cents: number;
             vat_permille: number;
         };
-        /** Line */
-        money_wallet_accounts_reads_Line: {
+        /**
+         * Line
+         * @description One line of the history. `cents` is above zero for what came in; `step` is `hold` where a hold is open.
+         *
+         *         `bonus`: it moved what the house gave, not money. `purpose`: top_up, payout, cash_load, cash_payout, terminal_load,
+         *         terminal_payout, sale, refund, card_moved, bonus_given, bonus_forfeited, or another domain's word (food_order).
+         *         `place`: where it was paid or given back, if that is known.
+         */
+        "virage.money.wallet.accounts.reads.Line": {
             /** Format: date-time */
             at: string;
             bonus: boolean;
@@ -7971,8 +9130,11 @@ export interface components {
             /** Format: uuid */
             subject: string;
         };
-        /** Line */
-        sale_ticketing_rules_terms_Line: {
+        /**
+         * Line
+         * @description One place of an order. `ticket_id` is set once the order is paid.
+         */
+        "virage.sale.ticketing.rules.terms.Line": {
             label: components["schemas"]["PlaceLabel"];
             place: number;
             price_cents: number;
@@ -8001,7 +9163,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8034,7 +9196,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8067,7 +9229,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8098,7 +9260,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -8158,7 +9320,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8193,7 +9355,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8228,7 +9390,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8260,7 +9422,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -8289,7 +9451,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8324,7 +9486,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -8357,7 +9519,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8393,7 +9555,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -8426,7 +9588,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -8455,7 +9617,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8491,7 +9653,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8525,7 +9687,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8557,7 +9719,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8593,7 +9755,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -8627,7 +9789,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -8658,7 +9820,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8689,7 +9851,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8723,7 +9885,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8746,7 +9908,6 @@ export interface operations {
     get_pack: {
         parameters: {
             query?: {
-                /** @description The version that the device is at: the pack is no older */
                 since?: string | null;
             };
             header?: never;
@@ -8790,13 +9951,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["access_routes_devices_Answers"];
+                    "application/json": components["schemas"]["virage.matchday.access.routes.devices.Answers"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -8819,7 +9980,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8914,7 +10075,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8943,7 +10104,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8974,7 +10135,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9008,7 +10169,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9043,7 +10204,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -9070,7 +10231,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9103,7 +10264,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9163,7 +10324,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9225,7 +10386,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9256,7 +10417,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9291,7 +10452,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9323,7 +10484,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9356,7 +10517,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9387,7 +10548,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9418,7 +10579,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9453,7 +10614,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request accepted, processing continues off-line */
+            /** @description Done; nothing to tell */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -9476,7 +10637,6 @@ export interface operations {
             query: {
                 /** @description What is on */
                 event_id: string;
-                /** @description Where one sits, by its number */
                 place?: number | null;
                 /** @description Without stairs, but for those inside a block */
                 step_free?: boolean;
@@ -9487,7 +10647,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9520,7 +10680,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9551,7 +10711,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9580,7 +10740,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9609,7 +10769,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9644,7 +10804,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -9667,7 +10827,7 @@ export interface operations {
             query: {
                 /** @description A seat or a standing place, by its number */
                 place: number;
-                what: "outlet" | "toilets" | "first_aid" | "information" | "exit";
+                what: "exit" | "first_aid" | "information" | "outlet" | "toilets";
                 /** @description Without stairs, but for those inside a block */
                 step_free?: boolean;
             };
@@ -9677,7 +10837,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9711,7 +10871,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9807,7 +10967,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9840,7 +11000,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9871,7 +11031,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9906,7 +11066,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9938,7 +11098,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9974,7 +11134,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10010,7 +11170,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10046,7 +11206,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10078,7 +11238,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10114,7 +11274,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10145,7 +11305,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10207,7 +11367,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10242,7 +11402,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10277,7 +11437,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description One entry, or one refusal, a telling */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10371,7 +11531,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10406,7 +11566,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10435,7 +11595,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10464,7 +11624,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10495,14 +11655,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": null;
-                };
+                content?: never;
             };
             /** @description Not done; `code` says why, and nothing has changed. */
             default: {
@@ -10528,7 +11686,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10557,7 +11715,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10590,7 +11748,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10621,7 +11779,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -10650,7 +11808,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -10683,7 +11841,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -10716,7 +11874,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -10743,7 +11901,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10772,15 +11930,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": Record<string, never>;
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -10806,7 +11962,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10842,7 +11998,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request accepted, processing continues off-line */
+            /** @description Done; nothing to tell */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -10869,7 +12025,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10902,7 +12058,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10937,7 +12093,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10968,7 +12124,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -10995,7 +12151,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11028,7 +12184,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -11061,7 +12217,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -11090,7 +12246,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -11117,7 +12273,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11146,14 +12302,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": null;
-                };
+                content?: never;
             };
             /** @description Not done; `code` says why, and nothing has changed. */
             default: {
@@ -11177,7 +12331,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -11204,7 +12358,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11233,7 +12387,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11266,7 +12420,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11297,7 +12451,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -11358,7 +12512,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11421,7 +12575,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11452,7 +12606,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -11474,8 +12628,7 @@ export interface operations {
         parameters: {
             query: {
                 /** @description Of tills or of outlets */
-                subject: "till" | "outlet";
-                /** @description How long a closing reaches. */
+                subject: "outlet" | "till";
                 period: components["schemas"]["PeriodKind"];
                 /** @description The first day of business */
                 from: string;
@@ -11488,7 +12641,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11517,7 +12670,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11552,7 +12705,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11583,7 +12736,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -11617,7 +12770,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11681,7 +12834,7 @@ export interface operations {
                 /** @description The last day of business, itself too */
                 to: string;
                 /** @description The language of the paper */
-                lang?: "fr" | "en";
+                lang?: "en" | "fr";
             };
             header?: never;
             path: {
@@ -11727,7 +12880,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11759,7 +12912,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -11786,7 +12939,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11819,7 +12972,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11850,7 +13003,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11882,7 +13035,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11911,7 +13064,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11946,7 +13099,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11977,7 +13130,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -12010,7 +13163,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12039,7 +13192,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12068,7 +13221,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12103,7 +13256,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12132,7 +13285,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12165,7 +13318,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12188,7 +13341,6 @@ export interface operations {
     get_concession_sales: {
         parameters: {
             query: {
-                /** @description What figures are grouped by. */
                 by: components["schemas"]["By"];
                 /** @description Of that event; else give from and to */
                 event_id?: string | null;
@@ -12203,7 +13355,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12239,7 +13391,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12268,7 +13420,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12335,7 +13487,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12364,7 +13516,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12397,7 +13549,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12430,7 +13582,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12459,7 +13611,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12492,7 +13644,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Document created, URL follows */
+            /** @description Done */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -12527,7 +13679,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12558,7 +13710,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -12585,7 +13737,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12618,7 +13770,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Document created, URL follows */
+            /** @description Done */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -12649,7 +13801,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12684,7 +13836,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12715,7 +13867,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12746,7 +13898,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12781,7 +13933,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12812,7 +13964,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12843,7 +13995,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12874,7 +14026,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -12905,7 +14057,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Document created, URL follows */
+            /** @description Done */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -12936,7 +14088,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -12958,7 +14110,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Of this state alone */
-                only?: "queued" | "sent" | "delivered" | "bounced" | null;
+                only?: ("bounced" | "delivered" | "queued" | "sent") | null;
                 /** @description The id that the page before ended with */
                 before?: string | null;
             };
@@ -12968,7 +14120,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13000,7 +14152,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13031,7 +14183,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13062,7 +14214,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13098,7 +14250,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request accepted, processing continues off-line */
+            /** @description Done; nothing to tell */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -13131,7 +14283,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13160,7 +14312,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13193,7 +14345,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Document created, URL follows */
+            /** @description Done */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -13226,7 +14378,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13263,7 +14415,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13292,7 +14444,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13321,7 +14473,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13354,7 +14506,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Document created, URL follows */
+            /** @description Done */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -13383,7 +14535,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13412,7 +14564,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13445,7 +14597,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Document created, URL follows */
+            /** @description Done */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -13476,7 +14628,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -13507,7 +14659,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13540,7 +14692,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Document created, URL follows */
+            /** @description Done */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -13571,7 +14723,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13602,7 +14754,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -13635,7 +14787,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13666,7 +14818,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13695,7 +14847,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13726,7 +14878,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13760,7 +14912,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13826,7 +14978,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13855,7 +15007,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13884,7 +15036,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13915,7 +15067,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13941,13 +15093,13 @@ export interface operations {
             header?: never;
             path: {
                 clip_id: string;
-                locale: "fr" | "en";
+                locale: "en" | "fr";
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -13976,7 +15128,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14007,7 +15159,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14038,7 +15190,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14069,7 +15221,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -14094,14 +15246,14 @@ export interface operations {
             path: {
                 clip_id: string;
                 camera: string;
-                locale: "fr" | "en";
+                locale: "en" | "fr";
                 segment_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14133,7 +15285,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14160,13 +15312,13 @@ export interface operations {
             path: {
                 clip_id: string;
                 camera: string;
-                locale: "fr" | "en";
+                locale: "en" | "fr";
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14193,13 +15345,13 @@ export interface operations {
             path: {
                 clip_id: string;
                 camera: string;
-                playlist: "main.m3u8" | "video.m3u8" | "video-480p.m3u8" | "video-240p.m3u8" | "audio.m3u8" | "captions-fr.m3u8" | "captions-en.m3u8" | "described-fr.m3u8" | "described-en.m3u8";
+                playlist: "audio.m3u8" | "captions-en.m3u8" | "captions-fr.m3u8" | "described-en.m3u8" | "described-fr.m3u8" | "main.m3u8" | "video-240p.m3u8" | "video-480p.m3u8" | "video.m3u8";
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14228,13 +15380,13 @@ export interface operations {
                 camera: string;
                 /** @description From when on, Unix milliseconds */
                 since: number;
-                playlist: "main.m3u8" | "video.m3u8" | "audio.m3u8";
+                playlist: "audio.m3u8" | "main.m3u8" | "video.m3u8";
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14269,7 +15421,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14300,7 +15452,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14331,7 +15483,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14366,7 +15518,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -14398,7 +15550,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14429,7 +15581,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14464,7 +15616,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14495,7 +15647,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -14527,7 +15679,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14558,7 +15710,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14589,7 +15741,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -14616,14 +15768,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": null;
-                };
+                content?: never;
             };
             /** @description Not done; `code` says why, and nothing has changed. */
             default: {
@@ -14649,7 +15799,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14682,7 +15832,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request accepted, processing continues off-line */
+            /** @description Done */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -14750,7 +15900,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14816,7 +15966,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14851,7 +16001,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14882,7 +16032,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request accepted, processing continues off-line */
+            /** @description Done */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -14905,7 +16055,6 @@ export interface operations {
     get_till_cards: {
         parameters: {
             query?: {
-                /** @description The position of the last answer */
                 since?: string | null;
             };
             header?: never;
@@ -14947,7 +16096,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15007,7 +16156,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15040,7 +16189,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15073,13 +16222,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["food_till_routes_till_Answers"];
+                    "application/json": components["schemas"]["virage.matchday.food.till.routes.till.Answers"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -15104,7 +16253,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15133,7 +16282,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15166,7 +16315,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15195,7 +16344,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -15226,7 +16375,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15261,7 +16410,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, nothing follows */
+            /** @description Done; nothing to tell */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -15294,7 +16443,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15327,7 +16476,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15360,7 +16509,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15391,7 +16540,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15426,7 +16575,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15459,7 +16608,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15490,7 +16639,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;

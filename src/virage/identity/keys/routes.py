@@ -3,17 +3,16 @@
 from typing import Final
 from uuid import UUID
 
-from litestar import Response, Router, get
-
 from virage.identity.keys import reads
 from virage.identity.keys.reads import PassKeys
 from virage.platform.data.database import Database
 from virage.platform.web.problems import Problem
+from virage.platform.web.routing import Response, get, mount
 
 _A_DAY: Final = "public, max-age=86400"
 
 
-@get("/{event_id:uuid}/pass-keys", opt={"public": True})
+@get("/{event_id:uuid}/pass-keys", public=True)
 async def get_pass_keys(event_id: UUID, db: Database) -> Response[PassKeys]:
     """The public keys that verify the passes of an event. 404 before its first pass is signed."""
     async with db.connection() as conn:
@@ -23,4 +22,4 @@ async def get_pass_keys(event_id: UUID, db: Database) -> Response[PassKeys]:
     return Response(keys, headers={"Cache-Control": _A_DAY})
 
 
-router = Router("/api/events", route_handlers=[get_pass_keys])
+router = mount("/api/events", [get_pass_keys])

@@ -2,9 +2,6 @@
 
 from uuid import UUID
 
-from litestar import Response, Router, get, post
-from litestar.openapi.datastructures import ResponseSpec
-
 from virage.media.live.types import Reason
 from virage.media.tracking import acts, reads
 from virage.media.tracking.reads import Figures, Pitches
@@ -14,12 +11,13 @@ from virage.platform.values.clock import Clock
 from virage.platform.web.caching import FOR_A_SECOND
 from virage.platform.web.guard import Principal, Role, staff
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import Described, Response, get, mount, post
 from virage.site.programme import api as programme
 
 ROLE: Role = "match_desk"
 
 
-@post("/{event_id:uuid}/frames", status_code=200, guards=[staff(ROLE)], request_max_body_size=BATCH_BYTES_MAX)
+@post("/{event_id:uuid}/frames", status_code=200, guards=[staff(ROLE)], body_bytes_max=BATCH_BYTES_MAX)
 async def take_frames(event_id: UUID, data: Frames, db: Database, clock: Clock, principal: Principal) -> Taken:
     """Take a batch of frames in, in the order of the match's clock. A batch may be sent again: docs/pitch.md."""
     async with db.transaction() as conn:
@@ -29,7 +27,7 @@ async def take_frames(event_id: UUID, data: Frames, db: Database, clock: Clock, 
         return await acts.take_frames(conn, event_id, data.frames, clock.now())
 
 
-@get("/{event_id:uuid}", opt={"public": True}, responses={200: ResponseSpec(Figures, description="What was run")})
+@get("/{event_id:uuid}", public=True, answer=Described(Figures, description="What was run"))
 async def get_figures(event_id: UUID, pitches: Pitches) -> Response[Figures]:
     """How far and how fast everybody has run, and the hardest kick."""
     known = await pitches.at(event_id)
@@ -38,4 +36,4 @@ async def get_figures(event_id: UUID, pitches: Pitches) -> Response[Figures]:
     return Response(reads.figures_of(event_id, known), headers={"cache-control": FOR_A_SECOND})
 
 
-router = Router("/api/pitch", route_handlers=[take_frames, get_figures])
+router = mount("/api/pitch", [take_frames, get_figures])

@@ -1,16 +1,12 @@
 """The door for the provider's news."""
 
-from typing import Any
-
-from litestar import Router, post
-from litestar.connection import Request
-
 from virage.money.payments.checkout import settle_all
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.provider import PaymentProvider
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import Request, mount, post
 
 DELIVERY_BYTES_MAX = 1_000_000
 
@@ -18,12 +14,12 @@ DELIVERY_BYTES_MAX = 1_000_000
 @post(
     "/webhooks/sandbox",
     status_code=204,
-    request_max_body_size=DELIVERY_BYTES_MAX,
-    opt={"public": True},
-    include_in_schema=False,
+    body_bytes_max=DELIVERY_BYTES_MAX,
+    public=True,
+    documented=False,
 )
 async def receive_news(
-    request: Request[Any, Any, Any],
+    request: Request,
     db: Database,
     clock: Clock,
     payment_provider: PaymentProvider,
@@ -36,4 +32,4 @@ async def receive_news(
         raise Problem("internal")
 
 
-router = Router("/api/payments", route_handlers=[receive_news])
+router = mount("/api/payments", [receive_news])

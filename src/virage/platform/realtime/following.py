@@ -1,65 +1,44 @@
 """`GET /api/stream`: the route of the hub's streams."""
 
-from collections.abc import Iterable
 from typing import Annotated, Any
 
-from litestar import Request, get
-from litestar.params import Parameter
-from litestar.response import Response
-from litestar.response.base import ASGIResponse
-from litestar.types import Receive
+from msgspec import Meta
+from starlette.types import Receive, Send
 
 from virage.platform.data.journal import position_key
 from virage.platform.realtime.hub import Flow, Hub
 from virage.platform.web.guard import Principal
 from virage.platform.web.problems import Problem
+from virage.platform.web.routing import Described, Request, get
 
 TOPICS_MAX = 16
 
-_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
+_HEADERS = [
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+]
 
 
-class _FlowAnswer(ASGIResponse):
-    """Sends a flow."""
+class FlowResponse:
+    """Sends a flow for as long as it lasts."""
 
-    _should_set_content_length = False
-
-    def __init__(self, flow: Flow, **given: Any) -> None:
-        super().__init__(**given)
+    def __init__(self, flow: Flow) -> None:
         self._flow = flow
 
-    async def send_body(self, send: Any, receive: Receive) -> None:
+    async def __call__(self, _scope: Any, receive: Receive, send: Send) -> None:
+        """Send it, as ASGI asks for it."""
+        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         await self._flow.run(receive, send)
 
 
-class FlowResponse(Response[None]):
-    """What the door answers."""
-
-    def __init__(self, flow: Flow) -> None:
-        super().__init__(None, headers=_HEADERS, media_type="text/event-stream")
-        self._flow = flow
-
-    def to_asgi_response(  # of what Litestar passes, these count
-        self, *_: Any, encoded_headers: Iterable[tuple[bytes, bytes]] | None = None, **__: Any
-    ) -> ASGIResponse:
-        """Return the ASGI application that sends it."""
-        given = {"headers": self.headers, "encoded_headers": encoded_headers, "media_type": self.media_type}
-        return _FlowAnswer(self._flow, **given)
-
-
-@get(
-    "/api/stream",
-    opt={"public": True},
-    tags=["stream"],
-    media_type="text/event-stream",
-    response_description="Server-sent events",
-)
+@get("/api/stream", public=True, answer=Described(Any, "Server-sent events", "text/event-stream"))
 async def stream(
-    request: Request[Any, Any, Any],
+    request: Request,
     hub: Hub,
     principal: Principal,
-    topics: Annotated[str, Parameter(max_length=1000, description="topic:argument, comma-separated")],
-    since: Annotated[str | None, Parameter(max_length=64)] = None,
+    topics: Annotated[str, Meta(max_length=1000, description="topic:argument, comma-separated")],
+    since: Annotated[str, Meta(max_length=64)] | None = None,
 ) -> FlowResponse:
     """Follow topics as server-sent events. Each topic decides for itself who may follow it."""
     names = list(dict.fromkeys(topics.split(",")))

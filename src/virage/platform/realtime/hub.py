@@ -16,8 +16,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
-from litestar.types import Receive
 from msgspec import Struct
+from starlette.types import Receive
 
 from virage.platform.data.batching import Overloaded
 from virage.platform.data.database import Database, Unavailable

@@ -4,27 +4,27 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import msgspec
-from litestar import Response, Router, get
 
 from virage.platform.settings.config import Club, Config
+from virage.platform.web.routing import Response, get, mount
 
 _CACHED = {"cache-control": "public, max-age=300"}
 _INITIALS_MAX = 2
 
 
-@get("/api/club", opt={"public": True})
+@get("/api/club", public=True)
 async def get_club(config: Config) -> Response[Club]:
     """The club's name, colours and default language."""
     return Response(config.club, headers=_CACHED)
 
 
-@get("/manifest.webmanifest", opt={"public": True}, include_in_schema=False)
+@get("/manifest.webmanifest", public=True, documented=False)
 async def get_manifest(config: Config) -> Response[bytes]:
     """What a phone needs to install the web app."""
     return Response(msgspec.json.encode(manifest(config.club)), media_type="application/manifest+json", headers=_CACHED)
 
 
-@get("/icon.svg", opt={"public": True}, include_in_schema=False)
+@get("/icon.svg", public=True, documented=False)
 async def get_icon(config: Config) -> Response[str]:
     """The app's icon: the club's initials in its colours, also when a phone cuts it round."""
     return Response(icon(config.club), media_type="image/svg+xml", headers=_CACHED)
@@ -62,4 +62,4 @@ def icon(club: Club) -> str:
     )
 
 
-router = Router("/", route_handlers=[get_club, get_manifest, get_icon])
+router = mount("/", [get_club, get_manifest, get_icon])

@@ -7,8 +7,7 @@ from secrets import token_hex
 from time import perf_counter
 from typing import Any
 
-from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from virage.platform.settings import logs
 from virage.platform.web.guard import Credential, Principal, Visit, current_visit
@@ -54,12 +53,9 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != ScopeType.HTTP:
-            await self._inner(scope, receive, send)
-            return
         started = perf_counter()
         visit, foreign = self._admit(scope)
-        scope["virage"] = visit  # type: ignore[typeddict-unknown-key]  # our key beside ASGI's own
+        scope["virage"] = visit
         token, logged = current_visit.set(visit), logs.request_id.set(visit.request_id)
         status = 500
         request_id = (b"x-request-id", visit.request_id.encode())

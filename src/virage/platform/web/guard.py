@@ -1,6 +1,6 @@
 """Who asks, and what their roles allow.
 
-Every route handler declares one guard of this module (`guards=[...]`), or is open to all (`opt={"public": True}`).
+Every route handler declares one guard of this module (`guards=[...]`), or is open to all (`public=True`).
 A guard asks for a role in any scope; the handler then asks `require` with the scope of the thing it touches.
 """
 
@@ -10,16 +10,15 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
 from msgspec import Struct
+from starlette.types import Scope as Asked
 
 from virage.platform.web.problems import Problem
 
 Role = str  # declared by the modules of domains; `checks/roles.py` reads every use
 Scope = Literal["all", "organiser", "event", "gate", "outlet"]
 Kind = Literal["anonymous", "guest", "fan", "staff", "program", "device"]
-Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]
+Guard = Callable[[Asked], Awaitable[None]]
 
 FRESH_FOR = timedelta(minutes=15)
 
@@ -154,32 +153,32 @@ def fresh(principal: Principal, now: datetime) -> None:
         raise Problem("step_up_required")
 
 
-async def with_session(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def with_session(asked: Asked) -> None:
     """Guard: any session, a guest's too, or a program."""
-    principal = await principal_of(connection.scope)
+    principal = await principal_of(asked)
     if principal.kind == "anonymous":
         raise Problem("unauthenticated")
     if principal.kind == "device":
         raise Problem("forbidden")
 
 
-async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def signed_in(asked: Asked) -> None:
     """Guard: a signed-in person, fan or staff."""
-    require_fan(await principal_of(connection.scope))
+    require_fan(await principal_of(asked))
 
 
-async def person_of_staff(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def person_of_staff(asked: Asked) -> None:
     """Guard: somebody who holds a role, whichever; no program, for what is a person's own."""
-    principal = await principal_of(connection.scope)
+    principal = await principal_of(asked)
     if principal.kind in ("anonymous", "guest"):
         raise Problem("unauthenticated")
     if principal.kind != "staff":
         raise Problem("forbidden")
 
 
-async def device(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def device(asked: Asked) -> None:
     """Guard: a paired device that is not revoked."""
-    principal = await principal_of(connection.scope)
+    principal = await principal_of(asked)
     if principal.kind in ("anonymous", "guest"):
         raise Problem("unauthenticated")
     if principal.kind != "device":
@@ -189,9 +188,9 @@ async def device(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHan
 def device_at(post: Literal["gate", "till"]) -> Guard:
     """Guard: a paired device that holds this role: a till opens no door of the gates, a lane reader none of tills."""
 
-    async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-        await device(connection, handler)
-        principal = await principal_of(connection.scope)
+    async def guard(asked: Asked) -> None:
+        await device(asked)
+        principal = await principal_of(asked)
         if not any(grant.role == post for grant in principal.grants):
             raise Problem("forbidden", {"role": post})
 
@@ -213,8 +212,8 @@ def staff_of_venue(*roles: Role) -> Guard:
 
 
 def _holder(role: str, opens: Callable[[Grant], bool]) -> Guard:
-    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        principal = await principal_of(connection.scope)
+    async def guard(asked: Asked) -> None:
+        principal = await principal_of(asked)
         if principal.kind in ("anonymous", "guest"):
             raise Problem("unauthenticated")
         if principal.kind == "device" or not any(opens(grant) for grant in principal.grants):

@@ -1,137 +1,100 @@
-"""A web application of routers: Litestar with everything off that Virage does not use, inside one lean edge."""
+"""A web application of endpoints inside one edge, and what is answered for whatever is raised."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
-from typing import Any, Self
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import msgspec
-from litestar import Litestar, Request
-from litestar.events import BaseEventEmitterBackend
-from litestar.exceptions import HTTPException, ValidationException
-from litestar.handlers import HTTPRouteHandler
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Server
-from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Send
+from starlette.datastructures import State
+from starlette.routing import Router as StarletteRouter
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from virage.platform.data.batching import Overloaded
 from virage.platform.data.database import OutOfReach, Unavailable
 from virage.platform.settings.config import Config
 from virage.platform.settings.logs import log
-from virage.platform.web.dispatch import Dispatch
+from virage.platform.web.adapter import Addresses, Served, answer
 from virage.platform.web.edge import Authenticate, Edge, Observe
 from virage.platform.web.guard import current_visit
-from virage.platform.web.inject import prepared
-from virage.platform.web.lean import LeanRequest, LeanResponse, allowed, compile_guards
 from virage.platform.web.limits import Limits
 from virage.platform.web.problems import CONFLICT, Problem, document
+from virage.platform.web.routing import Endpoint, Response
 from virage.platform.web.security import headers
 
-BODY_BYTES_MAX = 64_000
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER_S = 1
-
-_CODES = {
-    400: "invalid",
-    401: "unauthenticated",
-    403: "forbidden",
-    404: "not_found",
-    405: "method_not_allowed",
-    406: "not_acceptable",
-    413: "too_large",
-    415: "unsupported_media_type",
-    429: "rate_limited",
-    503: "unavailable",
-}
-_SERVER_ERROR = 500
-_LITESTAR_OPENAPI = "/litestar"  # Litestar's own pages for the document; the edge does not let anybody in
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 
 
-class _NoEvents(BaseEventEmitterBackend):
-    """Litestar's events are not used, and neither is the task that would wait for them."""
+class Application:
+    """An ASGI application of these endpoints. Handlers get `principal` and each of `constants` by name.
 
-    def emit(self, event_id: str, *args: Any, **kwargs: Any) -> None:
-        """Do nothing."""
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Do nothing."""
-
-
-def assemble(
-    routers: Sequence[ControllerRouterHandler],
-    constants: Mapping[str, Any],
-    *,
-    config: Config,
-    authenticate: Authenticate,
-    observe: Observe,
-    statuses: Mapping[str, int],
-    lifespan: Sequence[Lifespan],
-    static: ASGIApp,
-) -> Litestar:
-    """Return the application of these routers. Handlers get `principal` and each of `constants` by name.
-
-    `statuses` are the HTTP statuses of refusal codes.
+    `statuses` are the HTTP statuses of refusal codes. `static` answers every address whose first segment no endpoint
+    has. The contexts of `lifespan` are open while the server runs.
     """
 
-    def answered(error: Exception, scope: Any) -> LeanResponse:
+    def __init__(
+        self,
+        endpoints: Sequence[Endpoint],
+        constants: Mapping[str, Any],
+        *,
+        config: Config,
+        authenticate: Authenticate,
+        observe: Observe,
+        statuses: Mapping[str, int],
+        lifespan: Sequence[Lifespan],
+        static: ASGIApp,
+    ) -> None:
+        limits = Limits()
+        self.served = [Served(endpoint, constants, limits) for endpoint in endpoints]
+        self.state = State()
+        self._statuses = statuses
+        self._edge = Edge(
+            Addresses(self.served, self._refuse),
+            static=static,
+            owned=frozenset(endpoint.path.split("/", 2)[1] for endpoint in endpoints),
+            authenticate=authenticate,
+            headers=headers(secure=config.secure and not config.demo),  # a demo would lock its host to HTTPS for a year
+            secure_cookies=config.secure_cookies,
+            refuse=self._refuse,
+            observe=observe,
+        )
+        self._contexts = lifespan
+        self._router = StarletteRouter(lifespan=lambda _: self.lifespan())
+
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncIterator[None]:
+        """What is open while the server runs."""
+        async with AsyncExitStack() as stack:
+            for context in self._contexts:
+                await stack.enter_async_context(context())
+            yield
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or live from start to end."""
+        if scope["type"] == "lifespan":
+            await self._router.lifespan(scope, receive, send)
+        else:
+            scope["app"] = self
+            await self._edge(scope, receive, send)
+
+    async def _refuse(self, error: Exception, scope: Scope, _receive: Receive, send: Send) -> None:
+        """Answer a problem for whatever was raised."""
         problem, visit = problem_of(error), scope["virage"]
         visit.code = problem.code
-        status = statuses.get(problem.code, CONFLICT)
+        status = self._statuses.get(problem.code, CONFLICT)
         body = msgspec.json.encode(document(problem, status, visit.request_id), enc_hook=str)
-        return LeanResponse(body, status_code=status, media_type=PROBLEM_JSON, headers=problem.headers)
-
-    def answer_problem(request: Request[Any, Any, Any], error: Exception) -> LeanResponse:
-        return answered(error, request.scope)
-
-    async def refuse(error: Exception, scope: Any, receive: Receive, send: Send) -> None:
-        """Answer a problem from outside the application."""
-        await answered(error, scope).to_asgi_response(app=None, request=Request(scope))(scope, receive, send)
-
-    app = Litestar(
-        route_handlers=[prepared(item, constants) for item in routers],
-        exception_handlers={Exception: answer_problem},
-        request_class=LeanRequest,
-        response_class=LeanResponse,
-        request_max_body_size=BODY_BYTES_MAX,
-        lifespan=[_once(context) for context in lifespan],
-        event_emitter_backend=_NoEvents,
-        logging_config=None,
-        debug=False,
-        openapi_config=_openapi(),
-    )
-    compile_guards(app, Limits())
-    app.asgi_handler = Edge(
-        Dispatch(app, app.asgi_handler, refuse),
-        static=static,
-        owned=frozenset(route.path.split("/", 2)[1] for route in app.routes) - {_LITESTAR_OPENAPI[1:]},
-        authenticate=authenticate,
-        headers=headers(secure=config.secure and not config.demo),  # a demo would lock its host to HTTPS for a year
-        secure_cookies=config.secure_cookies,
-        refuse=refuse,
-        observe=observe,
-    )
-    return app
+        await answer(send, Response(body, status_code=status, media_type=PROBLEM_JSON, headers=problem.headers))
 
 
 def problem_of(error: Exception) -> Problem:
     """Return what to answer for whatever was raised; what nobody expected is logged and told as `internal`."""
-    if isinstance(error, OutOfReach):
-        error = ValidationException("A moment, a number or a character in it cannot be stored.")
     if isinstance(error, Problem):
         return error
-    if isinstance(error, ValidationException):
-        return Problem("invalid", {"errors": error.extra or [{"message": error.detail}]})
-    if isinstance(error, HTTPException) and error.status_code < _SERVER_ERROR:
-        code = _CODES.get(error.status_code, "invalid")
-        sent = dict(error.headers or {})
-        if "allow" in sent:
-            sent["allow"] = allowed(sent["allow"].split(", "))
-        return Problem(code, detail=error.detail or None, headers=sent)
+    if isinstance(error, OutOfReach):
+        message = "A moment, a number or a character in it cannot be stored."
+        return Problem("invalid", {"errors": [{"message": message}]})
     if isinstance(error, Overloaded):
         return Problem("overloaded", headers={"retry-after": str(RETRY_AFTER_S)})
     if isinstance(error, Unavailable):
@@ -140,23 +103,3 @@ def problem_of(error: Exception) -> Problem:
     visit = current_visit.get(None)
     log.error("unexpected", request_id=visit.request_id if visit else None, exc_info=error)
     return Problem("internal")
-
-
-def _once(context: Lifespan) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    return lambda _app: context()
-
-
-def _openapi() -> OpenAPIConfig:
-    return OpenAPIConfig(
-        title="Virage",
-        version="1",
-        path=_LITESTAR_OPENAPI,
-        servers=[Server(url="/")],
-        render_plugins=[JsonRenderPlugin()],
-        operation_id_creator=_operation_id,
-        use_handler_docstrings=True,
-    )
-
-
-def _operation_id(handler: HTTPRouteHandler, *_: Any) -> str:
-    return handler.handler_name

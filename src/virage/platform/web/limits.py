@@ -11,14 +11,11 @@ from math import ceil
 from time import monotonic
 from uuid import UUID
 
-from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
 
 from virage.platform.web.guard import Principal
 from virage.platform.web.problems import Problem
-from virage.platform.web.security import SAFE_METHODS
 
-CLASS = "rate"
 BUCKETS_MAX = 200_000
 PROGRAM_FACTOR = 1_000.0  # a program acts for many people, and its token can be taken away
 
@@ -65,11 +62,3 @@ class Limits:
         self._buckets.move_to_end(key)
         if len(self._buckets) > BUCKETS_MAX:
             self._buckets.popitem(last=False)
-
-
-def route_class(handler: HTTPRouteHandler) -> str | None:
-    """Return the class that a handler declares (`opt={"rate": "costly"}`), else "write" for what changes something."""
-    declared: str | None = handler.opt.get(CLASS, None if handler.http_methods <= SAFE_METHODS else "write")
-    if declared is not None and declared not in RATES:
-        raise ValueError(f"{handler.handler_name}: there is no rate {declared!r}")
-    return declared

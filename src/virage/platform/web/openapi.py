@@ -1,13 +1,18 @@
-"""The OpenAPI document: what Litestar derives from the handlers, with our problems and our ways to sign in."""
+"""The OpenAPI 3.1 document, from the same declarations that serve the requests; schemas are msgspec's."""
 
 import asyncio
-from typing import Any
+import inspect
+from collections.abc import Mapping, Sequence
+from types import NoneType
+from typing import Any, Final, get_args, get_origin
 
 import msgspec
-from litestar import Litestar
+from msgspec import inspect as inspecting
 
-from virage.platform.web.lean import PUBLIC, handlers
+from virage.platform.values.refusals import Refused
+from virage.platform.web.adapter import Served
 from virage.platform.web.problems import ProblemDocument
+from virage.platform.web.routing import Response
 from virage.platform.web.security import COOKIE
 from virage.platform.web.static import File, file_of
 
@@ -19,7 +24,11 @@ _SCHEMES = {
     "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "A browser's session."},
     "bearer": {"type": "http", "scheme": "bearer", "description": "A program's token."},
 }
-_REF = "#/components/schemas/{name}"
+_BINARY = {"type": "string", "format": "binary"}
+_ASKED: list[dict[str, list[str]]] = [{name: []} for name in _SCHEMES]
+_COMPONENTS = "#/components/schemas/"
+REF: Final = _COMPONENTS + "{name}"
+_AREA = 2  # `/api/orders/...` stands under `orders`
 
 
 class ApiDocument:
@@ -28,56 +37,171 @@ class ApiDocument:
     def __init__(self) -> None:
         self._building: asyncio.Task[File] | None = None
 
-    async def file(self, app: Litestar) -> File:
+    async def file(self, served: Sequence[Served]) -> File:
         """Return the file; requests that arrive while it is built share the one build."""
         if self._building is None:
-            self._building = asyncio.create_task(asyncio.to_thread(_file, app))
+            self._building = asyncio.create_task(asyncio.to_thread(_file, served))
         return await asyncio.shield(self._building)
 
 
-def _file(app: Litestar) -> File:
-    return file_of(document(app), "application/json")
+def _file(served: Sequence[Served]) -> File:
+    return file_of(document(served), "application/json")
 
 
-def document(app: Litestar) -> bytes:
-    """Return the OpenAPI 3.1 document of the application as JSON."""
-    schema: dict[str, Any] = _without_examples(msgspec.json.decode(msgspec.json.encode(app.openapi_schema.to_schema())))
-    public = {
-        (_format(path), method.lower())
-        for path, handler in handlers(app)
-        if handler.opt.get(PUBLIC)
-        for method in handler.http_methods
+def document(served: Sequence[Served]) -> bytes:
+    """Return the OpenAPI 3.1 document of these endpoints as JSON."""
+    shown = [(one, _types_of(one)) for one in served if one.endpoint.documented]
+    kinds = [*(kind for _, types in shown for kind in types.values()), ProblemDocument, Refused]
+    schemas, components = msgspec.json.schema_components(kinds, ref_template=REF)
+    instants = _Instants(components)
+    for kind, schema in zip(inspecting.multi_type_info(kinds), schemas, strict=True):
+        instants.say(kind, schema)
+    shown_components = {name: _for_clients(schema) for name, schema in components.items()}
+    in_order = map(_for_clients, schemas)
+    paths: dict[str, dict[str, Any]] = {}
+    for one, types in shown:
+        operation = _operation(one, {place: next(in_order) for place in types})
+        paths.setdefault(one.endpoint.template, {})[one.endpoint.method.lower()] = operation
+    written = {
+        "openapi": "3.1.0",
+        "info": {"title": "Virage", "version": "1"},
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {"schemas": shown_components, "securitySchemes": _SCHEMES},
     }
-    for path, item in schema["paths"].items():
-        for method, operation in item.items():
-            operation["responses"].pop("400", None)
-            operation["responses"]["default"] = _PROBLEM
-            operation["security"] = [{}, *_asked()] if (path, method) in public else _asked()
-            operation["summary"] = _words(operation["operationId"])
-    components = schema.setdefault("components", {})
-    components["securitySchemes"] = _SCHEMES
-    _, definitions = msgspec.json.schema_components([ProblemDocument], ref_template=_REF)
-    components.setdefault("schemas", {}).update(definitions)
-    return msgspec.json.format(msgspec.json.encode(schema, order="deterministic"), indent=1)
+    return msgspec.json.format(msgspec.json.encode(written, order="deterministic"), indent=1)
 
 
-def _without_examples(value: Any) -> Any:
-    """Leave out the generated examples: they are random, and the document shall be the same each time."""
-    if isinstance(value, list):
-        return [_without_examples(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    return {key: _without_examples(item) for key, item in value.items() if key not in ("example", "examples")}
+def _for_clients(schema: Any) -> Any:
+    """Return a schema as generators of clients want it: texts that are listed are texts, and defaults are plain values.
+
+    One that is null, a list or an object says no more than that the field may be missing, and a generator takes it for
+    a field that never is.
+    """
+    if isinstance(schema, list):
+        return [_for_clients(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {
+        key: {name: _for_clients(field) for name, field in item.items()} if key == "properties" else _for_clients(item)
+        for key, item in schema.items()
+        if not (key == "default" and (item is None or isinstance(item, list | dict)))
+    }
+    if isinstance(kept.get("enum"), list) and all(isinstance(item, str) for item in kept["enum"]):
+        kept.setdefault("type", "string")
+    return kept
 
 
-def _asked() -> list[dict[str, list[str]]]:
-    return [{name: []} for name in _SCHEMES]
+class _Instants:
+    """Adds the format of moments, which msgspec says only of types that refuse a moment without its zone (RFC 3339)."""
+
+    def __init__(self, components: Mapping[str, Any]) -> None:
+        self._components = components
+        self._seen = set[str]()
+
+    def say(self, kind: inspecting.Type, schema: dict[str, Any]) -> None:  # noqa: C901 - a line for each kind of type
+        """Add it to the schema of a type, and to the components below."""
+        match kind:
+            case inspecting.Metadata():
+                self.say(kind.type, schema)
+            case inspecting.DateTimeType():
+                schema["format"] = "date-time"
+            case inspecting.UnionType():
+                for member in kind.types:
+                    self._say_of_member(member, schema)
+            case inspecting.StructType():
+                name = schema["$ref"].removeprefix(_COMPONENTS)
+                if name not in self._seen:
+                    self._seen.add(name)
+                    for field in kind.fields:
+                        self.say(field.type, self._components[name]["properties"][field.encode_name])
+            case inspecting.ListType() | inspecting.VarTupleType() | inspecting.SetType() | inspecting.FrozenSetType():
+                self.say(kind.item_type, schema.get("items", {}))
+            case inspecting.TupleType():
+                for item, said in zip(kind.item_types, schema.get("prefixItems", ()), strict=False):
+                    self.say(item, said)
+            case inspecting.DictType():
+                self.say(kind.value_type, schema.get("additionalProperties", {}))
+
+    def _say_of_member(self, member: inspecting.Type, union: dict[str, Any]) -> None:
+        """Add it to what a union says of one of its members: msgspec has its own order of them."""
+        while isinstance(member, inspecting.Metadata):
+            member = member.type
+        for option in union["anyOf"]:
+            if "anyOf" in option:
+                self._say_of_member(member, option)
+            elif isinstance(member, inspecting.StructType):
+                if option.get("$ref", "").replace("/", ".").endswith(f".{member.cls.__name__}"):
+                    self.say(member, option)
+            elif isinstance(member, inspecting.DateTimeType):
+                if option.get("type") == "string":
+                    self.say(member, option)
+            elif option.get("type") in ("array", "object"):
+                self.say(member, option)
 
 
-def _words(operation_id: str) -> str:
-    return operation_id.replace("_", " ").capitalize()
+def _types_of(served: Served) -> dict[tuple[str, str], Any]:
+    """Return the types of what goes in and out, by place and name."""
+    inputs = served.inputs
+    types = {("path", name): kind for name, kind in inputs.path.items()}
+    types |= {("query", name): kind for name, kind in inputs.query.items()}
+    if inputs.body is not None:
+        types["body", ""] = inputs.body
+    if (kind := _content_of(served)) not in (bytes, NoneType):
+        types["answer", ""] = kind
+    return types
 
 
-def _format(path: str) -> str:
-    """Return a Litestar path as OpenAPI writes it: `{id:uuid}` becomes `{id}`."""
-    return "/".join(f"{part.split(':')[0]}}}" if ":" in part else part for part in path.split("/"))
+def _content_of(served: Served) -> Any:
+    """Return the type of a success: `bytes` for what is no JSON, NoneType for nothing."""
+    said = served.endpoint.answer
+    kind = said.type if said else served.inputs.answer
+    return get_args(kind)[0] if get_origin(kind) is Response else kind
+
+
+def _operation(served: Served, schemas: Mapping[tuple[str, str], Any]) -> dict[str, Any]:
+    endpoint, inputs = served.endpoint, served.inputs
+    operation: dict[str, Any] = {
+        "operationId": endpoint.name,
+        "summary": endpoint.name.replace("_", " ").capitalize(),
+        "description": inspect.getdoc(endpoint.handler) or "",
+        "tags": [endpoint.path.split("/")[_AREA]],
+        "security": [{}, *_ASKED] if endpoint.public else _ASKED,
+        "responses": {str(endpoint.status_code): _success(served, schemas), "default": _PROBLEM},
+    }
+    parameters = [
+        _parameter(
+            place,
+            inputs.shown(name),
+            schema,
+            is_required=name not in inputs.defaults,
+            default=inputs.defaults.get(name),
+        )
+        for (place, name), schema in schemas.items()
+        if place in ("path", "query")
+    ]
+    if parameters:
+        operation["parameters"] = parameters
+    if inputs.body is not None:
+        content = {"application/json": {"schema": schemas["body", ""]}}
+        operation["requestBody"] = {"required": True, "content": content}
+    return operation
+
+
+def _parameter(place: str, name: str, schema: dict[str, Any], *, is_required: bool, default: Any) -> dict[str, Any]:
+    shown = {key: value for key, value in schema.items() if key != "description"}
+    if default is not None:
+        shown["default"] = msgspec.to_builtins(default)
+    parameter = {"in": place, "name": name, "required": is_required, "schema": shown}
+    return parameter | {key: value for key, value in schema.items() if key == "description"}
+
+
+def _success(served: Served, schemas: Mapping[tuple[str, str], Any]) -> dict[str, Any]:
+    said, kind = served.endpoint.answer, _content_of(served)
+    if kind is NoneType:
+        return {"description": "Done; nothing to tell"}
+    schema = _BINARY if kind is bytes else schemas["answer", ""]
+    return {
+        "description": said.description if said else "Done",
+        "content": {said.media_type if said else "application/json": {"schema": schema}},
+    }

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from litestar.datastructures import Cookie
+from starlette.responses import Response
 
 from virage.platform.settings.origin import is_loopback, names_this_machine
 from virage.platform.web.guard import Credential
@@ -64,18 +64,20 @@ def cookie_name(name: str, *, secure: bool) -> str:
     return f"__Host-{name}" if secure else name
 
 
-def host_cookie(name: str, value: str, max_age_s: int, *, secure: bool) -> Cookie:
-    """Return a cookie that browsers send to this host alone and never to a script."""
+def host_cookie(name: str, value: str, max_age_s: int, *, secure: bool) -> str:
+    """Return the value of `set-cookie` for a cookie that browsers send to this host alone and never to a script."""
+    carrier = Response()
     key = cookie_name(name, secure=secure)
-    return Cookie(key=key, value=value, max_age=max_age_s, path="/", secure=secure, httponly=True, samesite="lax")
+    carrier.set_cookie(key, value, max_age_s, path="/", secure=secure, httponly=True, samesite="lax")
+    return carrier.headers["set-cookie"]
 
 
-def session_cookie(token: str, max_age_s: int, *, secure: bool = True) -> Cookie:
+def session_cookie(token: str, max_age_s: int, *, secure: bool = True) -> str:
     """Return the cookie that carries a session."""
     return host_cookie(LOOPBACK_COOKIE, token, max_age_s, secure=secure)
 
 
-def ended_cookie(*, secure: bool = True) -> Cookie:
+def ended_cookie(*, secure: bool = True) -> str:
     """Return the cookie that makes a browser forget its session."""
     return session_cookie("", 0, secure=secure)
 

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from litestar.response import Response
-from litestar.types import ASGIApp, Receive, Send
 from msgspec import Struct
+from starlette.types import Receive, Send
 
 from virage.platform.web.caching import FOR_EVER
 from virage.platform.web.problems import Problem
@@ -125,20 +124,15 @@ async def serve(found: File, scope: Any, send: Send, status: int = _OK) -> None:
     await _answer(send, status, headers, b"" if scope["method"] == "HEAD" else body)
 
 
-class FileResponse(Response[None]):
+class FileResponse:
     """What a handler returns to answer with a file."""
 
     def __init__(self, found: File) -> None:
-        super().__init__(None)
         self._found = found
 
-    def to_asgi_response(self, *_: Any, **__: Any) -> ASGIApp:  # type: ignore[override]  # the file says everything
-        """Return the ASGI application that sends it."""
-
-        async def send_file(scope: Any, _receive: Receive, send: Send) -> None:
-            await serve(self._found, scope, send)
-
-        return send_file
+    async def __call__(self, scope: Any, _receive: Receive, send: Send) -> None:
+        """Send it, as ASGI asks for it."""
+        await serve(self._found, scope, send)
 
 
 def takes_gzip(accept_encoding: str) -> bool:

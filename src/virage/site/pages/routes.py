@@ -4,18 +4,18 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Response, Router, get, put
-from litestar.params import Parameter
+from msgspec import Meta
 
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, require, staff
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import Response, get, mount, put
 from virage.site.pages import acts, reads
 from virage.site.pages.reads import PageInForce
 from virage.site.pages.rules import Draft, PageKey, PageKind, PageVersion
 
-Language = Annotated[str, Parameter(description="A BCP 47 language tag, such as `fr` or `pt-BR`")]
+Language = Annotated[str, Meta(description="A BCP 47 language tag, such as `fr` or `pt-BR`")]
 
 
 async def has_page(kind: str) -> bool:
@@ -23,14 +23,14 @@ async def has_page(kind: str) -> bool:
     return kind in set(PageKind)
 
 
-@get("/", opt={"public": True})
+@get("/", public=True)
 async def list_own_pages(db: Database) -> list[PageInForce]:
     """The pages that are published, by kind and language."""
     async with db.connection() as conn:
         return await reads.in_force(conn)
 
 
-@get("/{kind:str}", opt={"public": True})
+@get("/{kind:str}", public=True)
 async def get_own_page(kind: str, language: Language, db: Database) -> Response[PageVersion]:
     """The page in force, in the language asked for or in one that there is."""
     async with db.connection() as conn:
@@ -40,7 +40,7 @@ async def get_own_page(kind: str, language: Language, db: Database) -> Response[
     return Response(found, headers={"cache-control": "no-cache"})
 
 
-@get("/versions/{version_id:uuid}", opt={"public": True})
+@get("/versions/{version_id:uuid}", public=True)
 async def get_own_page_version(version_id: UUID, db: Database) -> PageVersion:
     """One version, in force or not: an order names the terms that its buyer accepted."""
     async with db.connection() as conn:
@@ -75,5 +75,5 @@ def _page(kind: str, language: str = "en") -> PageKey:
         raise Problem("not_found") from None
 
 
-public_router = Router("/api/pages", route_handlers=[list_own_pages, get_own_page, get_own_page_version])
-office_router = Router("/api/office/pages", route_handlers=[list_page_versions, publish_page])
+public_router = mount("/api/pages", [list_own_pages, get_own_page, get_own_page_version])
+office_router = mount("/api/office/pages", [list_page_versions, publish_page])

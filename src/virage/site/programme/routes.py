@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from litestar import Response, Router, get, post, put
-from litestar.openapi.datastructures import ResponseSpec
-
 from virage.platform.data.batching import Batcher, Overloaded
 from virage.platform.data.database import Database, Unavailable
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, Role, fresh, holds, require, staff
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import Described, Response, get, mount, post, put
 from virage.site.programme import acts, reads
 from virage.site.programme.acts import EventCancelled, EventMoved
 from virage.site.programme.reads import Board, OfficeEvent, PublicEvent
@@ -31,14 +29,14 @@ class Amendment(EventContent, frozen=True, kw_only=True):
     revision: Revision | None = None
 
 
-@get("/", opt={"public": True}, responses={200: ResponseSpec(Board, description="Published events to come")})
+@get("/", public=True, answer=Described(Board, description="Published events to come"))
 async def list_events(clock: Clock, event_board: EventBoard) -> Response[bytes]:
     """What is on: published events that are not over, by start."""
     body = await event_board.submit(clock.now())
     return Response(body, media_type="application/json", headers={"cache-control": "no-cache"})
 
 
-@get("/{event_id:uuid}", opt={"public": True})
+@get("/{event_id:uuid}", public=True)
 async def get_event(event_id: UUID, clock: Clock, event_finder: EventFinder) -> PublicEvent:
     """One event that is, or was, public; cancelled ones say so."""
     found = await event_finder.submit(event_id)
@@ -170,10 +168,10 @@ def _scoped(principal: Principal, scope: str, *roles: str) -> list[UUID]:
     return [UUID(str(grant.scope_id)) for grant in grants]
 
 
-public_router = Router("/api/events", route_handlers=[list_events, get_event])
-office_router = Router(
+public_router = mount("/api/events", [list_events, get_event])
+office_router = mount(
     "/api/office",
-    route_handlers=[
+    [
         list_office_events,
         get_office_event,
         create_event,

@@ -1,17 +1,15 @@
 """The ground's door: which version is in use, its geometry, the labels of a block, and the ways in it today."""
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
-from litestar import Request, Response, Router, get, put
-from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.caching import FOR_EVER
 from virage.platform.web.guard import Principal, staff_of_venue
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import Described, Request, Response, get, mount, put
 from virage.platform.web.static import takes_gzip
 from virage.site.venue import acts, reads
 from virage.site.venue.reads import Document, GroundSummary, LiftState, WayDelays
@@ -22,7 +20,7 @@ from virage.site.venue.rules.ways import Entrance, Nearest, Way
 Found = TypeVar("Found", Entrance, Way)
 
 
-@get("/", opt={"public": True})
+@get("/", public=True)
 async def get_ground() -> GroundSummary:
     """The ground in short. Its version opens the geometry and the labels."""
     return reads.ground_summary()
@@ -30,10 +28,10 @@ async def get_ground() -> GroundSummary:
 
 @get(
     "/{version:str}/geometry",
-    opt={"public": True},
-    responses={200: ResponseSpec(Geometry, description="Blocks, rows, standing areas, gates; integer centimetres")},
+    public=True,
+    answer=Described(Geometry, description="Blocks, rows, standing areas, gates; integer centimetres"),
 )
-async def get_geometry(request: Request[Any, Any, Any], version: str) -> Response[bytes]:
+async def get_geometry(request: Request, version: str) -> Response[bytes]:
     """Everything needed to draw the ground. A version never changes, so this is kept for ever."""
     _require_version(version)
     return _answer(request, reads.geometry_document())
@@ -41,10 +39,10 @@ async def get_geometry(request: Request[Any, Any, Any], version: str) -> Respons
 
 @get(
     "/{version:str}/labels/{block:str}",
-    opt={"public": True},
-    responses={200: ResponseSpec(BlockLabels, description="Rows, seat numbers and features of a block")},
+    public=True,
+    answer=Described(BlockLabels, description="Rows, seat numbers and features of a block"),
 )
-async def get_labels(request: Request[Any, Any, Any], version: str, block: str) -> Response[bytes]:
+async def get_labels(request: Request, version: str, block: str) -> Response[bytes]:
     """Row names, seat numbers and features of one block. A version never changes, so this is kept for ever."""
     _require_version(version)
     document = reads.labels_document(block)
@@ -53,8 +51,8 @@ async def get_labels(request: Request[Any, Any, Any], version: str, block: str) 
     return _answer(request, document)
 
 
-Place = Annotated[int, Parameter(ge=0, description="A seat or a standing place, by its number")]
-StepFree = Annotated[bool, Parameter(description="Without stairs, but for those inside a block")]
+Place = Annotated[int, Meta(ge=0, description="A seat or a standing place, by its number")]
+StepFree = Annotated[bool, Meta(description="Without stairs, but for those inside a block")]
 
 
 class LiftWord(Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,7 +61,7 @@ class LiftWord(Struct, frozen=True, forbid_unknown_fields=True):
     working: bool
 
 
-@get("/way", opt={"public": True})
+@get("/way", public=True)
 async def get_way_in(db: Database, way_delays: WayDelays, place: Place, *, step_free: StepFree = False) -> Entrance:
     """The quickest way from a ramp to a place, through which gate: what one waits there now counts.
 
@@ -75,7 +73,7 @@ async def get_way_in(db: Database, way_delays: WayDelays, place: Place, *, step_
     return _open(await reads.way_in(place, today, delays_s), place)
 
 
-@get("/nearest", opt={"public": True})
+@get("/nearest", public=True)
 async def get_nearest(db: Database, place: Place, what: Nearest, *, step_free: StepFree = False) -> Way:
     """The quickest way from a place to the nearest outlet, toilets, first aid, information desk or exit."""
     _require_place(place)
@@ -84,7 +82,7 @@ async def get_nearest(db: Database, place: Place, what: Nearest, *, step_free: S
     return _open(await reads.way_to_nearest(place, what, today), place)
 
 
-@get("/lifts", opt={"public": True})
+@get("/lifts", public=True)
 async def list_lifts(db: Database) -> list[LiftState]:
     """All lifts, and which of them are out of order."""
     async with db.connection() as conn:
@@ -114,7 +112,7 @@ def _open(found: Found | None, place: int) -> Found:
     return found
 
 
-def _answer(request: Request[Any, Any, Any], document: Document) -> Response[bytes]:
+def _answer(request: Request, document: Document) -> Response[bytes]:
     headers = {"cache-control": FOR_EVER, "vary": "accept-encoding"}
     if takes_gzip(request.headers.get("accept-encoding", "")):
         headers["content-encoding"] = "gzip"
@@ -122,7 +120,7 @@ def _answer(request: Request[Any, Any, Any], document: Document) -> Response[byt
     return Response(document.plain, media_type="application/json", headers=headers)
 
 
-router = Router(
+router = mount(
     "/api/ground",
-    route_handlers=[get_ground, get_geometry, get_labels, get_way_in, get_nearest, list_lifts, put_lift],
+    [get_ground, get_geometry, get_labels, get_way_in, get_nearest, list_lifts, put_lift],
 )

@@ -170,7 +170,7 @@ async def test_a_deployment_without_a_key_takes_no_card(purses: "Purses", config
         authenticator=_nobody,
         dependencies={"card_desk": off, "card_taps": off.taps},
     )
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+    transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:
         answer = await browser.get(page(held.tap()))
     assert answer.json()["code"] == "cards_off"

@@ -3,9 +3,6 @@
 from datetime import date
 from typing import Final
 
-from litestar import Response, Router, get
-from litestar.openapi.datastructures import ResponseSpec
-
 from virage.control.books.reads.accounting import journal_of
 from virage.control.books.rules.accounting import Journal, journal_table
 from virage.control.books.settings import BookSettings
@@ -14,6 +11,7 @@ from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, Role, staff
+from virage.platform.web.routing import Described, Response, get, mount
 from virage.platform.web.scopes import over_the_house
 
 READERS: Final[tuple[Role, ...]] = ("finance",)
@@ -31,7 +29,7 @@ async def get_journal(
 @get(
     "/accounting.csv",
     guards=[staff(*READERS)],
-    responses={200: ResponseSpec(bytes, description="The journal", media_type="text/csv")},
+    answer=Described(bytes, description="The journal", media_type="text/csv"),
 )
 async def get_journal_csv(
     first: FromDay, last: ToDay, *, config: Config, db: Database, clock: Clock, principal: Principal
@@ -51,4 +49,4 @@ async def _journal(
         return await journal_of(conn, days, dict(config.of(BookSettings).account_codes), clock.now())
 
 
-router = Router("/api/office", route_handlers=[get_journal, get_journal_csv])
+router = mount("/api/office", [get_journal, get_journal_csv])

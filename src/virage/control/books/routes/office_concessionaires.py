@@ -5,9 +5,7 @@ from datetime import date
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from litestar import Response, Router, delete, get, put
-from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from msgspec import Meta
 
 from virage.control.books.acts import concessionaires as acts
 from virage.control.books.reads import statements as reads
@@ -21,13 +19,14 @@ from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, Role, fresh, staff
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import Described, Response, delete, get, mount, put
 from virage.platform.web.scopes import outlets_of, over_the_house
 
 READERS: Final[tuple[Role, ...]] = ("programme", "finance")
 WRITERS: Final[tuple[Role, ...]] = ("programme", "finance")
 
 PRIVATE: Final = {"cache-control": "no-store"}
-Language = Annotated[Literal["fr", "en"], Parameter(description="The language of the paper")]
+Language = Annotated[Literal["fr", "en"], Meta(description="The language of the paper")]
 
 
 @get("/concessionaires", guards=[staff(*READERS)])
@@ -93,7 +92,7 @@ async def get_statement(
 @get(
     "/concessionaires/{concessionaire_id:uuid}/statement.csv",
     guards=[staff(*READERS)],
-    responses={200: ResponseSpec(bytes, description="The statement", media_type="text/csv")},
+    answer=Described(bytes, description="The statement", media_type="text/csv"),
 )
 async def get_statement_csv(
     concessionaire_id: UUID, first: FromDay, last: ToDay, *, db: Database, clock: Clock, principal: Principal
@@ -107,8 +106,8 @@ async def get_statement_csv(
 @get(
     "/concessionaires/{concessionaire_id:uuid}/statement.pdf",
     guards=[staff(*READERS)],
-    opt={"rate": "costly"},
-    responses={200: ResponseSpec(bytes, description="The statement", media_type="application/pdf")},
+    rate="costly",
+    answer=Described(bytes, description="The statement", media_type="application/pdf"),
 )
 async def get_statement_pdf(
     concessionaire_id: UUID,
@@ -150,9 +149,9 @@ def _file(found: Statement) -> str:
     return f"{found.concessionaire.id}-{found.starts_on}-{found.ends_on}"
 
 
-router = Router(
+router = mount(
     "/api/office/concessions",
-    route_handlers=[
+    [
         list_concessionaires,
         put_concessionaire,
         delete_concessionaire,

@@ -2,13 +2,12 @@
 
 from typing import Final
 
-from litestar import Router, get
-
 from virage.control.books.reads import losses as reads
 from virage.control.books.reads.losses import OfflineLoss
 from virage.matchday.food.till.types import TillLimits
 from virage.platform.data.database import Database
 from virage.platform.web.guard import Principal, Role, staff
+from virage.platform.web.routing import get, mount
 
 LEADERS: Final[tuple[Role, ...]] = ("finance",)
 
@@ -20,4 +19,4 @@ async def get_offline_loss(db: Database, principal: Principal, till_limits: Till
         return await reads.offline_loss(conn, principal, till_limits)
 
 
-router = Router("/api/office/concessions", route_handlers=[get_offline_loss])
+router = mount("/api/office/concessions", [get_offline_loss])

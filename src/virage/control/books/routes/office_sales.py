@@ -3,8 +3,6 @@
 from datetime import timedelta
 from typing import Final
 
-from litestar import Router, get
-
 from virage.control.books.reads import sales as reads
 from virage.control.books.reads import shifts as shift_reads
 from virage.control.books.reads.sales import Slice
@@ -14,6 +12,7 @@ from virage.money.fiscal.api import DAYS_MAX, EVER, FOREVER, From, OfEvent, To, 
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, Role, staff
+from virage.platform.web.routing import get, mount
 from virage.platform.web.scopes import outlets_of
 
 READERS: Final[tuple[Role, ...]] = ("programme", "finance")
@@ -69,4 +68,4 @@ async def list_tills(db: Database, principal: Principal) -> list[OfficeTill]:
         return await shift_reads.tills(conn, principal)
 
 
-router = Router("/api/office/concessions", route_handlers=[get_concession_sales, list_shifts, list_tills])
+router = mount("/api/office/concessions", [get_concession_sales, list_shifts, list_tills])

@@ -1,12 +1,11 @@
 """The doors of people. Handlers ask for `letterhead` and the `person_…` handlers of the domains above by name."""
 
-from litestar import Router
-
 from virage.identity.people.routes import devices, letters, mailbox, me, office, push, sign_in
+from virage.platform.web.routing import mount
 
-router = Router(
+router = mount(
     "/",
-    route_handlers=[
+    [
         *sign_in.handlers,
         *me.handlers,
         *office.handlers,

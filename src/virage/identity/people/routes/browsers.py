@@ -1,17 +1,15 @@
 """The browsers that ask for sign-in codes: their cookie, and how often their network may ask."""
 
 from ipaddress import ip_address, ip_network
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid5
-
-from litestar import Request
-from litestar.datastructures import Cookie
 
 from virage.identity.people.rules.secrets import browser_of, browser_text, secrets_of
 from virage.platform.settings.config import Config
 from virage.platform.settings.origin import origin_of
 from virage.platform.web.guard import Principal
 from virage.platform.web.limits import Limits
+from virage.platform.web.routing import Request
 from virage.platform.web.security import cookie_name, host_cookie
 
 COOKIE: Final = "virage-browser"
@@ -31,7 +29,7 @@ class Browsers:
         self._keys = secrets_of(config.secret)
         self._limits = Limits()
 
-    def admit(self, request: Request[Any, Any, Any]) -> None:
+    def admit(self, request: Request) -> None:
         """Raise `rate_limited` when the network asks for more codes than a whole ground would."""
         address = self._address(request)
         if address is not None:
@@ -39,7 +37,7 @@ class Browsers:
             network = ip_network(address + prefix, strict=False)
             self._limits.take("network", Principal("anonymous", uuid5(NETWORKS, str(network))))
 
-    def network(self, request: Request[Any, Any, Any]) -> str | None:
+    def network(self, request: Request) -> str | None:
         """The network that shares the letters to addresses without an account: what one customer can rent.
 
         None for an address that is not counted.
@@ -50,16 +48,16 @@ class Browsers:
         prefix = SHARED_IPV6_PREFIX if ":" in address else SHARED_IPV4_PREFIX
         return str(ip_network(f"{address}/{prefix}", strict=False))
 
-    def _address(self, request: Request[Any, Any, Any]) -> str | None:
+    def _address(self, request: Request) -> str | None:
         """The address of whoever asks; None for one that is not public: a proxy nobody declared, or this machine."""
         peer = request.client.host if request.client else None
-        address = origin_of(peer, request.headers.multi_items(), self._edge_networks).address
+        address = origin_of(peer, request.headers.items(), self._edge_networks).address
         return address if address is not None and ip_address(address).is_global else None
 
-    def of(self, request: Request[Any, Any, Any]) -> UUID | None:
+    def of(self, request: Request) -> UUID | None:
         """The number of the browser that asked for a code; None when it kept no cookie of ours."""
         return browser_of(self._keys, request.cookies.get(cookie_name(COOKIE, secure=self._secure)))
 
-    def cookie(self, browser: UUID) -> Cookie:
-        """The cookie that keeps the number."""
+    def cookie(self, browser: UUID) -> str:
+        """The value of `set-cookie` that keeps the number."""
         return host_cookie(COOKIE, browser_text(self._keys, browser), COOKIE_AGE_S, secure=self._secure)

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from litestar import Response, delete, get, post, put
 from msgspec import Struct
 
 from virage.identity.people import acts, reads
@@ -21,6 +20,7 @@ from virage.platform.values.clock import Clock
 from virage.platform.web import guard
 from virage.platform.web.guard import Principal, fresh, person_of_staff, require_fan
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import Response, delete, get, post, put
 
 LEADS = [person_of_staff, guard.staff("supervisor", "finance")]
 PRIVATE = {"cache-control": "no-store"}
@@ -74,7 +74,7 @@ async def revoke_device(device_id: UUID, db: Database, clock: Clock, principal: 
         granted(await acts.revoke_device(conn, principal, device_id, clock.now()))
 
 
-@post("/api/devices/pair", status_code=200, opt={"public": True, "rate": "sensitive"})
+@post("/api/devices/pair", status_code=200, public=True, rate="sensitive")
 async def pair_device(
     data: DeviceArrival, db: Database, clock: Clock, letterhead: Letterhead
 ) -> Response[DevicePaired]:
@@ -97,7 +97,7 @@ async def read_my_device(db: Database, principal: Principal) -> Response[MyDevic
     return Response(mine, headers=PRIVATE)
 
 
-@put("/api/me/pin", status_code=204, guards=[person_of_staff], opt={"rate": "sensitive"})
+@put("/api/me/pin", status_code=204, guards=[person_of_staff], rate="sensitive")
 async def set_my_pin(data: NewPin, db: Database, clock: Clock, principal: Principal) -> None:
     """Choose the PIN with which I sign in on devices without network. Asks for a sign-in of the last 15 minutes."""
     person_id, now = require_fan(principal), clock.now()

@@ -3,8 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from litestar import delete, get, post
-from litestar.params import Parameter
+from msgspec import Meta
 
 from virage.identity.people import reads
 from virage.identity.people.acts import letters as acts
@@ -14,11 +13,12 @@ from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, require, require_fan, signed_in, staff
 from virage.platform.web.problems import granted
+from virage.platform.web.routing import delete, get, post
 
 
 @get("/api/me/letters", guards=[signed_in])
 async def list_my_letters(
-    about: Annotated[UUID, Parameter(description="The order")],
+    about: Annotated[UUID, Meta(description="The order")],
     db: Database,
     principal: Principal,
     letterhead: Letterhead,
@@ -44,8 +44,8 @@ async def list_letters(
     principal: Principal,
     letterhead: Letterhead,
     *,
-    only: Annotated[State | None, Parameter(description="Of this state alone")] = None,
-    before: Annotated[UUID | None, Parameter(description="The id that the page before ended with")] = None,
+    only: Annotated[State | None, Meta(description="Of this state alone")] = None,
+    before: Annotated[UUID | None, Meta(description="The id that the page before ended with")] = None,
 ) -> list[LetterView]:
     """The latest letters of the deployment, 100 at most."""
     require(principal, "admin")

@@ -4,11 +4,9 @@ A letter's HTML is a page of its own in a sandboxed frame: no script runs in it,
 """
 
 from html import escape
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 from uuid import UUID
-
-from litestar import Request, Response, get
 
 from virage.identity.people import reads
 from virage.identity.people.rules.letters import MailboxLetter
@@ -16,6 +14,7 @@ from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.web.problems import Problem
 from virage.platform.web.rehearsal import PRIVATE, STYLE, hide
+from virage.platform.web.routing import Request, Response, get
 
 _SANDBOX: Final = "allow-popups allow-popups-to-escape-sandbox"  # its links open as usual
 _LETTER_POLICY: Final = f"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox {_SANDBOX}"
@@ -27,16 +26,16 @@ summary { min-height: 44px; line-height: 44px; cursor: pointer; }
 """
 
 
-@get("/api/mailbox", opt={"public": True})
-async def read_mailbox(request: Request[Any, Any, Any], db: Database, config: Config) -> Response[list[MailboxLetter]]:
+@get("/api/mailbox", public=True)
+async def read_mailbox(request: Request, db: Database, config: Config) -> Response[list[MailboxLetter]]:
     """The latest letters; only in a demonstration, only from the machine itself."""
     hide(config, request.scope)
     async with db.connection() as conn:
         return Response(await reads.mailbox(conn), headers=PRIVATE)
 
 
-@get("/mailbox", opt={"public": True}, include_in_schema=False)
-async def show_mailbox(request: Request[Any, Any, Any], db: Database, config: Config) -> Response[str]:
+@get("/mailbox", public=True, documented=False)
+async def show_mailbox(request: Request, db: Database, config: Config) -> Response[str]:
     """The latest letters as a page."""
     hide(config, request.scope)
     async with db.connection() as conn:
@@ -44,15 +43,15 @@ async def show_mailbox(request: Request[Any, Any, Any], db: Database, config: Co
     return Response(_page(letters), media_type="text/html; charset=utf-8", headers=PRIVATE)
 
 
-@get("/mailbox/style.css", opt={"public": True}, include_in_schema=False)
-async def style_mailbox(request: Request[Any, Any, Any], config: Config) -> Response[str]:
+@get("/mailbox/style.css", public=True, documented=False)
+async def style_mailbox(request: Request, config: Config) -> Response[str]:
     """The page's style, in a file of its own as our content security policy wants it."""
     hide(config, request.scope)
     return Response(STYLE + _LETTER_STYLE, media_type="text/css; charset=utf-8")
 
 
-@get("/mailbox/{letter_id:uuid}", opt={"public": True}, include_in_schema=False)
-async def show_letter(letter_id: UUID, request: Request[Any, Any, Any], db: Database, config: Config) -> Response[str]:
+@get("/mailbox/{letter_id:uuid}", public=True, documented=False)
+async def show_letter(letter_id: UUID, request: Request, db: Database, config: Config) -> Response[str]:
     """One letter as a mail program shows it."""
     hide(config, request.scope)
     async with db.connection() as conn:
@@ -62,9 +61,9 @@ async def show_letter(letter_id: UUID, request: Request[Any, Any, Any], db: Data
     return Response(html, media_type="text/html; charset=utf-8", headers=_LETTER_HEADERS)
 
 
-@get("/mailbox/{letter_id:uuid}/files/{position:int}", opt={"public": True}, include_in_schema=False)
+@get("/mailbox/{letter_id:uuid}/files/{position:int}", public=True, documented=False)
 async def get_letter_file(
-    letter_id: UUID, position: int, request: Request[Any, Any, Any], db: Database, config: Config
+    letter_id: UUID, position: int, request: Request, db: Database, config: Config
 ) -> Response[bytes]:
     """A file that goes with a letter."""
     hide(config, request.scope)

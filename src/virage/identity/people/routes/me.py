@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from litestar import Response, delete, get, patch, post
 from msgspec import Struct
 
 from virage.identity.people import acts, reads
@@ -19,6 +18,7 @@ from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, fresh, require_fan, signed_in
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import Response, delete, get, patch, post
 from virage.platform.web.security import ended_cookie
 
 PRIVATE = {"cache-control": "no-store"}
@@ -30,7 +30,7 @@ class InvitationAnswer(Struct, frozen=True):
     code: str
 
 
-@get("/api/me", opt={"public": True})
+@get("/api/me", public=True)
 async def read_me(db: Database, principal: Principal) -> Response[Me]:
     """Who I am: anonymous, a guest, a fan, staff with grants, or a program."""
     async with db.connection() as conn:

@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from litestar import Response, delete, get, post
-
 from virage.identity.people import acts, reads
 from virage.identity.people.acts import InvitationWish, Invited, TokenWish
 from virage.identity.people.reads import Staff
@@ -14,6 +12,7 @@ from virage.platform.values.clock import Clock
 from virage.platform.web import guard
 from virage.platform.web.guard import Principal, fresh, signed_in
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import Response, delete, get, post
 
 ADMIN = guard.staff("admin")
 

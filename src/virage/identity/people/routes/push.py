@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from litestar import delete, get, put
 from msgspec import Struct
 
 from virage.identity.people.acts import push as acts
@@ -15,6 +14,7 @@ from virage.platform.values.clock import Clock
 from virage.platform.values.jwk import base64url
 from virage.platform.web.guard import Principal, require_fan, signed_in
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import delete, get, put
 
 
 class PushKey(Struct, frozen=True):
@@ -23,7 +23,7 @@ class PushKey(Struct, frozen=True):
     key: str
 
 
-@get("/api/push/key", opt={"public": True})
+@get("/api/push/key", public=True)
 async def get_push_key(vapid: Vapid) -> PushKey:
     """The house's public key for push messages (VAPID, RFC 8292)."""
     return PushKey(base64url(vapid.public))

@@ -1,8 +1,5 @@
 """The front door: a code by e-mail, in and out."""
 
-from typing import Any
-
-from litestar import Request, Response, delete, post
 from msgspec import Struct
 
 from virage.identity.people import acts, reads
@@ -19,6 +16,7 @@ from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, principal_of
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import Request, Response, delete, post
 from virage.platform.web.security import ended_cookie
 
 
@@ -37,10 +35,10 @@ class Attempt(Struct, frozen=True):
     name: str | None = None
 
 
-@post("/api/sign-in/codes", status_code=202, opt={"public": True})
+@post("/api/sign-in/codes", status_code=202, public=True)
 async def ask_sign_in_code(
     data: CodeWish,
-    request: Request[Any, Any, Any],
+    request: Request,
     *,
     db: Database,
     clock: Clock,
@@ -70,10 +68,10 @@ async def ask_sign_in_code(
     return Response(granted(outcome), cookies=[browsers.cookie(browser)])
 
 
-@post("/api/sign-in", status_code=200, opt={"public": True})
+@post("/api/sign-in", status_code=200, public=True)
 async def sign_in(
     data: Attempt,
-    request: Request[Any, Any, Any],
+    request: Request,
     *,
     db: Database,
     clock: Clock,
@@ -104,8 +102,8 @@ async def sign_in(
     return Response(me, cookies=[acts.cookie_of(opened.token, secure=config.secure_cookies)])
 
 
-@delete("/api/session", status_code=204, opt={"public": True})
-async def sign_out(request: Request[Any, Any, Any], db: Database, clock: Clock, config: Config) -> Response[None]:
+@delete("/api/session", status_code=204, public=True)
+async def sign_out(request: Request, db: Database, clock: Clock, config: Config) -> Response[None]:
     """Sign out here; who is not signed in is signed out already."""
     principal = await principal_of(request.scope)
     if principal.session_id is not None:

@@ -4,9 +4,6 @@ import asyncio
 from typing import cast
 from uuid import UUID
 
-from litestar import Response, Router, delete, get, post, put
-from litestar.openapi.datastructures import ResponseSpec
-
 from virage.identity.keys.types import KeyVault
 from virage.matchday.access.acts import accreditations as acts
 from virage.matchday.access.acts.ground import set_group
@@ -27,6 +24,7 @@ from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, fresh, staff
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import Described, Response, delete, get, mount, post, put
 from virage.site.programme.types import Event
 
 LIST_BYTES_MAX = 500_000
@@ -61,8 +59,8 @@ async def add_accreditation(
     "/accreditations/list",
     status_code=200,
     guards=[staff("supervisor")],
-    opt={"rate": "costly"},
-    request_max_body_size=LIST_BYTES_MAX,
+    rate="costly",
+    body_bytes_max=LIST_BYTES_MAX,
 )
 async def add_accreditations(
     data: AccreditationList, *, db: Database, clock: Clock, vault: KeyVault, principal: Principal
@@ -98,8 +96,8 @@ async def end_accreditation(accreditation_id: UUID, db: Database, clock: Clock, 
 @get(
     "/accreditations/{accreditation_id:uuid}/badge",
     guards=[staff("supervisor")],
-    opt={"rate": "costly"},
-    responses={200: ResponseSpec(bytes, description="The badge on paper", media_type="application/pdf")},
+    rate="costly",
+    answer=Described(bytes, description="The badge on paper", media_type="application/pdf"),
 )
 async def print_badge(
     accreditation_id: UUID, *, config: Config, db: Database, clock: Clock, vault: KeyVault, principal: Principal
@@ -141,9 +139,9 @@ async def put_kind(
         return next(state for state in await reads.kinds(conn, event_id) if state.kind == kind)
 
 
-router = Router(
+router = mount(
     "/api/access",
-    route_handlers=[
+    [
         add_accreditation,
         add_accreditations,
         list_accreditations,

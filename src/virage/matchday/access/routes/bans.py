@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from litestar import Router, delete, get, post
 from msgspec import Struct
 
 from virage.matchday.access.acts import bans as acts
@@ -13,6 +12,7 @@ from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, fresh, require, staff
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import delete, get, mount, post
 
 LIST_BYTES_MAX = 1_000_000
 
@@ -58,8 +58,8 @@ async def add_ban(file: str, data: BanWish, *, db: Database, clock: Clock, princ
     "/bans/{file:str}/list",
     status_code=200,
     guards=[staff("supervisor")],
-    opt={"rate": "costly"},
-    request_max_body_size=LIST_BYTES_MAX,
+    rate="costly",
+    body_bytes_max=LIST_BYTES_MAX,
 )
 async def add_bans(file: str, data: BanList, *, db: Database, clock: Clock, principal: Principal) -> list[Ban]:
     """Add many entries to a file: all or none. Refused, it names every defect by the `index` in the list."""
@@ -88,4 +88,4 @@ async def list_hits(event_id: UUID, *, db: Database, principal: Principal) -> li
         return await reads.hits(conn, event_id)
 
 
-router = Router("/api/access", route_handlers=[list_bans, add_ban, add_bans, lift_ban, list_hits])
+router = mount("/api/access", [list_bans, add_ban, add_bans, lift_ban, list_hits])

@@ -3,14 +3,11 @@
 import gzip
 from base64 import b64encode
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, Router, get, post
-from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from virage.identity.keys.api import sign_document
 from virage.identity.keys.types import KeyVault
@@ -30,6 +27,7 @@ from virage.platform.values.jwk import base64url
 from virage.platform.values.refusals import invalid_input
 from virage.platform.web.guard import Principal, device_at
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import Described, Request, Response, get, mount, post
 from virage.platform.web.static import takes_gzip
 from virage.site.programme import api as programme
 
@@ -39,9 +37,9 @@ ENVELOPE_BYTES = 200
 """What a scan needs in an upload besides its body: its signature, and the names of both."""
 
 
-Version = Annotated[
-    str | None, Parameter(max_length=50, description="The version that the device is at: the pack is no older")
-]
+Version = (
+    Annotated[str, Meta(max_length=50, description="The version that the device is at: the pack is no older")] | None
+)
 
 
 class Answers(Struct, frozen=True):
@@ -62,8 +60,8 @@ class Beat(Struct, frozen=True):
     "/scans",
     status_code=200,
     guards=[AT_GATE],
-    opt={"rate": "gate"},
-    request_max_body_size=SCANS_MAX * (SCAN_CHARS_MAX + ENVELOPE_BYTES),
+    rate="gate",
+    body_bytes_max=SCANS_MAX * (SCAN_CHARS_MAX + ENVELOPE_BYTES),
 )
 async def post_scans(data: Upload, gate_desk: GateDesk, clock: Clock, principal: Principal) -> Answers:
     """Take scans, signed by the device. Sent again they get their first answers again, and have no second effect."""
@@ -71,7 +69,7 @@ async def post_scans(data: Upload, gate_desk: GateDesk, clock: Clock, principal:
     return Answers(clock.now(), answers)
 
 
-@post("/heartbeat", status_code=200, guards=[AT_GATE], opt={"rate": "gate"})
+@post("/heartbeat", status_code=200, guards=[AT_GATE], rate="gate")
 async def post_heartbeat(
     data: Heartbeat, db: Database, gate_news: GateNews, clock: Clock, principal: Principal
 ) -> Beat:
@@ -88,10 +86,10 @@ async def post_heartbeat(
 @get(
     "/pack/{event_id:uuid}",
     guards=[AT_GATE],
-    responses={200: ResponseSpec(SealedPack, description="The pack of this device, signed by the event's key")},
+    answer=Described(SealedPack, description="The pack of this device, signed by the event's key"),
 )
 async def get_pack(
-    request: Request[Any, Any, Any],
+    request: Request,
     event_id: UUID,
     *,
     db: Database,
@@ -116,12 +114,10 @@ async def get_pack(
     return Response(sealed, media_type="application/json", headers=headers)
 
 
-Wanted = Annotated[
-    str, Parameter(min_length=WANTED_MIN, max_length=100, description="A name, an address or an order code")
-]
+Wanted = Annotated[str, Meta(min_length=WANTED_MIN, max_length=100, description="A name, an address or an order code")]
 
 
-@get("/holders/{event_id:uuid}", guards=[AT_GATE], opt={"rate": "costly"})
+@get("/holders/{event_id:uuid}", guards=[AT_GATE], rate="costly")
 async def find_holders(event_id: UUID, q: Wanted, db: Database, clock: Clock, principal: Principal) -> list[Found]:
     """The passes of somebody without a phone; whoever finds them looks at a proof of identity.
 
@@ -137,4 +133,4 @@ async def find_holders(event_id: UUID, q: Wanted, db: Database, clock: Clock, pr
         return await find(conn, event_id, [code for code in gates() if is_at(principal, code)], wanted)
 
 
-router = Router("/api/access", route_handlers=[post_scans, post_heartbeat, get_pack, find_holders])
+router = mount("/api/access", [post_scans, post_heartbeat, get_pack, find_holders])

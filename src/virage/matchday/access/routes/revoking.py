@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from litestar import Router, post
 from msgspec import Struct
 
 from virage.identity.people import api as people
@@ -11,6 +10,7 @@ from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, fresh, person_of_staff, staff
 from virage.platform.web.problems import granted
+from virage.platform.web.routing import mount, post
 from virage.site.programme.types import Instant
 
 
@@ -36,4 +36,4 @@ async def revoke_and_withdraw(
         granted(await withdraw_scans(conn, principal, device_id, data.withdraw_since, now))
 
 
-router = Router("/api/access/devices", route_handlers=[revoke_and_withdraw])
+router = mount("/api/access/devices", [revoke_and_withdraw])

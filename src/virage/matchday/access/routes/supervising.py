@@ -4,8 +4,6 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Router, get, post, put
-from litestar.params import Parameter
 from msgspec import Meta, Struct
 
 from virage.matchday.access.acts import ground as acts
@@ -21,6 +19,7 @@ from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import invalid_input
 from virage.platform.web.guard import Principal, holds, staff
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import get, mount, post, put
 from virage.site.programme import api as programme
 from virage.site.programme.types import Event, Instant
 
@@ -142,11 +141,11 @@ async def get_board(event_id: UUID, *, db: Database, gate_boards: Boards, princi
 
 
 Wanted = Annotated[
-    str, Parameter(min_length=1, max_length=100, description="A pass's number, a name, an address or an order code")
+    str, Meta(min_length=1, max_length=100, description="A pass's number, a name, an address or an order code")
 ]
 
 
-@get("/{event_id:uuid}/passes", guards=[staff("supervisor")], opt={"rate": "costly"})
+@get("/{event_id:uuid}/passes", guards=[staff("supervisor")], rate="costly")
 async def find_event_passes(
     event_id: UUID, q: Wanted, db: Database, clock: Clock, principal: Principal
 ) -> list[FoundPass]:
@@ -159,7 +158,7 @@ async def find_event_passes(
         return await find_passes(conn, event_id, wanted)
 
 
-@get("/{event_id:uuid}/passes/{number:int}", guards=[staff("supervisor")], opt={"rate": "costly"})
+@get("/{event_id:uuid}/passes/{number:int}", guards=[staff("supervisor")], rate="costly")
 async def get_history(event_id: UUID, number: int, db: Database, clock: Clock, principal: Principal) -> PassHistory:
     """What happened to a pass at the gates, and why."""
     async with db.connection() as conn:
@@ -176,8 +175,8 @@ async def _searched(conn: Connection, event_id: UUID, principal: Principal, now:
         await whole(conn, event_id, principal)
 
 
-router = Router(
+router = mount(
     "/api/access/events",
-    route_handlers=[put_gate, put_zone, put_ground, put_window, post_correction, find_event_passes, get_history],
+    [put_gate, put_zone, put_ground, put_window, post_correction, find_event_passes, get_history],
 )
-board_router = Router("/api/access/board", route_handlers=[get_board])
+board_router = mount("/api/access/board", [get_board])

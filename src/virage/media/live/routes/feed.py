@@ -8,9 +8,6 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Request, Response, Router, get, post, put
-from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
 from msgspec import Meta, Struct
 
 from virage.media.live.acts import telling as acts
@@ -24,7 +21,9 @@ from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused
 from virage.platform.web.caching import FOR_A_SECOND, FOR_EVER
 from virage.platform.web.guard import Principal, Role, staff
+from virage.platform.web.openapi import REF
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import Described, Request, Response, get, mount, post, put
 from virage.site.programme import api as programme
 from virage.site.programme.types import Event
 
@@ -36,7 +35,7 @@ TELLINGS_MAX = 100
 FULL = {"cache-control": FOR_EVER}
 GROWING = {"cache-control": FOR_A_SECOND}
 
-PageNumber = Annotated[int, Parameter(ge=1, le=10_000)]
+PageNumber = Annotated[int, Meta(ge=1, le=10_000)]
 
 
 class Tellings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,10 +58,14 @@ class Revised(Struct, frozen=True):
 
 
 Outcome = Entry | Refused
+OneOutcome = Annotated[
+    Any, Meta(extra_json_schema={"anyOf": [{"$ref": REF.format(name=kind.__name__)} for kind in (Entry, Refused)]})
+]
+"""The same for the OpenAPI document: msgspec describes no union of an untagged type."""
 
 
-@get("/{event_id:uuid}", opt={"public": True}, responses={200: ResponseSpec(Live, description="The feed as it stands")})
-async def get_live(event_id: UUID, feeds: Feeds, request: Request[Any, Any, Any]) -> Response[Live]:
+@get("/{event_id:uuid}", public=True, answer=Described(Live, description="The feed as it stands"))
+async def get_live(event_id: UUID, feeds: Feeds, request: Request) -> Response[Live]:
     """Who plays, the score, the clock, and how many entries there are."""
     _only_at(f"/api/live/{event_id}", request)
     return Response(reads.live_of(await _known(feeds, event_id)), headers=GROWING)
@@ -70,10 +73,10 @@ async def get_live(event_id: UUID, feeds: Feeds, request: Request[Any, Any, Any]
 
 @get(
     "/{event_id:uuid}/pages/{page:int}",
-    opt={"public": True},
-    responses={200: ResponseSpec(Page, description="Entries in order")},
+    public=True,
+    answer=Described(Page, description="Entries in order"),
 )
-async def get_page(event_id: UUID, page: PageNumber, feeds: Feeds, request: Request[Any, Any, Any]) -> Response[bytes]:
+async def get_page(event_id: UUID, page: PageNumber, feeds: Feeds, request: Request) -> Response[bytes]:
     """32 entries of the feed. A full page never changes and may be kept for ever, by a phone or a cache between."""
     _only_at(f"/api/live/{event_id}/pages/{page}", request)
     known = await _known(feeds, event_id)
@@ -84,7 +87,12 @@ async def get_page(event_id: UUID, page: PageNumber, feeds: Feeds, request: Requ
     return Response(body, media_type="application/json", headers=headers)
 
 
-@post("/{event_id:uuid}/entries", status_code=200, guards=[staff(ROLE)])
+@post(
+    "/{event_id:uuid}/entries",
+    status_code=200,
+    guards=[staff(ROLE)],
+    answer=Described(list[OneOutcome], "One entry, or one refusal, a telling"),
+)
 async def tell(
     event_id: UUID,
     data: Tellings,
@@ -131,7 +139,7 @@ async def _within(conn: Connection, event_id: UUID, principal: Principal) -> Non
         raise Problem(Reason.NOT_FOUND)
 
 
-def _only_at(path: str, request: Request[Any, Any, Any]) -> None:
+def _only_at(path: str, request: Request) -> None:
     if request.scope["path"] != path:
         raise Problem(Reason.NOT_FOUND)
 
@@ -143,4 +151,4 @@ async def _known(feeds: Feeds, event_id: UUID) -> reads.Known:
     return known
 
 
-router = Router("/api/live", route_handlers=[get_live, get_page, tell, get_teams, put_teams])
+router = mount("/api/live", [get_live, get_page, tell, get_teams, put_teams])

@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from litestar import Router, delete, get, put
-
 from virage.media.live.acts import notices as acts
 from virage.media.live.reads import notices as reads
 from virage.media.live.reads.notices import Choices
@@ -12,6 +10,7 @@ from virage.media.live.rules.notices import NoticeChoice
 from virage.platform.data.database import Database
 from virage.platform.web.guard import Principal, require_fan, signed_in
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import delete, get, mount, put
 from virage.site.programme import api as programme
 
 
@@ -54,9 +53,9 @@ def _person(principal: Principal) -> UUID:
     return principal.id
 
 
-router = Router(
+router = mount(
     "/api/me/notices",
-    route_handlers=[
+    [
         get_notices,
         put_notices_of_the_club,
         put_notices_of_an_event,

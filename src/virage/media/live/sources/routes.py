@@ -1,11 +1,9 @@
 """The doors of sources: match data in the Common Data Format, things that count, and the figures for everybody."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from litestar import Request, Response, Router, get, post
-from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Meta, Struct
 
 from virage.media.live.acts.telling import EntriesTold
@@ -21,6 +19,7 @@ from virage.platform.values.clock import Clock
 from virage.platform.web.caching import FOR_A_SECOND
 from virage.platform.web.guard import Principal, staff
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import Described, Request, Response, get, mount, post
 from virage.site.programme import api as programme
 
 LINES = ("application/x-ndjson", "application/jsonl", "application/jsonlines", "application/json-lines")
@@ -38,10 +37,10 @@ class Counted(Struct, frozen=True):
     changed: int
 
 
-@post("/{event_id:uuid}/cdf", status_code=200, guards=[staff(ROLE)], request_max_body_size=BYTES_MAX)
+@post("/{event_id:uuid}/cdf", status_code=200, guards=[staff(ROLE)], body_bytes_max=BYTES_MAX)
 async def take_cdf(
     event_id: UUID,
-    request: Request[Any, Any, Any],
+    request: Request,
     *,
     db: Database,
     clock: Clock,
@@ -74,8 +73,8 @@ async def count(event_id: UUID, data: Counts, *, db: Database, clock: Clock, pri
 
 @get(
     "/{event_id:uuid}/stats",
-    opt={"public": True},
-    responses={200: ResponseSpec(Statistics, description="The figures as they were told last")},
+    public=True,
+    answer=Described(Statistics, description="The figures as they were told last"),
 )
 async def get_stats(event_id: UUID, stats_board: StatsBoard) -> Response[Statistics]:
     """The figures of both teams, and of each player."""
@@ -91,4 +90,4 @@ async def _within(conn: Connection, event_id: UUID, principal: Principal) -> Non
         raise Problem(Reason.NOT_FOUND)
 
 
-router = Router("/api/live", route_handlers=[take_cdf, count, get_stats])
+router = mount("/api/live", [take_cdf, count, get_stats])

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from litestar import Router, get
 from msgspec import Struct
 
 from virage.media.replay.reads import cameras as reads
@@ -10,6 +9,7 @@ from virage.media.replay.rules.cameras import CameraState, Fault
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import staff_of_venue
+from virage.platform.web.routing import get, mount
 
 
 class CameraShown(Struct, frozen=True):
@@ -41,4 +41,4 @@ def _shown(camera: CameraState, now: datetime) -> CameraShown:
     return CameraShown(camera.name, camera.programme, fault, since, camera.seen_at, camera.lost, camera.delay_ms)
 
 
-router = Router("/api/replay", route_handlers=[list_cameras])
+router = mount("/api/replay", [list_cameras])

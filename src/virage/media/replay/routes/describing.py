@@ -3,8 +3,6 @@
 import asyncio
 from uuid import UUID
 
-from litestar import Router, get, put
-
 from virage.media.replay import opening
 from virage.media.replay.acts import descriptions as acts
 from virage.media.replay.acts.descriptions import Reason, Wanted
@@ -23,6 +21,7 @@ from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, Role, staff
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import get, mount, put
 from virage.site.programme import api as programme
 
 ROLE: Role = "describer"
@@ -40,7 +39,7 @@ async def get_descriptions(event_id: UUID, db: Database, clock: Clock, principal
     "/clips/{clip_id:uuid}/descriptions/{locale:str}",
     status_code=204,
     guards=[staff(ROLE)],
-    request_max_body_size=BYTES_MAX,
+    body_bytes_max=BYTES_MAX,
 )
 async def put_description(
     clip_id: UUID,
@@ -80,4 +79,4 @@ async def put_description(
         await acts.put(conn, clip, locale, made, principal.id, now=clock.now())
 
 
-router = Router(BASE, route_handlers=[get_descriptions, put_description])
+router = mount(BASE, [get_descriptions, put_description])

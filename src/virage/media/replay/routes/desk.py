@@ -7,9 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from litestar import Response, Router, get, post, put
-from litestar.params import Parameter
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from virage.media.replay.acts import clips as acts
 from virage.media.replay.acts import desk as desk_acts
@@ -25,6 +23,7 @@ from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, Role, staff
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import Response, get, mount, post, put
 from virage.site.programme import api as programme
 
 Playlist = Literal["main.m3u8", "video.m3u8", "audio.m3u8"]
@@ -33,7 +32,7 @@ MARKS: Final[Role] = "media_desk"
 RELEASES: Final[Role] = "moderator"
 BOTH: Final[tuple[Role, Role]] = (MARKS, RELEASES)
 
-Since = Annotated[int, Parameter(ge=0, le=2**43, description="From when on, Unix milliseconds")]
+Since = Annotated[int, Meta(ge=0, le=2**43, description="From when on, Unix milliseconds")]
 
 
 class Eyes(Struct, frozen=True, forbid_unknown_fields=True):
@@ -141,9 +140,9 @@ async def _sees(conn: Connection, event_id: UUID, principal: Principal, now: dat
         granted(refusal)
 
 
-router = Router(
+router = mount(
     BASE,
-    route_handlers=[
+    [
         get_desk,
         put_desk,
         mark_clip,

@@ -1,9 +1,8 @@
 """The one door of clips: whatever is asked of one, it asks the rights first."""
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from litestar import Request
 from msgspec import Struct
 
 from virage.media.replay.reads import viewers
@@ -15,8 +14,9 @@ from virage.platform.settings.origin import origin_of
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import principal_of
 from virage.platform.web.problems import Problem
+from virage.platform.web.routing import Request
 
-Asking = Request[Any, Any, Any]
+Asking = Request
 
 SECRET: Final = {"cache-control": "no-store"}
 FRESH_S: Final = 1
@@ -52,7 +52,7 @@ class ClipDoor:
             raise Problem(Reason.NOT_FOUND)
         rights, _ = await viewers.rights_of(conn, clip.event_id)
         peer = request.client.host if request.client else None
-        origin = origin_of(peer, request.headers.multi_items(), self._edge_networks)
+        origin = origin_of(peer, request.headers.items(), self._edge_networks)
         viewer = await viewers.viewer_of(conn, clip.event_id, rights, await principal_of(request.scope), origin)
         refused = may_watch(rights, clip, viewer, now)
         if refused is not None:

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from litestar import Response, Router, get
-
 from virage.media.live.api import Feeds
 from virage.media.replay import opening
 from virage.media.replay.films.reading import JPEG
@@ -22,11 +20,12 @@ from virage.media.replay.rules.rights import Reason
 from virage.media.replay.rules.words import Locale
 from virage.platform.data.database import Connection, Database
 from virage.platform.web.problems import Problem
+from virage.platform.web.routing import Response, get, mount
 
 POSTER_S = 60
 
 
-@get("/clips/{clip_id:uuid}/poster.jpg", opt={"public": True})
+@get("/clips/{clip_id:uuid}/poster.jpg", public=True)
 async def get_poster(
     clip_id: UUID, request: Asking, *, db: Database, footage: Footage, media_vault: MediaVault, clip_door: ClipDoor
 ) -> Response[bytes]:
@@ -42,7 +41,7 @@ async def get_poster(
     return Response(picture, media_type=JPEG, headers=found.kept(POSTER_S))
 
 
-@get("/clips/{clip_id:uuid}/{camera:str}/captions/{locale:str}/{segment_id:uuid}", opt={"public": True})
+@get("/clips/{clip_id:uuid}/{camera:str}/captions/{locale:str}/{segment_id:uuid}", public=True)
 async def get_captions(
     clip_id: UUID,
     camera: Camera,
@@ -71,7 +70,7 @@ async def get_captions(
     return Response(text, media_type="text/vtt; charset=utf-8", headers=found.kept())
 
 
-@get("/clips/{clip_id:uuid}/{camera:str}/clip.mp4", opt={"public": True})
+@get("/clips/{clip_id:uuid}/{camera:str}/clip.mp4", public=True)
 async def get_file(
     clip_id: UUID,
     camera: Camera,
@@ -88,7 +87,7 @@ async def get_file(
     return await _file(footage, kept)
 
 
-@get("/clips/{clip_id:uuid}/{camera:str}/described/{locale:str}/clip.mp4", opt={"public": True})
+@get("/clips/{clip_id:uuid}/{camera:str}/described/{locale:str}/clip.mp4", public=True)
 async def get_described_file(
     clip_id: UUID,
     camera: Camera,
@@ -137,4 +136,4 @@ async def _keys(conn: Connection, vault: MediaVault, angle: Angle) -> opening.Ke
         raise Problem(Reason.NOT_FOUND) from None
 
 
-router = Router(BASE, route_handlers=[get_poster, get_captions, get_file, get_described_file])
+router = mount(BASE, [get_poster, get_captions, get_file, get_described_file])

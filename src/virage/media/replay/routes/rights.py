@@ -3,7 +3,6 @@
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Router, get, put
 from msgspec import Meta, Struct
 
 from virage.media.replay.acts import rights as acts
@@ -14,6 +13,7 @@ from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, staff
 from virage.platform.web.problems import granted
+from virage.platform.web.routing import get, mount, put
 from virage.site.programme import api as programme
 
 
@@ -49,4 +49,4 @@ async def put_rights(
         return RightsRevised(granted(outcome))
 
 
-router = Router(BASE, route_handlers=[get_rights, put_rights])
+router = mount(BASE, [get_rights, put_rights])

@@ -5,9 +5,6 @@ from html import escape
 from typing import Final
 from uuid import UUID
 
-from litestar import MediaType, Response, Router, get
-from litestar.status_codes import HTTP_200_OK, HTTP_404_NOT_FOUND, HTTP_410_GONE
-
 from virage.media.live.api import Feeds
 from virage.media.replay.reads import captions
 from virage.media.replay.routes.door import SECRET, Admitted, Asking, ClipDoor
@@ -17,11 +14,12 @@ from virage.media.replay.rules.words import LOCALES, Locale
 from virage.platform.data.database import Connection, Database
 from virage.platform.settings.config import Config
 from virage.platform.web.problems import Problem
+from virage.platform.web.routing import Response, get, mount
 from virage.platform.web.static import WEB
 from virage.site.programme import api as programme
 
 FRESH = {"cache-control": "no-cache"}
-_NOTHING_THERE: Final[dict[str, int]] = {Reason.NOT_FOUND: HTTP_404_NOT_FOUND, Reason.GONE: HTTP_410_GONE}
+_NOTHING_THERE: Final[dict[str, int]] = {Reason.NOT_FOUND: 404, Reason.GONE: 410}
 
 
 class SharePage:
@@ -62,7 +60,7 @@ class SharePage:
         return "\n".join([before, *tags, after])
 
 
-@get("/r/{clip_id:uuid}", opt={"public": True}, include_in_schema=False)
+@get("/r/{clip_id:uuid}", public=True, documented=False)
 async def get_page(
     clip_id: UUID,
     request: Asking,
@@ -81,14 +79,14 @@ async def get_page(
         try:
             found = await clip_door.admit(conn, clip_id, request)
         except Problem as problem:
-            status = _NOTHING_THERE.get(problem.code, HTTP_200_OK)
-            return Response(share_page.plain(), media_type=MediaType.HTML, headers=FRESH, status_code=status)
+            status = _NOTHING_THERE.get(problem.code, 200)
+            return Response(share_page.plain(), media_type="text/html", headers=FRESH, status_code=status)
         event = await _title_of(conn, found, config)
     if not found.rights.share:
-        return Response(share_page.plain(), media_type=MediaType.HTML, headers=FRESH)
+        return Response(share_page.plain(), media_type="text/html", headers=FRESH)
     title = captions.title(found.clip, await feeds.at(found.clip.event_id), _locale(config))
     headers = FRESH if found.public else SECRET
-    return Response(share_page.of(found, title, event), media_type=MediaType.HTML, headers=headers)
+    return Response(share_page.of(found, title, event), media_type="text/html", headers=headers)
 
 
 async def _title_of(conn: Connection, found: Admitted, config: Config) -> str:
@@ -100,4 +98,4 @@ def _locale(config: Config) -> Locale:
     return next((locale for locale in LOCALES if locale == config.club.locale), "fr")
 
 
-router = Router("/", route_handlers=[get_page])
+router = mount("/", [get_page])

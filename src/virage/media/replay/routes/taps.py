@@ -7,7 +7,6 @@ from time import monotonic
 from typing import Final
 from uuid import UUID
 
-from litestar import Router, post
 from msgspec import Struct
 
 from virage.media.replay.acts.desk import count_taps
@@ -22,6 +21,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal, require_fan, signed_in
 from virage.platform.web.problems import granted
+from virage.platform.web.routing import mount, post
 from virage.site.programme import api as programme
 
 AGAIN_S: Final = TAPS_WITHIN.total_seconds()  # in those that are looked at together a person counts once
@@ -82,4 +82,4 @@ async def tap(event_id: UUID, clock: Clock, principal: Principal, hub: Hub, tap_
         granted(refusal)
 
 
-router = Router(BASE, route_handlers=[tap])
+router = mount(BASE, [tap])

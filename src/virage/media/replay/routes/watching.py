@@ -4,9 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from litestar import Response, Router, get
-from litestar.params import Parameter
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from virage.media.replay.footage import Footage
 from virage.media.replay.reads import watching as reads
@@ -19,6 +17,7 @@ from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.caching import FOR_EVER
 from virage.platform.web.problems import Problem
+from virage.platform.web.routing import Response, get, mount
 
 PLAYLIST: Final = "application/vnd.apple.mpegurl"
 SEALED: Final = {"cache-control": FOR_EVER}
@@ -34,8 +33,8 @@ Playlist = Literal[
     "described-fr.m3u8",
     "described-en.m3u8",
 ]
-Camera = Annotated[str, Parameter(pattern=CAMERA_PATTERN)]
-PeriodStart = Annotated[int, Parameter(ge=0, le=2**33, description="When the hour of the key begins, Unix seconds")]
+Camera = Annotated[str, Meta(pattern=CAMERA_PATTERN)]
+PeriodStart = Annotated[int, Meta(ge=0, le=2**33, description="When the hour of the key begins, Unix seconds")]
 
 
 class ClipShown(Struct, frozen=True):
@@ -63,7 +62,7 @@ class ClipStart(Struct, frozen=True):
     playlists: dict[str, str]
 
 
-@get("/clips/{clip_id:uuid}", opt={"public": True})
+@get("/clips/{clip_id:uuid}", public=True)
 async def get_clip(
     clip_id: UUID, request: Asking, *, db: Database, clock: Clock, clip_door: ClipDoor
 ) -> Response[ClipShown]:
@@ -74,7 +73,7 @@ async def get_clip(
     return Response(_shown(found, described, clock.now()), headers=found.kept())
 
 
-@get("/clips/{clip_id:uuid}/start", opt={"public": True})
+@get("/clips/{clip_id:uuid}/start", public=True)
 async def get_start(
     clip_id: UUID, request: Asking, *, db: Database, clock: Clock, clip_door: ClipDoor
 ) -> Response[ClipStart]:
@@ -102,7 +101,7 @@ def _shown(found: Admitted, described: list[Locale], now: datetime) -> ClipShown
     )
 
 
-@get("/clips/{clip_id:uuid}/{camera:str}/{playlist:str}", opt={"public": True})
+@get("/clips/{clip_id:uuid}/{camera:str}/{playlist:str}", public=True)
 async def get_playlist(
     clip_id: UUID,
     camera: Camera,
@@ -122,7 +121,7 @@ async def get_playlist(
     return Response(text, media_type=PLAYLIST, headers=found.kept())
 
 
-@get("/objects/{object_id:uuid}", opt={"public": True})
+@get("/objects/{object_id:uuid}", public=True)
 async def get_object(object_id: UUID, footage: Footage) -> Response[bytes]:
     """An init segment, or a segment that is sealed; it never changes, and a cache may keep it for ever."""
     data = await footage.get(object_id)
@@ -131,7 +130,7 @@ async def get_object(object_id: UUID, footage: Footage) -> Response[bytes]:
     return Response(data, media_type="application/octet-stream", headers=SEALED)
 
 
-@get("/keys/{clip_id:uuid}/{camera:str}/{period:int}", opt={"public": True})
+@get("/keys/{clip_id:uuid}/{camera:str}/{period:int}", public=True)
 async def get_key(
     clip_id: UUID,
     camera: Camera,
@@ -154,4 +153,4 @@ async def get_key(
     return Response(key, media_type="application/octet-stream", headers=SECRET)
 
 
-router = Router(BASE, route_handlers=[get_clip, get_start, get_playlist, get_object, get_key])
+router = mount(BASE, [get_clip, get_start, get_playlist, get_object, get_key])

@@ -4,10 +4,8 @@ from datetime import date, timedelta
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from litestar import Router, get
-from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter, QueryParameter
-from litestar.response import Stream
+from msgspec import Meta
+from starlette.responses import StreamingResponse
 
 from virage.identity.keys.types import KeyVault
 from virage.identity.people import api as people
@@ -21,6 +19,7 @@ from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, Role, staff
 from virage.platform.web.problems import Problem
+from virage.platform.web.routing import Described, Named, get, mount
 from virage.platform.web.scopes import at_outlets, outlets_of, over_the_house
 
 READERS: Final[tuple[Role, ...]] = ("finance",)
@@ -30,7 +29,7 @@ EARLIEST: Final = EVER.date()
 
 @get("/closings", guards=[staff(*READERS)])
 async def list_closings(
-    subject: Annotated[Literal["till", "outlet"], Parameter(description="Of tills or of outlets")],
+    subject: Annotated[Literal["till", "outlet"], Meta(description="Of tills or of outlets")],
     period: PeriodKind,
     first: FromDay,
     last: ToDay,
@@ -52,8 +51,8 @@ async def list_closings(
 @get(
     "/tills/{till_id:uuid}/archive",
     guards=[staff(*READERS)],
-    opt={"rate": "costly"},
-    responses={200: ResponseSpec(bytes, description="The archive", media_type="application/gzip")},
+    rate="costly",
+    answer=Described(bytes, description="The archive", media_type="application/gzip"),
 )
 async def get_till_archive(
     till_id: UUID,
@@ -62,9 +61,9 @@ async def get_till_archive(
     clock: Clock,
     vault: KeyVault,
     principal: Principal,
-    first: Annotated[date | None, QueryParameter(name="from", description="From that day of business on")] = None,
-    last: Annotated[date | None, QueryParameter(name="to", description="To that day, itself too")] = None,
-) -> Stream:
+    first: Annotated[date | None, Named("from"), Meta(description="From that day of business on")] = None,
+    last: Annotated[date | None, Named("to"), Meta(description="To that day, itself too")] = None,
+) -> StreamingResponse:
     """The archive of a till, for `virage fiscal verify`: of some closed days, or all that there is.
 
     It is for whoever has the finance of all outlets at which the till stands or has ever sold.
@@ -80,7 +79,7 @@ async def get_till_archive(
     if made is None:
         raise Problem("not_found")
     headers = PRIVATE | {"content-disposition": f'attachment; filename="{till_id}.jsonl.gz"'}
-    return Stream(made.gzip(db), media_type="application/gzip", headers=headers)
+    return StreamingResponse(made.gzip(db), media_type="application/gzip", headers=headers)
 
 
-router = Router("/api/office/concessions", route_handlers=[list_closings, get_till_archive])
+router = mount("/api/office/concessions", [list_closings, get_till_archive])

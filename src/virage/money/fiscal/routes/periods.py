@@ -4,9 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
-from litestar.params import Parameter, QueryParameter
+from msgspec import Meta
 
 from virage.platform.web.problems import Problem
+from virage.platform.web.routing import Named
 from virage.site.programme.types import YEAR_MAX, YEAR_MIN, Instant
 
 DAYS_MAX: Final = 400
@@ -14,11 +15,11 @@ EVER: Final = datetime(YEAR_MIN, 1, 1, tzinfo=UTC)
 DAYS_EVER: Final = 366 * (YEAR_MAX + 1 - YEAR_MIN)
 FOREVER: Final = datetime(YEAR_MAX + 1, 1, 1, tzinfo=UTC)
 
-FromDay = Annotated[date, QueryParameter(name="from", description="The first day of business")]
-From = Annotated[Instant | None, QueryParameter(name="from", description="From that moment on")]
-To = Annotated[Instant | None, QueryParameter(name="to", description="Before that moment")]
-OfEvent = Annotated[UUID | None, Parameter(description="Of that event; else give from and to")]
-ToDay = Annotated[date, QueryParameter(name="to", description="The last day of business, itself too")]
+FromDay = Annotated[date, Named("from"), Meta(description="The first day of business")]
+From = Annotated[Instant | None, Named("from"), Meta(description="From that moment on")]
+To = Annotated[Instant | None, Named("to"), Meta(description="Before that moment")]
+OfEvent = Annotated[UUID | None, Meta(description="Of that event; else give from and to")]
+ToDay = Annotated[date, Named("to"), Meta(description="The last day of business, itself too")]
 
 
 def check_days(first: date, last: date, most: int = DAYS_MAX) -> None:

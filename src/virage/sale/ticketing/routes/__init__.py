@@ -1,15 +1,14 @@
 """The box office's doors."""
 
-from litestar import Router
-
+from virage.platform.web.routing import mount
 from virage.sale.ticketing.routes import letters, offers, office, selling, tickets
 
 routers = [
-    Router("/api/offers", route_handlers=[offers.list_offers]),
-    Router("/api/events", route_handlers=[selling.get_offer, selling.get_availability, selling.propose_places]),
-    Router(
+    mount("/api/offers", [offers.list_offers]),
+    mount("/api/events", [selling.get_offer, selling.get_availability, selling.propose_places]),
+    mount(
         "/api/orders",
-        route_handlers=[
+        [
             selling.hold_places,
             selling.get_order,
             selling.get_accepted_terms,
@@ -17,10 +16,10 @@ routers = [
             selling.pay_order,
         ],
     ),
-    Router("/api/me", route_handlers=[selling.list_my_orders, tickets.list_my_tickets]),
-    Router(
+    mount("/api/me", [selling.list_my_orders, tickets.list_my_tickets]),
+    mount(
         "/api/tickets",
-        route_handlers=[
+        [
             tickets.name_holder,
             tickets.bind_pass,
             tickets.send_rebind_code,
@@ -28,9 +27,9 @@ routers = [
             tickets.print_paper,
         ],
     ),
-    Router(
+    mount(
         "/api/office",
-        route_handlers=[
+        [
             office.get_pricing,
             office.put_pricing,
             office.get_sales,

@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from litestar import get, post
-
 from virage.identity.people import api as people
 from virage.identity.people.api import resend_letter
 from virage.identity.people.types import Letterhead, LetterView, LetterWish
@@ -11,6 +9,7 @@ from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, Role, staff
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import get, post
 from virage.sale.ticketing.reads import office as reads
 from virage.site.programme import api as programme
 

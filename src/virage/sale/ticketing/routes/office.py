@@ -3,14 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from litestar import get, post, put
-from litestar.params import Parameter
 from msgspec import Meta, Struct
 
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, Role, fresh, staff
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import get, post, put
 from virage.sale.ticketing.acts import pricing as pricing_acts
 from virage.sale.ticketing.acts import refunding
 from virage.sale.ticketing.acts.refunding import RefundWish, WhoIsInside
@@ -98,7 +97,7 @@ async def list_sales(db: Database, principal: Principal) -> list[EventSum]:
 @get("/orders", guards=[staff("box_office", "finance")])
 async def find_orders(
     q: Annotated[
-        str, Parameter(min_length=2, max_length=200, pattern=NO_CONTROLS, description="code, address, name or seat")
+        str, Meta(min_length=2, max_length=200, pattern=NO_CONTROLS, description="code, address, name or seat")
     ],
     db: Database,
     principal: Principal,

@@ -2,11 +2,8 @@
 
 import re
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, delete, get, post
-from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -21,6 +18,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.tokens import new_token
 from virage.platform.web.guard import Principal, principal_of, require_fan, signed_in, with_session
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import Described, Request, Response, delete, get, post
 from virage.sale.ticketing.acts import holding
 from virage.sale.ticketing.acts.paying import Pay
 from virage.sale.ticketing.reads.offers import Offer, offer_of
@@ -61,7 +59,7 @@ def buyer_of(principal: Principal) -> Buyer:
     return Buyer(principal.session_id, fan_id, principal.guest_session_id)
 
 
-@get("/{event_id:uuid}/offer", opt={"public": True})
+@get("/{event_id:uuid}/offer", public=True)
 async def get_offer(event_id: UUID, clock: Clock, box_office: BoxOffice) -> Response[Offer]:
     """Categories, prices, fees and the sale's window of an event."""
     sale = await box_office.sales.get(event_id)
@@ -72,10 +70,10 @@ async def get_offer(event_id: UUID, clock: Clock, box_office: BoxOffice) -> Resp
 
 @get(
     "/{event_id:uuid}/availability",
-    opt={"public": True},
-    responses={200: ResponseSpec(bytes, description="One bit a place", media_type="application/octet-stream")},
+    public=True,
+    answer=Described(bytes, description="One bit a place", media_type="application/octet-stream"),
 )
-async def get_availability(request: Request[Any, Any, Any], event_id: UUID, box_office: BoxOffice) -> Response[bytes]:
+async def get_availability(request: Request, event_id: UUID, box_office: BoxOffice) -> Response[bytes]:
     """What is free: place i is bit i % 8 of byte i // 8, 1 for free and for sale.
 
     `Virage-Version` is the position of the journal from which the stream `availability:<event_id>` goes on.
@@ -91,7 +89,7 @@ async def get_availability(request: Request[Any, Any, Any], event_id: UUID, box_
     return Response(bitmap, media_type="application/octet-stream", headers=headers)
 
 
-@post("/{event_id:uuid}/proposal", status_code=200, opt={"public": True})
+@post("/{event_id:uuid}/proposal", status_code=200, public=True)
 async def propose_places(event_id: UUID, data: Best, box_office: BoxOffice) -> Proposal:
     """Show the best seats for a party with what they cost; nothing is held.
 
@@ -100,7 +98,7 @@ async def propose_places(event_id: UUID, data: Best, box_office: BoxOffice) -> P
     return granted(await box_office.propose(event_id, data))
 
 
-@post("/", status_code=201, opt={"public": True})
+@post("/", status_code=201, public=True)
 async def hold_places(
     data: HoldRequest, box_office: BoxOffice, config: Config, principal: Principal
 ) -> Response[Order]:
@@ -120,7 +118,7 @@ async def hold_places(
 
 @get("/{order_id:uuid}", guards=[with_session])
 async def get_order(
-    request: Request[Any, Any, Any],
+    request: Request,
     order_id: UUID,
     box_office: BoxOffice,
     order_watch: OrderWatch,
@@ -194,7 +192,7 @@ async def pay_order(
 
 
 @get("/orders", guards=[with_session])
-async def list_my_orders(request: Request[Any, Any, Any], db: Database) -> list[Order]:
+async def list_my_orders(request: Request, db: Database) -> list[Order]:
     """One's own orders, the latest first; a guest's basket too."""
     buyer = buyer_of(await principal_of(request.scope))
     async with db.connection() as conn:

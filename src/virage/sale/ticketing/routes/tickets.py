@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Response, get, patch, post
-from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
@@ -20,6 +18,7 @@ from virage.platform.values.clock import Clock
 from virage.platform.values.jwk import Jwk
 from virage.platform.web.guard import Principal, fresh, require_fan, signed_in
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import Described, Response, get, patch, post
 from virage.sale.ticketing.acts import tickets as acts
 from virage.sale.ticketing.acts.tickets import RebindDesk
 from virage.sale.ticketing.reads import views
@@ -87,7 +86,7 @@ async def bind_pass(
         return granted(await acts.bind(conn, vault, Binding(ticket_id, data.key, fan_id), fan_id, clock.now()))
 
 
-@post("/{ticket_id:uuid}/rebind-code", status_code=202, guards=[signed_in], opt={"rate": "sensitive"})
+@post("/{ticket_id:uuid}/rebind-code", status_code=202, guards=[signed_in], rate="sensitive")
 async def send_rebind_code(
     ticket_id: UUID, db: Database, clock: Clock, rebind_desk: RebindDesk, principal: Principal
 ) -> CodeSent:
@@ -99,7 +98,7 @@ async def send_rebind_code(
         return CodeSent(granted(await acts.send_rebind_code(conn, rebind_desk, ticket_id, fan, clock.now())))
 
 
-@post("/{ticket_id:uuid}/rebind", status_code=200, guards=[signed_in], opt={"rate": "sensitive"})
+@post("/{ticket_id:uuid}/rebind", status_code=200, guards=[signed_in], rate="sensitive")
 async def rebind_pass(
     ticket_id: UUID,
     data: RebindWish,
@@ -122,8 +121,8 @@ async def rebind_pass(
     "/{ticket_id:uuid}/paper",
     status_code=200,
     guards=[signed_in],
-    opt={"rate": "costly"},
-    responses={200: ResponseSpec(bytes, description="The ticket on paper", media_type="application/pdf")},
+    rate="costly",
+    answer=Described(bytes, description="The ticket on paper", media_type="application/pdf"),
 )
 async def print_paper(
     ticket_id: UUID, *, config: Config, db: Database, clock: Clock, vault: KeyVault, principal: Principal

@@ -1,10 +1,8 @@
 """The doors of the catalogue: what an outlet sells, for everybody; and the draft, for those who write it."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from litestar import Request, Response, Router, delete, get, post, put
-from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Meta, Struct
 
 from virage.matchday.food.menu.acts import catalogue as acts
@@ -22,6 +20,7 @@ from virage.platform.values.refusals import invalid_input
 from virage.platform.web.caching import FOR_EVER
 from virage.platform.web.guard import Principal, fresh, staff
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import Described, Request, Response, delete, get, mount, post, put
 from virage.platform.web.scopes import over_the_house
 
 OTHER_ID = invalid_input("item.id", "It is another item than the address names.")
@@ -63,12 +62,10 @@ class PictureName(Struct, frozen=True):
 
 @get(
     "/catalogue/{outlet:str}",
-    opt={"public": True},
-    responses={200: ResponseSpec(OutletCatalogue, description="What the outlet sells")},
+    public=True,
+    answer=Described(OutletCatalogue, description="What the outlet sells"),
 )
-async def get_catalogue(
-    request: Request[Any, Any, Any], outlet: str, catalogue_board: CatalogueBoard
-) -> Response[bytes]:
+async def get_catalogue(request: Request, outlet: str, catalogue_board: CatalogueBoard) -> Response[bytes]:
     """What an outlet sells by the version in force, with its prices, in every language. Its ETag is the version's."""
     found = await catalogue_board.submit(outlet)
     if found is None:
@@ -81,8 +78,8 @@ async def get_catalogue(
 
 @get(
     "/pictures/{name:str}",
-    opt={"public": True},
-    responses={200: ResponseSpec(bytes, description="The picture", media_type="image/webp")},
+    public=True,
+    answer=Described(bytes, description="The picture", media_type="image/webp"),
 )
 async def get_picture(name: str, pictures: Pictures) -> Response[bytes]:
     """A picture by the name that an item shows. It never changes, so it is kept for ever."""
@@ -163,9 +160,9 @@ async def get_version(version: str, db: Database, catalogues: Catalogues, princi
     return found.content
 
 
-@post("/pictures", status_code=200, guards=[staff(*WRITERS)], request_max_body_size=BYTES_MAX)
+@post("/pictures", status_code=200, guards=[staff(*WRITERS)], body_bytes_max=BYTES_MAX)
 async def upload_picture(
-    request: Request[Any, Any, Any], db: Database, clock: Clock, pictures: Pictures, principal: Principal
+    request: Request, db: Database, clock: Clock, pictures: Pictures, principal: Principal
 ) -> PictureName:
     """Store a picture, the body: JPEG, PNG or WebP, 300 kB and 2,000 pixels a side at most. Its metadata is removed."""
     over_the_house(principal, WRITERS)
@@ -175,10 +172,10 @@ async def upload_picture(
     return PictureName(name)
 
 
-public_router = Router("/api/concessions", route_handlers=[get_catalogue, get_picture])
-office_router = Router(
+public_router = mount("/api/concessions", [get_catalogue, get_picture])
+office_router = mount(
     "/api/office/concessions",
-    route_handlers=[
+    [
         get_draft,
         put_item,
         delete_item,

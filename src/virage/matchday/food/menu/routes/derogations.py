@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from litestar import Router, delete, get, post
-
 from virage.matchday.food.menu.acts import derogations as acts
 from virage.matchday.food.menu.reads import catalogue as reads
 from virage.matchday.food.menu.routes.roles import PRICERS
@@ -12,6 +10,7 @@ from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, fresh, holds, require, staff
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import delete, get, mount, post
 from virage.platform.web.scopes import organisers_of
 
 
@@ -44,4 +43,4 @@ async def withdraw_derogation(derogation_id: UUID, db: Database, clock: Clock, p
         return granted(await acts.withdraw(conn, derogation_id, principal.id, clock.now()))
 
 
-router = Router("/api/office/concessions", route_handlers=[list_derogations, enter_derogation, withdraw_derogation])
+router = mount("/api/office/concessions", [list_derogations, enter_derogation, withdraw_derogation])

@@ -3,8 +3,6 @@
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Router, get, post, put
-from litestar.params import Parameter
 from msgspec import Meta, Struct
 
 from virage.matchday.food.menu.acts import stock as acts
@@ -16,10 +14,11 @@ from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, staff
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import get, mount, post, put
 from virage.platform.web.scopes import at_outlets, outlets_of
 from virage.site.programme.types import Instant
 
-Before = Annotated[Instant | None, Parameter(description="Only what moved before that time")]
+Before = Annotated[Instant | None, Meta(description="Only what moved before that time")]
 
 
 class Threshold(Struct, frozen=True, forbid_unknown_fields=True):
@@ -86,6 +85,4 @@ def _known(principal: Principal, outlet: str) -> None:
         raise Problem("not_found", {"outlet": outlet})
 
 
-router = Router(
-    "/api/concessions", route_handlers=[record_stock, get_stock, list_movements, put_thresholds, list_stock_alerts]
-)
+router = mount("/api/concessions", [record_stock, get_stock, list_movements, put_thresholds, list_stock_alerts])

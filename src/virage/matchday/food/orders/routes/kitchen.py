@@ -4,8 +4,6 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from litestar import Router, get, post, put
-
 from virage.identity.keys.types import KeyVault
 from virage.matchday.food.menu.api import Catalogues
 from virage.matchday.food.menu.types import outlet_codes
@@ -29,6 +27,7 @@ from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal, Role, fresh, require_fan, staff
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import get, mount, post, put
 from virage.platform.web.scopes import at_outlets
 
 ANSWERS: Final[tuple[Role, ...]] = ("cashier", "finance")
@@ -162,9 +161,9 @@ def _late(config: Config) -> timedelta:
     return timedelta(minutes=config.of(FoodOrderSettings).voucher_late_min)
 
 
-router = Router(
+router = mount(
     "/api/kitchen/{outlet:str}",
-    route_handlers=[
+    [
         get_kitchen,
         put_kitchen_capacity,
         accept_food_order,

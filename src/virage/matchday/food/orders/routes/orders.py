@@ -4,8 +4,7 @@ from datetime import timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
-from litestar import Router, get, post
-from litestar.params import Parameter
+from msgspec import Meta
 
 from virage.identity.people.types import LetterWish
 from virage.matchday.food.orders.acts.ordering import cancel
@@ -20,17 +19,18 @@ from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, Role, require_fan, signed_in, staff
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import get, mount, post
 from virage.platform.web.scopes import outlets_of
 from virage.site.programme.types import Instant
 
-Moment = Annotated[Instant | None, Parameter(description="With its time zone")]
-EventId = Annotated[UUID, Parameter(description="What is on")]
-AtPlace = Annotated[int | None, Parameter(ge=0, description="Where one sits, by its number")]
-StepFree = Annotated[bool, Parameter(description="Without stairs, but for those inside a block")]
+Moment = Annotated[Instant | None, Meta(description="With its time zone")]
+EventId = Annotated[UUID, Meta(description="What is on")]
+AtPlace = Annotated[int, Meta(ge=0, description="Where one sits, by its number")] | None
+StepFree = Annotated[bool, Meta(description="Without stairs, but for those inside a block")]
 PROMISE_READERS: Final[tuple[Role, ...]] = ("finance", "programme")
 
 
-@get("/outlets", opt={"public": True})
+@get("/outlets", public=True)
 async def list_food_outlets(
     food_desk: FoodDesk, clock: Clock, event_id: EventId, *, place: AtPlace = None, step_free: StepFree = False
 ) -> list[OutletOffer]:
@@ -41,13 +41,13 @@ async def list_food_outlets(
     return await food_desk.reads.outlets(event_id, place, clock.now(), step_free=step_free)
 
 
-@get("/slots", opt={"public": True})
+@get("/slots", public=True)
 async def list_food_slots(food_desk: FoodDesk, clock: Clock, event_id: EventId, outlet: str) -> list[FoodSlot]:
     """When an order can be ready at an outlet, and how much of it the kitchen can make by then."""
     return await food_desk.reads.slots(event_id, outlet, clock.now())
 
 
-@get("/sold-out", opt={"public": True})
+@get("/sold-out", public=True)
 async def list_sold_out(food_desk: FoodDesk, outlet: str) -> list[UUID]:
     """The products of which nothing is left at an outlet, for its menu."""
     return await food_desk.reads.sold_out(outlet)
@@ -110,9 +110,9 @@ async def list_promises(
         return await promises(conn, outlets, late, event_id=event_id, since=since, until=until)
 
 
-router = Router(
+router = mount(
     "/api/food",
-    route_handlers=[
+    [
         list_food_outlets,
         list_food_slots,
         list_sold_out,
@@ -123,4 +123,4 @@ router = Router(
         send_food_receipt,
     ],
 )
-office_router = Router("/api/office/concessions", route_handlers=[list_promises])
+office_router = mount("/api/office/concessions", [list_promises])

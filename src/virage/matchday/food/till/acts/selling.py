@@ -61,7 +61,7 @@ class Answer(Struct, frozen=True, omit_defaults=True):
     outcome: str
     hash: str | None = None
     reason: str | None = None
-    data: dict[str, object] = {}
+    data: dict[str, Any] = {}
     available_cents: Cents | None = None
     loss_cents: Cents = 0
     holder: str | None = None

@@ -3,12 +3,9 @@
 import asyncio
 import gzip
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from litestar import Request, Response, Router, get, post
-from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from virage.matchday.food.till.acts.selling import Answer
 from virage.matchday.food.till.reads.tills import TillPack, TillPacks
@@ -18,6 +15,7 @@ from virage.money.wallet.cards.api import CardNews, TillCards
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, device_at
 from virage.platform.web.problems import Problem
+from virage.platform.web.routing import Described, Request, Response, get, mount, post
 from virage.platform.web.static import takes_gzip
 
 AT_TILL: Final = device_at("till")
@@ -25,7 +23,7 @@ ENVELOPE_BYTES: Final = 500
 """What a record needs in an upload besides its body: its signature, PINs, and the names of all."""
 GZIP_FROM_BYTES: Final = 1_000
 
-Position = Annotated[str | None, Parameter(max_length=20, description="The position of the last answer")]
+Position = Annotated[str, Meta(max_length=20, description="The position of the last answer")] | None
 
 
 class Answers(Struct, frozen=True):
@@ -39,8 +37,8 @@ class Answers(Struct, frozen=True):
     "/records",
     status_code=200,
     guards=[AT_TILL],
-    opt={"rate": "gate"},
-    request_max_body_size=RECORDS_MAX * (BODY_CHARS_MAX + ENVELOPE_BYTES),
+    rate="gate",
+    body_bytes_max=RECORDS_MAX * (BODY_CHARS_MAX + ENVELOPE_BYTES),
 )
 async def post_records(data: TillUpload, counter: Counter, clock: Clock, principal: Principal) -> Answers:
     """Take a till's records. Sent again they get their answers again, and have no second effect.
@@ -53,11 +51,9 @@ async def post_records(data: TillUpload, counter: Counter, clock: Clock, princip
 @get(
     "/pack",
     guards=[AT_TILL],
-    responses={200: ResponseSpec(TillPack, description="All that the till needs to go on alone")},
+    answer=Described(TillPack, description="All that the till needs to go on alone"),
 )
-async def get_till_pack(
-    request: Request[Any, Any, Any], till_packs: TillPacks, principal: Principal
-) -> Response[bytes]:
+async def get_till_pack(request: Request, till_packs: TillPacks, principal: Principal) -> Response[bytes]:
     """All that the till needs to start, sell, price and print without network.
 
     Its ETag changes with what it decides by; the time and the heads of its chains are in it and change none.
@@ -74,16 +70,14 @@ async def get_till_pack(
 @get(
     "/cards",
     guards=[AT_TILL],
-    responses={200: ResponseSpec(TillCards, description="Cards that changed, or all of them")},
+    answer=Described(TillCards, description="Cards that changed, or all of them"),
 )
-async def get_till_cards(
-    request: Request[Any, Any, Any], card_news: CardNews, *, since: Position = None
-) -> Response[bytes]:
+async def get_till_cards(request: Request, card_news: CardNews, *, since: Position = None) -> Response[bytes]:
     """The cards as the till must know them without network: all at first, then those that changed."""
     return await _json(request, await card_news.since(since), {"cache-control": "no-store"})
 
 
-async def _json(request: Request[Any, Any, Any], body: bytes, headers: dict[str, str]) -> Response[bytes]:
+async def _json(request: Request, body: bytes, headers: dict[str, str]) -> Response[bytes]:
     """JSON that is ready, packed where it is worth it and the asker can unpack it."""
     headers = headers | {"vary": "accept-encoding"}
     if len(body) >= GZIP_FROM_BYTES and takes_gzip(request.headers.get("accept-encoding", "")):
@@ -92,4 +86,4 @@ async def _json(request: Request[Any, Any, Any], body: bytes, headers: dict[str,
     return Response(body, media_type="application/json", headers=headers)
 
 
-router = Router("/api/till", route_handlers=[post_records, get_till_pack, get_till_cards])
+router = mount("/api/till", [post_records, get_till_pack, get_till_cards])

@@ -2,19 +2,19 @@
 
 from typing import Annotated, Final
 
-from litestar import Router, get
-from litestar.params import Parameter
+from msgspec import Meta
 
 from virage.matchday.food.till.reads import deviations as reads
 from virage.matchday.food.till.rules.deviations import NotedDeviation
 from virage.platform.data.database import Database
 from virage.platform.web.guard import Principal, Role, staff
+from virage.platform.web.routing import get, mount
 from virage.platform.web.scopes import outlets_of
 from virage.site.programme.types import Instant
 
 LEADERS: Final[tuple[Role, ...]] = ("finance",)
 
-Before = Annotated[Instant | None, Parameter(description="Only what was noted before that time")]
+Before = Annotated[Instant | None, Meta(description="Only what was noted before that time")]
 
 
 @get("/deviations", guards=[staff(*LEADERS)])
@@ -24,4 +24,4 @@ async def list_deviations(db: Database, principal: Principal, *, before: Before 
         return await reads.deviations(conn, outlets_of(principal, LEADERS), before)
 
 
-router = Router("/api/office/concessions", route_handlers=[list_deviations])
+router = mount("/api/office/concessions", [list_deviations])

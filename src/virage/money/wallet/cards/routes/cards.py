@@ -4,8 +4,6 @@ from datetime import datetime
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from litestar import Response, Router, delete, get, post, put
-from litestar.params import Parameter
 from msgspec import Meta, Struct
 
 from virage.identity.people import api as people
@@ -44,13 +42,14 @@ from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import FRESH_FOR, Principal, fresh, holds, require, require_fan, signed_in, staff
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import Response, delete, get, mount, post, put
 
 PRIVATE = {"cache-control": "no-store"}
-Uid = Annotated[str | None, Parameter(pattern=UID_SHOWN, max_length=14, required=False)]
-Counter = Annotated[str | None, Parameter(pattern=COUNTER_SHOWN, max_length=6, required=False)]
-PiccData = Annotated[str | None, Parameter(pattern=PICC_DATA, max_length=32, required=False)]
-Mac = Annotated[str, Parameter(pattern=CMAC_SHOWN, min_length=16, max_length=16)]
-Enc = Annotated[str | None, Parameter(pattern=ENC, max_length=32 * ENC_BLOCKS_MAX, required=False)]
+Uid = Annotated[str, Meta(pattern=UID_SHOWN, max_length=14)] | None
+Counter = Annotated[str, Meta(pattern=COUNTER_SHOWN, max_length=6)] | None
+PiccData = Annotated[str, Meta(pattern=PICC_DATA, max_length=32)] | None
+Mac = Annotated[str, Meta(pattern=CMAC_SHOWN, min_length=16, max_length=16)]
+Enc = Annotated[str, Meta(pattern=ENC, max_length=32 * ENC_BLOCKS_MAX)] | None
 Answer = TypeVar("Answer")
 Typed = Annotated[str, Meta(max_length=40)]
 
@@ -171,7 +170,7 @@ async def limit_my_card(card_id: UUID, data: CardLimit, db: Database, clock: Clo
         granted(outcome)
 
 
-@put("/cards/{card_id:uuid}/pin", status_code=204, guards=[signed_in], opt={"rate": "costly"})
+@put("/cards/{card_id:uuid}/pin", status_code=204, guards=[signed_in], rate="costly")
 async def set_my_card_pin(card_id: UUID, data: CardPin, db: Database, clock: Clock, principal: Principal) -> None:
     """Choose the PIN of my card. Asks for a sign-in of the last 15 minutes."""
     owner_id = require_fan(principal)
@@ -181,7 +180,7 @@ async def set_my_card_pin(card_id: UUID, data: CardPin, db: Database, clock: Clo
         granted(await set_card_pin(conn, card_id, owner_id, pin, clock.now()))
 
 
-@post("/cards/find", status_code=200, guards=[staff("cashier", "finance")], opt={"rate": "costly"})
+@post("/cards/find", status_code=200, guards=[staff("cashier", "finance")], rate="costly")
 async def find_card(data: PrintedCode, db: Database, principal: Principal, card_desk: CardDesk) -> Response[DeskCard]:
     """The card on which a code is printed. The code is in the body: addresses end up in logs."""
     require_desk(principal)
@@ -219,7 +218,7 @@ async def replace_card(
         return Response(await reads.at_desk(conn, owned), headers=PRIVATE)
 
 
-@get("/tap", opt={"public": True, "rate": "write"})
+@get("/tap", public=True, rate="write")
 async def read_tap(
     cmac: Mac,
     db: Database,
@@ -279,8 +278,8 @@ def _code_hash(desk: CardDesk, typed: str) -> bytes:
     return granted(desk.code_hash(code) if code is not None else Refused(Reason.CODE_WRONG))
 
 
-mine_router = Router(
+mine_router = mount(
     "/api/me",
-    route_handlers=[list_my_cards, link_my_card, block_my_card, unblock_my_card, limit_my_card, set_my_card_pin],
+    [list_my_cards, link_my_card, block_my_card, unblock_my_card, limit_my_card, set_my_card_pin],
 )
-router = Router("/api/wallet", route_handlers=[find_card, block_card, replace_card, read_tap])
+router = mount("/api/wallet", [find_card, block_card, replace_card, read_tap])

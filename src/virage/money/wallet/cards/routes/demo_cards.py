@@ -1,10 +1,9 @@
 """The demonstration's cards, for whoever sits at this machine and has no chip and no reader: each is tapped here."""
 
 from html import escape
-from typing import Any, Final
+from typing import Final
 
 import segno
-from litestar import Request, Response, Router, get
 from msgspec import Struct
 
 from virage.money.wallet.cards.acts.cards import CardSecrets
@@ -18,6 +17,7 @@ from virage.platform.paper import ink_on
 from virage.platform.settings.config import Config
 from virage.platform.values.money import Cents
 from virage.platform.web.rehearsal import PRIVATE, STYLE, hide
+from virage.platform.web.routing import Request, Response, get, mount
 
 CARDS_STYLE: Final = """
 :root { --canvas: #f2f3f7; --surface: #ffffff; --ink: #0c1020; --ink-2: #4a5168; --line: #7d859c;
@@ -119,10 +119,8 @@ class _Shown(Struct, frozen=True):
     available_cents: Cents
 
 
-@get("/cards", opt={"public": True}, include_in_schema=False)
-async def show_cards(
-    request: Request[Any, Any, Any], db: Database, config: Config, card_desk: CardDesk
-) -> Response[str]:
+@get("/cards", public=True, documented=False)
+async def show_cards(request: Request, db: Database, config: Config, card_desk: CardDesk) -> Response[str]:
     """The cards, and the next tap of the one that `tap` names. A tap is used up where it is brought, not here."""
     hide(config, request.scope)
     french = request.headers.get("accept-language", "").lower().startswith("fr")
@@ -135,16 +133,16 @@ async def show_cards(
     return Response(page, media_type="text/html; charset=utf-8", headers=PRIVATE | {"vary": "accept-language"})
 
 
-@get("/cards/style.css", opt={"public": True}, include_in_schema=False)
-async def style_cards(request: Request[Any, Any, Any], config: Config) -> Response[str]:
+@get("/cards/style.css", public=True, documented=False)
+async def style_cards(request: Request, config: Config) -> Response[str]:
     """The page's style, in a file of its own as our content security policy wants it."""
     hide(config, request.scope)
     colours = f":root {{ --club: {config.club.primary}; --on-club: {ink_on(config.club.primary)}; }}"
     return Response(STYLE + CARDS_STYLE + colours, media_type="text/css; charset=utf-8")
 
 
-@get("/cards/copy.js", opt={"public": True}, include_in_schema=False)
-async def copy_address(request: Request[Any, Any, Any], config: Config) -> Response[str]:
+@get("/cards/copy.js", public=True, documented=False)
+async def copy_address(request: Request, config: Config) -> Response[str]:
     """What copies an address, in a file of its own for the same reason."""
     hide(config, request.scope)
     return Response(COPY, media_type="text/javascript; charset=utf-8")
@@ -205,4 +203,4 @@ def _euros(cents: Cents, words: dict[str, str]) -> str:
     return f"{text.replace('.', ',')} €" if words is FRENCH else f"€{text}"
 
 
-router = Router("/", route_handlers=[show_cards, style_cards, copy_address])
+router = mount("/", [show_cards, style_cards, copy_address])

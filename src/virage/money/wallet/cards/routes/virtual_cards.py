@@ -3,7 +3,6 @@
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Router, delete, get, post, put
 from msgspec import Meta, Struct
 
 from virage.money.wallet.cards.acts import virtual_cards as acts
@@ -16,6 +15,7 @@ from virage.platform.values.clock import Clock
 from virage.platform.values.jwk import Jwk
 from virage.platform.web.guard import Principal, device_at, fresh, require_fan, signed_in
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import delete, get, mount, post, put
 
 
 class PhoneWish(Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,7 +79,7 @@ async def get_proof(record_id: UUID, db: Database, principal: Principal) -> Proo
         return _found(await reads.proof_sent(conn, require_fan(principal), record_id))
 
 
-@get("/proofs/{record_id:uuid}", guards=[device_at("till")], opt={"rate": "gate"})
+@get("/proofs/{record_id:uuid}", guards=[device_at("till")], rate="gate")
 async def fetch_proof(record_id: UUID, db: Database, principal: Principal) -> TillProof:
     """The proof of a phone for a record of this till, the latest that was sent."""
     async with db.connection() as conn:
@@ -92,6 +92,6 @@ def _found(sent: ProofSent | None) -> ProofSent:
     return sent
 
 
-mine_router = Router("/api/me", route_handlers=[register_my_phone, list_my_phones, block_my_phone])
-router = Router("/api/wallet", route_handlers=[send_proof, get_proof])
-till_router = Router("/api/till", route_handlers=[fetch_proof])
+mine_router = mount("/api/me", [register_my_phone, list_my_phones, block_my_phone])
+router = mount("/api/wallet", [send_proof, get_proof])
+till_router = mount("/api/till", [fetch_proof])

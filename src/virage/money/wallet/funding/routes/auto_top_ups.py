@@ -1,6 +1,5 @@
 """A fan's rule for top-ups."""
 
-from litestar import Router, delete, get, put
 from msgspec import Struct
 
 from virage.money.payments.api import PaymentProvider, open_page
@@ -14,6 +13,7 @@ from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, fresh, require_fan, signed_in
 from virage.platform.web.problems import granted
+from virage.platform.web.routing import delete, get, mount, put
 
 
 class AutoTopUpAnswer(Struct, frozen=True):
@@ -63,4 +63,4 @@ async def end_auto_top_up(db: Database, clock: Clock, principal: Principal) -> N
         await acts.end_rule(conn, require_fan(principal), clock.now())
 
 
-router = Router("/api/wallet", route_handlers=[get_auto_top_up, put_auto_top_up, end_auto_top_up])
+router = mount("/api/wallet", [get_auto_top_up, put_auto_top_up, end_auto_top_up])

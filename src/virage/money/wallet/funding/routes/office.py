@@ -3,7 +3,6 @@
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Router, post
 from msgspec import Meta, Struct
 
 from virage.money.wallet.funding.acts.bonus import give
@@ -12,6 +11,7 @@ from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, fresh, require, staff
 from virage.platform.web.problems import granted
+from virage.platform.web.routing import mount, post
 
 
 class BonusWish(Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,4 +34,4 @@ async def give_bonus(data: BonusWish, db: Database, clock: Clock, principal: Pri
         return granted(given)
 
 
-router = Router("/api/office/wallet", route_handlers=[give_bonus])
+router = mount("/api/office/wallet", [give_bonus])

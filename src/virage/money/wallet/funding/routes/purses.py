@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from litestar import Router, get, post
 from msgspec import Struct
 
 from virage.money.payments.api import Checkout
@@ -17,6 +16,7 @@ from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, require_fan, signed_in
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import get, mount, post
 
 
 class TopUpAnswer(Struct, frozen=True):
@@ -82,4 +82,4 @@ async def ask_payout(data: PayoutWish, db: Database, clock: Clock, principal: Pr
         return granted(await pay_out(conn, fan_id, data.id, clock.now()))
 
 
-router = Router("/api/wallet", route_handlers=[get_purse, begin_top_up, get_top_up, ask_payout])
+router = mount("/api/wallet", [get_purse, begin_top_up, get_top_up, ask_payout])

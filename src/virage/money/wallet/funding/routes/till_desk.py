@@ -3,7 +3,6 @@
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from litestar import Response, Router, post
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
@@ -33,6 +32,7 @@ from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused, invalid_input
 from virage.platform.web.guard import Principal, device_at, holds
 from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import Response, mount, post
 
 PRIVATE = {"cache-control": "no-store"}
 Answer = TypeVar("Answer")
@@ -66,7 +66,7 @@ class SentLoad(Struct, frozen=True, forbid_unknown_fields=True):
     pin: Pin | None = None
 
 
-@post("/purse", status_code=200, guards=[device_at("till")], opt={"rate": "gate"})
+@post("/purse", status_code=200, guards=[device_at("till")], rate="gate")
 async def look_into_purse(
     data: PurseLook, *, db: Database, clock: Clock, config: Config, principal: Principal, card_desk: CardDesk
 ) -> Response[PurseAtDesk]:
@@ -79,7 +79,7 @@ async def look_into_purse(
         return Response(await reads.at_desk(conn, owned, limits, clock.now()), headers=PRIVATE)
 
 
-@post("/loads", status_code=200, guards=[device_at("till")], opt={"rate": "gate"})
+@post("/loads", status_code=200, guards=[device_at("till")], rate="gate")
 async def load_purse(
     data: SentLoad, *, db: Database, clock: Clock, config: Config, principal: Principal, card_desk: CardDesk
 ) -> LoadBooked:
@@ -155,4 +155,4 @@ async def card_shown(conn: Connection, by: CardShown, desk: CardDesk) -> OwnedCa
     return owned
 
 
-router = Router("/api/till", route_handlers=[look_into_purse, load_purse])
+router = mount("/api/till", [look_into_purse, load_purse])
