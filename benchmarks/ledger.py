@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from benchmarks import common
-from virage.app.web import settle
+from virage.app.opening import settle
 from virage.money.wallet.accounts.acts import open_purses
 from virage.money.wallet.funding.reads.audit import audit
 from virage.money.wallet.ledger import acts as ledger

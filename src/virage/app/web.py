@@ -1,13 +1,12 @@
 """One worker process of the web: the application over its own database connections, from start to end."""
 
 import asyncio
-import gc
 import os
 import signal
 from typing import Any
 
 from virage.app.building import build
-from virage.app.opening import clock_of, opened
+from virage.app.opening import clock_of, opened, settle
 from virage.app.settings import read
 from virage.platform.host.supervise import die_with_parent
 from virage.platform.settings import logs
@@ -15,15 +14,6 @@ from virage.platform.web.http import Application
 
 DRAIN: signal.Signals | None = getattr(signal, "SIGUSR1", None)
 """What tells a worker that it will be asked to end after `drain_s` seconds; there is none on Windows."""
-GARBAGE_YOUNG = 50_000
-"""How many new containers the garbage collector waits for; Python's own 700 come up many times a batch."""
-
-
-def settle() -> None:
-    """Take what the start has built out of the garbage collector's sight: it lives until the process ends."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GARBAGE_YOUNG, 20, 50)
 
 
 class Web:

@@ -15,7 +15,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from virage.app.building import jobs_of
-from virage.app.opening import clock_of, opened
+from virage.app.opening import clock_of, opened, settle
 from virage.app.web import DRAIN
 from virage.cli.house import configuration, database
 from virage.platform.host.supervise import be_parent, die_with_parent
@@ -107,11 +107,17 @@ def work() -> None:
     config = configuration(os.environ)
     logs.configure(config.log_level, "work")
     with database(config) as ready:
-        asyncio.run(_work(ready))
+        if sys.platform == "win32":
+            asyncio.run(_work(ready))
+        else:
+            import uvloop
+
+            uvloop.run(_work(ready))
 
 
 async def _work(config: Config) -> None:
     async with opened(config, "virage work") as db, jobs_of(config, db, clock_of(config)) as jobs:
+        settle()
         working = asyncio.create_task(jobs.run(db))
         loop = asyncio.get_running_loop()
         for wish in (signal.SIGINT, signal.SIGTERM):

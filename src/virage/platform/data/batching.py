@@ -67,22 +67,23 @@ class Batcher(Generic[Item, Answer]):
         """The answer to one item, once its batch is committed; raises what `act` raises for it, or `Overloaded`."""
         if len(self._waiting) >= self._queue_max:
             raise Overloaded
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, answer))
         if self._runner is None:
-            self._start()
+            self._start(asyncio.get_running_loop())
+        answer: asyncio.Future[Answer] = self._loop.create_future()
+        self._waiting.append((item, answer))
         return await answer
 
-    def _start(self) -> None:
-        self._began = asyncio.get_running_loop().time()
-        self._runner = asyncio.create_task(self._run())
+    def _start(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop  # Python asks the system for its process id whenever it looks for the running loop
+        self._began = loop.time()
+        self._runner = loop.create_task(self._run())
         if not self._is_watched:
             self._is_watched = True
-            asyncio.get_running_loop().call_later(OVERDUE_S, self._look)
+            loop.call_later(OVERDUE_S, self._look)
 
     def _look(self) -> None:
         """Put a runner aside whose batch is overdue, and start another; one timer for all batches of some seconds."""
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         if self._runner is not None and loop.time() - self._began >= OVERDUE_S:
             if len(self._overdue) < OVERDUE_MAX:
                 self._put_aside(self._runner)
@@ -99,7 +100,7 @@ class Batcher(Generic[Item, Answer]):
         runner.add_done_callback(self._overdue.discard)
         self._runner = None
         if self._waiting:
-            self._start()
+            self._start(self._loop)
 
     async def _run(self) -> None:
         ours = asyncio.current_task()
@@ -110,7 +111,7 @@ class Batcher(Generic[Item, Answer]):
                 if batch:
                     await self._answer(batch)
                 if self._waiting and self._runner is ours:
-                    self._began = asyncio.get_running_loop().time()
+                    self._began = self._loop.time()
         finally:
             if self._runner is ours:
                 self._runner = None
@@ -131,7 +132,7 @@ class Batcher(Generic[Item, Answer]):
                 for single in batch:
                     await self._answer([single])
             return
-        telling = asyncio.create_task(_tell(pairs))
+        telling = self._loop.create_task(_tell(pairs))
         self._telling.add(telling)
         telling.add_done_callback(self._telling.discard)
 
