@@ -14,8 +14,8 @@ from virage.matchday.food.menu.rules.stock import StockLine, StockWish
 from virage.matchday.food.menu.store.catalogue import Publication
 from virage.matchday.food.orders.acts import kitchen
 from virage.matchday.food.till.acts.selling import take
-from virage.matchday.food.till.acts.tendering import Sent
 from virage.matchday.food.till.rules.booking import key_of
+from virage.matchday.food.till.rules.tendering import Sent
 from virage.money.fiscal.rules.record import Kind, Line, Tender, TenderKind, Written
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger.rules import Kind as AccountKind

@@ -14,11 +14,12 @@ from msgspec import Struct
 
 from virage.matchday.food.menu import api as menu
 from virage.matchday.food.menu.api import Sold
-from virage.matchday.food.till.acts.early import kept_of, note, write_settled
-from virage.matchday.food.till.acts.tendering import Money, Sent, beside, decide, rows_of
+from virage.matchday.food.till.acts.early import note, write_settled
+from virage.matchday.food.till.acts.tendering import load, rows_of
 from virage.matchday.food.till.rules import booking as rules
-from virage.matchday.food.till.rules.booking import Part, key_of
+from virage.matchday.food.till.rules.booking import key_of
 from virage.matchday.food.till.rules.limits import TillLimits
+from virage.matchday.food.till.rules.tendering import Decision, Outcome, Sent, beside, decide
 from virage.matchday.food.till.store import booking as store
 from virage.money.fiscal import api as fiscal
 from virage.money.fiscal.api import Plan
@@ -86,60 +87,99 @@ async def take(
 async def _take(
     conn: Connection, sent: Sequence[Sent], limits: TillLimits, phone_orders: PhoneOrders, now: datetime
 ) -> list[Answer]:
+    # Locks, in the order of all transactions: phone orders, chains of tills, and what `load` locks.
     orders = await phone_orders.lock_given_back(conn, [one.record for one in sent])
     plan = await fiscal.plan_records(conn, [one.written for one in sent], beside(sent))
-    new = {
-        at: one
-        for at, one in enumerate(sent)
-        if isinstance(plan.outcomes[at], Appended) and one.record.kind in (*SALES, *REFUNDS) and not one.record.training
-    }
-    money = await decide(conn, new, limits, now)
-    for at, one in enumerate(sent):
-        wrong = check(one.record) if one.record.kind in COUNTED and not one.told else None
-        if wrong is not None and isinstance(plan.outcomes[at], Appended):
-            money.refused[at] = wrong
-    booked = await _post(conn, new, money, now)
-    lost = {at: cents for at in booked if (cents := _lost(new[at], money.parts[at], money))}
-    plan = fiscal.records_without(plan, money.refused)
-    await fiscal.write_records(conn, plan, now)
-    if booked:
-        await _write(conn, {at: new[at] for at in booked}, money, lost, now)
-        unsold = await phone_orders.given_back(conn, orders, [new[at].record for at in booked], now)
-        await menu.note_sales(conn, [*(sold_of(new[at].record) for at in booked), *unsold])
-    holders = await _holders(conn, new, money)
-    return [_answer(plan, at, money, holders.get(at), lost.get(at, 0)) for at in range(len(sent))]
+    new = {at: one for at, one in enumerate(sent) if isinstance(plan.outcomes[at], Appended)}
+    moving = {at: one for at, one in new.items() if one.record.kind in (*SALES, *REFUNDS) and not one.record.training}
+    batch = await load(conn, moving, limits, now)
+    decision = decide(batch)
+    # A count of the drawer moves no money, and is refused online where it is more than one holds.
+    counts = {at: one for at, one in new.items() if one.record.kind in COUNTED and not one.told}
+    refused = {at: wrong for at, one in counts.items() if (wrong := check(one.record)) is not None}
+    written = await _write(conn, plan, {**batch.sales, **batch.refunds}, decision, refused, now=now)
+    if written.booked:
+        records = [sent[at].record for at in written.booked]
+        unsold = await phone_orders.given_back(conn, orders, records, now)
+        await menu.note_sales(conn, [*(sold_of(record) for record in records), *unsold])
+    holders = await _holders(conn, sent, decision, written.refused)
+    return [
+        _answer(written.plan, at, decision.outcomes.get(at), holders.get(at), written.lost.get(at, 0))
+        for at in range(len(sent))
+    ]
 
 
-async def _holders(conn: Connection, new: Mapping[int, Sent], money: Money) -> dict[int, str]:
+async def _holders(
+    conn: Connection, sent: Sequence[Sent], decision: Decision, refused: Mapping[int, Refused]
+) -> dict[int, str]:
     """Whose cards pay what is asked about, or must say yes to it, by the place of its record."""
     asked = {
-        at: holder
-        for at, holder in money.holders.items()
-        if not new[at].told and (at not in money.refused or money.refused[at].reason in HOLDER_SAYS_YES)
+        at: one.holder
+        for at, one in decision.outcomes.items()
+        if one.holder is not None and not sent[at].told and (at not in refused or refused[at].reason in HOLDER_SAYS_YES)
     }
     return await holders_at_till(conn, asked) if asked else {}
 
 
+class Books(Struct, frozen=True):
+    """What was written of a batch, by the places of its records; `plan` has the answer of each record."""
+
+    plan: Plan
+    booked: list[int]
+    refused: dict[int, Refused]
+    lost: dict[int, Cents]
+
+
 async def _write(
-    conn: Connection, booked: Mapping[int, Sent], money: Money, lost: Mapping[int, Cents], now: datetime
-) -> None:
-    """Write what the records did, what refunds of before do that waited for them, and what is otherwise."""
-    rows = [
-        row
-        for at, one in booked.items()
-        for row in rows_of(key_of(one.record), one.record, money.parts[at], told=one.told)
-    ]
-    await store.insert_bookings(conn, rows, now)
-    await write_settled(conn, money, now)
-    if lost:
-        await store.insert_losses(conn, [(booked[at].record, cents) for at, cents in lost.items()])
-    noted = [(booked[at].record, found) for at, found in money.deviations.items() if found and at in booked]
-    await note(conn, [*noted, *money.noted], now)
+    conn: Connection,
+    plan: Plan,
+    sent: Mapping[int, Sent],
+    decision: Decision,
+    counts: Mapping[int, Refused],
+    *,
+    now: datetime,
+) -> Books:
+    """Write what was decided: money first, because the ledger has the last word on an online record."""
+    outcomes = decision.outcomes
+    refused = {**counts, **{at: one.refused for at, one in outcomes.items() if one.refused is not None}}
+    # Offline first, as they were decided: the ledger takes no wallet below zero at any entry.
+    wanted = sorted((at for at in sorted(outcomes) if at not in refused), key=lambda at: not sent[at].told)
+    entries: list[Entry] = [rules.transfers(sent[at].record, outcomes[at].parts) for at in wanted]
+    moved = decision.early.moved
+    posted = await ledger.post(conn, [*entries, *([one] for one in moved)], now)
+    for place, outcome in zip([*wanted, *(None for _ in moved)], posted, strict=True):
+        if isinstance(outcome, Posted):
+            continue
+        if place is None or sent[place].told:
+            raise RuntimeError(f"What a till has told is not booked: {outcome.reason}")
+        refused[place] = outcome
+    # After the ledger: what a refused record spent of its cards' daily limits is theirs again.
+    await cards.give_back(conn, [spent for at in sorted(outcomes) if at in refused for spent in outcomes[at].spent])
+    # The chain has no gap: a refused record gives its number back, and is never written.
+    left = fiscal.records_without(plan, refused)
+    await fiscal.write_records(conn, left, now)
+    booked = sorted(at for at in wanted if at not in refused)
+    lost = {at: cents for at in booked if (cents := _lost(sent[at].record, outcomes[at], decision))}
+    if booked:
+        rows = [
+            row
+            for at in booked
+            for row in rows_of(key_of(sent[at].record), sent[at].record, outcomes[at].parts, told=sent[at].told)
+        ]
+        await store.insert_bookings(conn, rows, now)
+        await write_settled(conn, decision.early, now)
+        if lost:
+            await store.insert_losses(conn, [(sent[at].record, cents) for at, cents in lost.items()])
+        noted = [
+            (sent[at].record, one.deviations) for at, one in outcomes.items() if one.deviations and at not in refused
+        ]
+        await note(conn, [*noted, *decision.early.noted], now)
+    return Books(left, booked, refused, lost)
 
 
-def _lost(one: Sent, parts: Sequence[Part], money: Money) -> Cents:
-    """What nobody pays of a record; what refunds of before kept for its sale, and now give to nobody, is none of it."""
-    return rules.lost_of(one.record, parts) - kept_of(one.record, money)
+def _lost(record: Record, outcome: Outcome, decision: Decision) -> Cents:
+    """Unpaid remainder of a record, excluding amounts withheld by earlier refunds of the same sale."""
+    return rules.lost_of(record, outcome.parts) - decision.early.kept_of(key_of(record))
 
 
 def sold_of(record: Record) -> Sold:
@@ -151,7 +191,7 @@ def sold_of(record: Record) -> Sold:
     return Sold(key_of(record).made("stock"), record.outlet, products, record.moment)
 
 
-def _answer(plan: Plan, at: int, money: Money, holder: str | None, lost_cents: Cents) -> Answer:
+def _answer(plan: Plan, at: int, decided: Outcome | None, holder: str | None, lost_cents: Cents) -> Answer:
     outcome, record = plan.outcomes[at], plan.written[at].record
     number = record.number
     if isinstance(outcome, Refused):
@@ -160,27 +200,8 @@ def _answer(plan: Plan, at: int, money: Money, holder: str | None, lost_cents: C
     if isinstance(outcome, Known):
         return Answer(number, "known", outcome.hash)
     lost = lost_cents if record.kind in SALES else 0
-    left = money.left.get(at)
+    left = None if decided is None else decided.left_cents
     return Answer(number, "booked", outcome.hash, available_cents=left, loss_cents=lost, holder=holder)
-
-
-async def _post(conn: Connection, new: Mapping[int, Sent], money: Money, now: datetime) -> list[int]:
-    """Move the money of what is not refused; the places of what is booked.
-
-    Told first: what they count on is theirs. A refusal of the ledger refuses an ask; `decide` leaves it none.
-    """
-    wanted = sorted((at for at in new if at not in money.refused), key=lambda at: not new[at].told)
-    entries: list[Entry] = [rules.transfers(new[at].record, money.parts[at]) for at in wanted]
-    outcomes = await ledger.post(conn, [*entries, *([one] for one in money.moved)], now)
-    for at, outcome in zip([*wanted, *(None for _ in money.moved)], outcomes, strict=True):
-        if isinstance(outcome, Posted):
-            continue
-        if at is None or new[at].told:
-            raise RuntimeError(f"What a till has told is not booked: {outcome.reason}")
-        money.refused[at] = outcome
-    unspent = [spent for at, spents in money.spent.items() if at in money.refused for spent in spents]
-    await cards.give_back(conn, unspent)
-    return sorted(at for at in wanted if at not in money.refused)
 
 
 def asks_alone(upload: Sequence[Sent]) -> bool:

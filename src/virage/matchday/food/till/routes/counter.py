@@ -9,10 +9,10 @@ from msgspec import Meta, Struct
 
 from virage.identity.keys.api import DeviceKeyring
 from virage.matchday.food.till.acts.selling import Answer, PhoneOrders, asks_alone, take
-from virage.matchday.food.till.acts.tendering import Sent
 from virage.matchday.food.till.reads.judging import Judge
 from virage.matchday.food.till.rules.booking import Reason, tap_id
 from virage.matchday.food.till.rules.limits import TillLimits
+from virage.matchday.food.till.rules.tendering import Sent
 from virage.money.fiscal.types import (
     BODY_CHARS_MAX,
     RECORDS_MAX,

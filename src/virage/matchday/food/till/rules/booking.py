@@ -136,14 +136,16 @@ def goods_of(record: Record) -> Cents:
     return max(0, sum(tender.cents for tender in record.tenders) - as_cash(record, ()))
 
 
-def pay(part: Part, available: dict[UUID, Cents], *, goods_cents: Cents, has_happened: bool) -> list[Part] | Refused:
-    """Whose money a card's part of a sale is, by what accounts have available, which it takes.
+def pay(
+    part: Part, available: Mapping[UUID, Cents], *, goods_cents: Cents, has_happened: bool
+) -> tuple[Part, ...] | Refused:
+    """Whose money a card's part of a sale is, by what accounts have available.
 
     `goods_cents` is what bonus credit may still pay of the sale. What the purse lacks is the house's loss where the
     sale has happened, and refuses it else.
     """
     if part.purse_id is None or part.cents <= 0:
-        return [part]
+        return (part,)
     given, own = bonus(part.purse_id).id, part.purse_id
     of_bonus = max(0, min(goods_cents, available.get(given, 0)))
     shares = split(part.cents, of_bonus, available.get(own, 0))
@@ -151,14 +153,40 @@ def pay(part: Part, available: dict[UUID, Cents], *, goods_cents: Cents, has_hap
         return Refused(Reason.INSUFFICIENT_FUNDS, {"available_cents": of_bonus + available.get(own, 0)})
     parts = []
     if shares.bonus_cents:
-        available[given] -= shares.bonus_cents
         parts.append(part._replace(cents=shares.bonus_cents, bonus=True))
     if shares.purse_cents or shares.lacking_cents:
-        available[own] = available.get(own, 0) - shares.purse_cents
         reason = Reason.INSUFFICIENT_FUNDS if shares.lacking_cents else None
         whole = shares.purse_cents + shares.lacking_cents
         parts.append(part._replace(cents=whole, loss_cents=shares.lacking_cents, loss_reason=reason))
-    return parts
+    return tuple(parts)
+
+
+def after(parts: Sequence[Part], available: Mapping[UUID, Cents]) -> dict[UUID, Cents]:
+    """What the accounts that parts move have available after them."""
+    left: dict[UUID, Cents] = {}
+    for part in parts:
+        if part.payer is not None:
+            account_id = part.payer.id
+            left[account_id] = left.get(account_id, available.get(account_id, 0)) - part.cents + part.loss_cents
+    return left
+
+
+def parts_of_sale(
+    record: Record, parts: Sequence[Part], available: Mapping[UUID, Cents], *, has_happened: bool
+) -> tuple[Part, ...] | Refused:
+    """Whose money all parts of a sale are: each takes what the ones before it left, in the order of the tenders."""
+    purse_ids = {part.purse_id for part in parts if part.purse_id is not None}
+    accounts = [account_of(purse_id, is_bonus=is_bonus).id for purse_id in purse_ids for is_bonus in (False, True)]
+    left = {account_id: available.get(account_id, 0) for account_id in accounts}
+    goods_cents, paid = goods_of(record), list[Part]()
+    for part in parts:
+        found = pay(part, left, goods_cents=goods_cents, has_happened=has_happened)
+        if isinstance(found, Refused):
+            return found
+        goods_cents -= sum(one.cents for one in found if one.bonus)
+        left |= after(found, left)
+        paid += found
+    return tuple(paid)
 
 
 def transfers(record: Record, parts: Sequence[Part]) -> list[Transfer]:
@@ -267,6 +295,8 @@ def refund_parts(
     for at, tender in enumerate(record.tenders):
         if tender.kind in PROVEN and tender.cents < 0:
             given = _given_back(at, -tender.cents, left, purses, as_cash_cents)
+            for part in given:
+                left[payer_of(part)] += part.cents
             parts += given
             rest = -tender.cents + sum(part.cents for part in given)
             if rest:
@@ -276,15 +306,15 @@ def refund_parts(
 
 
 def _given_back(
-    tender: int, wanted: Cents, left: dict[Payer, Cents], purses: Mapping[UUID, UUID], as_cash_cents: Cents
+    tender: int, wanted: Cents, left: Mapping[Payer, Cents], purses: Mapping[UUID, UUID], as_cash_cents: Cents
 ) -> list[Part]:
-    """Parts onto the purses of who paid, at most what each of them has left, which it takes.
+    """Parts onto the purses of who paid, at most what each of them has left.
 
     All of them together get at most what is left of the sale: a till may have told that it gave some of it by hand.
     Purses get back first, but what paid the tip and the cups that are still out: whoever brings them has it in cash,
     and else what the house gave would become cash.
     """
-    parts: list[Part] = []
+    parts, rest = list[Part](), dict(left)
     wanted = min(wanted, sum(left.values()))
     own = [payer for payer in _paid_by_purse(left) if not payer.bonus]
     given = [payer for payer in _paid_by_purse(left) if payer.bonus]
@@ -292,9 +322,9 @@ def _given_back(
     for payer, most in [*((one, first) for one in own), *((one, wanted) for one in (*given, *own))]:
         taken = sum(-part.cents for part in parts)
         purse_id = payer.purse_id if payer.card_id is None else purses.get(payer.card_id)
-        cents = max(0, min(most - taken, left[payer]))
+        cents = max(0, min(most - taken, rest[payer]))
         if cents and purse_id is not None:
-            left[payer] -= cents
+            rest[payer] -= cents
             parts.append(Part(tender, -cents, purse_id, payer.card_id, bonus=payer.bonus))
     return parts
 

@@ -23,8 +23,8 @@ class Piece(NamedTuple):
     deposit: bool
 
 
-class Receipt(Struct):
-    """A sale, with the refunds of it that were booked before, in no order."""
+class Receipt(Struct, frozen=True):
+    """A sale, with the refunds of it that were booked before. One more refund makes a new receipt."""
 
     sale: Record
     refunds: list[Record]
