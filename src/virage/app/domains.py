@@ -90,7 +90,8 @@ REFUSALS: Final[Mapping[str, int]] = joined(
 )
 """The HTTP status of every refusal code."""
 
-# Who is told, in this order, in the transaction of what happened. Each stands by itself: none reads what another wrote.
+# Who is told, in this order, in the transaction of what happened. Each order gives the same state, because no handler
+# reads what another wrote; `tests/app/test_order_of_handlers.py` runs them in every order.
 EVENT_CANCELLED: Final[Sequence[EventCancelled]] = (refund_event,)
 EVENT_MOVED: Final[Sequence[EventMoved]] = (write_event_moved,)
 ENTRIES_TOLD: Final[Sequence[EntriesTold]] = (suggest_clips, tell_stats_at_once)

@@ -24,16 +24,19 @@ PERSON_EXPORTS: Final[dict[str, PersonExport]] = {
     "food_orders": export_orders,
     "notices": export_notices,
 }
-"""By the name of its section in the export."""
+"""By the name of its section in the export. They only read: their order is that of the sections."""
 PERSON_ERASED: Final[list[PersonErased]] = [
-    lock_orders_of_erased,  # before everything else of theirs: the order of locks
+    lock_orders_of_erased,  # first: every transaction locks food orders before cards, and cards before wallets
     refund_erased,
-    forget_cards,  # cards before the purse: its lock comes after theirs
-    forget_phones,
-    forget_auto_top_up,
-    forget_orders,
-    forget_purse,  # after all that may still give money back to it
+    forget_cards,  # before forget_phones, which locks the wallet, and before forget_purse, after which nobody owns it
+    forget_phones,  # before forget_purse: phones are found by the wallet of their owner
+    forget_auto_top_up,  # before forget_purse, likewise
+    forget_orders,  # before forget_purse: orders that wait hold money, and a wallet that holds any is not closed
+    forget_purse,
     forget_accreditations,
     forget_notices,
 ]
-"""What forgets a person, in this order, in the transaction of the erasure."""
+"""What forgets a person, in this order, in the transaction of the erasure.
+
+Where nothing is said, each order gives the same state (`tests/app/test_order_of_handlers.py`).
+"""
