@@ -11,7 +11,7 @@ from tests.identity.people.pairing import SUPERVISOR
 from virage.identity.people import acts
 from virage.identity.people.rules.house import Letterhead, letterhead_of
 from virage.identity.people.rules.letters import Letter
-from virage.identity.people.rules.letters.wire import invitation_link
+from virage.identity.people.rules.letters.links import invitation_link
 from virage.identity.people.store import letters as letter_store
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config

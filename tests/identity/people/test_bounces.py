@@ -9,16 +9,16 @@ from uuid import UUID
 import httpx
 import pytest
 
-from tests.identity.people.test_letters import delivery_report
+from tests.platform.mail.reports import delivery_report
 from tests.ports import free_ports
 from virage.app.letters import COMPOSERS
 from virage.identity.people.jobs.postman import Postman
-from virage.identity.people.jobs.reports import ReportListener
+from virage.identity.people.jobs.reports import report_listener
 from virage.identity.people.rules.letters import LetterDue
-from virage.identity.people.rules.letters.wire import return_path
 from virage.identity.people.rules.secrets import secrets_of
 from virage.identity.people.settings import PeopleSettings
 from virage.platform.data.database import Connection, Database
+from virage.platform.mail.messages import return_path
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
@@ -33,7 +33,7 @@ async def lmtp(config: Config, db: Database, clock: Any) -> AsyncIterator[int]:
     """The port at which a worker takes reports."""
     (port,) = free_ports(1)
     wanted = config.having(PeopleSettings(bounce_domain=DOMAIN, bounce_listen=f"127.0.0.1:{port}"))
-    listener = ReportListener.of(db, wanted, clock)
+    listener = report_listener(db, wanted, clock)
     assert listener is not None
     listening = asyncio.create_task(listener.run())
     async with asyncio.timeout(20):

@@ -16,14 +16,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from virage.app.letters import COMPOSERS
 from virage.identity.people import jobs
 from virage.identity.people.acts.letters import URGENT_KIND, write
-from virage.identity.people.jobs.postman import MailDelayed, NoMailServer, Postman
+from virage.identity.people.jobs.postman import NoMailServer, Postman
 from virage.identity.people.rules.letters import Kind, LetterDue, NewLetter
-from virage.identity.people.rules.letters.wire import letter_of
 from virage.identity.people.rules.secrets import secrets_of
 from virage.identity.people.settings import PeopleSettings
 from virage.platform.data import queue
 from virage.platform.data.database import Connection, Database
 from virage.platform.data.queue import Jobs
+from virage.platform.mail.messages import letter_of
+from virage.platform.mail.sending import MailDelayed
 from virage.platform.values.ids import new_id
 
 FAN = "fan@example.org"

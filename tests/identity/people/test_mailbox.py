@@ -9,9 +9,10 @@ import pytest
 from virage.app.building import build
 from virage.app.letters import COMPOSERS
 from virage.identity.people.jobs.postman import Postman
-from virage.identity.people.rules.letters import Attachment, LetterDue, Rendered
+from virage.identity.people.rules.letters import LetterDue
 from virage.identity.people.store import letters as letter_store
 from virage.platform.data.database import Database
+from virage.platform.mail.messages import Attachment, Rendered
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
 from virage.platform.web.http import Application

@@ -16,7 +16,6 @@ from virage.identity.people.rules.grants import (
     may_administer,
     scope_text,
 )
-from virage.identity.people.rules.letters.wire import smtp_server
 from virage.identity.people.rules.persons import device_label, tidy_name
 from virage.identity.people.rules.sign_in import (
     FAN_LIFETIME,
@@ -176,25 +175,3 @@ def test_a_program_never_holds_what_its_creator_does_not(holder: list[Grant], wa
             )
             for mine in holder
         )
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("smtp://mail.example.org", ("mail.example.org", 587, False, None, None)),
-        ("smtp://mail.example.org:25/?starttls=0", ("mail.example.org", 25, False, False, None)),
-        ("smtp://mail.example.org?starttls=1", ("mail.example.org", 587, False, True, None)),
-        ("smtps://mail.example.org", ("mail.example.org", 465, True, False, None)),
-        ("smtp://club%40x:pa%2Fss@mail.example.org", ("mail.example.org", 587, False, True, "pa/ss")),
-        ("smtp://club:pass@localhost:2525", ("localhost", 2525, False, None, "pass")),
-    ],
-)
-def test_a_mail_server_is_named_by_its_url(url: str, expected: tuple[object, ...]) -> None:
-    server = smtp_server(url)
-    assert (server.host, server.port, server.use_tls, server.start_tls, server.password) == expected
-
-
-@pytest.mark.parametrize("url", ["http://mail.example.org", "smtp://", "mail.example.org"])
-def test_what_is_no_mail_server_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="smtp://"):
-        smtp_server(url)

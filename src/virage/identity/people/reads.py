@@ -27,7 +27,6 @@ from virage.identity.people.rules.grants import (
     view_of,
 )
 from virage.identity.people.rules.letters import (
-    Attachment,
     BlockedAddress,
     Content,
     Letter,
@@ -35,7 +34,7 @@ from virage.identity.people.rules.letters import (
     MailboxLetter,
     State,
 )
-from virage.identity.people.rules.letters.wire import invitation_path
+from virage.identity.people.rules.letters.links import invitation_path
 from virage.identity.people.rules.persons import Locale, Person, SessionView, short_name
 from virage.identity.people.rules.pins import RosterEntry
 from virage.identity.people.rules.secrets import Secrets
@@ -45,6 +44,7 @@ from virage.identity.people.store.devices import DeviceRecord
 from virage.identity.people.store.scopes import posts_for, posts_of
 from virage.platform.data.database import Connection
 from virage.platform.data.gauges import Gauge
+from virage.platform.mail.messages import Attachment
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Grant, Principal, holds
 from virage.site.programme import api as programme

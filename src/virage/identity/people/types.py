@@ -16,7 +16,7 @@ from virage.identity.people.rules.letters import LetterWish as LetterWish
 from virage.identity.people.rules.letters import NewLetter as NewLetter
 from virage.identity.people.rules.letters import Receipt as Receipt
 from virage.identity.people.rules.letters import VatPart as VatPart
-from virage.identity.people.rules.letters.wire import invitation_link as invitation_link
+from virage.identity.people.rules.letters.links import invitation_link as invitation_link
 from virage.identity.people.rules.persons import Locale as Locale
 from virage.identity.people.rules.persons import Person as Person
 from virage.identity.people.rules.persons import tidy_name as tidy_name

@@ -11,7 +11,6 @@ from virage.identity.people.rules.letters import (
     LetterDue,
     NewLetter,
 )
-from virage.identity.people.rules.letters.reports import Report
 from virage.identity.people.rules.reasons import Reason
 from virage.identity.people.rules.secrets import Secrets
 from virage.identity.people.store import letters as store
@@ -19,6 +18,7 @@ from virage.platform.data import journal
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact
 from virage.platform.data.queue import enqueue
+from virage.platform.mail.reports import Report
 from virage.platform.values.refusals import Refused
 
 URGENT_KIND = "mail"

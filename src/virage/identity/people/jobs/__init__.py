@@ -16,7 +16,7 @@ from virage.identity.people import acts
 from virage.identity.people.acts.letters import LETTER_KIND, URGENT_KIND
 from virage.identity.people.acts.push import PUSH_KIND
 from virage.identity.people.jobs.postman import Postman
-from virage.identity.people.jobs.reports import ReportListener
+from virage.identity.people.jobs.reports import report_listener
 from virage.identity.people.reads import LetterComposer
 from virage.identity.people.rules.letters import Kind, LetterDue
 from virage.identity.people.rules.push import PushDue, Subscriber, may_call, may_connect
@@ -162,7 +162,7 @@ class PeopleJobs:
         self._clock = clock
         self._postman = Postman(db, config, clock, composers)
         self._pusher = Pusher(db, config, clock)
-        self._reports = ReportListener.of(db, config, clock)
+        self._reports = report_listener(db, config, clock)
 
     def register(self, jobs: Jobs) -> None:
         """Say what a worker can do. Letters to many wait for their turn, codes do not."""

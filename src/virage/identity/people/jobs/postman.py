@@ -5,32 +5,23 @@ import ssl
 from collections.abc import Mapping
 from email.policy import SMTP
 
-import aiosmtplib
-
 from virage.identity.people.reads import LetterComposer
 from virage.identity.people.rules.letters import FORGOTTEN, Content, Kind, Letter, LetterDue, State
 from virage.identity.people.rules.letters.dress import render
-from virage.identity.people.rules.letters.reports import Report, refusal
-from virage.identity.people.rules.letters.wire import Signer, SmtpServer, compose, return_path, signed, smtp_server
 from virage.identity.people.rules.secrets import secrets_of
 from virage.identity.people.settings import PeopleSettings
 from virage.identity.people.store import letters
 from virage.platform.data.database import Database
+from virage.platform.mail.messages import Signer, compose, return_path, signed
+from virage.platform.mail.reports import Report
+from virage.platform.mail.sending import SmtpServer, send, smtp_server
 from virage.platform.settings.config import Config
 from virage.platform.settings.logs import log
 from virage.platform.values.clock import Clock
 
-SMTP_TIMEOUT_S = 20.0
-PERMANENT = 500  # RFC 5321, 4.2.1: from here on the same letter is refused for ever
-NOTIFY = ["NOTIFY=SUCCESS,FAILURE"]  # RFC 3461
-
 
 class NoMailServer(Exception):
     """There is neither VIRAGE_SMTP_URL nor a demonstration whose mailbox would do."""
-
-
-class MailDelayed(Exception):
-    """The mail server did not take a letter. Its own words stay out: they name the reader."""
 
 
 class Postman:
@@ -79,43 +70,27 @@ class Postman:
             raise NoMailServer("Set VIRAGE_SMTP_URL.")
 
     async def _send(self, server: SmtpServer, letter: Letter) -> None:
-        """Reach the server before anything is composed: while it is away, letters cost nothing."""
         settings = self._settings
         path = settings.mail_from
         if settings.bounce_domain is not None:
             path = return_path(self._keys[0].bounce, letter.id, settings.bounce_domain)
-        client = aiosmtplib.SMTP(
-            hostname=server.host,
-            port=server.port,
-            username=server.username,
-            password=server.password,
-            use_tls=server.use_tls,
-            start_tls=server.start_tls,
+
+        async def message() -> bytes | None:
+            content = await self._content(letter)
+            return None if content is None else await asyncio.to_thread(self._message, letter, content)
+
+        outcome = await send(
+            server,
+            message,
+            return_path=path,
+            to=letter.to,
+            reports=settings.bounce_domain is not None,
             tls_context=self._tls_context,
-            timeout=SMTP_TIMEOUT_S,
         )
-        refused: Report | None = None
-        try:
-            async with client:
-                content = await self._content(letter)
-                if content is None:
-                    await self._drop(letter)
-                    return
-                message = await asyncio.to_thread(self._message, letter, content)
-                asks = settings.bounce_domain is not None and client.supports_extension("dsn")
-                await client.sendmail(path, [letter.to], message, rcpt_options=NOTIFY if asks else None)
-        except aiosmtplib.SMTPRecipientsRefused as failure:
-            (recipient,) = failure.recipients
-            refused = refusal(recipient.code, recipient.message)
-            if refused is None:
-                raise MailDelayed(str(recipient.code)) from None
-        except aiosmtplib.SMTPDataError as failure:
-            if failure.code < PERMANENT:
-                raise MailDelayed(str(failure.code)) from None
-            refused = Report("bounced", str(failure.code))
-        except aiosmtplib.SMTPException as failure:
-            raise MailDelayed(f"{type(failure).__name__} {getattr(failure, 'code', '')}".rstrip()) from None
-        await self._mark(letter, refused)
+        if outcome == "dropped":
+            await self._drop(letter)
+        else:
+            await self._mark(letter, None if outcome == "sent" else outcome)
 
     async def _content(self, letter: Letter) -> Content | None:
         async with self._db.connection() as conn:

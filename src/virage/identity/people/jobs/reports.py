@@ -1,83 +1,27 @@
-"""Delivery reports about letters, taken in by LMTP (RFC 2033) from the mail server of the return paths' domain.
+"""Delivery reports about letters, stored as they arrive."""
 
-A report is answered once it is stored: while the database is away, the mail server keeps it and comes back.
-"""
+from uuid import UUID
 
-import asyncio
-from collections.abc import Sequence
-from typing import Any, Final
-
-from aiosmtpd.lmtp import LMTP
-from aiosmtpd.smtp import Envelope, Session
-
-from virage.identity.people.acts import letters as acts
-from virage.identity.people.rules.letters.reports import report_of
-from virage.identity.people.rules.letters.wire import letter_of
-from virage.identity.people.rules.secrets import Secrets, secrets_of
+from virage.identity.people.acts import letters
+from virage.identity.people.rules.secrets import secrets_of
 from virage.identity.people.settings import PeopleSettings
-from virage.platform.data.database import ASYNCPG_ERRORS, Database, Unavailable
+from virage.platform.data.database import Database
+from virage.platform.mail.listening import ReportListener
+from virage.platform.mail.reports import Report
 from virage.platform.settings.config import Config
-from virage.platform.settings.logs import log
 from virage.platform.values.clock import Clock
 
-_SIZE_MAX: Final = 1_000_000
-_LATER: Final = "451 4.3.0 Try again later"
 
+def report_listener(db: Database, config: Config, clock: Clock) -> ReportListener | None:
+    """The listener of a configuration; None if it wants no reports."""
+    settings = config.of(PeopleSettings)
+    if settings.bounce_listen is None or settings.bounce_domain is None:
+        return None
+    keys = [secrets_of(secret) for secret in (config.secret, *config.secrets_previous)]
 
-class ReportListener:
-    """Listens for reports in one worker of all."""
+    async def store(letter_id: UUID, report: Report) -> None:
+        async with db.transaction() as conn:
+            await letters.report(conn, keys, letter_id, report, clock.now())
 
-    def __init__(self, db: Database, keys: Sequence[Secrets], clock: Clock, *, domain: str, listen: str) -> None:
-        self._db = db
-        self._keys = keys
-        self._clock = clock
-        self._domain = domain
-        self._host, _, port = listen.rpartition(":")
-        self._port = int(port)
-
-    @classmethod
-    def of(cls, db: Database, config: Config, clock: Clock) -> "ReportListener | None":
-        """The listener of a configuration; None if it wants no reports."""
-        settings = config.of(PeopleSettings)
-        if settings.bounce_listen is None or settings.bounce_domain is None:
-            return None
-        keys = [secrets_of(secret) for secret in (config.secret, *config.secrets_previous)]
-        return cls(db, keys, clock, domain=settings.bounce_domain, listen=settings.bounce_listen)
-
-    async def run(self) -> None:
-        """Listen until cancelled."""
-        loop = asyncio.get_running_loop()
-
-        def protocol() -> LMTP:
-            return LMTP(self, loop=loop, hostname=self._domain, ident="Virage", data_size_limit=_SIZE_MAX)
-
-        server = await loop.create_server(protocol, self._host, self._port)
-        async with server:
-            await server.serve_forever()
-
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd names its hooks so
-        self, _server: Any, _session: Session, envelope: Envelope, address: str, _options: list[str]
-    ) -> str:
-        """Take return paths of our own letters, one a message: LMTP answers each recipient."""
-        if letter_of([key.bounce for key in self._keys], address, self._domain) is None:
-            return "550 5.1.1 No such return path"
-        if envelope.rcpt_tos:
-            return "452 4.5.3 One recipient at a time"
-        envelope.rcpt_tos.append(address)
-        return "250 2.1.5 OK"
-
-    async def handle_DATA(  # noqa: N802 - the same
-        self, _server: Any, _session: Session, envelope: Envelope
-    ) -> str:
-        """Store what a report says; anything else that comes back, an absence note for instance, is let go."""
-        letter_id = letter_of([key.bounce for key in self._keys], envelope.rcpt_tos[0], self._domain)
-        content = envelope.content
-        report = report_of(content) if isinstance(content, bytes) else None
-        if letter_id is not None and report is not None:
-            try:
-                async with self._db.transaction() as conn:
-                    await acts.report(conn, self._keys, letter_id, report, self._clock.now())
-            except (OSError, TimeoutError, Unavailable, *ASYNCPG_ERRORS) as failure:
-                log.warning("letter_report_delayed", letter=letter_id, exc_info=failure)
-                return _LATER
-        return "250 2.0.0 OK"
+    bounce = [key.bounce for key in keys]
+    return ReportListener(bounce, store, domain=settings.bounce_domain, listen=settings.bounce_listen)

@@ -11,7 +11,6 @@ from msgspec import Struct
 from virage.identity.people.rules.letters import (
     LISTED_FOR,
     UNLISTED_FOR,
-    Attachment,
     BlockedAddress,
     Kind,
     Letter,
@@ -19,13 +18,13 @@ from virage.identity.people.rules.letters import (
     MailboxFile,
     MailboxLetter,
     NewLetter,
-    Rendered,
     State,
 )
-from virage.identity.people.rules.letters.reports import Report
 from virage.identity.people.rules.secrets import Secrets, address_key
 from virage.identity.people.store.queries import queries
 from virage.platform.data.database import Connection
+from virage.platform.mail.messages import Attachment, Rendered
+from virage.platform.mail.reports import Report
 from virage.platform.values.sealing import seal, unseal
 
 _SECRET = b" secret"

@@ -158,20 +158,3 @@ class Content(Struct, frozen=True):
     path: str = ""
     """Where its button leads, below the public URL."""
     receipt: Receipt | None = None
-
-
-class Attachment(Struct, frozen=True):
-    """A file that goes with a letter."""
-
-    name: str
-    media_type: str
-    content: bytes
-
-
-class Rendered(Struct, frozen=True):
-    """A letter ready to be sent."""
-
-    subject: str
-    text: str
-    html: str
-    attachments: Sequence[Attachment] = ()

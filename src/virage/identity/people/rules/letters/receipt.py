@@ -7,8 +7,9 @@ from typing import Final
 
 import msgspec
 
-from virage.identity.people.rules.letters import Attachment, Receipt
+from virage.identity.people.rules.letters import Receipt
 from virage.identity.people.rules.letters.words import Words
+from virage.platform.mail.messages import Attachment
 from virage.platform.paper import breakable, ink_on, printed
 from virage.platform.settings.config import Config
 

@@ -1,35 +1,51 @@
-"""How a letter travels: the message, its envelope, its signature, and the server that takes it."""
+"""How a letter travels: the message, its signature, and the return path that names it."""
 
 import hmac
+from collections.abc import Sequence
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from typing import Final
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import Final, Protocol
 from uuid import UUID
 
 import dkim
 from msgspec import Struct
 
-from virage.identity.people.rules.letters import Letter, Rendered
-
-LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-DEFAULT_PORTS: Final = {"smtp": 587, "smtps": 465}
 _MARK_BYTES: Final = 8
 _SIGNED: Final = (b"from", b"to", b"subject", b"date", b"message-id", b"mime-version", b"content-type")
 
 
-class SmtpServer(Struct, frozen=True):
-    """A mail server out of its URL. `start_tls`: True requires it, None takes it where offered, False never."""
+class Attachment(Struct, frozen=True):
+    """A file that goes with a letter."""
 
-    host: str
-    port: int
-    use_tls: bool
-    start_tls: bool | None
-    username: str | None
-    password: str | None
+    name: str
+    media_type: str
+    content: bytes
+
+
+class Rendered(Struct, frozen=True):
+    """A letter ready to be sent."""
+
+    subject: str
+    text: str
+    html: str
+    attachments: Sequence[Attachment] = ()
+
+
+class Addressed(Protocol):
+    """What a message is made of: the id by which it is known, and whom it goes to."""
+
+    @property
+    def id(self) -> UUID:
+        """The same each time that it is sent."""
+        ...
+
+    @property
+    def to(self) -> str:
+        """The address."""
+        ...
 
 
 class Signer(Struct, frozen=True):
@@ -39,17 +55,7 @@ class Signer(Struct, frozen=True):
     key: bytes
 
 
-def invitation_link(public_url: str, code: str) -> str:
-    """Where an invitation is accepted. The code stands in the fragment, which no server's log ever sees."""
-    return public_url + invitation_path(code)
-
-
-def invitation_path(code: str) -> str:
-    """The same below the public URL."""
-    return f"/office/invitation#{code}"
-
-
-def compose(letter: Letter, rendered: Rendered, sender: str, club: str, now: datetime) -> EmailMessage:
+def compose(letter: Addressed, rendered: Rendered, sender: str, club: str, now: datetime) -> EmailMessage:
     """Return the letter as a message. Its id makes the Message-ID, so that a letter sent twice is shown once.
 
     Raises ValueError for an address or subject that would end its header.
@@ -99,28 +105,3 @@ def letter_of(keys: list[bytes], address: str, domain: str) -> UUID | None:
 
 def _mark(key: bytes, letter_id: UUID) -> str:
     return hmac.digest(key, letter_id.bytes, "sha256")[:_MARK_BYTES].hex()
-
-
-def smtp_server(url: str) -> SmtpServer:
-    """The server that `smtp://user:password@host:port/?starttls=1` names; user and password may be percent-encoded.
-
-    `smtps` speaks TLS from the first byte. Without `starttls` the connection is encrypted where the server offers
-    it, and demanded where there is a password and another machine to send it to; `starttls=1` demands it always,
-    `starttls=0` does without. Raises ValueError for any other URL.
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
-        raise ValueError("A mail server's URL is smtp://host:port or smtps://host:port.")
-    implicit = parts.scheme == "smtps"
-    wish = parse_qs(parts.query).get("starttls", [""])[-1]
-    start_tls = False if implicit else {"1": True, "0": False}.get(wish)
-    if start_tls is None and parts.username is not None and parts.hostname not in LOOPBACK:
-        start_tls = True
-    return SmtpServer(
-        host=parts.hostname,
-        port=parts.port or DEFAULT_PORTS[parts.scheme],
-        use_tls=implicit,
-        start_tls=start_tls,
-        username=None if parts.username is None else unquote(parts.username),
-        password=None if parts.password is None else unquote(parts.password),
-    )
