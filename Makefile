@@ -72,8 +72,9 @@ wheel: .venv/.dev src/virage/web/index.html ## dist/virage-*.whl, with the built
 screens: .venv/.dev src/virage/web/index.html ## Take the pictures of docs/screens/ anew; all others go to var/screens/
 	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && python -m tests.web.screens
 
-api: .venv/.dev web/node_modules/.installed ## Regenerate the web's API client from the OpenAPI document
+api: .venv/.dev web/node_modules/.installed ## Regenerate the web's API client from the OpenAPI document, and its list of refusal codes
 	npm --prefix web run api
+	python -m checks.refusals --write
 
 lock: .venv/.dev ## Lock the newest versions that pyproject.toml admits
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group dev pyproject.toml -o requirements-dev.txt

@@ -1,5 +1,8 @@
 """Each refusal code has words in English and in French on the screens that it reaches, and no words stand for no code.
 
+`python -m checks.refusals --write` writes the codes into `web/src/api/codes.ts`: with them the compiler of the web sees
+a code without words in a language.
+
 Codes are the members of `Reason` and `OverrideDoubt` enums, and the literals in `Refused(...)`, `Problem(...)`,
 `Answer(..., "refused", ...)`, `reason=` and `doubt =`.
 """
@@ -20,6 +23,7 @@ from virage.platform.web.problems import STATUS
 
 CODE = Path("src/virage")
 WEB = Path("web/src")
+CODES = WEB / "api/codes.ts"
 CODES_MIN = 200
 ALL = ("common.problems", "refusals")
 # The tables of words in which a screen looks up a code, in this order.
@@ -62,7 +66,7 @@ REACHES = {
     "money/wallet/funding/rules/desk.py": ("till",),
     "money/wallet/cards/rules/virtual_cards.py": ("phone that pays", "till"),
 }
-# Codes that reach no screen, and where they go.
+# Codes that reach no screen, and where they go. `refusals` has short words for them too.
 NO_SCREEN = {
     "account_not_found": "the ledger's callers make no such entry",
     "admin_exists": "a command",
@@ -70,6 +74,7 @@ NO_SCREEN = {
     "exceeds_hold": "the ledger's callers make no such entry",
     "hold_ended": "the ledger's callers make no such entry",
     "hold_not_found": "the ledger's callers make no such entry",
+    "not_acceptable": "programs; the web takes what its addresses answer",
     "method_not_allowed": "programs; the web asks each address as the contract says",
     "pairing_invalid": "the form for pairing says `code_wrong` of its device",
     "payment_id_taken": "the server makes these ids",
@@ -114,6 +119,13 @@ def codes_of(source: str) -> set[str]:
             case ast.keyword(arg="reason") | ast.Assign(targets=[ast.Name(id="doubt")]):
                 found |= texts(node.value)
     return found
+
+
+def written(codes: Iterable[str]) -> str:
+    """Return the module of the web that names the codes."""
+    members = "".join(f'\n  | "{code}"' for code in sorted(codes))
+    about = "/** Every code that the server may refuse with. Written by `make api`. */"
+    return f"{about}\nexport type RefusalCode ={members};\n"
 
 
 def answered() -> dict[str, set[str]]:
@@ -173,10 +185,8 @@ def table(words: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def unsaid(codes: Mapping[str, set[str]], words: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Codes without words in a language."""
     for code, places in sorted(codes.items()):
-        if code in NO_SCREEN:
-            continue
-        for place in sorted(places):
-            tables = [name for screen in REACHES[place] for name in SCREENS[screen]]
+        for place in [""] if code in NO_SCREEN else sorted(places):
+            tables = ALL if code in NO_SCREEN else [name for screen in REACHES[place] for name in SCREENS[screen]]
             for locale, said in words.items():
                 if not any(code in table(said, name) for name in tables):
                     yield f"{code} ({place or 'anywhere'}) has no words in {locale}: {', '.join(dict.fromkeys(tables))}"
@@ -202,7 +212,13 @@ def main() -> None:
     web = "\n".join(path.read_text(encoding="utf-8") for path in sources if "i18n" not in path.parts)
     codes = answered()
     declared = [STATUS, *(module.refusals for module in MODULES)]
+    known = set(codes).union(*declared)
+    if sys.argv[1:] == ["--write"]:
+        CODES.write_text(written(known), encoding="utf-8")
+    codes |= {code: {""} for code in known - codes.keys()}
     found = [*undeclared(by_module(), declared), *unused(REACHES), *unsaid(codes, words), *unmeant(codes, words, web)]
+    if CODES.read_text(encoding="utf-8") != written(known):
+        found.append(f"{CODES} is not of these codes: run python -m checks.refusals --write")
     if len(codes) < CODES_MIN:
         found.append(f"only {len(codes)} refusal codes were seen, at least {CODES_MIN} are there")
     print("\n".join(found) if found else f"{len(codes)} refusal codes have words")

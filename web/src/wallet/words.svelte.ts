@@ -45,7 +45,8 @@ class PurseWords extends Bundle<Words> {
 
   ruleRefusal(problem: Problem): string {
     const { code, data } = problem;
-    return this.w.auto.refusals[code]?.(i18n.money(Number(data.min_cents ?? data.max_cents ?? 0))) ?? this.refusal(problem);
+    const words: Record<string, (sum: string) => string> = this.w.auto.refusals;
+    return words[code]?.(i18n.money(Number(data.min_cents ?? data.max_cents ?? 0))) ?? this.refusal(problem);
   }
 
   /** What a line moved, with its sign: a minus, which is as wide as a plus, and not a hyphen. */

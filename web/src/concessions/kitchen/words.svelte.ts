@@ -11,7 +11,7 @@ export type Words = typeof kitchen;
 
 class KitchenWords extends Bundle<Words> {
   refusal(problem: Problem): string {
-    return this.w.refusals[problem.code] ?? problemText(problem);
+    return (this.w.refusals as Record<string, string>)[problem.code] ?? problemText(problem);
   }
 
   /** A time of today; of an order for another day, with the day. */

@@ -13,7 +13,7 @@ export type Words = typeof food;
 
 class FoodWords extends Bundle<Words> {
   refusal(problem: Problem): string {
-    return this.w.refusals[problem.code] ?? problemText(problem);
+    return (this.w.refusals as Record<string, string>)[problem.code] ?? problemText(problem);
   }
 
   /** A time of today; of another day, with the day. */

@@ -7,7 +7,7 @@ import { words } from "./words.svelte";
 export function said({ reason, data }: Pick<Refused, "reason" | "data">): string {
   const cents = (name: string): number => Number(data[name] ?? 0);
   const { refusals } = words.w;
-  const tell = refusals[reason] ?? refusals.internal!;
+  const tell = (refusals as Partial<Record<string, typeof refusals.internal>>)[reason] ?? refusals.internal;
   return tell({
     available: i18n.exact(cents("available_cents")),
     left: i18n.exact(cents("left_cents")),

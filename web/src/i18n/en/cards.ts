@@ -137,5 +137,5 @@ export const cards = {
     purse_frozen: "Your wallet is blocked. A desk in the ground can tell you why.",
     purse_would_exceed: "Your wallet cannot hold what is on this card. Spend or send back something first.",
     offline: "No answer came. Try again when you have a network.",
-  } as Record<string, string>,
+  } satisfies Record<string, string>,
 };

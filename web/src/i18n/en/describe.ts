@@ -35,7 +35,7 @@ export const describe = {
     description_too_long: "It is longer than the replay.",
     too_large: "The file is too large: 20 MB at most.",
     not_found: "This replay was taken down, or is not yours to describe.",
-  } as Record<string, string>,
+  } satisfies Record<string, string>,
 };
 
 export type Words = typeof describe;

@@ -141,7 +141,7 @@ export const food = {
     purse_frozen: "Your wallet is blocked. A desk in the ground can tell you why.",
     wrong_state: "The kitchen has answered meanwhile: it can no longer be cancelled.",
     offline: "No answer came. Try again when you have a network: nothing is ever ordered or paid twice.",
-  } as Record<string, string>,
+  } satisfies Record<string, string>,
   next: {
     title: (code: string) => `Food stand ${code} is full`,
     text: "Nothing was ordered or paid. These make the same for you:",

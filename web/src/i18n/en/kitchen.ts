@@ -128,5 +128,5 @@ export const kitchen = {
     unauthenticated: "Your sign-in has ended. Sign in again.",
     forbidden: "This outlet is not yours.",
     offline: "No answer came. Tap again when the connection is back: nothing happens twice.",
-  } as Record<string, string>,
+  } satisfies Record<string, string>,
 };

@@ -77,7 +77,7 @@ export const matchDesk = {
     entry_id_taken: "This was sent before with other details. Discard it and publish it again.",
     no_match: "No teams yet: enter them first.",
     time_strange: "This device’s clock is wrong: set its date.",
-  } as Record<string, string>,
+  } satisfies Record<string, string>,
 };
 
 export type Words = typeof matchDesk;

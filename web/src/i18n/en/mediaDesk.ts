@@ -90,7 +90,7 @@ export const mediaDesk = {
     changed_meanwhile: "Somebody else was faster. Look again.",
     clip_id_taken: "This was sent before with other details. Reload the page and mark the clip again.",
     entry_withdrawn: "What it shows was withdrawn.",
-  } as Record<string, string>,
+  } satisfies Record<string, string>,
   rights: "Who may watch",
   who: "Who",
   whos: { everybody: "Everybody", ticket: "Who has a ticket", inside: "Who is inside with a ticket" } as Record<string, string>,

@@ -86,5 +86,5 @@ export const pay = {
     key_taken: "This phone’s key is somebody else’s. Try once more: it makes another one.",
     purse_frozen: "Your wallet is blocked. A desk in the ground can tell you why.",
     offline: "No answer came. Try again when you have a network.",
-  } as Record<string, string>,
+  } satisfies Record<string, string>,
 };

@@ -156,6 +156,6 @@ export const purse = {
       method_failed: () => "The card could not be kept. Try again, or use another card.",
       provider_unavailable: () => "The payment service does not answer. Nothing was charged: try again in a moment.",
       purse_frozen: () => "Your wallet is blocked. A desk in the ground can tell you why.",
-    } as Record<string, (sum: string) => string>,
+    } satisfies Record<string, (sum: string) => string>,
   },
 };

@@ -1,5 +1,5 @@
 /** Refusals that few people meet: fetched with the first of them. What a screen says in its own words stands with that screen. */
-export const refusals: Record<string, string> = {
+export const refusals = {
   // places and orders
   category_unknown: "This price category is no longer on sale. Reload the page and choose again.",
   block_unknown: "This block is not on sale at this event. Reload the page and choose again.",
@@ -38,4 +38,20 @@ export const refusals: Record<string, string> = {
   id_reused: "This was sent before with other details. Reload the page and look before you try again.",
   gift_id_taken: "This was sent before with other details. Reload the page and look before you try again.",
   top_up_id_taken: "This was sent before with other details. Reload the page and look before you try again.",
+  // what reaches programs and commands alone
+  account_not_found: "There is no such account.",
+  admin_exists: "There is an administrator already. Ask them to invite you.",
+  amount_mismatch: "The amount is not the one that was agreed. Nothing was booked.",
+  exceeds_hold: "That is more than was set aside.",
+  hold_ended: "What was set aside is free again. Begin anew.",
+  hold_not_found: "Nothing is set aside under this number.",
+  method_not_allowed: "This address does not take this kind of request.",
+  not_acceptable: "The answer does not exist in the format that was asked for.",
+  pairing_invalid: "This code does not pair a device. Ask the office for a new one.",
+  payment_id_taken: "This was sent before with other details. Reload the page and look before you try again.",
+  period_closed: "This day is closed already. Close from the first day that is open.",
+  refund_id_taken: "This was sent before with other details. Reload the page and look before you try again.",
+  signature_invalid: "The signature is not valid. Check the key and sign again.",
+  transfer_id_taken: "This was sent before with other details. Reload the page and look before you try again.",
+  uid_taken: "This chip is already another card. Use a new chip.",
 };

@@ -24,7 +24,7 @@ export const replay = {
     replay_not_here: "This replay is not shown where you are.",
     replay_ticket_needed: "This replay is for those who have a ticket of the match. Sign in with yours.",
     replay_inside_needed: "This replay is for those who are in the ground with their ticket.",
-  } as Record<string, string>,
+  } satisfies Record<string, string>,
 };
 
 export type Words = typeof replay;

@@ -19,7 +19,7 @@ const WHY: { [why: string]: string } = {
   no_derogation: "No alcohol: no derogation holds right now.",
 };
 
-const refusals: Refusals = {
+const refusals = {
   insufficient_funds: (d) => `Not enough in the wallet: ${d.available} are left.`,
   daily_limit_reached: (d) => `The card’s limit for today is reached: ${d.left} are left.`,
   confirmation_required: (d) => `Above ${d.cap} the card’s PIN says yes, or the fan pays with the phone.`,
@@ -75,7 +75,7 @@ const refusals: Refusals = {
   load_id_taken: () => "Something went wrong. Look at the balance before you try again.",
   offline: () => "This needs the network.",
   internal: () => "Something went wrong. Nothing was sold.",
-};
+} satisfies Refusals;
 
 export const till = {
   title: "Till",
@@ -117,7 +117,7 @@ export const till = {
       tip_excessive: "A larger tip than a till accepts",
       not_this_till: "A record is signed for another till",
       other: "The server cannot accept a record of this till",
-    } as Record<string, string>,
+    } satisfies Record<string, string>,
     number: "Record",
     goOn: "Go on from the server’s last record",
     goOnText: "Only if you know that the storage of this device was lost or set back. Records that do not fit are kept aside on this device.",
@@ -218,7 +218,7 @@ export const till = {
     yes: (age: number) => `Proof seen: ${age} or older`,
     no: "Do not sell",
   },
-  refusals,
+  refusals: refusals as { [Code in keyof typeof refusals]: Refusals[string] },
   takenBack: "Nobody knew whether the server had it, so it was written down and taken back at once.",
   others: "Nothing was sold. Try again or pay otherwise.",
   notices: {

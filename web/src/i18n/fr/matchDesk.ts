@@ -79,5 +79,5 @@ export const matchDesk: Words = {
     entry_id_taken: "Cette entrée a déjà été envoyée avec d’autres détails. Abandonnez-la et publiez-la à nouveau.",
     no_match: "Aucune équipe pour l’instant : saisissez-les d’abord.",
     time_strange: "L’horloge de cet appareil est fausse : réglez sa date.",
-  } as Record<string, string>,
+  },
 };

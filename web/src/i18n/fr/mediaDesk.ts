@@ -92,7 +92,7 @@ export const mediaDesk: Words = {
     changed_meanwhile: "Quelqu’un a été plus rapide. Regardez de nouveau.",
     clip_id_taken: "Cette demande a déjà été envoyée avec d’autres détails. Rechargez la page et marquez l’extrait à nouveau.",
     entry_withdrawn: "Ce qu’il montre a été retiré.",
-  } as Record<string, string>,
+  },
   rights: "Qui peut regarder",
   who: "Qui",
   whos: { everybody: "Tout le monde", ticket: "Qui a un billet", inside: "Qui est dans le stade avec un billet" } as Record<string, string>,

@@ -1,5 +1,7 @@
+import type { refusals as English } from "../en/refusals";
+
 /** Refus que peu de gens rencontrent : chargés avec le premier d’entre eux. */
-export const refusals: Record<string, string> = {
+export const refusals: typeof English = {
   // places et commandes
   category_unknown: "Cette catégorie n’est plus en vente. Rechargez la page et choisissez à nouveau.",
   block_unknown: "Ce bloc n’est pas en vente pour cet événement. Rechargez la page et choisissez à nouveau.",
@@ -38,4 +40,20 @@ export const refusals: Record<string, string> = {
   id_reused: "Cette demande a déjà été envoyée avec d’autres détails. Rechargez la page et vérifiez avant de réessayer.",
   gift_id_taken: "Cette demande a déjà été envoyée avec d’autres détails. Rechargez la page et vérifiez avant de réessayer.",
   top_up_id_taken: "Cette demande a déjà été envoyée avec d’autres détails. Rechargez la page et vérifiez avant de réessayer.",
+  // ce qui n’arrive qu’aux programmes et aux commandes
+  account_not_found: "Ce compte n’existe pas.",
+  admin_exists: "Il y a déjà un administrateur. Demandez-lui de vous inviter.",
+  amount_mismatch: "Le montant n’est pas celui qui était convenu. Rien n’a été enregistré.",
+  exceeds_hold: "C’est plus que le montant réservé.",
+  hold_ended: "Le montant réservé est de nouveau libre. Recommencez.",
+  hold_not_found: "Aucun montant n’est réservé sous ce numéro.",
+  method_not_allowed: "Cette adresse n’accepte pas ce type de requête.",
+  not_acceptable: "La réponse n’existe pas dans le format demandé.",
+  pairing_invalid: "Ce code n’associe aucun appareil. Demandez-en un nouveau au bureau.",
+  payment_id_taken: "Cette demande a déjà été envoyée avec d’autres détails. Rechargez la page et vérifiez avant de réessayer.",
+  period_closed: "Cette journée est déjà clôturée. Clôturez à partir du premier jour ouvert.",
+  refund_id_taken: "Cette demande a déjà été envoyée avec d’autres détails. Rechargez la page et vérifiez avant de réessayer.",
+  signature_invalid: "La signature n’est pas valide. Vérifiez la clé et signez à nouveau.",
+  transfer_id_taken: "Cette demande a déjà été envoyée avec d’autres détails. Rechargez la page et vérifiez avant de réessayer.",
+  uid_taken: "Cette puce est déjà une autre carte. Prenez une puce neuve.",
 };

@@ -9,7 +9,7 @@ const WHY: { [why: string]: string } = {
   no_derogation: "Pas d’alcool : aucune dérogation en ce moment.",
 };
 
-const refusals: { [reason: string]: (said: Said) => string } = {
+const refusals: { [Code in keyof typeof English.refusals]: (said: Said) => string } = {
   insufficient_funds: (d) => `Pas assez dans la cagnotte : il reste ${d.available}.`,
   daily_limit_reached: (d) => `La limite du jour de cette carte est atteinte : il reste ${d.left}.`,
   confirmation_required: (d) => `Au-delà de ${d.cap}, il faut le code de la carte, ou payer avec le téléphone.`,
