@@ -35,6 +35,7 @@ check: .venv/.dev src/virage/web/index.html ## Every law of the house, by comman
 	python checks/promises.py
 	python checks/contract.py
 	python -m checks.refusals
+	python -m checks.transactions
 	python -m checks.roles
 	python -m checks.census
 	pytest -q tests/test_queries.py

@@ -26,6 +26,7 @@ from virage.money.wallet.cards.types import (
     shown_code,
     template,
 )
+from virage.platform.data.database import Connection
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
@@ -139,16 +140,20 @@ async def _personalise(
     config: Config, secrets: CardSecrets, chips: Sequence[bytes], purse_id: UUID | None
 ) -> list[Card]:
     wishes = [NewCard(new_id(), uid, secrets.codes.hash(secrets.codes.printed(uid)), purse_id) for uid in chips]
-    async with opened(config) as db, db.transaction() as conn:
+
+    async def personalise(conn: Connection) -> list[Card]:
         outcomes = await cards_api.personalise(conn, wishes, who=None, now=clock_of(config).now())
         refused = [
             f"{uid.hex().upper()}: {outcome.reason}"
             for uid, outcome in zip(chips, outcomes, strict=True)
             if isinstance(outcome, Refused)
         ]
-        if refused:
+        if refused:  # raised where it rolls back: all chips become cards, or none
             raise fail("\n".join(("Refused, and no chip became a card:", *refused)))
-    return [outcome for outcome in outcomes if isinstance(outcome, Card)]
+        return [outcome for outcome in outcomes if isinstance(outcome, Card)]
+
+    async with opened(config) as db:
+        return await db.transact(personalise)
 
 
 async def _found(config: Config, secrets: CardSecrets, written: str) -> OwnedCard:
@@ -164,8 +169,8 @@ async def _found(config: Config, secrets: CardSecrets, written: str) -> OwnedCar
 
 
 async def _block(config: Config, wish: cards_api.Block) -> Refused | None:
-    async with opened(config) as db, db.transaction() as conn:
-        (outcome,) = await cards_api.block_cards(conn, [wish], clock_of(config).now())
+    async with opened(config) as db:
+        (outcome,) = await db.transact(cards_api.block_cards, [wish], clock_of(config).now())
     return outcome
 
 

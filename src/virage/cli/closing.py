@@ -36,8 +36,8 @@ async def _close_due(config: Config) -> list[tuple[Period, list[Closing]]]:
 
 async def _close_day(config: Config, day: date) -> list[tuple[Period, list[Closing]]]:
     period = Period(PeriodKind.DAY, day)
-    async with opened(config) as db, db.transaction() as conn:
-        closings = await fiscal.close_records(conn, open_vault(config), period, clock_of(config).now())
+    async with opened(config) as db:
+        closings = await db.transact(fiscal.close_records, open_vault(config), period, clock_of(config).now())
     if isinstance(closings, Refused):
         raise fail(f"{day} cannot be closed any more: days are open from {closings.data['open_since']} on.")
     return [(period, closings)] if closings else []

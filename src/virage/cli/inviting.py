@@ -23,5 +23,5 @@ def invite(email: str) -> None:
 
 
 async def _invite(config: Config, email: str) -> people.FirstAdmin | Refused:
-    async with opened(config) as db, db.transaction() as conn:
-        return await people.invite_first_admin(conn, email, clock_of(config).now())
+    async with opened(config) as db:
+        return await db.transact(people.invite_first_admin, email, clock_of(config).now())

@@ -75,13 +75,12 @@ async def demo_key(config: Config) -> AsyncIterator[str]:
     async with opened(config) as db:
         async with db.transaction() as conn:
             desk = Principal("staff", await people.ensure_staff(conn, DESK.email, None, DESK.grants, now))
-            made = done(await people.create_token(conn, desk, wish, now))
+        made = done(await db.transact(people.create_token, desk, wish, now))
         try:
             yield made.token
         finally:
             with suppress(Unavailable):  # a house that has ended takes no key; once it is back, this one ends by itself
-                async with db.transaction() as conn:
-                    await people.revoke_token(conn, desk, made.id, clock_of(config).now())
+                await db.transact(people.revoke_token, desk, made.id, clock_of(config).now())
 
 
 async def _events(url: str) -> str:

@@ -73,18 +73,16 @@ class Till:
 
     async def buy(self, sale: OpenSale, purchases: Sequence[Purchase], now: datetime) -> None:
         """Hold, pay and settle each purchase; one whose places are gone is left out."""
-        async with self._db.transaction() as conn:
-            held = await ticketing.hold(
-                conn, [Hold(p.request, Buyer(None, p.owner_id), p.owner_id, sale) for p in purchases], now
-            )
+        held = await self._db.transact(
+            ticketing.hold, [Hold(p.request, Buyer(None, p.owner_id), p.owner_id, sale) for p in purchases], now
+        )
         open_ = [p for p, row in zip(purchases, held, strict=True) if isinstance(row, OrderRow) and row.state != "paid"]
-        async with self._db.transaction() as conn:
+        async with self._db.connection() as conn:
             terms = next(iter(sorted(await terms_in_force(conn))), None)
-            pays = [
-                Pay(p.request.id, p.payment_id, Buyer(None, p.owner_id), p.owner_id, self._return_url, terms)
-                for p in open_
-            ]
-            begun = await ticketing.pay(conn, pays, now)
+        pays = [
+            Pay(p.request.id, p.payment_id, Buyer(None, p.owner_id), p.owner_id, self._return_url, terms) for p in open_
+        ]
+        begun = await self._db.transact(ticketing.pay, pays, now)
         starts = [answer.start for answer in begun if isinstance(answer, Paying) and answer.start is not None]
         await self._pay_by_card(starts)
         outcomes = await self._provider.fetch([Reference(start.payment_id) for start in starts])

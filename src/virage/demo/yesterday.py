@@ -42,6 +42,7 @@ from virage.platform.data.database import Connection, Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.values.money import Cents
+from virage.platform.values.refusals import Refused
 from virage.site.venue.api import GROUND_ZONE
 
 OPENS: Final = time(18)
@@ -73,11 +74,14 @@ async def load_yesterday(db: Database, config: Config, clock: Clock, fan_id: UUI
     begun = evening_before(clock.now())
     pin = await new_verifier(CASHIER_PIN)
     assert isinstance(pin, PinVerifier), pin  # noqa: S101 - it is not one that anybody guesses
-    async with db.transaction() as conn:
+
+    async def load(conn: Connection) -> bool | Refused:
         catalogue = await Catalogues(db).in_force(conn)
         if catalogue is None or not await install_tills(conn, config, begun):
-            return
-        await set_pin(conn, cashier, pin, begun)
+            return False
+        refusal = await set_pin(conn, cashier, pin, begun)
+        if refusal is not None:
+            return refusal
         await load_cards(conn, config, fan_id, cashier, begun + timedelta(minutes=1))
         secrets = open_card_secrets(config)
         tills = [Till(config, post, cashier, catalogue.version) for post in POSTS]
@@ -94,6 +98,10 @@ async def load_yesterday(db: Database, config: Config, clock: Clock, fan_id: UUI
         if refused:
             raise RuntimeError(f"The demonstration was refused: {refused[0]}")
         await _move_stock(conn, begun + EVENING)
+        return True
+
+    if not done(await db.transact(load)):
+        return
     await FigureJobs(db).keep_up()
     await ClosingJobs(db, clock, open_vault(config), Archives(config.objects_at)).close_due(db)
 

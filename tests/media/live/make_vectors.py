@@ -33,7 +33,7 @@ from virage.media.live.rules.entries import (
 )
 from virage.media.live.rules.feed import effective, minute, numbered, state_of
 from virage.platform.values.ids import new_id
-from virage.platform.values.refusals import Refused
+from virage.platform.values.refusals import Refusal, Refused, refusal_of
 
 FILE = Path("docs/vectors/live.json")
 ANY = new_id()
@@ -139,11 +139,11 @@ REFUSED: dict[str, tuple[list[Telling], Told]] = {
 }
 
 
-def refusal(tellings: list[Telling], told: Told) -> Refused:
+def refusal(tellings: list[Telling], told: Told) -> Refusal:
     """Why that is not told."""
     (outcome,) = numbered([telling(told, 20)], played(*tellings), TEAMS)
     assert isinstance(outcome, Refused)
-    return outcome
+    return refusal_of(outcome)
 
 
 def vectors() -> dict[str, Any]:

@@ -88,6 +88,19 @@ async def test_another_phone_needs_the_code_from_the_letter(house: House, config
     assert codes(await fan.ask("POST", f"{path}/rebind", {"code": code, "key": a_phone()})) == (409, "code_wrong")
 
 
+async def test_a_right_code_is_used_up_by_a_move_alone(house: House, config: Config) -> None:
+    fan = await house.fan()
+    path = f"/api/tickets/{(await house.bought(fan))['lines'][0]['ticket_id']}"
+    await fan.ask("POST", f"{path}/pass", {"key": a_phone()})
+    await fan.ask("POST", f"{path}/rebind-code")
+    code, other_phone = await the_code(house, config), a_phone()
+    off_the_curve = {"kty": "EC", "crv": "P-256", "x": other_phone["x"], "y": other_phone["x"]}
+    for _ in range(6):
+        refused = await fan.ask("POST", f"{path}/rebind", {"code": code, "key": off_the_curve})
+        assert codes(refused) == (422, "unprocessable")
+    assert (await fan.ask("POST", f"{path}/rebind", {"code": code, "key": other_phone})).status_code == 200
+
+
 async def test_a_code_has_five_tries_and_ten_minutes(house: House, config: Config, clock: FakeClock) -> None:
     fan = await house.fan()
     path = f"/api/tickets/{(await house.bought(fan))['lines'][0]['ticket_id']}"

@@ -7874,10 +7874,10 @@ export interface components {
             ticket_ids: string[];
         };
         /**
-         * Refused
-         * @description An act was not done, and nothing changed. `reason` is a stable code (a StrEnum member), `data` explains it.
+         * Refusal
+         * @description A refusal as it is sent among other answers.
          */
-        Refused: {
+        Refusal: {
             data?: Record<string, never>;
             reason: string;
             /** @enum {string} */
@@ -11443,7 +11443,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": (components["schemas"]["Entry"] | components["schemas"]["Refused"])[];
+                    "application/json": (components["schemas"]["Entry"] | components["schemas"]["Refusal"])[];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

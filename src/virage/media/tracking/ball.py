@@ -170,8 +170,7 @@ class Ball:
         """What was felt and said is forgotten when it is written, and not before."""
         now, tellings, kicks = self._clock.now(), self.waiting, list(self._kicks)
         if tellings:
-            async with self._db.transaction() as conn:
-                outcomes = await live.tell(conn, self._event_id, tellings, None, now, handlers=self._handlers)
+            outcomes = await self._db.transact(live.tell, self._event_id, tellings, None, now, handlers=self._handlers)
             for telling, outcome in zip(tellings, outcomes, strict=True):
                 self._tellings.pop(telling.id, None)
                 if isinstance(outcome, Refused):

@@ -6,8 +6,9 @@ from virage.media.live.types import Reason
 from virage.media.tracking import acts, reads
 from virage.media.tracking.reads import Figures, Pitches
 from virage.media.tracking.rules.frames import BATCH_BYTES_MAX, Frames, Taken
-from virage.platform.data.database import Database
+from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import Refused
 from virage.platform.web.caching import FOR_A_SECOND
 from virage.platform.web.guard import Principal, Role, staff
 from virage.platform.web.problems import Problem, granted
@@ -20,11 +21,16 @@ ROLE: Role = "match_desk"
 @post("/{event_id:uuid}/frames", status_code=200, guards=[staff(ROLE)], body_bytes_max=BATCH_BYTES_MAX)
 async def take_frames(event_id: UUID, data: Frames, db: Database, clock: Clock, principal: Principal) -> Taken:
     """Take a batch of frames in, in the order of the match's clock. A batch may be sent again: docs/pitch.md."""
-    async with db.transaction() as conn:
-        event = granted(await programme.event_within(conn, event_id, principal, ROLE))
+
+    async def take(conn: Connection) -> Taken | Refused:
+        event = await programme.event_within(conn, event_id, principal, ROLE)
+        if isinstance(event, Refused):
+            return event
         if event.state != "published":
-            raise Problem(Reason.NOT_FOUND)
+            return Refused(Reason.NOT_FOUND)
         return await acts.take_frames(conn, event_id, data.frames, clock.now())
+
+    return granted(await db.transact(take))
 
 
 @get("/{event_id:uuid}", public=True, answer=Described(Figures, description="What was run"))

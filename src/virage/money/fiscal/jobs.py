@@ -11,7 +11,7 @@ from virage.money.fiscal.reads import closings as reads
 from virage.money.fiscal.reads.archive import archive
 from virage.money.fiscal.rules.calendar import ends
 from virage.money.fiscal.rules.closing import Closing, Period, PeriodKind
-from virage.platform.data.database import Database
+from virage.platform.data.database import Connection, Database
 from virage.platform.data.queue import Jobs, enqueue
 from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused
@@ -54,14 +54,16 @@ class ClosingJobs:
             closed.append((period, closings))
 
     async def _close(self, db: Database, period: Period) -> list[Closing] | Refused:
-        async with db.transaction() as conn:
+        async def close(conn: Connection) -> list[Closing] | Refused:
             until = ends(period, GROUND_ZONE)
             closings = await fiscal.close(conn, self._vault, period, self._clock.now(), until=until)
             if not isinstance(closings, Refused) and period.kind is PeriodKind.MONTH:
                 month = period.starts_on.isoformat()
                 tills = [UUID(one.subject_id) for one in closings if one.subject == "till"]
                 await enqueue(conn, ARCHIVE_JOB, [ArchiveMonth(till, month) for till in tills])
-        return closings
+            return closings
+
+        return await db.transact(close)
 
     async def keep_month(self, wish: ArchiveMonth) -> None:
         """Keep the archive of a till over a closed month."""

@@ -1,9 +1,9 @@
 """The database: a pool of connections that never keep session state, and one error for "try again"."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -13,8 +13,11 @@ from virage.platform.data.connecting import CONNECT_S, Lent, Pool, Session, clos
 from virage.platform.data.defaults import report_missing_defaults
 from virage.platform.data.watch import Watch
 from virage.platform.values.deadlines import deadlines_of
+from virage.platform.values.refusals import Refused
 
 Connection = Session | Lent
+Asked = ParamSpec("Asked")
+Outcome = TypeVar("Outcome")
 
 URL = "VIRAGE_DATABASE_URL"
 DIRECT_URL = "VIRAGE_DATABASE_DIRECT_URL"
@@ -186,9 +189,37 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        """A connection inside a transaction: committed at the end, rolled back when anything is raised."""
+        """A connection inside a transaction: committed at the end, rolled back when anything is raised.
+
+        For reads and for what cannot be refused. An act that may return `Refused` runs in `transact`.
+        """
         async with self.connection() as connection, connection.transaction():
             yield connection
+
+    async def transact(
+        self,
+        act: Callable[Concatenate[Connection, Asked], Awaitable[Outcome]],
+        *args: Asked.args,
+        **kwargs: Asked.kwargs,
+    ) -> Outcome:
+        """Run an act in a transaction and return its outcome.
+
+        A success and `Refused(commit=True)` are committed; any other refusal, and whatever is raised, is rolled back.
+        A list of outcomes is a success: what was written of an item stays, whatever its outcome.
+        """
+        async with self.connection() as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                outcome = await act(connection, *args, **kwargs)
+            except BaseException:
+                await transaction.rollback()
+                raise
+            if isinstance(outcome, Refused) and not outcome.commit:
+                await transaction.rollback()
+            else:
+                await transaction.commit()
+        return outcome
 
 
 def _meaning(failure: Exception, connection: Lent) -> type[Exception] | None:

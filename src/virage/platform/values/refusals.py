@@ -7,11 +7,28 @@ from uuid import UUID
 from msgspec import Struct
 
 
-class Refused(Struct, frozen=True, tag="refused"):
-    """An act was not done, and nothing changed. `reason` is a stable code (a StrEnum member), `data` explains it."""
+class Refused(Struct, frozen=True):
+    """An act was not done, and nothing changed. `reason` is a stable code (a StrEnum member), `data` explains it.
+
+    `commit`: what the act wrote beside it stays, such as a wrong try that counts. It is for `Database.transact` alone:
+    what goes over the wire is a type of its own, a problem document or `Refusal`.
+    """
 
     reason: str
     data: dict[str, Any] = {}
+    commit: bool = False
+
+
+class Refusal(Struct, frozen=True, tag="refused"):
+    """A refusal as it is sent among other answers."""
+
+    reason: str
+    data: dict[str, Any] = {}
+
+
+def refusal_of(refused: Refused) -> Refusal:
+    """Return what is sent of a refusal."""
+    return Refusal(refused.reason, refused.data)
 
 
 def invalid_input(source: str, message: str) -> Refused:

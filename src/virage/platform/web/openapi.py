@@ -9,7 +9,7 @@ from typing import Any, Final, get_args, get_origin
 import msgspec
 from msgspec import inspect as inspecting
 
-from virage.platform.values.refusals import Refused
+from virage.platform.values.refusals import Refusal
 from virage.platform.web.adapter import Served
 from virage.platform.web.problems import ProblemDocument
 from virage.platform.web.routing import Response
@@ -51,7 +51,7 @@ def _file(served: Sequence[Served]) -> File:
 def document(served: Sequence[Served]) -> bytes:
     """Return the OpenAPI 3.1 document of these endpoints as JSON."""
     shown = [(one, _types_of(one)) for one in served if one.endpoint.documented]
-    kinds = [*(kind for _, types in shown for kind in types.values()), ProblemDocument, Refused]
+    kinds = [*(kind for _, types in shown for kind in types.values()), ProblemDocument, Refusal]
     schemas, components = msgspec.json.schema_components(kinds, ref_template=REF)
     instants = _Instants(components)
     for kind, schema in zip(inspecting.multi_type_info(kinds), schemas, strict=True):

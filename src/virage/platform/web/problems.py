@@ -59,7 +59,7 @@ TITLES: dict[str, str] = {
 
 
 class Problem(Exception):
-    """A refusal on its way out of a route: the open transaction rolls back, the answer is a problem document."""
+    """A refusal on its way out of a route: the answer is a problem document."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ def document(problem: Problem, status: int, request_id: str) -> ProblemDocument:
 
 
 def granted(outcome: Granted | Refused) -> Granted:
-    """Return what was granted, or raise the refusal as a Problem. For routes only: acts return refusals."""
+    """Return what was granted, or raise the refusal as a Problem. For routes, once no transaction is open."""
     if isinstance(outcome, Refused):
         raise Problem(outcome.reason, outcome.data)
     return outcome

@@ -64,8 +64,7 @@ async def publish_page(
 ) -> PageVersion:
     """Publish the next version of a page. The id is the caller's: the same again answers the same version."""
     require(principal, "admin")
-    async with db.transaction() as conn:
-        return granted(await acts.publish(conn, _page(kind, language), data, principal.id, clock.now()))
+    return granted(await db.transact(acts.publish, _page(kind, language), data, principal.id, clock.now()))
 
 
 def _page(kind: str, language: str = "en") -> PageKey:

@@ -5,8 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from virage.platform.data.batching import Batcher, Overloaded
-from virage.platform.data.database import Database, Unavailable
+from virage.platform.data.database import Connection, Database, Unavailable
 from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal, Role, fresh, holds, require, staff
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import Described, Response, get, mount, post, put
@@ -77,8 +78,7 @@ async def create_event(data: NewEvent, db: Database, clock: Clock, principal: Pr
     """Create a draft. The id is the caller's: the same again answers the same event."""
     require(principal, ROLE, scope="organiser", scope_id=data.organiser_id)
     now = clock.now()
-    async with db.transaction() as conn:
-        return reads.office_view(granted(await acts.create(conn, data, principal.id, now)), now)
+    return reads.office_view(granted(await db.transact(acts.create, data, principal.id, now)), now)
 
 
 @put("/events/{event_id:uuid}", guards=[staff(ROLE)])
@@ -93,19 +93,26 @@ async def amend_event(
 ) -> OfficeEvent:
     """Replace the content of a draft, or of a published event that stays complete."""
     now = clock.now()
-    async with db.transaction() as conn:
-        granted(await reads.event_within(conn, event_id, principal, ROLE))
-        outcome = await acts.amend(conn, event_id, data, principal.id, now, revision=data.revision, moved=event_moved)
-        return reads.office_view(granted(outcome), now)
+
+    async def amend(conn: Connection) -> Event | Refused:
+        event = await reads.event_within(conn, event_id, principal, ROLE)
+        if isinstance(event, Refused):
+            return event
+        return await acts.amend(conn, event_id, data, principal.id, now, revision=data.revision, moved=event_moved)
+
+    return reads.office_view(granted(await db.transact(amend)), now)
 
 
 @post("/events/{event_id:uuid}/publish", status_code=200, guards=[staff(ROLE)])
 async def publish_event(event_id: UUID, db: Database, clock: Clock, principal: Principal) -> OfficeEvent:
     """Show an event to the public; refused as `event_incomplete`, with its defects, while anything is missing."""
     now = clock.now()
-    async with db.transaction() as conn:
-        granted(await reads.event_within(conn, event_id, principal, ROLE))
-        return reads.office_view(granted(await acts.publish(conn, event_id, principal.id, now)), now)
+
+    async def publish(conn: Connection) -> Event | Refused:
+        event = await reads.event_within(conn, event_id, principal, ROLE)
+        return event if isinstance(event, Refused) else await acts.publish(conn, event_id, principal.id, now)
+
+    return reads.office_view(granted(await db.transact(publish)), now)
 
 
 @post("/events/{event_id:uuid}/cancel", status_code=200, guards=[staff(ROLE)])
@@ -114,11 +121,15 @@ async def cancel_event(
 ) -> OfficeEvent:
     """Cancel an event for good; its tickets are refunded. Needs a sign-in of the last 15 minutes."""
     now = clock.now()
-    async with db.transaction() as conn:
-        granted(await reads.event_within(conn, event_id, principal, ROLE))
+
+    async def cancel(conn: Connection) -> Event | Refused:
+        event = await reads.event_within(conn, event_id, principal, ROLE)
+        if isinstance(event, Refused):
+            return event
         fresh(principal, now)
-        outcome = await acts.cancel(conn, event_id, principal.id, now, event_cancelled)
-        return reads.office_view(granted(outcome), now)
+        return await acts.cancel(conn, event_id, principal.id, now, event_cancelled)
+
+    return reads.office_view(granted(await db.transact(cancel)), now)
 
 
 @get("/organisers", guards=[staff(*READERS)])
@@ -132,8 +143,7 @@ async def list_organisers(db: Database, principal: Principal) -> list[Organiser]
 async def add_organiser(data: Organiser, db: Database, clock: Clock, principal: Principal) -> Organiser:
     """Add an organiser. The id is the caller's: the same again answers the same organiser."""
     require(principal, ROLE)
-    async with db.transaction() as conn:
-        return granted(await acts.add_organiser(conn, data, principal.id, clock.now()))
+    return granted(await db.transact(acts.add_organiser, data, principal.id, clock.now()))
 
 
 @get("/series", guards=[staff(*READERS)])
@@ -147,8 +157,7 @@ async def list_series(db: Database, principal: Principal) -> list[Series]:
 async def add_series(data: Series, db: Database, clock: Clock, principal: Principal) -> Series:
     """Add a tournament or season. The id is the caller's: the same again answers the same series."""
     require(principal, ROLE, scope="organiser", scope_id=data.organiser_id)
-    async with db.transaction() as conn:
-        return granted(await acts.add_series(conn, data, principal.id, clock.now()))
+    return granted(await db.transact(acts.add_series, data, principal.id, clock.now()))
 
 
 def _organisers_of(principal: Principal, *roles: str) -> list[UUID] | None:

@@ -92,8 +92,7 @@ async def list_lifts(db: Database) -> list[LiftState]:
 @put("/lifts/{code:str}", status_code=204, guards=[staff_of_venue("steward")])
 async def put_lift(code: str, data: LiftWord, db: Database, clock: Clock, principal: Principal) -> None:
     """Say that a lift is out of order or works again. Whoever is a steward anywhere may: lifts serve all stands."""
-    async with db.transaction() as conn:
-        granted(await acts.set_lift(conn, code, principal.id, clock.now(), working=data.working))
+    granted(await db.transact(acts.set_lift, code, principal.id, clock.now(), working=data.working))
 
 
 def _require_version(version: str) -> None:

@@ -36,7 +36,7 @@ from virage.matchday.food.menu.reads.catalogue import shown_at
 from virage.matchday.food.menu.rules.alcohol import Derogation, may_sell
 from virage.matchday.food.menu.rules.catalogue import Product
 from virage.matchday.food.menu.rules.pricing import Basket, DepositReturn, PartChoice, price, split
-from virage.platform.values.refusals import Refused
+from virage.platform.values.refusals import Refused, refusal_of
 from virage.site.programme.rules import Event, HouseRules
 
 FILE = Path("docs/vectors/prices.json")
@@ -116,7 +116,8 @@ def alcohol() -> dict[str, tuple[Product, Event | None, list[Derogation], bool]]
 
 
 def _plain(value: Any) -> Any:
-    return msgspec.json.decode(msgspec.json.encode(value))
+    sent = refusal_of(value) if isinstance(value, Refused) else value
+    return msgspec.json.decode(msgspec.json.encode(sent))
 
 
 def _basket(name: str, outlet: str, minute: int | None, wanted: Basket) -> dict[str, Any]:

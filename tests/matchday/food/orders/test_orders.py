@@ -264,7 +264,8 @@ async def test_an_order_is_handed_over_against_its_code_whose_tries_are_counted(
     await kitchen.step("ready", order.id)
     assert state_of(await kitchen.step("ready", order.id, THERE)) == Reason.NOT_FOUND, "it is not theirs"
     for left in range(4, -1, -1):
-        assert await kitchen.step("hand-over", order.id, code=wrong) == Refused(Reason.WRONG_CODE, {"tries_left": left})
+        refused = Refused(Reason.WRONG_CODE, {"tries_left": left}, commit=True)
+        assert await kitchen.step("hand-over", order.id, code=wrong) == refused
     assert state_of(await kitchen.step("hand-over", order.id, code=right)) == Reason.CODE_LOCKED
     assert state_of(await kitchen.step("hand-over", order.id, code=None)) == "handed_over"
     assert state_of(await kitchen.step("delivered", order.id)) == Reason.WRONG_STATE

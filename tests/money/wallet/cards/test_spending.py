@@ -139,14 +139,16 @@ async def test_the_right_pin_confirms_and_forgets_the_wrong_ones_before(purses: 
     held, _ = await with_pin(purses)
     for _ in range(2):
         for left in (4, 3, 2, 1):
-            assert await purses.desk.confirm(held.id, "000000") == Refused("pin_wrong", {"tries_left": left})
+            assert await purses.desk.confirm(held.id, "000000") == Refused(
+                "pin_wrong", {"tries_left": left}, commit=True
+            )
         assert await purses.desk.confirm(held.id, "482915") is None
 
 
 async def test_after_five_wrong_pins_the_card_is_blocked_until_its_owner_unblocks_it(purses: "Purses") -> None:
     held, owner = await with_pin(purses)
     answers = [await purses.desk.confirm(held.id, "000000") for _ in range(5)]
-    assert answers[-1] == Refused("pin_wrong", {"tries_left": 0})
+    assert answers[-1] == Refused("pin_wrong", {"tries_left": 0}, commit=True)
     assert await purses.desk.confirm(held.id, "482915") == Refused("card_blocked", {"reason": "pin"})
     (outcome,) = await purses.take(purses.read(held.tap()))
     assert isinstance(outcome, Refused)
@@ -154,7 +156,7 @@ async def test_after_five_wrong_pins_the_card_is_blocked_until_its_owner_unblock
     assert [fact["data"] for fact in await purses.facts("card_blocked")] == [{"reason": "pin"}]
     async with purses.transaction() as conn:
         assert await acts.unblock_cards(conn, [acts.OwnersCard(held.id, owner)], NOW) == [None]
-    assert await purses.desk.confirm(held.id, "000000") == Refused("pin_wrong", {"tries_left": 4})
+    assert await purses.desk.confirm(held.id, "000000") == Refused("pin_wrong", {"tries_left": 4}, commit=True)
     assert await purses.desk.confirm(held.id, "482915") is None
 
 

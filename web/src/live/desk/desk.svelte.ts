@@ -9,7 +9,7 @@ import type { Entry, Told } from "../feed";
 
 type Schemas = components["schemas"];
 type Telling = Schemas["Telling"];
-type Refusal = Schemas["Refused"];
+type Refusal = Schemas["Refusal"];
 const AGAIN_MS = 1500;
 
 export class Desk {

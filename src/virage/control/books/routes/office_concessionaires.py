@@ -42,16 +42,14 @@ async def put_concessionaire(
 ) -> Concessionaire:
     """Enter or change a concessionaire. Needs a sign-in of the last 15 minutes; the same words again change nothing."""
     _may_write(principal, clock)
-    async with db.transaction() as conn:
-        return granted(await acts.put(conn, concessionaire_id, data, principal.id, clock.now()))
+    return granted(await db.transact(acts.put, concessionaire_id, data, principal.id, clock.now()))
 
 
 @delete("/concessionaires/{concessionaire_id:uuid}", status_code=204, guards=[staff(*WRITERS)])
 async def delete_concessionaire(concessionaire_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
     """Strike out a concessionaire without terms: `concessionaire_in_use` else. Needs a fresh sign-in."""
     _may_write(principal, clock)
-    async with db.transaction() as conn:
-        granted(await acts.delete(conn, concessionaire_id, principal.id, clock.now()))
+    granted(await db.transact(acts.delete, concessionaire_id, principal.id, clock.now()))
 
 
 @put("/concessionaires/{concessionaire_id:uuid}/terms/{terms_id:uuid}", guards=[staff(*WRITERS)])
@@ -67,8 +65,7 @@ async def put_terms(
     """
     _may_write(principal, clock)
     new = Terms(terms_id, data.outlet, data.starts_on, data.ends_on, data.commission_permille, data.loss_borne_by)
-    async with db.transaction() as conn:
-        return granted(await acts.put_terms(conn, concessionaire_id, new, principal.id, clock.now()))
+    return granted(await db.transact(acts.put_terms, concessionaire_id, new, principal.id, clock.now()))
 
 
 @delete("/concessionaires/{concessionaire_id:uuid}/terms/{terms_id:uuid}", status_code=204, guards=[staff(*WRITERS)])
@@ -77,8 +74,7 @@ async def delete_terms(
 ) -> None:
     """Strike out terms that began on no closed day: `terms_in_force` else. Needs a sign-in of the last 15 minutes."""
     _may_write(principal, clock)
-    async with db.transaction() as conn:
-        granted(await acts.delete_terms(conn, concessionaire_id, terms_id, principal.id, clock.now()))
+    granted(await db.transact(acts.delete_terms, concessionaire_id, terms_id, principal.id, clock.now()))
 
 
 @get("/concessionaires/{concessionaire_id:uuid}/statement", guards=[staff(*READERS)])

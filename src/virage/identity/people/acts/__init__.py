@@ -1,4 +1,4 @@
-"""What people do, in the caller's transaction. Refusals are returned; codes' tries count even then, so commit them."""
+"""What people do, in the caller's transaction. Refusals are returned; those of a try that counts are committed."""
 
 from virage.identity.people.acts.authenticate import PeopleAuthenticator
 from virage.identity.people.acts.cookies import cookie_of

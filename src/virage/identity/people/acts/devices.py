@@ -42,7 +42,9 @@ from virage.platform.web.guard import Principal
 
 HANDLES_TRIED = 5
 
-PAIRING_INVALID = Refused(Reason.PAIRING_INVALID)
+NO_CODE = Refused(Reason.PAIRING_INVALID)
+"""What was typed is no code at all: nothing counts."""
+TRY_COUNTED = Refused(Reason.PAIRING_INVALID, commit=True)
 
 
 async def open_pairing(
@@ -96,19 +98,19 @@ def _described(written: str, wanted: list[str], posts: Posts) -> tuple[str, list
 async def pair(conn: Connection, keys: Secrets, arrival: DeviceArrival, now: datetime) -> DevicePaired | Refused:
     """Let a device in that shows its code: once, or again with the same key when the answer was lost.
 
-    A code that is unknown, wrong, over, used or dead gets one answer. Commit a refusal too: it counts.
+    A code that is unknown, wrong, over, used or dead gets one answer. A try of a whole code counts, also when refused.
     """
     if coordinates_of(arrival.key) is None:
         return NOT_A_KEY
     code = read_code(arrival.code)
     if code is None:
-        return PAIRING_INVALID
+        return NO_CODE
     handle = secrets.pace_key(keys, "pairing", code.handle)
     if (await codes.pace(conn, {handle: ASKS_PER_HANDLE}, now))[handle] > ASKS_PER_HANDLE:
-        return Refused(Reason.RATE_LIMITED)
+        return Refused(Reason.RATE_LIMITED, commit=True)
     pairing = await devices.lock_pairing(conn, code.handle)
     if pairing is None:
-        return PAIRING_INVALID
+        return TRY_COUNTED
     return await _try(conn, pairing, secret_hash(keys, pairing.id, code.secret), arrival.key, now)
 
 
@@ -124,7 +126,7 @@ async def _try(
         return await _let_in(conn, pairing, key, now)
     if verdict is Arrival.SAME and came is not None:
         return await _let_in_again(conn, pairing, came, now)
-    return PAIRING_INVALID
+    return TRY_COUNTED
 
 
 async def _let_in(conn: Connection, pairing: Pairing, key: Jwk, now: datetime) -> DevicePaired:

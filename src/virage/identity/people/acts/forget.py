@@ -38,7 +38,7 @@ async def erase(
     upcoming: Upcoming | None,
     now: datetime,
 ) -> Refused | None:
-    """Erase a person in every domain. Staff give back their grants first. Roll back a refusal.
+    """Erase a person in every domain. Staff give back their grants first.
 
     `upcoming` refuses while there are tickets for coming events; None: the person gives them up.
     """

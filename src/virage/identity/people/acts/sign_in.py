@@ -61,7 +61,7 @@ async def ask_code(
     The answer does not depend on whether somebody has the address. `person_id` is who is signed in in the browser.
     A browser that asks too often is told so. Past an address's limit, which strangers may have used up, letters are
     few and their codes work in every browser. Letters to addresses without an account share a budget a minute, of which
-    one `network` takes a part; None is a network that nothing tells. Commit a refusal too: it counts.
+    one `network` takes a part; None is a network that nothing tells. A request counts, also when it is refused.
     """
     email = normalise_address(address)
     if email is None:
@@ -72,7 +72,7 @@ async def ask_code(
     asks = await _count_ask(conn, head.keys, email, browser, now)
     answer = answer_ask(asks, own=own, long=needs_long_code(standing))
     if answer is Answer.REFUSE:
-        return Refused(Reason.RATE_LIMITED)
+        return Refused(Reason.RATE_LIMITED, commit=True)
     slot, network_key = None, None if network is None else secrets.pace_key(head.keys, "network", network)
     if not standing.known and not await letters.is_blocked(conn, head.all_keys, email):
         slot = await codes.newcomer_slot(conn, head.newcomer_letters_per_min, network_key, now)
@@ -145,7 +145,7 @@ async def sign_in(
 
     A code works in the browser that asked for it, an open one in any; the tries at short and at long codes count in
     the browser, each for itself. A guest's session or one's own keeps its id and gets a new token; somebody else's
-    ends. Commit a refusal too.
+    ends.
     """
     email = normalise_address(address)
     if email is None:
@@ -184,13 +184,13 @@ async def _use_code(
     stored_hash, locale, tries = await codes.count_try(conn, key, now)
     verdict = judge_try(stored_hash, tried_hash, tries)
     if verdict is Try.TOO_MANY:
-        return Refused(Reason.TOO_MANY_ATTEMPTS, {"tries_max": TRIES_MAX})
+        return Refused(Reason.TOO_MANY_ATTEMPTS, {"tries_max": TRIES_MAX}, commit=True)
     if verdict is Try.WRONG or not allowed:
         opened = None
         if long:
             opened = await codes.take_open_code(conn, secrets.open_code_key(keys, email), tried_hash, now)
         if opened is None:
-            return Refused(Reason.CODE_WRONG)
+            return Refused(Reason.CODE_WRONG, commit=True)
         locale = opened
     elif not long:
         await codes.forgive_right(conn, address_key)

@@ -15,8 +15,9 @@ from virage.identity.people.rules.devices import (
     PairingWish,
 )
 from virage.identity.people.rules.house import Letterhead
-from virage.platform.data.database import Database
+from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import Refused
 from virage.platform.web import guard
 from virage.platform.web.guard import Principal, fresh, person_of_staff, require_fan
 from virage.platform.web.problems import Problem, granted
@@ -42,8 +43,7 @@ async def open_pairing(
     """
     now = clock.now()
     fresh(principal, now)
-    async with db.transaction() as conn:
-        opened = granted(await acts.open_pairing(conn, letterhead.keys, principal, data, now))
+    opened = granted(await db.transact(acts.open_pairing, letterhead.keys, principal, data, now))
     return Response(opened, status_code=201, headers=PRIVATE)
 
 
@@ -59,9 +59,12 @@ async def change_device(
     device_id: UUID, data: DeviceChange, db: Database, clock: Clock, principal: Principal
 ) -> OfficeDevice:
     """Rename a device, or put it at other posts of its kind; I lead all of them, old and new."""
-    async with db.transaction() as conn:
-        granted(await acts.change_device(conn, principal, device_id, data, clock.now()))
-        changed = await reads.office_device(conn, principal, device_id)
+
+    async def change(conn: Connection) -> OfficeDevice | Refused | None:
+        refusal = await acts.change_device(conn, principal, device_id, data, clock.now())
+        return refusal or await reads.office_device(conn, principal, device_id)
+
+    changed = granted(await db.transact(change))
     if changed is None:
         raise Problem("not_found")
     return changed
@@ -70,8 +73,7 @@ async def change_device(
 @delete("/api/office/devices/{device_id:uuid}", status_code=204, guards=LEADS)
 async def revoke_device(device_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
     """End a device at once; I lead one of its posts. It stays in the list, for the record."""
-    async with db.transaction() as conn:
-        granted(await acts.revoke_device(conn, principal, device_id, clock.now()))
+    granted(await db.transact(acts.revoke_device, principal, device_id, clock.now()))
 
 
 @post("/api/devices/pair", status_code=200, public=True, rate="sensitive")
@@ -82,9 +84,8 @@ async def pair_device(
 
     The same code with the same key again, within the ten minutes, is the same device with another token.
     """
-    async with db.transaction() as conn:
-        outcome = await acts.pair(conn, letterhead.keys, data, clock.now())
-    return Response(granted(outcome), headers=PRIVATE)  # after the commit: a wrong try counts
+    outcome = await db.transact(acts.pair, letterhead.keys, data, clock.now())
+    return Response(granted(outcome), headers=PRIVATE)
 
 
 @get("/api/devices/me", guards=[guard.device])
@@ -103,8 +104,7 @@ async def set_my_pin(data: NewPin, db: Database, clock: Clock, principal: Princi
     person_id, now = require_fan(principal), clock.now()
     fresh(principal, now)
     verifier = granted(await acts.new_verifier(data.pin))
-    async with db.transaction() as conn:
-        granted(await acts.set_pin(conn, person_id, verifier, now))
+    granted(await db.transact(acts.set_pin, person_id, verifier, now))
 
 
 handlers = [

@@ -34,8 +34,7 @@ async def resend_my_letter(
 ) -> None:
     """Send a letter about an order again, to my address: once a minute, and five times an hour."""
     fan_id = require_fan(principal)
-    async with db.transaction() as conn:
-        granted(await acts.resend(conn, order_id, letter_id, data.id, who=fan_id, now=clock.now(), person_id=fan_id))
+    granted(await db.transact(acts.resend, order_id, letter_id, data.id, who=fan_id, now=clock.now(), person_id=fan_id))
 
 
 @get("/api/office/letters", guards=[staff("admin")])
@@ -65,8 +64,7 @@ async def list_blocked_addresses(db: Database, principal: Principal, letterhead:
 async def free_address(letter_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
     """Let the address of a letter that came back be written to again."""
     require(principal, "admin")
-    async with db.transaction() as conn:
-        granted(await acts.free_address(conn, letter_id, principal.id, clock.now()))
+    granted(await db.transact(acts.free_address, letter_id, principal.id, clock.now()))
 
 
 handlers = [list_my_letters, resend_my_letter, list_letters, list_blocked_addresses, free_address]

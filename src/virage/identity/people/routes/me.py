@@ -40,8 +40,7 @@ async def read_me(db: Database, principal: Principal) -> Response[Me]:
 @patch("/api/me", guards=[signed_in])
 async def change_me(data: PersonChange, db: Database, clock: Clock, principal: Principal) -> Person:
     """Change my name or language; what is left out stays."""
-    async with db.transaction() as conn:
-        return granted(await acts.change(conn, require_fan(principal), data, clock.now()))
+    return granted(await db.transact(acts.change, require_fan(principal), data, clock.now()))
 
 
 @get("/api/me/sessions", guards=[signed_in])
@@ -54,8 +53,7 @@ async def list_my_sessions(db: Database, clock: Clock, principal: Principal) -> 
 @delete("/api/me/sessions/{session_id:uuid}", status_code=204, guards=[signed_in])
 async def end_my_session(session_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
     """Sign out one of my devices."""
-    async with db.transaction() as conn:
-        granted(await acts.sign_out_device(conn, session_id, require_fan(principal), clock.now()))
+    granted(await db.transact(acts.sign_out_device, session_id, require_fan(principal), clock.now()))
 
 
 @delete("/api/me/sessions", status_code=204, guards=[signed_in])
@@ -106,10 +104,9 @@ async def erase_me(
     """
     person_id, now = require_fan(principal), clock.now()
     fresh(principal, now)
-    async with db.transaction() as conn:
-        upcoming = None if give_up_tickets else person_tickets
-        erasing = acts.erase(conn, letterhead.keys, person_id, person_erased, upcoming=upcoming, now=now)
-        granted(await erasing)
+    upcoming = None if give_up_tickets else person_tickets
+    erased = await db.transact(acts.erase, letterhead.keys, person_id, person_erased, upcoming=upcoming, now=now)
+    granted(erased)
     return Response(None, status_code=204, cookies=[ended_cookie(secure=config.secure_cookies)])
 
 
@@ -126,8 +123,7 @@ async def read_invitation(data: InvitationAnswer, db: Database, clock: Clock, pr
 @post("/api/invitations/accept", status_code=200, guards=[signed_in])
 async def accept_invitation(data: InvitationAnswer, db: Database, clock: Clock, principal: Principal) -> GrantView:
     """Join the staff, signed in with the address that the invitation was sent to."""
-    async with db.transaction() as conn:
-        return granted(await acts.accept(conn, require_fan(principal), data.code, clock.now()))
+    return granted(await db.transact(acts.accept, require_fan(principal), data.code, clock.now()))
 
 
 handlers = [

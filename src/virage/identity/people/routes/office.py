@@ -30,16 +30,14 @@ async def invite_staff(
     """Invite somebody to a role within a scope that I administer. Asks for a sign-in of the last 15 minutes."""
     _person_of_staff(principal)
     fresh(principal, clock.now())
-    async with db.transaction() as conn:
-        return granted(await acts.invite(conn, letterhead, principal, data, clock.now()))
+    return granted(await db.transact(acts.invite, letterhead, principal, data, clock.now()))
 
 
 @delete("/api/office/invitations/{invitation_id:uuid}", status_code=204, guards=[ADMIN])
 async def withdraw_invitation(invitation_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
     """Let an invitation work no more."""
     _person_of_staff(principal)
-    async with db.transaction() as conn:
-        granted(await acts.withdraw_invitation(conn, principal, invitation_id, clock.now()))
+    granted(await db.transact(acts.withdraw_invitation, principal, invitation_id, clock.now()))
 
 
 @get("/api/office/staff", guards=[ADMIN])
@@ -56,8 +54,7 @@ async def revoke_grant(grant_id: UUID, db: Database, clock: Clock, principal: Pr
     """Take a grant, at once; the last administrator of everything stays. Asks for a sign-in of the last 15 minutes."""
     _person_of_staff(principal)
     fresh(principal, clock.now())
-    async with db.transaction() as conn:
-        granted(await acts.revoke_grant(conn, principal, grant_id, clock.now()))
+    granted(await db.transact(acts.revoke_grant, principal, grant_id, clock.now()))
 
 
 @post("/api/office/tokens", status_code=201, guards=[signed_in])
@@ -65,8 +62,7 @@ async def create_token(data: TokenWish, db: Database, clock: Clock, principal: P
     """Give a program some of my power; the token is shown once. Asks for a sign-in of the last 15 minutes."""
     _person_of_staff(principal)
     fresh(principal, clock.now())
-    async with db.transaction() as conn:
-        made = granted(await acts.create_token(conn, principal, data, clock.now()))
+    made = granted(await db.transact(acts.create_token, principal, data, clock.now()))
     return Response(made, status_code=201, headers={"cache-control": "no-store"})
 
 
@@ -82,8 +78,7 @@ async def list_tokens(db: Database, clock: Clock, principal: Principal) -> list[
 async def revoke_token(token_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
     """End a program's access at once."""
     _person_of_staff(principal)
-    async with db.transaction() as conn:
-        granted(await acts.revoke_token(conn, principal, token_id, clock.now()))
+    granted(await db.transact(acts.revoke_token, principal, token_id, clock.now()))
 
 
 handlers = [

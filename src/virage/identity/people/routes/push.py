@@ -42,8 +42,7 @@ async def put_push_subscription(
 ) -> None:
     """Tell this browser when something of mine is ready, until it signs out. The same id again writes it anew."""
     subscriber = granted(subscriber_of(data, vapid.public, loopback=config.of(PeopleSettings).push_to_loopback))
-    async with db.transaction() as conn:
-        granted(await acts.subscribe(conn, subscription_id, _session_of(principal), subscriber, clock.now()))
+    granted(await db.transact(acts.subscribe, subscription_id, _session_of(principal), subscriber, clock.now()))
 
 
 @delete("/api/me/push-subscriptions/{subscription_id:uuid}", status_code=204, guards=[signed_in])

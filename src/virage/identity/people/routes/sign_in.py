@@ -54,17 +54,16 @@ async def ask_sign_in_code(
         raise Problem(NOT_AN_ADDRESS.reason, NOT_AN_ADDRESS.data)
     browsers.admit(request)
     browser = browsers.of(request) or new_browser()
-    async with db.transaction() as conn:
-        outcome = await acts.ask_code(
-            conn,
-            letterhead,
-            data.email,
-            clock.now(),
-            locale=data.locale,
-            browser=browser,
-            network=browsers.network(request),
-            person_id=principal.id,
-        )
+    outcome = await db.transact(
+        acts.ask_code,
+        letterhead,
+        data.email,
+        clock.now(),
+        locale=data.locale,
+        browser=browser,
+        network=browsers.network(request),
+        person_id=principal.id,
+    )
     return Response(granted(outcome), cookies=[browsers.cookie(browser)])
 
 
@@ -84,19 +83,18 @@ async def sign_in(
 
     `cookie_missing` when the browser did not keep the cookie of its request for the code.
     """
-    async with db.transaction() as conn:
-        outcome = await acts.sign_in(
-            conn,
-            letterhead.keys,
-            data.email,
-            data.code,
-            clock.now(),
-            browser=browsers.of(request),
-            session_id=principal.session_id,
-            name=data.name,
-            device=device_label(request.headers.get("user-agent")),
-        )
-    opened = granted(outcome)  # after the commit: a wrong try counts
+    outcome = await db.transact(
+        acts.sign_in,
+        letterhead.keys,
+        data.email,
+        data.code,
+        clock.now(),
+        browser=browsers.of(request),
+        session_id=principal.session_id,
+        name=data.name,
+        device=device_label(request.headers.get("user-agent")),
+    )
+    opened = granted(outcome)
     async with db.connection() as conn:
         me = await reads.me_signed_in(conn, opened.person_id, clock.now())
     return Response(me, cookies=[acts.cookie_of(opened.token, secure=config.secure_cookies)])

@@ -71,10 +71,7 @@ async def set_window(
 async def set_group(
     conn: Connection, event_id: UUID, group: str, word: KindWord, *, who: UUID | None, now: datetime
 ) -> Refused | None:
-    """Say when a group comes and goes, and all the gates that take it. Only what changes is a fact.
-
-    Refused, the transaction must not be committed: part of it may be written.
-    """
+    """Say when a group comes and goes, and all the gates that take it. Only what changes is a fact."""
     if not set(word.gates) <= gates().keys():
         return invalid_input("gates", "The ground has no such gate.")
     refused = await set_window(conn, event_id, group, Window(word.opens_at, word.closes_at), who=who, now=now)

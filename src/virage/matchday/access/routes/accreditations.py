@@ -18,10 +18,11 @@ from virage.matchday.access.rules.accreditations import (
     KindState,
     KindWord,
 )
-from virage.matchday.access.rules.badge import badge_pdf
+from virage.matchday.access.rules.badge import Badge, badge_pdf
 from virage.platform.data.database import Connection, Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal, fresh, staff
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import Described, Response, delete, get, mount, post, put
@@ -49,9 +50,12 @@ async def add_accreditation(
     """
     now = clock.now()
     fresh(principal, now)
-    async with db.transaction() as conn:
+
+    async def accredit(conn: Connection) -> list[Accreditation] | Refused:
         event = await whole(conn, data.event_id, principal)
-        (made,) = granted(await acts.accredit(conn, vault, [data], event, who=principal.id, now=now))
+        return await acts.accredit(conn, vault, [data], event, who=principal.id, now=now)
+
+    (made,) = granted(await db.transact(accredit))
     return made
 
 
@@ -72,9 +76,12 @@ async def add_accreditations(
     """
     now = clock.now()
     fresh(principal, now)
-    async with db.transaction() as conn:
+
+    async def accredit(conn: Connection) -> list[Accreditation] | Refused:
         event = await whole(conn, data.event_id, principal)
-        return granted(await acts.accredit(conn, vault, data.wishes(), event, who=principal.id, now=now))
+        return await acts.accredit(conn, vault, data.wishes(), event, who=principal.id, now=now)
+
+    return granted(await db.transact(accredit))
 
 
 @get("/accreditations", guards=[staff("supervisor")])
@@ -108,10 +115,15 @@ async def print_badge(
     """
     now = clock.now()
     fresh(principal, now)
-    async with db.transaction() as conn:
+
+    async def print_(conn: Connection) -> Badge | Refused:
         found, event = await supervised(conn, accreditation_id, principal)
-        printed = granted(await acts.badge(conn, vault, found.id, who=principal.id, now=now))
-        badge = await reads.badge_of(conn, found, event, printed.text, config.club)
+        printed = await acts.badge(conn, vault, found.id, who=principal.id, now=now)
+        if isinstance(printed, Refused):
+            return printed
+        return await reads.badge_of(conn, found, event, printed.text, config.club)
+
+    badge = granted(await db.transact(print_))
     pdf = await asyncio.to_thread(badge_pdf, badge)  # a tenth of a second of work, after the commit
     headers = PRIVATE | {"content-disposition": f'attachment; filename="{accreditation_id}.pdf"'}
     return Response(pdf, media_type="application/pdf", headers=headers)
@@ -130,13 +142,16 @@ async def put_kind(
     event_id: UUID, kind: str, data: KindWord, *, db: Database, clock: Clock, principal: Principal
 ) -> KindState:
     """Say when a kind comes and goes and which gates take it, at once; what else was said of gates stays."""
-    async with db.transaction() as conn:
+
+    async def set_kind(conn: Connection) -> KindState | Refused:
         await whole(conn, event_id, principal)
         group = GROUPS.get(cast("Kind", kind))
         if group is None:
-            raise Problem("not_found")
-        granted(await set_group(conn, event_id, group, data, who=principal.id, now=clock.now()))
-        return next(state for state in await reads.kinds(conn, event_id) if state.kind == kind)
+            return Refused("not_found")
+        refusal = await set_group(conn, event_id, group, data, who=principal.id, now=clock.now())
+        return refusal or next(state for state in await reads.kinds(conn, event_id) if state.kind == kind)
+
+    return granted(await db.transact(set_kind))
 
 
 router = mount(

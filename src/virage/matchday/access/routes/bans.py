@@ -49,8 +49,7 @@ async def add_ban(file: str, data: BanWish, *, db: Database, clock: Clock, princ
     require(principal, "supervisor")
     fresh(principal, clock.now())
     wanted = file_of(file)
-    async with db.transaction() as conn:
-        (ban,) = granted(await acts.add_bans(conn, wanted, [data], who=principal.id, now=clock.now()))
+    (ban,) = granted(await db.transact(acts.add_bans, wanted, [data], who=principal.id, now=clock.now()))
     return ban
 
 
@@ -66,8 +65,7 @@ async def add_bans(file: str, data: BanList, *, db: Database, clock: Clock, prin
     require(principal, "supervisor")
     fresh(principal, clock.now())
     wanted = file_of(file)
-    async with db.transaction() as conn:
-        return granted(await acts.add_bans(conn, wanted, data.bans, who=principal.id, now=clock.now()))
+    return granted(await db.transact(acts.add_bans, wanted, data.bans, who=principal.id, now=clock.now()))
 
 
 @delete("/bans/{file:str}/{ban_id:uuid}", status_code=204, guards=[staff("supervisor")])
@@ -76,8 +74,7 @@ async def lift_ban(file: str, ban_id: UUID, *, db: Database, clock: Clock, princ
     require(principal, "supervisor")
     fresh(principal, clock.now())
     wanted = file_of(file)
-    async with db.transaction() as conn:
-        granted(await acts.lift_ban(conn, wanted, ban_id, who=principal.id, now=clock.now()))
+    granted(await db.transact(acts.lift_ban, wanted, ban_id, who=principal.id, now=clock.now()))
 
 
 @get("/hits/{event_id:uuid}", guards=[staff("supervisor")])

@@ -77,8 +77,7 @@ async def post_heartbeat(
     if principal.id is None or not is_at(principal, data.gate):
         raise Problem("forbidden", {"gate": data.gate})
     now = clock.now()
-    async with db.transaction() as conn:
-        granted(await hear(conn, principal.id, data, now))
+    granted(await db.transact(hear, principal.id, data, now))
     codes = [code for code in gates() if is_at(principal, code)]
     return Beat(now, await gate_news.since(data.event_id, data.version, codes))
 

@@ -6,8 +6,9 @@ from msgspec import Struct
 
 from virage.identity.people import api as people
 from virage.matchday.access.acts.crossing import withdraw_scans
-from virage.platform.data.database import Database
+from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal, fresh, person_of_staff, staff
 from virage.platform.web.problems import granted
 from virage.platform.web.routing import mount, post
@@ -31,9 +32,12 @@ async def revoke_and_withdraw(
     """
     now = clock.now()
     fresh(principal, now)
-    async with db.transaction() as conn:
-        granted(await people.revoke_device(conn, principal, device_id, now))
-        granted(await withdraw_scans(conn, principal, device_id, data.withdraw_since, now))
+
+    async def revoke(conn: Connection) -> Refused | None:
+        refusal = await people.revoke_device(conn, principal, device_id, now)
+        return refusal or await withdraw_scans(conn, principal, device_id, data.withdraw_since, now)
+
+    granted(await db.transact(revoke))
 
 
 router = mount("/api/access/devices", [revoke_and_withdraw])

@@ -16,7 +16,7 @@ from virage.matchday.access.rules.ground import GROUPS_MAX, GateState, gates
 from virage.matchday.access.rules.on import is_on
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
-from virage.platform.values.refusals import invalid_input
+from virage.platform.values.refusals import Refused, invalid_input
 from virage.platform.web.guard import Principal, holds, staff
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import get, mount, post, put
@@ -81,15 +81,18 @@ async def put_gate(
 ) -> None:
     """Say how a gate stands. A supervisor of the gate or of its group may, too."""
     state = GateState(data.turnstile, data.closed, tuple(data.extra_groups))
-    async with db.transaction() as conn:
+
+    async def set_gate(conn: Connection) -> Refused | None:
         event = await supervised(conn, event_id, principal)
         gate = gates().get(code)
         within: list[tuple[str, UUID | str]] = [("event", event_id), ("organiser", event.organiser_id)]
         if gate is not None and not holds(
             principal, "supervisor", scope="gate", scope_id=code, within=[*within, ("gate", gate.group)]
         ):
-            raise Problem("forbidden", {"role": "supervisor"})
-        granted(await acts.set_gate(conn, event_id, code, state, who=principal.id, now=clock.now()))
+            return Refused("forbidden", {"role": "supervisor"})
+        return await acts.set_gate(conn, event_id, code, state, who=principal.id, now=clock.now())
+
+    granted(await db.transact(set_gate))
 
 
 @put("/{event_id:uuid}/zones/{code:str}", status_code=204, guards=[staff("supervisor")])
@@ -97,9 +100,12 @@ async def put_zone(
     event_id: UUID, code: str, data: ZoneWord, *, db: Database, clock: Clock, principal: Principal
 ) -> None:
     """Say whether a zone (a stand, or a standing area) is full."""
-    async with db.transaction() as conn:
+
+    async def set_zone(conn: Connection) -> Refused | None:
         await whole(conn, event_id, principal)
-        granted(await acts.set_zone(conn, event_id, code, full=data.full, who=principal.id, now=clock.now()))
+        return await acts.set_zone(conn, event_id, code, full=data.full, who=principal.id, now=clock.now())
+
+    granted(await db.transact(set_zone))
 
 
 @put("/{event_id:uuid}/ground", status_code=204, guards=[staff("supervisor")])
@@ -115,10 +121,13 @@ async def put_window(
     event_id: UUID, code: str, data: WindowWord, *, db: Database, clock: Clock, principal: Principal
 ) -> None:
     """Say when the passes of an accreditation, known by their gate group, come and go."""
-    async with db.transaction() as conn:
+
+    async def set_window(conn: Connection) -> Refused | None:
         await whole(conn, event_id, principal)
         window = Window(data.opens_at, data.closes_at)
-        granted(await acts.set_window(conn, event_id, code, window, who=principal.id, now=clock.now()))
+        return await acts.set_window(conn, event_id, code, window, who=principal.id, now=clock.now())
+
+    granted(await db.transact(set_window))
 
 
 @post("/{event_id:uuid}/corrections", status_code=200, guards=[staff("supervisor")])
@@ -126,10 +135,13 @@ async def post_correction(
     event_id: UUID, data: CorrectionWish, *, db: Database, clock: Clock, principal: Principal
 ) -> Correction:
     """Correct how many are in a zone. The same id again is the same correction."""
-    async with db.transaction() as conn:
+
+    async def write(conn: Connection) -> Correction | Refused:
         await whole(conn, event_id, principal)
         wish = Correction(data.id, event_id, data.zone, data.people, data.reason, clock.now(), principal.id)
-        return granted(await correct(conn, wish))
+        return await correct(conn, wish)
+
+    return granted(await db.transact(write))
 
 
 @get("/{event_id:uuid}", guards=[staff("supervisor")])

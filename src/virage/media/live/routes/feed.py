@@ -18,7 +18,7 @@ from virage.media.live.rules.entries import PAGE_ENTRIES, Entry, Teams, Telling
 from virage.media.live.rules.feed import Reason
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
-from virage.platform.values.refusals import Refused
+from virage.platform.values.refusals import Refusal, Refused, refusal_of
 from virage.platform.web.caching import FOR_A_SECOND, FOR_EVER
 from virage.platform.web.guard import Principal, Role, staff
 from virage.platform.web.openapi import REF
@@ -57,9 +57,9 @@ class Revised(Struct, frozen=True):
     revision: int
 
 
-Outcome = Entry | Refused
+Outcome = Entry | Refusal
 OneOutcome = Annotated[
-    Any, Meta(extra_json_schema={"anyOf": [{"$ref": REF.format(name=kind.__name__)} for kind in (Entry, Refused)]})
+    Any, Meta(extra_json_schema={"anyOf": [{"$ref": REF.format(name=kind.__name__)} for kind in (Entry, Refusal)]})
 ]
 """The same for the OpenAPI document: msgspec describes no union of an untagged type."""
 
@@ -105,38 +105,42 @@ async def tell(
     """Tell what happened: one entry, or one refusal, a telling; each stands on those before it."""
     if len({telling.id for telling in data.tellings}) < len(data.tellings):
         raise Problem("invalid_input", {"errors": [{"source": "tellings", "message": "Each has an id of its own."}]})
-    async with db.transaction() as conn:
-        await _within(conn, event_id, principal)
+
+    async def tell_all(conn: Connection) -> list[Entry | Refused] | Refused:
+        event = await programme.event_within(conn, event_id, principal, ROLE)
+        if isinstance(event, Refused):
+            return event
+        if event.state != "published":
+            return Refused(Reason.NOT_FOUND)
         return await acts.tell(conn, event_id, data.tellings, principal.id, clock.now(), handlers=entries_told)
+
+    outcomes = granted(await db.transact(tell_all))
+    return [refusal_of(one) if isinstance(one, Refused) else one for one in outcomes]
 
 
 @get("/{event_id:uuid}/teams", guards=[staff(*TEAMS_ROLES)])
 async def get_teams(event_id: UUID, db: Database, principal: Principal) -> TeamsSheet:
     """Return the line-ups for editing, also those of a draft."""
     async with db.connection() as conn:
-        return await reads.teams_sheet(conn, await _prepared(conn, event_id, principal))
+        return await reads.teams_sheet(conn, granted(await _prepared(conn, event_id, principal)))
 
 
 @put("/{event_id:uuid}/teams", guards=[staff(*TEAMS_ROLES)])
 async def put_teams(event_id: UUID, data: TeamsWord, db: Database, clock: Clock, principal: Principal) -> Revised:
     """Set the line-ups of both teams, before and during the match."""
-    async with db.transaction() as conn:
-        await _prepared(conn, event_id, principal)
-        outcome = await acts.set_teams(conn, event_id, data.teams, principal.id, clock.now(), revision=data.revision)
-        return Revised(granted(outcome))
+
+    async def set_teams(conn: Connection) -> int | Refused:
+        event = await _prepared(conn, event_id, principal)
+        if isinstance(event, Refused):
+            return event
+        return await acts.set_teams(conn, event_id, data.teams, principal.id, clock.now(), revision=data.revision)
+
+    return Revised(granted(await db.transact(set_teams)))
 
 
-async def _prepared(conn: Connection, event_id: UUID, principal: Principal) -> Event:
-    event = granted(await programme.event_within(conn, event_id, principal, *TEAMS_ROLES))
-    if event.state == "cancelled":
-        raise Problem(Reason.NOT_FOUND)
-    return event
-
-
-async def _within(conn: Connection, event_id: UUID, principal: Principal) -> None:
-    event = granted(await programme.event_within(conn, event_id, principal, ROLE))
-    if event.state != "published":
-        raise Problem(Reason.NOT_FOUND)
+async def _prepared(conn: Connection, event_id: UUID, principal: Principal) -> Event | Refused:
+    event = await programme.event_within(conn, event_id, principal, *TEAMS_ROLES)
+    return Refused(Reason.NOT_FOUND) if isinstance(event, Event) and event.state == "cancelled" else event
 
 
 def _only_at(path: str, request: Request) -> None:

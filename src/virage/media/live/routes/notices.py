@@ -7,7 +7,8 @@ from virage.media.live.reads import notices as reads
 from virage.media.live.reads.notices import Choices
 from virage.media.live.rules.feed import Reason
 from virage.media.live.rules.notices import NoticeChoice
-from virage.platform.data.database import Database
+from virage.platform.data.database import Connection, Database
+from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal, require_fan, signed_in
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import delete, get, mount, put
@@ -24,8 +25,7 @@ async def get_notices(db: Database, principal: Principal) -> Choices:
 @put("/club", guards=[signed_in])
 async def put_notices_of_the_club(data: NoticeChoice, db: Database, principal: Principal) -> NoticeChoice:
     """Tell me that of every event. Without `kinds`: nothing."""
-    async with db.transaction() as conn:
-        return granted(await acts.choose(conn, _person(principal), None, data))
+    return granted(await db.transact(acts.choose, _person(principal), None, data))
 
 
 @put("/events/{event_id:uuid}", guards=[signed_in])
@@ -33,10 +33,13 @@ async def put_notices_of_an_event(
     event_id: UUID, data: NoticeChoice, db: Database, principal: Principal
 ) -> NoticeChoice:
     """Tell me that of this event, whatever I chose for the club. Without `kinds`: nothing."""
-    async with db.transaction() as conn:
+
+    async def choose(conn: Connection) -> NoticeChoice | Refused:
         if event_id not in await programme.public_events_of(conn, [event_id]):
-            raise Problem(Reason.NOT_FOUND)
-        return granted(await acts.choose(conn, _person(principal), event_id, data))
+            return Refused(Reason.NOT_FOUND)
+        return await acts.choose(conn, _person(principal), event_id, data)
+
+    return granted(await db.transact(choose))
 
 
 @delete("/events/{event_id:uuid}", status_code=204, guards=[signed_in])

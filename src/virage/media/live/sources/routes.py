@@ -16,11 +16,13 @@ from virage.media.live.sources.rules.cdf import BYTES_MAX, LINES_MAX, read
 from virage.media.live.sources.rules.counting import COUNTS_MAX, Count, Statistics
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import Refused
 from virage.platform.web.caching import FOR_A_SECOND
 from virage.platform.web.guard import Principal, staff
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import Described, Request, Response, get, mount, post
 from virage.site.programme import api as programme
+from virage.site.programme.types import Event
 
 LINES = ("application/x-ndjson", "application/jsonl", "application/jsonlines", "application/json-lines")
 
@@ -58,17 +60,27 @@ async def take_cdf(
     if len(lines) > LINES_MAX:
         raise Problem("too_large")
     documents = [read(line, number) for number, line in enumerate(lines, 1)]
-    async with db.transaction() as conn:
-        await _within(conn, event_id, principal)
+
+    async def take(conn: Connection) -> CdfTaken | Refused:
+        event = await _within(conn, event_id, principal)
+        if isinstance(event, Refused):
+            return event
         return await acts.take(conn, event_id, documents, principal.id, clock.now(), handlers=entries_told)
+
+    return granted(await db.transact(take))
 
 
 @post("/{event_id:uuid}/counts", status_code=200, guards=[staff(ROLE)])
 async def count(event_id: UUID, data: Counts, *, db: Database, clock: Clock, principal: Principal) -> Counted:
     """Count what players did: each id once, as it was said last."""
-    async with db.transaction() as conn:
-        await _within(conn, event_id, principal)
+
+    async def count_all(conn: Connection) -> Counted | Refused:
+        event = await _within(conn, event_id, principal)
+        if isinstance(event, Refused):
+            return event
         return Counted(await acts.count(conn, event_id, data.counts, clock.now()))
+
+    return granted(await db.transact(count_all))
 
 
 @get(
@@ -84,10 +96,9 @@ async def get_stats(event_id: UUID, stats_board: StatsBoard) -> Response[Statist
     return Response(figures.statistics, headers={"cache-control": FOR_A_SECOND})
 
 
-async def _within(conn: Connection, event_id: UUID, principal: Principal) -> None:
-    event = granted(await programme.event_within(conn, event_id, principal, ROLE))
-    if event.state != "published":
-        raise Problem(Reason.NOT_FOUND)
+async def _within(conn: Connection, event_id: UUID, principal: Principal) -> Event | Refused:
+    event = await programme.event_within(conn, event_id, principal, ROLE)
+    return Refused(Reason.NOT_FOUND) if isinstance(event, Event) and event.state != "published" else event
 
 
 router = mount("/api/live", [take_cdf, count, get_stats])

@@ -21,6 +21,7 @@ from virage.media.replay.rules.clips import Clip, Mark, Reason
 from virage.media.replay.rules.media import Kind, MediaVault
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal, Role, staff
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import Response, get, mount, post, put
@@ -52,41 +53,62 @@ async def get_desk(event_id: UUID, db: Database, clock: Clock, principal: Princi
 @put("/events/{event_id:uuid}/desk", status_code=204, guards=[staff(RELEASES)])
 async def put_desk(event_id: UUID, data: Eyes, db: Database, clock: Clock, principal: Principal) -> None:
     """Say how the clips of an event are released; what waits already goes on waiting."""
-    async with db.transaction() as conn:
-        granted(await programme.event_within(conn, event_id, principal, RELEASES))
+
+    async def set_four_eyes(conn: Connection) -> Refused | None:
+        event = await programme.event_within(conn, event_id, principal, RELEASES)
+        if isinstance(event, Refused):
+            return event
         await desk_acts.set_four_eyes(conn, event_id, principal.id, clock.now(), four_eyes=data.four_eyes)
+        return None
+
+    granted(await db.transact(set_four_eyes))
 
 
 @post("/events/{event_id:uuid}/clips", status_code=200, guards=[staff(MARKS)])
 async def mark_clip(event_id: UUID, data: Mark, db: Database, clock: Clock, principal: Principal) -> Clip:
     """Publish a stretch of time as a clip, at once or as soon as it is released. The same mark is the same clip."""
-    async with db.transaction() as conn:
-        granted(await programme.event_within(conn, event_id, principal, MARKS))
-        return granted(await acts.mark(conn, event_id, data, principal.id, clock.now()))
+
+    async def mark(conn: Connection) -> Clip | Refused:
+        event = await programme.event_within(conn, event_id, principal, MARKS)
+        return event if isinstance(event, Refused) else await acts.mark(conn, event_id, data, principal.id, clock.now())
+
+    return granted(await db.transact(mark))
 
 
 @post("/clips/{clip_id:uuid}/release", status_code=200, guards=[staff(RELEASES)])
 async def release_clip(clip_id: UUID, db: Database, clock: Clock, principal: Principal) -> Clip:
     """Show a clip that waits, or again one that was taken down."""
-    async with db.transaction() as conn:
-        clip = granted(await reads.clip_within(conn, clip_id, principal, RELEASES))
-        return granted(await acts.release(conn, clip, principal.id, clock.now()))
+
+    async def release(conn: Connection) -> Clip | Refused:
+        clip = await reads.clip_within(conn, clip_id, principal, RELEASES)
+        return clip if isinstance(clip, Refused) else await acts.release(conn, clip, principal.id, clock.now())
+
+    return granted(await db.transact(release))
 
 
 @post("/clips/{clip_id:uuid}/withdraw", status_code=204, guards=[staff(*BOTH)])
 async def withdraw_clip(clip_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
     """Take a clip down, everywhere."""
-    async with db.transaction() as conn:
-        clip = granted(await reads.clip_within(conn, clip_id, principal, *BOTH))
-        granted(await acts.withdraw(conn, clip, principal.id, clock.now()))
+
+    async def withdraw(conn: Connection) -> Clip | Refused:
+        clip = await reads.clip_within(conn, clip_id, principal, *BOTH)
+        return clip if isinstance(clip, Refused) else await acts.withdraw(conn, clip, principal.id, clock.now())
+
+    granted(await db.transact(withdraw))
 
 
 @post("/suggestions/{suggestion_id:uuid}/dismiss", status_code=204, guards=[staff(*BOTH)])
 async def dismiss_suggestion(suggestion_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
     """Close a suggestion of which nothing is shown; a mark closes it too."""
-    async with db.transaction() as conn:
-        suggestion = granted(await reads.suggestion_within(conn, suggestion_id, principal, *BOTH))
+
+    async def dismiss(conn: Connection) -> Refused | None:
+        suggestion = await reads.suggestion_within(conn, suggestion_id, principal, *BOTH)
+        if isinstance(suggestion, Refused):
+            return suggestion
         await desk_acts.dismiss(conn, suggestion, principal.id, clock.now())
+        return None
+
+    granted(await db.transact(dismiss))
 
 
 @get("/events/{event_id:uuid}/cameras/{camera:str}/{since:int}/{playlist:str}", guards=[staff(*BOTH)])
@@ -103,7 +125,7 @@ async def get_footage(
     """A playlist of what a camera has sent since then and sends now (RFC 8216), whether anybody was shown it or not."""
     now, from_at = clock.now(), datetime.fromtimestamp(since / 1000, UTC)
     async with db.connection() as conn:
-        await _sees(conn, event_id, principal, now)
+        granted(await reads.sees_cameras(conn, event_id, principal, now, *BOTH))
         if playlist == "main.m3u8":
             text = await reads.angle(conn, camera, from_at, now)
         else:
@@ -127,17 +149,11 @@ async def get_footage_key(
     if not reads.opens(at, now):
         raise Problem(Reason.NOT_FOUND)
     async with db.connection() as conn:
-        await _sees(conn, event_id, principal, now)
+        granted(await reads.sees_cameras(conn, event_id, principal, now, *BOTH))
         key = await watching.key(conn, media_vault, camera, at)
     if key is None:
         raise Problem(Reason.NOT_FOUND)
     return Response(key, media_type="application/octet-stream", headers=SECRET)
-
-
-async def _sees(conn: Connection, event_id: UUID, principal: Principal, now: datetime) -> None:
-    refusal = await reads.sees_cameras(conn, event_id, principal, now, *BOTH)
-    if refusal is not None:
-        granted(refusal)
 
 
 router = mount(

@@ -9,8 +9,9 @@ from virage.media.replay.acts import rights as acts
 from virage.media.replay.reads import viewers as reads
 from virage.media.replay.rules.addresses import BASE
 from virage.media.replay.rules.rights import Rights
-from virage.platform.data.database import Database
+from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal, staff
 from virage.platform.web.problems import granted
 from virage.platform.web.routing import get, mount, put
@@ -43,10 +44,14 @@ async def put_rights(
     event_id: UUID, data: RightsWord, db: Database, clock: Clock, principal: Principal
 ) -> RightsRevised:
     """Set the rights in an event's clips; they hold at once, for clips that are being watched too."""
-    async with db.transaction() as conn:
-        granted(await programme.event_within(conn, event_id, principal, "moderator"))
-        outcome = await acts.set_rights(conn, event_id, data.rights, principal.id, clock.now(), revision=data.revision)
-        return RightsRevised(granted(outcome))
+
+    async def set_rights(conn: Connection) -> int | Refused:
+        event = await programme.event_within(conn, event_id, principal, "moderator")
+        if isinstance(event, Refused):
+            return event
+        return await acts.set_rights(conn, event_id, data.rights, principal.id, clock.now(), revision=data.revision)
+
+    return RightsRevised(granted(await db.transact(set_rights)))
 
 
 router = mount(BASE, [get_rights, put_rights])

@@ -95,7 +95,7 @@ async def send_rebind_code(
 async def check_rebind_code(
     conn: Connection, desk: RebindDesk, ticket_id: UUID, code: str, *, fan_id: UUID, now: datetime
 ) -> Refused | None:
-    """Check a code. A wrong try counts: commit it, whatever the answer."""
+    """Check a code. A wrong try counts; a right one ends the code, unless what it is for is refused."""
     ticket = await lock_standing(conn, ticket_id, fan_id)
     if isinstance(ticket, Refused):
         return ticket
@@ -104,9 +104,9 @@ async def check_rebind_code(
         return Refused(Reason.CODE_WRONG)
     hashed, tries = stored
     if tries > TRIES_MAX:
-        return Refused(Reason.TOO_MANY_TRIES)
+        return Refused(Reason.TOO_MANY_TRIES, commit=True)
     if not right(hashed, code_hash(desk.key, ticket_id, code)):
-        return Refused(Reason.CODE_WRONG, {"tries_left": TRIES_MAX - tries})
+        return Refused(Reason.CODE_WRONG, {"tries_left": TRIES_MAX - tries}, commit=True)
     await store.end_rebind_code(conn, ticket_id, now)
     return None
 

@@ -126,8 +126,7 @@ class BoxOffice:
         return outcomes
 
     async def _pay_many(self, pays: Sequence[Pay]) -> list[Paying | Refused]:
-        async with self._db.transaction() as conn:
-            return await paying.pay(conn, pays, self._clock.now())
+        return await self._db.transact(paying.pay, pays, self._clock.now())
 
     async def _read_many(self, order_ids: Sequence[UUID]) -> list[Seen | None]:
         async with self._db.connection() as conn:

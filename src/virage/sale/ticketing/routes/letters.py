@@ -7,11 +7,13 @@ from virage.identity.people.api import resend_letter
 from virage.identity.people.types import Letterhead, LetterView, LetterWish
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal, Role, staff
-from virage.platform.web.problems import Problem, granted
+from virage.platform.web.problems import granted
 from virage.platform.web.routing import get, post
 from virage.sale.ticketing.reads import office as reads
 from virage.site.programme import api as programme
+from virage.site.programme.types import Event
 
 
 @get("/orders/{order_id:uuid}/letters", guards=[staff("box_office", "finance")])
@@ -20,7 +22,7 @@ async def list_order_letters(
 ) -> list[LetterView]:
     """The letters about an order, the latest first."""
     async with db.connection() as conn:
-        await _within(conn, order_id, principal, "box_office", "finance")
+        granted(await _within(conn, order_id, principal, "box_office", "finance"))
         return await people.letters_about(conn, letterhead.all_keys, order_id)
 
 
@@ -29,14 +31,17 @@ async def resend_order_letter(
     order_id: UUID, letter_id: UUID, data: LetterWish, *, db: Database, clock: Clock, principal: Principal
 ) -> None:
     """Send a letter about an order again, to the order's address: once a minute, and five times an hour."""
-    async with db.transaction() as conn:
-        await _within(conn, order_id, principal, "box_office")
-        granted(await resend_letter(conn, order_id, letter_id, data.id, who=principal.id, now=clock.now()))
+
+    async def resend(conn: Connection) -> Refused | None:
+        event = await _within(conn, order_id, principal, "box_office")
+        if isinstance(event, Refused):
+            return event
+        return await resend_letter(conn, order_id, letter_id, data.id, who=principal.id, now=clock.now())
+
+    granted(await db.transact(resend))
 
 
-async def _within(conn: Connection, order_id: UUID, principal: Principal, *roles: Role) -> None:
-    """Raise Problem for an order outside the scope of these roles."""
+async def _within(conn: Connection, order_id: UUID, principal: Principal, *roles: Role) -> Event | Refused:
+    """The event of an order within the scope of these roles."""
     row = await reads.order(conn, order_id)
-    if row is None:
-        raise Problem("not_found")
-    granted(await programme.event_within(conn, row.event_id, principal, *roles))
+    return Refused("not_found") if row is None else await programme.event_within(conn, row.event_id, principal, *roles)

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from virage.platform.data.database import Database
+from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal, Role, fresh, staff
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import get, post, put
@@ -64,13 +65,17 @@ async def put_pricing(
 ) -> Pricing:
     """Replace the pricing of an event; everything wrong is answered at once. Needs a sign-in of the last 15 minutes."""
     new = Pricing(data.categories, data.blocks, data.areas, data.fee_cents, data.vat_permille, data.fee_vat_permille)
-    async with db.transaction() as conn:
-        granted(await programme.event_within(conn, event_id, principal, "programme"))
+
+    async def set_pricing(conn: Connection) -> Pricing | Refused:
+        event = await programme.event_within(conn, event_id, principal, "programme")
+        if isinstance(event, Refused):
+            return event
         fresh(principal, clock.now())
-        outcome = await pricing_acts.set_pricing(
+        return await pricing_acts.set_pricing(
             conn, event_id, new, principal.id, clock.now(), accept_sold=data.accept_sold
         )
-        stored = granted(outcome)
+
+    stored = granted(await db.transact(set_pricing))
     box_office.sales.forget(event_id)
     return stored
 
@@ -134,13 +139,18 @@ async def refund_order(
 ) -> RefundRow:
     """Give back an order or some of its tickets. Needs a sign-in of the last 15 minutes."""
     now = clock.now()
-    async with db.transaction() as conn:
+    wish = RefundWish(
+        order_id, data.refund_id, data.ticket_ids, principal.id, data.reason, despite_inside=data.despite_inside
+    )
+
+    async def refund(conn: Connection) -> RefundRow | Refused:
         row = await reads.order(conn, order_id)
         if row is None:
-            raise Problem("not_found")
-        granted(await programme.event_within(conn, row.event_id, principal, "box_office"))
+            return Refused("not_found")
+        event = await programme.event_within(conn, row.event_id, principal, "box_office")
+        if isinstance(event, Refused):
+            return event
         fresh(principal, now)
-        wish = RefundWish(
-            order_id, data.refund_id, data.ticket_ids, principal.id, data.reason, despite_inside=data.despite_inside
-        )
-        return granted(await refunding.refund(conn, wish, now, who_is_inside))
+        return await refunding.refund(conn, wish, now, who_is_inside)
+
+    return granted(await db.transact(refund))

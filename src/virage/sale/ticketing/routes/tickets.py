@@ -10,12 +10,13 @@ from msgspec.structs import replace
 
 from virage.identity.keys.types import KeyVault
 from virage.identity.passes import api as passes
-from virage.identity.passes.api import Binding, Bound, Printing, paper_pdf
+from virage.identity.passes.api import Binding, Bound, PaperTicket, Printing, paper_pdf
 from virage.identity.people import api as people
-from virage.platform.data.database import Database
+from virage.platform.data.database import Connection, Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.values.jwk import Jwk
+from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal, fresh, require_fan, signed_in
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import Described, Response, get, patch, post
@@ -68,9 +69,12 @@ async def list_my_tickets(db: Database, principal: Principal) -> list[Ticket]:
 async def name_holder(ticket_id: UUID, data: HolderWish, db: Database, clock: Clock, principal: Principal) -> Ticket:
     """Say who shall sit there."""
     fan_id = require_fan(principal)
-    async with db.transaction() as conn:
-        granted(await acts.name_holder(conn, ticket_id, fan_id, data.holder_name, clock.now()))
-        ticket = await views.ticket_of(conn, fan_id, ticket_id)
+
+    async def name(conn: Connection) -> Ticket | Refused | None:
+        named = await acts.name_holder(conn, ticket_id, fan_id, data.holder_name, clock.now())
+        return named if isinstance(named, Refused) else await views.ticket_of(conn, fan_id, ticket_id)
+
+    ticket = granted(await db.transact(name))
     if ticket is None:
         raise Problem("not_found")
     return ticket
@@ -82,8 +86,7 @@ async def bind_pass(
 ) -> Bound:
     """Put the ticket on this phone. The same key again gets the same pass."""
     fan_id = require_fan(principal)
-    async with db.transaction() as conn:
-        return granted(await acts.bind(conn, vault, Binding(ticket_id, data.key, fan_id), fan_id, clock.now()))
+    return granted(await db.transact(acts.bind, vault, Binding(ticket_id, data.key, fan_id), fan_id, clock.now()))
 
 
 @post("/{ticket_id:uuid}/rebind-code", status_code=202, guards=[signed_in], rate="sensitive")
@@ -91,11 +94,15 @@ async def send_rebind_code(
     ticket_id: UUID, db: Database, clock: Clock, rebind_desk: RebindDesk, principal: Principal
 ) -> CodeSent:
     """Send the code that moves the ticket to another phone."""
-    async with db.transaction() as conn:
-        fan = await people.person(conn, require_fan(principal))
+    fan_id = require_fan(principal)
+
+    async def send(conn: Connection) -> datetime | Refused:
+        fan = await people.person(conn, fan_id)
         if fan is None:
-            raise Problem("unauthenticated")
-        return CodeSent(granted(await acts.send_rebind_code(conn, rebind_desk, ticket_id, fan, clock.now())))
+            return Refused("unauthenticated")
+        return await acts.send_rebind_code(conn, rebind_desk, ticket_id, fan, clock.now())
+
+    return CodeSent(granted(await db.transact(send)))
 
 
 @post("/{ticket_id:uuid}/rebind", status_code=200, guards=[signed_in], rate="sensitive")
@@ -111,10 +118,12 @@ async def rebind_pass(
 ) -> Bound:
     """Move the ticket to this phone with the code from the e-mail."""
     fan_id, now = require_fan(principal), clock.now()
-    async with db.transaction() as conn:
+
+    async def rebind(conn: Connection) -> Bound | Refused:
         refusal = await acts.check_rebind_code(conn, rebind_desk, ticket_id, data.code, fan_id=fan_id, now=now)
-        outcome = refusal or await acts.rebind(conn, vault, Binding(ticket_id, data.key, fan_id), now)
-    return granted(outcome)  # after the commit: a wrong try counts
+        return refusal or await acts.rebind(conn, vault, Binding(ticket_id, data.key, fan_id), now)
+
+    return granted(await db.transact(rebind))
 
 
 @post(
@@ -129,17 +138,24 @@ async def print_paper(
 ) -> Response[bytes]:
     """Print the ticket. A pass on a phone ends with it: that needs a sign-in of the last 15 minutes."""
     fan_id, now = require_fan(principal), clock.now()
-    async with db.transaction() as conn:
-        granted(await acts.lock_standing(conn, ticket_id, fan_id))  # a phone that binds now would lose its pass below
+
+    async def print_(conn: Connection) -> tuple[Ticket, PaperTicket] | Refused:
+        locked = await acts.lock_standing(conn, ticket_id, fan_id)  # a phone that binds now would lose its pass below
+        if isinstance(locked, Refused):
+            return locked
         ticket = await views.ticket_of(conn, fan_id, ticket_id)
         fan = await people.person(conn, fan_id)
         if ticket is None or fan is None:
-            raise Problem("not_found")
+            return Refused("not_found")
         if ticket.pass_ is not None and ticket.pass_.form == "phone":
             fresh(principal, now)
         printing = Printing(ticket_id, allowed=ticket.event.paper_accepted, who=fan_id)
-        printed = granted((await passes.print_paper(conn, vault, [printing], now))[0])
-        paper = await paper_of(conn, ticket, printed.text, config.club, fan.locale)
+        (printed,) = await passes.print_paper(conn, vault, [printing], now)
+        if isinstance(printed, Refused):
+            return printed
+        return ticket, await paper_of(conn, ticket, printed.text, config.club, fan.locale)
+
+    ticket, paper = granted(await db.transact(print_))
     step_free = ticket.tariff in (Tariff.ACCESS, Tariff.COMPANION)
     paper = replace(paper, entrance=await venue.way_in(ticket.place, Passable(step_free), {}))
     pdf = await asyncio.to_thread(paper_pdf, paper)  # a tenth of a second of work, after the commit

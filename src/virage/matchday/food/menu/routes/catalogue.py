@@ -103,17 +103,15 @@ async def put_item(item_id: UUID, data: ItemWish, db: Database, clock: Clock, pr
     over_the_house(principal, WRITERS)
     if data.item.id != item_id:
         granted(OTHER_ID)
-    async with db.transaction() as conn:
-        outcome = await acts.put_item(conn, data.item, principal.id, clock.now(), revision=data.revision)
-        return ItemWritten(granted(outcome))
+    outcome = await db.transact(acts.put_item, data.item, principal.id, clock.now(), revision=data.revision)
+    return ItemWritten(granted(outcome))
 
 
 @delete("/items/{item_id:uuid}", status_code=204, guards=[staff(*WRITERS)])
 async def delete_item(item_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
     """Take an item out of the draft. What was published stays."""
     over_the_house(principal, WRITERS)
-    async with db.transaction() as conn:
-        granted(await acts.remove_item(conn, item_id, principal.id, clock.now()))
+    granted(await db.transact(acts.remove_item, item_id, principal.id, clock.now()))
 
 
 @put("/items/{item_id:uuid}/prices", guards=[staff(*PRICERS)])
@@ -123,8 +121,7 @@ async def put_item_prices(
     """Say what an item of the draft costs: all of it each time. Needs a sign-in of the last 15 minutes."""
     over_the_house(principal, PRICERS)
     fresh(principal, clock.now())
-    async with db.transaction() as conn:
-        return list(granted(await acts.set_prices(conn, item_id, data.prices, principal.id, clock.now())))
+    return list(granted(await db.transact(acts.set_prices, item_id, data.prices, principal.id, clock.now())))
 
 
 @post("/publications", status_code=200, guards=[staff(*PRICERS)])
@@ -135,8 +132,7 @@ async def publish_catalogue(data: PublicationWish, db: Database, clock: Clock, p
     """
     over_the_house(principal, PRICERS)
     fresh(principal, clock.now())
-    async with db.transaction() as conn:
-        return granted(await acts.publish(conn, data.id, data.version, principal.id, clock.now()))
+    return granted(await db.transact(acts.publish, data.id, data.version, principal.id, clock.now()))
 
 
 @get("/publications", guards=[staff(*PRICERS)])

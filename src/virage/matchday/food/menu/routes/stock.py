@@ -41,8 +41,7 @@ async def record_stock(data: StockWish, db: Database, clock: Clock, principal: P
     A transfer is for whoever keeps the stock of both outlets.
     """
     at_outlets(principal, STOCK_KEEPERS, [data.outlet] if data.to_outlet is None else [data.outlet, data.to_outlet])
-    async with db.transaction() as conn:
-        return granted(await acts.record(conn, data, principal.id, clock.now()))
+    return granted(await db.transact(acts.record, data, principal.id, clock.now()))
 
 
 @get("/stock/{outlet:str}", guards=[staff(*STOCK_READERS)])
@@ -68,8 +67,7 @@ async def put_thresholds(outlet: str, data: ThresholdsWord, db: Database, clock:
     """Say at which level of which products somebody is told."""
     at_outlets(principal, STOCK_KEEPERS, [outlet])
     low_at = {threshold.product_id: threshold.low_at for threshold in data.thresholds}
-    async with db.transaction() as conn:
-        granted(await acts.set_thresholds(conn, outlet, low_at, principal.id, clock.now()))
+    granted(await db.transact(acts.set_thresholds, outlet, low_at, principal.id, clock.now()))
 
 
 @get("/stock-alerts", guards=[staff(*STOCK_READERS)])

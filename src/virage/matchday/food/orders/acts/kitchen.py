@@ -164,7 +164,7 @@ async def hand_over(
 ) -> Order | Refused:
     """Hand over an order that is ready, against its code; None: the caller answers for it.
 
-    A wrong code counts, so commit its refusal; after five of them no code opens it.
+    A wrong code counts; after five of them no code opens it.
     """
     order = await _lock(conn, step)
     if isinstance(order, Refused) or order.state is FoodState.HANDED_OVER:
@@ -175,7 +175,7 @@ async def hand_over(
         return Refused(Reason.CODE_LOCKED)
     if code is not None and code != order.pick_up_code:
         await store.count_code_miss(conn, order.id)
-        return Refused(Reason.WRONG_CODE, {"tries_left": CODE_TRIES_MAX - order.code_misses - 1})
+        return Refused(Reason.WRONG_CODE, {"tries_left": CODE_TRIES_MAX - order.code_misses - 1}, commit=True)
     return await _end(conn, order, FoodState.HANDED_OVER, step.who, now, age_checked=age_checked)
 
 

@@ -50,8 +50,7 @@ async def put_kitchen_capacity(
 ) -> Capacity:
     """Say what the kitchen can make every five minutes, and whether it takes orders. What was promised stays."""
     _works_at(principal, outlet)
-    async with db.transaction() as conn:
-        return granted(await acts.set_capacity(conn, vault, outlet, data, who=principal.id, now=clock.now()))
+    return granted(await db.transact(acts.set_capacity, vault, outlet, data, who=principal.id, now=clock.now()))
 
 
 @post("/orders/{order_id:uuid}/accept", status_code=200, guards=[staff(*KITCHEN_ROLES)])
@@ -60,8 +59,7 @@ async def accept_food_order(
 ) -> KitchenTicket:
     """Accept: the money is captured, and the sale is written by the outlet's till of the house."""
     step = _step(principal, outlet, order_id)
-    async with db.transaction() as conn:
-        return _ticket(await acts.accept(conn, vault, step, clock.now()))
+    return _ticket(await db.transact(acts.accept, vault, step, clock.now()))
 
 
 @post("/orders/{order_id:uuid}/decline", status_code=200, guards=[staff(*KITCHEN_ROLES)])
@@ -70,8 +68,7 @@ async def decline_food_order(
 ) -> KitchenTicket:
     """Decline an order that was not accepted: what was held is free again."""
     step = _step(principal, outlet, order_id)
-    async with db.transaction() as conn:
-        return _ticket(await acts.decline(conn, step, data.reason, clock.now()))
+    return _ticket(await db.transact(acts.decline, step, data.reason, clock.now()))
 
 
 @post("/orders/{order_id:uuid}/ready", status_code=200, guards=[staff(*KITCHEN_ROLES)])
@@ -80,8 +77,7 @@ async def food_order_ready(
 ) -> KitchenTicket:
     """Say that an order can be fetched, or be brought to its place: the fan is told."""
     step = _step(principal, outlet, order_id)
-    async with db.transaction() as conn:
-        return _ticket(await acts.ready(conn, step, _late(config), clock.now()))
+    return _ticket(await db.transact(acts.ready, step, _late(config), clock.now()))
 
 
 @post("/orders/{order_id:uuid}/hand-over", status_code=200, guards=[staff(*KITCHEN_ROLES)])
@@ -95,8 +91,7 @@ async def hand_over_food_order(
     step = _step(principal, outlet, order_id)
     if data.code is None:
         at_outlets(principal, ANSWERS, [outlet])
-    async with db.transaction() as conn:  # committed before a refusal is told: a wrong code counts
-        outcome = await acts.hand_over(conn, step, data.code, clock.now(), age_checked=data.age_checked)
+    outcome = await db.transact(acts.hand_over, step, data.code, clock.now(), age_checked=data.age_checked)
     return _ticket(outcome)
 
 
@@ -106,8 +101,7 @@ async def food_order_delivered(
 ) -> KitchenTicket:
     """Say that an order was brought to its place."""
     step = _step(principal, outlet, order_id)
-    async with db.transaction() as conn:
-        return _ticket(await acts.delivered(conn, step, clock.now(), age_checked=data.age_checked))
+    return _ticket(await db.transact(acts.delivered, step, clock.now(), age_checked=data.age_checked))
 
 
 @post("/orders/{order_id:uuid}/refund", status_code=200, guards=[staff(*ANSWERS)])
@@ -128,8 +122,7 @@ async def refund_food_order(
     at_outlets(principal, ANSWERS, [outlet])
     step, now = _step(principal, outlet, order_id), clock.now()
     fresh(principal, now)
-    async with db.transaction() as conn:
-        return _ticket(await acts.refund(conn, vault, step, data.reason, now))
+    return _ticket(await db.transact(acts.refund, vault, step, data.reason, now))
 
 
 @get("/runs", guards=[staff(*KITCHEN_ROLES)])

@@ -82,15 +82,13 @@ async def get_food_order(order_id: UUID, db: Database, principal: Principal) -> 
 @post("/orders/{order_id:uuid}/cancel", status_code=200, guards=[signed_in])
 async def cancel_food_order(order_id: UUID, db: Database, clock: Clock, principal: Principal) -> FoodOrder:
     """Cancel an order that no kitchen has accepted: what was held is free again. Cancelled again it stays cancelled."""
-    async with db.transaction() as conn:
-        return view_of(granted(await cancel(conn, order_id, require_fan(principal), clock.now())))
+    return view_of(granted(await db.transact(cancel, order_id, require_fan(principal), clock.now())))
 
 
 @post("/orders/{order_id:uuid}/receipt", status_code=202, guards=[signed_in])
 async def send_food_receipt(order_id: UUID, data: LetterWish, db: Database, clock: Clock, principal: Principal) -> None:
     """Send me the receipt of an order that was paid for, by email: once a minute, and five times an hour."""
-    async with db.transaction() as conn:
-        granted(await send_receipt(conn, order_id, data.id, require_fan(principal), clock.now()))
+    granted(await db.transact(send_receipt, order_id, data.id, require_fan(principal), clock.now()))
 
 
 @get("/promises", guards=[staff(*PROMISE_READERS)])

@@ -26,7 +26,7 @@ async def set_card_pin(
 
 
 async def begin_pin_try(conn: Connection, card_id: UUID) -> PinTry | Refused:
-    """Count a try at a card's PIN. Commit it, then look (`PinTry.right`), then say what came of it (`end_pin_try`)."""
+    """Count a try at a PIN, in a transaction of its own; then look (`PinTry.right`) and end the try (`end_pin_try`)."""
     card = (await stored.lock_cards(conn, [card_id])).get(card_id)
     if card is None:
         return NOT_FOUND
@@ -36,15 +36,12 @@ async def begin_pin_try(conn: Connection, card_id: UUID) -> PinTry | Refused:
     if tried is None:
         return Refused(Reason.PIN_NOT_SET)
     if tried.tries > PIN_TRIES_MAX:  # others were begun at the same moment, and the last of them will block the card
-        return Refused(Reason.CARD_BLOCKED, {"reason": BlockReason.PIN})
+        return Refused(Reason.CARD_BLOCKED, {"reason": BlockReason.PIN}, commit=True)
     return tried
 
 
 async def end_pin_try(conn: Connection, tried: PinTry, *, right: bool, now: datetime) -> Refused | None:
-    """Forget the tries after a right PIN; after the fifth wrong one block the card until its owner unblocks it.
-
-    Commit a refusal too.
-    """
+    """Forget the tries after a right PIN; after the fifth wrong one block the card until its owner unblocks it."""
     card = (await stored.lock_cards(conn, [tried.card_id])).get(tried.card_id)
     if card is None:
         return NOT_FOUND
@@ -57,4 +54,4 @@ async def end_pin_try(conn: Connection, tried: PinTry, *, right: bool, now: date
     if left <= 0:
         await stored.block_cards(conn, {card.id: BlockReason.PIN}, now)
         await append(conn, [Fact("card_blocked", None, card.id, {"reason": BlockReason.PIN})], now)
-    return Refused(Reason.PIN_WRONG, {"tries_left": max(0, left)})
+    return Refused(Reason.PIN_WRONG, {"tries_left": max(0, left)}, commit=True)

@@ -215,7 +215,7 @@ async def link_card(
     """Put a card of nobody onto the fan's purse: who shows a fresh tap of it and its printed code has it in the hand.
 
     All cards of its purse come along, for whoever holds one may spend all of it. A fan without a purse gets the card's.
-    Linked again it is the same. Roll back a refusal, such as of more money than the purse may hold.
+    Linked again it is the same.
     """
     if link.tap.seen is None:
         return Refused(Reason.TAP_FORGED)

@@ -32,7 +32,7 @@ async def take_taps(conn: Connection, taps: Sequence[Tap], now: datetime) -> lis
 
     The cards stay locked until the transaction ends, in the order of their ids. A tap with an id that was taken gets
     the same answer and has no second effect. A counter that is not above the card's last one is a clone or a replay:
-    the journal tells the first of them after each tap that counted, so commit a refusal too.
+    the journal tells the first of them after each tap that counted.
     """
     owned = await stored.lock_cards_by_uid(conn, [tap.seen.uid for tap in taps if tap.seen is not None])
     cards = {uid: one.card for uid, one in owned.items()}

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from virage.identity.keys.api import DeviceKeyring
 from virage.identity.keys.types import HolderKey
 from virage.money.wallet.cards.acts.card_pins import begin_pin_try, end_pin_try
@@ -29,7 +31,7 @@ _UUID_BYTES: Final = 16
 
 def to_strangers(refused: Refused) -> Refused:
     """A refusal without what only the card's owner is told."""
-    return Refused(refused.reason, {name: value for name, value in refused.data.items() if name not in CARDS_OWN})
+    return replace(refused, data={name: value for name, value in refused.data.items() if name not in CARDS_OWN})
 
 
 class CardDesk:
@@ -78,13 +80,11 @@ class CardDesk:
 
     async def confirm(self, card_id: UUID, pin: str) -> Refused | None:
         """Try a card's PIN, beside the event loop and outside of any transaction; None when it is right."""
-        async with self._db.transaction() as conn:
-            tried = await begin_pin_try(conn, card_id)
+        tried = await self._db.transact(begin_pin_try, card_id)
         if isinstance(tried, Refused):
             return tried
         right = await asyncio.to_thread(tried.right, pin)
-        async with self._db.transaction() as conn:
-            return await end_pin_try(conn, tried, right=right, now=self._clock.now())
+        return await self._db.transact(end_pin_try, tried, right=right, now=self._clock.now())
 
     async def _take(self, taps: Sequence[Tap]) -> list[TapOutcome]:
         async with self._db.transaction() as conn:

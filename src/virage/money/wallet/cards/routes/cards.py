@@ -124,17 +124,19 @@ async def link_my_card(
     owner_id, label = require_fan(principal), label_of(data.label, "A card's name")
     tap = granted(card_desk.tap(look_id(data.tap), data.tap))
     link = acts.Link(tap, _code_hash(card_desk, data.code), owner_id, label)
-    async with db.transaction() as conn:
+    purse_max_cents = config.of(AccountSettings).purse_cents_max
+
+    async def put_onto(conn: Connection) -> MyCard | Refused:
         outcome = await acts.link_card(
-            conn,
-            link,
-            purse_max_cents=config.of(AccountSettings).purse_cents_max,
-            empty_closed=empty_closed,
-            now=clock.now(),
+            conn, link, purse_max_cents=purse_max_cents, empty_closed=empty_closed, now=clock.now()
         )
-        linked = granted(await _as_told(conn, outcome, principal))
+        linked = await _as_told(conn, outcome, principal)
+        if isinstance(linked, Refused):
+            return linked
         mine = await reads.cards_of(conn, owner_id, clock.now())
-    return next(card for card in mine if card.id == linked.card_id)
+        return next(card for card in mine if card.id == linked.card_id)
+
+    return granted(await db.transact(put_onto))
 
 
 @put("/cards/{card_id:uuid}/block", status_code=204, guards=[signed_in])
@@ -142,9 +144,8 @@ async def block_my_card(card_id: UUID, db: Database, clock: Clock, principal: Pr
     """Block my card, at once."""
     owner_id = require_fan(principal)
     block = acts.Block(card_id, BlockReason.OWNER, owner_id, owner_id)
-    async with db.transaction() as conn:
-        (outcome,) = await acts.block_cards(conn, [block], clock.now())
-        granted(outcome)
+    (outcome,) = await db.transact(acts.block_cards, [block], clock.now())
+    granted(outcome)
 
 
 @delete("/cards/{card_id:uuid}/block", status_code=204, guards=[signed_in])
@@ -152,9 +153,8 @@ async def unblock_my_card(card_id: UUID, db: Database, clock: Clock, principal: 
     """Unblock my card, unless the staff blocked it. Asks for a sign-in of the last 15 minutes."""
     wish = acts.OwnersCard(card_id, require_fan(principal))
     fresh(principal, clock.now())
-    async with db.transaction() as conn:
-        (outcome,) = await acts.unblock_cards(conn, [wish], clock.now())
-        granted(outcome)
+    (outcome,) = await db.transact(acts.unblock_cards, [wish], clock.now())
+    granted(outcome)
 
 
 @put("/cards/{card_id:uuid}/daily-limit", status_code=204, guards=[signed_in])
@@ -165,9 +165,8 @@ async def limit_my_card(card_id: UUID, data: CardLimit, db: Database, clock: Clo
     owner_id, since = require_fan(principal), principal.authenticated_at
     confirmed = since is not None and clock.now() - since <= FRESH_FOR
     wish = acts.DailyLimitWish(card_id, owner_id, data.daily_limit_cents, confirmed)
-    async with db.transaction() as conn:
-        (outcome,) = await acts.limit_cards(conn, [wish], clock.now())
-        granted(outcome)
+    (outcome,) = await db.transact(acts.limit_cards, [wish], clock.now())
+    granted(outcome)
 
 
 @put("/cards/{card_id:uuid}/pin", status_code=204, guards=[signed_in], rate="costly")
@@ -176,8 +175,7 @@ async def set_my_card_pin(card_id: UUID, data: CardPin, db: Database, clock: Clo
     owner_id = require_fan(principal)
     fresh(principal, clock.now())
     pin = granted(await people.new_verifier(data.pin))
-    async with db.transaction() as conn:
-        granted(await set_card_pin(conn, card_id, owner_id, pin, clock.now()))
+    granted(await db.transact(set_card_pin, card_id, owner_id, pin, clock.now()))
 
 
 @post("/cards/find", status_code=200, guards=[staff("cashier", "finance")], rate="costly")
@@ -197,9 +195,8 @@ async def block_card(card_id: UUID, data: CardBlock, db: Database, clock: Clock,
     """Block a card that was lost, stolen, is broken or misused: its owner cannot lift that, a new card replaces it."""
     require_desk(principal)
     block = acts.Block(card_id, BlockReason(data.reason), principal.id)
-    async with db.transaction() as conn:
-        (outcome,) = await acts.block_cards(conn, [block], clock.now())
-        granted(outcome)
+    (outcome,) = await db.transact(acts.block_cards, [block], clock.now())
+    granted(outcome)
 
 
 @post("/cards/{card_id:uuid}/replacement", status_code=200, guards=[staff("cashier", "finance")])
@@ -210,12 +207,15 @@ async def replace_card(
     require_desk(principal)
     fresh(principal, clock.now())
     wish = acts.Replacement(card_id, _code_hash(card_desk, data.code), principal.id)
-    async with db.transaction() as conn:
-        replaced = granted(await acts.replace_card(conn, wish, clock.now()))
+
+    async def replace(conn: Connection) -> DeskCard | Refused:
+        replaced = await acts.replace_card(conn, wish, clock.now())
+        if isinstance(replaced, Refused):
+            return replaced
         owned = await reads.card(conn, replaced.new_card_id)
-        if owned is None:
-            raise Problem(Reason.NOT_FOUND)
-        return Response(await reads.at_desk(conn, owned), headers=PRIVATE)
+        return Refused(Reason.NOT_FOUND) if owned is None else await reads.at_desk(conn, owned)
+
+    return Response(granted(await db.transact(replace)), headers=PRIVATE)
 
 
 @get("/tap", public=True, rate="write")

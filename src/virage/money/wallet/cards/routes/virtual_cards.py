@@ -10,9 +10,10 @@ from virage.money.wallet.cards.reads import virtual_cards as reads
 from virage.money.wallet.cards.reads.virtual_cards import MyPhone, ProofSent
 from virage.money.wallet.cards.routes.labels import label_of
 from virage.money.wallet.cards.rules.virtual_cards import Challenge, Proof, Reason
-from virage.platform.data.database import Database
+from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
 from virage.platform.values.jwk import Jwk
+from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal, device_at, fresh, require_fan, signed_in
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import delete, get, mount, post, put
@@ -45,8 +46,7 @@ async def register_my_phone(data: PhoneWish, db: Database, clock: Clock, princip
     owner_id = require_fan(principal)
     fresh(principal, clock.now())
     phone = acts.NewPhone(data.id, data.public_key, label_of(data.label, "A phone's name"))
-    async with db.transaction() as conn:
-        return reads.my_phone(granted(await acts.register(conn, owner_id, phone, clock.now())))
+    return reads.my_phone(granted(await db.transact(acts.register, owner_id, phone, clock.now())))
 
 
 @get("/virtual-card", guards=[signed_in])
@@ -59,17 +59,19 @@ async def list_my_phones(db: Database, principal: Principal) -> list[MyPhone]:
 @delete("/virtual-card/{key_id:uuid}", status_code=204, guards=[signed_in])
 async def block_my_phone(key_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
     """Let a phone of mine pay no longer, at once and for ever: to pay again it makes another key."""
-    async with db.transaction() as conn:
-        granted(await acts.block(conn, require_fan(principal), key_id, clock.now()))
+    granted(await db.transact(acts.block, require_fan(principal), key_id, clock.now()))
 
 
 @post("/proofs", status_code=200, guards=[signed_in])
 async def send_proof(data: ProofWish, db: Database, clock: Clock, principal: Principal) -> ProofSent:
     """Send what my phone signed to the till that asked for it. Sent again, it is the same."""
     owner_id = require_fan(principal)
-    async with db.transaction() as conn:
-        granted(await acts.send(conn, owner_id, data.challenge, data.proof, clock.now()))
-        return _found(await reads.proof_sent(conn, owner_id, data.challenge.id))
+
+    async def send(conn: Connection) -> ProofSent | Refused | None:
+        sent = await acts.send(conn, owner_id, data.challenge, data.proof, clock.now())
+        return sent if isinstance(sent, Refused) else await reads.proof_sent(conn, owner_id, data.challenge.id)
+
+    return _found(granted(await db.transact(send)))
 
 
 @get("/proofs/{record_id:uuid}", guards=[signed_in])

@@ -40,7 +40,7 @@ class LoadAsk(Struct, frozen=True):
 async def load(
     conn: Connection, ask: LoadAsk, limits: DeskLimits, *, cap_cents: Cents, now: datetime
 ) -> Loaded | Refused:
-    """Book money between a till's own drawer or terminal and a purse. Sent again it is one; roll back a refusal."""
+    """Book money between a till's own drawer or terminal and a purse. Sent again it is one."""
     said = ask.signed.said
     await store.lock_turn_of_load(conn, said.till, said.id)
     known = await store.load(conn, said.till, said.id)

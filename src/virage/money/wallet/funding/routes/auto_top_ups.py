@@ -48,8 +48,7 @@ async def put_auto_top_up(
     owner_id, back = require_fan(principal), f"{config.public_url}/purse?method={data.method_id}"
     fresh(principal, clock.now())
     limits = limits_of(config)
-    async with db.transaction() as conn:
-        method = granted(await acts.put_rule(conn, owner_id, data, limits=limits, return_url=back, now=clock.now()))
+    method = granted(await db.transact(acts.put_rule, owner_id, data, limits=limits, return_url=back, now=clock.now()))
     waits = method.state is MethodState.OPEN
     page_url = granted(await open_page(db, clock, payment_provider, method)) if waits else None
     async with db.connection() as conn:

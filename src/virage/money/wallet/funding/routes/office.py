@@ -29,9 +29,8 @@ async def give_bonus(data: BonusWish, db: Database, clock: Clock, principal: Pri
     require(principal, "finance")
     fresh(principal, clock.now())
     gift = Gift(data.id, data.purse_id, data.cents, data.reason.value, principal.id)
-    async with db.transaction() as conn:
-        (given,) = await give(conn, [gift], clock.now())
-        return granted(given)
+    (given,) = await db.transact(give, [gift], clock.now())
+    return granted(given)
 
 
 router = mount("/api/office/wallet", [give_bonus])

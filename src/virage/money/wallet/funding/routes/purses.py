@@ -58,9 +58,8 @@ async def begin_top_up(
     The way back names the top-up, for some banks' apps come back to another browser.
     """
     fan_id, back = require_fan(principal), f"{config.public_url}/purse?top_up={data.id}"
-    async with db.transaction() as conn:
-        begun = await top_up(conn, fan_id, data, limits=limits_of(config), return_url=back, now=clock.now())
-        start = granted(begun)
+    begun = await db.transact(top_up, fan_id, data, limits=limits_of(config), return_url=back, now=clock.now())
+    start = granted(begun)
     return TopUpAnswer(None if start is None else granted(await checkout.open(start)).payment_url)
 
 
@@ -78,8 +77,7 @@ async def get_top_up(top_up_id: UUID, db: Database, principal: Principal) -> Top
 async def ask_payout(data: PayoutWish, db: Database, clock: Clock, principal: Principal) -> PaidOut:
     """Send what is left back to the bank cards that it came from: free, at any time, no smallest amount."""
     fan_id = require_fan(principal)
-    async with db.transaction() as conn:
-        return granted(await pay_out(conn, fan_id, data.id, clock.now()))
+    return granted(await db.transact(pay_out, fan_id, data.id, clock.now()))
 
 
 router = mount("/api/wallet", [get_purse, begin_top_up, get_top_up, ask_payout])

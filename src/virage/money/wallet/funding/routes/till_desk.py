@@ -75,7 +75,7 @@ async def look_into_purse(
     if data.by.tap is not None:
         told(await card_desk.look(message_shown(data.by), principal))
     async with db.connection() as conn:
-        owned = await card_shown(conn, data.by, card_desk)
+        owned = granted(await card_shown(conn, data.by, card_desk))
         return Response(await reads.at_desk(conn, owned, limits, clock.now()), headers=PRIVATE)
 
 
@@ -92,7 +92,7 @@ async def load_purse(
     said = signed.said
     tap = None if data.by.tap is None else tap_of(said, data.by, card_desk)
     async with db.connection() as conn:
-        card_id = (await card_shown(conn, data.by, card_desk)).card.id
+        card_id = granted(await card_shown(conn, data.by, card_desk)).card.id
         is_copy = tap is None or tap.seen is None or await cards.card_that_taps(conn, tap.id, tap.seen) is None
     confirmed = data.pin is not None and said.cents < 0 and not is_copy  # a copy of a tap costs its card no try
     if confirmed:
@@ -100,9 +100,12 @@ async def load_purse(
     here = holds(principal, "till", scope="outlet", scope_id=said.outlet)
     ask = acts.LoadAsk(signed, card_id, tap, here=here, confirmed=confirmed)
     limits, cap_cents = desk_limits_of(config), config.of(CardSettings).tap_cap_cents
-    async with db.transaction() as conn:
-        loaded = told(await acts.load(conn, ask, limits, cap_cents=cap_cents, now=clock.now()))
-        return await reads.booked(conn, loaded)
+
+    async def load(conn: Connection) -> LoadBooked | Refused:
+        loaded = await acts.load(conn, ask, limits, cap_cents=cap_cents, now=clock.now())
+        return loaded if isinstance(loaded, Refused) else await reads.booked(conn, loaded)
+
+    return told(await db.transact(load))
 
 
 def told(outcome: Answer | Refused) -> Answer:
@@ -137,22 +140,24 @@ def message_shown(by: CardShown) -> SunMessage:
     return message
 
 
-async def card_shown(conn: Connection, by: CardShown, desk: CardDesk) -> OwnedCard:
-    """The card that was tapped or whose code was typed; raises for one that is none of ours."""
+async def card_shown(conn: Connection, by: CardShown, desk: CardDesk) -> OwnedCard | Refused:
+    """The card that was tapped or whose code was typed."""
     if (by.tap is None) == (by.code is None):
-        granted(invalid_input("by", "It names a tap or a printed code, one of them."))
+        return invalid_input("by", "It names a tap or a printed code, one of them.")
     if by.code is not None:
         code = as_code(by.code)
-        code_hash = granted(desk.code_hash(code) if code is not None else Refused(CardReason.CODE_WRONG))
+        code_hash = desk.code_hash(code) if code is not None else Refused(CardReason.CODE_WRONG)
+        if isinstance(code_hash, Refused):
+            return code_hash
         owned = await cards.card_of_code(conn, code_hash)
     else:
-        tap = granted(desk.tap(UUID(int=0), message_shown(by)))
+        tap = desk.tap(UUID(int=0), message_shown(by))
+        if isinstance(tap, Refused):
+            return tap
         if tap.seen is None:
-            raise Problem(CardReason.TAP_FORGED)
+            return Refused(CardReason.TAP_FORGED)
         owned = await cards.card_of_uid(conn, tap.seen.uid)
-    if owned is None:
-        raise Problem(CardReason.CARD_UNKNOWN)
-    return owned
+    return Refused(CardReason.CARD_UNKNOWN) if owned is None else owned
 
 
 router = mount("/api/till", [look_into_purse, load_purse])
