@@ -121,7 +121,8 @@ class World:
         wish = PairingWish(new_id(), name, kind, posts=list(posts))
         async with self.db.transaction() as conn:
             opened = await people.open_pairing(conn, keys, admin, wish, self.clock.now())
-            assert not isinstance(opened, Refused)
+        assert not isinstance(opened, Refused)
+        async with self.db.transaction() as conn:
             arrival = DeviceArrival(opened.code, DEVICE_KEY)
             paired = await people.pair(conn, keys, arrival, self.clock.now())
         assert not isinstance(paired, Refused)

@@ -73,7 +73,7 @@ from unnest(
 
 -- name: lock_all_heads()
 -- The heads of all real chains, locked in the order of their keys: nobody appends, and nobody else closes.
-select device_id, number from fiscal.till_head where not training order by device_id, training for update;
+select device_id, number from fiscal.till_head where not training order by device_id, training for no key update;
 
 -- name: last_closed(period)$
 -- The latest first day of a period that was closed.

@@ -92,7 +92,7 @@ def _fact(step: Settlement) -> Fact:
 
 
 async def _tell(conn: Connection, steps: Sequence[Settlement], now: datetime, handlers: Handlers) -> None:
-    """Ends first: what they free, late money may still buy."""
+    """Ends of a purpose first: what they free, late money may still buy."""
     captured: dict[str, list[Captured]] = defaultdict(list)
     failed: dict[str, list[Failed]] = defaultdict(list)
     for step in steps:
@@ -103,13 +103,14 @@ async def _tell(conn: Connection, steps: Sequence[Settlement], now: datetime, ha
             captured[payment.purpose].append(Captured(payment.id, payment.subject, outcome.amount_cents))
         else:
             failed[payment.purpose].append(Failed(payment.id, payment.subject, outcome.state, outcome.reason))
-    for purpose in sorted(failed.keys() & captured.keys()):
-        subjects = {one.subject for one in failed[purpose]} | {one.subject for one in captured[purpose]}
-        await handlers.of(purpose).lock(conn, sorted(subjects))
-    for purpose in sorted(failed):
-        await handlers.of(purpose).failed(conn, failed[purpose], now)
-    for purpose in sorted(captured):
-        await handlers.of(purpose).captured(conn, captured[purpose], now)
+    for purpose in sorted(failed.keys() | captured.keys()):  # one after the other, in the order of locks
+        handler, ended, came = handlers.of(purpose), failed[purpose], captured[purpose]
+        if ended and came:
+            await handler.lock(conn, sorted({one.subject for one in ended} | {one.subject for one in came}))
+        if ended:
+            await handler.failed(conn, ended, now)
+        if came:
+            await handler.captured(conn, came, now)
 
 
 async def request_refund(

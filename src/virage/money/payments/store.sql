@@ -71,6 +71,7 @@ with made as (
     select request.id, request.payment_id, request.amount_cents, :now, :now
     from unnest(:ids::uuid[], :payment_ids::uuid[], :amounts_cents::bigint[])
         as request (id, payment_id, amount_cents)
+    order by request.id
     on conflict (id) do nothing
     returning id, payment_id, amount_cents
 ),
@@ -97,9 +98,12 @@ order by id for no key update;
 
 -- name: finish_refunds(ids, now)
 -- Refunds that the provider confirmed, and the payments that they belong to; those finished before are left out.
+with locked as (
+    select id from payments.refund where id = any(:ids::uuid[]) and done_at is null order by id for no key update
+)
 update payments.refund set done_at = :now, attempts = attempts + 1, reason = null
-where id = any(:ids::uuid[]) and done_at is null
-returning id, payment_id, amount_cents;
+from locked where refund.id = locked.id
+returning refund.id, payment_id, amount_cents;
 
 -- name: name_refunded(payment_ids)!
 -- A payment is called refunded, wholly or in part, once none of its refunds is under way.
@@ -110,9 +114,14 @@ where payment.id = any(:payment_ids::uuid[]) and payment.state = 'refunding'
 
 -- name: postpone_refunds(ids, due_ats, reasons)!
 -- Refunds that did not succeed are tried again later.
-update payments.refund set attempts = refund.attempts + 1, due_at = later.due_at, reason = later.reason
-from unnest(:ids::uuid[], :due_ats::timestamptz[], :reasons::text[]) as later (id, due_at, reason)
-where refund.id = later.id and refund.done_at is null;
+with locked as (
+    select refund.id, later.due_at, later.reason
+    from unnest(:ids::uuid[], :due_ats::timestamptz[], :reasons::text[]) as later (id, due_at, reason)
+    join payments.refund on refund.id = later.id and refund.done_at is null
+    order by refund.id for no key update
+)
+update payments.refund set attempts = refund.attempts + 1, due_at = locked.due_at, reason = locked.reason
+from locked where refund.id = locked.id;
 
 -- name: count_overdue(refunds_before, payments_before)^
 -- Refunds that are not confirmed though asked long ago, and open payments whose time was over long ago.
@@ -146,7 +155,7 @@ update payments.watermark set open_since = :open_since where open_since < :open_
 update payments.payment set expires_at = :now
 where id in (
     select id from payments.payment
-    where id = any(:ids::uuid[]) and state in ('created', 'pending') and expires_at > :now
+    where id = any(:ids::uuid[]) and captured_cents is null and state in ('created', 'pending') and expires_at > :now
     order by id for no key update
 );
 

@@ -52,14 +52,20 @@ limit :limit_;
 
 -- name: requeue(ids)
 -- Put jobs that failed for good back, with all their attempts; those that were there.
+with failed as (
+    select id from kernel.job where id = any(:ids::bigint[]) and status = 'failed' order by id for no key update
+)
 update kernel.job
 set status = 'queued', attempts = 0, queue_manager_id = null, updated = now(), execute_after = now()
-where id = any(:ids::bigint[]) and status = 'failed'
-returning id;
+from failed where job.id = failed.id
+returning job.id;
 
 -- name: drop_dead_letters(ids)
 -- Give jobs up that failed for good; those that were there.
-delete from kernel.job where id = any(:ids::bigint[]) and status = 'failed' returning id;
+with failed as (
+    select id from kernel.job where id = any(:ids::bigint[]) and status = 'failed' order by id for no key update
+)
+delete from kernel.job using failed where job.id = failed.id returning job.id;
 
 -- name: job_counts()
 -- How many jobs wait, run, or have failed for good.
@@ -67,13 +73,20 @@ select status::text as status, count(*) as count from kernel.job group by status
 
 -- name: forget_job_log(keep)!
 -- The log of jobs that are gone, once it is old.
-delete from kernel.job_log
-where created < now() - :keep::interval
-    and not exists (select from kernel.job where job.id = job_log.job_id);
+with old as (
+    select id from kernel.job_log
+    where created < now() - :keep::interval and not exists (select from kernel.job where job.id = job_log.job_id)
+    order by id for no key update skip locked
+)
+delete from kernel.job_log using old where job_log.id = old.id;
 
 -- name: forget_job_statistics(keep)!
 -- Old counts.
-delete from kernel.job_statistics where created < now() - :keep::interval;
+with old as (
+    select id from kernel.job_statistics where created < now() - :keep::interval
+    order by id for no key update skip locked
+)
+delete from kernel.job_statistics using old where job_statistics.id = old.id;
 
 -- name: try_singleton(name)$
 -- The lock that lets one process alone run a singleton; it is held as long as the session lives.
@@ -90,7 +103,8 @@ returning fence, (select before.holder from before) as left_by;
 
 -- name: leave_singletons(holder)!
 -- Say of all singletons of a process that it has ended them.
-update kernel.singleton set holder = null where holder = :holder::uuid;
+with held as (select name from kernel.singleton where holder = :holder::uuid order by name for no key update)
+update kernel.singleton set holder = null from held where singleton.name = held.name;
 
 -- name: hold_fence(name, fence)$
 -- Keep a singleton's number the newest until the end of the transaction; nothing when it is not.

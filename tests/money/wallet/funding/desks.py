@@ -8,7 +8,7 @@ from uuid import UUID
 from tests.identity.passes.make_vectors import Ed25519Phone, P256Phone
 from tests.money.wallet.ledger.books import books
 from virage.identity.people.rules.pins import verifier_of
-from virage.identity.people.store import grants, pins
+from virage.identity.people.store import grants, persons, pins
 from virage.money.wallet.accounts.rules.purses import DeskTender
 from virage.money.wallet.cards.rules.cards import as_code, masked
 from virage.money.wallet.funding.rules.desk import drawer
@@ -57,6 +57,7 @@ async def employ(conn: Connection, person_id: UUID, grant: Grant) -> None:
         f"{person_id}@example.org",
         NOW,
     )
+    await persons.lock_person(conn, person_id)
     await grants.give(conn, new_id(), person_id, grant, by=None, at=NOW)
     await pins.put_pin(conn, person_id, verifier_of("482913", bytes(16), 10), NOW)
 

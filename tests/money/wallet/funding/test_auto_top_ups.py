@@ -23,6 +23,7 @@ from virage.money.payments.jobs import PaymentJobs
 from virage.money.payments.rules import Charge, Method, MethodState
 from virage.money.payments.sandbox_provider import SandboxProvider
 from virage.money.wallet.funding.acts import auto_top_ups as acts
+from virage.money.wallet.funding.acts import top_ups
 from virage.money.wallet.funding.acts.auto_top_ups import RuleIsOff
 from virage.money.wallet.funding.acts.top_up_money import TopUpMoney
 from virage.money.wallet.funding.jobs import WalletJobs
@@ -353,6 +354,7 @@ async def test_another_card_takes_the_place_of_the_first_and_erasure_forgets_bot
         told = await reads.export(conn, house.fan)
         assert [(card["label"], card["state"]) for card in told["cards"]] == [("…0309", "saved")]
         assert await acts.erased(conn, house.fan, house.clock.now()) is None
+        assert await top_ups.erased(conn, house.fan, house.clock.now()) is None
     await house.later(timedelta(seconds=5))
     async with house.db.connection() as conn:
         kept = await methods.methods(conn, [first.id, second.id])

@@ -46,22 +46,23 @@ async def erase(
     if person is None:
         return Refused(Reason.NOT_FOUND)
     address_key = secrets.address_key(keys, person.email)
-    # wrong tries, codes, the person: the order in which a sign-in locks them
+    # the order of locks: what a sign-in locks, the person, what is theirs here, what other domains have of them
+    await codes.drop_pace(conn, [secrets.pace_key(keys, person.email)])
     await codes.drop_wrong(conn, address_key)
     await codes.drop_codes_of(conn, address_key)
     if await persons.lock_person(conn, person_id) is None:
         return Refused(Reason.NOT_FOUND)
     if await grants.grants_of(conn, person_id):
         return Refused(Reason.HOLDS_GRANTS)
+    await grants.erase(conn, person_id, person.email)
+    await sessions.end_sessions_of(conn, person_id)
+    await pins.drop_pin(conn, person_id)
     for handler in erased:
         refusal = await handler(conn, person_id, now)
         if refusal is not None:
             return refusal
     if upcoming is not None and await upcoming(conn, person_id, now):  # after the handlers, whose locks no sale passes
         return Refused(Reason.HAS_UPCOMING_TICKETS)
-    await sessions.end_sessions_of(conn, person_id)
-    await pins.drop_pin(conn, person_id)
-    await codes.drop_pace(conn, [secrets.pace_key(keys, person.email)])
     await persons.erase(conn, person_id, person.email, address_key, now)
     last = NewLetter(id=new_id(), kind=Kind.ACCOUNT_ERASED, subject_id=person_id, to=person.email, locale=person.locale)
     await letters.write(conn, [last], now, keys=keys)

@@ -28,7 +28,7 @@ select
 
 -- name: lock_newcomer_budget()$
 -- When the next letter to a newcomer may go; nobody else takes it until the transaction ends.
-select free_at from people.newcomer_budget where singleton for update;
+select free_at from people.newcomer_budget where singleton for no key update;
 
 -- name: newcomer_network(key)$
 -- When the next one may go that a network asks for. A statement after the lock, so that it sees what others wrote.
@@ -49,7 +49,10 @@ update people.newcomer_budget set unsent = unsent + 1 where singleton;
 
 -- name: tidy_newcomer_networks(before)!
 -- Networks that may use a whole burst again.
-delete from people.newcomer_network where free_at <= :before;
+with over as (
+    select key from people.newcomer_network where free_at <= :before order by key for update skip locked
+)
+delete from people.newcomer_network as n using over where n.key = over.key;
 
 -- name: newcomer_budget()^
 -- When the next letter to a newcomer may go, and how many were not sent.
@@ -77,7 +80,10 @@ delete from people.wrong_code where address_key = :address_key;
 
 -- name: tidy_wrong(before)!
 -- Wrong tries of more than a day ago; scanned for the same reason as codes.
-delete from people.wrong_code where last_at <= :before;
+with over as (
+    select address_key from people.wrong_code where last_at <= :before order by address_key for update skip locked
+)
+delete from people.wrong_code as w using over where w.address_key = over.address_key;
 
 -- name: put_code(code_key, code_hash, locale, expires_at)!
 -- A new code for an address and a device; the one before is dead.
@@ -125,12 +131,21 @@ delete from people.sign_in_code as c using known where c.address_key = known.add
 
 -- name: drop_pace(keys)!
 -- Forget how often codes were asked for.
-delete from people.pace where key = any(:keys::bytea[]);
+with gone as (
+    select key from people.pace where key = any(:keys::bytea[]) order by key for update
+)
+delete from people.pace as p using gone where p.key = gone.key;
 
 -- name: tidy_codes(now)!
 -- Codes and decoys that are over. A scan is right: half of the table goes, and an index would cost each request.
-delete from people.sign_in_code where expires_at <= :now;
+with over as (
+    select address_key from people.sign_in_code where expires_at <= :now order by address_key for update skip locked
+)
+delete from people.sign_in_code as c using over where c.address_key = over.address_key;
 
 -- name: tidy_pace(before)!
 -- Counts that are over; scanned for the same reason.
-delete from people.pace where last_at <= :before;
+with over as (
+    select key from people.pace where last_at <= :before order by key for update skip locked
+)
+delete from people.pace as p using over where p.key = over.key;

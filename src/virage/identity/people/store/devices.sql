@@ -34,7 +34,10 @@ delete from people.pairing where id = any(:pairing_ids::uuid[]);
 
 -- name: tidy_pairings(now)!
 -- Codes that are over.
-delete from people.pairing where expires_at <= :now;
+with over as (
+    select id from people.pairing where expires_at <= :now order by id for update skip locked
+)
+delete from people.pairing as p using over where p.id = over.id;
 
 -- name: add_device(device_id, pairing_id, token_hash, name, kind, public_key, posts, paired_by, now)!
 -- A device that has come.

@@ -231,3 +231,9 @@ async def tidy_grants(conn: Connection, now: datetime) -> None:
     """Forget invitations and programs whose time is over."""
     await queries.tidy_invitations(conn, now=now)
     await queries.tidy_programs(conn, now=now)
+
+
+async def erase(conn: Connection, person_id: UUID, email: str) -> None:
+    """Forget the programs that a person created, and the invitations to their address."""
+    await queries.erase_programs(conn, person_id=person_id)
+    await queries.erase_invitations(conn, email=email)

@@ -40,8 +40,13 @@ order by p.email, g.id limit :most;
 
 -- name: drop_invitations_to(email, role, scope, scope_id, invitation_id)!
 -- An earlier invitation to the same is dead.
-delete from people.invitation
-where email = :email and role = :role and scope = :scope and scope_id is not distinct from :scope_id and id <> :invitation_id;
+with earlier as (
+    select id from people.invitation
+    where email = :email and role = :role and scope = :scope and scope_id is not distinct from :scope_id
+        and id <> :invitation_id
+    order by id for update
+)
+delete from people.invitation as i using earlier where i.id = earlier.id;
 
 -- name: invite(invitation_id, code_hash, email, role, scope, scope_id, invited_by, now, expires_at)!
 -- An invitation that waits for its answer; nothing if it waits already.
@@ -92,7 +97,10 @@ delete from people.invitation where id = any(:invitation_ids::uuid[]);
 
 -- name: tidy_invitations(now)!
 -- Invitations that nobody answered.
-delete from people.invitation where expires_at <= :now;
+with over as (
+    select id from people.invitation where expires_at <= :now order by id for update skip locked
+)
+delete from people.invitation as i using over where i.id = over.id;
 
 -- name: create_program(program_id, token_hash, name, grants, created_by, now, expires_at)!
 -- A program's access.
@@ -119,8 +127,14 @@ select created_by from people.program where id = :program_id;
 
 -- name: drop_programs(program_ids)!
 -- Programs have access no more.
-delete from people.program where id = any(:program_ids::uuid[]);
+with gone as (
+    select id from people.program where id = any(:program_ids::uuid[]) order by id for update
+)
+delete from people.program as p using gone where p.id = gone.id;
 
 -- name: tidy_programs(now)!
 -- Programs whose time is over.
-delete from people.program where expires_at <= :now;
+with over as (
+    select id from people.program where expires_at <= :now order by id for update skip locked
+)
+delete from people.program as p using over where p.id = over.id;

@@ -16,6 +16,7 @@ from unnest(
 )
 left join people.person as p on p.id = n.person_id and p.erased_at is null
 where n.recipient is not null or p.id is not null
+order by n.id
 on conflict do nothing
 returning id, kind;
 
@@ -62,7 +63,10 @@ order by since desc, letter_id desc limit :most;
 
 -- name: free_address(letter_id)^
 -- An address may be written to again.
-delete from people.blocked_address where letter_id = :letter_id returning letter_id;
+with freed as (
+    select address_key from people.blocked_address where letter_id = :letter_id order by address_key for update
+)
+delete from people.blocked_address as b using freed where b.address_key = freed.address_key returning b.letter_id;
 
 -- name: letters_about(about_id, person_id)
 -- The letters of an order, the latest first; to one person, if one is named.
@@ -93,11 +97,15 @@ select kind, about_id, state, queued_at, state_at from people.letter where perso
 
 -- name: tidy_letters(now, unlisted_since, listed_since)!
 -- Letters that came too late, and those that are old.
-delete from people.letter
-where
-    (state = 'queued' and expires_at <= :now)
-    or (about_id is null and queued_at <= :unlisted_since and state <> 'queued')
-    or queued_at <= :listed_since;
+with old as (
+    select id from people.letter
+    where
+        (state = 'queued' and expires_at <= :now)
+        or (about_id is null and queued_at <= :unlisted_since and state <> 'queued')
+        or queued_at <= :listed_since
+    order by id for update skip locked
+)
+delete from people.letter as l using old where l.id = old.id;
 
 -- name: deliver(letter_id, recipient, subject, body, html, now)^
 -- A letter in the demonstration's mailbox.

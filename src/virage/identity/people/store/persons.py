@@ -76,11 +76,9 @@ async def joined_at(conn: Connection, person_id: UUID) -> datetime | None:
 
 
 async def erase(conn: Connection, person_id: UUID, email: str, address_key: bytes, now: datetime) -> None:
-    """Forget everything but the id; sessions, codes and paces have queries of their own."""
+    """Forget everything but the id, and letters; sessions, codes, paces and programs have queries of their own."""
     await queries.erase_person(conn, person_id=person_id, now=now)
-    await queries.erase_programs(conn, person_id=person_id)
+    await queries.erase_mailbox(conn, email=email)
     await queries.erase_letters(conn, person_id=person_id, address_key=address_key)
     await queries.erase_recipients(conn, person_id=person_id, address_key=address_key)
     await queries.erase_blocked(conn, address_key=address_key)
-    await queries.erase_mailbox(conn, email=email)
-    await queries.erase_invitations(conn, email=email)

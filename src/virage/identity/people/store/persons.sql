@@ -44,16 +44,24 @@ update people.person set email = null, name = null, erased_at = :now where id = 
 
 -- name: erase_programs(person_id)!
 -- Tokens that a person created are no more, nor are the names they gave them.
-delete from people.program where created_by = :person_id;
+with gone as (
+    select id from people.program where created_by = :person_id order by id for update
+)
+delete from people.program as p using gone where p.id = gone.id;
 
 -- name: erase_letters(person_id, address_key)!
 -- Letters to a person, or to their address, that still wait.
-delete from people.letter where state = 'queued' and (person_id = :person_id or address_key = :address_key);
+with gone as (
+    select id from people.letter where state = 'queued' and (person_id = :person_id or address_key = :address_key) order by id for update
+)
+delete from people.letter as l using gone where l.id = gone.id;
 
 -- name: erase_recipients(person_id, address_key)!
 -- What became of the letters before stays, without the address.
-update people.letter set recipient = null, address_key = null, secret = null
-where person_id = :person_id or address_key = :address_key;
+with known as (
+    select id from people.letter where person_id = :person_id or address_key = :address_key order by id for update
+)
+update people.letter as l set recipient = null, address_key = null, secret = null from known where l.id = known.id;
 
 -- name: erase_blocked(address_key)!
 -- An address that came back is forgotten too.
@@ -61,8 +69,14 @@ delete from people.blocked_address where address_key = :address_key;
 
 -- name: erase_mailbox(email)!
 -- The demonstration's letters to this address.
-delete from people.mailbox where recipient = :email;
+with gone as (
+    select id from people.mailbox where recipient = :email order by id for update
+)
+delete from people.mailbox as m using gone where m.id = gone.id;
 
 -- name: erase_invitations(email)!
 -- Invitations to this address.
-delete from people.invitation where email = :email;
+with gone as (
+    select id from people.invitation where email = :email order by id for update
+)
+delete from people.invitation as i using gone where i.id = gone.id;

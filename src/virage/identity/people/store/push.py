@@ -31,7 +31,9 @@ class Endpoint(Struct, frozen=True):
 async def put_subscription(
     conn: Connection, subscription_id: UUID, session_id: UUID, subscriber: Subscriber, now: datetime
 ) -> bool:
-    """Whether the browser is told there from now on; False for an id of another session."""
+    """Whether the browser is told there from now on; False for an id of another session, and for one that is over."""
+    if await queries.keep_session(conn, session_id=session_id) is None:
+        return False
     await queries.drop_endpoint(conn, endpoint=subscriber.endpoint, id=subscription_id)
     written = await queries.put_subscription(
         conn,

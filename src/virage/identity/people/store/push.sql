@@ -1,3 +1,8 @@
+-- name: keep_session(session_id)$
+-- A session that nobody ends until the end of the transaction; null for one that is over. Locked before subscriptions:
+-- who ends a session locks it before its subscriptions too.
+select id from people.session where id = :session_id for key share;
+
 -- name: drop_endpoint(endpoint, id)!
 -- An address belongs to the subscription that names it last.
 delete from people.push_subscription where endpoint = :endpoint and id <> :id;
@@ -13,10 +18,11 @@ returning id;
 
 -- name: trim_subscriptions(session_id, most)!
 -- Of one session no more than so many, the latest ones.
-delete from people.push_subscription where id in (
+with beyond as (
     select id from people.push_subscription where session_id = :session_id
-    order by subscribed_at desc, id desc offset :most
-);
+    order by subscribed_at desc, id desc offset :most for update skip locked
+)
+delete from people.push_subscription as s using beyond where s.id = beyond.id;
 
 -- name: drop_subscription(id, session_id)!
 -- One subscription of a session.
@@ -24,7 +30,10 @@ delete from people.push_subscription where id = :id and session_id = :session_id
 
 -- name: end_subscriptions(ids)!
 -- Subscriptions whose push services know them no more.
-delete from people.push_subscription where id = any(:ids::uuid[]);
+with gone as (
+    select id from people.push_subscription where id = any(:ids::uuid[]) order by id for update
+)
+delete from people.push_subscription as s using gone where s.id = gone.id;
 
 -- name: subscribers(ids, now)
 -- Where browsers are told, while their sessions live.
@@ -44,7 +53,10 @@ select revision from people.push_topic where topic = :topic;
 
 -- name: forget_topics(now)!
 -- Topics of which nothing is sent any more.
-delete from people.push_topic where expires_at < :now;
+with over as (
+    select topic from people.push_topic where expires_at < :now order by topic for update skip locked
+)
+delete from people.push_topic as t using over where t.topic = over.topic;
 
 -- name: subscriptions_of(person_ids, now)
 -- Where persons are told, with their language.

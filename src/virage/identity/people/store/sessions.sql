@@ -81,11 +81,17 @@ delete from people.session where id = :session_id and person_id = :person_id;
 
 -- name: end_sessions_of(person_id)!
 -- All sessions of a person.
-delete from people.session where person_id = :person_id;
+with gone as (
+    select id from people.session where person_id = :person_id order by id for update
+)
+delete from people.session as s using gone where s.id = gone.id;
 
 -- name: shorten_sessions(expires_at, person_id)!
 -- From now on the person is of the staff: their sessions live as long as a shift.
-update people.session set expires_at = least(expires_at, :expires_at) where person_id = :person_id;
+with known as (
+    select id from people.session where person_id = :person_id order by id for no key update
+)
+update people.session as s set expires_at = least(expires_at, :expires_at) from known where s.id = known.id;
 
 -- name: sessions_of(person_id, now)
 -- The living sessions of a person, the last seen first.
@@ -95,4 +101,7 @@ order by last_seen_at desc, id;
 
 -- name: tidy_sessions(now)!
 -- Sessions that ended by themselves.
-delete from people.session where expires_at <= :now;
+with over as (
+    select id from people.session where expires_at <= :now order by id for update skip locked
+)
+delete from people.session as s using over where s.id = over.id;

@@ -45,9 +45,18 @@ select distinct event_id from access.accreditation where name is not null;
 
 -- name: forget_accreditations_of(event_ids)
 -- The words about those who were accredited for events are erased; returns the event of each.
-update access.accreditation set name = null, email = null
-where event_id = any(:event_ids::uuid[]) and name is not null
-returning event_id;
+with named as (
+    select id from access.accreditation
+    where event_id = any(:event_ids::uuid[]) and name is not null
+    order by id
+    for no key update
+)
+
+update access.accreditation
+set name = null, email = null
+from named
+where accreditation.id = named.id
+returning accreditation.event_id;
 
 -- name: held_by_kind(event_id)
 -- How many accreditations of each kind an event has that did not end.

@@ -29,11 +29,28 @@ select id from access.ban where ended_at is null and expires_at <= :now order by
 
 -- name: end_bans(ids, now)!
 -- Entries end, and their words are erased.
-update access.ban set ended_at = :now, email = null, name = null where id = any(:ids::uuid[]) and ended_at is null;
+with ending as (
+    select id from access.ban where id = any(:ids::uuid[]) and ended_at is null order by id for no key update
+)
+
+update access.ban
+set ended_at = :now, email = null, name = null
+from ending
+where ban.id = ending.id;
 
 -- name: drop_flags_of(ids)
 -- The flags of entries that ended; returns the passes that had one.
-delete from access.flag where ban_id = any(:ids::uuid[]) returning event_id, pass_number;
+with fallen as (
+    select event_id, pass_number, ban_id from access.flag
+    where ban_id = any(:ids::uuid[])
+    order by event_id, pass_number, ban_id
+    for no key update
+)
+
+delete from access.flag
+using fallen
+where flag.event_id = fallen.event_id and flag.pass_number = fallen.pass_number and flag.ban_id = fallen.ban_id
+returning flag.event_id, flag.pass_number;
 
 -- name: flags_of_event(event_id)
 -- The flags of an event.
@@ -50,9 +67,18 @@ on conflict do nothing;
 
 -- name: drop_flags(event_id, pass_numbers, ban_ids)!
 -- Passes that entries meet no more: another name is on the ticket.
+with fallen as (
+    select flag.pass_number, flag.ban_id
+    from unnest(:pass_numbers::bigint[], :ban_ids::uuid[]) as gone (pass_number, ban_id)
+    inner join access.flag
+        on flag.event_id = :event_id and flag.pass_number = gone.pass_number and flag.ban_id = gone.ban_id
+    order by flag.pass_number, flag.ban_id
+    for no key update
+)
+
 delete from access.flag
-using unnest(:pass_numbers::bigint[], :ban_ids::uuid[]) as gone (pass_number, ban_id)
-where flag.event_id = :event_id and flag.pass_number = gone.pass_number and flag.ban_id = gone.ban_id;
+using fallen
+where flag.event_id = :event_id and flag.pass_number = fallen.pass_number and flag.ban_id = fallen.ban_id;
 
 -- name: hits(event_id, limit_)
 -- Who came to a gate with a flagged pass, the latest first.

@@ -138,7 +138,7 @@ from access.presence
 where pending_until <= :now
 order by event_id, pass_number
 limit :limit_
-for update skip locked;
+for no key update skip locked;
 
 -- name: gates_of_scans(device_id, since)
 -- The events and gates for which a device uploaded scans since a time that still count.

@@ -200,6 +200,12 @@ async def lock_waiting_of(conn: Connection, person_id: UUID) -> list[Order]:
     return [_order(row) async for row in queries.lock_waiting_of(conn, person_id=person_id)]
 
 
+async def lock_orders_of(conn: Connection, person_id: UUID) -> None:
+    """Lock all orders of a person."""
+    async for _ in queries.lock_orders_of(conn, person_id=person_id):
+        pass
+
+
 async def lock_expired(conn: Connection, now: datetime, most: int) -> list[Order]:
     """Orders that no kitchen accepted in time, locked."""
     return [_order(row) async for row in queries.lock_expired(conn, now=now, most=most)]

@@ -104,6 +104,10 @@ select o.*, (select k.till_id from food_orders.kitchen as k where k.outlet = o.o
 from food_orders.food_order as o
 where o.person_id = :person_id and o.state = 'placed' order by o.id for no key update;
 
+-- name: lock_orders_of(person_id)
+-- All orders of a person, locked in the order of their ids.
+select id from food_orders.food_order where person_id = :person_id order by id for no key update;
+
 -- name: lock_expired(now, most)
 -- Orders that no kitchen accepted in time, in the order of their ids; those that somebody has before them are passed over.
 select o.*, (select k.till_id from food_orders.kitchen as k where k.outlet = o.outlet) as till_id
@@ -190,7 +194,10 @@ group by outlet order by outlet;
 
 -- name: forget_orders_of(person_id)!
 -- Nobody's orders: of somebody who is erased.
-update food_orders.food_order set person_id = null where person_id = :person_id;
+with theirs as (
+    select id from food_orders.food_order where person_id = :person_id order by id for no key update
+)
+update food_orders.food_order set person_id = null from theirs where food_order.id = theirs.id;
 
 -- name: outlets_of(ids)
 -- Where records were written and orders are made.

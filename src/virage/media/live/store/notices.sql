@@ -15,11 +15,19 @@ delete from live.notice_choice where person_id = :person_id and event_id = :even
 
 -- name: forget_choices(person_id)!
 -- All that a fan asked.
-delete from live.notice_choice where person_id = :person_id;
+with gone as (
+    select event_id from live.notice_choice where person_id = :person_id order by event_id for no key update
+)
+delete from live.notice_choice as c using gone
+where c.person_id = :person_id and c.event_id is not distinct from gone.event_id;
 
 -- name: forget_notices(person_id)!
 -- All that a fan was told.
-delete from live.notice where person_id = :person_id;
+with gone as (
+    select event_id, number from live.notice where person_id = :person_id order by event_id, number for no key update
+)
+delete from live.notice as n using gone
+where n.person_id = :person_id and n.event_id = gone.event_id and n.number = gone.number;
 
 -- name: told_to(person_id)
 -- What a fan was told of entries, or what is held for them.
@@ -31,7 +39,7 @@ insert into live.noticed (event_id) values (:event_id) on conflict do nothing;
 
 -- name: lock_noticed(event_id)^
 -- Up to where a feed was told, against whoever else tells of it.
-select number, after from live.noticed where event_id = :event_id for update;
+select number, after from live.noticed where event_id = :event_id for no key update;
 
 -- name: set_noticed(event_id, number, after)!
 -- Up to where a feed was told.
@@ -64,16 +72,33 @@ where event_id = :event_id and number = :number and not held and person_id > :af
 insert into live.notice as n (event_id, person_id, number, held, at)
 select :event_id, line.person_id, :number, line.held, :now
 from unnest(:person_ids::uuid[], :held::boolean[]) as line (person_id, held)
+order by line.person_id
 on conflict (event_id, person_id, number) do update set held = n.held and excluded.held, at = excluded.at;
 
 -- name: drop_held_of(event_id, number)!
 -- What is held of an entry that did not happen.
-delete from live.notice where event_id = :event_id and number = :number and held;
+with gone as (
+    select person_id from live.notice
+    where event_id = :event_id and number = :number and held order by person_id for no key update
+)
+delete from live.notice as n using gone
+where n.event_id = :event_id and n.number = :number and n.person_id = gone.person_id;
 
 -- name: release(event_id, person_ids)!
 -- What was held for persons, who hear of it now.
-delete from live.notice where event_id = :event_id and person_id = any(:person_ids::uuid[]) and held;
+with gone as (
+    select person_id, number from live.notice
+    where event_id = :event_id and person_id = any(:person_ids::uuid[]) and held
+    order by person_id, number for no key update
+)
+delete from live.notice as n using gone
+where n.event_id = :event_id and n.person_id = gone.person_id and n.number = gone.number;
 
 -- name: forget_told(before)!
 -- What was told so long ago that no phone shows it any more.
-delete from live.notice where at < :before;
+with old as (
+    select event_id, person_id, number from live.notice where at < :before
+    order by event_id, person_id, number for no key update skip locked
+)
+delete from live.notice as n using old
+where n.event_id = old.event_id and n.person_id = old.person_id and n.number = old.number;

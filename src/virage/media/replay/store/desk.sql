@@ -14,7 +14,7 @@ insert into replay.desk (event_id) values (:event_id) on conflict do nothing;
 
 -- name: lock_desk(event_id)$
 -- One desk, against whoever else suggests.
-select event_id from replay.desk where event_id = :event_id for update;
+select event_id from replay.desk where event_id = :event_id for no key update;
 
 -- name: moment_known(event_id, from_at, to_at, at)$
 -- Whether something near a moment was suggested already, or a clip shows it.
@@ -45,10 +45,15 @@ update replay.suggestion set settled_at = :now, settled_by = :who where id = :id
 
 -- name: answer(event_id, suggestion, clip_id, from_at, to_at, who, now)!
 -- Close what a clip shows, and the one that it was marked for.
+with answered as (
+    select id from replay.suggestion
+    where
+        event_id = :event_id and settled_at is null
+        and (at between :from_at and :to_at or id = :suggestion::uuid)
+    order by id for no key update
+)
 update replay.suggestion set settled_at = :now, settled_by = :who::uuid, clip_id = :clip_id
-where
-    event_id = :event_id and settled_at is null
-    and (at between :from_at and :to_at or id = :suggestion::uuid);
+from answered where suggestion.id = answered.id;
 
 -- name: add_taps(process, event_ids, seconds, taps, watching)!
 -- How many asked to see something again.
@@ -56,6 +61,7 @@ insert into replay.tap (event_id, second, process, taps, watching)
 select one.event_id, one.second, :process, one.taps, one.watching
 from unnest(:event_ids::uuid[], :seconds::timestamptz[], :taps::int[], :watching::int[])
     as one (event_id, second, taps, watching)
+order by one.event_id, one.second
 on conflict (event_id, second, process) do update set
     taps = tap.taps + excluded.taps, watching = greatest(tap.watching, excluded.watching);
 
@@ -72,4 +78,9 @@ select coalesce(sum(most), 0)::int from (
 
 -- name: forget_taps(before)!
 -- Forget what was asked for long ago.
-delete from replay.tap where second < :before;
+with old as (
+    select event_id, second, process from replay.tap where second < :before
+    order by event_id, second, process for no key update skip locked
+)
+delete from replay.tap using old
+where tap.event_id = old.event_id and tap.second = old.second and tap.process = old.process;

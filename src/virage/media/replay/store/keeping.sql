@@ -15,10 +15,10 @@ with expired as (
                     and (clip.withdrawn_at is null or clip.withdrawn_at >= :withdrawn_before)
                     and (clip.published_at is not null or clip.to_at >= :seen_before)
             )
-        order by segment.at limit :at_most
+        order by segment.at, segment.id limit :at_most for no key update
     ) returning id
 )
-insert into replay.doomed (object_id) select id from expired on conflict do nothing returning object_id;
+insert into replay.doomed (object_id) select id from expired order by id on conflict do nothing returning object_id;
 
 -- name: expire_tracks(seen_before, at_most)
 -- Forget tracks that began long ago and have no segment left, and doom their init segments.
@@ -28,17 +28,17 @@ with expired as (
         where
             track.began_at < :seen_before
             and not exists (select from replay.segment where segment.track_id = track.id)
-        order by track.id limit :at_most
+        order by track.id limit :at_most for no key update
     ) returning id
 )
-insert into replay.doomed (object_id) select id from expired on conflict do nothing returning object_id;
+insert into replay.doomed (object_id) select id from expired order by id on conflict do nothing returning object_id;
 
 -- name: expire_descriptions(withdrawn_before, at_most)
 -- Forget what was said of clips that were taken down long ago, and doom its objects.
 with expired as (
-    select description.id from replay.description join replay.clip on clip.id = description.clip_id
-    where clip.withdrawn_at < :withdrawn_before
-    order by description.id limit :at_most
+    select id from replay.description
+    where clip_id in (select clip.id from replay.clip where clip.withdrawn_at < :withdrawn_before)
+    order by id limit :at_most for no key update
 ), objects as (
     select part.id, part.init_id from replay.description_part as part join expired on expired.id = part.description_id
 ), dropped as (
@@ -54,27 +54,35 @@ select id from dropped;
 with expired as (
     select id, poster_id from replay.clip
     where withdrawn_at < :withdrawn_before and poster_id is not null
-    order by id limit :at_most for update
+    order by id limit :at_most for no key update
 ), dropped as (
     update replay.clip set poster_id = null where id in (select id from expired)
 )
-insert into replay.doomed (object_id) select poster_id from expired on conflict do nothing returning object_id;
+insert into replay.doomed (object_id) select poster_id from expired order by poster_id on conflict do nothing returning object_id;
 
 -- name: expire_keys(seen_before, key_period)!
 -- Forget keys of hours that have no segment left.
-delete from replay.media_key
-where
-    period < :seen_before
-    and not exists (
-        select from replay.segment
-        where
-            segment.camera = media_key.camera and segment.kind in ('video', 'audio')
-            and segment.at >= media_key.period and segment.at < media_key.period + :key_period::interval
-    );
+with expired as (
+    select camera, period from replay.media_key
+    where
+        period < :seen_before
+        and not exists (
+            select from replay.segment
+            where
+                segment.camera = media_key.camera and segment.kind in ('video', 'audio')
+                and segment.at >= media_key.period and segment.at < media_key.period + :key_period::interval
+        )
+    order by camera, period for no key update
+)
+delete from replay.media_key using expired
+where media_key.camera = expired.camera and media_key.period = expired.period;
 
 -- name: forget_losses(seen_before)!
 -- Losses are forgotten with the footage that they are missing from.
-update replay.camera set lost = 0, lost_at = null where lost_at < :seen_before;
+with recovered as (
+    select name from replay.camera where lost_at < :seen_before order by name for no key update
+)
+update replay.camera set lost = 0, lost_at = null from recovered where camera.name = recovered.name;
 
 -- name: doomed(at_most)
 -- Objects that nothing names any more.
@@ -82,4 +90,7 @@ select object_id from replay.doomed order by object_id limit :at_most;
 
 -- name: gone(object_ids)!
 -- These objects are deleted.
-delete from replay.doomed where object_id = any(:object_ids::uuid[]);
+with deleted as (
+    select object_id from replay.doomed where object_id = any(:object_ids::uuid[]) order by object_id for no key update
+)
+delete from replay.doomed using deleted where doomed.object_id = deleted.object_id;

@@ -70,7 +70,7 @@ async def own_purse(conn: Connection, purse_id: UUID, person_id: UUID) -> None:
 
 async def lock_turn_of_person(conn: Connection, person_id: UUID) -> None:
     """Wait until nobody else changes which purse a person has."""
-    async for _ in queries.lock_turn(conn, what=f"person {person_id}"):
+    async for _ in queries.lock_turn_of_person(conn, what=f"person {person_id}"):
         return
 
 

@@ -66,6 +66,6 @@ where purse_id = :purse_id and step = 'post' and purse_id in (debit_id, credit_i
     and purpose in ('cash_load', 'cash_payout', 'terminal_load', 'terminal_payout', 'card_moved')
 group by 1;
 
--- name: lock_turn(what)
+-- name: lock_turn_of_person(what)
 -- One at a time of what has no row yet that could be locked: a person's first purse.
 select pg_advisory_xact_lock(hashtextextended('wallet: ' || :what, 0));

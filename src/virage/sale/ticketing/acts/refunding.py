@@ -64,6 +64,8 @@ async def refund(
 ) -> RefundRow | Refused:
     """Give back an order or tickets of it, and write of it; the same refund id again is the same refund.
 
+    Roll back a refusal.
+
     Refused with `people_inside` while the holder of one of the tickets is inside, unless the wish says so; the places
     of those people are sold again once they have left. `who_is_inside` None: the event is off, no place is sold again.
     """
@@ -96,14 +98,14 @@ async def _refund(
             Reason.PEOPLE_INSIDE, {"inside": [{"ticket_id": id_, "since": at} for id_, at in inside.items()]}
         )
     row = RefundRow(wish.refund_id, order.id, plan.amount_cents, ticket_ids, now, wish.reason)
-    if plan.amount_cents and order.payment_id is not None:
+    await _give_back(conn, order, plan, row, inside.keys(), wish.asked_by)
+    await append(conn, _facts(order, plan, row, inside.keys(), wish.asked_by), now)
+    await passes.revoke(conn, row.ticket_ids, now, wish.asked_by)
+    if plan.amount_cents and order.payment_id is not None:  # last: payments come after passes in the order of locks
         money = [RefundRequest(row.id, order.payment_id, plan.amount_cents)]
         refusal = (await payments.request_refund(conn, money, now))[0]
         if isinstance(refusal, Refused):
             return refusal
-    await _give_back(conn, order, plan, row, inside.keys(), wish.asked_by)
-    await append(conn, _facts(order, plan, row, inside.keys(), wish.asked_by), now)
-    await passes.revoke(conn, row.ticket_ids, now, wish.asked_by)
     return row, order.owner_id
 
 

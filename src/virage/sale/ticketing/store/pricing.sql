@@ -1,6 +1,6 @@
 -- name: lock_pricing(event_id)^
 -- The pricing of an event, locked: one office changes it at a time.
-select fee_cents, vat_permille, fee_vat_permille from ticketing.pricing where event_id = :event_id for update;
+select fee_cents, vat_permille, fee_vat_permille from ticketing.pricing where event_id = :event_id for no key update;
 
 -- name: pricing(event_id)^
 -- The fee and the rates of an event.

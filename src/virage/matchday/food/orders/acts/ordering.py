@@ -175,8 +175,8 @@ async def expire(conn: Connection, now: datetime, most: int) -> list[Order]:
 
 
 async def erasing(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:  # noqa: ARG001 - a PersonErased
-    """Lock what waits of somebody who is about to be erased: orders come before purses."""
-    await store.lock_waiting_of(conn, person_id)
+    """Lock the orders of somebody who is about to be erased: orders come before cards and purses."""
+    await store.lock_orders_of(conn, person_id)
     return None
 
 

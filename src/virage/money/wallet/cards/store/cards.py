@@ -119,7 +119,7 @@ async def lock_turn_of_new_cards(conn: Connection) -> None:
 
 
 async def _lock_turn(conn: Connection, what: str) -> None:
-    async for _ in queries.lock_turn(conn, what=what):
+    async for _ in queries.lock_turn_of_new_cards(conn, what=what):
         return
 
 

@@ -74,7 +74,7 @@ update wallet_cards.card set daily_limit_cents = wish.daily_limit_cents
 from unnest(:ids::uuid[], :limits::integer[]) as wish (id, daily_limit_cents)
 where card.id = wish.id;
 
--- name: lock_turn(what)
+-- name: lock_turn_of_new_cards(what)
 -- One at a time of what has no row yet that could be locked: new cards.
 select pg_advisory_xact_lock(hashtextextended('wallet: ' || :what, 0));
 

@@ -18,10 +18,16 @@ update wallet_cards.phone_key set blocked_at = :now where id = :id and blocked_a
 
 -- name: forget_phone_keys(purse_id)!
 -- The keys of a purse whose owner is erased, and what is on its way from them.
-with gone as (
-    delete from wallet_cards.phone_key where purse_id = :purse_id returning id
+with theirs as (
+    select id from wallet_cards.phone_key where purse_id = :purse_id order by id for no key update
+), gone as (
+    delete from wallet_cards.phone_key using theirs where phone_key.id = theirs.id returning phone_key.id
+), sent as (
+    select record_id, till_id, key_id from wallet_cards.proof
+    where key_id in (select id from theirs) order by record_id, till_id, key_id for no key update
 )
-delete from wallet_cards.proof using gone where proof.key_id = gone.id;
+delete from wallet_cards.proof using sent
+where proof.record_id = sent.record_id and proof.till_id = sent.till_id and proof.key_id = sent.key_id;
 
 -- name: send_proof(record_id, till_id, key_id, proof, now)!
 -- A proof on its way to its till; the same key's proof for the same record takes its place.
@@ -42,7 +48,12 @@ select exists (
 
 -- name: forget_proofs(before)!
 -- Proofs that were sent long ago: what was booked holds its own.
-delete from wallet_cards.proof where sent_at < :before;
+with old as (
+    select record_id, till_id, key_id from wallet_cards.proof where sent_at < :before
+    order by record_id, till_id, key_id for no key update skip locked
+)
+delete from wallet_cards.proof using old
+where proof.record_id = old.record_id and proof.till_id = old.till_id and proof.key_id = old.key_id;
 
 -- name: has_moved(purse_id, subject)$
 -- Whether something that is about this moved a purse.

@@ -90,12 +90,18 @@ def _changed(before: Rule | None, wish: AutoTopUpWish, purse_id: UUID, now: date
 
 async def end_rule(conn: Connection, owner_id: UUID, now: datetime) -> None:
     """End somebody's rule, if there is one, and let the provider forget the card. A charge on its way still comes."""
+    rule = await _drop_rule(conn, owner_id, now)
+    if rule is not None:
+        await payments.forget(conn, [rule.method_id], now)
+
+
+async def _drop_rule(conn: Connection, owner_id: UUID, now: datetime) -> Rule | None:
     purse = await accounts.lock_purse_of(conn, owner_id)
     rule = None if purse is None else (await store.lock_rules(conn, [purse.id])).get(purse.id)
     if rule is not None:
         await store.drop_rule(conn, rule.purse_id)
-        await payments.forget(conn, [rule.method_id], now)
         await append(conn, [Fact("auto_top_up_ended", owner_id, rule.method_id, {"purse": rule.purse_id})], now)
+    return rule
 
 
 async def begin_due(conn: Connection, purse_ids: Sequence[UUID], limits: Limits, now: datetime) -> None:
@@ -134,16 +140,19 @@ async def _begin(conn: Connection, rule: Rule, now: datetime) -> UUID:
     return top_up.id
 
 
-async def credited(conn: Connection, top_up_ids: Sequence[UUID]) -> None:
-    """Rules whose top-ups are in their purses may ask again."""
-    waiting = await store.lock_rules_that_wait(conn, top_up_ids)
+async def waiting_for(conn: Connection, top_up_ids: Sequence[UUID]) -> list[Rule]:
+    """Lock the rules that wait for these top-ups: after their purses, before any account."""
+    return list((await store.lock_rules_that_wait(conn, top_up_ids)).values())
+
+
+async def credited(conn: Connection, waiting: Sequence[Rule]) -> None:
+    """Rules whose top-ups are in their purses may ask again; they are locked."""
     if waiting:
-        await store.put_rules(conn, [rules.credited(rule) for rule in waiting.values()])
+        await store.put_rules(conn, [rules.credited(rule) for rule in waiting])
 
 
-async def sent_back(conn: Connection, top_up_ids: Sequence[UUID], now: datetime) -> None:
+async def sent_back(conn: Connection, waiting: Sequence[Rule], now: datetime) -> None:
     """Rules whose top-ups did not fit into their purses pause: their card is good, so nothing counts as a decline."""
-    waiting = list((await store.lock_rules_that_wait(conn, top_up_ids)).values())
     asked = await top_ups.top_ups(conn, [one.top_up_id for one in waiting if one.top_up_id]) if waiting else {}
     paused = [
         rules.failed(rule, Reason.PURSE_WOULD_EXCEED, cents=asked[rule.top_up_id].cents, declined=False, now=now)
@@ -177,6 +186,6 @@ def _after(rule: Rule, news: Mapping[UUID, Failed], asked: Mapping[UUID, TopUp],
 
 
 async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:
-    """End the rule of somebody who is erased, and let the provider forget their card."""
-    await end_rule(conn, person_id, now)
+    """End the rule of somebody who is erased; the provider forgets the card once their purse is closed."""
+    await _drop_rule(conn, person_id, now)
     return None

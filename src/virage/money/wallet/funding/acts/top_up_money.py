@@ -26,12 +26,16 @@ class TopUpMoney:
         self._purse_max_cents = purse_max_cents
 
     async def lock(self, conn: Connection, subjects: Sequence[UUID]) -> None:
-        """Nothing: a top-up that failed moves nothing, so there is no order to keep."""
+        """Lock the purses and then the rules that wait, for rules alone change with a top-up that failed."""
+        top_ups = await store.top_ups(conn, subjects)
+        await accounts.lock_purses(conn, sorted({top_up.purse_id for top_up in top_ups.values()}))
+        await auto_top_ups.waiting_for(conn, subjects)
 
     async def captured(self, conn: Connection, payments_: Sequence[Captured], now: datetime) -> None:
         """Credit each purse, once a payment; what a purse may not hold, or a frozen one, goes back whole."""
         top_ups = await store.top_ups(conn, [payment.subject for payment in payments_])
         purses = await accounts.lock_purses(conn, sorted({top_up.purse_id for top_up in top_ups.values()}))
+        rules_waiting = await auto_top_ups.waiting_for(conn, list(top_ups))  # after the purses, before the accounts
         balances = await ledger.lock_accounts(conn, purses)
         holds = {purse_id: balances.get(purse_id, Balance()).balance_cents for purse_id in purses}
         kept: list[Captured] = []
@@ -51,8 +55,9 @@ class TopUpMoney:
                 raise RuntimeError(f"Money that came is not credited: {posted.reason}")  # noqa: TRY004 - it is no type that is wrong
         requests = [RefundRequest(new_id(), one.payment_id, one.amount_cents) for one in back]
         await payments.request_refund(conn, requests, now)
-        await auto_top_ups.credited(conn, [one.subject for one in kept])
-        await auto_top_ups.sent_back(conn, [one.subject for one in back], now)
+        kept_ids, back_ids = {one.subject for one in kept}, {one.subject for one in back}
+        await auto_top_ups.credited(conn, [rule for rule in rules_waiting if rule.top_up_id in kept_ids])
+        await auto_top_ups.sent_back(conn, [rule for rule in rules_waiting if rule.top_up_id in back_ids], now)
         facts = [Fact("top_up_credited", None, one.subject, {"payment": one.payment_id}) for one in kept]
         facts += [Fact("top_up_returned", None, one.subject, {"payment": one.payment_id}) for one in back]
         await append(conn, facts, now)

@@ -161,6 +161,8 @@ async def _balance(conn: Connection, purse_id: UUID) -> Balance:
 async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:
     """Pay out what came by bank card and close the purse of somebody who is erased; its transfers name nobody.
 
+    The provider forgets the bank cards that were kept for it.
+
     What came in cash must be fetched at a desk first: nobody could have it afterwards.
     """
     purse = await accounts.lock_purse_of(conn, person_id)
@@ -174,4 +176,6 @@ async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | 
     if cents or left.get(given, Balance()).balance_cents:  # an open order holds of either
         return Refused(Reason.PURSE_NOT_EMPTY, {"left_cents": cents})
     await accounts.close_purse(conn, purse.id, now)
+    cards = await payments.methods_of(conn, purse.id)  # locked last: news of payments lock them after accounts too
+    await payments.forget(conn, [card.id for card in cards], now)
     return None

@@ -29,7 +29,7 @@ def _loaded(row: Any) -> Loaded:
 
 async def lock_turn_of_load(conn: Connection, till_id: UUID, load_id: UUID) -> None:
     """Wait until nobody else books what a till calls one load."""
-    async for _ in queries.lock_turn(conn, what=f"load {till_id} {load_id}"):
+    async for _ in queries.lock_turn_of_load(conn, what=f"load {till_id} {load_id}"):
         return
 
 

@@ -1,4 +1,4 @@
--- name: lock_turn(what)
+-- name: lock_turn_of_load(what)
 -- One at a time of what has no row yet that could be locked: a load.
 select pg_advisory_xact_lock(hashtextextended('wallet: ' || :what, 0));
 
