@@ -38,7 +38,8 @@ check: .venv/.dev src/virage/web/index.html ## Every law of the house, by comman
 	python -m checks.transactions
 	python -m checks.roles
 	python -m checks.census
-	pytest -q tests/test_queries.py
+	python -m checks.locks
+	pytest -q tests/test_queries.py tests/test_locks.py
 	npm --prefix web run check
 	node web/floor/built.mjs
 

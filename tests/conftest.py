@@ -20,6 +20,7 @@ import pytest
 from hypothesis import settings
 
 from tests.azurite.server import Azurite, azurite
+from tests.locking import Watch, unique_keys, watch_adapter, watch_of_domains
 from tests.scratch import into_memory
 from virage.app.building import build
 from virage.money.payments.settings import PaymentSettings
@@ -62,6 +63,24 @@ def _web_read_once() -> Iterator[None]:
         once = cache(read)
         patch.setattr(static, "read_web", lambda root: once(root) if root == static.WEB else read(root))
         yield
+
+
+@pytest.fixture(scope="session")
+def lock_watch() -> Iterator[Watch]:
+    """What looks at the order in which every transaction of this worker locks rows."""
+    with pytest.MonkeyPatch.context() as patch:
+        watch = watch_of_domains()
+        watch_adapter(patch, watch)
+        yield watch
+
+
+@pytest.fixture(autouse=True)
+def _locks_in_order(lock_watch: Watch) -> Iterator[None]:
+    """A test fails in which a transaction locked rows out of order (docs/locks.md)."""
+    lock_watch.faults.clear()
+    yield
+    if lock_watch.faults:
+        pytest.fail("Locked out of order: " + "; ".join(dict.fromkeys(lock_watch.faults)), pytrace=False)
 
 
 class FakeClock(Clock):
@@ -111,12 +130,13 @@ def cluster() -> Iterator[EmbeddedPostgres]:
 
 
 @pytest.fixture(scope="session")
-def template_database(cluster: EmbeddedPostgres) -> str:
+def template_database(cluster: EmbeddedPostgres, lock_watch: Watch) -> str:
     """A migrated database to clone from, named by what its migrations say."""
     mark = sha256(b"".join(migration.sha256 for migration in migrations())).hexdigest()[:12]
     name = f"template_{mark}"
     asyncio.run(_administer(cluster.url, f"create database {name}"))
     asyncio.run(migrate(with_database(cluster.url, name)))
+    lock_watch.keys = asyncio.run(unique_keys(with_database(cluster.url, name)))
     return name
 
 

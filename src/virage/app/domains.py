@@ -1,7 +1,7 @@
 """Every domain, and what ties it to the others. The only place that knows them all."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from virage.app.letters import COMPOSERS
 from virage.app.persons import PAID_AT, PERSON_ERASED, PERSON_EXPORTS
@@ -33,7 +33,7 @@ from virage.money.wallet.funding import module as funding
 from virage.money.wallet.funding.api import TopUpMoney, empty_closed
 from virage.money.wallet.funding.types import PURPOSE as PURSES
 from virage.money.wallet.ledger import module as ledger
-from virage.platform.module import Module, Parts, Process
+from virage.platform.module import LockException, Module, Parts, Process
 from virage.platform.settings.config import Config
 from virage.platform.web.problems import STATUS
 from virage.sale.ticketing import module as ticketing
@@ -89,6 +89,96 @@ REFUSALS: Final[Mapping[str, int]] = joined(
     "refusal code", {"platform": STATUS} | {module.name: module.refusals for module in MODULES}
 )
 """The HTTP status of every refusal code."""
+
+
+class LockPlace(NamedTuple):
+    """A place in the order of locks, and why: a domain with its ranks, or a table that has a place of its own."""
+
+    what: str
+    why: str
+
+
+PLATFORM_LOCKS: Final[Mapping[str, Sequence[str]]] = {
+    "singleton": (),
+    "job": (),
+    "job_log": (),
+    "job_statistics": (),
+    "era": (),
+}
+LOCK_PLACES: Final[Sequence[LockPlace]] = (
+    LockPlace("kernel", "A singleton holds its number before it writes anything."),
+    LockPlace("programme", "An act on an event locks it before it tells other domains."),
+    LockPlace("ticketing.pricing", "The prices of an event are written with it."),
+    LockPlace("pages", "Alone in its transaction."),
+    LockPlace("venue", "Alone in its transaction."),
+    LockPlace("people", "Who asks is locked before what is done for them; an erasure locks the person first."),
+    LockPlace("food_menu", "A draft is published alone."),
+    LockPlace("food_orders", "A kitchen and its orders come before the till and the wallet, which they are paid from."),
+    LockPlace("fiscal", "A till's chain is extended before its money moves."),
+    LockPlace("food_till", "The bookings of a record follow its chain."),
+    LockPlace("payments.payment where captured_cents is null", "News of a payment locks it before what it pays for."),
+    LockPlace("access.accreditation", "An accreditation is written before its pass."),
+    LockPlace(
+        "ticketing", "Orders come before presence, passes and captured payments: a refund starts from its order."
+    ),
+    LockPlace("access", "A scan locks presence and then marks the pass; a refund asks who is inside after its order."),
+    LockPlace("passes", "Passes change with tickets, accreditations and presence, which are locked before them."),
+    LockPlace("keys", "The key of an event is made when the first pass, record or closing is signed."),
+    LockPlace("wallet_funding.lock_turn_of_load()", "A load is taken once, before its card is looked at."),
+    LockPlace("wallet_accounts.lock_turn_of_person()", "One first purse a person; a card that is linked may bring it."),
+    LockPlace("wallet_cards", "A tap starts from a card and reaches its purse."),
+    LockPlace("wallet_accounts", "A purse is locked before its rule, its accounts and its payments."),
+    LockPlace("wallet_cards.phone_key", "A phone pays from a purse, which may be opened with its key."),
+    LockPlace("wallet_cards.proof", "A proof is of a phone's key."),
+    LockPlace("wallet_funding", "Rules, loads and gifts change under the lock of their purse."),
+    LockPlace("wallet_ledger", "Accounts are the busiest rows: they are locked late and for a short time."),
+    LockPlace("wallet_cards.lock_turn_of_new_cards()", "Cards are made with purses and accounts that are new."),
+    LockPlace("payments", "Captured payments and their refunds follow what asks for the refund."),
+    LockPlace("food_menu.stock", "Stock moves last in the transaction of a sale."),
+    LockPlace("books", "Figures follow the records of tills in a transaction of their own."),
+    LockPlace("live.feed", "One transaction at a time writes to a feed, and then tells the domains above."),
+    LockPlace("tracking", "Alone in its transaction."),
+    LockPlace("replay", "An entry of a feed suggests or withdraws clips."),
+    LockPlace("live", "Statistics and notices follow the entry and what it did to clips."),
+    LockPlace("people.push_topic", "What browsers are told of last."),
+    LockPlace("people.mailbox", "The demonstration's mailbox takes a letter before it is marked as sent."),
+    LockPlace("people.letter", "Every act may end with a letter."),
+    LockPlace("people.blocked_address", "A report on a letter may block its address."),
+)
+"""The order in which a transaction locks rows. A domain's tables with a place of their own are not in its place."""
+
+
+def lock_order(
+    modules: Sequence[Module] = MODULES, places: Sequence[LockPlace] = LOCK_PLACES
+) -> tuple[dict[str, int], dict[str, str]]:
+    """Return the place of each table in the order of locks, and the tables that are locked under the row of another.
+
+    ValueError for a table that is declared twice or has two places, and for a place of nothing.
+    """
+    ranks = {"kernel": PLATFORM_LOCKS} | {module.name: module.lock_ranks for module in modules}
+    declared = {name: {f"{name}.{table}": under for table, under in tables.items()} for name, tables in ranks.items()}
+    tables = joined("lock rank", declared)
+    apart = {place.what for place in places if "." in place.what}
+    order: list[str] = []
+    for place in places:
+        if place.what in apart:
+            order.append(place.what)
+        else:
+            order += [table for table in declared[place.what] if table not in apart]
+    if sorted(order) != sorted(tables):
+        raise ValueError(f"Not placed once in the order of locks: {sorted(set(order) ^ set(tables)) or order}")
+    under = {f"{table.partition('.')[0]}.{child}": table for table, children in tables.items() for child in children}
+    if twice := under.keys() & tables.keys():
+        raise ValueError(f"Both ranked and under another table: {sorted(twice)}")
+    return {table: place for place, table in enumerate(order)}, under
+
+
+LOCK_ORDER: Final[Mapping[str, int]]
+LOCKED_UNDER: Final[Mapping[str, str]]
+LOCK_ORDER, LOCKED_UNDER = lock_order()
+LOCK_EXCEPTIONS: Final[Mapping[str, LockException]] = {
+    f"{module.name}.{query}": exception for module in MODULES for query, exception in module.lock_exceptions.items()
+}
 
 # Who is told, in this order, in the transaction of what happened. Each order gives the same state, because no handler
 # reads what another wrote; `tests/app/test_order_of_handlers.py` runs them in every order.

@@ -18,18 +18,38 @@ from virage.platform.web.static import PageExists
 
 
 @dataclass(frozen=True)
+class LockException:
+    """Why a query may lock rows out of the order of locks: nobody whom it waits for waits for its transaction.
+
+    `under` is what the transaction has locked before, with its schema; None where that is not why. `holds`: others may
+    wait for these rows, so what is locked after them has a later place; False for new rows that nobody else knows.
+    """
+
+    reason: str
+    under: str | None = None
+    holds: bool = True
+
+
+@dataclass(frozen=True)
 class Module:
     """What a domain declares, the same in each process. `app/` refuses to start where a name stands in two modules.
 
     `name` is that of its database schema. `roles` are those of people of the staff that it brings; others may ask for
     them too. `refusals` are its
     codes with their HTTP status; a code that several domains answer with is declared by the lowest of them.
+
+    `lock_ranks` are the tables of its schema whose rows are locked, in the order in which one transaction locks them,
+    each with the tables whose rows change under the lock of a row of it alone. `query()` is an advisory lock that a
+    query takes; `table where condition` are the rows that statements name by this condition. `lock_exceptions` are
+    queries that lock in another order. docs/locks.md has the rules.
     """
 
     name: str
     routers: Sequence[Router] = ()
     roles: Sequence[str] = ()
     refusals: Mapping[str, int] = field(default_factory=dict)
+    lock_ranks: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    lock_exceptions: Mapping[str, LockException] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,12 @@ module = Module(
         "terms_in_force": 409,
         "terms_overlap": 409,
     },
+    lock_ranks={
+        "figures_head": ("figure", "receipt_figure"),
+        "concessionaire": (),
+        "lock_outlet_terms()": (),
+        "terms": (),
+    },
 )
 
 

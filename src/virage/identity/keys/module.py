@@ -5,7 +5,13 @@ from virage.identity.keys.jobs import KeyJobs
 from virage.identity.keys.routes import router
 from virage.platform.module import Module, Parts, Process
 
-module = Module("keys", routers=[router])
+module = Module(
+    "keys",
+    routers=[router],
+    lock_ranks={
+        "signing_key": (),
+    },
+)
 
 
 def build(process: Process) -> Parts:

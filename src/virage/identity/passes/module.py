@@ -15,4 +15,8 @@ module = Module(
         "pass_rebinds_used_up": 409,
         "pass_revoked": 409,
     },
+    lock_ranks={
+        "counter": (),
+        "pass": (),
+    },
 )

@@ -10,7 +10,7 @@ from virage.identity.people.routes.browsers import Browsers
 from virage.identity.people.rules.house import letterhead_of
 from virage.identity.people.rules.letters import Kind
 from virage.identity.people.rules.webpush import Vapid
-from virage.platform.module import Module, Parts, Process
+from virage.platform.module import LockException, Module, Parts, Process
 
 module = Module(
     "people",
@@ -27,6 +27,34 @@ module = Module(
         "last_admin": 409,
         "pairing_invalid": 409,
         "pin_trivial": 400,
+    },
+    lock_ranks={
+        "pace": (),
+        "newcomer_budget": ("newcomer_network",),
+        "wrong_code": (),
+        "sign_in_code": (),
+        "person": (),
+        "role_grant": (),
+        "program": (),
+        "invitation": (),
+        "session": (),
+        "push_subscription": (),
+        "pairing": (),
+        "pin": (),
+        "device": (),
+        "push_topic": (),
+        "mailbox": ("mailbox_file",),
+        "letter": (),
+        "blocked_address": (),
+    },
+    lock_exceptions={
+        "open_guests": LockException("Nobody is behind the session of a guest: no person is held.", holds=False),
+        "write_letters": LockException(
+            "New ids; a letter about something is written under the lock of that.", holds=False
+        ),
+        "give": LockException(
+            "Whoever writes or deletes the grants of a person has locked the person before.", under="people.person"
+        ),
     },
 )
 

@@ -8,7 +8,7 @@ from virage.matchday.access.reads.news import GateNews
 from virage.matchday.access.reads.packs import Packs
 from virage.matchday.access.routes import routers
 from virage.matchday.access.routes.desk import GateDesk
-from virage.platform.module import Module, Parts, Process
+from virage.platform.module import LockException, Module, Parts, Process
 
 module = Module(
     "access",
@@ -40,6 +40,26 @@ module = Module(
         "unreadable": 409,
         "wrong_gate": 409,
         "zone_full": 409,
+    },
+    lock_ranks={
+        "accreditation": (),
+        "ban": (),
+        "flag": (),
+        "full_zone": (),
+        "closed_ground": (),
+        "pass_window": (),
+        "gate": (),
+        "device_state": (),
+        "correction": (),
+        "lock_overrides()": (),
+        "presence": ("duplicate", "ban_hit"),
+        "crossing": (),
+        "scan": (),
+        "withdrawal": (),
+    },
+    lock_exceptions={
+        "withdraw_crossings": LockException("Uploads of a device change as it is revoked.", under="people.device"),
+        "withdraw_scans": LockException("Uploads of a device change as it is revoked.", under="people.device"),
     },
 )
 

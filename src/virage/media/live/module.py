@@ -35,6 +35,15 @@ module = Module(
         "teams_alike": 409,
         "time_strange": 409,
     },
+    lock_ranks={
+        "feed": ("place_seen",),
+        "source": (),
+        "stats": (),
+        "counted": (),
+        "noticed": (),
+        "notice_choice": (),
+        "notice": (),
+    },
 )
 
 

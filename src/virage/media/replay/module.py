@@ -11,7 +11,7 @@ from virage.media.replay.routes.sharing import SharePage
 from virage.media.replay.routes.taps import TapCounter
 from virage.media.replay.rules.media import MediaVault
 from virage.media.replay.settings import ReplaySettings
-from virage.platform.module import Module, Parts, Process
+from virage.platform.module import LockException, Module, Parts, Process
 
 module = Module(
     "replay",
@@ -35,6 +35,24 @@ module = Module(
         "replay_not_yet": 409,
         "replay_over": 409,
         "replay_ticket_needed": 409,
+    },
+    lock_ranks={
+        "tap": (),
+        "desk": (),
+        "rights": (),
+        "clip": (),
+        "suggestion": (),
+        "description": ("description_part",),
+        "camera": (),
+        "track": (),
+        "segment": (),
+        "media_key": (),
+        "doomed": (),
+    },
+    lock_exceptions={
+        "add_key": LockException("Only the one ingest of a camera writes its keys.", holds=False),
+        "add_track": LockException("Only the one ingest of a camera writes its tracks.", holds=False),
+        "add_segment": LockException("Only the one ingest of a camera writes its segments.", holds=False),
     },
 )
 

@@ -4,7 +4,13 @@ from virage.media.tracking.reads import Pitches, PitchTopic
 from virage.media.tracking.routes import router
 from virage.platform.module import Module, Parts, Process
 
-module = Module("tracking", routers=[router])
+module = Module(
+    "tracking",
+    routers=[router],
+    lock_ranks={
+        "play": (),
+    },
+)
 
 
 def build(process: Process) -> Parts:

@@ -26,6 +26,9 @@ module = Module(
         "totals_wrong": 409,
         "vat_wrong": 409,
     },
+    lock_ranks={
+        "till_head": (),
+    },
 )
 
 

@@ -15,7 +15,7 @@ from virage.money.payments.sandbox_provider import SandboxProvider
 from virage.money.payments.settings import PaymentSettings
 from virage.platform.data.database import Connection
 from virage.platform.data.gauges import Gauge
-from virage.platform.module import Module, Parts, Process
+from virage.platform.module import LockException, Module, Parts, Process
 from virage.platform.settings.config import Config
 
 module = Module(
@@ -31,6 +31,21 @@ module = Module(
         "provider_unavailable": 503,
         "refund_id_taken": 409,
         "signature_invalid": 401,
+    },
+    lock_ranks={
+        "watermark": (),
+        "payment where captured_cents is null": (),
+        "payment": (),
+        "refund": (),
+        "method": (),
+    },
+    lock_exceptions={
+        "insert_refunds": LockException(
+            "New ids; refunds and the sum of them in their payment change under the lock of the payment.",
+            under="payments.payment",
+            holds=False,
+        ),
+        "insert_payments": LockException("New ids; those that are known are left out and not waited for.", holds=False),
     },
 )
 

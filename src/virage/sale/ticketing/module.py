@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from virage.identity.people.types import letterhead_of
-from virage.platform.module import Module, Parts, Process
+from virage.platform.module import LockException, Module, Parts, Process
 from virage.sale.ticketing.acts.refunding import WhoIsInside
 from virage.sale.ticketing.acts.tickets import rebind_desk
 from virage.sale.ticketing.jobs import SeatReturns, TicketingJobs
@@ -45,6 +45,27 @@ module = Module(
         "terms_not_accepted": 409,
         "ticket_refunded": 409,
         "tickets_not_named": 409,
+    },
+    lock_ranks={
+        "take_turns()": (),
+        "pricing": ("category", "area_category", "block_category"),
+        "orders": ("accepted_terms", "occupied_place"),
+        "claim": (),
+        "refund": (),
+        "ticket": (),
+        "rebind_code": (),
+    },
+    lock_exceptions={
+        "insert_orders": LockException(
+            "New ids, written in their order; the same id sent twice waits for its first try alone.",
+            under="ticketing.take_turns()",
+        ),
+        "free_places": LockException(
+            "Only the owner of a claim deletes it, under the lock of its order or in the transaction that made it."
+        ),
+        "move_claims": LockException(
+            "Only the owner of a claim moves it, under the lock of its order.", under="ticketing.orders"
+        ),
     },
 )
 

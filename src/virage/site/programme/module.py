@@ -19,6 +19,11 @@ module = Module(
         "unknown_organiser": 409,
         "unknown_series": 409,
     },
+    lock_ranks={
+        "organiser": (),
+        "series": (),
+        "event": (),
+    },
 )
 
 

@@ -10,6 +10,9 @@ module = Module(
     refusals={
         "no_way": 409,
     },
+    lock_ranks={
+        "outage": (),
+    },
 )
 
 

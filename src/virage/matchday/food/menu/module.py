@@ -4,7 +4,7 @@ from virage.matchday.food.menu.acts.pictures import Pictures
 from virage.matchday.food.menu.reads.catalogue import Catalogues
 from virage.matchday.food.menu.routes import has_menu, routers
 from virage.matchday.food.menu.routes.catalogue import CatalogueBoard
-from virage.platform.module import Module, Parts, Process
+from virage.platform.module import LockException, Module, Parts, Process
 
 module = Module(
     "food_menu",
@@ -26,6 +26,18 @@ module = Module(
         "quantity_bad": 409,
         "stock_short": 409,
         "unknown_product": 409,
+    },
+    lock_ranks={
+        "lock_derogations()": (),
+        "derogation": (),
+        "draft": ("item", "price"),
+        "version": (),
+        "picture": (),
+        "stock_document": (),
+        "stock": ("movement",),
+    },
+    lock_exceptions={
+        "insert_document": LockException("A new id; the same document sent twice waits for its first try alone."),
     },
 )
 

@@ -25,6 +25,10 @@ module = Module(
         "wrong_code": 409,
         "wrong_state": 409,
     },
+    lock_ranks={
+        "kitchen": (),
+        "food_order": ("food_load",),
+    },
 )
 
 

@@ -8,7 +8,7 @@ from virage.matchday.food.till.routes import routers
 from virage.matchday.food.till.routes.counter import Counter
 from virage.matchday.food.till.rules.limits import house_of, limits_of
 from virage.money.wallet.cards.api import CardDesk, CardNews, open_card_secrets
-from virage.platform.module import Module, Parts, Process
+from virage.platform.module import LockException, Module, Parts, Process
 
 module = Module(
     "food_till",
@@ -26,6 +26,14 @@ module = Module(
         "refund_exceeds_sale": 409,
         "sale_unknown": 409,
         "vat_rate_wrong": 409,
+    },
+    lock_ranks={
+        "booking": (),
+    },
+    lock_exceptions={
+        "end_awaiting": LockException(
+            "Whoever changes what waits for a sale has locked the chain of the sale's till.", under="fiscal.till_head"
+        ),
     },
 )
 

@@ -1,10 +1,19 @@
 """What accounts add to the application: names alone."""
 
-from virage.platform.module import Module
+from virage.platform.module import LockException, Module
 
 module = Module(
     "wallet_accounts",
     refusals={
         "purse_would_exceed": 409,
+    },
+    lock_ranks={
+        "lock_turn_of_person()": (),
+        "purse": (),
+    },
+    lock_exceptions={
+        "open_purses": LockException(
+            "New ids; the first purse of a person is opened in the person's turn.", holds=False
+        ),
     },
 )

@@ -4,7 +4,7 @@ from virage.money.wallet.cards.acts.cards import EmptyClosed, open_card_secrets
 from virage.money.wallet.cards.jobs import CardJobs
 from virage.money.wallet.cards.routes import routers
 from virage.money.wallet.cards.routes.card_desk import CardDesk
-from virage.platform.module import Module, Parts, Process
+from virage.platform.module import LockException, Module, Parts, Process
 
 module = Module(
     "wallet_cards",
@@ -28,6 +28,18 @@ module = Module(
         "tap_forged": 409,
         "tap_replayed": 409,
         "uid_taken": 409,
+    },
+    lock_ranks={
+        "lock_turn_of_new_cards()": (),
+        "card": ("card_day", "card_pin"),
+        "phone_key": (),
+        "proof": (),
+    },
+    lock_exceptions={
+        "insert_phone_key": LockException("A new key of one phone, which nobody else sends.", holds=False),
+        "insert_cards": LockException(
+            "Cards are made by one transaction at a time.", under="wallet_cards.lock_turn_of_new_cards()", holds=False
+        ),
     },
 )
 

@@ -6,7 +6,7 @@ from virage.money.payments.api import Handlers, PaymentProvider
 from virage.money.wallet.accounts.api import PaidAt
 from virage.money.wallet.funding.jobs import WalletJobs
 from virage.money.wallet.funding.routes import routers
-from virage.platform.module import Module, Parts, Process
+from virage.platform.module import LockException, Module, Parts, Process
 
 module = Module(
     "wallet_funding",
@@ -36,6 +36,24 @@ module = Module(
         "purse_not_empty": 409,
         "tap_required": 409,
         "top_up_id_taken": 409,
+    },
+    lock_ranks={
+        "lock_turn_of_load()": (),
+        "auto_top_up": (),
+        "top_up": (),
+        "payout": (),
+        "gift": (),
+    },
+    lock_exceptions={
+        "insert_top_up": LockException(
+            "New ids, written under the lock of their purse.", under="wallet_accounts.purse", holds=False
+        ),
+        "insert_payout": LockException(
+            "New ids, written under the lock of their purse.", under="wallet_accounts.purse", holds=False
+        ),
+        "insert_gifts": LockException(
+            "New ids, written under the lock of their purse.", under="wallet_accounts.purse", holds=False
+        ),
     },
 )
 

@@ -1,6 +1,6 @@
 """What the ledger adds to the application: names alone."""
 
-from virage.platform.module import Module
+from virage.platform.module import LockException, Module
 
 module = Module(
     "wallet_ledger",
@@ -11,5 +11,13 @@ module = Module(
         "hold_not_found": 409,
         "insufficient_funds": 409,
         "transfer_id_taken": 409,
+    },
+    lock_ranks={
+        "account": (),
+    },
+    lock_exceptions={
+        "open_accounts": LockException(
+            "New accounts; whoever moves money in them locks accounts afterwards, which is their place.", holds=False
+        ),
     },
 )

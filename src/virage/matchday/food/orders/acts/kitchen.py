@@ -95,12 +95,13 @@ async def accept(conn: Connection, vault: KeyVault, step: Step, now: datetime) -
     await settle(conn, [order_money.capture(order.money, sale), *([one] for one in early.moved)], now)
     await _book(conn, order.money, signed, now)
     await write_early(conn, sale, early, now)
-    await menu.note_sales(conn, [Sold(order.id, order.outlet, products_of(order.lines), now)])
     await store.accept(conn, order.id, now)
     taken = await _took(conn, order, FoodState.ACCEPTED, step.who, now)
+    back = await given_back(conn, [taken], early.refunds, now) if early.refunds else []
+    await menu.note_sales(conn, [Sold(order.id, order.outlet, products_of(order.lines), now)])  # stock is locked last
     if not early.refunds:
         return taken
-    await menu.note_sales(conn, await given_back(conn, [taken], early.refunds, now))
+    await menu.note_sales(conn, back)
     return await _again(conn, order.id)
 
 
