@@ -153,10 +153,14 @@ async def _lanes(db: Database, secret: str, now: datetime) -> tuple[str, list[La
         )
         assert supervisor.id is not None
         session = await people.open_session(conn, supervisor.id, now)
+        expected = []
         for gate in load_ground().gates:
             wish = PairingWish(new_id(), f"Lane {gate.code}", DeviceKind.LANE, [gate.code])
             opened = await devices.open_pairing(conn, keys, supervisor, wish, now)
             assert isinstance(opened, PairingOpened), opened
+            expected.append((gate, opened))
+    async with db.transaction() as conn:
+        for gate, opened in expected:
             private = Ed25519PrivateKey.generate()
             paired = await devices.pair(conn, keys, DeviceArrival(opened.code, jwk_of(private)), now)
             assert isinstance(paired, DevicePaired), paired

@@ -79,8 +79,13 @@ def _sources(nodes: Any) -> Iterator[Any]:
             yield node
 
 
+def _is(node: Any, *kinds: type) -> bool:
+    """Return whether a node is of a kind, without narrowing its type: pglast types every field as one that may lack."""
+    return isinstance(node, kinds)
+
+
 def _conditions(where: Any) -> Iterator[Any]:
-    if isinstance(where, ast.BoolExpr) and where.boolop.name == "AND_EXPR":
+    if _is(where, ast.BoolExpr) and where.boolop.name == "AND_EXPR":
         for part in where.args:
             yield from _conditions(part)
     elif where is not None:
@@ -95,11 +100,11 @@ def _equals(where: Any) -> frozenset[str]:
     """Return the columns that a condition compares with one value."""
     found = set()
     for part in _conditions(where):
-        if isinstance(part, ast.ColumnRef):
+        if _is(part, ast.ColumnRef):
             found.add(part.fields[-1].sval)
-        elif isinstance(part, ast.A_Expr) and part.kind.name == "AEXPR_OP" and part.name[-1].sval == "=":
+        elif _is(part, ast.A_Expr) and part.kind.name == "AEXPR_OP" and part.name[-1].sval == "=":
             for column, value in ((part.lexpr, part.rexpr), (part.rexpr, part.lexpr)):
-                if isinstance(column, ast.ColumnRef) and _is_value(value):
+                if _is(column, ast.ColumnRef) and _is_value(value):
                     found.add(column.fields[-1].sval)
     return frozenset(found)
 
@@ -154,7 +159,7 @@ def _locks(statement: Any) -> Iterator[Lock]:
         yield from _locks(expression.ctequery)
     if isinstance(statement, ast.SelectStmt):
         yield from _selected(statement)
-    elif isinstance(statement, ast.LockStmt | ast.TruncateStmt):
+    elif _is(statement, ast.LockStmt, ast.TruncateStmt):
         for relation in statement.relations:
             yield Lock(_table(relation), "table", ordered=True)
     elif isinstance(statement, ast.InsertStmt):

@@ -173,9 +173,9 @@ def lock_order(
     return {table: place for place, table in enumerate(order)}, under
 
 
-LOCK_ORDER: Final[Mapping[str, int]]
-LOCKED_UNDER: Final[Mapping[str, str]]
-LOCK_ORDER, LOCKED_UNDER = lock_order()
+_LOCKS: Final = lock_order()
+LOCK_ORDER: Final[Mapping[str, int]] = _LOCKS[0]
+LOCKED_UNDER: Final[Mapping[str, str]] = _LOCKS[1]
 LOCK_EXCEPTIONS: Final[Mapping[str, LockException]] = {
     f"{module.name}.{query}": exception for module in MODULES for query, exception in module.lock_exceptions.items()
 }

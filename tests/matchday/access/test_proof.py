@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.matchday.access.conftest import HOUR, MINUTE, SECOND
+from virage.identity.people.store.devices import lock_device
 from virage.matchday.access.acts.crossing import withdraw_scans
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant, Principal
@@ -151,6 +152,7 @@ async def test_what_a_device_uploaded_is_withdrawn_since_a_time_and_everything_i
     assert (await board(night))["inside"] == 5 - 40
     assert (await board(night))["duplicates_standing"] == 1
     async with night.db.transaction() as conn:
+        await lock_device(conn, thief.id)
         assert await withdraw_scans(conn, EVERYWHERE, thief.id, since, night.clock.now()) is None
     seen = await board(night)
     assert (seen["inside"], seen["admitted"], seen["duplicates_standing"], seen["special"]) == (2, 2, 0, [])
@@ -170,6 +172,7 @@ async def test_gates_hear_that_scans_were_withdrawn(night: "Evening") -> None:
     await night.send(thief, night.scan(thief, "passed", ticket, offline=True))
     first = (await night.ask(str(gate.id), "POST", "/api/access/heartbeat", beat)).json()["changes"]
     async with night.db.transaction() as conn:
+        await lock_device(conn, thief.id)
         await withdraw_scans(conn, EVERYWHERE, thief.id, night.clock.now() - MINUTE, night.clock.now())
     heard = await night.ask(str(gate.id), "POST", "/api/access/heartbeat", beat | {"version": first["version"]})
     assert heard.json()["changes"]["reload"] is True

@@ -10,6 +10,7 @@ import pytest
 
 from tests.matchday.access.conftest import HOUR, MINUTE
 from virage.identity.people import acts as people
+from virage.identity.people.store.devices import lock_device
 from virage.matchday.access.acts.crossing import take_scans, withdraw_scans
 from virage.matchday.access.rules.scans import Read, Scan
 from virage.platform.data.database import Connection
@@ -64,6 +65,7 @@ async def test_a_supervisor_of_what_encloses_the_gates_withdraws_at_all_of_them(
     ids = {"all": None, "organiser": night.organiser_id, "event": night.event_id}
     actor = await supervisor(night, "whole", Grant("supervisor", scope, ids[scope]))
     async with night.db.transaction() as conn:
+        await lock_device(conn, device.id)
         assert await withdraw_scans(conn, actor, device.id, since, night.clock.now()) is None
     assert await night.rows(INSIDE) == []
 

@@ -331,6 +331,7 @@ async def test_its_fan_is_told_once_that_an_order_is_ready(kitchen: Kitchen, clo
     async with kitchen.db.transaction() as conn:
         fan = await people.ensure_fan(conn, "fan@example.org", None, clock.now())
         await loaded_purse(conn, 5_000, fan)
+    async with kitchen.db.transaction() as conn:
         session = await people.open_session(conn, fan, clock.now())
         browser = Subscriber("https://push.example.org/x", point, bytes(16), point)
         assert await push.subscribe(conn, new_id(), session.session_id, browser, clock.now()) is None

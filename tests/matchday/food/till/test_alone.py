@@ -79,6 +79,7 @@ async def test_a_pack_has_all_that_a_till_needs_to_go_on_alone(counters: "Counte
         await programme.create(conn, event, None, NOW)
         assert not isinstance(await programme.publish(conn, event.id, None, NOW), Refused)
         assert not isinstance(await derogations.enter(conn, allowed, None, NOW), Refused)
+    async with counters.db.transaction() as conn:
         cashier = await people.ensure_staff(
             conn, "c@example.org", "A cashier", (Grant("cashier", "outlet", HERE),), NOW
         )

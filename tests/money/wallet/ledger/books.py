@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from virage.money.wallet.accounts.acts import open_purses
+from virage.money.wallet.accounts.acts import lock_purses, open_purses
 from virage.money.wallet.funding.reads.audit import Audit, audit
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger.rules import Kind, Outcome, Posted, Transfer, account, purse
@@ -20,6 +20,7 @@ async def loaded_purse(conn: Connection, cents: int, owner_id: UUID | None = Non
     """A purse into which so much cash was paid at a desk."""
     purse_id = new_id()
     assert await open_purses(conn, {purse_id: owner_id}, NOW) == {purse_id}
+    await lock_purses(conn, [purse_id])  # what follows in the test's transaction may lock it: accounts come later
     if cents:
         transfer = Transfer(new_id(), DRAWER, purse(purse_id), cents, "top_up", purse_id)
         assert await ledger.post(conn, [[transfer]], NOW) == [Posted(cents)]

@@ -31,6 +31,9 @@ module = Module(
         "booking": (),
     },
     lock_exceptions={
+        "lock_bookings": LockException(
+            "A kitchen locks bookings that it has just written, or that change under its order; tills keep the order."
+        ),
         "end_awaiting": LockException(
             "Whoever changes what waits for a sale has locked the chain of the sale's till.", under="fiscal.till_head"
         ),

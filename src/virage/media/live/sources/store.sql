@@ -28,6 +28,7 @@ update live.stats set statistics = :statistics, told_at = :now where event_id = 
 insert into live.counted as known (event_id, id, side, player, kinds, blame)
 select :event_id, line.id, line.side, line.player, line.kinds, coalesce(line.blame, 0)
 from jsonb_to_recordset(:counts) as line (id uuid, side text, player integer, kinds text[], blame integer)
+order by line.id
 on conflict (event_id, id) do update
 set side = excluded.side, player = excluded.player, kinds = excluded.kinds, blame = excluded.blame
 where (known.side, known.player, known.kinds, known.blame)
