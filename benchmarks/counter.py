@@ -95,7 +95,7 @@ async def seed(house: House, tills: int, fans: int) -> Bar:
         async with db.transaction() as conn:
             await prepare_plain(conn)
             await publish_all(conn)
-            sellers = await _sellers(conn, secret, tills, now)
+        sellers = await _sellers(db, secret, tills, now)
         codes = CardCodes(derive(secret, DEMO_PURPOSE)[:KEY_BYTES])
         chips = [bytes((4,)) + number.to_bytes(6) for number in range(fans)]
         for first in range(0, fans, A_TRANSACTION):
@@ -108,22 +108,27 @@ async def seed(house: House, tills: int, fans: int) -> Bar:
     return Bar(sellers, chips, secret)
 
 
-async def _sellers(conn: Connection, secret: str, tills: int, now: datetime) -> list[Seller]:
+async def _sellers(db: Database, secret: str, tills: int, now: datetime) -> list[Seller]:
     grant = Grant("finance")
-    person = await people.ensure_staff(conn, "finance@example.org", None, (grant,), now)
-    await put_pin(conn, person, verifier_of("482913", bytes(16), 10), now)
-    manager = Principal("staff", person, new_id(), (grant,), now)
-    keys, sellers = secrets_of(secret), []
-    outlets = itertools.cycle(outlet.code for outlet in load_ground().outlets)
-    for number, outlet in zip(range(tills), outlets, strict=False):
-        wish = PairingWish(new_id(), f"Till {number}", DeviceKind.TILL, posts=[outlet])
-        opened = await devices.open_pairing(conn, keys, manager, wish, now)
-        assert isinstance(opened, PairingOpened), opened
-        private = Ed25519PrivateKey.generate()
-        jwk = Jwk("OKP", "Ed25519", base64url(private.public_key().public_bytes_raw()))
-        paired = await devices.pair(conn, keys, DeviceArrival(opened.code, jwk), now)
-        assert isinstance(paired, DevicePaired), paired
-        sellers.append(Seller(str(paired.device_id), paired.token, outlet, private.private_bytes_raw(), str(person)))
+    keys, expected, sellers = secrets_of(secret), [], []
+    async with db.transaction() as conn:
+        person = await people.ensure_staff(conn, "finance@example.org", None, (grant,), now)
+        manager = Principal("staff", person, new_id(), (grant,), now)
+        outlets = itertools.cycle(outlet.code for outlet in load_ground().outlets)
+        for number, outlet in zip(range(tills), outlets, strict=False):
+            wish = PairingWish(new_id(), f"Till {number}", DeviceKind.TILL, posts=[outlet])
+            opened = await devices.open_pairing(conn, keys, manager, wish, now)
+            assert isinstance(opened, PairingOpened), opened
+            expected.append((outlet, opened))
+        await put_pin(conn, person, verifier_of("482913", bytes(16), 10), now)
+    async with db.transaction() as conn:
+        for outlet, opened in expected:
+            private = Ed25519PrivateKey.generate()
+            jwk = Jwk("OKP", "Ed25519", base64url(private.public_key().public_bytes_raw()))
+            paired = await devices.pair(conn, keys, DeviceArrival(opened.code, jwk), now)
+            assert isinstance(paired, DevicePaired), paired
+            seller = Seller(str(paired.device_id), paired.token, outlet, private.private_bytes_raw(), str(person))
+            sellers.append(seller)
     return sellers
 
 

@@ -122,6 +122,9 @@ LOCK_PLACES: Final[Sequence[LockPlace]] = (
         "ticketing", "Orders come before presence, passes and captured payments: a refund starts from its order."
     ),
     LockPlace("access", "A scan locks presence and then marks the pass; a refund asks who is inside after its order."),
+    LockPlace("ticketing.refund", "A refund is written once it is known who is inside."),
+    LockPlace("ticketing.ticket", "A ticket is locked before its pass."),
+    LockPlace("ticketing.rebind_code", "A code is tried under the lock of its ticket."),
     LockPlace("passes", "Passes change with tickets, accreditations and presence, which are locked before them."),
     LockPlace("keys", "The key of an event is made when the first pass, record or closing is signed."),
     LockPlace("wallet_funding.lock_turn_of_load()", "A load is taken once, before its card is looked at."),

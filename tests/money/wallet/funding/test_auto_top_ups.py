@@ -350,6 +350,7 @@ async def test_another_card_takes_the_place_of_the_first_and_erasure_forgets_bot
 ) -> None:
     first = await house.ruled(Card.ACCEPTED)
     second = await house.ruled(Card.WEBHOOK_LATE)
+    await house.spend(await house.balance())  # cash in it would stop the erasure
     async with house.db.transaction() as conn:
         told = await reads.export(conn, house.fan)
         assert [(card["label"], card["state"]) for card in told["cards"]] == [("…0309", "saved")]
