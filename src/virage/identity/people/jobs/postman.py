@@ -1,5 +1,6 @@
 """Sending one letter: load what it tells, compose it, hand it to the mail server, say that it left."""
 
+import asyncio
 import ssl
 from collections.abc import Mapping
 from email.policy import SMTP
@@ -16,7 +17,6 @@ from virage.platform.mail.reports import Report
 from virage.platform.mail.sending import SmtpServer, send, smtp_server
 from virage.platform.settings.config import Config
 from virage.platform.settings.logs import log
-from virage.platform.values.background import in_background
 from virage.platform.values.clock import Clock
 
 
@@ -77,7 +77,7 @@ class Postman:
 
         async def message() -> bytes | None:
             content = await self._content(letter)
-            return None if content is None else await in_background(self._message, letter, content)
+            return None if content is None else await asyncio.to_thread(self._message, letter, content)
 
         outcome = await send(
             server,
@@ -108,7 +108,7 @@ class Postman:
         if content is None:
             await self._drop(letter)
             return
-        rendered = await in_background(render, letter, content, self._config)
+        rendered = await asyncio.to_thread(render, letter, content, self._config)
         now = self._clock.now()
         async with self._db.transaction() as conn:
             await letters.deliver(conn, letter.id, letter.to, rendered, now)
