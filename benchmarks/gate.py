@@ -1,4 +1,4 @@
-"""The gates: one scan a request from a device at each gate, real passes, beside a bare route of the same server.
+"""The gates: one scan a request from a device at each gate, real passes, beside a bare application.
 
 `python -m benchmarks.gate [--quick] [--workers N] [--concurrency N] [--per-s N]`. First as fast as the server answers,
 then so many a second, whether it keeps up or not. One scan in ten is bad (inside already, forged, revoked, out of its
@@ -45,7 +45,7 @@ class Wanted(Struct):
 
     @property
     def plain_s(self) -> float:
-        """How long the bare route is asked."""
+        """How long the bare application is asked."""
         return QUICK_PLAIN_S if self.quick else PLAIN_S
 
 
@@ -104,7 +104,7 @@ def server_s(house: House) -> float:
 
 
 async def measure(wanted: Wanted) -> dict[str, Any]:
-    """The whole run: the bare route, the two loads, the bare route again, for the machine may be busy otherwise."""
+    """The whole run: the bare application, the two loads, the bare one again, for the machine may be busy otherwise."""
     house = House(wanted.workers)
     try:
         commits = await house.start_database()

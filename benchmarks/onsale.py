@@ -1,4 +1,4 @@
-"""The on-sale: the whole bowl sold over HTTP, payments and tickets included, beside a bare route of the same server.
+"""The on-sale: the whole bowl sold over HTTP, payments and tickets included, beside a bare application.
 
 `python -m benchmarks.onsale [--quick] [--workers N] [--processes N] [--concurrency N]`. Buyers in other processes come
 in parties of 1 to 6, one in a hundred with access needs, more people than seats; a last sweep takes single places.
@@ -188,7 +188,7 @@ class Phase(Struct):
 
 
 async def measure(wanted: Wanted) -> dict[str, Any]:
-    """The whole run: the bare route, the sale, the bare route again, for the machine may be busy with other things."""
+    """The whole run: the bare application, the sale, the bare one again, for the machine may be busy otherwise."""
     house = House(wanted.workers)
     plain_s = PLAIN_S / 4 if wanted.quick else PLAIN_S
     try:

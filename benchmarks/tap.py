@@ -1,4 +1,4 @@
-"""Counter sales of two lines paid by a tap, over HTTP from 64 tills, beside a bare route of the same server.
+"""Counter sales of two lines paid by a tap, over HTTP from 64 tills, beside a bare application.
 
 `python -m benchmarks.tap [--quick] [--workers N] [--tills N] [--per-s N]`. First as fast as the server answers, then so
 many a second, whether it keeps up or not. Each record is signed by its till and continues its chain, each tap is a SUN
@@ -81,7 +81,7 @@ def part(bar: Bar, number: int, of: int) -> Bar:
 
 
 async def measure(wanted: Wanted) -> dict[str, Any]:
-    """The whole run: the bare route, the two loads, the bare route again, for the machine may be busy otherwise."""
+    """The whole run: the bare application, the two loads, the bare one again, for the machine may be busy otherwise."""
     house = House(wanted.workers)
     closed = QUICK_CLOSED if wanted.quick else CLOSED
     opened = round((QUICK_OPEN_S if wanted.quick else OPEN_S) * wanted.per_s)

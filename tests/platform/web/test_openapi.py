@@ -126,6 +126,11 @@ def test_an_endpoint_that_ignores_a_part_of_its_address_is_a_mistake() -> None:
         served(Endpoint("GET", "/{thing_id:uuid}", hidden.handler))
 
 
+def test_an_endpoint_whose_rate_nobody_declared_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="hidden: there is no rate 'seldom'"):
+        served(Endpoint("GET", "/hidden", hidden.handler, rate="seldom"))
+
+
 def test_two_endpoints_of_one_address_and_method_are_a_mistake() -> None:
     async def refuse(*asked: Any) -> None:
         assert asked

@@ -12,7 +12,7 @@ from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 from virage.platform.web.bodies import decoded, read_body
-from virage.platform.web.limits import Limits
+from virage.platform.web.limits import RATES, Limits
 from virage.platform.web.problems import Problem
 from virage.platform.web.routing import Endpoint, Handler, Named, Request, Response
 from virage.platform.web.security import SAFE_METHODS
@@ -72,12 +72,17 @@ class Inputs:
 
 
 class Served:
-    """One endpoint over what the application provides, as an ASGI application."""
+    """One endpoint over what the application provides, as an ASGI application.
+
+    Raises ValueError for a rate that there is none of.
+    """
 
     def __init__(self, endpoint: Endpoint, constants: Mapping[str, Any], limits: Limits) -> None:
         self.endpoint = endpoint
         self.inputs = inputs = Inputs(endpoint, constants)
         self.rate = endpoint.rate or (None if endpoint.method in SAFE_METHODS else "write")
+        if self.rate is not None and self.rate not in RATES:
+            raise ValueError(f"{endpoint.name}: there is no rate {self.rate!r}.")
         self._limits = limits
         self._path = Texts(inputs, inputs.path, "path") if inputs.path else None
         self._query = Texts(inputs, inputs.query, "query") if inputs.query else None
