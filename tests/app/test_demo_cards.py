@@ -78,10 +78,10 @@ class Counter:
         async with self._db.transaction() as conn:
             now, grants = self._clock.now(), (Grant("finance"),)
             person = await people.ensure_staff(conn, "finance@example.org", None, grants, now)
-            await employ(conn, CASHIER, Grant("cashier", "outlet", OUTLET))
             who = Principal("staff", person, new_id(), grants, now)
             wish = PairingWish(new_id(), "A counter", DeviceKind.TILL, [OUTLET])
             opened = await devices.open_pairing(conn, secrets_of(SECRET), who, wish, now)
+            await employ(conn, CASHIER, Grant("cashier", "outlet", OUTLET))
         assert isinstance(opened, PairingOpened), opened
         key = {name: value for name, value in signer.jwk().items() if name != "d"}
         async with browser_at(self._app, "http://localhost:8000") as browser:

@@ -28,10 +28,10 @@ async def load(config: Config, db: Database, clock: Clock, *, sandbox: Running, 
     """Load what is not there yet. `sandbox` runs the provider while places are paid for."""
     now = clock.now()
     plans = planned(now)
-    async with db.transaction() as conn:
-        ids = await load_people(conn, now)
-        await load_pages(conn, now)
+    async with db.transaction() as conn:  # in the order of locks
         await load_programme(conn, plans, now)
+        await load_pages(conn, now)
+        ids = await load_people(conn, now)
         await load_concessions(conn, plans[0], now)
         await load_kitchens(conn, open_vault(config), now)
         await load_concessionaires(conn, now)
