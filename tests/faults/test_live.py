@@ -52,7 +52,7 @@ class Node:
         self._running: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        web = Child("node", (sys.executable, "-m", "benchmarks.plain", "1"))
+        web = Child("node", (sys.executable, "-m", "virage.cli", "serve", "--workers", "1"))
         env = self._house.env | {"VIRAGE_PORT": self._port}
         told, folder = self._house.told.append, self._house.folder / "log"
         self._supervisor = Supervisor([web], env=env, tell=told, log_folder=folder)
