@@ -22,3 +22,8 @@ def _on_disk(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathF
     tmp_path_factory.getbasetemp()  # it has its place from now on, whichever test is the first
     monkeypatch.setenv("TMPDIR", on_disk())
     monkeypatch.setattr(tempfile, "tempdir", on_disk())
+
+
+@pytest.fixture(autouse=True)
+def _locks_in_order() -> None:
+    """The order of locks is not judged here: this process prepares, alone, what the programs under test use."""

@@ -142,7 +142,7 @@ async def next_release(house: House) -> AsyncIterator[str]:
     """A web process beside the old one, over the schema that has grown."""
     port = free_port()
     env = house.env | {"VIRAGE_PORT": str(port), "VIRAGE_PUBLIC_URL": f"http://127.0.0.1:{port}"}
-    command = (sys.executable, "-m", "benchmarks.plain", "1")
+    command = (sys.executable, "-m", "virage.cli", "serve", "--workers", "1")
     process = await asyncio.create_subprocess_exec(*command, env=env, start_new_session=True)
     try:
         while not await is_ready(port):

@@ -176,3 +176,8 @@ def entered(page: Page, house: House, email: str) -> None:
         name.fill("Somebody Somewhere")
         page.get_by_role("button", name="Save").click()
         signed.first.wait_for(state="attached")
+
+
+@pytest.fixture(autouse=True)
+def _locks_in_order() -> None:
+    """The order of locks is not judged here: this process prepares, alone, what the programs under test use."""
