@@ -25,10 +25,11 @@ and `lock_exceptions` of each `module.py`, `LOCK_PLACES` in `src/virage/app/doma
    and `for no key update`, or by a select of this kind inside the statement that writes.
 3. A table *under* another one is read and written freely, and its rows change only in a transaction
    that has locked the row above. They have no place of their own.
-4. `skip locked` waits for nobody. It may come at any place; what it has locked counts.
-5. An insert with `on conflict` locks the row with its key. Any other insert has a new key, for
-   which nobody waits, and takes no place. So append-only tables (the journal, records, transfers,
-   entries of a feed) have none.
+4. A query with `skip locked` never waits, so it may run at any point of a transaction. The rows
+   that it locked count as locked at their place.
+5. An insert with `on conflict` locks the row with its key. Any other insert has a new key, so no
+   other transaction waits for it, and its table needs no place: append-only tables (the journal,
+   records, transfers, entries of a feed) have none.
 6. A foreign key holds the row that it names (`for key share`). This waits only for a transaction
    that deletes the row or changes a key of it, so such tables are locked before the tables that
    name them. Other tables are locked `for no key update`, which foreign keys do not wait for.
@@ -86,7 +87,7 @@ def _lines(
     yield ""
     for query, exception in sorted(exceptions.items()):
         guard = f" It runs under `{exception.under}`, which is checked." if exception.under else ""
-        new = "" if exception.holds else " Nobody else waits for these rows."
+        new = "" if exception.holds else " No other transaction waits for these rows."
         yield _wrapped(f"`{query}`: {exception.reason}{guard}{new}", "  ", "- ")
 
 

@@ -111,7 +111,7 @@ LOCK_PLACES: Final[Sequence[LockPlace]] = (
     LockPlace("ticketing.pricing", "The prices of an event are written with it."),
     LockPlace("pages", "Alone in its transaction."),
     LockPlace("venue", "Alone in its transaction."),
-    LockPlace("people", "Who asks is locked before what is done for them; an erasure locks the person first."),
+    LockPlace("people", "A request locks its session and person before other rows; an erasure locks the person first."),
     LockPlace("food_menu", "A draft is published alone."),
     LockPlace("food_orders", "A kitchen and its orders come before the till and the wallet, which they are paid from."),
     LockPlace("fiscal", "A till's chain is extended before its money moves."),

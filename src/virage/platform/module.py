@@ -19,7 +19,7 @@ from virage.platform.web.static import PageExists
 
 @dataclass(frozen=True)
 class LockException:
-    """Why a query may lock rows out of the order of locks: nobody whom it waits for waits for its transaction.
+    """Why a query may lock rows out of the order of locks without a deadlock.
 
     `under` is what the transaction has locked before, with its schema; None where that is not why. `holds`: others may
     wait for these rows, so what is locked after them has a later place; False for new rows that nobody else knows.

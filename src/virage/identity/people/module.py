@@ -48,13 +48,11 @@ module = Module(
         "blocked_address": (),
     },
     lock_exceptions={
-        "open_guests": LockException("Nobody is behind the session of a guest: no person is held.", holds=False),
+        "open_guests": LockException("A guest's session has no person, so no row of a person is locked.", holds=False),
         "write_letters": LockException(
             "New ids; a letter about something is written under the lock of that.", holds=False
         ),
-        "give": LockException(
-            "Whoever writes or deletes the grants of a person has locked the person before.", under="people.person"
-        ),
+        "give": LockException("Grants of a person change only under the lock of the person.", under="people.person"),
     },
 )
 

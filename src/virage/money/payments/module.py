@@ -45,7 +45,9 @@ module = Module(
             under="payments.payment",
             holds=False,
         ),
-        "insert_payments": LockException("New ids; those that are known are left out and not waited for.", holds=False),
+        "insert_payments": LockException(
+            "Ids are new; a row whose id is stored already is skipped without waiting.", holds=False
+        ),
     },
 )
 

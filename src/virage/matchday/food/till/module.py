@@ -35,7 +35,8 @@ module = Module(
             "A kitchen locks bookings that it has just written, or that change under its order; tills keep the order."
         ),
         "end_awaiting": LockException(
-            "Whoever changes what waits for a sale has locked the chain of the sale's till.", under="fiscal.till_head"
+            "Refunds that wait for a sale change only under the lock of the chain of the sale's till.",
+            under="fiscal.till_head",
         ),
     },
 )

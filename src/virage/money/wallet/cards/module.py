@@ -36,7 +36,7 @@ module = Module(
         "proof": (),
     },
     lock_exceptions={
-        "insert_phone_key": LockException("A new key of one phone, which nobody else sends.", holds=False),
+        "insert_phone_key": LockException("A new key, which only its own phone sends.", holds=False),
         "insert_cards": LockException(
             "Cards are made by one transaction at a time.", under="wallet_cards.lock_turn_of_new_cards()", holds=False
         ),

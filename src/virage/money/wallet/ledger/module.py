@@ -17,7 +17,7 @@ module = Module(
     },
     lock_exceptions={
         "open_accounts": LockException(
-            "New accounts; whoever moves money in them locks accounts afterwards, which is their place.", holds=False
+            "Accounts are new; a transfer between them locks them later, at their place.", holds=False
         ),
     },
 )
