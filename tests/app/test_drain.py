@@ -29,6 +29,7 @@ defaults
   timeout connect 5s
   timeout client 60s
   timeout server 60s
+  timeout check 30s
   retries 0
 frontend all
   bind 127.0.0.1:{front}
@@ -90,7 +91,7 @@ async def call(url: str, answers: Counter[str]) -> None:
             except httpx.TransportError as failure:
                 answers[type(failure).__name__] += 1
             else:
-                answers[str(answer.status_code)] += 1
+                answers[f"{answer.status_code} {answer.text if answer.is_error else ''}".rstrip()] += 1
 
 
 async def test_a_server_that_is_asked_to_end_refuses_and_cuts_nobody_and_phones_come_back_once(
