@@ -12,7 +12,8 @@ from virage.identity.people.rules.secrets import secrets_of
 from virage.identity.people.settings import PeopleSettings
 from virage.identity.people.store import letters
 from virage.platform.data.database import Database
-from virage.platform.mail.messages import Signer, compose, return_path, signed
+from virage.platform.host.background import in_background
+from virage.platform.mail.messages import Rendered, Signer, compose, return_path, signed
 from virage.platform.mail.reports import Report
 from virage.platform.mail.sending import SmtpServer, send, smtp_server
 from virage.platform.settings.config import Config
@@ -77,7 +78,7 @@ class Postman:
 
         async def message() -> bytes | None:
             content = await self._content(letter)
-            return None if content is None else await asyncio.to_thread(self._message, letter, content)
+            return None if content is None else await self._message(letter, content)
 
         outcome = await send(
             server,
@@ -96,11 +97,19 @@ class Postman:
         async with self._db.connection() as conn:
             return await self._composers[letter.kind](conn, letter)
 
-    def _message(self, letter: Letter, content: Content) -> bytes:
-        rendered, sender = render(letter, content, self._config), self._settings.mail_from
-        message = compose(letter, rendered, sender, self._config.club.name, self._clock.now())
-        plain = message.as_bytes(policy=SMTP)
-        return plain if self._signer is None else signed(plain, self._signer, sender)
+    async def _rendered(self, letter: Letter, content: Content) -> Rendered:
+        elsewhere = asyncio.to_thread if content.receipt is None else in_background
+        return await elsewhere(render, letter, content, self._config)
+
+    async def _message(self, letter: Letter, content: Content) -> bytes:
+        rendered, sender = await self._rendered(letter, content), self._settings.mail_from
+
+        def written() -> bytes:
+            message = compose(letter, rendered, sender, self._config.club.name, self._clock.now())
+            plain = message.as_bytes(policy=SMTP)
+            return plain if self._signer is None else signed(plain, self._signer, sender)
+
+        return await asyncio.to_thread(written)
 
     async def _deliver(self, letter: Letter) -> None:
         """Put a letter into the demonstration's mailbox."""
@@ -108,7 +117,7 @@ class Postman:
         if content is None:
             await self._drop(letter)
             return
-        rendered = await asyncio.to_thread(render, letter, content, self._config)
+        rendered = await self._rendered(letter, content)
         now = self._clock.now()
         async with self._db.transaction() as conn:
             await letters.deliver(conn, letter.id, letter.to, rendered, now)
