@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.responses import Response as StarletteResponse
-from starlette.routing import Match, Route
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from virage.platform.web.bodies import decoded, read_body
@@ -206,17 +206,25 @@ class _Methods:
 
 
 class Addresses:
-    """Finds who answers an address. Starlette's routes match it; only those that begin as it does are tried."""
+    """Finds the endpoints of an address.
+
+    One without parameters is looked up. Starlette's patterns match the others, of which only those that begin as the
+    address does are tried.
+    """
 
     def __init__(self, served: Iterable[Served], refuse: Refuse) -> None:
         self._refuse = refuse
+        self._fixed: dict[str, _Methods] = {}
         self._routes: dict[tuple[str, ...], list[tuple[Route, _Methods]]] = {}
         methods: dict[str, _Methods] = {}
         for one in sorted(served, key=lambda one: [part.startswith("{") for part in one.endpoint.path.split("/")]):
             path = one.endpoint.path
             if path not in methods:
                 methods[path] = found = _Methods(one.endpoint.template)
-                self._routes.setdefault(_beginning(path), []).append((_pattern(path), found))
+                if "{" in path:
+                    self._routes.setdefault(_beginning(path), []).append((_pattern(path), found))
+                else:
+                    self._fixed[path] = found
             methods[path].add(one)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -229,16 +237,20 @@ class Addresses:
             await self._refuse(error, scope, receive, send)
 
     def _found(self, scope: Scope) -> _Methods:
-        path, asked = scope["path"], scope
+        path = scope["path"]
         if "//" in path or path.endswith("/"):  # a slash too many is none
             path = "/" + "/".join(part for part in path.split("/") if part)
-            asked = {**scope, "path": path}
+        fixed = self._fixed.get(path)
+        if fixed is not None:
+            scope["path_params"] = {}
+            return fixed
         beginning = _beginning(path)
         near: list[tuple[Route, _Methods]] = [*self._routes.get(beginning, ()), *self._routes.get(beginning[:1], ())]
         for route, methods in near:
-            match, child = route.matches(asked)
-            if match is Match.FULL:
-                scope["path_params"] = child["path_params"]
+            if match := route.path_regex.match(path):
+                scope["path_params"] = {
+                    name: route.param_convertors[name].convert(text) for name, text in match.groupdict().items()
+                }
                 return methods
         raise Problem("not_found")
 
