@@ -46,14 +46,15 @@ check: .venv/.dev src/virage/web/index.html ## Every law of the house, by comman
 # Tests of whole programs, of browsers and beside other servers.
 WHOLE := tests/app tests/cli tests/faults tests/golden tests/web \
 	tests/media/live/test_edge.py tests/media/replay/test_ingest.py tests/media/tracking/test_ball.py tests/platform/data/test_objects.py tests/platform/data/test_pooler.py
+COSE := tests/identity/passes/cose/.venv/.installed
 FAST = pytest -q -rfE -n 3 --dist worksteal $(WHOLE:%=--ignore=%)
 
 # What tests start again and again is compiled once.
 test test-fast: export PYTHONDONTWRITEBYTECODE :=
-test-fast: .venv/.dev src/virage/web/index.html ## The tests of rules, stores and routes: no browser, no other server, no root
+test-fast: .venv/.dev $(COSE) src/virage/web/index.html ## The tests of rules, stores and routes: no browser, no other server, no root
 	$(FAST)
 
-test: .venv/.dev src/virage/web/index.html tests/azurite/node_modules/.installed tests/web/engines/node_modules/.installed ## Every test, from the unit to the real browser
+test: .venv/.dev $(COSE) src/virage/web/index.html tests/azurite/node_modules/.installed tests/web/engines/node_modules/.installed ## Every test, from the unit to the real browser
 	npm --prefix web test
 	python checks/servers.py
 	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && \
@@ -81,9 +82,10 @@ api: .venv/.dev web/node_modules/.installed ## Regenerate the web's API client f
 lock: .venv/.dev ## Lock the newest versions that pyproject.toml admits
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group dev pyproject.toml -o requirements-dev.txt
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group build -c requirements-dev.txt pyproject.toml -o requirements.txt
+	echo cwt | uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 - -o tests/identity/passes/cose/requirements.txt
 
 clean: ## Remove what was built; var/ with its data stays
-	rm -rf .venv dist web/node_modules tests/azurite/node_modules tests/web/engines/node_modules src/virage/web .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv dist web/node_modules tests/azurite/node_modules tests/web/engines/node_modules tests/identity/passes/cose/.venv src/virage/web .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find benchmarks src tests -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/bin/python:
@@ -102,6 +104,11 @@ clean: ## Remove what was built; var/ with its data stays
 
 web/node_modules/.installed: .venv/.built web/package.json web/package-lock.json
 	$(STEP) "Web packages" npm --prefix web ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(COSE): .venv/bin/python tests/identity/passes/cose/requirements.txt
+	$(STEP) "A second COSE library" $(PYTHON) -m venv $(@D)
+	@$(@D)/bin/pip install -q --disable-pip-version-check --require-hashes -r tests/identity/passes/cose/requirements.txt
 	@touch $@
 
 tests/azurite/node_modules/.installed: .venv/.built tests/azurite/package.json tests/azurite/package-lock.json

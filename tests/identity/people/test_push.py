@@ -7,15 +7,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import http_ece
 import httpx
 import msgspec
 import pytest
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import to_builtins
 from msgspec.structs import replace
 
@@ -66,7 +67,7 @@ def raw(text: str) -> bytes:
 
 
 class Phone:
-    """A browser with its private key: it decrypts as RFC 8291 tells a receiver to, by code of its own."""
+    """A browser with its private key: it decrypts with the library `http_ece`, as RFC 8291 tells a receiver to."""
 
     def __init__(self) -> None:
         self.private = ec.generate_private_key(ec.SECP256R1())
@@ -77,16 +78,8 @@ class Phone:
         return PushSubscription(endpoint, base64url(self.point), base64url(self.auth))
 
     def reads(self, body: bytes) -> bytes:
-        salt, size, length = body[:16], int.from_bytes(body[16:20]), body[20]
-        sender, sealed = body[21 : 21 + length], body[21 + length :]
-        assert len(sealed) <= size
-        shared = self.private.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), sender))
-        secret = HKDF(SHA256(), 32, self.auth, b"WebPush: info\x00" + self.point + sender).derive(shared)
-        key = HKDF(SHA256(), 16, salt, b"Content-Encoding: aes128gcm\x00").derive(secret)
-        nonce = HKDF(SHA256(), 12, salt, b"Content-Encoding: nonce\x00").derive(secret)
-        text = AESGCM(key).decrypt(nonce, sealed, None).rstrip(b"\x00")
-        assert text.endswith(b"\x02"), "it is the last record"
-        return text[:-1]
+        text: bytes = http_ece.decrypt(body, private_key=self.private, auth_secret=self.auth)
+        return text
 
 
 class Service:
@@ -187,6 +180,12 @@ def test_a_message_is_encrypted_as_the_example_of_the_rfc() -> None:
     own = ec.derive_private_key(int.from_bytes(raw(EXAMPLE["own"])), ec.SECP256R1())
     to = Subscriber("", raw(EXAMPLE["p256dh"]), raw(EXAMPLE["auth"]), b"")
     assert base64url(encrypt(raw(EXAMPLE["text"]), to, salt=raw(EXAMPLE["salt"]), own=own)) == EXAMPLE["message"]
+
+
+@given(text=st.binary(max_size=3000))
+def test_the_library_http_ece_reads_each_message(text: bytes) -> None:
+    phone = Phone()
+    assert phone.reads(encrypt(text, Subscriber("", phone.point, phone.auth, b""))) == text
 
 
 async def test_what_is_sent_is_read_by_its_browser_and_signed_by_the_house(house: House, service: Service) -> None:
