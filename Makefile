@@ -16,7 +16,7 @@ help: ## List the targets
 run: .venv/.built src/virage/web/index.html ## Start everything: database, sandbox provider, worker, web on http://localhost:8000
 	@exec virage run
 
-cameras: .venv/.built ## Beside `make run`: two cameras that nobody holds, so that a goal is there to be seen again
+cameras: .venv/.built ## Beside `make run`: two synthetic test cameras, for replays
 	@exec virage cameras
 
 setup: .venv/.built src/virage/web/index.html ## Build .venv and the web, start the database once, migrate, load the demo
@@ -25,7 +25,7 @@ setup: .venv/.built src/virage/web/index.html ## Build .venv and the web, start 
 phone: .venv/.built src/virage/web/index.html ## Serve to phones in the local network over HTTPS
 	@exec virage phone
 
-check: .venv/.dev src/virage/web/index.html ## Every law of the house, by command
+check: .venv/.dev src/virage/web/index.html ## Check formatting, types, import rules and documentation
 	ruff format --check .
 	ruff check .
 	mypy
@@ -51,20 +51,20 @@ FAST = pytest -q -rfE -n 3 --dist worksteal $(WHOLE:%=--ignore=%)
 
 # What tests start again and again is compiled once.
 test test-fast: export PYTHONDONTWRITEBYTECODE :=
-test-fast: .venv/.dev $(COSE) src/virage/web/index.html ## The tests of rules, stores and routes: no browser, no other server, no root
+test-fast: .venv/.dev $(COSE) src/virage/web/index.html ## Run the tests of rules, stores and routes: no browser, no other server, no root
 	$(FAST)
 
-test: .venv/.dev $(COSE) src/virage/web/index.html tests/azurite/node_modules/.installed tests/web/engines/node_modules/.installed ## Every test, from the unit to the real browser
+test: .venv/.dev $(COSE) src/virage/web/index.html tests/azurite/node_modules/.installed tests/web/engines/node_modules/.installed ## Run all tests, from rules to real browsers
 	npm --prefix web test
 	python checks/servers.py
 	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && \
 	{ $(FAST); fast=$$?; pytest -q -rfER -n 3 --dist worksteal $(WHOLE) && exit $$fast; }
 
-test-ops: .venv/.dev src/virage/web/index.html ## The tests of faults at full length: more fans, tills and kills than `make test` has
+test-ops: .venv/.dev src/virage/web/index.html ## Run the fault tests at full length: more fans, tills and kills
 	python checks/servers.py
 	VIRAGE_TEST_OPS=1 pytest -q -rfE tests/faults
 
-bench: .venv/.dev src/virage/web/index.html ## The figures, one JSON line each (gate_offline and arrivals run by themselves)
+bench: .venv/.dev src/virage/web/index.html ## Run all benchmarks, one JSON line each (gate_offline and arrivals are run on their own)
 	python checks/servers.py
 	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && \
 	for name in best_seats routes passes ledger onsale gate tap halftime figures fanout replay pitch notices seatmap openapi web; do python -m benchmarks.$$name $(BENCH) || exit 1; done
@@ -72,7 +72,7 @@ bench: .venv/.dev src/virage/web/index.html ## The figures, one JSON line each (
 wheel: .venv/.dev src/virage/web/index.html ## dist/virage-*.whl, with the built web inside
 	python -m build --wheel --no-isolation --outdir dist .
 
-screens: .venv/.dev src/virage/web/index.html ## Take the pictures of docs/screens/ anew; all others go to var/screens/
+screens: .venv/.dev src/virage/web/index.html ## Take the pictures of docs/screens/ again; all others go to var/screens/
 	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && python -m tests.web.screens
 
 api: .venv/.dev web/node_modules/.installed ## Regenerate the web's API client from the OpenAPI document, and its list of refusal codes

@@ -1,4 +1,4 @@
-"""A newcomer, in a folder that has nothing: the commands of the README, the desk, and a goal that is seen again."""
+"""A newcomer in an empty folder: the commands of the guided tour, the match desk, and a goal that is seen again."""
 
 import re
 import signal
@@ -26,8 +26,8 @@ CODE = re.compile(r"\b\d{4} \d{4} \d{4}\b|\b\d{6}\b")
 
 
 def commands(section: str) -> list[str]:
-    """What a section of the README has somebody make, as the `virage` commands that this starts."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8").partition(f"### {section}\n")[2].partition("\n#")[0]
+    """Return the `virage` commands that the `make` commands of a section of the guided tour start."""
+    text = (ROOT / "docs/guide/tour.md").read_text(encoding="utf-8").partition(f"### {section}\n")[2].partition("\n#")[0]
     recipes = (ROOT / "Makefile").read_text(encoding="utf-8")
     made = re.findall(r"^make (\w+)", text, re.MULTILINE)
     return [re.findall(rf"^{target}:.*\n\t@exec virage (\w+)$", recipes, re.MULTILINE)[0] for target in made]
