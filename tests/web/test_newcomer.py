@@ -27,7 +27,8 @@ CODE = re.compile(r"\b\d{4} \d{4} \d{4}\b|\b\d{6}\b")
 
 def commands(section: str) -> list[str]:
     """Return the `virage` commands that the `make` commands of a section of the guided tour start."""
-    text = (ROOT / "docs/guide/tour.md").read_text(encoding="utf-8").partition(f"### {section}\n")[2].partition("\n#")[0]
+    tour = (ROOT / "docs/guide/tour.md").read_text(encoding="utf-8")
+    text = tour.partition(f"### {section}\n")[2].partition("\n#")[0]
     recipes = (ROOT / "Makefile").read_text(encoding="utf-8")
     made = re.findall(r"^make (\w+)", text, re.MULTILINE)
     return [re.findall(rf"^{target}:.*\n\t@exec virage (\w+)$", recipes, re.MULTILINE)[0] for target in made]
