@@ -107,7 +107,7 @@ def test_without_network_in_the_stadium(evening: Evening, address: str) -> None:
     evening.gate.reconnect()
     eat_at_till(evening, lambda till: pay_without_network(till, person))
     person.page.goto(f"/live/{evening.event}")
-    expect(person.page.get_by_text("You are offline. Last updated")).to_be_visible()
+    expect(person.page.get_by_text("You’re offline. Last updated")).to_be_visible()
     person.press("Watch again: Goal for Virage FC")
     expect(person.page.locator("[data-state='failed']")).to_be_visible()
     person.page.context.set_offline(False)

@@ -67,9 +67,9 @@ def test_what_was_told_in_a_dead_zone_is_all_there_afterwards_once_and_in_order(
     page.evaluate(SPOKEN)
     page.context.set_offline(True)
     house.stop(process)
-    expect(page.get_by_text("You are offline. Last updated")).to_be_visible()
+    expect(page.get_by_text("You’re offline. Last updated")).to_be_visible()
     assert page.evaluate("() => { scrollTo(0, document.body.scrollHeight); return scrollY; }") > FAR_DOWN
-    expect(page.get_by_text("You are offline. Last updated")).to_be_in_viewport()
+    expect(page.get_by_text("You’re offline. Last updated")).to_be_in_viewport()
     extra: Sequence[AddedTime] = [AddedTime(minutes % 30 + 1) for minutes in range(80)]
     tell(house, event, Goal(Side.AWAY, 10), Card(Side.AWAY, 4, "yellow"), Substitution(Side.HOME, 9, 12), *extra)
     pages: list[str] = []
@@ -86,7 +86,7 @@ def test_what_was_told_in_a_dead_zone_is_all_there_afterwards_once_and_in_order(
     expect(page.locator("[data-shirt='away 4'] [data-mark='yellow']")).to_be_visible()
     tell(house, event, Goal(Side.HOME, 12), Ground("gate", "A1", "closed"), Ground("gate", "A1", "open"))
     expect(page.locator("[data-score]")).to_have_text("2–1")
-    page.get_by_text("Elsewhere in the ground: 1 piece of news").click()
+    page.get_by_text("Elsewhere in the venue (1)").click()
     expect(page.get_by_text("Gate A1 is open")).to_be_visible()
     tell(house, event, Withdrawn(86))
     expect(page.locator("[data-score]")).to_have_text("1–1")
@@ -94,7 +94,7 @@ def test_what_was_told_in_a_dead_zone_is_all_there_afterwards_once_and_in_order(
     assert page.evaluate("spoken") == [
         "Goal for Étoile du Nord. Virage FC 1, Étoile du Nord 1",
         "Goal for Virage FC. Virage FC 2, Étoile du Nord 1",
-        "No goal for Virage FC. Virage FC 1, Étoile du Nord 1",
+        "Goal disallowed: Virage FC. Virage FC 1, Étoile du Nord 1",
     ]
     assert watched == []
     house.stop(again)
@@ -108,24 +108,24 @@ def test_a_fan_chooses_what_to_be_told_of_a_match_and_of_all_and_finds_the_way_t
     page.add_init_script(ENGLISH)
     page.goto(f"/events/{event}")
     page.get_by_role("link", name="Follow the match").click()
-    page.get_by_role("link", name="Sign in to choose").click()
+    page.get_by_role("link", name="Sign in to set alerts").click()
     sign_in(page, address)
     page.goto(f"/live/{event}")
     page.get_by_label("Goals", exact=True).check()
     expect(page.locator("[data-notices='saved']")).to_be_attached()
     page.get_by_label("Goals, also during play").check()
-    page.get_by_label("Wherever I watch").check()
+    page.get_by_label("Wherever I’m watching").check()
     expect(page.locator("[data-notices='saved']")).to_be_attached()
-    expect(page.get_by_text("You chose this for this match.")).to_be_visible()
+    expect(page.get_by_text("These settings apply to this match only.")).to_be_visible()
     page.reload()
     expect(page.get_by_label("Goals, also during play")).to_be_checked()
-    expect(page.get_by_label("Wherever I watch")).to_be_checked()
+    expect(page.get_by_label("Wherever I’m watching")).to_be_checked()
     page.goto("/account")
     expect(page.get_by_label("Goals", exact=True)).not_to_be_checked()
     page.get_by_label("Replays", exact=True).check()
     expect(page.locator("[data-notices='saved']")).to_be_attached()
     page.goto(f"/live/{event}")
-    page.get_by_role("button", name="As for all matches").click()
+    page.get_by_role("button", name="Use my settings for all matches").click()
     expect(page.get_by_label("Replays", exact=True)).to_be_checked()
     expect(page.get_by_label("Goals", exact=True)).not_to_be_checked()
     assert watched == []
@@ -171,13 +171,13 @@ def test_what_the_referee_signals_is_there_for_whoever_looks_for_it_and_says_not
     page.evaluate(SPOKEN)
     signals: Sequence[Referee] = [Referee("whistle"), Referee("stopped"), Referee("resumed")]
     tell(house, event, *signals, GoalLine(Side.AWAY, is_goal=False), Review("penalty", "checking"))
-    folded = page.get_by_text("From the referee: 3 signals", exact=True)
+    folded = page.get_by_text("Whistles and stoppages (3)", exact=True)
     expect(folded).to_be_visible()
-    expect(page.get_by_text("Goal-line technology: the ball was not in")).to_be_visible()
+    expect(page.get_by_text("Goal-line technology: ball not over the line")).to_be_visible()
     expect(page.locator("[data-entry]").get_by_text("VAR check: possible penalty")).to_be_visible()
-    expect(page.get_by_text("Referee: play is stopped")).to_be_hidden()
+    expect(page.get_by_text("Play stopped")).to_be_hidden()
     folded.click()
-    expect(page.get_by_text("Referee: play is stopped")).to_be_visible()
+    expect(page.get_by_text("Play stopped")).to_be_visible()
     assert page.evaluate("spoken") == []
     assert found_by_axe(page) + page.evaluate(SMALL) == []
     assert watched == []

@@ -77,7 +77,7 @@ def test_two_editors_of_an_event_see_the_other_version_and_lose_nothing(
         expect(title).to_contain_text("Mine")
         expect(mine.locator("#title_en")).to_have_value("Mine")
         expect(mine.locator("#subtitle_en")).to_have_value("Round 3")
-        title.get_by_label("Saved by the other person").check()
+        title.get_by_label("Their version").check()
         expect(mine.locator("#title_en")).to_have_value("Theirs")
         assert found_by_axe(mine) + mine.evaluate(SMALL) == []
         mine.get_by_role("button", name="Save", exact=True).click()

@@ -62,7 +62,7 @@ def test_the_pitch_is_drawn_and_moves_and_whoever_hides_it_is_sent_no_more(
         page.wait_for_function(f"() => Number(document.querySelector('[data-moment]').dataset.moment) >= {2 * second}")
     page.wait_for_function(f"before => {DRAWN} !== before", arg=before)
     kick(house, event, 97)
-    expect(pitch).to_contain_text("Hardest kick: 97 km/h")
+    expect(pitch).to_contain_text("Fastest kick: 97 km/h")
     pitch.locator("summary").click()
     expect(pitch.get_by_role("row", name="No. 11").first).to_contain_text("km/h")
     pitch.get_by_role("button", name="Hide the pitch").click()

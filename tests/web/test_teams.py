@@ -75,7 +75,7 @@ def test_teams_entered_in_the_office_score_on_desk_and_phones(
         office.goto(f"/office/events/{match}/teams")
         home.get_by_role("button", name="Remove Nine").click()
         office.get_by_role("button", name="Save").click()
-        expect(office.get_by_role("alert")).to_contain_text("Number 9 of Riverside has already been named")
+        expect(office.get_by_role("alert")).to_contain_text("No. 9 (Riverside) already appears in the match feed")
 
 
 def shirt(page: Page, who: str) -> Locator:
@@ -106,7 +106,7 @@ def test_two_people_who_edit_teams_at_once_lose_nothing(
         row = mine.get_by_role("group", name="Virage FC, Player 7")
         expect(row).to_contain_text("Seven of theirs")
         expect(row).to_contain_text("Seven of mine")
-        row.get_by_label("Saved by the other person").check()
+        row.get_by_label("Their version").check()
         mine.get_by_role("button", name="Save").click()
         expect(mine.get_by_text("Teams saved")).to_be_visible()
         theirs.reload()

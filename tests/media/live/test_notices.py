@@ -103,9 +103,9 @@ def test_a_goal_that_was_none_is_said_in_its_place_with_how_it_stands() -> None:
     none = news_of(feed[2], feed, TEAMS)
     assert none is not None
     assert (none.kind, none.about) == (None, 2)
-    assert (none.said["en"].title, none.said["en"].body) == ("No goal for Ours", "Ours 0–0 Theirs")
+    assert (none.said["en"].title, none.said["en"].body) == ("Goal disallowed: Ours", "Ours 0–0 Theirs")
     assert news_of(feed[1], feed, TEAMS) is None, "whoever was not told of it yet never is"
-    assert none.said["fr"].title == "But annulé pour Ours"
+    assert none.said["fr"].title == "But annulé\N{NO-BREAK SPACE}: Ours"
 
 
 def test_another_scorer_is_no_news_but_the_other_side_is() -> None:
@@ -134,9 +134,9 @@ def test_what_is_no_news_makes_no_message() -> None:
         None,
         None,
         "Goal for Ours",
-        "Goal for Ours: watch it again",
+        "Replay: goal for Ours",
         "Half-time",
-        "The second half begins",
+        "Second half under way",
     ]
 
 
@@ -231,7 +231,7 @@ async def test_what_was_held_during_play_is_one_message_at_half_time(crowd: Crow
     assert half[quiet][0]["body"] == "Ours 2–0 Theirs"
     await crowd.match.tell({"kind": "kick_off", "period": "second_half"})
     await crowd.match.tell({"kind": "period_over", "period": "second_half", "match_over": True})
-    assert titles(await crowd.hear()) == {away: ["The second half begins", "Full time"]}, "nothing was held"
+    assert titles(await crowd.hear()) == {away: ["Second half under way", "Full time"]}, "nothing was held"
 
 
 async def test_kicks_of_a_shoot_out_are_not_told_one_by_one_and_the_end_says_how_it_went(crowd: Crowd) -> None:
@@ -258,7 +258,7 @@ async def test_a_goal_taken_back_replaces_its_message_and_nobody_else_hears_of_i
     crowd.inside.add(await crowd.match.world.person(f"{walks_in}@example.org"))
     await crowd.match.tell({"kind": "withdrawn", "about": 2})
     none = await crowd.hear()
-    assert titles(none) == {told: ["No goal for Ours"], walks_in: ["No goal for Ours"]}
+    assert titles(none) == {told: ["Goal disallowed: Ours"], walks_in: ["Goal disallowed: Ours"]}
     for name in (told, walks_in):
         (first,), (second,) = goal[name], none[name]
         assert (first["tag"], first["revision"]) == (second["tag"], second["revision"] - 1)

@@ -15,7 +15,7 @@ test("a goal is said once, with how it stands", () => {
 
 test("a goal that was none is said, and one that was the other side's", () => {
   const first = goalsOf([goal(2, "home")]);
-  expect(saidOf(first, [], null, live)).toBe("No goal for Home. Home 0, Away 0");
+  expect(saidOf(first, [], null, live)).toBe("Goal disallowed: Home. Home 0, Away 0");
   expect(saidOf(first, [goal(2, "away")], null, live)).toBe("Goal for Away. Home 0, Away 1");
 });
 
@@ -25,9 +25,9 @@ test("a kick of a shoot-out is said once, with how it stands on penalties", () =
   const first = [goal(2, "away"), kick(3, "scored")];
   const known = goalsOf([goal(2, "away")]);
   expect(saidOf(known, first, null, live)).toBe("Penalty scored by Home. On penalties: Home 1, Away 0");
-  expect(saidOf(goalsOf(first), [...first, kick(4, "saved")], null, live)).toBe("Penalty of Home saved. On penalties: Home 1, Away 0");
+  expect(saidOf(goalsOf(first), [...first, kick(4, "saved")], null, live)).toBe("Penalty by Home saved. On penalties: Home 1, Away 0");
   expect(saidOf(goalsOf(first), [goal(2, "away"), kick(3, "missed")], null, live)).toBe("Penalty missed by Home. On penalties: Home 0, Away 0");
-  expect(saidOf(goalsOf(first), [goal(2, "away")], null, live)).toBe("The kick of Home does not count. Home 0, Away 1");
+  expect(saidOf(goalsOf(first), [goal(2, "away")], null, live)).toBe("Penalty withdrawn: Home. Home 0, Away 1");
 });
 
 test("whatever else happens is not said", () => {

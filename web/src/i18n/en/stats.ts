@@ -1,15 +1,15 @@
-/** What the figures of a match say. */
+/** Texts of the match statistics. */
 export const stats = {
   title: "Stats",
-  caption: (home: string, away: string) => `Figures of ${home} and ${away}`,
-  figure: "Figure",
+  caption: (home: string, away: string) => `Statistics: ${home} and ${away}`,
+  statistic: "Statistic",
   possession: "Possession",
-  possessionHelp: "share of all passes",
+  possessionHelp: "share of passes",
   shots: "Shots",
   on_target: "On target",
   corners: "Corners",
   fouls: "Fouls",
-  offsides: "Offside",
+  offsides: "Offsides",
   passes: "Passes",
   accuracy: "Passes completed",
   yellow: "Yellow cards",
@@ -18,7 +18,7 @@ export const stats = {
   byPlayer: "Player by player",
   player: "Player",
   completed: "completed",
-  nobody: "Nothing is counted yet.",
+  noPlayers: "No player statistics yet.",
 };
 
 export type Words = typeof stats;

@@ -2,14 +2,14 @@ import type { Words } from "../en/pitch";
 
 export const pitch: Words = {
   title: "Terrain en direct",
-  drawn: (home, away) => `Le terrain vu d’en haut. ${home} : maillots ronds, ${away} : maillots carrés. Ce que chacun a couru est dans le tableau ci-dessous.`,
+  drawn: (home, away) => `Le terrain vu d’en haut. ${home} : maillots ronds, ${away} : maillots carrés. Distances et vitesses figurent dans le tableau ci-dessous.`,
   ask: "Voyez où se trouve chaque joueur. Environ 15 ko par minute.",
   show: "Afficher le terrain",
   hide: "Masquer le terrain",
   stopped: "Positions momentanément indisponibles.",
-  ball: { left: "Le ballon est dans le tiers de gauche.", middle: "Le ballon est dans le tiers du milieu.", right: "Le ballon est dans le tiers de droite." },
+  ball: { left: "Le ballon est dans le tiers gauche.", middle: "Le ballon est dans le tiers central.", right: "Le ballon est dans le tiers droit." },
   lastKick: (who, kmh) => (who ? `Dernière frappe : ${who}, ${kmh} km/h` : `Dernière frappe : ${kmh} km/h`),
-  hardest: (who, kmh) => (who ? `Frappe la plus forte : ${who}, ${kmh} km/h` : `Frappe la plus forte : ${kmh} km/h`),
+  hardest: (who, kmh) => (who ? `Frappe la plus rapide : ${who}, ${kmh} km/h` : `Frappe la plus rapide : ${kmh} km/h`),
   runs: "Distances et vitesses",
   runsOf: (team) => `Distances et vitesses : ${team}`,
   player: "Joueur",

@@ -1,10 +1,10 @@
-/** What the figures of a match say. */
+/** Texts of the match statistics. */
 import type { Words } from "../en/stats";
 
 export const stats: Words = {
   title: "Statistiques",
   caption: (home: string, away: string) => `Statistiques : ${home} et ${away}`,
-  figure: "Statistique",
+  statistic: "Statistique",
   possession: "Possession",
   possessionHelp: "part des passes",
   shots: "Tirs",
@@ -20,5 +20,5 @@ export const stats: Words = {
   byPlayer: "Joueur par joueur",
   player: "Joueur",
   completed: "réussies",
-  nobody: "Rien n’est compté pour l’instant.",
+  noPlayers: "Aucune statistique individuelle pour l’instant.",
 };

@@ -32,7 +32,7 @@ test("the first eleven start where a list does not say who does", () => {
 test.each([
   ["0; None", 1, "1 to 99"],
   ["7; One\n7; Other", 2, "used twice"],
-  ["7; One; captain\n8; Other; captain", 2, "one captain"],
+  ["7; One; captain\n8; Other; captain", 2, "only one captain"],
   ["7; One; sweeper", 1, "sweeper"],
   ["number;name;position\n7;One;sweeper", 2, "sweeper"],
 ])("what is wrong in %j is told by its line", (text, line, said) => {

@@ -10,29 +10,29 @@ from virage.media.live.rules.feed import MatchState
 
 Words = dict[Literal["fr", "en"], Said]
 
-_HOME, _AWAY = ("l’équipe à domicile", "the home side"), ("les visiteurs", "the away side")
+_HOME, _AWAY = ("l’équipe à domicile", "the home team"), ("les visiteurs", "the away team")
 _BEGINS: Final = {
     Period.FIRST_HALF: ("Coup d’envoi", "Kick-off"),
-    Period.SECOND_HALF: ("La seconde période commence", "The second half begins"),
-    Period.EXTRA_FIRST: ("La prolongation commence", "Extra time begins"),
-    Period.EXTRA_SECOND: ("Seconde période de la prolongation", "The second half of extra time begins"),
-    Period.SHOOT_OUT: ("Les tirs au but commencent", "The shoot-out begins"),
+    Period.SECOND_HALF: ("Début de la seconde mi-temps", "Second half under way"),
+    Period.EXTRA_FIRST: ("Début de la prolongation", "Extra time under way"),
+    Period.EXTRA_SECOND: ("Début de la seconde période de la prolongation", "Second half of extra time under way"),
+    Period.SHOOT_OUT: ("Début des tirs au but", "Shoot-out under way"),
 }
 _ENDS: Final = {
     Period.FIRST_HALF: ("Mi-temps", "Half-time"),
     Period.SECOND_HALF: ("Fin du temps réglementaire", "End of normal time"),
-    Period.EXTRA_FIRST: ("Mi-temps de la prolongation", "Half-time of extra time"),
-    Period.EXTRA_SECOND: ("Avant les tirs au but", "Before the shoot-out"),
-    Period.SHOOT_OUT: ("Fin des tirs au but", "Shoot-out over"),
+    Period.EXTRA_FIRST: ("Mi-temps de la prolongation", "Half-time in extra time"),
+    Period.EXTRA_SECOND: ("Fin de la prolongation", "End of extra time"),
+    Period.SHOOT_OUT: ("Fin des tirs au but", "End of the shoot-out"),
 }
 _PLACES: Final = {
-    ("gate", "open"): ("Porte {} : ouverte", "Gate {} is open"),
-    ("gate", "closed"): ("Porte {} : fermée", "Gate {} is closed"),
-    ("gate", "busy"): ("Porte {} : il y a foule", "Gate {} is crowded"),
-    ("outlet", "open"): ("Point de vente {} : ouvert", "Food stand {} is open"),
-    ("outlet", "closed"): ("Point de vente {} : fermé", "Food stand {} is closed"),
-    ("outlet", "busy"): ("Point de vente {} : il y a foule", "Food stand {} is crowded"),
-    ("outlet", "sold_out"): ("Point de vente {} : tout est vendu", "Food stand {} is sold out"),
+    ("gate", "open"): ("Porte {} : ouverte", "Gate {} is open"),
+    ("gate", "closed"): ("Porte {} : fermée", "Gate {} is closed"),
+    ("gate", "busy"): ("Porte {} : longue attente", "Long queue at gate {}"),
+    ("outlet", "open"): ("Buvette {} : ouverte", "Food stand {} is open"),
+    ("outlet", "closed"): ("Buvette {} : fermée", "Food stand {} is closed"),
+    ("outlet", "busy"): ("Buvette {} : longue attente", "Long queue at food stand {}"),
+    ("outlet", "sold_out"): ("Buvette {} : rupture de stock", "Food stand {} is sold out"),
 }
 
 
@@ -43,12 +43,12 @@ def goal(teams: Teams | None, side: Side, state: MatchState, at: tuple[int, int]
 
 def goal_again(teams: Teams | None, side: Side, state: MatchState) -> Words:
     """The replay of a goal, said in its place."""
-    return _said(("But pour {} : à revoir", "Goal for {}: watch it again"), teams, side, _score(teams, state))
+    return _said(("Ralenti : but pour {}", "Replay: goal for {}"), teams, side, _score(teams, state))
 
 
 def no_goal(teams: Teams | None, side: Side, state: MatchState) -> Words:
     """A goal that was told and does not count."""
-    return _said(("But annulé pour {}", "No goal for {}"), teams, side, _score(teams, state))
+    return _said(("But annulé : {}", "Goal disallowed: {}"), teams, side, _score(teams, state))
 
 
 def kick_off(teams: Teams | None, period: Period) -> Words:
@@ -66,7 +66,7 @@ def over(teams: Teams | None, period: Period, state: MatchState, *, match_over: 
 def replay(teams: Teams | None, state: MatchState) -> Words:
     """Something can be watched again."""
     french, english = _score(teams, state)
-    return {"fr": Said("À revoir", french), "en": Said("Watch it again", english)}
+    return {"fr": Said("Nouveau ralenti", french), "en": Said("New replay", english)}
 
 
 def ground(news: Ground) -> Words:
