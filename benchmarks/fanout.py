@@ -96,7 +96,7 @@ class Desk:
                 "at": datetime.now(UTC).isoformat(),
                 "told": {"kind": "announcement", "text": text},
             }
-            body = msgspec.json.encode({"tellings": [telling]})
+            body = msgspec.json.encode({"entries": [telling]})
             at = time.time()
             number = None
             while number is None:

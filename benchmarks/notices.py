@@ -24,8 +24,8 @@ from tests.faults.test_live import seed
 from virage.app.building import jobs_of
 from virage.identity.people.rules.webpush import Vapid, point_of
 from virage.identity.people.settings import PeopleSettings
-from virage.media.live.acts import telling as live
-from virage.media.live.rules.entries import Goal, KickOff, Period, Side, Telling
+from virage.media.live.acts import publishing as live
+from virage.media.live.rules.entries import EntryRequest, Goal, KickOff, Period, Side
 from virage.platform.data.database import Connection, Database
 from virage.platform.data.migrate import migrate
 from virage.platform.host.postgres import EmbeddedPostgres
@@ -105,9 +105,9 @@ async def measure(fans: int) -> dict[str, Any]:
             working = asyncio.create_task(jobs.run(db))
             cpu = time.process_time()
             began, now = time.monotonic(), datetime.now(UTC)
-            tellings = [Telling(new_id(), now, one) for one in (KickOff(Period.FIRST_HALF), Goal(Side.HOME))]
+            tellings = [EntryRequest(new_id(), now, one) for one in (KickOff(Period.FIRST_HALF), Goal(Side.HOME))]
             async with db.transaction() as conn:
-                await live.tell(conn, event_id, tellings, None, now)
+                await live.publish(conn, event_id, tellings, None, now)
             first, last = [await asyncio.to_thread(ours.recv) - began for _ in range(2)]
             cpu = time.process_time() - cpu
             working.cancel()

@@ -22,8 +22,8 @@ from tests.faults.test_live import seed
 from tests.faults.test_pitch import ball
 from tests.media.tracking import match
 from tests.media.tracking.ball import BATCH, HZ, Mosquitto, broker, payloads
-from virage.media.tracking.rules.news import Play, news
-from virage.media.tracking.rules.track import follow
+from virage.media.tracking.rules.track import track_frames
+from virage.media.tracking.rules.updates import TrackingState, next_update
 from virage.platform.data.database import Database
 from virage.platform.realtime.listening import encoded
 from virage.platform.values.ids import new_id
@@ -37,12 +37,12 @@ def phones() -> dict[str, Any]:
     frames, name = match.frames(1, 2), f"pitch:{new_id()}"
     if quick():
         frames = frames[:6_000]
-    play, before, minutes, spent = Play(), None, dict[tuple[str, int], int](), 0.0
+    play, before, minutes, spent = TrackingState(), None, dict[tuple[str, int], int](), 0.0
     for begin in range(0, len(frames), FRAMES):
         batch, began = frames[begin : begin + FRAMES], time.process_time()
-        track, _ = follow(play.track, batch, datetime.now(UTC))
-        play = Play(track)
-        before, message = news(before, play)
+        track, _ = track_frames(play.track, batch, datetime.now(UTC))
+        play = TrackingState(track)
+        before, message = next_update(before, play)
         event = b"" if message is None else encoded(name, message)
         spent += time.process_time() - began
         minute = (batch[-1].period.value, batch[-1].clock_ms // 60_000)

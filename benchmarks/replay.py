@@ -97,7 +97,7 @@ class Desk:
         """Announce something; the number of the entry."""
         told = {"kind": "announcement", "text": {"fr": "Encore", "en": "Again"}}
         telling = {"id": str(new_id()), "at": datetime.now(UTC).isoformat(), "told": told}
-        (entry,) = await self.post(f"/api/live/{self._event}/entries", {"tellings": [telling]})
+        (entry,) = await self.post(f"/api/live/{self._event}/entries", {"entries": [telling]})
         return int(entry["number"])
 
     async def mark(self, about: int | None, before_s: float, after_s: float) -> str:

@@ -17,7 +17,7 @@ ROOMS = ["(routes) | (jobs)", "(acts) | (reads)", "(store)", "(rules)"]
 OWN_ROOMS = {
     "virage.identity.passes": ["inspect", "acts | reads", "store | paper", "rules"],
     "virage.media.live": ["sources", *ROOMS],
-    "virage.media.live.sources": ["routes | player", "acts | reads | files", "store", "rules"],
+    "virage.media.live.sources": ["routes | playback", "acts | reads | files", "store", "rules"],
     "virage.media.replay": [
         "routes | jobs",
         "ingest | ladder",

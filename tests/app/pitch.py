@@ -17,7 +17,7 @@ NEIGHBOURS = ("their office", "their event's office", "friend")
 
 def told(world: "World") -> dict[str, Any]:
     telling = {"id": str(new_id()), "at": world.clock.now().isoformat(), "told": {"kind": "added_time", "minutes": 3}}
-    return {"tellings": [telling]}
+    return {"entries": [telling]}
 
 
 def teams(_: "World") -> dict[str, Any]:
@@ -115,7 +115,7 @@ PITCH = (
     ("PUT /api/replay/events/{event_id}/rights", "our office", NEIGHBOURS, rights),
     ("POST /api/live/{event_id}/cdf", "our office", NEIGHBOURS, cdf),
     ("POST /api/live/{event_id}/counts", "our office", NEIGHBOURS, counts),
-    ("POST /api/pitch/{event_id}/frames", "our office", NEIGHBOURS, frames),
+    ("POST /api/tracking/{event_id}/frames", "our office", NEIGHBOURS, frames),
     ("POST /api/replay/events/{event_id}/clips", "our office", NEIGHBOURS, clip),
     ("GET /api/replay/events/{event_id}/desk", "our office", NEIGHBOURS),
     ("GET /api/replay/events/{event_id}/descriptions", "our office", NEIGHBOURS),

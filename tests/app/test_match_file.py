@@ -15,7 +15,7 @@ import pytest
 
 from tests.samples import match_file
 from virage.media.live.sources.files import MatchFile, load
-from virage.media.live.sources.player import NotPlayed, play
+from virage.media.live.sources.playback import PlaybackFailed, play
 
 if TYPE_CHECKING:
     from tests.app.conftest import Served, World
@@ -88,7 +88,7 @@ async def test_a_real_match_is_told_whole_counted_right_and_once_though_player_a
     match = load("statsbomb", [EVENTS, LINEUPS])
     whole, stopped = Feed(served, live_world.event), Feed(served, live_world.their_event)
 
-    with pytest.raises(NotPlayed, match="404"):
+    with pytest.raises(PlaybackFailed, match="404"):
         await played(served, match, live_world.draft, key, 0)
     process = await playing(served, *files, "--event", str(live_world.event), "--speed", "0")
     said, _ = await process.communicate()

@@ -19,10 +19,10 @@ from virage.app.persons import PAID_AT, PERSON_ERASED, PERSON_EXPORTS
 from virage.identity.people.acts.forget import PersonErased, erase
 from virage.identity.people.rules.secrets import secrets_of
 from virage.matchday.food.orders.api import forget_orders, lock_orders_of_erased
-from virage.media.live.acts.notices import choose
-from virage.media.live.acts.telling import tell
-from virage.media.live.rules.entries import Entry, Goal, KickOff, Period, Side, Telling
-from virage.media.live.rules.notices import NoticeChoice, NoticeKind
+from virage.media.live.acts.notifications import set_preferences
+from virage.media.live.acts.publishing import publish
+from virage.media.live.rules.entries import EntryRequest, FeedEntry, Goal, KickOff, Period, Side
+from virage.media.live.rules.notifications import NotificationKind, NotificationPreferences
 from virage.money.wallet.cards.api import forget_cards, forget_phones
 from virage.money.wallet.funding.api import forget_auto_top_up, forget_purse
 from virage.platform.data.database import Connection
@@ -177,7 +177,7 @@ async def erasure(world: "World") -> Erasure:
             method_id,
             now,
         )
-        await choose(conn, person_id, None, NoticeChoice([NoticeKind.GOALS]))
+        await set_preferences(conn, person_id, None, NotificationPreferences([NotificationKind.GOALS]))
     found = Erasure(world, person_id)
     await found.prepare()
     return found
@@ -266,19 +266,19 @@ async def test_new_entries_of_a_match_are_handled_in_any_order(world: "World") -
     await seen(world)
     desk = await world.signed_in("desk@example.org", Grant("match_desk", "organiser", str(world.ours)))
     now = world.clock.now()
-    begun, goal = Telling(new_id(), now - timedelta(minutes=9), KickOff(Period.FIRST_HALF)), Goal(Side.HOME)
+    begun, goal = EntryRequest(new_id(), now - timedelta(minutes=9), KickOff(Period.FIRST_HALF)), Goal(Side.HOME)
     async with world.db.transaction() as conn:
-        await tell(conn, world.event, [begun], None, now - timedelta(minutes=9))
+        await publish(conn, world.event, [begun], None, now - timedelta(minutes=9))
     assert (await world.ask(desk, "POST", f"/api/live/{world.event}/counts", counts(world))).status_code < 300
     assert (await world.ask(desk, "POST", f"/api/live/{world.event}/counts", counts(world))).status_code < 300
     trials = Trials(world)
     await trials.prepare()
-    scored = Telling(new_id(), now - timedelta(seconds=5), goal)
+    scored = EntryRequest(new_id(), now - timedelta(seconds=5), goal)
 
     async def left_by(handlers: Sequence[Any]) -> dict[str, list[str]]:
         async def told(conn: Connection) -> None:
-            (entry,) = await tell(conn, world.event, [scored], None, now, handlers=handlers)
-            assert isinstance(entry, Entry), entry
+            (entry,) = await publish(conn, world.event, [scored], None, now, handlers=handlers)
+            assert isinstance(entry, FeedEntry), entry
 
         return (await trials.run(told))[1]
 

@@ -198,8 +198,8 @@ ELSEWHERE = {
     "PUT /api/me/push-subscriptions/{subscription_id}",  # of the session that asks: the tests of push try another's
     "DELETE /api/me/push-subscriptions/{subscription_id}",
     # what one wants to be told of an event, under one's own name alone
-    "PUT /api/me/notices/events/{event_id}",
-    "DELETE /api/me/notices/events/{event_id}",
+    "PUT /api/me/notifications/events/{event_id}",
+    "DELETE /api/me/notifications/events/{event_id}",
     "GET /api/office/concessions/tills/{till_id}/archive",
     "POST /api/replay/events/{event_id}/taps",  # anybody may ask to see again what happens in a public event
     # only once a clip has settled: the tests of films try another event's

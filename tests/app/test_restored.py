@@ -25,9 +25,9 @@ from tests.listening import hear
 from tests.platform.realtime.test_hub import ids
 from virage.app.building import build
 from virage.matchday.access.reads.news import Changes, GateNews
-from virage.media.live.acts import telling
+from virage.media.live.acts import publishing
 from virage.media.live.reads import Feeds, LiveTopic
-from virage.media.live.rules.entries import Announcement, Telling
+from virage.media.live.rules.entries import Announcement, EntryRequest
 from virage.money.wallet.cards.reads.card_news import CardNews, TillCards
 from virage.platform.data import era
 from virage.platform.data.database import Connection, Database
@@ -135,8 +135,8 @@ def revoked(number: int) -> Fact:
 
 async def tell(db: Database) -> None:
     async with db.transaction() as conn:
-        told = Telling(new_id(), NOW, Announcement(Text("Merci", "Thanks")))
-        await telling.tell(conn, EVENT, [told], None, NOW)
+        told = EntryRequest(new_id(), NOW, Announcement(Text("Merci", "Thanks")))
+        await publishing.publish(conn, EVENT, [told], None, NOW)
 
 
 async def write(db: Database, *facts: Fact) -> None:

@@ -12,7 +12,7 @@ import pytest
 from virage.app.settings import read
 from virage.cli.matching import demo_key
 from virage.demo.programme import CLUB
-from virage.media.live.sources.player import NotPlayed
+from virage.media.live.sources.playback import PlaybackFailed
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.site.programme import acts as programme
@@ -79,9 +79,9 @@ async def test_the_key_is_taken_back_with_the_end_of_the_match_however_it_ends(w
     async def play() -> None:
         async with demo_key(house(way)):
             assert await programs(db) == 1
-            raise NotPlayed("It rains.")
+            raise PlaybackFailed("It rains.")
 
-    with pytest.raises(NotPlayed):
+    with pytest.raises(PlaybackFailed):
         await play()
     assert await programs(db) == 0
 
@@ -90,7 +90,7 @@ async def test_a_house_that_has_ended_first_hides_nothing_of_why_a_match_ends(wa
     async def play() -> None:
         async with demo_key(house(way)):
             way.cut()
-            raise NotPlayed("It rains.")
+            raise PlaybackFailed("It rains.")
 
-    with pytest.raises(NotPlayed):
+    with pytest.raises(PlaybackFailed):
         await play()

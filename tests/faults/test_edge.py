@@ -115,7 +115,7 @@ async def unread(house: House, event_id: UUID, header: bytes) -> dict[str, Any]:
             happened = {"kind": "announcement", "text": {"fr": WORDS, "en": WORDS}}
             at = datetime.now(UTC).isoformat()
             tellings = [{"id": str(new_id()), "at": at, "told": happened} for _ in range(100)]
-            await client.ask(b"POST", path, header, msgspec.json.encode({"tellings": tellings}))
+            await client.ask(b"POST", path, header, msgspec.json.encode({"entries": tellings}))
         client.close()
         sock.settimeout(20)
         heard = b""

@@ -171,7 +171,7 @@ async def tell(house: House, event_id: UUID, desk: bytes, told: list[int]) -> in
     for minutes in range(ENTRIES):
         happened = {"kind": "added_time", "minutes": minutes % 30 + 1}
         telling = {"id": str(new_id()), "at": datetime.now(UTC).isoformat(), "told": happened}
-        body = msgspec.json.encode({"tellings": [telling]})
+        body = msgspec.json.encode({"entries": [telling]})
         while True:
             try:
                 answer = await client.ask(b"POST", path, desk, body)

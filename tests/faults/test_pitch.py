@@ -27,8 +27,8 @@ from tests.media.tracking.walks import Screen, as_json, game
 from virage.cli.house import this
 from virage.media.live.store import feed as live
 from virage.media.tracking import store
-from virage.media.tracking.rules.frames import Frame
-from virage.media.tracking.rules.track import Moment, Quanta, Track, follow
+from virage.media.tracking.rules.frames import TrackingFrame
+from virage.media.tracking.rules.track import Moment, Quanta, Track, track_frames
 from virage.platform.data.database import Database
 
 SECONDS, BATCH, PHONES = 45, 5, 8
@@ -67,19 +67,19 @@ class Phone:
                     return
 
 
-def expected(frames: list[Frame]) -> tuple[Track, dict[int, Moment]]:
+def expected(frames: list[TrackingFrame]) -> tuple[Track, dict[int, Moment]]:
     """What the frames come to without any fault, and every moment."""
     track, moments = Track(), dict[int, Moment]()
     for begin in range(0, len(frames), BATCH):
-        track, _ = follow(track, frames[begin : begin + BATCH], datetime.now(UTC))
+        track, _ = track_frames(track, frames[begin : begin + BATCH], datetime.now(UTC))
         moments |= {moment.n: moment for moment in track.moments}
     return track, moments
 
 
-async def send(house: House, event_id: UUID, desk: bytes, frames: list[Frame], sent: list[int]) -> int:
+async def send(house: House, event_id: UUID, desk: bytes, frames: list[TrackingFrame], sent: list[int]) -> int:
     """One batch after the other, each until it is answered; how often an answer was missing."""
     client, missing = Client(house.url), 0
-    path = f"/api/pitch/{event_id}/frames".encode()
+    path = f"/api/tracking/{event_id}/frames".encode()
     for begin in range(0, len(frames), BATCH):
         body = msgspec.json.encode(as_json(frames[begin : begin + BATCH]))
         while True:
@@ -165,7 +165,7 @@ async def beside_a_ball(house: House, event_id: UUID, mosquitto: Mosquitto) -> l
     await mosquitto.say(*(("ball/a/imu", one) for one in payloads(long_after + timedelta(minutes=1), 1, [(0.5, 30)])))
     await kicked(db, event_id, 108)
     async with db.connection() as conn:
-        entries = [one.entry.told for one in await live.entries_after(conn, event_id, 0)]
+        entries = [one.entry.content for one in await live.entries_after(conn, event_id, 0)]
     process.terminate()
     await process.wait()
     await db.close()

@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -66,11 +67,20 @@ class Translator:
             query=self._query(name, recorded.query),
             headers=recorded.headers,
             json=self.value(recorded.json, body_schema, None),
-            bytes=recorded.bytes,
+            bytes=self._bytes(recorded.bytes, body_schema),
             status=recorded.status,
             answered=answered,
             answer=answer,
         )
+
+    def _bytes(self, encoded: str, schema: Mapping[str, Any]) -> str:
+        """Return a body that was sent as bytes (base64); one whose JSON has no renamed field keeps its bytes."""
+        try:
+            body = json.loads(b64decode(encoded))
+            renamed = self.value(body, schema, None)
+        except (ValueError, RecursionError):
+            return encoded
+        return encoded if renamed == body else b64encode(json.dumps(renamed).encode()).decode()
 
     def value(self, value: Any, schema: Mapping[str, Any], place: str | None) -> Any:
         """Return JSON under its new names, along the old schema; what the schema does not know stays as it is."""

@@ -26,7 +26,7 @@ from tests.web.till import open_till, sold, tap_product
 from virage.demo.prices import match_pricing
 from virage.demo.programme import CLUB, done
 from virage.demo.teams import TEAMS
-from virage.media.live.acts import telling as live
+from virage.media.live.acts import publishing as live
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
 from virage.sale.ticketing.acts.pricing import set_pricing

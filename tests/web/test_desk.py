@@ -157,7 +157,7 @@ def test_what_a_desk_told_and_may_not_tell_any_more_is_kept_until_somebody_decid
     expect(kept).to_contain_text("Saved on this device")
     in_database(house, lambda conn: conn.execute(GRANT, str(event), "describer", "match_desk"))
     kept.get_by_role("button", name="Try again").click()
-    expect(desk.locator("[data-told]")).to_have_count(2)
+    expect(desk.locator("[data-published]")).to_have_count(2)
     expect(kept).to_have_count(0)
     in_database(house, lambda conn: conn.execute(GRANT, str(event), "match_desk", "describer"))
     desk.get_by_role("button", name="5 min", exact=True).click()
@@ -165,7 +165,7 @@ def test_what_a_desk_told_and_may_not_tell_any_more_is_kept_until_somebody_decid
     expect(desk.get_by_role("alert")).to_have_count(0)
     in_database(house, lambda conn: conn.execute(GRANT, str(event), "describer", "match_desk"))
     desk.get_by_role("button", name="6 min", exact=True).click()
-    expect(desk.locator("[data-told]")).to_have_count(3)
+    expect(desk.locator("[data-published]")).to_have_count(3)
 
 
 @pytest.mark.usefixtures("camera")

@@ -13,8 +13,8 @@ from tests.ports import free_ports
 from tests.web.gate import tonight
 from tests.web.house import House
 from tests.web.office import ENGLISH, in_database
-from virage.media.live.acts import telling as live
-from virage.media.live.rules.entries import Announcement, Telling
+from virage.media.live.acts import publishing as live
+from virage.media.live.rules.entries import Announcement, EntryRequest
 from virage.platform.values.ids import new_id
 from virage.site.programme.rules import Text
 
@@ -33,8 +33,8 @@ def edge(house: House) -> Iterator[Nginx]:
 
 def announce(house: House, event_id: UUID, *words: str) -> None:
     now = datetime.now(UTC)
-    tellings = [Telling(new_id(), now, Announcement(Text(word, word))) for word in words]
-    in_database(house, lambda conn: live.tell(conn, event_id, tellings, None, now))
+    tellings = [EntryRequest(new_id(), now, Announcement(Text(word, word))) for word in words]
+    in_database(house, lambda conn: live.publish(conn, event_id, tellings, None, now))
 
 
 def test_a_phone_behind_the_edge_sees_everything_once_though_the_edge_forgets(

@@ -16,8 +16,8 @@ from tests.web.gate import tonight
 from tests.web.house import House
 from tests.web.office import ENGLISH, in_database
 from tests.web.test_live import FRAME
-from virage.media.live.acts import telling as live
-from virage.media.live.rules.entries import Announcement, Entry, Telling
+from virage.media.live.acts import publishing as live
+from virage.media.live.rules.entries import Announcement, EntryRequest, FeedEntry
 from virage.media.replay.acts import clips
 from virage.media.replay.ingest.synthetic import HEIGHT
 from virage.media.replay.rules.clips import Clip, Mark
@@ -67,8 +67,8 @@ def shown_again(house: House, event: UUID) -> None:
     async def publish(conn: Connection) -> None:
         now = datetime.now(UTC)
         words = Announcement(Text("Quel arrêt !", "What a save!"))
-        (entry,) = await live.tell(conn, event, [Telling(new_id(), now, words)], None, now)
-        assert isinstance(entry, Entry)
+        (entry,) = await live.publish(conn, event, [EntryRequest(new_id(), now, words)], None, now)
+        assert isinstance(entry, FeedEntry)
         wish = Mark(new_id(), now - timedelta(seconds=4), now + timedelta(seconds=4), about=entry.number)
         assert isinstance(await clips.mark(conn, event, wish, None, now), Clip)
 

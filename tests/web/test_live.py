@@ -19,8 +19,8 @@ from tests.web.steps import kick_off, withdraw
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.tour_desk import sending
 from virage.demo.teams import TEAMS
-from virage.media.live.acts import telling as live
-from virage.media.live.rules.entries import Card, Goal, KickOff, Period, Side, Telling, Told
+from virage.media.live.acts import publishing as live
+from virage.media.live.rules.entries import Booking, Content, EntryRequest, Goal, KickOff, Period, Side
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
 
@@ -169,7 +169,7 @@ def test_a_goal_that_the_video_assistant_overturned_is_taken_back_where_the_desk
         desk.locator("[data-player='9']").click()
         desk.get_by_role("button", name="Red card", exact=True).click()
         desk.get_by_role("button", name="VAR: decision overturned", exact=True).click()
-        expect(desk.locator("[data-told]").first).to_contain_text("Red card")
+        expect(desk.locator("[data-published]").first).to_contain_text("Red card")
         asked = desk.get_by_role("status").filter(has_text="still in the score")
         expect(asked).to_have_count(0)
         desk.get_by_role("group", name="Reason for the check").get_by_role("button", name="Goal", exact=True).click()
@@ -187,7 +187,7 @@ def test_a_desk_that_is_loaded_again_is_at_its_match_and_takes_back_once_what_it
     with at_the_desk(browser, house, f"again-{event}@example.org", event, title) as desk:
         kick_off(desk)
         desk.get_by_role("button", name="3 min", exact=True).click()
-        line = desk.locator("[data-told]").filter(has_text="3 minutes added")
+        line = desk.locator("[data-published]").filter(has_text="3 minutes added")
         expect(line.get_by_role("button", name="Withdraw")).to_be_visible()
         desk.reload()
         expect(line).to_be_visible()
@@ -225,7 +225,7 @@ def test_an_entry_is_withdrawn_after_a_question_and_a_double_tap_withdraws_no_ot
             withdraw(desk, "3 minutes added", within="[data-last]")
         expect(last).to_contain_text("First half begins")
         expect(desk.locator("[data-clock]")).to_contain_text("1′")
-        expect(desk.locator("[data-told]")).to_have_count(1)
+        expect(desk.locator("[data-published]")).to_have_count(1)
 
 
 def test_the_desk_says_which_language_of_an_announcement_is_missing(
@@ -243,7 +243,7 @@ def test_the_desk_says_which_language_of_an_announcement_is_missing(
         expect(desk.get_by_label("In English")).to_be_focused()
         desk.get_by_label("In English").fill("Thanks")
         desk.get_by_role("button", name="Publish", exact=True).click()
-        expect(desk.locator("[data-told]")).to_contain_text("Thanks")
+        expect(desk.locator("[data-published]")).to_contain_text("Thanks")
 
 
 def test_a_first_half_long_before_kick_off_is_asked_about(
@@ -257,7 +257,7 @@ def test_a_first_half_long_before_kick_off_is_asked_about(
         asked = desk.get_by_role("dialog", name="Start the first half now?")
         asked.get_by_role("button", name="Go back").click()
         expect(asked).not_to_be_visible()
-        expect(desk.locator("[data-told]")).to_have_count(0)
+        expect(desk.locator("[data-published]")).to_have_count(0)
         expect(page.locator(".board")).not_to_contain_text("0–0")
         kick_off(desk)
         expect(page.locator("[data-score]")).to_have_text("0–0")
@@ -287,9 +287,9 @@ def test_a_card_is_shown_as_a_card_and_the_score_stays_in_sight(
 ) -> None:
     event, _ = evening
     now = datetime.now(UTC)
-    told: list[Told] = [KickOff(Period.FIRST_HALF), Goal(Side.HOME, 9), Card(Side.AWAY, 4, "yellow")]
-    tellings = [Telling(new_id(), now, one) for one in told]
-    in_database(house, lambda conn: live.tell(conn, event, tellings, None, now))
+    told: list[Content] = [KickOff(Period.FIRST_HALF), Goal(Side.HOME, 9), Booking(Side.AWAY, 4, "yellow")]
+    tellings = [EntryRequest(new_id(), now, one) for one in told]
+    in_database(house, lambda conn: live.publish(conn, event, tellings, None, now))
     page.add_init_script(ENGLISH)
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"/live/{event}")
@@ -313,14 +313,14 @@ def test_the_page_of_a_match_does_not_jump_while_it_comes(
 ) -> None:
     event, _ = evening
     now = datetime.now(UTC)
-    told: list[Told] = [KickOff(Period.FIRST_HALF), *[Goal(Side.HOME, 9)] * 6, Card(Side.AWAY, 4, "yellow")]
-    tellings = [Telling(new_id(), now, one) for one in told]
-    in_database(house, lambda conn: live.tell(conn, event, tellings, None, now))
+    told: list[Content] = [KickOff(Period.FIRST_HALF), *[Goal(Side.HOME, 9)] * 6, Booking(Side.AWAY, 4, "yellow")]
+    tellings = [EntryRequest(new_id(), now, one) for one in told]
+    in_database(house, lambda conn: live.publish(conn, event, tellings, None, now))
     page.set_viewport_size({"width": SIZES[size]["width"], "height": SIZES[size]["height"]})
     page.goto(f"/live/{event}")
     expect(page.locator("[data-score]")).to_have_text("6–0")
     expect(page.locator("[data-stats]")).to_be_attached()
-    expect(page.locator("[data-notices]")).to_be_attached()
+    expect(page.locator("[data-notifications]")).to_be_attached()
     assert page.evaluate(SHIFTS) < 0.1
     page.goto("/")
     expect(page.locator(".event").first).to_be_visible()

@@ -13,23 +13,23 @@ from tests.web.house import House
 from tests.web.office import ENGLISH, in_database
 from tests.web.test_access import SMALL, found_by_axe
 from tests.web.test_food import registration_of
-from virage.media.live.acts import telling as live
+from virage.media.live.acts import publishing as live
 from virage.media.live.rules.entries import (
     AddedTime,
-    Card,
-    Entry,
+    Booking,
+    EntryRequest,
+    EntryWithdrawal,
+    FeedEntry,
     Goal,
     GoalLine,
-    Ground,
-    Happening,
     KickOff,
+    MatchEvent,
     Period,
-    Referee,
-    Review,
+    RefereeSignal,
     Side,
     Substitution,
-    Telling,
-    Withdrawn,
+    VarReview,
+    VenueUpdate,
 )
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
@@ -44,13 +44,13 @@ SPOKEN = """() => {
 }"""
 
 
-def tell(house: House, event: UUID, *told: Happening | Withdrawn) -> None:
+def tell(house: House, event: UUID, *told: MatchEvent | EntryWithdrawal) -> None:
     """Somebody tells of the match."""
 
     async def telling(conn: Connection) -> None:
         now = datetime.now(UTC)
-        outcomes = await live.tell(conn, event, [Telling(new_id(), now, one) for one in told], None, now)
-        assert all(isinstance(one, Entry) for one in outcomes), outcomes
+        outcomes = await live.publish(conn, event, [EntryRequest(new_id(), now, one) for one in told], None, now)
+        assert all(isinstance(one, FeedEntry) for one in outcomes), outcomes
 
     in_database(house, telling)
 
@@ -71,7 +71,7 @@ def test_what_was_told_in_a_dead_zone_is_all_there_afterwards_once_and_in_order(
     assert page.evaluate("() => { scrollTo(0, document.body.scrollHeight); return scrollY; }") > FAR_DOWN
     expect(page.get_by_text("You’re offline. Last updated")).to_be_in_viewport()
     extra: Sequence[AddedTime] = [AddedTime(minutes % 30 + 1) for minutes in range(80)]
-    tell(house, event, Goal(Side.AWAY, 10), Card(Side.AWAY, 4, "yellow"), Substitution(Side.HOME, 9, 12), *extra)
+    tell(house, event, Goal(Side.AWAY, 10), Booking(Side.AWAY, 4, "yellow"), Substitution(Side.HOME, 9, 12), *extra)
     pages: list[str] = []
     page.on("request", lambda asked: pages.append(asked.url.rpartition("/")[2]) if "/pages/" in asked.url else None)
     again = house.start("serve", house.env | {"VIRAGE_PORT": url.rpartition(":")[2], "VIRAGE_PUBLIC_URL": url})
@@ -84,11 +84,11 @@ def test_what_was_told_in_a_dead_zone_is_all_there_afterwards_once_and_in_order(
     expect(page.locator("[data-shirt='home 9'] [data-mark]")).to_have_count(2)
     expect(page.locator("[data-shirt='home 12'] [data-mark='on']")).to_be_visible()
     expect(page.locator("[data-shirt='away 4'] [data-mark='yellow']")).to_be_visible()
-    tell(house, event, Goal(Side.HOME, 12), Ground("gate", "A1", "closed"), Ground("gate", "A1", "open"))
+    tell(house, event, Goal(Side.HOME, 12), VenueUpdate("gate", "A1", "closed"), VenueUpdate("gate", "A1", "open"))
     expect(page.locator("[data-score]")).to_have_text("2–1")
     page.get_by_text("Elsewhere in the venue (1)").click()
     expect(page.get_by_text("Gate A1 is open")).to_be_visible()
-    tell(house, event, Withdrawn(86))
+    tell(house, event, EntryWithdrawal(86))
     expect(page.locator("[data-score]")).to_have_text("1–1")
     page.wait_for_function("() => window.spoken.length === 3")
     assert page.evaluate("spoken") == [
@@ -112,10 +112,10 @@ def test_a_fan_chooses_what_to_be_told_of_a_match_and_of_all_and_finds_the_way_t
     sign_in(page, address)
     page.goto(f"/live/{event}")
     page.get_by_label("Goals", exact=True).check()
-    expect(page.locator("[data-notices='saved']")).to_be_attached()
+    expect(page.locator("[data-notifications='saved']")).to_be_attached()
     page.get_by_label("Goals, also during play").check()
     page.get_by_label("Wherever I’m watching").check()
-    expect(page.locator("[data-notices='saved']")).to_be_attached()
+    expect(page.locator("[data-notifications='saved']")).to_be_attached()
     expect(page.get_by_text("These settings apply to this match only.")).to_be_visible()
     page.reload()
     expect(page.get_by_label("Goals, also during play")).to_be_checked()
@@ -123,7 +123,7 @@ def test_a_fan_chooses_what_to_be_told_of_a_match_and_of_all_and_finds_the_way_t
     page.goto("/account")
     expect(page.get_by_label("Goals", exact=True)).not_to_be_checked()
     page.get_by_label("Replays", exact=True).check()
-    expect(page.locator("[data-notices='saved']")).to_be_attached()
+    expect(page.locator("[data-notifications='saved']")).to_be_attached()
     page.goto(f"/live/{event}")
     page.get_by_role("button", name="Use my settings for all matches").click()
     expect(page.get_by_label("Replays", exact=True)).to_be_checked()
@@ -169,8 +169,8 @@ def test_what_the_referee_signals_is_there_for_whoever_looks_for_it_and_says_not
     tell(house, event, KickOff(Period.FIRST_HALF), Goal(Side.HOME, 9))
     expect(page.locator("[data-score]")).to_have_text("1–0")
     page.evaluate(SPOKEN)
-    signals: Sequence[Referee] = [Referee("whistle"), Referee("stopped"), Referee("resumed")]
-    tell(house, event, *signals, GoalLine(Side.AWAY, is_goal=False), Review("penalty", "checking"))
+    signals: Sequence[RefereeSignal] = [RefereeSignal("whistle"), RefereeSignal("stopped"), RefereeSignal("resumed")]
+    tell(house, event, *signals, GoalLine(Side.AWAY, is_goal=False), VarReview("penalty", "checking"))
     folded = page.get_by_text("Whistles and stoppages (3)", exact=True)
     expect(folded).to_be_visible()
     expect(page.get_by_text("Goal-line technology: ball not over the line")).to_be_visible()

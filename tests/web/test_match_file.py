@@ -35,7 +35,7 @@ def test_a_real_match_is_on_the_fans_screen_with_its_figures_and_its_goal_is_pla
     lineups = page.get_by_role("region", name="Line-ups")
     expect(lineups).to_contain_text("Marc-André ter Stegen")
     for figure, value in (("shots", r"20Shots\s*7"), ("yellow", r"3Yellow cards\s*5"), ("red", r"1Red cards\s*0")):
-        expect(page.locator(f"[data-figure='{figure}']")).to_have_text(re.compile(value))
+        expect(page.locator(f"[data-statistic='{figure}']")).to_have_text(re.compile(value))
     page.get_by_text("Player by player", exact=True).click()
     messi = page.locator("[data-players='home'] tr").filter(has_text="Lionel Andrés Messi")
     expect(messi.get_by_role("cell").first).to_have_text("6 (5)")

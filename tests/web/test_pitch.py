@@ -13,8 +13,8 @@ from tests.web.house import House
 from tests.web.office import ENGLISH, in_database
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.tour_pitch import kick, play
-from virage.media.live.acts import telling as live
-from virage.media.live.rules.entries import KickOff, Period, Telling
+from virage.media.live.acts import publishing as live
+from virage.media.live.rules.entries import EntryRequest, KickOff, Period
 from virage.platform.values.ids import new_id
 
 DRAWN = "document.querySelector('canvas.grass').toDataURL()"
@@ -40,8 +40,8 @@ def streams(page: Page) -> list[str]:
 def begin(house: House, event: UUID) -> None:
     """The first half begins."""
     now = datetime.now(UTC)
-    telling = Telling(new_id(), now, KickOff(Period.FIRST_HALF))
-    in_database(house, lambda conn: live.tell(conn, event, [telling], None, now))
+    telling = EntryRequest(new_id(), now, KickOff(Period.FIRST_HALF))
+    in_database(house, lambda conn: live.publish(conn, event, [telling], None, now))
 
 
 def test_the_pitch_is_drawn_and_moves_and_whoever_hides_it_is_sent_no_more(

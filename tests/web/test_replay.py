@@ -16,8 +16,8 @@ from tests.web.house import House
 from tests.web.office import ENGLISH, hire, in_database
 from tests.web.test_access import SMALL, found_by_axe
 from virage.demo.teams import TEAMS
-from virage.media.live.acts import telling as live
-from virage.media.live.rules.entries import Goal, KickOff, Period, Side, Telling
+from virage.media.live.acts import publishing as live
+from virage.media.live.rules.entries import EntryRequest, Goal, KickOff, Period, Side
 from virage.media.replay.acts import clips, rights
 from virage.media.replay.acts.clips import entries_told
 from virage.media.replay.footage import Footage
@@ -72,11 +72,11 @@ class Evening:
 
     def goal(self) -> UUID:
         """The id of the goal's clip."""
-        tellings = [Telling(new_id(), self.now, told) for told in (KickOff(Period.FIRST_HALF), Goal(Side.HOME, 9))]
+        tellings = [EntryRequest(new_id(), self.now, told) for told in (KickOff(Period.FIRST_HALF), Goal(Side.HOME, 9))]
 
         async def tell(conn: Connection) -> UUID:
             await live.set_teams(conn, self.event, TEAMS, None, self.now, revision=0)
-            await live.tell(conn, self.event, tellings, None, self.now, handlers=(entries_told,))
+            await live.publish(conn, self.event, tellings, None, self.now, handlers=(entries_told,))
             clip_id: UUID = await conn.fetchval("select id from replay.clip where event_id = $1", self.event)
             return clip_id
 

@@ -12,7 +12,7 @@ from tests.web.office import ENGLISH, desk, hire, in_database
 from tests.web.steps import kick_off
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from virage.demo.teams import TEAMS
-from virage.media.live.acts import telling as live
+from virage.media.live.acts import publishing as live
 from virage.platform.web.guard import Grant
 
 EVERYTHING = (Grant("programme"), Grant("match_desk"))

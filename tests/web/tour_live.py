@@ -15,7 +15,7 @@ from tests.web.office import ENGLISH, hire, in_database
 from tests.web.steps import kick_off
 from tests.web.tour import Screen
 from virage.demo.teams import TEAMS
-from virage.media.live.acts import telling as live
+from virage.media.live.acts import publishing as live
 from virage.media.replay.acts import clips
 from virage.media.replay.footage import Footage
 from virage.media.replay.rules.clips import Clip, Mark

@@ -20,14 +20,14 @@ def play(house: House, event: UUID, since_s: float, seconds: float) -> None:
 
     async def take(conn: Connection) -> None:
         now = datetime.now(UTC)
-        await acts.take_frames(conn, event, game(seconds, since_s=since_s, at=now), now)
+        await acts.add_frames(conn, event, game(seconds, since_s=since_s, at=now), now)
 
     in_database(house, take)
 
 
 def kick(house: House, event: UUID, kmh: int) -> None:
     """The ball is kicked; so long after all tracking that nobody knows by whom."""
-    in_database(house, lambda conn: acts.take_kicks(conn, event, [Kick(datetime(2026, 1, 1, tzinfo=UTC), "a", kmh)]))
+    in_database(house, lambda conn: acts.add_kicks(conn, event, [Kick(datetime(2026, 1, 1, tzinfo=UTC), "a", kmh)]))
 
 
 def screens(page: Page, house: House, event: UUID) -> Iterator[Screen]:

@@ -18,7 +18,7 @@ from virage.matchday.food.orders.api import FoodReads, phone_orders
 from virage.matchday.food.till import module as till
 from virage.matchday.food.till.api import PhoneOrders
 from virage.media.live import module as live
-from virage.media.live.api import EntriesTold, GroundSource, tell_stats_at_once
+from virage.media.live.api import EntriesPublished, VenueSource, publish_stats_now
 from virage.media.replay import module as replay
 from virage.media.replay.api import suggest_clips
 from virage.media.tracking import module as tracking
@@ -187,7 +187,7 @@ LOCK_EXCEPTIONS: Final[Mapping[str, LockException]] = {
 # reads what another wrote; `tests/app/test_order_of_handlers.py` runs them in every order.
 EVENT_CANCELLED: Final[Sequence[EventCancelled]] = (refund_event,)
 EVENT_MOVED: Final[Sequence[EventMoved]] = (write_event_moved,)
-ENTRIES_TOLD: Final[Sequence[EntriesTold]] = (suggest_clips, tell_stats_at_once)
+ENTRIES_TOLD: Final[Sequence[EntriesPublished]] = (suggest_clips, publish_stats_now)
 
 PHONE_ORDERS: Final[PhoneOrders] = phone_orders
 EMPTY_CLOSED: Final[EmptyClosed] = empty_closed
@@ -202,7 +202,7 @@ def parts_of(process: Process) -> dict[str, Parts]:
     """Return what the domains add to a process, by the names of their modules."""
     provider, handlers = payments.provider_of(process.config), payment_handlers(process.config)
     catalogues = Catalogues(process.db)  # one of a process: versions never change, and are kept
-    ground: Sequence[GroundSource] = (GateReadings(process.db), FoodReads(process.db, catalogues).readings)
+    ground: Sequence[VenueSource] = (GateReadings(process.db), FoodReads(process.db, catalogues).readings)
     return {
         venue.module.name: venue.build(Delays(process.clock)),
         programme.module.name: programme.build(process, EVENT_CANCELLED, EVENT_MOVED),
@@ -220,7 +220,7 @@ def parts_of(process: Process) -> dict[str, Parts]:
         menu.module.name: menu.build(process, catalogues),
         till.module.name: till.build(process, catalogues, PHONE_ORDERS),
         orders.module.name: orders.build(process, catalogues),
-        live.module.name: live.build(process, attending=attending, ground=ground, entries_told=ENTRIES_TOLD),
+        live.module.name: live.build(process, attending=attending, ground=ground, entries_published=ENTRIES_TOLD),
         tracking.module.name: tracking.build(process),
         replay.module.name: replay.build(process),
         books.module.name: books.build(process),

@@ -7,7 +7,7 @@ from typing import Final
 from virage.identity.people.api import PersonErased, PersonExport
 from virage.matchday.access.api import export_accreditations, forget_accreditations
 from virage.matchday.food.orders.api import export_orders, forget_orders, lock_orders_of_erased, outlets_paid_at
-from virage.media.live.api import export_notices, forget_notices
+from virage.media.live.api import erase_notifications, export_notifications
 from virage.money.wallet.accounts.api import PaidAt
 from virage.money.wallet.cards.api import export_cards, export_phones, forget_cards, forget_phones
 from virage.money.wallet.funding.api import export_auto_top_up, export_purse, forget_auto_top_up, forget_purse
@@ -22,7 +22,7 @@ PERSON_EXPORTS: Final[dict[str, PersonExport]] = {
     "ticketing": export_tickets,
     "access": export_accreditations,
     "food_orders": export_orders,
-    "notices": export_notices,
+    "notices": export_notifications,
 }
 """By the name of its section in the export. They only read: their order is that of the sections."""
 PERSON_ERASED: Final[list[PersonErased]] = [
@@ -34,7 +34,7 @@ PERSON_ERASED: Final[list[PersonErased]] = [
     forget_auto_top_up,  # before forget_purse, likewise
     forget_orders,  # before forget_purse: orders that wait hold money, and a wallet that holds any is not closed
     forget_purse,
-    forget_notices,
+    erase_notifications,
 ]
 """What forgets a person, in this order, in the transaction of the erasure.
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from virage.app.domains import ENTRIES_TOLD
 from virage.app.opening import clock_of, opened
 from virage.cli.house import beside, database, fail
-from virage.media.tracking.api import Ball, Broker, broker_of
+from virage.media.tracking.api import BallListener, Broker, broker_of
 from virage.platform.host.supervise import die_with_parent
 from virage.platform.settings import logs
 from virage.platform.settings.config import Config
@@ -39,7 +39,9 @@ async def _listen(config: Config, broker: Broker, event_id: UUID, ball: str) -> 
         async with db.connection() as conn:
             if event_id not in await programme.public_events_of(conn, [event_id]):
                 raise fail(f"{event_id} is no public event.")
-        listening = asyncio.create_task(Ball(event_id, ball, broker, db=db, clock=clock, handlers=ENTRIES_TOLD).run())
+        listening = asyncio.create_task(
+            BallListener(event_id, ball, broker, db=db, clock=clock, handlers=ENTRIES_TOLD).run()
+        )
         for wish in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(wish, listening.cancel)
         with suppress(asyncio.CancelledError):

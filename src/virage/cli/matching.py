@@ -17,7 +17,7 @@ from virage.demo.people import DESK
 from virage.demo.programme import CLUB, done
 from virage.identity.people import api as people
 from virage.identity.people.types import GrantWish, RoleName, ScopeName
-from virage.media.live.api import Format, MatchFile, NotPlayed, NotReadable, load_match_file, play_match_file
+from virage.media.live.api import Format, MatchFile, PlaybackFailed, UnreadableFile, load_match_file, play_match_file
 from virage.platform.data.database import Unavailable
 from virage.platform.settings.config import Config
 from virage.platform.web.guard import Principal
@@ -45,7 +45,7 @@ def match(
         console.print("Reading the files…", markup=False)
         found = load_match_file(format_, paths)
         asyncio.run(_play(found, address, event_id, secret, speed))
-    except (NotReadable, NotPlayed) as error:
+    except (UnreadableFile, PlaybackFailed) as error:
         raise fail(str(error)) from None
     except KeyboardInterrupt:
         raise fail("Stopped. The same command goes on from here.") from None

@@ -31,7 +31,7 @@ class Match:
         return await self.send([self.telling(one) for one in told])
 
     async def send(self, tellings: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        answer = await self.world.ask(self.desk, "POST", f"{self.path}/entries", {"tellings": tellings})
+        answer = await self.world.ask(self.desk, "POST", f"{self.path}/entries", {"entries": tellings})
         assert answer.status_code == 200, answer.text
         outcomes: list[dict[str, Any]] = answer.json()
         return outcomes

@@ -14,24 +14,24 @@ import msgspec
 
 from tests.media.live.test_rules import BEGUN, TEAMS, at, played, telling
 from virage.media.live.rules.entries import (
-    BEGINS_S,
+    PERIOD_STARTS_S,
     AddedTime,
-    Card,
-    Corrected,
+    Booking,
+    Content,
+    EntryCorrection,
+    EntryRequest,
+    EntryWithdrawal,
     Goal,
     KickOff,
     Period,
     PeriodOver,
-    Referee,
-    Review,
+    RefereeSignal,
     ShootOutKick,
     Side,
     Substitution,
-    Telling,
-    Told,
-    Withdrawn,
+    VarReview,
 )
-from virage.media.live.rules.feed import effective, minute, numbered, state_of
+from virage.media.live.rules.feed import accept_entries, effective, minute, state_of
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refusal, Refused, refusal_of
 
@@ -45,7 +45,7 @@ SHOOT_OUT = [
     telling(PeriodOver(Period.FIRST_HALF), 46),
     telling(KickOff(Period.SHOOT_OUT), 130),
 ]
-FEEDS: dict[str, list[Telling]] = {
+FEEDS: dict[str, list[EntryRequest]] = {
     "nothing yet": [],
     "the first half": [BEGUN],
     "a goal, and one against": [BEGUN, telling(Goal(Side.HOME, 9, 7), 12), telling(Goal(Side.AWAY), 13)],
@@ -53,26 +53,26 @@ FEEDS: dict[str, list[Telling]] = {
     "a goal that was none": [
         BEGUN,
         telling(Goal(Side.HOME, 9), 12),
-        telling(Review("goal", "checking", 2), 13),
-        telling(Withdrawn(2), 14),
+        telling(VarReview("goal", "checking", 2), 13),
+        telling(EntryWithdrawal(2), 14),
     ],
-    "another scorer": [BEGUN, telling(Goal(Side.HOME, 9), 12), telling(Corrected(2, Goal(Side.HOME, 10)), 13)],
+    "another scorer": [BEGUN, telling(Goal(Side.HOME, 9), 12), telling(EntryCorrection(2, Goal(Side.HOME, 10)), 13)],
     "a goal that was the other side's": [
         BEGUN,
         telling(Goal(Side.HOME, 9), 12),
-        telling(Corrected(2, Goal(Side.AWAY, 9)), 13),
+        telling(EntryCorrection(2, Goal(Side.AWAY, 9)), 13),
     ],
     "corrected, then withdrawn": [
         BEGUN,
         telling(Goal(Side.HOME, 9), 12),
-        telling(Corrected(2, Goal(Side.HOME, 10)), 13),
-        telling(Withdrawn(2), 14),
+        telling(EntryCorrection(2, Goal(Side.HOME, 10)), 13),
+        telling(EntryWithdrawal(2), 14),
     ],
     "half-time": [BEGUN, telling(AddedTime(2), 45), HALF[0]],
     "the second half": [
         BEGUN,
         *HALF,
-        telling(Card(Side.AWAY, 4, "yellow"), 70),
+        telling(Booking(Side.AWAY, 4, "yellow"), 70),
         telling(Substitution(Side.HOME, 9, 12), 71),
     ],
     "it is over": [
@@ -85,12 +85,12 @@ FEEDS: dict[str, list[Telling]] = {
         BEGUN,
         *HALF,
         telling(PeriodOver(Period.SECOND_HALF, match_over=True), 100),
-        telling(Withdrawn(4), 101),
+        telling(EntryWithdrawal(4), 101),
     ],
     "a source that knows the clock better": [
         BEGUN,
-        Telling(ANY, at(12), Card(Side.AWAY, 4, "yellow"), 12 * 60 + 2),
-        Telling(ANY, at(20), Goal(Side.HOME, 9), 20 * 60 + 3),
+        EntryRequest(ANY, at(12), Booking(Side.AWAY, 4, "yellow"), 12 * 60 + 2),
+        EntryRequest(ANY, at(20), Goal(Side.HOME, 9), 20 * 60 + 3),
     ],
     "a shoot-out begins": SHOOT_OUT,
     "kicks of a shoot-out": [
@@ -105,33 +105,33 @@ FEEDS: dict[str, list[Telling]] = {
     "a shoot-out whose beginning is told again": [
         *SHOOT_OUT,
         telling(ShootOutKick(Side.HOME, "scored", 9), 131),
-        telling(Withdrawn(5), 132),
+        telling(EntryWithdrawal(5), 132),
         telling(KickOff(Period.SHOOT_OUT), 132),
         telling(ShootOutKick(Side.AWAY, "scored", 4), 133),
     ],
     "kicks that were taken again, or were otherwise": [
         *SHOOT_OUT,
         telling(ShootOutKick(Side.HOME, "scored", 9), 131),
-        telling(Withdrawn(6), 131),
+        telling(EntryWithdrawal(6), 131),
         telling(ShootOutKick(Side.AWAY, "missed", 4), 132),
-        telling(Corrected(8, ShootOutKick(Side.AWAY, "scored", 4)), 133),
+        telling(EntryCorrection(8, ShootOutKick(Side.AWAY, "scored", 4)), 133),
     ],
     "what the referee signals": [
         BEGUN,
-        telling(Referee("whistle"), 3),
-        telling(Referee("stopped"), 4),
-        telling(Referee("resumed"), 5),
+        telling(RefereeSignal("whistle"), 3),
+        telling(RefereeSignal("stopped"), 4),
+        telling(RefereeSignal("resumed"), 5),
     ],
 }
 
-GOAL, OTHERWISE = telling(Goal(Side.HOME, 9), 12), telling(Corrected(2, Goal(Side.AWAY, 9)), 13)
-REFUSED: dict[str, tuple[list[Telling], Told]] = {
-    "a correction of a correction": ([BEGUN, GOAL, OTHERWISE], Corrected(3, Goal(Side.HOME, 9))),
-    "a withdrawn correction": ([BEGUN, GOAL, OTHERWISE], Withdrawn(3)),
-    "a withdrawn withdrawal": ([BEGUN, GOAL, telling(Withdrawn(2), 13)], Withdrawn(3)),
-    "withdrawn twice": ([BEGUN, GOAL, telling(Withdrawn(2), 13)], Withdrawn(2)),
-    "an entry that is not there": ([BEGUN], Withdrawn(2)),
-    "a goal that becomes a card": ([BEGUN, GOAL], Corrected(2, Card(Side.HOME, 9, "yellow"))),
+GOAL, OTHERWISE = telling(Goal(Side.HOME, 9), 12), telling(EntryCorrection(2, Goal(Side.AWAY, 9)), 13)
+REFUSED: dict[str, tuple[list[EntryRequest], Content]] = {
+    "a correction of a correction": ([BEGUN, GOAL, OTHERWISE], EntryCorrection(3, Goal(Side.HOME, 9))),
+    "a withdrawn correction": ([BEGUN, GOAL, OTHERWISE], EntryWithdrawal(3)),
+    "a withdrawn withdrawal": ([BEGUN, GOAL, telling(EntryWithdrawal(2), 13)], EntryWithdrawal(3)),
+    "withdrawn twice": ([BEGUN, GOAL, telling(EntryWithdrawal(2), 13)], EntryWithdrawal(2)),
+    "an entry that is not there": ([BEGUN], EntryWithdrawal(2)),
+    "a goal that becomes a card": ([BEGUN, GOAL], EntryCorrection(2, Booking(Side.HOME, 9, "yellow"))),
     "somebody of no line-up": ([BEGUN], Goal(Side.HOME, 99)),
     "a goal in a shoot-out": (SHOOT_OUT, Goal(Side.HOME, 9)),
     "a kick of a shoot-out before there is one": (SHOOT_OUT[:3], ShootOutKick(Side.HOME, "scored", 9)),
@@ -139,9 +139,9 @@ REFUSED: dict[str, tuple[list[Telling], Told]] = {
 }
 
 
-def refusal(tellings: list[Telling], told: Told) -> Refusal:
+def refusal(tellings: list[EntryRequest], told: Content) -> Refusal:
     """Why that is not told."""
-    (outcome,) = numbered([telling(told, 20)], played(*tellings), TEAMS)
+    (outcome,) = accept_entries([telling(told, 20)], played(*tellings), TEAMS)
     assert isinstance(outcome, Refused)
     return refusal_of(outcome)
 
@@ -166,7 +166,7 @@ def vectors() -> dict[str, Any]:
             ],
             "minutes": [
                 {"period": period, "clock_s": begins + more, "minute": minute(period, begins + more)}
-                for period, begins in BEGINS_S.items()
+                for period, begins in PERIOD_STARTS_S.items()
                 for more in (0, 59, 60, 44 * 60, 45 * 60, 47 * 60 + 1)
             ],
         }

@@ -11,50 +11,52 @@ from hypothesis import strategies as st
 
 from benchmarks.house import free_port
 from benchmarks.nchan import Nginx
-from virage.media.live.rules.edge import Mark, Owed, content_type, mark_of, owed
+from virage.media.live.rules.edge import ChannelState, ChannelUpdate, channel_state_of, content_type, pending_update
 from virage.platform.web.security import is_local
 
 numbers = st.integers(0, 40)
-marks = st.builds(Mark, numbers, numbers)
+marks = st.builds(ChannelState, numbers, numbers)
 
 
 @given(marks)
-def test_what_the_edge_keeps_beside_a_message_is_read_again(mark: Mark) -> None:
-    assert mark_of(content_type(mark)) == mark
+def test_what_the_edge_keeps_beside_a_message_is_read_again(mark: ChannelState) -> None:
+    assert channel_state_of(content_type(mark)) == mark
 
 
 @given(st.text())
 def test_what_somebody_else_wrote_is_no_mark(text: str) -> None:
-    assert mark_of(text) is None or mark_of(content_type(mark_of(text) or Mark(0, 0))) == mark_of(text)
+    assert channel_state_of(text) is None or channel_state_of(
+        content_type(channel_state_of(text) or ChannelState(0, 0))
+    ) == channel_state_of(text)
 
 
 @given(st.lists(st.tuples(marks, st.booleans())))
-def test_whoever_dies_when_each_entry_is_told_once_and_in_order(steps: list[tuple[Mark, bool]]) -> None:
+def test_whoever_dies_when_each_entry_is_told_once_and_in_order(steps: list[tuple[ChannelState, bool]]) -> None:
     """Each step something is told at the desk; then the edge is told, or its teller dies before that."""
-    told, stands = Mark(0, 0), Mark(0, 0)
+    told, stands = ChannelState(0, 0), ChannelState(0, 0)
     heard: list[int] = []
-    for more, is_alive in [*steps, (Mark(0, 0), True)]:
-        stands = Mark(stands.head + more.head, stands.revision + more.revision)
-        due = owed(told, stands)
+    for more, is_alive in [*steps, (ChannelState(0, 0), True)]:
+        stands = ChannelState(stands.head + more.head, stands.revision + more.revision)
+        due = pending_update(told, stands)
         if due is not None and is_alive:
             heard += range(due.after + 1, stands.head + 1)
             told = stands
     assert heard == list(range(1, stands.head + 1))
-    assert owed(told, stands) is None
+    assert pending_update(told, stands) is None
 
 
 @given(marks)
-def test_an_edge_that_has_forgotten_is_told_the_last_entry_which_shows_what_is_missing(stands: Mark) -> None:
-    due = owed(None, stands)
-    if stands == Mark(0, 0):
+def test_an_edge_that_has_forgotten_is_told_the_last_entry_which_shows_what_is_missing(stands: ChannelState) -> None:
+    due = pending_update(None, stands)
+    if stands == ChannelState(0, 0):
         assert due is None
     else:
-        assert due == Owed(max(0, stands.head - 1), teams=True)
+        assert due == ChannelUpdate(max(0, stands.head - 1), teams=True)
 
 
 @given(marks, st.integers(1, 9))
-def test_an_edge_that_is_ahead_was_told_by_a_database_that_is_gone(stands: Mark, ahead: int) -> None:
-    assert owed(Mark(stands.head + ahead, stands.revision), stands) == owed(None, stands)
+def test_an_edge_that_is_ahead_was_told_by_a_database_that_is_gone(stands: ChannelState, ahead: int) -> None:
+    assert pending_update(ChannelState(stands.head + ahead, stands.revision), stands) == pending_update(None, stands)
 
 
 class House(ThreadingHTTPServer):

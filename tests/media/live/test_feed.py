@@ -13,7 +13,7 @@ from tests.conftest import FakeClock
 from tests.listening import hear
 from tests.media.live.conftest import GOAL, KICK_OFF, Match
 from tests.media.live.test_rules import TEAMS
-from virage.media.live.acts.telling import tell
+from virage.media.live.acts.publishing import publish
 from virage.media.live.reads import Feeds, LiveTopic
 from virage.media.live.reads.feed import KNOWN_MAX
 from virage.media.live.rules.entries import CLOCK_MAX_S
@@ -131,7 +131,7 @@ async def test_a_line_up_is_corrected_while_the_match_is_played(match: Match) ->
 
 
 async def test_a_desk_tells_of_its_own_event_alone(match: Match) -> None:
-    told = {"tellings": [match.telling(KICK_OFF)]}
+    told = {"entries": [match.telling(KICK_OFF)]}
     theirs = f"/api/live/{match.world.their_event}"
     assert (await match.world.ask(match.desk, "POST", f"{theirs}/entries", told)).status_code == 404
     assert (await match.world.ask({}, "GET", theirs)).json()["head"] == 0
@@ -306,7 +306,7 @@ async def test_who_leafs_through_old_matches_does_not_have_the_one_that_is_on_re
     on, *old = [new_id() for _ in range(2 * KNOWN_MAX)]
     async with db.transaction() as conn:
         for event in (on, *old):
-            await tell(conn, event, [], None, datetime.now(UTC))
+            await publish(conn, event, [], None, datetime.now(UTC))
     feeds = Feeds(db)
     known = await feeds.at(on)
     for event in old:

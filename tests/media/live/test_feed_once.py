@@ -16,9 +16,9 @@ import pytest
 
 from tests.listening import Heard, hear
 from tests.platform.realtime.test_hub import SlowTail, ids
-from virage.media.live.acts import telling
+from virage.media.live.acts import publishing
 from virage.media.live.reads import Feeds, LiveTopic
-from virage.media.live.rules.entries import Announcement, Telling
+from virage.media.live.rules.entries import Announcement, EntryRequest
 from virage.platform.data.database import Connection, Database
 from virage.platform.data.journal import Fact, Tail, append, head, read_after
 from virage.platform.realtime.hub import Hub
@@ -31,8 +31,8 @@ ENTRIES, PHONES, PROCESSES = 48, 24, 3
 
 
 async def tell(conn: Connection, event: UUID, entries: int = 1) -> None:
-    tellings = [Telling(new_id(), NOW, Announcement(Text("Merci", "Thanks"))) for _ in range(entries)]
-    await telling.tell(conn, event, tellings, None, NOW)
+    tellings = [EntryRequest(new_id(), NOW, Announcement(Text("Merci", "Thanks"))) for _ in range(entries)]
+    await publishing.publish(conn, event, tellings, None, NOW)
 
 
 async def begin(conn: Connection) -> None:

@@ -14,10 +14,10 @@ from virage.matchday.access.acts import ground as gates
 from virage.matchday.access.reads.attending import attending
 from virage.matchday.access.reads.gate_readings import GateReadings
 from virage.matchday.access.rules.ground import GateState
-from virage.media.live.acts.ground import tell_of_ground
-from virage.media.live.jobs.telling import LiveJobs
-from virage.media.live.rules.entries import Entry, Ground
-from virage.media.live.rules.ground import ENTRIES_A_MINUTE_MAX, Seen, news, seen
+from virage.media.live.acts.venue_updates import publish_venue_updates
+from virage.media.live.jobs.live import LiveJobs
+from virage.media.live.rules.entries import FeedEntry, VenueUpdate
+from virage.media.live.rules.venue_updates import ENTRIES_PER_MINUTE_MAX, Observation, due_updates, observe
 from virage.platform.web.http import Application
 from virage.site.venue.rules import load_ground
 from virage.site.venue.rules.readings import Place, Reading
@@ -26,17 +26,17 @@ GATE, BAR = Place("gate", "A1"), Place("outlet", "07")
 LOOK = timedelta(seconds=5)
 
 
-def watched(readings: Sequence[Reading]) -> list[Ground]:
+def watched(readings: Sequence[Reading]) -> list[VenueUpdate]:
     """What is told of places that are looked at every five seconds, once each change was told."""
-    known: dict[Place, Seen] = {}
-    told: list[Ground] = []
+    known: dict[Place, Observation] = {}
+    told: list[VenueUpdate] = []
     for number, reading in enumerate(readings):
         now = START + number * LOOK
-        known[reading.place] = seen(known.get(reading.place), reading, now)
-        for one in news(known, [], now):
+        known[reading.place] = observe(known.get(reading.place), reading, now)
+        for one in due_updates(known, [], now):
             told.append(one)
             place = Place(one.place, one.code)
-            known[place] = Seen(known[place].state, known[place].since, one.state)
+            known[place] = Observation(known[place].state, known[place].since, one.state)
     return told
 
 
@@ -51,14 +51,14 @@ def queue(wait_s: float) -> Reading:
 def test_a_gate_that_closes_and_opens_is_told_once_each_and_a_slip_of_the_hand_is_not() -> None:
     closed, opened = Reading(GATE, "closed"), Reading(GATE, "open")
     assert watched(times((opened, 5), (closed, 40), (opened, 40))) == [
-        Ground("gate", "A1", "closed"),
-        Ground("gate", "A1", "open"),
+        VenueUpdate("gate", "A1", "closed"),
+        VenueUpdate("gate", "A1", "open"),
     ]
     assert watched(times((opened, 5), (closed, 4), (opened, 40))) == []
 
 
 def test_a_crowd_is_told_when_it_lasts_and_is_over_when_it_is_half_gone() -> None:
-    busy, open_ = Ground("gate", "A1", "busy"), Ground("gate", "A1", "open")
+    busy, open_ = VenueUpdate("gate", "A1", "busy"), VenueUpdate("gate", "A1", "open")
     assert watched(times((queue(60), 5), (queue(1000), 60), (queue(500), 60), (queue(60), 60))) == [busy, open_]
     assert watched(times((queue(60), 5), (queue(1000), 10), (queue(60), 60))) == []
 
@@ -66,11 +66,11 @@ def test_a_crowd_is_told_when_it_lasts_and_is_over_when_it_is_half_gone() -> Non
 def test_an_outlet_that_was_never_open_is_no_news_and_one_that_has_nothing_left_is() -> None:
     assert watched(times((Reading(BAR, "closed"), 50))) == []
     opened = times((Reading(BAR, "open", 60), 5), (Reading(BAR, "sold_out", 60), 20), (Reading(BAR, "closed"), 20))
-    assert watched(opened) == [Ground("outlet", "07", "sold_out"), Ground("outlet", "07", "closed")]
+    assert watched(opened) == [VenueUpdate("outlet", "07", "sold_out"), VenueUpdate("outlet", "07", "closed")]
 
 
 def test_a_gate_that_was_closed_before_anybody_looked_is_news() -> None:
-    assert watched(times((Reading(GATE, "closed"), 20))) == [Ground("gate", "A1", "closed")]
+    assert watched(times((Reading(GATE, "closed"), 20))) == [VenueUpdate("gate", "A1", "closed")]
 
 
 _states = st.sampled_from(["open", "closed", "sold_out"])
@@ -79,30 +79,30 @@ _looks = st.lists(st.tuples(st.integers(0, 9), _states, st.none() | st.integers(
 
 @given(_looks)
 def test_whatever_happens_no_minute_has_more_news_than_a_few_and_none_says_what_was_said_last(looks: Any) -> None:
-    known: dict[Place, Seen] = {}
+    known: dict[Place, Observation] = {}
     told_at: list[Any] = []
     for number, (code, state, wait_s) in enumerate(looks):
         now, place = START + number * 4 * LOOK, Place("outlet", str(code))
-        known[place] = seen(known.get(place), Reading(place, state, wait_s), now)
-        for one in news(known, told_at, now):
+        known[place] = observe(known.get(place), Reading(place, state, wait_s), now)
+        for one in due_updates(known, told_at, now):
             where = Place(one.place, one.code)
-            assert known[where].told != one.state == known[where].state
-            known[where] = Seen(one.state, known[where].since, one.state)
+            assert known[where].published != one.state == known[where].state
+            known[where] = Observation(one.state, known[where].since, one.state)
             told_at.append(now)
-        assert sum(now - at < timedelta(minutes=1) for at in told_at) <= ENTRIES_A_MINUTE_MAX
+        assert sum(now - at < timedelta(minutes=1) for at in told_at) <= ENTRIES_PER_MINUTE_MAX
 
 
 async def test_many_gates_that_close_at_once_are_told_a_few_a_minute(match: Match, clock: FakeClock) -> None:
     codes = [gate.code for gate in load_ground().gates[:10]]
     readings = [Reading(Place("gate", code), "closed") for code in codes]
-    told: list[Entry] = []
+    told: list[FeedEntry] = []
     for _ in range(60):
         async with match.world.db.transaction() as conn:
-            told += await tell_of_ground(conn, match.world.event, readings, clock.now())
+            told += await publish_venue_updates(conn, match.world.event, readings, clock.now())
         clock.advance(LOOK)
-    assert sorted(one.told.code for one in told if isinstance(one.told, Ground)) == sorted(codes)
+    assert sorted(one.content.code for one in told if isinstance(one.content, VenueUpdate)) == sorted(codes)
     first = told[0].at
-    assert sum(one.at < first + timedelta(minutes=1) for one in told) == ENTRIES_A_MINUTE_MAX
+    assert sum(one.at < first + timedelta(minutes=1) for one in told) == ENTRIES_PER_MINUTE_MAX
     assert [entry["told"]["kind"] for entry in (await match.get("/pages/1"))["entries"]] == ["ground"] * 10
 
 

@@ -17,27 +17,35 @@ from tests.media.live.conftest import GOAL, KICK_OFF, Match
 from tests.media.live.test_rules import BEGUN, TEAMS, played, telling
 from virage.identity.people.rules.push import PushDue
 from virage.matchday.access.rules.attending import Attending
-from virage.media.live.acts.notices import tell_next
+from virage.media.live.acts.notifications import notify_next_page
 from virage.media.live.rules.entries import (
-    Card,
-    Corrected,
+    Booking,
+    EntryCorrection,
+    EntryWithdrawal,
     Goal,
-    Ground,
     KickOff,
     Period,
     PeriodOver,
-    Replayed,
-    Review,
+    ReplayAvailable,
     Side,
-    Withdrawn,
+    VarReview,
+    VenueUpdate,
 )
-from virage.media.live.rules.notices import NoticeChoice, NoticeKind, Quiet, Recipient, accepted, news_of, outcome
+from virage.media.live.rules.notifications import (
+    NotificationKind,
+    NotificationPreferences,
+    Quiet,
+    Recipient,
+    delivery,
+    notification_for,
+    validated,
+)
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
 from virage.platform.values.jwk import base64url
 from virage.site.venue.rules import load_ground
 
-ALL = list(NoticeKind)
+ALL = list(NotificationKind)
 HALF = telling(PeriodOver(Period.FIRST_HALF), 46)
 LATER = timedelta(minutes=5)
 
@@ -46,74 +54,74 @@ def inside(*, really: bool = True) -> Attending:
     return Attending(really, frozenset({"A"}), frozenset({"nord"}))
 
 
-def become(choice: NoticeChoice, attending: Attending | None, *, playing: bool = True) -> str | None:
+def become(choice: NotificationPreferences, attending: Attending | None, *, playing: bool = True) -> str | None:
     feed = played(BEGUN, telling(Goal(Side.HOME, 9), 12)) if playing else played(telling(Goal(Side.HOME, 9), 12))
-    news = news_of(feed[-1], feed, TEAMS)
+    news = notification_for(feed[-1], feed, TEAMS)
     assert news is not None
-    return outcome(news, Recipient(choice, attending))
+    return delivery(news, Recipient(choice, attending))
 
 
 def test_a_goal_waits_for_whoever_sees_it_and_is_told_to_everybody_else() -> None:
-    goals = NoticeChoice([NoticeKind.GOALS])
+    goals = NotificationPreferences([NotificationKind.GOALS])
     assert become(goals, inside()) == "held"
     assert become(goals, inside(really=False)) == "told"
     assert become(goals, None) == "told"
     assert become(goals, inside(), playing=False) == "told"
-    assert become(NoticeChoice([NoticeKind.GOALS], [NoticeKind.GOALS]), inside()) == "told"
-    assert become(NoticeChoice([NoticeKind.GOALS], quiet="never"), inside()) == "told"
-    assert become(NoticeChoice([NoticeKind.GOALS], quiet="always"), None) == "held"
-    assert become(NoticeChoice([NoticeKind.PERIODS]), None) is None
+    assert become(NotificationPreferences([NotificationKind.GOALS], [NotificationKind.GOALS]), inside()) == "told"
+    assert become(NotificationPreferences([NotificationKind.GOALS], quiet="never"), inside()) == "told"
+    assert become(NotificationPreferences([NotificationKind.GOALS], quiet="always"), None) == "held"
+    assert become(NotificationPreferences([NotificationKind.PERIODS]), None) is None
 
 
 @given(
     st.builds(
-        NoticeChoice,
-        st.lists(st.sampled_from(NoticeKind), max_size=4),
-        st.lists(st.sampled_from(NoticeKind), max_size=4),
+        NotificationPreferences,
+        st.lists(st.sampled_from(NotificationKind), max_size=4),
+        st.lists(st.sampled_from(NotificationKind), max_size=4),
     ),
     st.sampled_from(["inside", "always", "never"]),
     st.booleans(),
 )
-def test_nobody_is_told_what_they_did_not_choose(choice: NoticeChoice, quiet: Quiet, seen: bool) -> None:
-    said = accepted(msgspec.structs.replace(choice, quiet=quiet))
-    if not isinstance(said, NoticeChoice):
+def test_nobody_is_told_what_they_did_not_choose(choice: NotificationPreferences, quiet: Quiet, seen: bool) -> None:
+    said = validated(msgspec.structs.replace(choice, quiet=quiet))
+    if not isinstance(said, NotificationPreferences):
         assert not set(choice.even_during) <= set(choice.kinds)
         return
     found = become(said, inside(really=seen))
-    assert (found is not None) == (NoticeKind.GOALS in said.kinds)
+    assert (found is not None) == (NotificationKind.GOALS in said.kinds)
     if found == "told" and seen and quiet != "never":
-        assert NoticeKind.GOALS in said.even_during
+        assert NotificationKind.GOALS in said.even_during
 
 
 def test_news_of_a_gate_goes_to_those_whose_tickets_lead_there_and_of_an_outlet_to_those_near_it() -> None:
     ground = load_ground()
     gate, outlet = ground.gates[0], ground.outlets[0]
-    choice = NoticeChoice([NoticeKind.GROUND], quiet="never")
+    choice = NotificationPreferences([NotificationKind.GROUND], quiet="never")
     for place, code in (("gate", gate.code), ("outlet", outlet.code)):
-        feed = played(telling(Ground(place, code, "closed"), 1))  # type: ignore[arg-type]  # one of the two
-        news = news_of(feed[0], feed, TEAMS)
+        feed = played(telling(VenueUpdate(place, code, "closed"), 1))  # type: ignore[arg-type]  # one of the two
+        news = notification_for(feed[0], feed, TEAMS)
         assert news is not None
         near = Attending(False, frozenset({gate.group}), frozenset({outlet.stand}))
         far = Attending(False, frozenset({"elsewhere"}), frozenset({"elsewhere"}))
-        assert [outcome(news, Recipient(choice, one)) for one in (near, far, None)] == ["told", None, None]
+        assert [delivery(news, Recipient(choice, one)) for one in (near, far, None)] == ["told", None, None]
 
 
 def test_a_goal_that_was_none_is_said_in_its_place_with_how_it_stands() -> None:
-    feed = played(BEGUN, telling(Goal(Side.HOME, 9), 26.5), telling(Withdrawn(2), 28))
-    none = news_of(feed[2], feed, TEAMS)
+    feed = played(BEGUN, telling(Goal(Side.HOME, 9), 26.5), telling(EntryWithdrawal(2), 28))
+    none = notification_for(feed[2], feed, TEAMS)
     assert none is not None
     assert (none.kind, none.about) == (None, 2)
     assert (none.said["en"].title, none.said["en"].body) == ("Goal disallowed: Ours", "Ours 0–0 Theirs")
-    assert news_of(feed[1], feed, TEAMS) is None, "whoever was not told of it yet never is"
+    assert notification_for(feed[1], feed, TEAMS) is None, "whoever was not told of it yet never is"
     assert none.said["fr"].title == "But annulé\N{NO-BREAK SPACE}: Ours"
 
 
 def test_another_scorer_is_no_news_but_the_other_side_is() -> None:
     begun = [BEGUN, telling(Goal(Side.HOME, 9), 26.5)]
-    scorer = played(*begun, telling(Corrected(2, Goal(Side.HOME, 10)), 28))
-    assert news_of(scorer[2], scorer, TEAMS) is None
-    side = played(*begun, telling(Corrected(2, Goal(Side.AWAY, 9)), 28))
-    news = news_of(side[2], side, TEAMS)
+    scorer = played(*begun, telling(EntryCorrection(2, Goal(Side.HOME, 10)), 28))
+    assert notification_for(scorer[2], scorer, TEAMS) is None
+    side = played(*begun, telling(EntryCorrection(2, Goal(Side.AWAY, 9)), 28))
+    news = notification_for(side[2], side, TEAMS)
     assert news is not None
     assert (news.about, news.said["en"].title, news.said["en"].body) == (2, "Goal for Theirs", "Ours 0–1 Theirs (27′)")
 
@@ -121,14 +129,17 @@ def test_another_scorer_is_no_news_but_the_other_side_is() -> None:
 def test_what_is_no_news_makes_no_message() -> None:
     feed = played(
         BEGUN,
-        telling(Card(Side.HOME, 4, "yellow"), 5),
-        telling(Review("penalty", "checking"), 6),
+        telling(Booking(Side.HOME, 4, "yellow"), 5),
+        telling(VarReview("penalty", "checking"), 6),
         telling(Goal(Side.HOME, 9), 12),
-        telling(Replayed(new_id(), 4), 13),
+        telling(ReplayAvailable(new_id(), 4), 13),
         HALF,
         telling(KickOff(Period.SECOND_HALF), 60),
     )
-    said = [None if news is None else news.said["en"].title for news in (news_of(entry, feed, TEAMS) for entry in feed)]
+    said = [
+        None if news is None else news.said["en"].title
+        for news in (notification_for(entry, feed, TEAMS) for entry in feed)
+    ]
     assert said == [
         "Kick-off",
         None,
@@ -148,7 +159,9 @@ class Crowd:
         self.inside: set[UUID] = set()
         self.phones: dict[UUID, str] = {}
 
-    async def fan(self, choice: NoticeChoice | None = None, *, club: bool = False, inside: bool = False) -> str:
+    async def fan(
+        self, choice: NotificationPreferences | None = None, *, club: bool = False, inside: bool = False
+    ) -> str:
         """Somebody who chose something, by the name of their phone."""
         name = f"fan-{len(self.phones)}"
         header = await self.match.world.signed_in(f"{name}@example.org")
@@ -159,7 +172,7 @@ class Crowd:
         self.phones[subscription] = name
         await world.rows("update people.person set locale = 'en'")
         if choice is not None:
-            path = "/api/me/notices/" + ("club" if club else f"events/{world.event}")
+            path = "/api/me/notifications/" + ("club" if club else f"events/{world.event}")
             answer = await world.ask(header, "PUT", path, msgspec.to_builtins(choice))
             assert answer.status_code == 200, answer.text
         if inside:
@@ -177,7 +190,7 @@ class Crowd:
         more = True
         while more:
             async with world.db.transaction() as conn:
-                more = await tell_next(conn, world.event, self.attending, world.clock.now())
+                more = await notify_next_page(conn, world.event, self.attending, world.clock.now())
         rows = await world.rows("delete from kernel.job where entrypoint = 'push' returning id, payload")
         for _, payload in sorted((row["id"], row["payload"]) for row in rows):
             due = msgspec.json.decode(payload, type=PushDue)
@@ -203,12 +216,12 @@ async def test_who_asked_for_nothing_is_told_nothing_and_a_choice_for_a_match_st
     crowd: Crowd,
 ) -> None:
     await crowd.fan()
-    for_all = await crowd.fan(NoticeChoice([NoticeKind.GOALS]), club=True)
+    for_all = await crowd.fan(NotificationPreferences([NotificationKind.GOALS]), club=True)
     header = await crowd.match.world.signed_in("fan-1@example.org")
-    this_one = await crowd.fan(NoticeChoice([NoticeKind.GOALS]))
+    this_one = await crowd.fan(NotificationPreferences([NotificationKind.GOALS]))
     await crowd.match.tell(KICK_OFF, GOAL)
     assert set(titles(await crowd.hear())) == {for_all, this_one}
-    path = f"/api/me/notices/events/{crowd.match.world.event}"
+    path = f"/api/me/notifications/events/{crowd.match.world.event}"
     await crowd.match.world.ask(header, "PUT", path, {"kinds": []})
     await crowd.match.tell(GOAL)
     assert set(titles(await crowd.hear())) == {this_one}
@@ -219,9 +232,9 @@ async def test_who_asked_for_nothing_is_told_nothing_and_a_choice_for_a_match_st
 
 
 async def test_what_was_held_during_play_is_one_message_at_half_time(crowd: Crowd) -> None:
-    quiet = await crowd.fan(NoticeChoice([NoticeKind.GOALS, NoticeKind.REPLAYS]), inside=True)
-    eager = await crowd.fan(NoticeChoice([NoticeKind.GOALS], [NoticeKind.GOALS]), inside=True)
-    away = await crowd.fan(NoticeChoice([NoticeKind.GOALS, NoticeKind.PERIODS]))
+    quiet = await crowd.fan(NotificationPreferences([NotificationKind.GOALS, NotificationKind.REPLAYS]), inside=True)
+    eager = await crowd.fan(NotificationPreferences([NotificationKind.GOALS], [NotificationKind.GOALS]), inside=True)
+    away = await crowd.fan(NotificationPreferences([NotificationKind.GOALS, NotificationKind.PERIODS]))
     await crowd.match.tell(KICK_OFF, GOAL, GOAL)
     heard = titles(await crowd.hear())
     assert heard == {eager: ["Goal for Ours"] * 2, away: ["Kick-off", "Goal for Ours", "Goal for Ours"]}
@@ -235,7 +248,7 @@ async def test_what_was_held_during_play_is_one_message_at_half_time(crowd: Crow
 
 
 async def test_kicks_of_a_shoot_out_are_not_told_one_by_one_and_the_end_says_how_it_went(crowd: Crowd) -> None:
-    away = await crowd.fan(NoticeChoice([NoticeKind.GOALS, NoticeKind.PERIODS], quiet="never"))
+    away = await crowd.fan(NotificationPreferences([NotificationKind.GOALS, NotificationKind.PERIODS], quiet="never"))
     await crowd.match.tell(KICK_OFF, GOAL, HALF_TIME, {"kind": "kick_off", "period": "shoot_out"})
     await crowd.hear()
     kicks = [("home", "scored"), ("away", "saved"), ("home", "scored"), ("away", "scored")]
@@ -250,9 +263,9 @@ async def test_kicks_of_a_shoot_out_are_not_told_one_by_one_and_the_end_says_how
 
 
 async def test_a_goal_taken_back_replaces_its_message_and_nobody_else_hears_of_it(crowd: Crowd) -> None:
-    told = await crowd.fan(NoticeChoice([NoticeKind.GOALS]))
-    await crowd.fan(NoticeChoice([NoticeKind.GOALS]), inside=True)
-    walks_in = await crowd.fan(NoticeChoice([NoticeKind.GOALS]))
+    told = await crowd.fan(NotificationPreferences([NotificationKind.GOALS]))
+    await crowd.fan(NotificationPreferences([NotificationKind.GOALS]), inside=True)
+    walks_in = await crowd.fan(NotificationPreferences([NotificationKind.GOALS]))
     await crowd.match.tell(KICK_OFF, GOAL)
     goal = await crowd.hear()
     crowd.inside.add(await crowd.match.world.person(f"{walks_in}@example.org"))
@@ -267,33 +280,35 @@ async def test_a_goal_taken_back_replaces_its_message_and_nobody_else_hears_of_i
 
 
 async def test_a_message_that_nobody_could_have_in_time_is_not_sent(crowd: Crowd, clock: FakeClock) -> None:
-    await crowd.fan(NoticeChoice([NoticeKind.GOALS]))
+    await crowd.fan(NotificationPreferences([NotificationKind.GOALS]))
     await crowd.match.tell(KICK_OFF, GOAL)
     clock.advance(timedelta(minutes=11))
     assert await crowd.hear() == {}
 
 
 async def test_a_moment_far_ahead_keeps_nobody_from_being_told(crowd: Crowd) -> None:
-    name = await crowd.fan(NoticeChoice([NoticeKind.PERIODS]))
+    name = await crowd.fan(NotificationPreferences([NotificationKind.PERIODS]))
     await crowd.match.send([crowd.match.telling(KICK_OFF, at="2199-12-31T23:59:59Z")])
     assert titles(await crowd.hear()) == {name: ["Kick-off"]}
 
 
 async def test_choices_are_exported_and_erased_with_their_fan_and_bad_ones_are_refused(crowd: Crowd) -> None:
-    await crowd.fan(NoticeChoice([NoticeKind.GOALS], quiet="never"))
+    await crowd.fan(NotificationPreferences([NotificationKind.GOALS], quiet="never"))
     await crowd.match.tell(KICK_OFF, GOAL)
     await crowd.hear()
     world = crowd.match.world
     header = await world.signed_in("fan-0@example.org")
-    mine = (await world.ask(header, "GET", "/api/me/notices")).json()
+    mine = (await world.ask(header, "GET", "/api/me/notifications")).json()
     assert mine["club"]["kinds"] == []
     assert mine["events"][str(world.event)] == {"kinds": ["goals"], "even_during": [], "quiet": "never"}
     exported = (await world.ask(header, "GET", "/api/me/export")).json()["notices"]
     assert [one["choice"]["kinds"] for one in exported["choices"]] == [["goals"]]
     assert [one["number"] for one in exported["told"]] == [2]
     for wrong in ({"kinds": ["goals"], "even_during": ["replays"]}, {"kinds": ["tea"]}, {}):
-        assert (await world.ask(header, "PUT", "/api/me/notices/club", wrong)).status_code == 400
-    assert (await world.ask(header, "PUT", f"/api/me/notices/events/{world.draft}", {"kinds": []})).status_code == 404
+        assert (await world.ask(header, "PUT", "/api/me/notifications/club", wrong)).status_code == 400
+    assert (
+        await world.ask(header, "PUT", f"/api/me/notifications/events/{world.draft}", {"kinds": []})
+    ).status_code == 404
     assert (await world.ask(header, "DELETE", "/api/me")).status_code in (200, 204)
     for table in ("notice_choice", "notice"):
         assert await world.rows(f"select 1 from live.{table}") == []

@@ -11,33 +11,33 @@ from msgspec.structs import replace
 
 from virage.media.live.rules.entries import (
     AddedTime,
-    Card,
-    Corrected,
-    Entry,
+    Booking,
+    Content,
+    EntryCorrection,
+    EntryRequest,
+    EntryWithdrawal,
+    FeedEntry,
     Goal,
     KickOff,
     Period,
     PeriodOver,
     Player,
-    Referee,
-    Review,
+    RefereeSignal,
     ShootOutKick,
     Side,
     Substitution,
     Team,
     Teams,
-    Telling,
-    Told,
-    Withdrawn,
+    VarReview,
 )
 from virage.media.live.rules.feed import (
-    Clock,
+    MatchClock,
     MatchState,
-    Penalties,
     Reason,
+    ShootOutScore,
+    accept_entries,
     effective,
     minute,
-    numbered,
     refuse_teams,
     state_of,
 )
@@ -55,19 +55,19 @@ def at(minutes: float) -> datetime:
     return KICK_OFF + timedelta(minutes=minutes)
 
 
-def telling(told: Told, minutes: float = 0) -> Telling:
-    return Telling(new_id(), at(minutes), told)
+def telling(told: Content, minutes: float = 0) -> EntryRequest:
+    return EntryRequest(new_id(), at(minutes), told)
 
 
-def played(*tellings: Telling, teams: Teams | None = TEAMS) -> list[Entry]:
+def played(*tellings: EntryRequest, teams: Teams | None = TEAMS) -> list[FeedEntry]:
     """A feed in which nothing was refused."""
-    entries = numbered(tellings, [], teams)
-    assert all(isinstance(entry, Entry) for entry in entries), entries
-    return [entry for entry in entries if isinstance(entry, Entry)]
+    entries = accept_entries(tellings, [], teams)
+    assert all(isinstance(entry, FeedEntry) for entry in entries), entries
+    return [entry for entry in entries if isinstance(entry, FeedEntry)]
 
 
-def refused(known: Sequence[Entry], told: Told, minutes: float = 50) -> str | None:
-    (outcome,) = numbered([telling(told, minutes)], known, TEAMS)
+def refused(known: Sequence[FeedEntry], told: Content, minutes: float = 50) -> str | None:
+    (outcome,) = accept_entries([telling(told, minutes)], known, TEAMS)
     return outcome.reason if isinstance(outcome, Refused) else None
 
 
@@ -76,16 +76,16 @@ BEGUN = telling(KickOff(Period.FIRST_HALF))
 
 def test_entries_are_numbered_without_a_gap_and_a_refusal_takes_no_number() -> None:
     wishes = [BEGUN, telling(Goal(Side.HOME, 99), 5), telling(Goal(Side.HOME, 9), 6)]
-    first, refusal, goal = numbered(wishes, [], TEAMS)
-    assert isinstance(first, Entry)
-    assert isinstance(goal, Entry)
+    first, refusal, goal = accept_entries(wishes, [], TEAMS)
+    assert isinstance(first, FeedEntry)
+    assert isinstance(goal, FeedEntry)
     assert (first.number, goal.number) == (1, 2)
     assert refusal == Refused(Reason.PLAYER_UNKNOWN, {"side": Side.HOME, "player": 99})
 
 
 def test_a_goal_counts_for_its_side_and_an_own_goal_for_the_side_that_it_is_given_to() -> None:
     feed = played(BEGUN, telling(Goal(Side.HOME, 9), 5), telling(Goal(Side.HOME, 5, manner="own"), 9))
-    assert state_of(effective(feed).values()) == MatchState(2, 0, Clock(Period.FIRST_HALF, KICK_OFF, 0))
+    assert state_of(effective(feed).values()) == MatchState(2, 0, MatchClock(Period.FIRST_HALF, KICK_OFF, 0))
 
 
 def test_an_own_goal_names_a_player_of_the_other_side() -> None:
@@ -112,29 +112,31 @@ def test_minutes_are_written_as_the_field_writes_them() -> None:
 
 def test_what_is_withdrawn_did_not_happen_and_what_is_corrected_happened_otherwise() -> None:
     goal, other = telling(Goal(Side.HOME, 9), 5), telling(Goal(Side.AWAY, 9), 6)
-    feed = played(BEGUN, goal, other, telling(Withdrawn(2), 7), telling(Corrected(3, Goal(Side.HOME, 10)), 8))
+    feed = played(
+        BEGUN, goal, other, telling(EntryWithdrawal(2), 7), telling(EntryCorrection(3, Goal(Side.HOME, 10)), 8)
+    )
     happened = effective(feed)
-    assert [entry.told for entry in happened.values()] == [KickOff(Period.FIRST_HALF), Goal(Side.HOME, 10)]
+    assert [entry.content for entry in happened.values()] == [KickOff(Period.FIRST_HALF), Goal(Side.HOME, 10)]
     assert (state_of(happened.values()).home, state_of(happened.values()).away) == (1, 0)
 
 
 def test_nobody_withdraws_twice_nor_what_was_never_told() -> None:
-    feed = played(BEGUN, telling(Goal(Side.HOME), 5), telling(Withdrawn(2), 6))
-    assert refused(feed, Withdrawn(2)) == Reason.ENTRY_WITHDRAWN
-    assert refused(feed, Corrected(2, Goal(Side.AWAY))) == Reason.ENTRY_WITHDRAWN
-    assert refused(feed, Withdrawn(4)) == Reason.ENTRY_UNKNOWN
-    assert refused(feed, Corrected(1, Goal(Side.HOME))) == Reason.ENTRY_NOT_OF_THIS_KIND
+    feed = played(BEGUN, telling(Goal(Side.HOME), 5), telling(EntryWithdrawal(2), 6))
+    assert refused(feed, EntryWithdrawal(2)) == Reason.ENTRY_WITHDRAWN
+    assert refused(feed, EntryCorrection(2, Goal(Side.AWAY))) == Reason.ENTRY_WITHDRAWN
+    assert refused(feed, EntryWithdrawal(4)) == Reason.ENTRY_UNKNOWN
+    assert refused(feed, EntryCorrection(1, Goal(Side.HOME))) == Reason.ENTRY_NOT_OF_THIS_KIND
 
 
 def test_a_correction_is_not_corrected_but_its_entry_again_and_a_withdrawal_stays() -> None:
-    feed = played(BEGUN, telling(Goal(Side.HOME), 5), telling(Corrected(2, Goal(Side.AWAY)), 6))
-    for told in (Corrected(3, Goal(Side.HOME)), Withdrawn(3), Review("goal", "checking", 3)):
-        (outcome,) = numbered([telling(told, 7)], feed, TEAMS)
+    feed = played(BEGUN, telling(Goal(Side.HOME), 5), telling(EntryCorrection(2, Goal(Side.AWAY)), 6))
+    for told in (EntryCorrection(3, Goal(Side.HOME)), EntryWithdrawal(3), VarReview("goal", "checking", 3)):
+        (outcome,) = accept_entries([telling(told, 7)], feed, TEAMS)
         assert outcome == Refused(Reason.ENTRY_IS_CORRECTION, {"about": 3, "of": 2})
-    assert refused(feed, Corrected(2, Goal(Side.HOME))) is None
-    without = played(BEGUN, telling(Goal(Side.HOME), 5), telling(Withdrawn(2), 6))
-    for told in (Withdrawn(3), Corrected(3, Goal(Side.HOME))):
-        (outcome,) = numbered([telling(told, 7)], without, TEAMS)
+    assert refused(feed, EntryCorrection(2, Goal(Side.HOME))) is None
+    without = played(BEGUN, telling(Goal(Side.HOME), 5), telling(EntryWithdrawal(2), 6))
+    for told in (EntryWithdrawal(3), EntryCorrection(3, Goal(Side.HOME))):
+        (outcome,) = accept_entries([telling(told, 7)], without, TEAMS)
         assert outcome == Refused(Reason.ENTRY_IS_WITHDRAWAL, {"about": 3, "of": 2})
 
 
@@ -167,19 +169,19 @@ def test_kicks_of_a_shoot_out_are_a_score_of_their_own_and_no_goals_of_the_match
         telling(ShootOutKick(Side.HOME, "scored", 10), 135),
     ]
     found = state_of(effective(played(*SHOOT_OUT, *kicks)).values())
-    assert (found.home, found.away, found.penalties) == (1, 1, Penalties(2, 1))
-    again = state_of(effective(played(*SHOOT_OUT, *kicks, telling(Withdrawn(10), 136))).values())
-    assert again.penalties == Penalties(1, 1)
+    assert (found.home, found.away, found.penalties) == (1, 1, ShootOutScore(2, 1))
+    again = state_of(effective(played(*SHOOT_OUT, *kicks, telling(EntryWithdrawal(10), 136))).values())
+    assert again.penalties == ShootOutScore(1, 1)
     over = telling(PeriodOver(Period.SHOOT_OUT, match_over=True), 140)
-    assert state_of(effective(played(*SHOOT_OUT, *kicks, over)).values()).penalties == Penalties(2, 1)
+    assert state_of(effective(played(*SHOOT_OUT, *kicks, over)).values()).penalties == ShootOutScore(2, 1)
     assert state_of(effective(played(*SHOOT_OUT[:3])).values()).penalties is None
 
 
 def test_a_shoot_out_whose_beginning_is_told_again_keeps_its_kicks() -> None:
     kicks = [telling(ShootOutKick(Side.HOME, "scored", 9), 131), telling(ShootOutKick(Side.AWAY, "missed"), 132)]
-    again = [telling(Withdrawn(5), 133), telling(KickOff(Period.SHOOT_OUT), 133)]
+    again = [telling(EntryWithdrawal(5), 133), telling(KickOff(Period.SHOOT_OUT), 133)]
     found = state_of(effective(played(*SHOOT_OUT, *kicks, *again)).values())
-    assert found.penalties == Penalties(1, 0)
+    assert found.penalties == ShootOutScore(1, 0)
 
 
 def test_in_a_shoot_out_there_are_kicks_and_no_goals_and_kicks_nowhere_else() -> None:
@@ -191,18 +193,23 @@ def test_in_a_shoot_out_there_are_kicks_and_no_goals_and_kicks_nowhere_else() ->
 
 
 def test_what_the_referee_signals_changes_neither_score_nor_clock() -> None:
-    feed = played(BEGUN, telling(Referee("whistle"), 3), telling(Referee("stopped"), 4), telling(Referee("resumed"), 5))
+    feed = played(
+        BEGUN,
+        telling(RefereeSignal("whistle"), 3),
+        telling(RefereeSignal("stopped"), 4),
+        telling(RefereeSignal("resumed"), 5),
+    )
     assert [entry.clock_s for entry in feed] == [None, 180, 240, 300]
     assert state_of(effective(feed).values()) == state_of(effective(feed[:1]).values())
 
 
 def test_a_kick_off_that_is_withdrawn_may_be_told_again() -> None:
-    feed = played(BEGUN, telling(Withdrawn(1), 1))
+    feed = played(BEGUN, telling(EntryWithdrawal(1), 1))
     assert refused(feed, KickOff(Period.FIRST_HALF)) is None
 
 
 def test_a_player_is_named_where_there_are_teams() -> None:
-    (outcome,) = numbered([telling(Card(Side.HOME, 4, "yellow"))], [], None)
+    (outcome,) = accept_entries([telling(Booking(Side.HOME, 4, "yellow"))], [], None)
     assert outcome == Refused(Reason.NO_MATCH)
     assert refused(played(BEGUN), Substitution(Side.AWAY, 11, 12)) == Reason.PLAYER_UNKNOWN
 
@@ -217,33 +224,33 @@ _told = st.one_of(
     st.builds(PeriodOver, st.sampled_from(Period), st.booleans()),
     st.builds(Goal, st.sampled_from(Side), st.none() | st.integers(1, 25)),
     st.builds(ShootOutKick, st.sampled_from(Side), st.sampled_from(("scored", "saved", "missed"))),
-    st.builds(Withdrawn, st.integers(1, 12)),
-    st.builds(Corrected, st.integers(1, 12), st.builds(Goal, st.sampled_from(Side))),
+    st.builds(EntryWithdrawal, st.integers(1, 12)),
+    st.builds(EntryCorrection, st.integers(1, 12), st.builds(Goal, st.sampled_from(Side))),
 )
 
 
 @given(st.lists(_told, max_size=12), st.integers(0, 12))
-def test_whatever_is_told_at_once_or_one_after_the_other_is_the_same_feed(told: list[Told], cut: int) -> None:
+def test_whatever_is_told_at_once_or_one_after_the_other_is_the_same_feed(told: list[Content], cut: int) -> None:
     wishes = [telling(one, minutes) for minutes, one in enumerate(told)]
-    at_once = numbered(wishes, [], TEAMS)
-    first = numbered(wishes[:cut], [], TEAMS)
-    known = [entry for entry in first if isinstance(entry, Entry)]
-    assert [*first, *numbered(wishes[cut:], known, TEAMS)] == at_once
-    entries = [entry for entry in at_once if isinstance(entry, Entry)]
+    at_once = accept_entries(wishes, [], TEAMS)
+    first = accept_entries(wishes[:cut], [], TEAMS)
+    known = [entry for entry in first if isinstance(entry, FeedEntry)]
+    assert [*first, *accept_entries(wishes[cut:], known, TEAMS)] == at_once
+    entries = [entry for entry in at_once if isinstance(entry, FeedEntry)]
     assert [entry.number for entry in entries] == list(range(1, len(entries) + 1))
     found = state_of(effective(entries).values())
-    goals = [entry.told for entry in effective(entries).values() if isinstance(entry.told, Goal)]
+    goals = [entry.content for entry in effective(entries).values() if isinstance(entry.content, Goal)]
     assert found.home + found.away == len(goals)
-    happened = [entry.told for entry in effective(entries).values()]
+    happened = [entry.content for entry in effective(entries).values()]
     scored = [told for told in happened if isinstance(told, ShootOutKick) and told.outcome == "scored"]
     assert (found.penalties.home + found.penalties.away if found.penalties else 0) == len(scored)
 
 
 def test_an_entry_that_says_another_clock_sets_it_and_rounding_sets_nothing() -> None:
-    feed = played(BEGUN, telling(AddedTime(1), 30), Telling(new_id(), at(31), AddedTime(1), 31 * 60 + 2))
-    assert state_of(feed).clock == Clock(Period.FIRST_HALF, KICK_OFF, 0)
-    set_anew = played(BEGUN, Telling(new_id(), at(10), Goal(Side.HOME, 9), 40 * 60), telling(AddedTime(1), 11))
-    assert state_of(set_anew).clock == Clock(Period.FIRST_HALF, at(10), 40 * 60)
+    feed = played(BEGUN, telling(AddedTime(1), 30), EntryRequest(new_id(), at(31), AddedTime(1), 31 * 60 + 2))
+    assert state_of(feed).clock == MatchClock(Period.FIRST_HALF, KICK_OFF, 0)
+    set_anew = played(BEGUN, EntryRequest(new_id(), at(10), Goal(Side.HOME, 9), 40 * 60), telling(AddedTime(1), 11))
+    assert state_of(set_anew).clock == MatchClock(Period.FIRST_HALF, at(10), 40 * 60)
     assert set_anew[-1].clock_s == 41 * 60
 
 

@@ -17,7 +17,7 @@ from tests.media.live.conftest import Match
 from tests.media.live.test_rules import TEAMS
 from tests.media.replay.reel import Reel
 from tests.media.replay.test_way import luma
-from virage.media.live.acts import telling as live
+from virage.media.live.acts import publishing as live
 from virage.media.replay.acts.rights import set_rights
 from virage.media.replay.footage import Footage
 from virage.media.replay.ingest.synthetic import clock_in

@@ -11,20 +11,20 @@ from tests.media.live.test_rules import BEGUN, KICK_OFF, TEAMS, at, played, tell
 from virage.media.live.rules.entries import (
     AddedTime,
     Announcement,
-    Card,
-    Corrected,
-    Entry,
+    Booking,
+    Content,
+    EntryCorrection,
+    EntryWithdrawal,
+    FeedEntry,
     Goal,
     GoalLine,
     KickOff,
     Period,
     PeriodOver,
-    Replayed,
-    Review,
+    ReplayAvailable,
     Side,
     Substitution,
-    Told,
-    Withdrawn,
+    VarReview,
 )
 from virage.media.replay.rules.captions import SHOWN_FOR, Cue, captions_playlist, cues_of, webvtt
 from virage.media.replay.rules.media import Kind, Segment, Track
@@ -48,7 +48,7 @@ TRACK = Track(new_id(), new_id(), "main", Kind.VIDEO, "avc1.64001f", 640, 360, K
             "But contre son camp, pour Ours, 4 Theirs 4",
             "Own goal, for Ours, 4 Theirs 4",
         ),
-        (Card(Side.AWAY, 5, "red"), "Carton rouge, Theirs, 5 Theirs 5", "Red card, Theirs, 5 Theirs 5"),
+        (Booking(Side.AWAY, 5, "red"), "Carton rouge, Theirs, 5 Theirs 5", "Red card, Theirs, 5 Theirs 5"),
         (
             Substitution(Side.HOME, 9, 14),
             "Ours : entrée du 14 Ours 14, sortie du 9 Ours 9",
@@ -56,9 +56,13 @@ TRACK = Track(new_id(), new_id(), "main", Kind.VIDEO, "avc1.64001f", 640, 360, K
         ),
         (AddedTime(1), "1 minute de temps additionnel", "1 minute added"),
         (AddedTime(4), "4 minutes de temps additionnel", "4 minutes added"),
-        (Review("goal", "checking", 1), "L’assistance vidéo vérifie", "The video assistant checks"),
-        (Review("goal", "stands", 1), "Vérifié : la décision est maintenue", "Checked: the decision stands"),
-        (Review("goal", "overturned", 1), "Vérifié : la décision est annulée", "Checked: the decision is overturned"),
+        (VarReview("goal", "checking", 1), "L’assistance vidéo vérifie", "The video assistant checks"),
+        (VarReview("goal", "stands", 1), "Vérifié : la décision est maintenue", "Checked: the decision stands"),
+        (
+            VarReview("goal", "overturned", 1),
+            "Vérifié : la décision est annulée",
+            "Checked: the decision is overturned",
+        ),
         (
             GoalLine(Side.HOME, True),
             "Technologie sur la ligne de but : le ballon est entré",
@@ -72,17 +76,19 @@ TRACK = Track(new_id(), new_id(), "main", Kind.VIDEO, "avc1.64001f", 640, 360, K
         (KickOff(Period.SECOND_HALF), "Seconde période : coup d’envoi", "Second half begins"),
         (PeriodOver(Period.FIRST_HALF), "Première période : terminé", "First half over"),
         (Announcement(Text("Bonsoir", "Good evening")), "Bonsoir", "Good evening"),
-        (Replayed(UUID(int=1), 2), None, None),
+        (ReplayAvailable(UUID(int=1), 2), None, None),
     ],
 )
-def test_each_entry_of_the_feed_is_said_in_both_languages(told: Told, french: str | None, english: str | None) -> None:
-    entry = Entry(1, KICK_OFF, told)
+def test_each_entry_of_the_feed_is_said_in_both_languages(
+    told: Content, french: str | None, english: str | None
+) -> None:
+    entry = FeedEntry(1, KICK_OFF, told)
     assert (said(entry, TEAMS, None, "fr"), said(entry, TEAMS, None, "en")) == (french, english)
 
 
 def test_what_happens_while_the_clock_runs_is_said_with_its_minute() -> None:
     def minute(seconds: int) -> str | None:
-        return said(Entry(1, KICK_OFF, AddedTime(4), seconds), TEAMS, Period.FIRST_HALF, "en")
+        return said(FeedEntry(1, KICK_OFF, AddedTime(4), seconds), TEAMS, Period.FIRST_HALF, "en")
 
     assert minute(61) == "4 minutes added, 2′"
     assert minute(45 * 60 + 61) == "4 minutes added, 45+2′"
@@ -94,8 +100,8 @@ def test_captions_say_what_stands_now_of_what_was_told_while_the_clip_was_seen()
         telling(Goal(Side.HOME, 9), 1),
         telling(Goal(Side.AWAY, 4), 1.1),
         telling(AddedTime(1), 1.2),
-        telling(Corrected(2, Goal(Side.HOME, 10)), 3),
-        telling(Withdrawn(3), 3),
+        telling(EntryCorrection(2, Goal(Side.HOME, 10)), 3),
+        telling(EntryWithdrawal(3), 3),
         telling(AddedTime(2), 3),
     )
     cues = cues_of(entries, TEAMS, "en", at(1), at(1.2))

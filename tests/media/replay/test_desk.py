@@ -9,8 +9,8 @@ import pytest
 from tests.app import pitch
 from tests.media.live.conftest import KICK_OFF
 from tests.media.replay.desk import Desk, program_of
-from virage.media.live.acts import telling as live
-from virage.media.live.rules.entries import Goal, Side, Telling
+from virage.media.live.acts import publishing as live
+from virage.media.live.rules.entries import EntryRequest, Goal, Side
 from virage.media.replay.acts import clips as acts
 from virage.media.replay.rules.clips import Reason
 from virage.media.replay.store import clips as store
@@ -115,8 +115,8 @@ async def test_a_goal_that_a_machine_told_waits_for_one_person(desk: Desk) -> No
     await desk.four_eyes()
     now = desk.world.clock.now()
     async with desk.world.db.transaction() as conn:
-        goal = Telling(new_id(), now, Goal(Side.HOME))
-        await live.tell(conn, desk.world.event, [goal], None, now, handlers=(acts.entries_told,))
+        goal = EntryRequest(new_id(), now, Goal(Side.HOME))
+        await live.publish(conn, desk.world.event, [goal], None, now, handlers=(acts.entries_told,))
     (clip,) = (await desk.shown(desk.moderator))["clips"]
     assert (clip["automatic"], clip["own"], clip["state"]) == (True, False, "proposed")
     assert await desk.do(desk.moderator, clip["id"], "release") == (200, None)

@@ -21,7 +21,7 @@ from tests.media.replay.film import cut
 from tests.media.replay.filmed import Filmed, clocks, voice
 from tests.media.replay.reel import shot, take
 from tests.media.replay.test_way import luma
-from virage.media.live.acts import telling as live
+from virage.media.live.acts import publishing as live
 from virage.media.replay.films import files, reading
 from virage.media.replay.films.describing import samples
 from virage.media.replay.films.files import Film

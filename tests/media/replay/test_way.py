@@ -51,7 +51,7 @@ class Ground:
     async def tell(self, *told: Any) -> list[dict[str, Any]]:
         tellings = [{"id": str(new_id()), "at": self.world.clock.now().isoformat(), "told": one} for one in told]
         path = f"/api/live/{self.world.event}/entries"
-        outcomes: list[dict[str, Any]] = (await self.world.ask(self.desk, "POST", path, {"tellings": tellings})).json()
+        outcomes: list[dict[str, Any]] = (await self.world.ask(self.desk, "POST", path, {"entries": tellings})).json()
         return outcomes
 
     async def seen(self, camera: str, seconds: float) -> datetime:

@@ -15,9 +15,9 @@ from typing import Any
 from msgspec import to_builtins
 
 from tests.media.tracking.walks import frames_of, tracked
-from virage.media.tracking.rules.code import SIGNS, told
-from virage.media.tracking.rules.news import Play, news
+from virage.media.tracking.rules.encoding import DIGITS, encode
 from virage.media.tracking.rules.track import BallQuanta, Quanta
+from virage.media.tracking.rules.updates import TrackingState, next_update
 
 FILE = Path("docs/vectors/pitch.json")
 WHO = ["a1", "a10", "h1", "h9"]
@@ -46,18 +46,18 @@ def vectors() -> dict[str, Any]:
             "name": name,
             "who": WHO,
             "before": {"spots": before, "ball": ball_before},
-            "text": told(WHO, before, after, ball_before, ball),
+            "text": encode(WHO, before, after, ball_before, ball),
             "after": {"spots": after, "ball": ball},
         }
         for name, (before, ball_before, after, ball) in CODES.items()
     ]
-    found: dict[str, Any] = to_builtins({"signs": SIGNS, "codes": codes, "told": _match(), "between": _between()})
+    found: dict[str, Any] = to_builtins({"signs": DIGITS, "codes": codes, "told": _match(), "between": _between()})
     return found
 
 
 def _match() -> list[dict[str, Any]]:
     """A quarter of a minute of messages, each with what a phone knows then; one pulse is missed, somebody comes on."""
-    play, before, lines = Play(), None, []
+    play, before, lines = TrackingState(), None, []
     for place in range(30):
         ways = {
             9: lambda at_s: (30 * cos(at_s / 4), 20 * sin(at_s / 4)),
@@ -68,10 +68,10 @@ def _match() -> list[dict[str, Any]]:
         frames = frames_of(
             ways, 0.5, since_s=2700 + place / 2, ball=lambda at_s: (25 * cos(at_s / 3), 25 * sin(at_s / 3), 2.0)
         )
-        play = Play(tracked(frames, play.track))
+        play = TrackingState(tracked(frames, play.track))
         if place == 9:
             continue
-        before, message = news(before, play)
+        before, message = next_update(before, play)
         if message is not None and before is not None:
             state = {"n": before.moment.n, "spots": before.moment.spots, "ball": before.moment.ball}
             lines.append({"message": message, "state": state})

@@ -7,8 +7,8 @@ import msgspec
 from msgspec import Struct
 
 from tests.samples import match_file
-from virage.media.live.rules.entries import BEGINS_S, Period, Side
-from virage.media.tracking.rules.frames import Frame
+from virage.media.live.rules.entries import PERIOD_STARTS_S, Period, Side
+from virage.media.tracking.rules.frames import TrackingFrame
 
 BALL = 55
 PERIODS = {1: Period.FIRST_HALF, 2: Period.SECOND_HALF}
@@ -28,7 +28,7 @@ class Line(Struct):
 
 
 @cache
-def frames(*periods: int) -> list[Frame]:
+def frames(*periods: int) -> list[TrackingFrame]:
     """Those periods (1, 2). What is neither a player nor the ball is left out, and so are frames that see nobody."""
     match: dict[str, Any] = msgspec.json.decode(match_file("skillcorner_match_data.json").read_bytes())
     players = {
@@ -40,7 +40,7 @@ def frames(*periods: int) -> list[Frame]:
     }
     lines = msgspec.json.decode(match_file("skillcorner_structured_data.json").read_bytes(), type=list[Line])
     return [
-        Frame(
+        TrackingFrame(
             PERIODS[line.period],
             _clock_ms(line.period, line.time),
             [(*players[one.trackable_object], one.x, one.y) for one in line.data if one.trackable_object in players],
@@ -54,4 +54,6 @@ def frames(*periods: int) -> list[Frame]:
 def _clock_ms(period: int, time: str) -> int:
     minutes, seconds = time.split(":")
     shown = int(minutes) * 60_000 + round(float(seconds) * 1000)
-    return shown if shown >= BEGINS_S[PERIODS[period]] * 1000 else shown + BEGINS_S[PERIODS[period]] * 1000
+    return (
+        shown if shown >= PERIOD_STARTS_S[PERIODS[period]] * 1000 else shown + PERIOD_STARTS_S[PERIODS[period]] * 1000
+    )

@@ -18,17 +18,27 @@ from tests.media.tracking.ball import HZ, Mosquitto, broker, payloads
 from tests.media.tracking.test_way import follow, send
 from tests.media.tracking.walks import BEGAN, Screen, frames_of, tracked
 from virage.media.live.rules.entries import GoalLine
-from virage.media.tracking.ball import Ball, broker_of
-from virage.media.tracking.rules.imu import AXES, HEADER, MAGIC, VERSION, BadPayload, Blow, Feeling, feel, read
-from virage.media.tracking.rules.kicks import KEPT, Kick, Kicks, kicked, settled
-from virage.media.tracking.rules.signals import SIGNALS_A_MINUTE_MAX, WAITING_MAX
+from virage.media.tracking.ball import BallListener, broker_of
+from virage.media.tracking.rules.imu import (
+    AXES,
+    HEADER,
+    MAGIC,
+    VERSION,
+    BadPayload,
+    DetectorState,
+    Impact,
+    detect_impacts,
+    read_batch,
+)
+from virage.media.tracking.rules.kicks import KEPT, Kick, Kicks, resolve_kicks, with_kicks
+from virage.media.tracking.rules.signals import SIGNALS_PER_MINUTE_MAX, WAITING_MAX
 from virage.platform.realtime.hub import Hub
 
 
-def felt(sent: list[bytes]) -> list[Blow]:
-    feeling, found = Feeling(), []
+def felt(sent: list[bytes]) -> list[Impact]:
+    feeling, found = DetectorState(), []
     for payload in sent:
-        feeling, blows = feel(feeling, read(payload))
+        feeling, blows = detect_impacts(feeling, read_batch(payload))
         found += blows
     return found
 
@@ -62,7 +72,7 @@ def test_a_ball_that_rolls_or_is_dribbled_is_not_kicked() -> None:
 )
 def test_bytes_that_are_no_batch_are_refused_and_nothing_else_happens(payload: bytes) -> None:
     with suppress(BadPayload):
-        feel(Feeling(), read(payload))
+        detect_impacts(DetectorState(), read_batch(payload))
 
 
 def test_a_batch_is_sixteen_bytes_and_twelve_a_sample_as_the_contract_says() -> None:
@@ -75,7 +85,7 @@ def near_of(track_s: float, distance: float = 1.0) -> Kicks:
     """A kick after two seconds, as it stands when tracking has come so far."""
     frames = frames_of({9: lambda at_s: (at_s, distance)}, track_s, ball=lambda at_s: (at_s, 0, 0))
     kick = Kick(BEGAN + timedelta(seconds=2), "a", 90)
-    return kicked(Kicks(), [kick], tracked(frames).near)
+    return with_kicks(Kicks(), [kick], tracked(frames).near)
 
 
 def test_a_kick_waits_for_tracking_and_is_by_who_was_nearest() -> None:
@@ -89,7 +99,7 @@ def test_a_blow_with_nobody_near_was_the_grass_or_a_post() -> None:
 
 
 def test_without_tracking_a_kick_is_told_without_a_name() -> None:
-    (kick,) = kicked(Kicks(), [Kick(BEGAN, "a", 90)], []).told
+    (kick,) = with_kicks(Kicks(), [Kick(BEGAN, "a", 90)], []).told
     assert kick.by is None
 
 
@@ -97,12 +107,12 @@ def test_the_hardest_kick_stays_when_others_have_long_followed() -> None:
     kicks = Kicks()
     for place in range(3 * KEPT):
         kick = Kick(BEGAN + timedelta(seconds=place), "a", 120 if place == 1 else 50)
-        kicks = kicked(kicked(kicks, [kick], []), [kick], [])
+        kicks = with_kicks(with_kicks(kicks, [kick], []), [kick], [])
     assert len(kicks.told) == KEPT
     assert all(one.at < other.at for one, other in pairwise(kicks.told))
     assert kicks.hardest is not None
     assert kicks.hardest.kmh == 120
-    assert settled(kicks, []) == kicks
+    assert resolve_kicks(kicks, []) == kicks
 
 
 @pytest.mark.parametrize("url", ["http://a", "mqtt://", "mqtt://a/b", "a:1883", "mqtt://a:99999"])
@@ -123,8 +133,8 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
 
 
 @asynccontextmanager
-async def listening(match: Match, mosquitto: Mosquitto) -> AsyncIterator[Ball]:
-    ball = Ball(match.world.event, "a", broker_of(mosquitto.url), db=match.world.db, clock=match.world.clock)
+async def listening(match: Match, mosquitto: Mosquitto) -> AsyncIterator[BallListener]:
+    ball = BallListener(match.world.event, "a", broker_of(mosquitto.url), db=match.world.db, clock=match.world.clock)
     running = asyncio.create_task(ball.run())
     await until(lambda: ball.connected)
     yield ball
@@ -205,9 +215,9 @@ async def test_what_the_referees_devices_say_is_in_the_feed_and_decides_nothing(
     assert (await match.get())["state"]["clock"] is not None
 
 
-def without_a_database(match: Match) -> Ball:
+def without_a_database(match: Match) -> BallListener:
     """A ball that nobody writes down what it hears of, as while the database is away."""
-    return Ball(match.world.event, "a", broker_of("mqtt://nobody"), db=match.world.db, clock=match.world.clock)
+    return BallListener(match.world.event, "a", broker_of("mqtt://nobody"), db=match.world.db, clock=match.world.clock)
 
 
 def word(signal: str, name: object, seconds: float, **said: object) -> bytes:
@@ -221,9 +231,9 @@ async def test_a_whistle_that_is_blown_twice_is_one_and_no_minute_has_more_than_
     assert len(ball.waiting) == 2
     for name in range(5, 100):
         ball.hear("referee/x", word("play", name, 20 + name / 10, state="stopped"))
-    assert len(ball.waiting) == SIGNALS_A_MINUTE_MAX
+    assert len(ball.waiting) == SIGNALS_PER_MINUTE_MAX
     ball.hear("referee/x", word("whistle", "next", 90))
-    assert len(ball.waiting) == SIGNALS_A_MINUTE_MAX + 1
+    assert len(ball.waiting) == SIGNALS_PER_MINUTE_MAX + 1
 
 
 async def test_a_moment_that_cannot_be_written_is_no_payload(match: Match) -> None:
@@ -241,7 +251,7 @@ async def test_while_the_database_is_away_no_more_waits_than_a_bound_and_whistle
     for name in range(WAITING_MAX + 9):
         ball.hear("goal-line/x", word("goal_line", name, name, side="home", is_goal=True))
     assert [one.at for one in ball.waiting] == [BEGAN + timedelta(seconds=9 + n) for n in range(WAITING_MAX)]
-    assert all(isinstance(one.told, GoalLine) for one in ball.waiting)
+    assert all(isinstance(one.content, GoalLine) for one in ball.waiting)
     assert ball.dropped == 10
 
 

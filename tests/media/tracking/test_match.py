@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from tests.media.tracking import match
 from tests.media.tracking.walks import Screen
-from virage.media.tracking.rules.frames import Frame
-from virage.media.tracking.rules.news import PitchNews, Play, news
-from virage.media.tracking.rules.track import MOMENTS_KEPT, QUANTUM_M, Moment, follow
+from virage.media.tracking.rules.frames import TrackingFrame
+from virage.media.tracking.rules.track import MOMENTS_KEPT, QUANTUM_M, Moment, track_frames
+from virage.media.tracking.rules.updates import TrackingState, TrackingUpdate, next_update
 
 BATCH = 5
 NOW = datetime(2026, 5, 9, 19, tzinfo=UTC)
@@ -24,22 +24,22 @@ A_MINUTE_MAX = 20_000
 class Told(Struct):
     """All that a match comes to."""
 
-    play: Play
+    play: TrackingState
     moments: dict[tuple[str, int], Moment]
-    messages: list[PitchNews]
+    messages: list[TrackingUpdate]
     bytes_by_minute: dict[tuple[str, int], int]
 
 
 @pytest.fixture(scope="module")
 def told() -> Told:
-    found, before = Told(Play(), {}, [], {}), None
+    found, before = Told(TrackingState(), {}, [], {}), None
     frames = match.frames(1)
     for begin in range(0, len(frames), BATCH):
         batch = frames[begin : begin + BATCH]
-        track, _ = follow(found.play.track, batch, NOW)
-        found.play = Play(track)
+        track, _ = track_frames(found.play.track, batch, NOW)
+        found.play = TrackingState(track)
         found.moments |= {(one.period, one.n): one for one in track.moments[-MOMENTS_KEPT:]}
-        before, message = news(before, found.play)
+        before, message = next_update(before, found.play)
         if message is not None:
             found.messages.append(message)
             minute = (batch[-1].period.value, batch[-1].clock_ms // 60_000)
@@ -70,7 +70,7 @@ def test_what_is_drawn_between_two_moments_is_where_players_were_seen(told: Told
     assert quantiles(errors, n=100)[94] < 0.75
 
 
-def off(frame: Frame, told: Told) -> list[float]:
+def off(frame: TrackingFrame, told: Told) -> list[float]:
     """How far from where the frame saw them a phone draws the players, metres."""
     at = frame.clock_ms / 500
     before, after = (told.moments.get((frame.period, int(at) + more)) for more in (0, 1))

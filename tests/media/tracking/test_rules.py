@@ -12,11 +12,11 @@ from msgspec import to_builtins
 
 from tests.media.tracking.walks import BEGAN, Screen, Way, frames_of, tracked
 from virage.media.live.rules.entries import Period, Side
-from virage.media.tracking.rules.code import told
-from virage.media.tracking.rules.frames import Frame, Frames, Taken
-from virage.media.tracking.rules.kicks import settled
-from virage.media.tracking.rules.news import KEY_EVERY, Play, Told, key_of, news
-from virage.media.tracking.rules.track import GRID_S, QUANTUM_M, Track, follow
+from virage.media.tracking.rules.encoding import encode
+from virage.media.tracking.rules.frames import FramesRequest, FramesResult, TrackingFrame
+from virage.media.tracking.rules.kicks import resolve_kicks
+from virage.media.tracking.rules.track import GRID_S, QUANTUM_M, Track, track_frames
+from virage.media.tracking.rules.updates import KEY_FRAME_INTERVAL, SentState, TrackingState, key_frame_of, next_update
 
 QUANTA = st.integers(-400, 400)
 SPOTS = st.dictionaries(
@@ -111,9 +111,9 @@ def test_how_frames_are_cut_into_batches_and_how_often_one_comes_changes_nothing
     frames = frames_of({9: lambda at_s: (3 * at_s, at_s)}, 12)
     track = Track()
     for begin, end in pairwise([0, *sorted(cuts), len(frames)]):
-        track, _ = follow(track, frames[max(0, begin - again) : end], BEGAN)
+        track, _ = track_frames(track, frames[max(0, begin - again) : end], BEGAN)
     assert track == tracked(frames)
-    assert follow(track, frames, BEGAN) == (track, Taken(0, len(frames)))
+    assert track_frames(track, frames, BEGAN) == (track, FramesResult(0, len(frames)))
 
 
 @given(before=SPOTS, after=SPOTS, ball_before=BALL, ball=BALL)
@@ -125,16 +125,16 @@ def test_a_phone_that_is_told_what_moved_knows_where_everybody_is(
 ) -> None:
     who = sorted(before.keys() | after.keys())
     screen = Screen()
-    key = {"period": "first_half", "n": 1, "who": who, "runs": [], "at": told(who, {}, before, None, ball_before)}
-    screen.hear({"key": key, "moves": [(2, told(who, before, after, ball_before, ball))]})
+    key = {"period": "first_half", "n": 1, "who": who, "runs": [], "at": encode(who, {}, before, None, ball_before)}
+    screen.hear({"key": key, "moves": [(2, encode(who, before, after, ball_before, ball))]})
     assert (screen.n, screen.spots, screen.ball) == (2, after, ball)
-    assert told(who, after, after, ball, ball) == ""
+    assert encode(who, after, after, ball, ball) == ""
 
 
 def test_only_who_moved_costs_a_sign() -> None:
     spots = {"h1": (0, 0), "h2": (5, 5), "h3": (9, 9)}
-    assert told(list(spots), spots, spots | {"h1": (1, 0)}, None, None) == ".RQ"
-    assert told(list(spots), spots, {"h1": (0, 0), "h2": (5, 5)}, None, None) == "...-"
+    assert encode(list(spots), spots, spots | {"h1": (1, 0)}, None, None) == ".RQ"
+    assert encode(list(spots), spots, {"h1": (0, 0), "h2": (5, 5)}, None, None) == "...-"
 
 
 @settings(max_examples=25, deadline=None)
@@ -142,19 +142,19 @@ def test_only_who_moved_costs_a_sign() -> None:
 def test_phones_that_come_at_any_time_see_the_same_whatever_the_pulse_missed(pauses: list[int], joins: int) -> None:
     """A pulse that comes late, a match that is played faster, somebody who comes on."""
     early, late = Screen(), Screen()
-    play, before, at_s = Play(), None, 0.0
-    heard: Told | None
+    play, before, at_s = TrackingState(), None, 0.0
+    heard: SentState | None
     for place, pause in enumerate(pauses):
         ways: dict[int, Way] = {9: lambda at: (at % 40, 0.0), 4: lambda at: (0.0, at % 30)}
         if place > 1:
             ways[12] = lambda _: (1.0, 1.0)
         frames = frames_of(ways, pause * 0.3, since_s=at_s)
         at_s += pause * 0.3
-        play = Play(tracked(frames, play.track))
-        heard, message = news(before, play)
+        play = TrackingState(tracked(frames, play.track))
+        heard, message = next_update(before, play)
         before = heard
         if place == joins and before is not None:
-            late.hear(to_builtins(key_of(before)))
+            late.hear(to_builtins(key_frame_of(before)))
         for screen in (early, late) if place > joins else (early,):
             if message is not None:
                 screen.hear(to_builtins(message))
@@ -165,10 +165,10 @@ def test_phones_that_come_at_any_time_see_the_same_whatever_the_pulse_missed(pau
 
 
 def test_figures_come_anew_with_a_key_frame_every_twenty_seconds() -> None:
-    play, before, keys = Play(), None, 0
-    for place in range(2 * KEY_EVERY + 2):
-        play = Play(tracked(frames_of({9: lambda at: (at % 40, 0.0)}, 0.5, since_s=place / 2), play.track))
-        before, message = news(before, play)
+    play, before, keys = TrackingState(), None, 0
+    for place in range(2 * KEY_FRAME_INTERVAL + 2):
+        play = TrackingState(tracked(frames_of({9: lambda at: (at % 40, 0.0)}, 0.5, since_s=place / 2), play.track))
+        before, message = next_update(before, play)
         keys += message is not None and message.key is not None
     assert keys == 3
 
@@ -192,12 +192,12 @@ def test_figures_come_anew_with_a_key_frame_every_twenty_seconds() -> None:
 def test_a_frame_that_is_none_is_refused(frame: dict[str, object]) -> None:
     whole = {"period": "first_half", "clock_ms": 0, "players": []} | frame
     with pytest.raises(msgspec.ValidationError):
-        msgspec.json.decode(msgspec.json.encode({"frames": [whole]}), type=Frames)
+        msgspec.json.decode(msgspec.json.encode({"frames": [whole]}), type=FramesRequest)
 
 
 SPOT = st.tuples(st.sampled_from(Side), st.integers(1, 3), st.floats(-80, 80), st.floats(-80, 80))
 ANY_FRAME = st.builds(
-    Frame,
+    TrackingFrame,
     st.sampled_from(Period),
     st.integers(0, 3000) | st.integers(0, 18_000_000),
     st.lists(SPOT, max_size=5),
@@ -207,13 +207,13 @@ ANY_FRAME = st.builds(
 
 
 @given(frames=st.lists(ANY_FRAME, max_size=30))
-def test_whatever_tracking_may_send_phones_can_be_told(frames: list[Frame]) -> None:
-    play, before = Play(), None
+def test_whatever_tracking_may_send_phones_can_be_told(frames: list[TrackingFrame]) -> None:
+    play, before = TrackingState(), None
     for frame in frames:
-        track, _ = follow(play.track, [frame], BEGAN)
-        play = Play(track, settled(play.kicks, track.near))
-        before, message = news(before, play)
-        assert msgspec.convert(to_builtins(play), Play) == play
+        track, _ = track_frames(play.track, [frame], BEGAN)
+        play = TrackingState(track, resolve_kicks(play.kicks, track.near))
+        before, message = next_update(before, play)
+        assert msgspec.convert(to_builtins(play), TrackingState) == play
         if message is not None:
             Screen().hear(to_builtins(message) | {"moves": []})
 

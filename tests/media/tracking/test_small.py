@@ -2,7 +2,7 @@
 
 from tests.listening import hear, said
 from tests.media.live.conftest import GOAL, KICK_OFF, Match
-from virage.media.tracking.rules.signals import SIGNALS_A_MINUTE_MAX
+from virage.media.tracking.rules.signals import SIGNALS_PER_MINUTE_MAX
 from virage.platform.realtime.hub import Hub
 from virage.platform.web.guard import ANONYMOUS
 
@@ -14,7 +14,7 @@ EVENTFUL = (
     {"kind": "goal_line", "side": "home", "is_goal": True},
     {"kind": "card", "side": "away", "player": 4, "colour": "yellow"},
     {"kind": "replay", "clip_id": "01a2168b-6201-729d-b000-5d34145cb236", "about": 2},
-    *[{"kind": "referee", "signal": "stopped"}] * SIGNALS_A_MINUTE_MAX,
+    *[{"kind": "referee", "signal": "stopped"}] * SIGNALS_PER_MINUTE_MAX,
 )
 
 

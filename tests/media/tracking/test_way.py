@@ -12,8 +12,8 @@ from tests.media.live.conftest import KICK_OFF, Match
 from tests.media.tracking.walks import Screen, as_json, frames_of
 from virage.media.live.rules.entries import Period, Side
 from virage.media.tracking import reads
-from virage.media.tracking.reads import Pitches, PitchTopic
-from virage.media.tracking.rules.frames import FRAMES_MAX, Frame, Spot
+from virage.media.tracking.reads import TrackingReader, TrackingTopic
+from virage.media.tracking.rules.frames import FRAMES_MAX, PlayerPosition, TrackingFrame
 from virage.platform.data.database import Database
 from virage.platform.realtime.hub import Hub
 from virage.platform.values.ids import new_id
@@ -24,8 +24,8 @@ NOW = datetime(2026, 5, 9, 20, tzinfo=UTC)
 FRAMES = frames_of({9: lambda at_s: (4 * at_s - 30, 2.0), 4: lambda _: (0.0, -9.0)}, 10)
 
 
-async def send(match: Match, frames: Sequence[Frame], event: object = None) -> Any:
-    path = f"/api/pitch/{event or match.world.event}/frames"
+async def send(match: Match, frames: Sequence[TrackingFrame], event: object = None) -> Any:
+    path = f"/api/tracking/{event or match.world.event}/frames"
     return await match.world.ask(match.desk, "POST", path, as_json(frames))
 
 
@@ -41,7 +41,7 @@ async def follow(hub: Hub, topic: str, screen: Screen, until: int) -> None:
 
 @pytest.fixture
 async def other_process(db: Database) -> AsyncIterator[Hub]:
-    async with another_process(db, PitchTopic(Pitches(db))) as hub:
+    async with another_process(db, TrackingTopic(TrackingReader(db))) as hub:
         yield hub
 
 
@@ -54,7 +54,7 @@ async def test_phones_at_every_process_see_each_moment_once_and_whoever_comes_la
         asyncio.create_task(follow(hub, topic, screen, 19)) for hub, screen in zip(hubs[:2], screens[:2], strict=True)
     ]
     for begin in range(0, 100, 5):
-        assert (await send(match, FRAMES[begin : begin + 5])).json() == {"taken": 5, "late": 0}
+        assert (await send(match, FRAMES[begin : begin + 5])).json() == {"accepted": 5, "late": 0}
         if begin == 50:
             following.append(asyncio.create_task(follow(hubs[2], topic, screens[2], 19)))
         await asyncio.sleep(0)
@@ -91,7 +91,7 @@ async def test_a_match_that_others_pushed_out_of_memory_is_still_told(
     following = asyncio.create_task(follow(match.world.app.state.hub, f"pitch:{match.world.event}", screen, 19))
     for begin in range(0, 100, 20):
         await send(match, FRAMES[begin : begin + 20])
-        assert (await match.world.ask({}, "GET", f"/api/pitch/{match.world.their_event}")).json()["runners"] == []
+        assert (await match.world.ask({}, "GET", f"/api/tracking/{match.world.their_event}")).json()["players"] == []
     await send(match, frames_of({9: lambda _: (10.0, 2.0)}, 0.1, since_s=10))
     await following
     assert screen.spots["h9"] == (40, 10)
@@ -100,35 +100,35 @@ async def test_a_match_that_others_pushed_out_of_memory_is_still_told(
 async def test_the_same_batch_again_changes_nothing(match: Match) -> None:
     await send(match, FRAMES[:50])
     before = await match.world.rows("select * from tracking.play")
-    assert (await send(match, FRAMES[:50])).json() == {"taken": 0, "late": 50}
+    assert (await send(match, FRAMES[:50])).json() == {"accepted": 0, "late": 50}
     assert await match.world.rows("select * from tracking.play") == before
 
 
 async def test_a_batch_may_have_as_many_frames_and_players_as_the_contract_says(match: Match) -> None:
-    spots: list[Spot] = [(side, shirt, -1 / 3 - shirt, -2 / 3) for side in Side for shirt in range(1, 21)]
-    frames = [Frame(Period.FIRST_HALF, n * 20, spots, (-1 / 3, -2 / 3, 1 / 3), NOW) for n in range(FRAMES_MAX)]
+    spots: list[PlayerPosition] = [(side, shirt, -1 / 3 - shirt, -2 / 3) for side in Side for shirt in range(1, 21)]
+    frames = [TrackingFrame(Period.FIRST_HALF, n * 20, spots, (-1 / 3, -2 / 3, 1 / 3), NOW) for n in range(FRAMES_MAX)]
     answer = await send(match, frames)
-    assert (answer.status_code, answer.json()) == (200, {"taken": FRAMES_MAX, "late": 0})
+    assert (answer.status_code, answer.json()) == (200, {"accepted": FRAMES_MAX, "late": 0})
 
 
 async def test_batches_that_come_at_once_are_taken_one_after_the_other(match: Match) -> None:
     answers = await asyncio.gather(*(send(match, FRAMES[begin : begin + 10]) for begin in range(0, 100, 10)))
-    assert sum(answer.json()["taken"] + answer.json()["late"] for answer in answers) == 100
+    assert sum(answer.json()["accepted"] + answer.json()["late"] for answer in answers) == 100
     assert {answer.status_code for answer in answers} == {200}
 
 
 async def test_one_frame_that_is_none_refuses_its_batch_whole(match: Match) -> None:
     batch = as_json(FRAMES[:3])
     batch["frames"][2]["players"] = [["home", 9, 900, 0]]
-    answer = await match.world.ask(match.desk, "POST", f"/api/pitch/{match.world.event}/frames", batch)
+    answer = await match.world.ask(match.desk, "POST", f"/api/tracking/{match.world.event}/frames", batch)
     assert answer.status_code == 400
     assert await match.world.rows("select * from tracking.play") == []
 
 
 async def test_everybody_may_ask_how_far_each_has_run(match: Match) -> None:
     await send(match, FRAMES)
-    figures = (await match.world.ask({}, "GET", f"/api/pitch/{match.world.event}")).json()
-    four, nine = figures["runners"]
+    figures = (await match.world.ask({}, "GET", f"/api/tracking/{match.world.event}")).json()
+    four, nine = figures["players"]
     assert (four["shirt"], four["metres"]) == (4, 0)
     assert (nine["side"], nine["shirt"]) == ("home", 9)
     assert nine["metres"] == pytest.approx(38, abs=2)
@@ -138,7 +138,7 @@ async def test_everybody_may_ask_how_far_each_has_run(match: Match) -> None:
 @pytest.mark.parametrize("event", ["draft", "nothing"])
 async def test_an_event_that_is_not_public_has_no_pitch(match: Match, event: str) -> None:
     event_id = match.world.draft if event == "draft" else new_id()
-    assert (await match.world.ask({}, "GET", f"/api/pitch/{event_id}")).status_code == 404
+    assert (await match.world.ask({}, "GET", f"/api/tracking/{event_id}")).status_code == 404
     assert (await send(match, FRAMES[:3], event_id)).status_code == 404
     hub: Hub = match.world.app.state.hub
     with pytest.raises(Problem):

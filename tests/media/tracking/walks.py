@@ -6,9 +6,9 @@ from math import cos, sin
 from typing import Any
 
 from virage.media.live.rules.entries import Period, Side
-from virage.media.tracking.rules.code import BASE, PLACE_MAX, SIGNS, STEP_MAX
-from virage.media.tracking.rules.frames import Frame, Spot
-from virage.media.tracking.rules.track import BallQuanta, Quanta, Track, follow
+from virage.media.tracking.rules.encoding import BASE, DIGITS, PLACE_MAX, STEP_MAX
+from virage.media.tracking.rules.frames import PlayerPosition, TrackingFrame
+from virage.media.tracking.rules.track import BallQuanta, Quanta, Track, track_frames
 
 BEGAN = datetime(2026, 5, 9, 19, tzinfo=UTC)
 Way = Callable[[float], tuple[float, float]]
@@ -22,20 +22,20 @@ def frames_of(
     since_s: float = 0,
     period: Period = Period.FIRST_HALF,
     ball: Callable[[float], tuple[float, float, float]] | None = None,
-) -> list[Frame]:
+) -> list[TrackingFrame]:
     """What tracking sends of the home side's players by shirt, from `since_s` of the match's clock on."""
     found = []
     for place in range(round(seconds * hz)):
         at_s = since_s + place / hz
-        spots: list[Spot] = [(Side.HOME, shirt, *way(at_s)) for shirt, way in ways.items()]
+        spots: list[PlayerPosition] = [(Side.HOME, shirt, *way(at_s)) for shirt, way in ways.items()]
         at = BEGAN + timedelta(seconds=at_s)
-        found.append(Frame(period, round(at_s * 1000), spots, ball(at_s) if ball else None, at))
+        found.append(TrackingFrame(period, round(at_s * 1000), spots, ball(at_s) if ball else None, at))
     return found
 
 
-def tracked(frames: Iterable[Frame], track: Track | None = None) -> Track:
+def tracked(frames: Iterable[TrackingFrame], track: Track | None = None) -> Track:
     """What they come to."""
-    return follow(track or Track(), list(frames), BEGAN)[0]
+    return track_frames(track or Track(), list(frames), BEGAN)[0]
 
 
 class Screen:
@@ -74,7 +74,7 @@ class Screen:
         ball, told = _place(signs, before)
         if told == "place":
             assert ball is not None
-            self.ball = (*ball, SIGNS.index(signs.pop(0)))
+            self.ball = (*ball, DIGITS.index(signs.pop(0)))
         elif told == "gone":
             self.ball = None
         for who in self.who:
@@ -93,13 +93,13 @@ def _place(signs: list[str], before: Quanta | None) -> tuple[Quanta | None, str]
     if sign == "-":
         return None, "gone"
     if sign == "+":
-        digits = [SIGNS.index(signs.pop(0)) for _ in range(4)]
+        digits = [DIGITS.index(signs.pop(0)) for _ in range(4)]
         return (digits[0] * BASE + digits[1] - PLACE_MAX, digits[2] * BASE + digits[3] - PLACE_MAX), "place"
     assert before is not None
-    return (before[0] + SIGNS.index(sign) - STEP_MAX, before[1] + SIGNS.index(signs.pop(0)) - STEP_MAX), "place"
+    return (before[0] + DIGITS.index(sign) - STEP_MAX, before[1] + DIGITS.index(signs.pop(0)) - STEP_MAX), "place"
 
 
-def as_json(frames: Sequence[Frame]) -> dict[str, Any]:
+def as_json(frames: Sequence[TrackingFrame]) -> dict[str, Any]:
     """The batch as it is sent."""
     return {
         "frames": [
@@ -119,7 +119,7 @@ LINES = ((-46, 1), (-32, 4), (-14, 4), (0, 2))
 """A team in four lines: how far out on its own half, and how many of them."""
 
 
-def game(seconds: float, *, since_s: float = 0, at: datetime = BEGAN) -> list[Frame]:
+def game(seconds: float, *, since_s: float = 0, at: datetime = BEGAN) -> list[TrackingFrame]:
     """Two teams that move as teams do, and a ball that is played from one to the other; `at`: when it begins."""
     found = []
     for place in range(round(seconds * 10)):
@@ -127,13 +127,13 @@ def game(seconds: float, *, since_s: float = 0, at: datetime = BEGAN) -> list[Fr
         spots = [spot for side in Side for spot in _team(side, at_s)]
         ball = (28 * cos(at_s / 3), 22 * sin(at_s / 2.3), 4 * abs(sin(at_s * 1.3)))
         when = at + timedelta(seconds=place / 10)
-        found.append(Frame(Period.FIRST_HALF, round(at_s * 1000), spots, ball, when))
+        found.append(TrackingFrame(Period.FIRST_HALF, round(at_s * 1000), spots, ball, when))
     return found
 
 
-def _team(side: Side, at_s: float) -> list[Spot]:
+def _team(side: Side, at_s: float) -> list[PlayerPosition]:
     ahead = 1 if side is Side.HOME else -1
-    found: list[Spot] = []
+    found: list[PlayerPosition] = []
     for line, (deep, count) in enumerate(LINES):
         for place in range(count):
             y = (place + 0.5) * 60 / count - 30

@@ -1356,13 +1356,13 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take cdf
+         * Import cdf
          * @description Take documents of the Common Data Format: one of JSON, or one a line of JSON Lines (application/x-ndjson).
          *
          *     Meta data and the match sheet set the line-ups; whistles, goals, cards and substitutions are told, whatever else
          *     counts is counted. Each line stands for itself: what cannot be taken is answered with its number and why.
          */
-        post: operations["take_cdf"];
+        post: operations["import_cdf"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1379,10 +1379,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Count
+         * Post counts
          * @description Count what players did: each id once, as it was said last.
          */
-        post: operations["count"];
+        post: operations["post_counts"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1399,10 +1399,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Tell
-         * @description Tell what happened: one entry, or one refusal, a telling; each stands on those before it.
+         * Publish entries
+         * @description Tell what happened: one entry, or one refusal, a request; each stands on those before it.
          */
-        post: operations["tell"];
+        post: operations["publish_entries"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1692,7 +1692,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/me/notices": {
+    "/api/me/notifications": {
         parameters: {
             query?: never;
             header?: never;
@@ -1700,10 +1700,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get notices
+         * Get notifications
          * @description What I am told of all of the club, and instead of single events.
          */
-        get: operations["get_notices"];
+        get: operations["get_notifications"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1712,7 +1712,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/me/notices/club": {
+    "/api/me/notifications/club": {
         parameters: {
             query?: never;
             header?: never;
@@ -1721,10 +1721,10 @@ export interface paths {
         };
         get?: never;
         /**
-         * Put notices of the club
+         * Put club notifications
          * @description Tell me that of every event. Without `kinds`: nothing.
          */
-        put: operations["put_notices_of_the_club"];
+        put: operations["put_club_notifications"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1732,7 +1732,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/me/notices/events/{event_id}": {
+    "/api/me/notifications/events/{event_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1741,16 +1741,16 @@ export interface paths {
         };
         get?: never;
         /**
-         * Put notices of an event
+         * Put event notifications
          * @description Tell me that of this event, whatever I chose for the club. Without `kinds`: nothing.
          */
-        put: operations["put_notices_of_an_event"];
+        put: operations["put_event_notifications"];
         post?: never;
         /**
-         * Delete notices of an event
+         * Delete event notifications
          * @description Tell me of this event what I chose for the club.
          */
-        delete: operations["delete_notices_of_an_event"];
+        delete: operations["delete_event_notifications"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3269,46 +3269,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/pitch/{event_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get figures
-         * @description How far and how fast everybody has run, and the hardest kick.
-         */
-        get: operations["get_figures"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/pitch/{event_id}/frames": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Take frames
-         * @description Take a batch of frames in, in the order of the match's clock. A batch may be sent again: docs/pitch.md.
-         */
-        post: operations["take_frames"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/push/key": {
         parameters: {
             query?: never;
@@ -4069,6 +4029,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tracking/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get statistics
+         * @description How far and how fast everybody has run, and the hardest kick.
+         */
+        get: operations["get_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/{event_id}/frames": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post frames
+         * @description Take a batch of frames in, in the order of the match's clock. A batch may be sent again: docs/pitch.md.
+         */
+        post: operations["post_frames"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/wallet": {
         parameters: {
             query?: never;
@@ -4737,6 +4737,18 @@ export interface components {
             reason: components["schemas"]["GiftReason"];
         };
         /**
+         * Booking
+         * @description A caution or a sending-off; `second_yellow` is both.
+         */
+        Booking: {
+            /** @enum {string} */
+            colour: "red" | "second_yellow" | "yellow";
+            /** @enum {string} */
+            kind: "card";
+            player: number;
+            side: components["schemas"]["Side"];
+        };
+        /**
          * Bound
          * @description A pass for one phone. `text` is the signed pass that the phone makes its moving codes from.
          */
@@ -4798,18 +4810,6 @@ export interface components {
             per_five_minutes: {
                 [key: string]: number;
             };
-        };
-        /**
-         * Card
-         * @description A caution or a sending-off; `second_yellow` is both.
-         */
-        Card: {
-            /** @enum {string} */
-            colour: "red" | "second_yellow" | "yellow";
-            /** @enum {string} */
-            kind: "card";
-            player: number;
-            side: components["schemas"]["Side"];
         };
         /**
          * CardBlock
@@ -4900,20 +4900,20 @@ export interface components {
             sold: number;
         };
         /**
-         * CdfTaken
+         * CdfImport
          * @description What became of CDF documents: entries that are new, things that count, what the feed has no word for, defects.
          */
-        CdfTaken: {
+        CdfImport: {
             /** @default 0 */
             counted: number;
             defects?: components["schemas"]["LineDefect"][];
             ignored?: {
                 [key: string]: number;
             };
+            /** @default 0 */
+            published: number;
             /** @default false */
             teams: boolean;
-            /** @default 0 */
-            told: number;
         };
         /**
          * Challenge
@@ -4971,16 +4971,6 @@ export interface components {
             name: components["schemas"]["Text"];
             /** @default 0 */
             surcharge_cents: number;
-        };
-        /**
-         * Choices
-         * @description What a fan asked to be told of all of the club, and instead of single events.
-         */
-        Choices: {
-            club: components["schemas"]["NoticeChoice"];
-            events: {
-                [key: string]: components["schemas"]["NoticeChoice"];
-            };
         };
         /**
          * Chosen
@@ -5079,16 +5069,6 @@ export interface components {
          * @enum {string}
          */
         ClipState: "proposed" | "shown" | "withdrawn";
-        /**
-         * Clock
-         * @description A running clock: it showed `at_s` at the moment `since`.
-         */
-        Clock: {
-            at_s: number;
-            period: components["schemas"]["Period"];
-            /** Format: date-time */
-            since: string;
-        };
         /**
          * Closed
          * @description Why an outlet takes no order now: it is closed, no way leads there, or the next hour is full.
@@ -5212,16 +5192,6 @@ export interface components {
             };
         };
         /**
-         * Corrected
-         * @description Entry `about` was wrong: this is what happened.
-         */
-        Corrected: {
-            about: number;
-            /** @enum {string} */
-            kind: "corrected";
-            told: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["ShootOutKick"] | components["schemas"]["Card"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["Review"] | components["schemas"]["GoalLine"] | components["schemas"]["Referee"] | components["schemas"]["Announcement"] | components["schemas"]["Ground"] | components["schemas"]["Replayed"];
-        };
-        /**
          * Correction
          * @description A supervisor counted: so many more (or fewer) are in a zone. A fact of its own, never an edit.
          */
@@ -5266,25 +5236,24 @@ export interface components {
             zone: string;
         };
         /**
-         * Count
+         * CountedAction
          * @description Something that a player did. The `id` is the source's: sent again, it counts once, as it was said last.
          *
          *         No kinds: it counts as nothing, or no more.
          */
-        Count: {
+        CountedAction: {
             /** Format: uuid */
             id: string;
-            kinds: components["schemas"]["virage.media.live.sources.rules.counting.Kind"][];
+            kinds: components["schemas"]["CountedKind"][];
             player?: number | null;
             side: components["schemas"]["Side"];
         };
         /**
-         * Counted
-         * @description How much of it was new, or was said otherwise before.
+         * CountedKind
+         * @description As what something counts.
+         * @enum {string}
          */
-        Counted: {
-            changed: number;
-        };
+        CountedKind: "completed" | "corner" | "foul" | "offside" | "on_target" | "pass" | "shot";
         /**
          * Countries
          * @description In one of these countries (ISO 3166-1 alpha-2), as the edge in front of us says.
@@ -5295,11 +5264,18 @@ export interface components {
             kind: "countries";
         };
         /**
-         * Counts
+         * CountsRequest
          * @description What players did.
          */
-        Counts: {
-            counts: components["schemas"]["Count"][];
+        CountsRequest: {
+            counts: components["schemas"]["CountedAction"][];
+        };
+        /**
+         * CountsResult
+         * @description How much of it was new, or was said otherwise before.
+         */
+        CountsResult: {
+            changed: number;
         };
         /**
          * DeadLetter
@@ -5559,15 +5535,44 @@ export interface components {
             way: components["schemas"]["Way"];
         };
         /**
-         * Entry
-         * @description One line of the feed. `at`: when it happened; `clock_s`: what the clock of the match showed, if it ran.
+         * EntriesRequest
+         * @description What happened, in order.
          */
-        Entry: {
+        EntriesRequest: {
+            entries: components["schemas"]["EntryRequest"][];
+        };
+        /**
+         * EntryCorrection
+         * @description Entry `about` was wrong: this is what happened.
+         */
+        EntryCorrection: {
+            about: number;
+            /** @enum {string} */
+            kind: "corrected";
+            told: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["ShootOutKick"] | components["schemas"]["Booking"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["VarReview"] | components["schemas"]["GoalLine"] | components["schemas"]["RefereeSignal"] | components["schemas"]["Announcement"] | components["schemas"]["VenueUpdate"] | components["schemas"]["ReplayAvailable"];
+        };
+        /**
+         * EntryRequest
+         * @description What somebody tells. The `id` is theirs: sent again, it is the same entry.
+         *
+         *         `clock_s` None: as the running clock of the feed says.
+         */
+        EntryRequest: {
             /** Format: date-time */
             at: string;
             clock_s?: number | null;
-            number: number;
-            told: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["ShootOutKick"] | components["schemas"]["Card"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["Review"] | components["schemas"]["GoalLine"] | components["schemas"]["Referee"] | components["schemas"]["Announcement"] | components["schemas"]["Ground"] | components["schemas"]["Replayed"] | components["schemas"]["Corrected"] | components["schemas"]["Withdrawn"];
+            /** Format: uuid */
+            id: string;
+            told: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["ShootOutKick"] | components["schemas"]["Booking"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["VarReview"] | components["schemas"]["GoalLine"] | components["schemas"]["RefereeSignal"] | components["schemas"]["Announcement"] | components["schemas"]["VenueUpdate"] | components["schemas"]["ReplayAvailable"] | components["schemas"]["EntryCorrection"] | components["schemas"]["EntryWithdrawal"];
+        };
+        /**
+         * EntryWithdrawal
+         * @description Entry `about` did not happen.
+         */
+        EntryWithdrawal: {
+            about: number;
+            /** @enum {string} */
+            kind: "withdrawn";
         };
         /**
          * Erasure
@@ -5678,16 +5683,22 @@ export interface components {
          */
         Fault: "clock_jumped" | "ended" | "gop_open" | "gop_too_long" | "no_h264" | "no_srt" | "our_clock_jumped" | "silent" | "store_away" | "store_full" | "too_large" | "unreachable";
         /**
-         * Figures
-         * @description How far and how fast everybody has run, up to `clock_ms` of the match's clock; the hardest kick.
+         * FeedEntry
+         * @description One line of the feed. `at`: when it happened; `clock_s`: what the clock of the match showed, if it ran.
          */
-        Figures: {
-            clock_ms: number;
-            /** Format: uuid */
-            event_id: string;
-            hardest: components["schemas"]["Kick"] | null;
-            period: components["schemas"]["Period"];
-            runners: components["schemas"]["Runner"][];
+        FeedEntry: {
+            /** Format: date-time */
+            at: string;
+            clock_s?: number | null;
+            number: number;
+            told: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["ShootOutKick"] | components["schemas"]["Booking"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["VarReview"] | components["schemas"]["GoalLine"] | components["schemas"]["RefereeSignal"] | components["schemas"]["Announcement"] | components["schemas"]["VenueUpdate"] | components["schemas"]["ReplayAvailable"] | components["schemas"]["EntryCorrection"] | components["schemas"]["EntryWithdrawal"];
+        };
+        /**
+         * FeedPage
+         * @description The entries `32 * (page - 1) + 1` to `32 * page` of a feed. A full page never changes.
+         */
+        FeedPage: {
+            entries: components["schemas"]["FeedEntry"][];
         };
         /**
          * Floor
@@ -5838,31 +5849,19 @@ export interface components {
             place_label: components["schemas"]["PlaceLabel"] | null;
         };
         /**
-         * Frame
-         * @description One moment of tracking. `at`: when it was; None: when it arrived.
-         */
-        Frame: {
-            at?: string | null;
-            ball?: [
-                number,
-                number,
-                number
-            ] | null;
-            clock_ms: number;
-            period: components["schemas"]["Period"];
-            players: [
-                components["schemas"]["Side"],
-                number,
-                number,
-                number
-            ][];
-        };
-        /**
-         * Frames
+         * FramesRequest
          * @description A batch, in order of the clock.
          */
-        Frames: {
-            frames: components["schemas"]["Frame"][];
+        FramesRequest: {
+            frames: components["schemas"]["TrackingFrame"][];
+        };
+        /**
+         * FramesResult
+         * @description What became of a batch: how many frames count, and how many do not, for a later one was there before.
+         */
+        FramesResult: {
+            accepted: number;
+            late: number;
         };
         /**
          * GateBoard
@@ -6027,19 +6026,6 @@ export interface components {
             role: components["schemas"]["RoleName"];
             scope: components["schemas"]["ScopeName"];
             scope_id?: string | null;
-        };
-        /**
-         * Ground
-         * @description News of a gate or an outlet, by its code. `sold_out`: an outlet has nothing left.
-         */
-        Ground: {
-            code: string;
-            /** @enum {string} */
-            kind: "ground";
-            /** @enum {string} */
-            place: "gate" | "outlet";
-            /** @enum {string} */
-            state: "busy" | "closed" | "open" | "sold_out";
         };
         /**
          * GroundSummary
@@ -6365,6 +6351,12 @@ export interface components {
             period: components["schemas"]["Period"];
         };
         /**
+         * Kind
+         * @description What a letter tells.
+         * @enum {string}
+         */
+        Kind: "account_erased" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "open_sign_in_code" | "order_paid" | "phone_code" | "refund" | "sign_in_code" | "top_up_off";
+        /**
          * KindState
          * @description How a kind stands at an event: its gate group, how many hold it, when it comes and goes, and the gates.
          *
@@ -6475,7 +6467,7 @@ export interface components {
             about_id: string | null;
             /** Format: uuid */
             id: string;
-            kind: components["schemas"]["virage.identity.people.rules.letters.Kind"];
+            kind: components["schemas"]["Kind"];
             /** Format: date-time */
             queued_at: string;
             reason: string | null;
@@ -6548,18 +6540,6 @@ export interface components {
             reason: string;
         };
         /**
-         * Live
-         * @description The state of a feed: the number of its last entry, who plays, what it adds up to.
-         */
-        Live: {
-            /** Format: uuid */
-            event_id: string;
-            head: number;
-            revision: number;
-            state: components["schemas"]["MatchState"];
-            teams: components["schemas"]["Teams"] | null;
-        };
-        /**
          * LoadBooked
          * @description A load that stands in the books, and what the purse has now.
          */
@@ -6620,6 +6600,28 @@ export interface components {
             to_at: string;
         };
         /**
+         * MatchClock
+         * @description A running clock: it showed `at_s` at the moment `since`.
+         */
+        MatchClock: {
+            at_s: number;
+            period: components["schemas"]["Period"];
+            /** Format: date-time */
+            since: string;
+        };
+        /**
+         * MatchFeed
+         * @description The state of a feed: the number of its last entry, who plays, what it adds up to.
+         */
+        MatchFeed: {
+            /** Format: uuid */
+            event_id: string;
+            head: number;
+            revision: number;
+            state: components["schemas"]["MatchState"];
+            teams: components["schemas"]["Teams"] | null;
+        };
+        /**
          * MatchState
          * @description What a feed adds up to: the score, the clock (None: nothing is played), the periods that are over.
          *
@@ -6628,14 +6630,22 @@ export interface components {
         MatchState: {
             /** @default 0 */
             away: number;
-            clock?: components["schemas"]["Clock"] | null;
+            clock?: components["schemas"]["MatchClock"] | null;
             /** @default 0 */
             home: number;
             /** @default false */
             match_over: boolean;
             /** @default [] */
             over: components["schemas"]["Period"][];
-            penalties?: components["schemas"]["Penalties"] | null;
+            penalties?: components["schemas"]["ShootOutScore"] | null;
+        };
+        /**
+         * MatchStatistics
+         * @description The figures of a match, and of each player who did something that counts, by side and shirt number.
+         */
+        MatchStatistics: {
+            players?: components["schemas"]["PlayerStatistics"][];
+            teams?: components["schemas"]["TeamStatistics"];
         };
         /**
          * Me
@@ -6814,15 +6824,21 @@ export interface components {
             till: string;
         };
         /**
-         * NoticeChoice
+         * NotificationKind
+         * @description What one may choose.
+         * @enum {string}
+         */
+        NotificationKind: "goals" | "ground" | "periods" | "replays";
+        /**
+         * NotificationPreferences
          * @description What a fan wants to be told; no `kinds`: nothing.
          *
          *         `quiet` while a period is played: when they are in the ground (`inside`), wherever they watch (`always`), or
          *         `never`. What is `even_during` it is told all the same.
          */
-        NoticeChoice: {
-            even_during?: components["schemas"]["NoticeKind"][];
-            kinds: components["schemas"]["NoticeKind"][];
+        NotificationPreferences: {
+            even_during?: components["schemas"]["NotificationKind"][];
+            kinds: components["schemas"]["NotificationKind"][];
             /**
              * @default inside
              * @enum {string}
@@ -6830,11 +6846,15 @@ export interface components {
             quiet: "always" | "inside" | "never";
         };
         /**
-         * NoticeKind
-         * @description What one may choose.
-         * @enum {string}
+         * NotificationSettings
+         * @description What a fan asked to be told of all of the club, and instead of single events.
          */
-        NoticeKind: "goals" | "ground" | "periods" | "replays";
+        NotificationSettings: {
+            club: components["schemas"]["NotificationPreferences"];
+            events: {
+                [key: string]: components["schemas"]["NotificationPreferences"];
+            };
+        };
         /**
          * Offer
          * @description Everything that a buyer must know before choosing; a block that is not named here is not for sale.
@@ -7157,13 +7177,6 @@ export interface components {
             full: boolean;
         };
         /**
-         * Page
-         * @description The entries `32 * (page - 1) + 1` to `32 * page` of a feed. A full page never changes.
-         */
-        Page: {
-            entries: components["schemas"]["Entry"][];
-        };
-        /**
          * PageInForce
          * @description A page in one language, without its text.
          */
@@ -7339,16 +7352,6 @@ export interface components {
             id: string;
         };
         /**
-         * Penalties
-         * @description The score of a shoot-out.
-         */
-        Penalties: {
-            /** @default 0 */
-            away: number;
-            /** @default 0 */
-            home: number;
-        };
-        /**
          * Period
          * @description A part of a match that is played without a break (IFAB, Laws of the Game, law 7 and 10).
          * @enum {string}
@@ -7439,10 +7442,10 @@ export interface components {
             starts: boolean;
         };
         /**
-         * PlayerStats
+         * PlayerStatistics
          * @description The figures of one player.
          */
-        PlayerStats: {
+        PlayerStatistics: {
             /** @default 0 */
             completed: number;
             /** @default 0 */
@@ -7827,10 +7830,10 @@ export interface components {
             key: components["schemas"]["Jwk"];
         };
         /**
-         * Referee
+         * RefereeSignal
          * @description What the referee's devices signal. A whistle alone decides nothing: what for is told by whoever saw it.
          */
-        Referee: {
+        RefereeSignal: {
             /** @enum {string} */
             kind: "referee";
             /** @enum {string} */
@@ -7884,37 +7887,15 @@ export interface components {
             type: "refused";
         };
         /**
-         * Replayed
+         * ReplayAvailable
          * @description A clip can be watched; `about` is the entry that it shows.
          */
-        Replayed: {
+        ReplayAvailable: {
             about?: number | null;
             /** Format: uuid */
             clip_id: string;
             /** @enum {string} */
             kind: "replay";
-        };
-        /**
-         * Review
-         * @description The video assistant looks at something, or has. `about` is the entry in question, if there is one.
-         *
-         *         An overturned goal is withdrawn by an entry of its own.
-         */
-        Review: {
-            about?: number | null;
-            /** @enum {string} */
-            kind: "var";
-            /** @enum {string} */
-            matter: "goal" | "identity" | "penalty" | "red_card";
-            /** @enum {string} */
-            phase: "checking" | "overturned" | "stands";
-        };
-        /**
-         * Revised
-         * @description What was set, and its revision now.
-         */
-        Revised: {
-            revision: number;
         };
         /**
          * RevocationRequest
@@ -8008,10 +7989,10 @@ export interface components {
             way: components["schemas"]["Way"] | null;
         };
         /**
-         * Runner
+         * RunnerStatistics
          * @description What one player has run: metres, and the speed that was held for a second and a half, km/h.
          */
-        Runner: {
+        RunnerStatistics: {
             metres: number;
             shirt: number;
             side: components["schemas"]["Side"];
@@ -8208,6 +8189,16 @@ export interface components {
             side: components["schemas"]["Side"];
         };
         /**
+         * ShootOutScore
+         * @description The score of a shoot-out.
+         */
+        ShootOutScore: {
+            /** @default 0 */
+            away: number;
+            /** @default 0 */
+            home: number;
+        };
+        /**
          * Shown
          * @description A product or menu at an outlet. `prices` of the first open window goes before `cents`, the standing price.
          */
@@ -8362,94 +8353,6 @@ export interface components {
             orders: number;
         };
         /**
-         * Statistics
-         * @description The figures of a match, and of each player who did something that counts, by side and shirt number.
-         */
-        Statistics: {
-            players?: components["schemas"]["PlayerStats"][];
-            teams?: components["schemas"]["Stats"];
-        };
-        /**
-         * Stats
-         * @description The figures of both sides, home first. `possession`: each side's share of all passes, percent.
-         */
-        Stats: {
-            /**
-             * @default [
-             *       0,
-             *       0
-             *     ]
-             */
-            completed: [
-                number,
-                number
-            ];
-            /**
-             * @default [
-             *       0,
-             *       0
-             *     ]
-             */
-            corners: [
-                number,
-                number
-            ];
-            /**
-             * @default [
-             *       0,
-             *       0
-             *     ]
-             */
-            fouls: [
-                number,
-                number
-            ];
-            /**
-             * @default [
-             *       0,
-             *       0
-             *     ]
-             */
-            offsides: [
-                number,
-                number
-            ];
-            /**
-             * @default [
-             *       0,
-             *       0
-             *     ]
-             */
-            on_target: [
-                number,
-                number
-            ];
-            /**
-             * @default [
-             *       0,
-             *       0
-             *     ]
-             */
-            passes: [
-                number,
-                number
-            ];
-            possession?: [
-                number,
-                number
-            ] | null;
-            /**
-             * @default [
-             *       0,
-             *       0
-             *     ]
-             */
-            shots: [
-                number,
-                number
-            ];
-        };
-        /**
          * StockLine
          * @description So many pieces of a product.
          */
@@ -8555,14 +8458,6 @@ export interface components {
             uid?: string | null;
         };
         /**
-         * Taken
-         * @description What became of a batch: how many frames count, and how many do not, for a later one was there before.
-         */
-        Taken: {
-            late: number;
-            taken: number;
-        };
-        /**
          * Tally
          * @description What records come to. `absolute_cents` adds the amounts of sales and of refunds, as if all had been sales.
          */
@@ -8614,12 +8509,99 @@ export interface components {
             players?: components["schemas"]["Player"][];
         };
         /**
+         * TeamStatistics
+         * @description The figures of both sides, home first. `possession`: each side's share of all passes, percent.
+         */
+        TeamStatistics: {
+            /**
+             * @default [
+             *       0,
+             *       0
+             *     ]
+             */
+            completed: [
+                number,
+                number
+            ];
+            /**
+             * @default [
+             *       0,
+             *       0
+             *     ]
+             */
+            corners: [
+                number,
+                number
+            ];
+            /**
+             * @default [
+             *       0,
+             *       0
+             *     ]
+             */
+            fouls: [
+                number,
+                number
+            ];
+            /**
+             * @default [
+             *       0,
+             *       0
+             *     ]
+             */
+            offsides: [
+                number,
+                number
+            ];
+            /**
+             * @default [
+             *       0,
+             *       0
+             *     ]
+             */
+            on_target: [
+                number,
+                number
+            ];
+            /**
+             * @default [
+             *       0,
+             *       0
+             *     ]
+             */
+            passes: [
+                number,
+                number
+            ];
+            possession?: [
+                number,
+                number
+            ] | null;
+            /**
+             * @default [
+             *       0,
+             *       0
+             *     ]
+             */
+            shots: [
+                number,
+                number
+            ];
+        };
+        /**
          * Teams
          * @description Who plays.
          */
         Teams: {
             away: components["schemas"]["Team"];
             home: components["schemas"]["Team"];
+        };
+        /**
+         * TeamsRevision
+         * @description What was set, and its revision now.
+         */
+        TeamsRevision: {
+            revision: number;
         };
         /**
          * TeamsSheet
@@ -8637,34 +8619,13 @@ export interface components {
             title: components["schemas"]["Text"];
         };
         /**
-         * TeamsWord
+         * TeamsUpdate
          * @description Who plays, if nobody said otherwise since `revision` (0: nobody said anything yet).
          */
-        TeamsWord: {
+        TeamsUpdate: {
             /** @default 0 */
             revision: number;
             teams: components["schemas"]["Teams"];
-        };
-        /**
-         * Telling
-         * @description What somebody tells. The `id` is theirs: sent again, it is the same entry.
-         *
-         *         `clock_s` None: as the running clock of the feed says.
-         */
-        Telling: {
-            /** Format: date-time */
-            at: string;
-            clock_s?: number | null;
-            /** Format: uuid */
-            id: string;
-            told: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["ShootOutKick"] | components["schemas"]["Card"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["Review"] | components["schemas"]["GoalLine"] | components["schemas"]["Referee"] | components["schemas"]["Announcement"] | components["schemas"]["Ground"] | components["schemas"]["Replayed"] | components["schemas"]["Corrected"] | components["schemas"]["Withdrawn"];
-        };
-        /**
-         * Tellings
-         * @description What happened, in order.
-         */
-        Tellings: {
-            tellings: components["schemas"]["Telling"][];
         };
         /**
          * TenderKind
@@ -8929,6 +8890,38 @@ export interface components {
             payment_id: string;
         };
         /**
+         * TrackingFrame
+         * @description One moment of tracking. `at`: when it was; None: when it arrived.
+         */
+        TrackingFrame: {
+            at?: string | null;
+            ball?: [
+                number,
+                number,
+                number
+            ] | null;
+            clock_ms: number;
+            period: components["schemas"]["Period"];
+            players: [
+                components["schemas"]["Side"],
+                number,
+                number,
+                number
+            ][];
+        };
+        /**
+         * TrackingStatistics
+         * @description How far and how fast everybody has run, up to `clock_ms` of the match's clock; the hardest kick.
+         */
+        TrackingStatistics: {
+            clock_ms: number;
+            /** Format: uuid */
+            event_id: string;
+            hardest: components["schemas"]["Kick"] | null;
+            period: components["schemas"]["Period"];
+            players: components["schemas"]["RunnerStatistics"][];
+        };
+        /**
          * UpcomingTickets
          * @description A person's tickets for one coming event. They stop working when the person is erased.
          */
@@ -8948,6 +8941,21 @@ export interface components {
             scans: components["schemas"]["SignedScan"][];
         };
         /**
+         * VarReview
+         * @description The video assistant looks at something, or has. `about` is the entry in question, if there is one.
+         *
+         *         An overturned goal is withdrawn by an entry of its own.
+         */
+        VarReview: {
+            about?: number | null;
+            /** @enum {string} */
+            kind: "var";
+            /** @enum {string} */
+            matter: "goal" | "identity" | "penalty" | "red_card";
+            /** @enum {string} */
+            phase: "checking" | "overturned" | "stands";
+        };
+        /**
          * Vat
          * @description The VAT contained in a part of the total.
          */
@@ -8955,6 +8963,19 @@ export interface components {
             gross_cents: number;
             rate_permille: number;
             vat_cents: number;
+        };
+        /**
+         * VenueUpdate
+         * @description News of a gate or an outlet, by its code. `sold_out`: an outlet has nothing left.
+         */
+        VenueUpdate: {
+            code: string;
+            /** @enum {string} */
+            kind: "ground";
+            /** @enum {string} */
+            place: "gate" | "outlet";
+            /** @enum {string} */
+            state: "busy" | "closed" | "open" | "sold_out";
         };
         /**
          * Way
@@ -8992,15 +9013,6 @@ export interface components {
             opens_at: string;
         };
         /**
-         * Withdrawn
-         * @description Entry `about` did not happen.
-         */
-        Withdrawn: {
-            about: number;
-            /** @enum {string} */
-            kind: "withdrawn";
-        };
-        /**
          * ZoneLine
          * @description A zone: how many people are inside by the crossings, less anonymous exits, with the corrections in it.
          *
@@ -9025,12 +9037,6 @@ export interface components {
         ZoneWord: {
             full: boolean;
         };
-        /**
-         * Kind
-         * @description What a letter tells.
-         * @enum {string}
-         */
-        "virage.identity.people.rules.letters.Kind": "account_erased" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "open_sign_in_code" | "order_paid" | "phone_code" | "refund" | "sign_in_code" | "top_up_off";
         /**
          * Answers
          * @description One answer a scan, in order; `now` is the server's clock, by which a device corrects its own.
@@ -9094,12 +9100,6 @@ export interface components {
             /** Format: date-time */
             now: string;
         };
-        /**
-         * Kind
-         * @description As what something counts.
-         * @enum {string}
-         */
-        "virage.media.live.sources.rules.counting.Kind": "completed" | "corner" | "foul" | "offside" | "on_target" | "pass" | "shot";
         /**
          * VatTotal
          * @description What one rate comes to: `gross_cents` with the VAT of `vat_cents` in it.
@@ -11342,7 +11342,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Live"];
+                    "application/json": components["schemas"]["MatchFeed"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -11356,7 +11356,7 @@ export interface operations {
             };
         };
     };
-    take_cdf: {
+    import_cdf: {
         parameters: {
             query?: never;
             header?: never;
@@ -11373,7 +11373,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CdfTaken"];
+                    "application/json": components["schemas"]["CdfImport"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -11387,7 +11387,7 @@ export interface operations {
             };
         };
     };
-    count: {
+    post_counts: {
         parameters: {
             query?: never;
             header?: never;
@@ -11398,7 +11398,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Counts"];
+                "application/json": components["schemas"]["CountsRequest"];
             };
         };
         responses: {
@@ -11408,7 +11408,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Counted"];
+                    "application/json": components["schemas"]["CountsResult"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -11422,7 +11422,7 @@ export interface operations {
             };
         };
     };
-    tell: {
+    publish_entries: {
         parameters: {
             query?: never;
             header?: never;
@@ -11433,17 +11433,17 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Tellings"];
+                "application/json": components["schemas"]["EntriesRequest"];
             };
         };
         responses: {
-            /** @description One entry, or one refusal, a telling */
+            /** @description One entry, or one refusal, a request */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": (components["schemas"]["Entry"] | components["schemas"]["Refusal"])[];
+                    "application/json": (components["schemas"]["FeedEntry"] | components["schemas"]["Refusal"])[];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -11475,7 +11475,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page"];
+                    "application/json": components["schemas"]["FeedPage"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -11506,7 +11506,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Statistics"];
+                    "application/json": components["schemas"]["MatchStatistics"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -11562,7 +11562,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TeamsWord"];
+                "application/json": components["schemas"]["TeamsUpdate"];
             };
         };
         responses: {
@@ -11572,7 +11572,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Revised"];
+                    "application/json": components["schemas"]["TeamsRevision"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -12016,7 +12016,7 @@ export interface operations {
             };
         };
     };
-    get_notices: {
+    get_notifications: {
         parameters: {
             query?: never;
             header?: never;
@@ -12031,7 +12031,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Choices"];
+                    "application/json": components["schemas"]["NotificationSettings"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -12045,7 +12045,7 @@ export interface operations {
             };
         };
     };
-    put_notices_of_the_club: {
+    put_club_notifications: {
         parameters: {
             query?: never;
             header?: never;
@@ -12054,7 +12054,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NoticeChoice"];
+                "application/json": components["schemas"]["NotificationPreferences"];
             };
         };
         responses: {
@@ -12064,7 +12064,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NoticeChoice"];
+                    "application/json": components["schemas"]["NotificationPreferences"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -12078,7 +12078,7 @@ export interface operations {
             };
         };
     };
-    put_notices_of_an_event: {
+    put_event_notifications: {
         parameters: {
             query?: never;
             header?: never;
@@ -12089,7 +12089,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NoticeChoice"];
+                "application/json": components["schemas"]["NotificationPreferences"];
             };
         };
         responses: {
@@ -12099,7 +12099,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NoticeChoice"];
+                    "application/json": components["schemas"]["NotificationPreferences"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -12113,7 +12113,7 @@ export interface operations {
             };
         };
     };
-    delete_notices_of_an_event: {
+    delete_event_notifications: {
         parameters: {
             query?: never;
             header?: never;
@@ -14932,72 +14932,6 @@ export interface operations {
             };
         };
     };
-    get_figures: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                event_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description What was run */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Figures"];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    take_frames: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                event_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Frames"];
-            };
-        };
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Taken"];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
     get_push_key: {
         parameters: {
             query?: never;
@@ -16229,6 +16163,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["virage.matchday.food.till.routes.till.Answers"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_statistics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackingStatistics"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    post_frames: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FramesRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FramesResult"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

@@ -2,18 +2,18 @@
 import type { components } from "../api/schema";
 
 type Schemas = components["schemas"];
-export type Entry = Schemas["Entry"];
+export type FeedEntry = Schemas["FeedEntry"];
 export type Teams = Schemas["Teams"];
 export type Team = Schemas["Team"];
 export type Player = Schemas["Player"];
 export type Side = Schemas["Side"];
 export type Period = Schemas["Period"];
-export type Told = Entry["told"];
-export type Happening = Exclude<Told, { kind: "corrected" } | { kind: "withdrawn" }>;
-export type Kick = Extract<Happening, { kind: "shoot_out_kick" }>;
+export type Content = FeedEntry["told"];
+export type MatchEvent = Exclude<Content, { kind: "corrected" } | { kind: "withdrawn" }>;
+export type Kick = Extract<MatchEvent, { kind: "shoot_out_kick" }>;
 /** An entry as it stands: neither a correction nor a withdrawal. */
-export interface Happened extends Omit<Entry, "told"> {
-  told: Happening;
+export interface EffectiveEntry extends Omit<FeedEntry, "told"> {
+  told: MatchEvent;
 }
 
 export interface MatchState {
@@ -37,15 +37,15 @@ const BEGINS_S: Record<Period, number> = { first_half: 0, second_half: 2700, ext
 export const ORDER = Object.keys(BEGINS_S) as Period[];
 
 /** What happened, in order: entries as they were corrected last, without those withdrawn. */
-export function effective(entries: Iterable<Entry>): Happened[] {
-  const kept = new Map<number, Happened>();
+export function effective(entries: Iterable<FeedEntry>): EffectiveEntry[] {
+  const kept = new Map<number, EffectiveEntry>();
   for (const entry of entries) {
     const { told } = entry;
     if (told.kind === "withdrawn") kept.delete(told.about);
     else if (told.kind === "corrected") {
       const about = kept.get(told.about);
-      if (about) kept.set(told.about, { ...about, told: told.told as Happening });
-    } else kept.set(entry.number, entry as Happened);
+      if (about) kept.set(told.about, { ...about, told: told.told as MatchEvent });
+    } else kept.set(entry.number, entry as EffectiveEntry);
   }
   return [...kept.values()];
 }
@@ -54,7 +54,7 @@ export function effective(entries: Iterable<Entry>): Happened[] {
 const CLOCK_SLACK_S = 2;
 
 /** What it adds up to. An entry that says another clock sets it. */
-export function stateOf(happened: readonly Happened[]): MatchState {
+export function stateOf(happened: readonly EffectiveEntry[]): MatchState {
   const found: MatchState = { home: 0, away: 0, clock: null, over: [], match_over: false, penalties: null };
   for (const { told, at, clock_s } of happened) {
     const { clock } = found;
@@ -81,7 +81,7 @@ function after(before: Pair | null, { side, outcome }: Kick): Pair {
 }
 
 /** The kicks of a shoot-out in order, each with its entry's number and how it stood then. */
-export function kicks(happened: readonly Happened[]): { number: number; told: Kick; stands: Pair }[] {
+export function kicks(happened: readonly EffectiveEntry[]): { number: number; told: Kick; stands: Pair }[] {
   let stands: Pair | null = null;
   return happened.flatMap(({ number, told }) => (told.kind === "shoot_out_kick" ? [{ number, told, stands: (stands = after(stands, told)) }] : []));
 }
@@ -95,7 +95,7 @@ export function minute(period: Period, clockS: number): [number, number] {
 }
 
 /** The period in which each entry of a feed happened, by its number; none before the first kick-off. */
-export function periods(happened: readonly Happened[]): Map<number, Period> {
+export function periods(happened: readonly EffectiveEntry[]): Map<number, Period> {
   const found = new Map<number, Period>();
   let period: Period | null = null;
   for (const { number, told } of happened) {
@@ -111,7 +111,7 @@ export function player(teams: Teams | null, side: Side, number: number | null | 
 }
 
 /** The side whose player scored: an own goal is the other side's. */
-export function scorerSide(told: Extract<Happening, { kind: "goal" }>): Side {
+export function scorerSide(told: Extract<MatchEvent, { kind: "goal" }>): Side {
   if (told.manner !== "own") return told.side;
   return told.side === "home" ? "away" : "home";
 }

@@ -10,17 +10,17 @@ import { follow, followAt } from "../api/stream";
 import type { EventInfo } from "../api/words";
 import { keep } from "../kernel/keep";
 import { monitor } from "./edge";
-import { effective, periods, stateOf, type Entry, type Teams } from "./feed";
+import { effective, periods, stateOf, type FeedEntry, type Teams } from "./feed";
 
-type Live = components["schemas"]["Live"];
-type News = { entries?: Entry[]; teams?: boolean; head?: number };
+type MatchFeed = components["schemas"]["MatchFeed"];
+type News = { entries?: FeedEntry[]; teams?: boolean; head?: number };
 const PAGE_ENTRIES = 32;
 const AGAIN_MS = 2000;
 const LATE_MS = 4000;
 interface Kept {
   event: EventInfo;
   teams: Teams | null;
-  entries: Entry[];
+  entries: FeedEntry[];
   at: string;
 }
 
@@ -28,7 +28,7 @@ export class Match {
   event = $state.raw<EventInfo | null>(null);
   teams = $state.raw<Teams | null>(null);
   /** All entries up to the first that is missing. */
-  entries = $state.raw<Entry[]>([]);
+  entries = $state.raw<FeedEntry[]>([]);
   /** Everything up to the last entry that is known to be there is here. */
   complete = $state(false);
   /** What stands in the feed is here, or will not come soon: the page is shown as a whole, and nothing in it jumps. */
@@ -44,7 +44,7 @@ export class Match {
     new Map(this.happened.flatMap(({ told }) => (told.kind === "replay" && told.about ? [[told.about, told.clip_id] as const] : []))),
   );
 
-  readonly #heard = new Map<number, Entry>();
+  readonly #heard = new Map<number, FeedEntry>();
   #head = 0;
   #answered = false;
   #reading = false;
@@ -71,14 +71,14 @@ export class Match {
   }
 
   /** By the one stream, or where an edge in front says that it tells the feed. */
-  async #follow(asked: Promise<Answer<Live>>): Promise<() => void> {
+  async #follow(asked: Promise<Answer<MatchFeed>>): Promise<() => void> {
     const live = await asked;
     const edge = live.ok ? monitor(live.response.headers.get("link")) : null;
     const hear = (message: unknown): void => void this.#hear(message as News);
     return edge ? followAt(edge, this.#key, hear) : follow(this.#key, null, hear);
   }
 
-  async #load(live: Promise<Answer<Live>>): Promise<void> {
+  async #load(live: Promise<Answer<MatchFeed>>): Promise<void> {
     const kept = await keep.get<Kept>(this.#key);
     if (kept) {
       this.event ??= kept.event;
@@ -93,8 +93,8 @@ export class Match {
     await this.#keep();
   }
 
-  async #loadTeams(): Promise<Answer<Live>> {
-    const live = await answered<Live>(api.GET("/api/live/{event_id}", { params: { path: { event_id: this.id } } }));
+  async #loadTeams(): Promise<Answer<MatchFeed>> {
+    const live = await answered<MatchFeed>(api.GET("/api/live/{event_id}", { params: { path: { event_id: this.id } } }));
     if (live.ok) [this.teams, this.#answered] = [live.data.teams as Teams | null, true];
     this.known ||= live.ok && live.data.head === 0;
     return live;
@@ -111,7 +111,7 @@ export class Match {
   }
 
   /** Entries may come twice, and not in their order: the number tells. */
-  add(entries: readonly Entry[]): void {
+  add(entries: readonly FeedEntry[]): void {
     for (const entry of entries) this.#heard.set(entry.number, this.#heard.get(entry.number) ?? entry);
     const whole = [...this.entries];
     for (let next = this.#heard.get(whole.length + 1); next; next = this.#heard.get(whole.length + 1)) whole.push(next);
@@ -127,7 +127,7 @@ export class Match {
     for (let had = -1; !this.complete && this.entries.length > had; ) {
       had = this.entries.length;
       const path = { event_id: this.id, page: Math.floor(had / PAGE_ENTRIES) + 1 };
-      const page = await answered<{ entries: Entry[] }>(api.GET("/api/live/{event_id}/pages/{page}", { params: { path } }));
+      const page = await answered<{ entries: FeedEntry[] }>(api.GET("/api/live/{event_id}/pages/{page}", { params: { path } }));
       if (page.ok) this.add(page.data.entries);
     }
     this.#reading = false;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { live as en } from "../i18n/en/live";
 import { live as fr } from "../i18n/fr/live";
 import { matchDesk } from "../i18n/fr/matchDesk";
-import { told } from "./told";
+import { entryText } from "./entryText";
 
 test("one minute is one minute in either language", () => {
   expect([1, 4].map(en.happened.added_time)).toEqual(["1 minute added", "4 minutes added"]);
@@ -16,6 +16,6 @@ test("no line in French begins with a mark that stands apart from its word", () 
 });
 
 test("of whom a card and a signal of goal-line technology are is said in words, not by a colour alone", () => {
-  expect(told({ kind: "card", side: "away", player: 4, colour: "yellow" }, null, en).title).toBe("Yellow card, Away");
-  expect(told({ kind: "goal_line", side: "home", is_goal: false }, null, en).details).toEqual(["Home"]);
+  expect(entryText({ kind: "card", side: "away", player: 4, colour: "yellow" }, null, en).title).toBe("Yellow card, Away");
+  expect(entryText({ kind: "goal_line", side: "home", is_goal: false }, null, en).details).toEqual(["Home"]);
 });

@@ -1,17 +1,17 @@
 """What other domains may do with live, and read of it."""
 
-from virage.media.live.acts.ground import GroundSource as GroundSource
-from virage.media.live.acts.notices import erased as forget_notices
-from virage.media.live.acts.telling import EntriesTold as EntriesTold
-from virage.media.live.acts.telling import set_teams as set_teams
-from virage.media.live.acts.telling import tell as tell
+from virage.media.live.acts.notifications import erase_person as erase_notifications
+from virage.media.live.acts.publishing import EntriesPublished as EntriesPublished
+from virage.media.live.acts.publishing import publish as publish
+from virage.media.live.acts.publishing import set_teams as set_teams
+from virage.media.live.acts.venue_updates import VenueSource as VenueSource
+from virage.media.live.reads.feed import CachedFeed as CachedFeed
 from virage.media.live.reads.feed import Feeds as Feeds
-from virage.media.live.reads.feed import Known as Known
-from virage.media.live.reads.notices import export as export_notices
-from virage.media.live.sources.acts import tell_stats_at_once as tell_stats_at_once
+from virage.media.live.reads.notifications import export as export_notifications
+from virage.media.live.sources.acts import publish_stats_now as publish_stats_now
 from virage.media.live.sources.files import Format as Format
 from virage.media.live.sources.files import MatchFile as MatchFile
-from virage.media.live.sources.files import NotReadable as NotReadable
+from virage.media.live.sources.files import UnreadableFile as UnreadableFile
 from virage.media.live.sources.files import load as load_match_file
-from virage.media.live.sources.player import NotPlayed as NotPlayed
-from virage.media.live.sources.player import play as play_match_file
+from virage.media.live.sources.playback import PlaybackFailed as PlaybackFailed
+from virage.media.live.sources.playback import play as play_match_file

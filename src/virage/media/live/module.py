@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from virage.media.live.acts.ground import GroundSource
-from virage.media.live.acts.notices import Attendance
-from virage.media.live.acts.telling import EntriesTold
-from virage.media.live.jobs.edge import Publisher
-from virage.media.live.jobs.telling import LiveJobs
+from virage.media.live.acts.notifications import Attendance
+from virage.media.live.acts.publishing import EntriesPublished
+from virage.media.live.acts.venue_updates import VenueSource
+from virage.media.live.jobs.edge import EdgePublisher
+from virage.media.live.jobs.live import LiveJobs
 from virage.media.live.reads import Feeds, LiveTopic
 from virage.media.live.routes import routers
 from virage.media.live.settings import LiveSettings
@@ -48,18 +48,22 @@ module = Module(
 
 
 def build(
-    process: Process, *, attending: Attendance, ground: Sequence[GroundSource], entries_told: Sequence[EntriesTold]
+    process: Process,
+    *,
+    attending: Attendance,
+    ground: Sequence[VenueSource],
+    entries_published: Sequence[EntriesPublished],
 ) -> Parts:
-    """Return what it adds.
+    """Return the routes' dependencies, jobs and topics.
 
-    `attending` are the people of an event, `ground` reads gates and outlets, `entries_told` are told of new entries,
-    in order, in their transaction.
+    `attending` finds an event's ticket holders, `ground` reads the state of gates and outlets. The handlers
+    `entries_published` run in order, in the transaction that publishes entries.
     """
     db, clock, edge = process.db, process.clock, process.config.of(LiveSettings).edge_url
     feeds, board = Feeds(db), StatsBoard(db)
-    edges = [] if edge is None else [Publisher(db, clock, feeds, edge).register]
+    edges = [] if edge is None else [EdgePublisher(db, clock, feeds, edge).register]
     return Parts(
-        {"feeds": feeds, "stats_board": board, "entries_told": entries_told},
-        jobs=[LiveJobs(db, clock, attending, ground, entries_told).register, *edges],
+        {"feeds": feeds, "stats_board": board, "entries_published": entries_published},
+        jobs=[LiveJobs(db, clock, attending, ground, entries_published).register, *edges],
         topics=[LiveTopic(feeds), StatsTopic(board)],
     )

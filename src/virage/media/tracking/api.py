@@ -1,5 +1,5 @@
 """What other domains may do with tracking, and read of it."""
 
-from virage.media.tracking.ball import Ball as Ball
+from virage.media.tracking.ball import BallListener as BallListener
 from virage.media.tracking.ball import Broker as Broker
 from virage.media.tracking.ball import broker_of as broker_of

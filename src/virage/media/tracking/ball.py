@@ -17,18 +17,18 @@ import msgspec
 from msgspec import Struct
 
 from virage.media.live import api as live
-from virage.media.live.api import EntriesTold
-from virage.media.live.types import Referee, Telling
+from virage.media.live.api import EntriesPublished
+from virage.media.live.types import EntryRequest, RefereeSignal
 from virage.media.tracking import acts
-from virage.media.tracking.rules.imu import KMH, BadPayload, Feeling, feel, read
+from virage.media.tracking.rules.imu import KMH, BadPayload, DetectorState, detect_impacts, read_batch
 from virage.media.tracking.rules.kicks import Kick
-from virage.media.tracking.rules.signals import SIGNALS_A_MINUTE_MAX, is_noise, signal_of, surplus, telling_of
+from virage.media.tracking.rules.signals import SIGNALS_PER_MINUTE_MAX, entry_request_of, excess, is_noise, signal_of
 from virage.platform.data.database import Database, Unavailable
 from virage.platform.settings.logs import log
 from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused
 
-AGAIN_S: Final = 1.0
+RETRY_S: Final = 1.0
 KICKS_WAITING: Final = 200
 PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 
@@ -52,7 +52,7 @@ def broker_of(url: str) -> Broker:
     return Broker(parts.hostname, parts.port or PORTS[parts.scheme], parts.scheme == "mqtts", user, password)
 
 
-class Ball:
+class BallListener:
     """One ball in one match.
 
     `bad` counts what was no payload, `kicks` what was felt, `signals` what was said, `dropped` what of it was given up
@@ -67,14 +67,14 @@ class Ball:
         *,
         db: Database,
         clock: Clock,
-        handlers: Sequence[EntriesTold] = (),
+        handlers: Sequence[EntriesPublished] = (),
     ) -> None:
         self._event_id, self._ball, self._broker = event_id, ball, broker
         self._db, self._clock, self._handlers = db, clock, handlers
-        self._feeling = Feeling()
+        self._feeling = DetectorState()
         self._kicks: deque[Kick] = deque(maxlen=KICKS_WAITING)
-        self._tellings: dict[UUID, Telling] = {}
-        self._lately: deque[Telling] = deque(maxlen=2 * SIGNALS_A_MINUTE_MAX)
+        self._requests: dict[UUID, EntryRequest] = {}
+        self._lately: deque[EntryRequest] = deque(maxlen=2 * SIGNALS_PER_MINUTE_MAX)
         self._news = asyncio.Event()
         self._imu = f"ball/{ball}/imu"
         self.bad = self.kicks = self.signals = self.dropped = 0
@@ -83,24 +83,24 @@ class Ball:
     @property
     def told_all(self) -> bool:
         """Whether nothing waits for the database."""
-        return not self._kicks and not self._tellings
+        return not self._kicks and not self._requests
 
     @property
-    def waiting(self) -> list[Telling]:
+    def waiting(self) -> list[EntryRequest]:
         """What waits to be told to the feed, in the order in which it came."""
-        return list(self._tellings.values())
+        return list(self._requests.values())
 
     async def run(self) -> None:
         """Listen until cancelled."""
         async with asyncio.TaskGroup() as both:
-            both.create_task(self._tell(), name="ball-telling")
+            both.create_task(self._tell(), name="ball-request")
             while True:
                 try:
                     await self._listen()
                 except aiomqtt.MqttError as failure:
                     self.connected = False
                     log.warning("broker_away", why=str(failure))
-                    await asyncio.sleep(AGAIN_S)
+                    await asyncio.sleep(RETRY_S)
 
     async def _listen(self) -> None:
         """What is said while this process is away waits at the broker: its session has a name and stays."""
@@ -131,28 +131,28 @@ class Ball:
                 self._signal(payload)
         except (BadPayload, msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as failure:
             self.bad += 1
-            if _is_said(self.bad):
+            if _is_logged(self.bad):
                 log.warning("payload_bad", topic=topic, why=str(failure), so_far=self.bad)
 
     def _feel(self, payload: bytes) -> None:
-        self._feeling, blows = feel(self._feeling, read(payload))
+        self._feeling, blows = detect_impacts(self._feeling, read_batch(payload))
         for blow in blows:
             self.kicks += 1
             self._kicks.append(Kick(blow.at, self._ball, round(blow.speed * KMH)))
             self._news.set()
 
     def _signal(self, payload: bytes) -> None:
-        telling = telling_of(self._event_id, signal_of(payload))
+        request = entry_request_of(self._event_id, signal_of(payload))
         self.signals += 1
-        if is_noise(telling, self._lately):
+        if is_noise(request, self._lately):
             return
-        if isinstance(telling.told, Referee):
-            self._lately.append(telling)
-        self._tellings.setdefault(telling.id, telling)
-        for id_ in surplus(self._tellings):
-            given_up = self._tellings.pop(id_)
+        if isinstance(request.content, RefereeSignal):
+            self._lately.append(request)
+        self._requests.setdefault(request.id, request)
+        for id_ in excess(self._requests):
+            given_up = self._requests.pop(id_)
             self.dropped += 1
-            if _is_said(self.dropped):
+            if _is_logged(self.dropped):
                 log.warning("signal_dropped", at=given_up.at.isoformat(), so_far=self.dropped)
         self._news.set()
 
@@ -163,26 +163,28 @@ class Ball:
             try:
                 await self._write()
             except Unavailable:
-                await asyncio.sleep(AGAIN_S)
+                await asyncio.sleep(RETRY_S)
                 self._news.set()
 
     async def _write(self) -> None:
         """What was felt and said is forgotten when it is written, and not before."""
-        now, tellings, kicks = self._clock.now(), self.waiting, list(self._kicks)
-        if tellings:
-            outcomes = await self._db.transact(live.tell, self._event_id, tellings, None, now, handlers=self._handlers)
-            for telling, outcome in zip(tellings, outcomes, strict=True):
-                self._tellings.pop(telling.id, None)
+        now, requests, kicks = self._clock.now(), self.waiting, list(self._kicks)
+        if requests:
+            outcomes = await self._db.transact(
+                live.publish, self._event_id, requests, None, now, handlers=self._handlers
+            )
+            for request, outcome in zip(requests, outcomes, strict=True):
+                self._requests.pop(request.id, None)
                 if isinstance(outcome, Refused):
                     log.warning("signal_refused", reason=outcome.reason)
         if kicks:
             async with self._db.transaction() as conn:
-                await acts.take_kicks(conn, self._event_id, kicks)
+                await acts.add_kicks(conn, self._event_id, kicks)
             for kick in kicks:
                 if kick in self._kicks:
                     self._kicks.remove(kick)
 
 
-def _is_said(count: int) -> bool:
+def _is_logged(count: int) -> bool:
     """The 1st, 2nd, 4th, 8th: a broken sensor must not fill the disk."""
     return count & (count - 1) == 0

@@ -1,6 +1,6 @@
 """What tracking adds to the application."""
 
-from virage.media.tracking.reads import Pitches, PitchTopic
+from virage.media.tracking.reads import TrackingReader, TrackingTopic
 from virage.media.tracking.routes import router
 from virage.platform.module import Module, Parts, Process
 
@@ -15,5 +15,5 @@ module = Module(
 
 def build(process: Process) -> Parts:
     """Return what it adds."""
-    pitches = Pitches(process.db)
-    return Parts({"pitches": pitches}, topics=[PitchTopic(pitches)])
+    pitches = TrackingReader(process.db)
+    return Parts({"pitches": pitches}, topics=[TrackingTopic(pitches)])

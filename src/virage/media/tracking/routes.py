@@ -4,8 +4,8 @@ from uuid import UUID
 
 from virage.media.live.types import Reason
 from virage.media.tracking import acts, reads
-from virage.media.tracking.reads import Figures, Pitches
-from virage.media.tracking.rules.frames import BATCH_BYTES_MAX, Frames, Taken
+from virage.media.tracking.reads import TrackingReader, TrackingStatistics
+from virage.media.tracking.rules.frames import BATCH_BYTES_MAX, FramesRequest, FramesResult
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused
@@ -19,27 +19,29 @@ ROLE: Role = "match_desk"
 
 
 @post("/{event_id:uuid}/frames", status_code=200, guards=[staff(ROLE)], body_bytes_max=BATCH_BYTES_MAX)
-async def take_frames(event_id: UUID, data: Frames, db: Database, clock: Clock, principal: Principal) -> Taken:
+async def post_frames(
+    event_id: UUID, data: FramesRequest, db: Database, clock: Clock, principal: Principal
+) -> FramesResult:
     """Take a batch of frames in, in the order of the match's clock. A batch may be sent again: docs/pitch.md."""
 
-    async def take(conn: Connection) -> Taken | Refused:
+    async def take(conn: Connection) -> FramesResult | Refused:
         event = await programme.event_within(conn, event_id, principal, ROLE)
         if isinstance(event, Refused):
             return event
         if event.state != "published":
             return Refused(Reason.NOT_FOUND)
-        return await acts.take_frames(conn, event_id, data.frames, clock.now())
+        return await acts.add_frames(conn, event_id, data.frames, clock.now())
 
     return granted(await db.transact(take))
 
 
-@get("/{event_id:uuid}", public=True, answer=Described(Figures, description="What was run"))
-async def get_figures(event_id: UUID, pitches: Pitches) -> Response[Figures]:
+@get("/{event_id:uuid}", public=True, answer=Described(TrackingStatistics, description="What was run"))
+async def get_statistics(event_id: UUID, pitches: TrackingReader) -> Response[TrackingStatistics]:
     """How far and how fast everybody has run, and the hardest kick."""
     known = await pitches.at(event_id)
     if known is None:
         raise Problem(Reason.NOT_FOUND)
-    return Response(reads.figures_of(event_id, known), headers={"cache-control": FOR_A_SECOND})
+    return Response(reads.statistics_of(event_id, known), headers={"cache-control": FOR_A_SECOND})
 
 
-router = mount("/api/pitch", [take_frames, get_figures])
+router = mount("/api/tracking", [post_frames, get_statistics])

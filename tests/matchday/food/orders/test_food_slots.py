@@ -13,7 +13,7 @@ from tests.matchday.food.orders.test_orders import HERE
 from virage.matchday.food.menu.rules.catalogue import Station
 from virage.matchday.food.orders.reads.orders import FoodOrder
 from virage.matchday.food.orders.rules.orders import Reason
-from virage.media.live.rules.ground import BUSY_FROM_S, BUSY_UNTIL_S
+from virage.media.live.rules.venue_updates import BUSY_FROM_S, BUSY_UNTIL_S
 from virage.platform.values.refusals import Refused
 from virage.site.venue.rules.readings import Place
 

@@ -48,7 +48,7 @@ async def provider(match: Match) -> Provider:
 async def test_meta_data_set_the_line_ups_and_whistles_begin_and_end_periods(provider: Provider) -> None:
     whistles = [("first_half", "start", 0), ("first_half", "end", 47), ("second_half", "start", 62)]
     taken = await provider.send(cdf.meta(*whistles), headers=cdf.DOCUMENT)
-    assert (taken["teams"], taken["told"], taken["defects"]) == (True, 3, [])
+    assert (taken["teams"], taken["published"], taken["defects"]) == (True, 3, [])
     live = await provider.match.get()
     assert (live["teams"]["home"]["name"], live["teams"]["home"]["colour"]) == ("Étoile Rouge", "#aa0011")
     assert (live["teams"]["home"]["code"], live["teams"]["away"]["code"]) == ("ETO", "UNI")
@@ -87,10 +87,10 @@ async def test_the_same_lines_again_tell_and_count_nothing_more(provider: Provid
         cdf.sheet(goals=[cdf.sheet_goal(2.1, "h9")], cards=[cdf.sheet_card(3, "a4")]),
     ]
     first = await provider.send(*lines)
-    assert (first["told"], first["counted"]) == (3, 2)
+    assert (first["published"], first["counted"]) == (3, 2)
     before, figures = await provider.entries(), await provider.match.get("/stats")
     again = await provider.send(*lines)
-    assert (again["told"], again["ignored"], again["defects"]) == (0, {}, [])
+    assert (again["published"], again["ignored"], again["defects"]) == (0, {}, [])
     assert await provider.entries() == before
     assert await provider.match.get("/stats") == figures
 
@@ -116,7 +116,7 @@ async def test_a_bad_line_is_answered_by_its_number_and_the_others_count(provide
         (9, "not_cdf"),
     ]
     assert "period" in taken["defects"][2]["message"]
-    assert (taken["told"], taken["counted"]) == (2, 1)
+    assert (taken["published"], taken["counted"]) == (2, 1)
     assert await provider.score() == (1, 0)
 
 
@@ -130,7 +130,7 @@ async def test_what_the_feed_has_no_word_for_is_left_alone_and_named(provider: P
         tracking,
     )
     assert taken["ignored"] == {"duel": 2, "referee/caution": 1, "tracking": 1}
-    assert (taken["told"], taken["counted"], taken["defects"]) == (0, 0, [])
+    assert (taken["published"], taken["counted"], taken["defects"]) == (0, 0, [])
 
 
 async def test_a_goal_that_the_video_assistant_takes_back_is_withdrawn_and_stays_so(provider: Provider) -> None:
@@ -184,7 +184,7 @@ async def test_a_goal_that_the_desk_told_is_not_told_again(provider: Provider) -
     await provider.match.send([{"id": str(new_id()), "told": KICK_OFF} | telling])
     await provider.match.send([{"id": str(new_id()), "told": GOAL} | telling | {"at": cdf.at(12.3)}])
     taken = await provider.send(cdf.start(), cdf.goal("g", 12, "h9"))
-    assert (taken["told"], taken["counted"]) == (0, 1)
+    assert (taken["published"], taken["counted"]) == (0, 1)
     assert await provider.score() == (1, 0)
 
 
@@ -205,7 +205,7 @@ async def test_kicks_of_a_shoot_out_are_told_with_their_score_and_are_no_goals_a
         cdf.goal("k4", 124, "a5", period="shootout", match_clock="124:00.00"),
     ]
     taken = await provider.send(cdf.meta(), *SHOOT_OUT, *kicks, over)
-    assert (taken["told"], taken["counted"], taken["ignored"], taken["defects"]) == (6, 0, {}, [])
+    assert (taken["published"], taken["counted"], taken["ignored"], taken["defects"]) == (6, 0, {}, [])
     told = [one for one in await provider.told() if one["kind"] == "shoot_out_kick"]
     assert [(one["side"], one["player"], one["outcome"]) for one in told] == [
         *(("home", 9, "scored"), ("away", 4, "saved"), ("home", 7, "missed"), ("away", 5, "scored")),
@@ -223,7 +223,7 @@ async def test_a_kick_that_the_desk_told_is_not_told_again_and_one_that_is_taken
     await provider.match.send([provider.match.telling(by_desk, at=cdf.at(121.2), clock_s=None)])
     checked = {"reviewed": True, "upheld": False}
     taken = await provider.send(SHOOT_OUT[1], kick("k2", 122, "a4", "saved"))
-    assert taken["told"] == 1
+    assert taken["published"] == 1
     for _ in range(2):
         await provider.send(kick("k2", 122, "a4", "saved", var=checked))
     await provider.send(cdf.goal("k2 again", 122.5, "a4", period="shootout"))

@@ -11,7 +11,7 @@ import pytest
 
 from tests.media.live.sources import cdf
 from tests.samples import cdf as published
-from virage.media.live.sources.rules.cdf import EventLine, LineDefect, MatchSheet, MetaData, clock_s, read
+from virage.media.live.sources.rules.cdf import EventLine, LineDefect, MatchSheet, MetaData, clock_s, read_document
 
 VERSIONS = ("0.2.1", "0.2.2", "0.2.3", "0.3.0", "0.3.1", "0.3.2")
 OURS: dict[str, Any] = {
@@ -31,16 +31,16 @@ def schema(kind: str) -> jsonschema_rs.Validator:
 
 
 def taken(document: Any) -> bool:
-    return not isinstance(read(json.dumps(document).encode(), 1), LineDefect)
+    return not isinstance(read_document(json.dumps(document).encode(), 1), LineDefect)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_samples_of_every_version_are_read(version: str) -> None:
     lines = published(f"v{version}/sample/event.jsonl").read_bytes().splitlines()
-    assert all(isinstance(read(line, 1), EventLine) for line in lines)
-    assert isinstance(read(published(f"v{version}/sample/meta.json").read_bytes(), 1), MetaData)
-    assert isinstance(read(published(f"v{version}/sample/match.json").read_bytes(), 1), MatchSheet)
-    assert read(published(f"v{version}/sample/tracking.jsonl").read_bytes().splitlines()[0], 1) == "tracking"
+    assert all(isinstance(read_document(line, 1), EventLine) for line in lines)
+    assert isinstance(read_document(published(f"v{version}/sample/meta.json").read_bytes(), 1), MetaData)
+    assert isinstance(read_document(published(f"v{version}/sample/match.json").read_bytes(), 1), MatchSheet)
+    assert read_document(published(f"v{version}/sample/tracking.jsonl").read_bytes().splitlines()[0], 1) == "tracking"
 
 
 @pytest.mark.parametrize("kind", OURS)
@@ -104,7 +104,7 @@ def test_what_the_schema_refuses_of_what_is_read_is_refused(kind: str) -> None:
     [b"", b"{", b"[]", b"\xff\xfe", b'{"event": 1}', b"{}", b'{"teams": {}, "venue": {}}', b'"text"', b"null"],
 )
 def test_what_is_no_cdf_is_a_defect_and_no_failure(line: bytes) -> None:
-    found = read(line, 7)
+    found = read_document(line, 7)
     assert isinstance(found, LineDefect)
     assert found.line == 7
 

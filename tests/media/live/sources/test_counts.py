@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.listening import hear, said
 from tests.media.live.conftest import GOAL, KICK_OFF, Match
 from virage.media.live.rules.entries import Side
-from virage.media.live.sources.rules.counting import EVERY, Kind, Statistics, Tally, statistics
+from virage.media.live.sources.rules.counting import PUBLISH_INTERVAL, CountedKind, MatchStatistics, Tally, statistics
 from virage.platform.realtime.hub import Hub
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import ANONYMOUS
@@ -38,11 +38,11 @@ async def test_what_is_sent_again_counts_once_and_as_it_was_said_last(match: Mat
     shot = did("home", "shot", player=9)
     assert await count(match, shot, shot, did("away", "shot")) == 2
     assert await count(match, shot) == 0
-    match.world.clock.advance(EVERY)  # type: ignore[attr-defined]  # the clock of the tests
+    match.world.clock.advance(PUBLISH_INTERVAL)  # type: ignore[attr-defined]  # the clock of the tests
     assert await count(match, shot | {"kinds": ["shot", "on_target"]}) == 1
     figures = await match.get("/stats")
     assert (figures["teams"]["shots"], figures["teams"]["on_target"]) == ([1, 1], [1, 0])
-    match.world.clock.advance(EVERY)  # type: ignore[attr-defined]  # the clock of the tests
+    match.world.clock.advance(PUBLISH_INTERVAL)  # type: ignore[attr-defined]  # the clock of the tests
     assert await count(match, shot | {"kinds": []}) == 1
     assert await shots(match) == [0, 1]
 
@@ -56,7 +56,7 @@ async def test_figures_are_told_twice_a_minute_at_most_and_at_once_with_a_goal(m
     await match.tell(GOAL)
     assert await shots(match) == [2, 0]
     await count(match, did("away", "shot"))
-    match.world.clock.advance(EVERY - timedelta(seconds=1))  # type: ignore[attr-defined]  # the clock of the tests
+    match.world.clock.advance(PUBLISH_INTERVAL - timedelta(seconds=1))  # type: ignore[attr-defined]  # the clock of the tests
     await count(match, did("away", "shot"))
     assert await shots(match) == [2, 0]
     match.world.clock.advance(timedelta(seconds=1))  # type: ignore[attr-defined]  # the clock of the tests
@@ -66,7 +66,7 @@ async def test_figures_are_told_twice_a_minute_at_most_and_at_once_with_a_goal(m
 
 async def test_what_no_source_counts_is_nothing_and_an_event_that_is_not_public_has_no_figures(match: Match) -> None:
     figures = await match.get("/stats")
-    assert msgspec.convert(figures, Statistics) == Statistics()
+    assert msgspec.convert(figures, MatchStatistics) == MatchStatistics()
     assert (await match.world.ask({}, "GET", f"/api/live/{match.world.draft}/stats")).status_code == 404
 
 
@@ -102,12 +102,12 @@ async def test_who_follows_is_told_all_figures_at_once_and_again_when_they_chang
 
 
 def test_the_figures_of_the_busiest_half_minute_weigh_little() -> None:
-    busy = [Tally(side, 9, kind, 999) for side in Side for kind in Kind]
+    busy = [Tally(side, 9, kind, 999) for side in Side for kind in CountedKind]
     assert len(msgspec.json.encode(statistics(busy).teams)) < 250
 
 
 TALLIES = st.lists(
-    st.builds(Tally, st.sampled_from(Side), st.integers(1, 99), st.sampled_from(Kind), st.integers(1, 900)),
+    st.builds(Tally, st.sampled_from(Side), st.integers(1, 99), st.sampled_from(CountedKind), st.integers(1, 900)),
     unique_by=lambda tally: (tally.side, tally.player, tally.kind),
 )
 

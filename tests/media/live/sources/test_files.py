@@ -10,8 +10,8 @@ import pytest
 from tests.samples import match_file
 from virage.cli import matching
 from virage.media.live.rules.entries import Goal, KickOff, Period, PeriodOver, ShootOutKick, Side, Team, Teams
-from virage.media.live.sources.files import Did, Format, Frame, NotReadable, load
-from virage.media.live.sources.rules.lineups import code_of, told_apart
+from virage.media.live.sources.files import FileAction, FileFrame, Format, UnreadableFile, load
+from virage.media.live.sources.rules.lineups import code_of, with_distinct_codes
 
 EVENTS, LINEUPS = match_file("statsbomb_15986_event.json"), match_file("statsbomb_15986_lineup.json")
 A_MINUTE = "hawkeye_2_46.football.samples"
@@ -37,7 +37,7 @@ def test_events_of_a_real_match_come_in_their_order_between_their_whistles() -> 
         *(("home", 10, 22), ("away", 7, 11), ("away", 7, None), ("home", 3, None)),
     ]
     for goal in goals:
-        assert isinstance(moments[moments.index(goal) - 1].what, Did), "its shot counts before it is told"
+        assert isinstance(moments[moments.index(goal) - 1].what, FileAction), "its shot counts before it is told"
 
 
 def with_a_shoot_out(folder: Path) -> Path:
@@ -92,7 +92,7 @@ def test_tracking_is_ten_times_a_second_in_metres_from_the_centre_spot(
     moments = list(match.moments())
     assert moments[0].what == KickOff(begins)
     assert isinstance(moments[-1].what, PeriodOver)
-    frames = [moment.what for moment in moments if isinstance(moment.what, Frame)]
+    frames = [moment.what for moment in moments if isinstance(moment.what, FileFrame)]
     assert len(frames) == pytest.approx(frames_s * 10, abs=5)
     assert [moment.order for moment in moments] == sorted(moment.order for moment in moments)
     for frame in frames:
@@ -114,13 +114,13 @@ def test_tracking_is_ten_times_a_second_in_metres_from_the_centre_spot(
     ],
 )
 def test_files_that_cannot_be_played_say_what_is_wanted(format_: Format, paths: list[Path], why: str) -> None:
-    with pytest.raises(NotReadable, match=why):
+    with pytest.raises(UnreadableFile, match=why):
         load(format_, paths)
 
 
 def test_without_kloppy_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "kloppy", None)
-    with pytest.raises(NotReadable, match=r"pip install 'virage\[match\]'"):
+    with pytest.raises(UnreadableFile, match=r"pip install 'virage\[match\]'"):
         load("statsbomb", [EVENTS, LINEUPS])
 
 
@@ -144,5 +144,5 @@ def test_the_command_asks_for_what_it_lacks(capsys: pytest.CaptureFixture[str]) 
 )
 def test_two_teams_have_two_codes(names: tuple[str, str], codes: tuple[str, str]) -> None:
     home, away = (Team(name, code_of(name, side), "#000000") for name, side in zip(names, Side, strict=True))
-    found = told_apart(Teams(home, away))
+    found = with_distinct_codes(Teams(home, away))
     assert (found.home.code, found.away.code) == codes

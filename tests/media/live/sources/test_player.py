@@ -9,7 +9,7 @@ from aiohttp import web
 from tests.media.live.test_rules import TEAMS
 from tests.ports import free_ports
 from virage.media.live.sources.files import MatchFile
-from virage.media.live.sources.player import NotPlayed, play
+from virage.media.live.sources.playback import PlaybackFailed, play
 
 EVENT = UUID(int=7)
 
@@ -33,5 +33,5 @@ async def something_else() -> AsyncIterator[str]:
 
 
 async def test_a_door_that_is_away_is_asked_again_and_one_of_something_else_is_said(something_else: str) -> None:
-    with pytest.raises(NotPlayed, match=r"otherwise than by this version: .*head"):
+    with pytest.raises(PlaybackFailed, match=r"otherwise than by this version: .*head"):
         await play(MatchFile(TEAMS, [], lambda: iter(())), something_else, EVENT, "key", speed=0, say=print)

@@ -2,10 +2,10 @@
 import { i18n } from "../../i18n/i18n.svelte";
 import { words as media } from "../../replay/desk/words.svelte";
 import { words as live } from "../words.svelte";
-import { teller } from "./teller.svelte";
+import { operator } from "./operator.svelte";
 import { words } from "./words.svelte";
 
 export async function open(): Promise<{ default: unknown }> {
-  const [page] = await Promise.all([import("./DeskPage.svelte"), words.use(i18n.locale), live.use(i18n.locale), media.use(i18n.locale), teller.arrive()]);
+  const [page] = await Promise.all([import("./DeskPage.svelte"), words.use(i18n.locale), live.use(i18n.locale), media.use(i18n.locale), operator.arrive()]);
   return page;
 }

@@ -3,11 +3,11 @@ import { answered } from "../../api/answer";
 import { api } from "../../api/client";
 import { follow } from "../../api/stream";
 import { keep } from "../../kernel/keep";
-import type { PlayerStats, Stats } from "./figures";
+import type { PlayerStatistics, TeamStatistics } from "./statistics";
 
-export class Figures {
-  stats = $state.raw<Stats | null>(null);
-  players = $state.raw<PlayerStats[]>([]);
+export class LiveStatistics {
+  stats = $state.raw<TeamStatistics | null>(null);
+  players = $state.raw<PlayerStatistics[]>([]);
   #asked = false;
 
   constructor(private readonly id: string) {}
@@ -18,8 +18,8 @@ export class Figures {
 
   /** Follow; returns the way to stop. */
   open(): () => void {
-    void keep.get<Stats>(this.#key).then((kept) => (this.stats ??= kept ?? null));
-    return follow(this.#key, null, (message) => void this.#hear(message as Stats));
+    void keep.get<TeamStatistics>(this.#key).then((kept) => (this.stats ??= kept ?? null));
+    return follow(this.#key, null, (message) => void this.#hear(message as TeamStatistics));
   }
 
   /** From now on the players' figures too. */
@@ -30,7 +30,7 @@ export class Figures {
     if (found.ok) this.players = found.data.players ?? [];
   }
 
-  async #hear(stats: Stats): Promise<void> {
+  async #hear(stats: TeamStatistics): Promise<void> {
     this.stats = stats;
     if (this.#asked) void this.ask();
     await keep.put(this.#key, stats);

@@ -15,9 +15,9 @@ from uuid import UUID
 import aiohttp
 import msgspec
 
-from virage.media.live.reads.feed import FeedNews, Feeds
-from virage.media.live.rules.edge import Mark, content_type, mark_of, owed
-from virage.media.live.rules.entries import TEAMS_FACT, TOLD_FACT
+from virage.media.live.reads.feed import Feeds, FeedUpdate
+from virage.media.live.rules.edge import ChannelState, channel_state_of, content_type, pending_update
+from virage.media.live.rules.entries import ENTRY_FACT, TEAMS_FACT
 from virage.media.live.store import feed as store
 from virage.platform.data.database import Database
 from virage.platform.data.journal import Entry as Fact
@@ -44,16 +44,16 @@ class Edge:
         self._http = http
         self._url = url
 
-    async def told(self, event_id: UUID) -> Mark | None:
+    async def told(self, event_id: UUID) -> ChannelState | None:
         """How far a channel was told; None when it has forgotten."""
         async with self._http.get(f"{self._url}/newest/{event_id}") as answer:
             if answer.status == HTTPStatus.NOT_MODIFIED:
                 return None
             if answer.status != HTTPStatus.OK:
                 raise EdgeFailed(answer.status)
-            return mark_of(answer.headers.get("content-type", ""))
+            return channel_state_of(answer.headers.get("content-type", ""))
 
-    async def tell(self, event_id: UUID, news: FeedNews, mark: Mark) -> None:
+    async def tell(self, event_id: UUID, news: FeedUpdate, mark: ChannelState) -> None:
         """Tell all who follow an event."""
         headers = {"content-type": content_type(mark), "x-eventsource-event": f"live:{event_id}"}
         body = msgspec.json.encode(news)
@@ -62,7 +62,7 @@ class Edge:
                 raise EdgeFailed(answer.status)
 
 
-class Publisher:
+class EdgePublisher:
     """Keeps the edge at what the feeds say."""
 
     def __init__(self, db: Database, clock: Clock, feeds: Feeds, url: str) -> None:
@@ -80,7 +80,7 @@ class Publisher:
         tail, news = Tail(self._db), asyncio.Queue[UUID]()
 
         def on_facts(facts: Sequence[Fact]) -> None:
-            for event_id in {fact.about for fact in facts if fact.what in (TOLD_FACT, TEAMS_FACT)}:
+            for event_id in {fact.about for fact in facts if fact.what in (ENTRY_FACT, TEAMS_FACT)}:
                 news.put_nowait(event_id)
 
         async with self._db.connection() as conn:
@@ -115,8 +115,8 @@ class Publisher:
         known = await self._feeds.at(event_id)
         if known is None:
             return
-        stands = Mark(known.feed.head, known.feed.revision)
+        stands = ChannelState(known.feed.head, known.feed.revision)
         entries = known.entries[: stands.head]  # a reading may have found more than its head
-        lacking = owed(await edge.told(event_id), stands)
+        lacking = pending_update(await edge.told(event_id), stands)
         if lacking is not None:
-            await edge.tell(event_id, FeedNews(entries[lacking.after :], teams=lacking.teams), stands)
+            await edge.tell(event_id, FeedUpdate(entries[lacking.after :], teams=lacking.teams), stands)

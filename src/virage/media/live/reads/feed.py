@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Raw, Struct
 
-from virage.media.live.rules.entries import PAGE_ENTRIES, TEAMS_FACT, TOLD_FACT, Entry, Teams
+from virage.media.live.rules.entries import ENTRY_FACT, PAGE_ENTRIES, TEAMS_FACT, FeedEntry, Teams
 from virage.media.live.rules.feed import MatchState, Reason, effective, state_of
 from virage.media.live.store import feed as store
 from virage.platform.data.batching import Batcher
@@ -27,7 +27,7 @@ MISSED_MAX: Final = 2 * PAGE_ENTRIES
 """Who missed more reads pages, which caches carry: a phone that comes back asks the stream for little."""
 
 
-class FeedNews(Struct, frozen=True, omit_defaults=True):
+class FeedUpdate(Struct, frozen=True, omit_defaults=True):
     """Entries in order, each an `Entry`. `teams`: who plays was set anew.
 
     A stream begins with `head`, the number of the last entry that is told by now: what a phone lacks up to it stands in
@@ -39,13 +39,13 @@ class FeedNews(Struct, frozen=True, omit_defaults=True):
     head: int = 0
 
 
-class Page(Struct, frozen=True):
+class FeedPage(Struct, frozen=True):
     """The entries `32 * (page - 1) + 1` to `32 * page` of a feed. A full page never changes."""
 
-    entries: list[Entry]
+    entries: list[FeedEntry]
 
 
-class Live(Struct, frozen=True):
+class MatchFeed(Struct, frozen=True):
     """The state of a feed: the number of its last entry, who plays, what it adds up to."""
 
     event_id: UUID
@@ -66,7 +66,7 @@ class TeamsSheet(Struct, frozen=True):
     teams: Teams | None
 
 
-class Known(Struct):
+class CachedFeed(Struct):
     """A feed as this process knows it: its entries encoded, and with which transaction each is told.
 
     That is the one which wrote it, or a later one that wrote an entry before it: a transaction that began first may
@@ -76,20 +76,22 @@ class Known(Struct):
 
     feed: store.Feed
     entries: list[Raw] = []
-    told_with: list[int] = []
+    transactions: list[int] = []
 
-    def add(self, written: store.Written) -> None:
+    def add(self, written: store.StoredEntry) -> None:
         """Take the next entry."""
         self.entries.append(Raw(msgspec.json.encode(written.entry)))
-        self.told_with.append(max(written.xid, self.told_with[-1] if self.told_with else 0))
+        self.transactions.append(max(written.xid, self.transactions[-1] if self.transactions else 0))
 
-    def told_at(self, position: str) -> int:
+    def count_before(self, position: str) -> int:
         """How many entries are told before a position of the journal."""
-        return bisect_left(self.told_with, position_key(position).xid_next)
+        return bisect_left(self.transactions, position_key(position).xid_next)
 
-    def told_by(self, xids: Iterable[int]) -> list[Raw]:
+    def entries_of(self, xids: Iterable[int]) -> list[Raw]:
         """The entries that are told with these transactions."""
-        cuts = [(bisect_left(self.told_with, xid), bisect_right(self.told_with, xid)) for xid in sorted(set(xids))]
+        cuts = [
+            (bisect_left(self.transactions, xid), bisect_right(self.transactions, xid)) for xid in sorted(set(xids))
+        ]
         return [entry for begins, ends in cuts for entry in self.entries[begins:ends]]
 
 
@@ -98,25 +100,25 @@ class Feeds:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._known: dict[UUID, Known] = {}
-        self._readings = Batcher[UUID, Known | None](self._read, batch_max=10_000, queue_max=100_000)
+        self._known: dict[UUID, CachedFeed] = {}
+        self._readings = Batcher[UUID, CachedFeed | None](self._read, batch_max=10_000, queue_max=100_000)
 
-    async def at(self, event_id: UUID) -> Known | None:
+    async def at(self, event_id: UUID) -> CachedFeed | None:
         """A feed as it stands; None for an event that is not public."""
         return await self._readings.submit(event_id)
 
-    async def _read(self, event_ids: Sequence[UUID]) -> list[Known | None]:
+    async def _read(self, event_ids: Sequence[UUID]) -> list[CachedFeed | None]:
         asked = list(dict.fromkeys(event_ids))
         async with self._db.connection() as conn:
             found = {event_id: await self._one(conn, event_id) for event_id in asked}
         return [found[event_id] for event_id in event_ids]
 
-    async def _one(self, conn: Connection, event_id: UUID) -> Known | None:
+    async def _one(self, conn: Connection, event_id: UUID) -> CachedFeed | None:
         feed = await store.feed(conn, event_id)
         if feed is None or (feed.head == 0 and feed.teams is not None):  # a draft may have line-ups, and is not public
-            return await _nothing_told(conn, event_id, feed)
+            return await _empty_feed(conn, event_id, feed)
         # what was asked for last is forgotten last: who leafs through old matches does not push out the one that is on
-        known = self._known.pop(event_id, None) or Known(feed)
+        known = self._known.pop(event_id, None) or CachedFeed(feed)
         self._known[event_id] = known
         if len(self._known) > KNOWN_MAX:
             del self._known[next(iter(self._known))]
@@ -134,9 +136,9 @@ async def teams_sheet(conn: Connection, event: Event) -> TeamsSheet:
     return TeamsSheet(event.title, event.kind, event.state, event.starts_at, revision, teams)
 
 
-async def _nothing_told(conn: Connection, event_id: UUID, feed: store.Feed | None) -> Known | None:
+async def _empty_feed(conn: Connection, event_id: UUID, feed: store.Feed | None) -> CachedFeed | None:
     event = (await programme.public_events_of(conn, [event_id])).get(event_id)
-    return None if event is None else Known(feed or store.Feed(event_id, 0, None, 0))
+    return None if event is None else CachedFeed(feed or store.Feed(event_id, 0, None, 0))
 
 
 class LiveTopic:
@@ -153,38 +155,38 @@ class LiveTopic:
         known = None if event_id is None else await self._feeds.at(event_id)
         if known is None:
             return Refused(Reason.NOT_FOUND)
-        since, head = opening.since, known.told_at(opening.at)
-        heard = 0 if since is None else known.told_at(since)
+        since, head = opening.since, known.count_before(opening.at)
+        heard = 0 if since is None else known.count_before(since)
         if head - heard > MISSED_MAX:
             heard = head - head % PAGE_ENTRIES
-        return Opened(opening.at, [FeedNews(known.entries[heard:head], teams=since is not None, head=head)])
+        return Opened(opening.at, [FeedUpdate(known.entries[heard:head], teams=since is not None, head=head)])
 
     async def on_entries(self, entries: Sequence[Fact]) -> Mapping[str, Any]:
         """The entries that are told with the transactions of these facts."""
         told: dict[UUID, list[int]] = {}
         teams: set[UUID] = set()
         for fact in entries:
-            if fact.what == TOLD_FACT:
+            if fact.what == ENTRY_FACT:
                 told.setdefault(fact.about, []).append(position_key(fact.position).xid)
             elif fact.what == TEAMS_FACT:
                 teams.add(fact.about)
         messages: dict[str, Any] = {}
         for event_id in told.keys() | teams:
             known = await self._feeds.at(event_id)
-            news = [] if known is None else known.told_by(told.get(event_id, ()))
+            news = [] if known is None else known.entries_of(told.get(event_id, ()))
             if news or event_id in teams:
-                messages[str(event_id)] = FeedNews(news, teams=event_id in teams)
+                messages[str(event_id)] = FeedUpdate(news, teams=event_id in teams)
         return messages
 
 
-def live_of(known: Known) -> Live:
+def match_feed_of(known: CachedFeed) -> MatchFeed:
     """The state of a feed."""
-    happened = effective(msgspec.json.decode(entry, type=Entry) for entry in known.entries)
+    happened = effective(msgspec.json.decode(entry, type=FeedEntry) for entry in known.entries)
     feed = known.feed
-    return Live(feed.event_id, feed.head, feed.revision, feed.teams, state_of(happened.values()))
+    return MatchFeed(feed.event_id, feed.head, feed.revision, feed.teams, state_of(happened.values()))
 
 
-def page_of(known: Known, page: int) -> bytes | None:
+def feed_page_of(known: CachedFeed, page: int) -> bytes | None:
     """A page of a feed as JSON (`Page`); None beyond its end."""
     entries = known.entries[(page - 1) * PAGE_ENTRIES : page * PAGE_ENTRIES]
     return msgspec.json.encode({"entries": entries}) if entries or page == 1 else None

@@ -1,5 +1,5 @@
 """The doors of live."""
 
-from virage.media.live.routes import feed, notices
+from virage.media.live.routes import feed, notifications
 
-routers = [feed.router, notices.router]
+routers = [feed.router, notifications.router]

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from virage.media.live.acts import telling as acts
-from virage.media.live.acts.telling import EntriesTold
+from virage.media.live.acts import publishing as acts
+from virage.media.live.acts.publishing import EntriesPublished
 from virage.media.live.reads import feed as reads
-from virage.media.live.reads.feed import Feeds, Live, Page, TeamsSheet
-from virage.media.live.rules.entries import PAGE_ENTRIES, Entry, Teams, Telling
+from virage.media.live.reads.feed import FeedPage, Feeds, MatchFeed, TeamsSheet
+from virage.media.live.rules.entries import PAGE_ENTRIES, EntryRequest, FeedEntry, Teams
 from virage.media.live.rules.feed import Reason
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
@@ -30,7 +30,7 @@ from virage.site.programme.types import Event
 ROLE: Role = "match_desk"
 TEAMS_ROLES: tuple[Role, ...] = (ROLE, "programme")
 """Roles that set line-ups: the match desk, and those who prepare the event in the office."""
-TELLINGS_MAX = 100
+ENTRIES_MAX = 100
 
 FULL = {"cache-control": FOR_EVER}
 GROWING = {"cache-control": FOR_A_SECOND}
@@ -38,49 +38,49 @@ GROWING = {"cache-control": FOR_A_SECOND}
 PageNumber = Annotated[int, Meta(ge=1, le=10_000)]
 
 
-class Tellings(Struct, frozen=True, forbid_unknown_fields=True):
+class EntriesRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """What happened, in order."""
 
-    tellings: Annotated[list[Telling], Meta(min_length=1, max_length=TELLINGS_MAX)]
+    entries: Annotated[list[EntryRequest], Meta(min_length=1, max_length=ENTRIES_MAX)]
 
 
-class TeamsWord(Struct, frozen=True, forbid_unknown_fields=True):
+class TeamsUpdate(Struct, frozen=True, forbid_unknown_fields=True):
     """Who plays, if nobody said otherwise since `revision` (0: nobody said anything yet)."""
 
     teams: Teams
     revision: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
 
 
-class Revised(Struct, frozen=True):
+class TeamsRevision(Struct, frozen=True):
     """What was set, and its revision now."""
 
     revision: int
 
 
-Outcome = Entry | Refusal
-OneOutcome = Annotated[
-    Any, Meta(extra_json_schema={"anyOf": [{"$ref": REF.format(name=kind.__name__)} for kind in (Entry, Refusal)]})
+Outcome = FeedEntry | Refusal
+OutcomeSchema = Annotated[
+    Any, Meta(extra_json_schema={"anyOf": [{"$ref": REF.format(name=kind.__name__)} for kind in (FeedEntry, Refusal)]})
 ]
 """The same for the OpenAPI document: msgspec describes no union of an untagged type."""
 
 
-@get("/{event_id:uuid}", public=True, answer=Described(Live, description="The feed as it stands"))
-async def get_live(event_id: UUID, feeds: Feeds, request: Request) -> Response[Live]:
+@get("/{event_id:uuid}", public=True, answer=Described(MatchFeed, description="The feed as it stands"))
+async def get_live(event_id: UUID, feeds: Feeds, request: Request) -> Response[MatchFeed]:
     """Who plays, the score, the clock, and how many entries there are."""
-    _only_at(f"/api/live/{event_id}", request)
-    return Response(reads.live_of(await _known(feeds, event_id)), headers=GROWING)
+    _require_canonical_path(f"/api/live/{event_id}", request)
+    return Response(reads.match_feed_of(await _cached_feed(feeds, event_id)), headers=GROWING)
 
 
 @get(
     "/{event_id:uuid}/pages/{page:int}",
     public=True,
-    answer=Described(Page, description="Entries in order"),
+    answer=Described(FeedPage, description="Entries in order"),
 )
 async def get_page(event_id: UUID, page: PageNumber, feeds: Feeds, request: Request) -> Response[bytes]:
     """32 entries of the feed. A full page never changes and may be kept for ever, by a phone or a cache between."""
-    _only_at(f"/api/live/{event_id}/pages/{page}", request)
-    known = await _known(feeds, event_id)
-    body = reads.page_of(known, page)
+    _require_canonical_path(f"/api/live/{event_id}/pages/{page}", request)
+    known = await _cached_feed(feeds, event_id)
+    body = reads.feed_page_of(known, page)
     if body is None:
         raise Problem("not_found")
     headers = FULL if known.feed.head >= page * PAGE_ENTRIES else GROWING
@@ -91,28 +91,28 @@ async def get_page(event_id: UUID, page: PageNumber, feeds: Feeds, request: Requ
     "/{event_id:uuid}/entries",
     status_code=200,
     guards=[staff(ROLE)],
-    answer=Described(list[OneOutcome], "One entry, or one refusal, a telling"),
+    answer=Described(list[OutcomeSchema], "One entry, or one refusal, a request"),
 )
-async def tell(
+async def publish_entries(
     event_id: UUID,
-    data: Tellings,
+    data: EntriesRequest,
     *,
     db: Database,
     clock: Clock,
     principal: Principal,
-    entries_told: Sequence[EntriesTold],
+    entries_published: Sequence[EntriesPublished],
 ) -> list[Outcome]:
-    """Tell what happened: one entry, or one refusal, a telling; each stands on those before it."""
-    if len({telling.id for telling in data.tellings}) < len(data.tellings):
-        raise Problem("invalid_input", {"errors": [{"source": "tellings", "message": "Each has an id of its own."}]})
+    """Tell what happened: one entry, or one refusal, a request; each stands on those before it."""
+    if len({entry.id for entry in data.entries}) < len(data.entries):
+        raise Problem("invalid_input", {"errors": [{"source": "entries", "message": "Each has an id of its own."}]})
 
-    async def tell_all(conn: Connection) -> list[Entry | Refused] | Refused:
+    async def tell_all(conn: Connection) -> list[FeedEntry | Refused] | Refused:
         event = await programme.event_within(conn, event_id, principal, ROLE)
         if isinstance(event, Refused):
             return event
         if event.state != "published":
             return Refused(Reason.NOT_FOUND)
-        return await acts.tell(conn, event_id, data.tellings, principal.id, clock.now(), handlers=entries_told)
+        return await acts.publish(conn, event_id, data.entries, principal.id, clock.now(), handlers=entries_published)
 
     outcomes = granted(await db.transact(tell_all))
     return [refusal_of(one) if isinstance(one, Refused) else one for one in outcomes]
@@ -122,37 +122,39 @@ async def tell(
 async def get_teams(event_id: UUID, db: Database, principal: Principal) -> TeamsSheet:
     """Return the line-ups for editing, also those of a draft."""
     async with db.connection() as conn:
-        return await reads.teams_sheet(conn, granted(await _prepared(conn, event_id, principal)))
+        return await reads.teams_sheet(conn, granted(await _event_for_teams(conn, event_id, principal)))
 
 
 @put("/{event_id:uuid}/teams", guards=[staff(*TEAMS_ROLES)])
-async def put_teams(event_id: UUID, data: TeamsWord, db: Database, clock: Clock, principal: Principal) -> Revised:
+async def put_teams(
+    event_id: UUID, data: TeamsUpdate, db: Database, clock: Clock, principal: Principal
+) -> TeamsRevision:
     """Set the line-ups of both teams, before and during the match."""
 
     async def set_teams(conn: Connection) -> int | Refused:
-        event = await _prepared(conn, event_id, principal)
+        event = await _event_for_teams(conn, event_id, principal)
         if isinstance(event, Refused):
             return event
         return await acts.set_teams(conn, event_id, data.teams, principal.id, clock.now(), revision=data.revision)
 
-    return Revised(granted(await db.transact(set_teams)))
+    return TeamsRevision(granted(await db.transact(set_teams)))
 
 
-async def _prepared(conn: Connection, event_id: UUID, principal: Principal) -> Event | Refused:
+async def _event_for_teams(conn: Connection, event_id: UUID, principal: Principal) -> Event | Refused:
     event = await programme.event_within(conn, event_id, principal, *TEAMS_ROLES)
     return Refused(Reason.NOT_FOUND) if isinstance(event, Event) and event.state == "cancelled" else event
 
 
-def _only_at(path: str, request: Request) -> None:
+def _require_canonical_path(path: str, request: Request) -> None:
     if request.scope["path"] != path:
         raise Problem(Reason.NOT_FOUND)
 
 
-async def _known(feeds: Feeds, event_id: UUID) -> reads.Known:
+async def _cached_feed(feeds: Feeds, event_id: UUID) -> reads.CachedFeed:
     known = await feeds.at(event_id)
     if known is None:
         raise Problem(Reason.NOT_FOUND)
     return known
 
 
-router = mount("/api/live", [get_live, get_page, tell, get_teams, put_teams])
+router = mount("/api/live", [get_live, get_page, publish_entries, get_teams, put_teams])

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from virage.site.programme.types import Text
 
@@ -19,12 +19,12 @@ LINEUP_MAX: Final = 30
 STARTERS_MAX: Final = 11
 PAGE_ENTRIES: Final = 32
 CLOCK_MAX_S: Final = 5 * 3600
-TOLD_FACT: Final = "live_told"
+ENTRY_FACT: Final = "live_told"
 TEAMS_FACT: Final = "live_teams"
 
 Number = Annotated[int, Meta(ge=1, le=2**31 - 1)]
-Shirt = Annotated[int, Meta(ge=1, le=99)]
-Seconds = Annotated[int, Meta(ge=0, le=CLOCK_MAX_S)]
+ShirtNumber = Annotated[int, Meta(ge=1, le=99)]
+ClockSeconds = Annotated[int, Meta(ge=0, le=CLOCK_MAX_S)]
 Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]*$")]
 PlayerName = Annotated[str, Meta(max_length=60, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Colour = Annotated[str, Meta(pattern=r"^#[0-9a-f]{6}$")]
@@ -48,14 +48,14 @@ class Period(StrEnum):
 
 
 # What the clock of the match shows when a period begins, and what it would show at its regular end; seconds.
-BEGINS_S: Final = {
+PERIOD_STARTS_S: Final = {
     Period.FIRST_HALF: 0,
     Period.SECOND_HALF: 45 * 60,
     Period.EXTRA_FIRST: 90 * 60,
     Period.EXTRA_SECOND: 105 * 60,
     Period.SHOOT_OUT: 120 * 60,
 }
-ORDER: Final = tuple(Period)
+PERIOD_ORDER: Final = tuple(Period)
 
 
 class KickOff(Struct, frozen=True, tag_field="kind", tag="kick_off"):
@@ -75,8 +75,8 @@ class Goal(Struct, frozen=True, tag_field="kind", tag="goal", omit_defaults=True
     """A goal for `side`. `player` scored it: of the other side if it is an own goal; None until it is known."""
 
     side: Side
-    player: Shirt | None = None
-    assist: Shirt | None = None
+    player: ShirtNumber | None = None
+    assist: ShirtNumber | None = None
     manner: Literal["play", "penalty", "own"] = "play"
 
 
@@ -85,14 +85,14 @@ class ShootOutKick(Struct, frozen=True, tag_field="kind", tag="shoot_out_kick", 
 
     side: Side
     outcome: Literal["scored", "saved", "missed"]
-    player: Shirt | None = None
+    player: ShirtNumber | None = None
 
 
-class Card(Struct, frozen=True, tag_field="kind", tag="card"):
+class Booking(Struct, frozen=True, tag_field="kind", tag="card"):
     """A caution or a sending-off; `second_yellow` is both."""
 
     side: Side
-    player: Shirt
+    player: ShirtNumber
     colour: Literal["yellow", "second_yellow", "red"]
 
 
@@ -100,8 +100,8 @@ class Substitution(Struct, frozen=True, tag_field="kind", tag="substitution"):
     """Somebody goes off, somebody comes on."""
 
     side: Side
-    off: Shirt
-    on: Shirt
+    off: ShirtNumber
+    on: ShirtNumber
 
 
 class AddedTime(Struct, frozen=True, tag_field="kind", tag="added_time"):
@@ -110,7 +110,7 @@ class AddedTime(Struct, frozen=True, tag_field="kind", tag="added_time"):
     minutes: Annotated[int, Meta(ge=1, le=30)]
 
 
-class Review(Struct, frozen=True, tag_field="kind", tag="var", omit_defaults=True):
+class VarReview(Struct, frozen=True, tag_field="kind", tag="var", omit_defaults=True):
     """The video assistant looks at something, or has. `about` is the entry in question, if there is one.
 
     An overturned goal is withdrawn by an entry of its own.
@@ -128,7 +128,7 @@ class GoalLine(Struct, frozen=True, tag_field="kind", tag="goal_line"):
     is_goal: bool
 
 
-class Referee(Struct, frozen=True, tag_field="kind", tag="referee"):
+class RefereeSignal(Struct, frozen=True, tag_field="kind", tag="referee"):
     """What the referee's devices signal. A whistle alone decides nothing: what for is told by whoever saw it."""
 
     signal: Literal["whistle", "stopped", "resumed"]
@@ -140,7 +140,7 @@ class Announcement(Struct, frozen=True, tag_field="kind", tag="announcement"):
     text: Text
 
 
-class Ground(Struct, frozen=True, tag_field="kind", tag="ground"):
+class VenueUpdate(Struct, frozen=True, tag_field="kind", tag="ground"):
     """News of a gate or an outlet, by its code. `sold_out`: an outlet has nothing left."""
 
     place: Literal["gate", "outlet"]
@@ -148,56 +148,56 @@ class Ground(Struct, frozen=True, tag_field="kind", tag="ground"):
     state: Literal["open", "closed", "busy", "sold_out"]
 
 
-class Replayed(Struct, frozen=True, tag_field="kind", tag="replay", omit_defaults=True):
+class ReplayAvailable(Struct, frozen=True, tag_field="kind", tag="replay", omit_defaults=True):
     """A clip can be watched; `about` is the entry that it shows."""
 
     clip_id: UUID
     about: Number | None = None
 
 
-Happening = (
+MatchEvent = (
     KickOff
     | PeriodOver
     | Goal
     | ShootOutKick
-    | Card
+    | Booking
     | Substitution
     | AddedTime
-    | Review
+    | VarReview
     | GoalLine
-    | Referee
+    | RefereeSignal
     | Announcement
-    | Ground
-    | Replayed
+    | VenueUpdate
+    | ReplayAvailable
 )
 
 
-class Corrected(Struct, frozen=True, tag_field="kind", tag="corrected"):
+class EntryCorrection(Struct, frozen=True, tag_field="kind", tag="corrected"):
     """Entry `about` was wrong: this is what happened."""
 
     about: Number
-    told: Happening
+    content: MatchEvent = field(name="told")
 
 
-class Withdrawn(Struct, frozen=True, tag_field="kind", tag="withdrawn"):
+class EntryWithdrawal(Struct, frozen=True, tag_field="kind", tag="withdrawn"):
     """Entry `about` did not happen."""
 
     about: Number
 
 
-Told = Happening | Corrected | Withdrawn
+Content = MatchEvent | EntryCorrection | EntryWithdrawal
 
 
-class Entry(Struct, frozen=True, omit_defaults=True):
+class FeedEntry(Struct, frozen=True, omit_defaults=True):
     """One line of the feed. `at`: when it happened; `clock_s`: what the clock of the match showed, if it ran."""
 
     number: Number
     at: datetime
-    told: Told
-    clock_s: Seconds | None = None
+    content: Content = field(name="told")
+    clock_s: ClockSeconds | None = None
 
 
-class Telling(Struct, frozen=True, forbid_unknown_fields=True):
+class EntryRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """What somebody tells. The `id` is theirs: sent again, it is the same entry.
 
     `clock_s` None: as the running clock of the feed says.
@@ -205,8 +205,8 @@ class Telling(Struct, frozen=True, forbid_unknown_fields=True):
 
     id: UUID
     at: Annotated[datetime, Meta(tz=True)]
-    told: Told
-    clock_s: Seconds | None = None
+    content: Content = field(name="told")
+    clock_s: ClockSeconds | None = None
 
 
 Position = Literal["goalkeeper", "defender", "midfielder", "forward", ""]
@@ -215,7 +215,7 @@ Position = Literal["goalkeeper", "defender", "midfielder", "forward", ""]
 class Player(Struct, frozen=True, forbid_unknown_fields=True):
     """A player of a line-up; `name` is empty while only the shirt number is known, `captain` left out of others."""
 
-    number: Shirt
+    number: ShirtNumber
     name: PlayerName
     position: Position = ""
     starts: bool = False
@@ -242,13 +242,13 @@ class Teams(Struct, frozen=True, forbid_unknown_fields=True):
         return self.home if side is Side.HOME else self.away
 
 
-def players_of(told: Told) -> list[tuple[Side, int]]:
+def players_of(content: Content) -> list[tuple[Side, int]]:
     """Who is named, by side and shirt number."""
-    match told:
+    match content:
         case Goal(side, player, assist, manner):
-            scorer = (side if manner != "own" else _other(side), player)
+            scorer = (side if manner != "own" else other_side(side), player)
             return [(team, number) for team, number in (scorer, (side, assist)) if number is not None]
-        case ShootOutKick(side, _, int(player)) | Card(side, player):
+        case ShootOutKick(side, _, int(player)) | Booking(side, player):
             return [(side, player)]
         case Substitution(side, off, on):
             return [(side, off), (side, on)]
@@ -256,5 +256,6 @@ def players_of(told: Told) -> list[tuple[Side, int]]:
             return []
 
 
-def _other(side: Side) -> Side:
+def other_side(side: Side) -> Side:
+    """Return the opposing side."""
     return Side.AWAY if side is Side.HOME else Side.HOME

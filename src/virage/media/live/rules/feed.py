@@ -9,31 +9,31 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from virage.media.live.rules.entries import (
-    BEGINS_S,
     CLOCK_MAX_S,
-    ORDER,
+    PERIOD_ORDER,
+    PERIOD_STARTS_S,
     STARTERS_MAX,
-    Corrected,
-    Entry,
+    Content,
+    EntryCorrection,
+    EntryRequest,
+    EntryWithdrawal,
+    FeedEntry,
     Goal,
-    Happening,
     KickOff,
+    MatchEvent,
     Period,
     PeriodOver,
-    Replayed,
-    Review,
+    ReplayAvailable,
     ShootOutKick,
     Side,
     Teams,
-    Telling,
-    Told,
-    Withdrawn,
+    VarReview,
     players_of,
 )
 from virage.platform.values.refusals import Refused
 from virage.site.programme.types import YEAR_MAX, YEAR_MIN
 
-CLOCK_SLACK_S: Final = 2
+CLOCK_TOLERANCE_S: Final = 2
 """How far what an entry says may be from the running clock without setting it."""
 
 
@@ -59,7 +59,7 @@ class Reason(StrEnum):
     CHANGED = "changed_meanwhile"
 
 
-class Clock(Struct, frozen=True):
+class MatchClock(Struct, frozen=True):
     """A running clock: it showed `at_s` at the moment `since`."""
 
     period: Period
@@ -71,7 +71,7 @@ class Clock(Struct, frozen=True):
         return min(CLOCK_MAX_S, self.at_s + max(0, int((at - self.since).total_seconds())))
 
 
-class Penalties(Struct, frozen=True):
+class ShootOutScore(Struct, frozen=True):
     """The score of a shoot-out."""
 
     home: int = 0
@@ -86,38 +86,38 @@ class MatchState(Struct, frozen=True):
 
     home: int = 0
     away: int = 0
-    clock: Clock | None = None
+    clock: MatchClock | None = None
     over: tuple[Period, ...] = ()
     match_over: bool = False
-    penalties: Penalties | None = None
+    penalties: ShootOutScore | None = None
 
 
-def effective(entries: Iterable[Entry]) -> dict[int, Entry]:
+def effective(entries: Iterable[FeedEntry]) -> dict[int, FeedEntry]:
     """What happened, by number and in order: entries as they were corrected last, without those withdrawn."""
-    kept: dict[int, Entry] = {}
+    kept: dict[int, FeedEntry] = {}
     for entry in entries:
-        match entry.told:
-            case Withdrawn(about):
+        match entry.content:
+            case EntryWithdrawal(about):
                 kept.pop(about, None)
-            case Corrected(about, told):
+            case EntryCorrection(about, content):
                 if about in kept:
-                    kept[about] = replace(kept[about], told=told)
+                    kept[about] = replace(kept[about], content=content)
             case _:
                 kept[entry.number] = entry
     return kept
 
 
-def state_of(happened: Iterable[Entry]) -> MatchState:
+def state_of(happened: Iterable[FeedEntry]) -> MatchState:
     """What effective entries add up to. An entry that says another clock sets it: referee and source know better."""
     found = MatchState()
     for entry in happened:
         if found.clock is not None and entry.clock_s is not None:
-            found = replace(found, clock=_set_by(found.clock, entry.at, entry.clock_s))
-        match entry.told:
+            found = replace(found, clock=_adjusted(found.clock, entry.at, entry.clock_s))
+        match entry.content:
             case KickOff(period):
-                at_s = BEGINS_S[period] if entry.clock_s is None else entry.clock_s
-                penalties = found.penalties or (Penalties() if period is Period.SHOOT_OUT else None)
-                found = replace(found, clock=Clock(period, entry.at, at_s), penalties=penalties)
+                at_s = PERIOD_STARTS_S[period] if entry.clock_s is None else entry.clock_s
+                penalties = found.penalties or (ShootOutScore() if period is Period.SHOOT_OUT else None)
+                found = replace(found, clock=MatchClock(period, entry.at, at_s), penalties=penalties)
             case PeriodOver(period, match_over):
                 found = replace(found, clock=None, over=(*found.over, period), match_over=match_over)
             case Goal(Side.HOME):
@@ -125,50 +125,52 @@ def state_of(happened: Iterable[Entry]) -> MatchState:
             case Goal(Side.AWAY):
                 found = replace(found, away=found.away + 1)
             case ShootOutKick(side, "scored"):
-                found = replace(found, penalties=_scored(found.penalties or Penalties(), side))
+                found = replace(found, penalties=_with_penalty(found.penalties or ShootOutScore(), side))
             case _:
                 pass
     return found
 
 
-def _scored(penalties: Penalties, side: Side) -> Penalties:
+def _with_penalty(penalties: ShootOutScore, side: Side) -> ShootOutScore:
     if side is Side.HOME:
         return replace(penalties, home=penalties.home + 1)
     return replace(penalties, away=penalties.away + 1)
 
 
-def _set_by(clock: Clock, at: datetime, clock_s: int) -> Clock:
+def _adjusted(clock: MatchClock, at: datetime, clock_s: int) -> MatchClock:
     """A running clock after somebody has read another: whole seconds are rounded, so a little is no difference."""
-    return replace(clock, since=at, at_s=clock_s) if abs(clock.shows(at) - clock_s) > CLOCK_SLACK_S else clock
+    return replace(clock, since=at, at_s=clock_s) if abs(clock.shows(at) - clock_s) > CLOCK_TOLERANCE_S else clock
 
 
 def minute(period: Period, clock_s: int) -> tuple[int, int]:
     """The minute in which something happened, as it is written: (45, 2) is 45+2, (27, 0) is 27."""
-    following = ORDER.index(period) + 1
-    ends = BEGINS_S[ORDER[following]] // 60 if following < len(ORDER) else None
+    following = PERIOD_ORDER.index(period) + 1
+    ends = PERIOD_STARTS_S[PERIOD_ORDER[following]] // 60 if following < len(PERIOD_ORDER) else None
     running = clock_s // 60 + 1
     return (ends, running - ends) if ends is not None and running > ends else (running, 0)
 
 
-def numbered(tellings: Sequence[Telling], known: Sequence[Entry], teams: Teams | None) -> list[Entry | Refused]:
-    """One entry a telling, numbered on from those that are known, or why it is none; each stands on the one before."""
+def accept_entries(
+    requests: Sequence[EntryRequest], known: Sequence[FeedEntry], teams: Teams | None
+) -> list[FeedEntry | Refused]:
+    """One entry a request, numbered on from those that are known, or why it is none; each stands on the one before."""
     happened = effective(known)
     entries = list(known)
-    outcomes: list[Entry | Refused] = []
-    for telling in tellings:
+    outcomes: list[FeedEntry | Refused] = []
+    for request in requests:
         now = state_of(happened.values())
-        refusal = _refuse_moment(telling.at) or _refuse(telling.told, happened, now, entries, teams)
+        refusal = _refuse_time(request.at) or _refuse(request.content, happened, now, entries, teams)
         if refusal is not None:
             outcomes.append(refusal)
             continue
-        entry = Entry(len(entries) + 1, telling.at, telling.told, _clock_s(telling, now))
+        entry = FeedEntry(len(entries) + 1, request.at, request.content, _clock_s(request, now))
         entries.append(entry)
         outcomes.append(entry)
         happened = effective([*happened.values(), entry])
     return outcomes
 
 
-def refuse_teams(teams: Teams, known: Iterable[Entry]) -> Refused | None:
+def refuse_teams(teams: Teams, known: Iterable[FeedEntry]) -> Refused | None:
     """Return why these line-ups cannot be set. A player who is named in the feed stays in the line-up."""
     if teams.home.code == teams.away.code:
         return Refused(Reason.TEAMS_ALIKE, {"code": teams.home.code})
@@ -182,53 +184,61 @@ def refuse_teams(teams: Teams, known: Iterable[Entry]) -> Refused | None:
             return Refused(Reason.STARTERS_TOO_MANY, {"side": side})
         if sum(player.captain is True for player in players) > 1:
             return Refused(Reason.CAPTAIN_TWICE, {"side": side})
-    named = {player for entry in known for player in players_of(_happening(entry))}
+    named = {player for entry in known for player in players_of(_reported(entry))}
     for side, number in sorted(named):
         if all(player.number != number for player in teams.of(side).players):
             return Refused(Reason.PLAYER_UNKNOWN, {"side": side, "player": number})
     return None
 
 
-def _happening(entry: Entry) -> Told:
-    return entry.told.told if isinstance(entry.told, Corrected) else entry.told
+def _reported(entry: FeedEntry) -> Content:
+    return entry.content.content if isinstance(entry.content, EntryCorrection) else entry.content
 
 
-def _clock_s(telling: Telling, now: MatchState) -> int | None:
-    if telling.clock_s is not None or now.clock is None or isinstance(telling.told, Corrected | Withdrawn):
-        return telling.clock_s
-    return now.clock.shows(telling.at)
+def _clock_s(request: EntryRequest, now: MatchState) -> int | None:
+    if (
+        request.clock_s is not None
+        or now.clock is None
+        or isinstance(request.content, EntryCorrection | EntryWithdrawal)
+    ):
+        return request.clock_s
+    return now.clock.shows(request.at)
 
 
-def _refuse_moment(at: datetime) -> Refused | None:
+def _refuse_time(at: datetime) -> Refused | None:
     """A moment that no calendar of ours reaches, for whoever reckons from it would leave all of time."""
     return None if YEAR_MIN <= at.year <= YEAR_MAX else Refused(Reason.TIME_STRANGE)
 
 
 def _refuse(
-    told: Told, happened: Mapping[int, Entry], now: MatchState, entries: Sequence[Entry], teams: Teams | None
+    content: Content,
+    happened: Mapping[int, FeedEntry],
+    now: MatchState,
+    entries: Sequence[FeedEntry],
+    teams: Teams | None,
 ) -> Refused | None:
     """Why that cannot be told as the feed stands."""
-    match told:
-        case Withdrawn(about):
+    match content:
+        case EntryWithdrawal(about):
             return _refuse_about(about, happened, entries)
-        case Corrected(about, instead):
+        case EntryCorrection(about, instead):
             refusal = _refuse_about(about, happened, entries)
-            if refusal is None and type(happened[about].told) is not type(instead):
+            if refusal is None and type(happened[about].content) is not type(instead):
                 refusal = Refused(Reason.ENTRY_NOT_OF_THIS_KIND, {"about": about})
             return refusal or _refuse_players(instead, teams)
-        case Review(about=int(about)) | Replayed(about=int(about)):
+        case VarReview(about=int(about)) | ReplayAvailable(about=int(about)):
             return _refuse_about(about, happened, entries)
         case _:
-            untimely = _untimely(told, now)
-            return _refuse_players(told, teams) if untimely is None else Refused(untimely)
+            untimely = _period_refusal(content, now)
+            return _refuse_players(content, teams) if untimely is None else Refused(untimely)
 
 
-def _untimely(told: Happening, now: MatchState) -> Reason | None:
+def _period_refusal(event: MatchEvent, now: MatchState) -> Reason | None:
     """Why that does not happen in the period that is played, or between two."""
-    match told:
+    match event:
         case KickOff(period):
             begun = [*now.over, *([now.clock.period] if now.clock is not None else [])]
-            late = now.match_over or any(ORDER.index(period) <= ORDER.index(one) for one in begun)
+            late = now.match_over or any(PERIOD_ORDER.index(period) <= PERIOD_ORDER.index(one) for one in begun)
             return Reason.PERIOD_OUT_OF_ORDER if late or now.clock is not None else None
         case PeriodOver(period):
             running = now.clock is not None and now.clock.period is period
@@ -242,24 +252,24 @@ def _untimely(told: Happening, now: MatchState) -> Reason | None:
             return None
 
 
-def _refuse_about(about: int, happened: Mapping[int, Entry], entries: Sequence[Entry]) -> Refused | None:
+def _refuse_about(about: int, happened: Mapping[int, FeedEntry], entries: Sequence[FeedEntry]) -> Refused | None:
     """Why an entry is not one to speak of; of a correction, `of` is the entry that is to be corrected again."""
     if about in happened:
         return None
     if about > len(entries):
         return Refused(Reason.ENTRY_UNKNOWN, {"about": about})
-    match entries[about - 1].told:
-        case Corrected(of):
+    match entries[about - 1].content:
+        case EntryCorrection(of):
             return Refused(Reason.ENTRY_IS_CORRECTION, {"about": about, "of": of})
-        case Withdrawn(of):
+        case EntryWithdrawal(of):
             return Refused(Reason.ENTRY_IS_WITHDRAWAL, {"about": about, "of": of})
         case _:
             return Refused(Reason.ENTRY_WITHDRAWN, {"about": about})
 
 
-def _refuse_players(told: Happening, teams: Teams | None) -> Refused | None:
+def _refuse_players(event: MatchEvent, teams: Teams | None) -> Refused | None:
     """Whoever is named stands in the line-up."""
-    named = players_of(told)
+    named = players_of(event)
     if not named:
         return None
     if teams is None:

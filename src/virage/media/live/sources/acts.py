@@ -8,33 +8,33 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct, field
 
-from virage.media.live.acts import telling as live
-from virage.media.live.acts.telling import EntriesTold
-from virage.media.live.rules.entries import Entry, Goal, PeriodOver, Telling, Withdrawn
+from virage.media.live.acts import publishing as live
+from virage.media.live.acts.publishing import EntriesPublished
+from virage.media.live.rules.entries import EntryRequest, EntryWithdrawal, FeedEntry, Goal, PeriodOver
 from virage.media.live.rules.feed import Reason, effective
 from virage.media.live.sources import store
+from virage.media.live.sources.rules.attribution import AttributedAction, AttributedCount, actor_of, blame_of
 from virage.media.live.sources.rules.cdf import (
-    Action,
+    CdfEvent,
+    DefectCode,
     Document,
     EventLine,
-    Known,
     LineDefect,
     MatchSheet,
     MetaData,
-    Why,
+    SourceIds,
 )
-from virage.media.live.sources.rules.counting import STATS_FACT, Count, due, statistics
-from virage.media.live.sources.rules.lineups import known_of, teams_of
-from virage.media.live.sources.rules.news import (
-    Happened,
-    News,
-    has_word,
+from virage.media.live.sources.rules.counting import STATS_FACT, CountedAction, due, statistics
+from virage.media.live.sources.rules.lineups import source_ids_of, teams_of
+from virage.media.live.sources.rules.proposals import (
+    EffectiveEntries,
+    ProposedEntry,
+    entries_of_event,
+    entries_of_meta,
+    entries_of_sheet,
+    is_supported,
     kinds_of,
-    news_of_event,
-    news_of_meta,
-    news_of_sheet,
 )
-from virage.media.live.sources.rules.whose import Done, Linked, blame_of, whose
 from virage.media.live.store import feed as feeds
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
@@ -46,68 +46,68 @@ IGNORED_MAX: Final = 50
 OTHER: Final = "other"
 
 
-class CdfTaken(Struct):
+class CdfImport(Struct):
     """What became of CDF documents: entries that are new, things that count, what the feed has no word for, defects."""
 
     teams: bool = False
-    told: int = 0
+    published: int = 0
     counted: int = 0
     ignored: dict[str, int] = field(default_factory=dict)
     defects: list[LineDefect] = field(default_factory=list)
 
 
-async def count(conn: Connection, event_id: UUID, counts: Sequence[Count], now: datetime) -> int:
+async def save_counts(conn: Connection, event_id: UUID, counts: Sequence[CountedAction], now: datetime) -> int:
     """Count what players did; how much of it was new or said otherwise. Figures are told at once or soon."""
     await store.open_stats(conn, event_id)
     told = await store.lock_stats(conn, event_id)
-    changed = await store.count(conn, event_id, list({one.id: one for one in counts}.values()))
+    changed = await store.save_counts(conn, event_id, list({one.id: one for one in counts}.values()))
     if changed and told is not None and due(told.told_at, now):
-        await _tell_stats(conn, event_id, told, now)
+        await _publish_stats(conn, event_id, told, now)
     return changed
 
 
-async def tell_stats_at_once(
+async def publish_stats_now(
     conn: Connection,
     event_id: UUID,
-    entries: Sequence[Entry],
+    entries: Sequence[FeedEntry],
     who: UUID | None,  # noqa: ARG001 - a handler of told entries is told so
     now: datetime,
 ) -> None:
     """Tell the figures as they stand with a goal, and when a period is over; a handler of told entries."""
-    if any(isinstance(entry.told, Goal | PeriodOver | Withdrawn) for entry in entries):
+    if any(isinstance(entry.content, Goal | PeriodOver | EntryWithdrawal) for entry in entries):
         told = await store.lock_stats(conn, event_id)
         if told is not None:
-            await _tell_stats(conn, event_id, told, now)
+            await _publish_stats(conn, event_id, told, now)
 
 
-async def _tell_stats(conn: Connection, event_id: UUID, told: store.Told, now: datetime) -> None:
+async def _publish_stats(conn: Connection, event_id: UUID, told: store.PublishedStats, now: datetime) -> None:
     figures = statistics(await store.tallies(conn, event_id))
     if figures != told.statistics:
-        await store.keep_stats(conn, event_id, figures, now)
+        await store.save_stats(conn, event_id, figures, now)
         await append(conn, [Fact(STATS_FACT, None, event_id)], now)
 
 
-async def take(
+async def import_documents(
     conn: Connection,
     event_id: UUID,
     documents: Sequence[Document | str | LineDefect],
     who: UUID | None,
     now: datetime,
     *,
-    handlers: Sequence[EntriesTold] = (),
-) -> CdfTaken:
+    handlers: Sequence[EntriesPublished] = (),
+) -> CdfImport:
     """Tell and count what documents of CDF say, in order. A document that cannot be taken leaves the others alone."""
     feed = await feeds.lock_feed(conn, event_id)  # before the figures, as whoever tells locks them
     entries = [written.entry for written in await feeds.entries_after(conn, event_id, 0)]
-    known = await store.source(conn, event_id)
-    taking = _Taking(conn, event_id, feed, entries, known, who=who, now=now, handlers=handlers)
+    known = await store.source_ids(conn, event_id)
+    taking = _CdfImporter(conn, event_id, feed, entries, known, who=who, now=now, handlers=handlers)
     for number, document in enumerate(documents, 1):
         await taking.document(number, document)
     await taking.flush()
     return taking.taken
 
 
-class _Taking:
+class _CdfImporter:
     """One body of documents on its way into the feed, whose lock is held."""
 
     def __init__(
@@ -115,12 +115,12 @@ class _Taking:
         conn: Connection,
         event_id: UUID,
         feed: feeds.Feed,
-        entries: list[Entry],
-        known: Known | None,
+        entries: list[FeedEntry],
+        known: SourceIds | None,
         *,
         who: UUID | None,
         now: datetime,
-        handlers: Sequence[EntriesTold],
+        handlers: Sequence[EntriesPublished],
     ) -> None:
         self._conn = conn
         self._event_id = event_id
@@ -130,9 +130,9 @@ class _Taking:
         self._who = who
         self._now = now
         self._handlers = handlers
-        self._counts: list[Done] = []
-        self._did: dict[str, Linked] = {}
-        self.taken = CdfTaken()
+        self._counts: list[AttributedCount] = []
+        self._did: dict[str, AttributedAction] = {}
+        self.taken = CdfImport()
 
     async def document(self, number: int, document: Document | str | LineDefect) -> None:
         """Take one."""
@@ -149,22 +149,22 @@ class _Taking:
     async def flush(self) -> None:
         """Count what waits to be counted."""
         if self._counts:
-            await count(self._conn, self._event_id, self._counts, self._now)
+            await save_counts(self._conn, self._event_id, self._counts, self._now)
             self._counts = []
 
     async def _names(self, number: int, document: MetaData | MatchSheet) -> None:
-        known = known_of(document)
+        known = source_ids_of(document)
         if isinstance(known, str):
-            self._defect(number, Why.INVALID, known)
+            self._defect(number, DefectCode.INVALID, known)
             return
         if self._known is not None and self._known.match_id != known.match_id:
-            self._defect(number, Why.OTHER_MATCH)
+            self._defect(number, DefectCode.OTHER_MATCH)
             return
         teams = teams_of(document, self._feed.teams, bound=self._known is not None)
         try:
             check_body(msgspec.json.encode(teams))  # as of what comes by other doors
         except Invisible as hidden:
-            self._defect(number, Why.INVALID, f"{hidden.source}: {hidden}")
+            self._defect(number, DefectCode.INVALID, f"{hidden.source}: {hidden}")
             return
         before = self._feed.revision
         revision = await live.set_teams(
@@ -176,60 +176,60 @@ class _Taking:
         self.taken.teams |= revision != before
         self._feed = await feeds.lock_feed(self._conn, self._event_id)
         if known != self._known:
-            await store.keep_source(self._conn, self._event_id, known)
+            await store.save_source_ids(self._conn, self._event_id, known)
             self._known = known
         if isinstance(document, MetaData):
-            await self._tell(number, lambda happened: news_of_meta(document, happened))
+            await self._tell(number, lambda happened: entries_of_meta(document, happened))
         else:
-            await self._tell(number, lambda happened: news_of_sheet(document, known, happened))
+            await self._tell(number, lambda happened: entries_of_sheet(document, known, happened))
 
     async def _event(self, number: int, line: EventLine) -> None:
         known, event = self._known, line.event
         if known is None:
-            self._defect(number, Why.META_MISSING)
+            self._defect(number, DefectCode.META_MISSING)
             return
         if line.match.id != known.match_id:
-            self._defect(number, Why.OTHER_MATCH)
+            self._defect(number, DefectCode.OTHER_MATCH)
             return
-        who = whose(event, known, await self._related(event))
+        who = actor_of(event, known, await self._related(event))
         if who is None and event.type != "referee":
-            self._defect(number, Why.TEAM_UNKNOWN, str(event.team_id))
+            self._defect(number, DefectCode.TEAM_UNKNOWN, str(event.team_id))
             return
         kinds = kinds_of(event) if who is not None else []
         if who is not None:
             blame = blame_of(event)
-            self._did[event.id] = Linked(who, blame)
-            self._counts.append(Done(self._id(event.id), who[0], kinds, who[1], blame))
+            self._did[event.id] = AttributedAction(who, blame)
+            self._counts.append(AttributedCount(self._id(event.id), who[0], kinds, who[1], blame))
         self.taken.counted += bool(kinds)
-        await self._tell(number, lambda happened: news_of_event(event, who, happened))
-        if not kinds and not has_word(event, who):
+        await self._tell(number, lambda happened: entries_of_event(event, who, happened))
+        if not kinds and not is_supported(event, who):
             self._ignore(f"{event.type}/{event.sub_type}" if event.type == "referee" else event.type)
 
-    async def _related(self, event: Action) -> dict[str, Linked]:
+    async def _related(self, event: CdfEvent) -> dict[str, AttributedAction]:
         """Who did what a line of the referee refers to."""
         if event.type != "referee" or not event.related_event_ids or event.player_id is not None:
             return {}
         missing = {self._id(name): name for name in event.related_event_ids if name not in self._did}
-        found = await store.counted(self._conn, self._event_id, list(missing)) if missing else {}
+        found = await store.counted_actions(self._conn, self._event_id, list(missing)) if missing else {}
         return self._did | {missing[UUID(int=id_.int)]: linked for id_, linked in found.items()}
 
-    async def _tell(self, number: int, news_of: Callable[[Happened], list[News]]) -> None:
+    async def _tell(self, number: int, news_of: Callable[[EffectiveEntries], list[ProposedEntry]]) -> None:
         """Tell until there is nothing new."""
         tried: set[str] = set()
         while news := [one for one in news_of(effective(self._entries)) if one.name not in tried]:
             await self.flush()
             tried |= {one.name for one in news}
-            tellings = [Telling(self._id(one.name), one.at, one.told, one.clock_s) for one in news]
+            requests = [EntryRequest(self._id(one.name), one.at, one.told, one.clock_s) for one in news]
             head = len(self._entries)
-            outcomes = await live.tell(
-                self._conn, self._event_id, tellings, self._who, self._now, handlers=self._handlers
+            outcomes = await live.publish(
+                self._conn, self._event_id, requests, self._who, self._now, handlers=self._handlers
             )
             for refused in [one for one in outcomes if isinstance(one, Refused)]:
                 if refused.reason != Reason.ENTRY_ID_TAKEN:
                     self._defect(number, refused.reason, str(refused.data))
             fresh = await feeds.entries_after(self._conn, self._event_id, head)
             self._entries += [written.entry for written in fresh]
-            self.taken.told += sum(isinstance(one, Entry) and one.number > head for one in outcomes)
+            self.taken.published += sum(isinstance(one, FeedEntry) and one.number > head for one in outcomes)
 
     def _id(self, name: str) -> UUID:
         return named_id(self._event_id, f"cdf {name}")

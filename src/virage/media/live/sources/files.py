@@ -14,12 +14,12 @@ from typing import Any, Final, Literal
 from msgspec import Struct
 
 from virage.media.live.rules.entries import (
-    BEGINS_S,
-    ORDER,
-    Card,
+    PERIOD_ORDER,
+    PERIOD_STARTS_S,
+    Booking,
     Goal,
-    Happening,
     KickOff,
+    MatchEvent,
     Period,
     PeriodOver,
     Player,
@@ -30,8 +30,15 @@ from virage.media.live.rules.entries import (
     Team,
     Teams,
 )
-from virage.media.live.sources.rules.counting import Kind
-from virage.media.live.sources.rules.lineups import COLOURS, SHIRT_MAX, clean, code_of, lined_up, told_apart
+from virage.media.live.sources.rules.counting import CountedKind
+from virage.media.live.sources.rules.lineups import (
+    COLOURS,
+    SHIRT_MAX,
+    clean_name,
+    code_of,
+    line_up,
+    with_distinct_codes,
+)
 
 Format = Literal["statsbomb", "skillcorner", "hawkeye"]
 FRAMES_HZ: Final = 10
@@ -56,47 +63,47 @@ _ASSIST_WITHIN: Final = 12  # events before a goal among which the pass to it is
 Spot = tuple[Side, int, float, float]
 
 
-class NotReadable(Exception):
+class UnreadableFile(Exception):
     """The files cannot be played; the message says what to do."""
 
 
-class Did(Struct, frozen=True):
+class FileAction(Struct, frozen=True):
     """Something that counts: who, and as what."""
 
     side: Side
     player: int | None
-    kinds: list[Kind]
+    kinds: list[CountedKind]
 
 
-class Frame(Struct, frozen=True):
+class FileFrame(Struct, frozen=True):
     """Where everybody is, metres from the centre spot; the ball with its height, None while it is not seen."""
 
     players: list[Spot]
     ball: tuple[float, float, float] | None
 
 
-class Moment(Struct, frozen=True):
+class FileEvent(Struct, frozen=True):
     """Something at a time of the match, in milliseconds of its clock. `name` is the same whenever the file is read."""
 
     period: Period
     clock_ms: int
     name: str
-    what: Happening | Did | Frame
+    what: MatchEvent | FileAction | FileFrame
 
     @property
     def order(self) -> tuple[int, int, int]:
         """What comes first in a match: all that is at one time lies between the whistles."""
-        return ORDER.index(self.period), self.clock_ms, _whistle(self.what)
+        return PERIOD_ORDER.index(self.period), self.clock_ms, _whistle_order(self.what)
 
 
 class MatchFile(Struct):
     """A match: who plays, and all that happens, in order."""
 
     teams: Teams
-    events: list[Moment]
-    frames: Callable[[], Iterator[Moment]]
+    events: list[FileEvent]
+    frames: Callable[[], Iterator[FileEvent]]
 
-    def moments(self) -> Iterator[Moment]:
+    def moments(self) -> Iterator[FileEvent]:
         """Everything, in the order in which it happened."""
         return merge(self.events, self.frames(), key=lambda moment: moment.order)
 
@@ -110,32 +117,32 @@ def load(format_: Format, paths: Sequence[Path]) -> MatchFile:
     try:
         import kloppy  # noqa: F401, PLC0415 - an extra: only whoever plays a file has it
     except ImportError:
-        raise NotReadable("Match files need kloppy: pip install 'virage[match]'") from None
+        raise UnreadableFile("Match files need kloppy: pip install 'virage[match]'") from None
     for path in paths:
         if not path.is_file():
-            raise NotReadable(f"There is no file {path}.")
+            raise UnreadableFile(f"There is no file {path}.")
     try:
         with warnings.catch_warnings():
             # kloppy tells analysts what they may want to know, and leaves files that it opens to the collector
             warnings.simplefilter("ignore")
-            return _of(_LOADERS[format_](paths))
-    except NotReadable:
+            return _match_file(_LOADERS[format_](paths))
+    except UnreadableFile:
         raise
     except Exception as error:
-        raise NotReadable(f"kloppy cannot read that as {format_}: {error!r}") from error
+        raise UnreadableFile(f"kloppy cannot read that as {format_}: {error!r}") from error
 
 
 def _statsbomb(paths: Sequence[Path]) -> Any:
     from kloppy import statsbomb  # noqa: PLC0415 - see load
 
-    events, lineups = _two(paths, "events, then line-ups")
+    events, lineups = _two_files(paths, "events, then line-ups")
     return statsbomb.load(event_data=events, lineup_data=lineups, coordinates="statsbomb")
 
 
 def _skillcorner(paths: Sequence[Path]) -> Any:
     from kloppy import skillcorner  # noqa: PLC0415 - see load
 
-    tracking, meta = _two(paths, "tracking, then match data")
+    tracking, meta = _two_files(paths, "tracking, then match data")
     return skillcorner.load(raw_data=tracking, meta_data=meta, coordinates="skillcorner")
 
 
@@ -146,7 +153,7 @@ def _hawkeye(paths: Sequence[Path]) -> Any:
     players = [path.read_bytes() for path in paths if path.suffix == ".centroids"]
     meta = [str(path) for path in paths if path.suffix in (".json", ".xml")]  # by its name kloppy knows which it is
     if not balls or len(balls) != len(players) or len(meta) > 1 or len(balls) * 2 + len(meta) != len(paths):
-        raise NotReadable("hawkeye wants as many files .ball as .centroids, and one .json or .xml about the match.")
+        raise UnreadableFile("hawkeye wants as many files .ball as .centroids, and one .json or .xml about the match.")
     return hawkeye.load(
         ball_feeds=balls,
         player_centroid_feeds=players,
@@ -163,19 +170,19 @@ _LOADERS: Final[dict[Format, Callable[[Sequence[Path]], Any]]] = {
 }
 
 
-def _two(paths: Sequence[Path], which: str) -> tuple[bytes, bytes]:
+def _two_files(paths: Sequence[Path], which: str) -> tuple[bytes, bytes]:
     if len(paths) != 2:  # noqa: PLR2004 - two it is
-        raise NotReadable(f"Two files are wanted: {which}.")
+        raise UnreadableFile(f"Two files are wanted: {which}.")
     return paths[0].read_bytes(), paths[1].read_bytes()
 
 
-def _of(data: Any) -> MatchFile:
+def _match_file(data: Any) -> MatchFile:
     by_side = {Side(team.ground.value): team for team in data.metadata.teams}
-    teams = told_apart(Teams(_team(Side.HOME, by_side[Side.HOME]), _team(Side.AWAY, by_side[Side.AWAY])))
+    teams = with_distinct_codes(Teams(_team(Side.HOME, by_side[Side.HOME]), _team(Side.AWAY, by_side[Side.AWAY])))
     if data.dataset_type.name == "TRACKING":
         return MatchFile(teams, _periods(_tracked(data.records)), lambda: _frames(data.records))
     spans = {
-        ORDER[period.id - 1]: (0, _ms(period.end_timestamp - period.start_timestamp))
+        PERIOD_ORDER[period.id - 1]: (0, _ms(period.end_timestamp - period.start_timestamp))
         for period in data.metadata.periods
     }
     happened = [moment for place, event in enumerate(data.records) for moment in _event(event, place, data.records)]
@@ -186,39 +193,41 @@ def _tracked(records: Sequence[Any]) -> dict[Period, tuple[int, int]]:
     """From when to when each period was tracked: a file may hold a minute of it."""
     spans: dict[Period, tuple[int, int]] = {}
     for record in records:
-        period, at_ms = ORDER[record.period.id - 1], _ms(record.timestamp)
+        period, at_ms = PERIOD_ORDER[record.period.id - 1], _ms(record.timestamp)
         spans[period] = spans.get(period, (at_ms,))[0], at_ms
     return spans
 
 
-def _periods(spans_ms: dict[Period, tuple[int, int]]) -> list[Moment]:
-    last = max(spans_ms, key=ORDER.index)
+def _periods(spans_ms: dict[Period, tuple[int, int]]) -> list[FileEvent]:
+    last = max(spans_ms, key=PERIOD_ORDER.index)
     return [
         moment
         for period, (begin_ms, end_ms) in spans_ms.items()
         for moment in (
-            Moment(period, _clock_ms(period, begin_ms), f"{period} start", KickOff(period)),
-            Moment(period, _clock_ms(period, end_ms), f"{period} end", PeriodOver(period, match_over=period is last)),
+            FileEvent(period, _clock_ms(period, begin_ms), f"{period} start", KickOff(period)),
+            FileEvent(
+                period, _clock_ms(period, end_ms), f"{period} end", PeriodOver(period, match_over=period is last)
+            ),
         )
     ]
 
 
-def _in_order(periods: Sequence[Moment], happened: Sequence[Moment]) -> list[Moment]:
+def _in_order(periods: Sequence[FileEvent], happened: Sequence[FileEvent]) -> list[FileEvent]:
     """By period and clock, between the whistles: what lies a breath after the last one is as late as it is."""
 
-    def key(moment: Moment) -> tuple[int, int, int]:
+    def key(moment: FileEvent) -> tuple[int, int, int]:
         number, clock_ms, whistle = moment.order
         return number, whistle, clock_ms
 
-    ordered: list[Moment] = []
+    ordered: list[FileEvent] = []
     for moment in sorted([*periods, *happened], key=key):
         late = ordered and ordered[-1].period is moment.period and ordered[-1].clock_ms > moment.clock_ms
         at_ms = ordered[-1].clock_ms if late else moment.clock_ms
-        ordered.append(Moment(moment.period, at_ms, moment.name, moment.what))
+        ordered.append(FileEvent(moment.period, at_ms, moment.name, moment.what))
     return ordered
 
 
-def _whistle(what: Happening | Did | Frame) -> int:
+def _whistle_order(what: MatchEvent | FileAction | FileFrame) -> int:
     return {KickOff: -1, PeriodOver: 1}.get(type(what), 0)
 
 
@@ -226,15 +235,15 @@ def _team(side: Side, team: Any) -> Team:
     players = [
         Player(
             person.jersey_no,
-            clean(_name(person)),
+            clean_name(_name(person)),
             _position(person.starting_position),
             starts=bool(person.starting),
         )
         for person in team.players
         if _has_shirt(person)
     ]
-    name = clean(team.name) or str(team.team_id)
-    return Team(name, code_of(name, side), COLOURS[side], lined_up(players))
+    name = clean_name(team.name) or str(team.team_id)
+    return Team(name, code_of(name, side), COLOURS[side], line_up(players))
 
 
 def _name(person: Any) -> str:
@@ -257,25 +266,25 @@ def _has_shirt(person: Any) -> bool:
     return person.jersey_no is not None and 1 <= person.jersey_no <= SHIRT_MAX
 
 
-def _event(event: Any, place: int, events: Sequence[Any]) -> Iterator[Moment]:
+def _event(event: Any, place: int, events: Sequence[Any]) -> Iterator[FileEvent]:
     """What an event tells and counts."""
-    period, side = ORDER[event.period.id - 1], _side(event.team)
+    period, side = PERIOD_ORDER[event.period.id - 1], _side(event.team)
     if side is None:
         return
     clock_ms = _clock_ms(period, _ms(event.timestamp))
     name = f"{event.event_id} {event.event_type.name.lower()}"  # a foul and its card have one id
     kinds = [] if period is Period.SHOOT_OUT else _kinds(event)
     if kinds:
-        yield Moment(period, clock_ms, name, Did(side, _shirt(event.player), kinds))
-    told = _told(event, side, place, events)
+        yield FileEvent(period, clock_ms, name, FileAction(side, _shirt(event.player), kinds))
+    told = _match_event(event, side, place, events)
     if told is not None:
-        yield Moment(period, clock_ms, f"{name} told", told)
+        yield FileEvent(period, clock_ms, f"{name} told", told)
 
 
-def _told(event: Any, side: Side, place: int, events: Sequence[Any]) -> Happening | None:
+def _match_event(event: Any, side: Side, place: int, events: Sequence[Any]) -> MatchEvent | None:
     shirt, result = _shirt(event.player), _result(event)
     match event.event_type.name:
-        case "SHOT" if ORDER[event.period.id - 1] is Period.SHOOT_OUT:
+        case "SHOT" if PERIOD_ORDER[event.period.id - 1] is Period.SHOOT_OUT:
             return ShootOutKick(side, _OUTCOMES.get(result, "missed"), shirt)
         case "SHOT" if result == "GOAL":
             manner: Literal["play", "penalty"] = "penalty" if "PENALTY" in _qualifiers(event) else "play"
@@ -283,7 +292,7 @@ def _told(event: Any, side: Side, place: int, events: Sequence[Any]) -> Happenin
         case "SHOT" if result == "OWN_GOAL":
             return Goal(Side.AWAY if side is Side.HOME else Side.HOME, shirt, None, "own")
         case "CARD" if shirt is not None and event.card_type.name in _CARDS:
-            return Card(side, shirt, _CARDS[event.card_type.name])
+            return Booking(side, shirt, _CARDS[event.card_type.name])
         case "SUBSTITUTION":
             on = _shirt(event.replacement_player)
             return None if shirt is None or on is None else Substitution(side, shirt, on)
@@ -291,19 +300,19 @@ def _told(event: Any, side: Side, place: int, events: Sequence[Any]) -> Happenin
             return None
 
 
-def _kinds(event: Any) -> list[Kind]:
+def _kinds(event: Any) -> list[CountedKind]:
     result, qualifiers = _result(event), _qualifiers(event)
     match event.event_type.name:
         case "SHOT" if result != "OWN_GOAL":
-            return [Kind.SHOT, *([Kind.ON_TARGET] if result in ("GOAL", "SAVED") else [])]
+            return [CountedKind.SHOT, *([CountedKind.ON_TARGET] if result in ("GOAL", "SAVED") else [])]
         case "PASS":
-            besides = {"COMPLETE": Kind.COMPLETED, "OFFSIDE": Kind.OFFSIDE}
-            corner = [Kind.CORNER] if "CORNER_KICK" in qualifiers else []
-            return [Kind.PASS, *([besides[result]] if result in besides else []), *corner]
+            besides = {"COMPLETE": CountedKind.COMPLETED, "OFFSIDE": CountedKind.OFFSIDE}
+            corner = [CountedKind.CORNER] if "CORNER_KICK" in qualifiers else []
+            return [CountedKind.PASS, *([besides[result]] if result in besides else []), *corner]
         case "FOUL_COMMITTED":
-            return [Kind.FOUL]
+            return [CountedKind.FOUL]
         case "GENERIC" if event.event_name == "Offside":
-            return [Kind.OFFSIDE]
+            return [CountedKind.OFFSIDE]
         case _:
             return []
 
@@ -315,11 +324,13 @@ def _assist(goal: Any, place: int, events: Sequence[Any]) -> int | None:
     return None
 
 
-def _frames(records: Sequence[Any]) -> Iterator[Moment]:
+def _frames(records: Sequence[Any]) -> Iterator[FileEvent]:
     for record in records:
-        period = ORDER[record.period.id - 1]
+        period = PERIOD_ORDER[record.period.id - 1]
         clock_ms = _clock_ms(period, _ms(record.timestamp))
-        yield Moment(period, clock_ms, f"{record.frame_id}", Frame(_spots(record), _ball(record.ball_coordinates)))
+        yield FileEvent(
+            period, clock_ms, f"{record.frame_id}", FileFrame(_spots(record), _ball(record.ball_coordinates))
+        )
 
 
 def _spots(record: Any) -> list[Spot]:
@@ -363,4 +374,4 @@ def _ms(span: timedelta) -> int:
 
 
 def _clock_ms(period: Period, since_ms: int) -> int:
-    return BEGINS_S[period] * 1000 + since_ms
+    return PERIOD_STARTS_S[period] * 1000 + since_ms

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from virage.media.live.rules.feed import Reason
 from virage.media.live.sources import store
-from virage.media.live.sources.rules.counting import STATS_FACT, Statistics
+from virage.media.live.sources.rules.counting import STATS_FACT, MatchStatistics
 from virage.platform.data.batching import Batcher
 from virage.platform.data.database import Database
 from virage.platform.data.journal import Entry as Fact
@@ -19,11 +19,11 @@ from virage.platform.values.refusals import Refused
 from virage.site.programme import api as programme
 
 
-class Figures(Struct, frozen=True):
+class PublishedStatistics(Struct, frozen=True):
     """The figures that were told last, and the position of the journal up to which that is so."""
 
     position: str
-    statistics: Statistics
+    statistics: MatchStatistics
 
 
 class StatsBoard:
@@ -31,21 +31,23 @@ class StatsBoard:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._readings = Batcher[UUID, Figures | None](self._read, batch_max=10_000, queue_max=100_000)
+        self._readings = Batcher[UUID, PublishedStatistics | None](self._read, batch_max=10_000, queue_max=100_000)
 
-    async def at(self, event_id: UUID) -> Figures | None:
+    async def at(self, event_id: UUID) -> PublishedStatistics | None:
         """The figures of an event; None for one that is not public."""
         return await self._readings.submit(event_id)
 
-    async def _read(self, event_ids: Sequence[UUID]) -> list[Figures | None]:
+    async def _read(self, event_ids: Sequence[UUID]) -> list[PublishedStatistics | None]:
         asked = list(dict.fromkeys(event_ids))
         async with self._db.connection() as conn:
             position = await head(conn)
             found = await store.stats(conn, asked)
             others = [event_id for event_id in asked if event_id not in found]
             public = await programme.public_events_of(conn, others) if others else {}
-        figures = {event_id: Figures(position, one) for event_id, one in found.items()}
-        figures |= {event_id: Figures(position, Statistics()) for event_id in others if event_id in public}
+        figures = {event_id: PublishedStatistics(position, one) for event_id, one in found.items()}
+        figures |= {
+            event_id: PublishedStatistics(position, MatchStatistics()) for event_id in others if event_id in public
+        }
         return [figures.get(event_id) for event_id in event_ids]
 
 

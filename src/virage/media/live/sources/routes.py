@@ -6,14 +6,14 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from virage.media.live.acts.telling import EntriesTold
+from virage.media.live.acts.publishing import EntriesPublished
 from virage.media.live.routes.feed import ROLE
 from virage.media.live.rules.feed import Reason
 from virage.media.live.sources import acts
-from virage.media.live.sources.acts import CdfTaken
+from virage.media.live.sources.acts import CdfImport
 from virage.media.live.sources.reads import StatsBoard
-from virage.media.live.sources.rules.cdf import BYTES_MAX, LINES_MAX, read
-from virage.media.live.sources.rules.counting import COUNTS_MAX, Count, Statistics
+from virage.media.live.sources.rules.cdf import BYTES_MAX, LINES_MAX, read_document
+from virage.media.live.sources.rules.counting import COUNTS_MAX, CountedAction, MatchStatistics
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused
@@ -27,28 +27,28 @@ from virage.site.programme.types import Event
 LINES = ("application/x-ndjson", "application/jsonl", "application/jsonlines", "application/json-lines")
 
 
-class Counts(Struct, frozen=True, forbid_unknown_fields=True):
+class CountsRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """What players did."""
 
-    counts: Annotated[list[Count], Meta(min_length=1, max_length=COUNTS_MAX)]
+    counts: Annotated[list[CountedAction], Meta(min_length=1, max_length=COUNTS_MAX)]
 
 
-class Counted(Struct, frozen=True):
+class CountsResult(Struct, frozen=True):
     """How much of it was new, or was said otherwise before."""
 
     changed: int
 
 
 @post("/{event_id:uuid}/cdf", status_code=200, guards=[staff(ROLE)], body_bytes_max=BYTES_MAX)
-async def take_cdf(
+async def import_cdf(
     event_id: UUID,
     request: Request,
     *,
     db: Database,
     clock: Clock,
     principal: Principal,
-    entries_told: Sequence[EntriesTold],
-) -> CdfTaken:
+    entries_published: Sequence[EntriesPublished],
+) -> CdfImport:
     """Take documents of the Common Data Format: one of JSON, or one a line of JSON Lines (application/x-ndjson).
 
     Meta data and the match sheet set the line-ups; whistles, goals, cards and substitutions are told, whatever else
@@ -59,26 +59,30 @@ async def take_cdf(
     lines = [line for line in body.split(b"\n") if line.strip()] if kind in LINES else [body]
     if len(lines) > LINES_MAX:
         raise Problem("too_large")
-    documents = [read(line, number) for number, line in enumerate(lines, 1)]
+    documents = [read_document(line, number) for number, line in enumerate(lines, 1)]
 
-    async def take(conn: Connection) -> CdfTaken | Refused:
-        event = await _within(conn, event_id, principal)
+    async def take(conn: Connection) -> CdfImport | Refused:
+        event = await _published_event(conn, event_id, principal)
         if isinstance(event, Refused):
             return event
-        return await acts.take(conn, event_id, documents, principal.id, clock.now(), handlers=entries_told)
+        return await acts.import_documents(
+            conn, event_id, documents, principal.id, clock.now(), handlers=entries_published
+        )
 
     return granted(await db.transact(take))
 
 
 @post("/{event_id:uuid}/counts", status_code=200, guards=[staff(ROLE)])
-async def count(event_id: UUID, data: Counts, *, db: Database, clock: Clock, principal: Principal) -> Counted:
+async def post_counts(
+    event_id: UUID, data: CountsRequest, *, db: Database, clock: Clock, principal: Principal
+) -> CountsResult:
     """Count what players did: each id once, as it was said last."""
 
-    async def count_all(conn: Connection) -> Counted | Refused:
-        event = await _within(conn, event_id, principal)
+    async def count_all(conn: Connection) -> CountsResult | Refused:
+        event = await _published_event(conn, event_id, principal)
         if isinstance(event, Refused):
             return event
-        return Counted(await acts.count(conn, event_id, data.counts, clock.now()))
+        return CountsResult(await acts.save_counts(conn, event_id, data.counts, clock.now()))
 
     return granted(await db.transact(count_all))
 
@@ -86,9 +90,9 @@ async def count(event_id: UUID, data: Counts, *, db: Database, clock: Clock, pri
 @get(
     "/{event_id:uuid}/stats",
     public=True,
-    answer=Described(Statistics, description="The figures as they were told last"),
+    answer=Described(MatchStatistics, description="The figures as they were told last"),
 )
-async def get_stats(event_id: UUID, stats_board: StatsBoard) -> Response[Statistics]:
+async def get_stats(event_id: UUID, stats_board: StatsBoard) -> Response[MatchStatistics]:
     """The figures of both teams, and of each player."""
     figures = await stats_board.at(event_id)
     if figures is None:
@@ -96,9 +100,9 @@ async def get_stats(event_id: UUID, stats_board: StatsBoard) -> Response[Statist
     return Response(figures.statistics, headers={"cache-control": FOR_A_SECOND})
 
 
-async def _within(conn: Connection, event_id: UUID, principal: Principal) -> Event | Refused:
+async def _published_event(conn: Connection, event_id: UUID, principal: Principal) -> Event | Refused:
     event = await programme.event_within(conn, event_id, principal, ROLE)
     return Refused(Reason.NOT_FOUND) if isinstance(event, Event) and event.state != "published" else event
 
 
-router = mount("/api/live", [take_cdf, count, get_stats])
+router = mount("/api/live", [import_cdf, post_counts, get_stats])

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from virage.media.live.rules.entries import Entry, Teams, Telling
+from virage.media.live.rules.entries import EntryRequest, FeedEntry, Teams
 from virage.media.live.store.queries import queries
 from virage.platform.data.database import Connection
 
@@ -22,18 +22,18 @@ class Feed(Struct, frozen=True):
     revision: int
 
 
-class Written(Struct, frozen=True):
+class StoredEntry(Struct, frozen=True):
     """An entry, and the transaction that wrote it."""
 
-    entry: Entry
+    entry: FeedEntry
     xid: int
 
 
-class Said(Struct, frozen=True):
+class EarlierEntry(Struct, frozen=True):
     """What was told under an id, and of which event."""
 
     event_id: UUID
-    entry: Entry
+    entry: FeedEntry
 
 
 async def lock_feed(conn: Connection, event_id: UUID) -> Feed:
@@ -53,33 +53,33 @@ async def set_teams(conn: Connection, event_id: UUID, teams: Teams) -> None:
     await queries.set_teams(conn, event_id=event_id, teams=teams)
 
 
-async def said(conn: Connection, tellings: Sequence[Telling]) -> dict[UUID, Said]:
-    """What was told before under the ids of these tellings."""
-    rows = queries.said(conn, ids=[telling.id for telling in tellings])
-    return {row["id"]: Said(row["event_id"], _entry(row)) async for row in rows}
+async def entries_by_id(conn: Connection, requests: Sequence[EntryRequest]) -> dict[UUID, EarlierEntry]:
+    """What was told before under the ids of these requests."""
+    rows = queries.said(conn, ids=[request.id for request in requests])
+    return {row["id"]: EarlierEntry(row["event_id"], _entry(row)) async for row in rows}
 
 
 async def insert_entries(
-    conn: Connection, event_id: UUID, entries: Sequence[tuple[UUID, Entry]], who: UUID | None, now: datetime
+    conn: Connection, event_id: UUID, entries: Sequence[tuple[UUID, FeedEntry]], who: UUID | None, now: datetime
 ) -> None:
-    """Write new entries, each with its telling's id; the feed must be locked."""
+    """Write new entries, each with its request's id; the feed must be locked."""
     await queries.insert_entries(
         conn,
         event_id=event_id,
         numbers=[entry.number for _, entry in entries],
-        ids=[telling_id for telling_id, _ in entries],
+        ids=[request_id for request_id, _ in entries],
         times=[entry.at for _, entry in entries],
         clocks_s=[entry.clock_s for _, entry in entries],
-        told=[entry.told for _, entry in entries],
+        told=[entry.content for _, entry in entries],
         who=who,
         now=now,
     )
 
 
-async def entries_after(conn: Connection, event_id: UUID, number: int) -> list[Written]:
+async def entries_after(conn: Connection, event_id: UUID, number: int) -> list[StoredEntry]:
     """Entries after a number, in order."""
     rows = queries.entries_after(conn, event_id=event_id, number=number)
-    return [Written(_entry(row), int(row["xid"])) async for row in rows]
+    return [StoredEntry(_entry(row), int(row["xid"])) async for row in rows]
 
 
 async def feeds_in_use(conn: Connection, since: datetime) -> list[UUID]:
@@ -91,7 +91,7 @@ def _feed(row: Mapping[str, Any]) -> Feed:
     return msgspec.convert(dict(row), Feed)
 
 
-def _entry(row: Mapping[str, Any]) -> Entry:
+def _entry(row: Mapping[str, Any]) -> FeedEntry:
     return msgspec.convert(
-        {"number": row["number"], "at": row["at"], "told": row["told"], "clock_s": row["clock_s"]}, Entry
+        {"number": row["number"], "at": row["at"], "told": row["told"], "clock_s": row["clock_s"]}, FeedEntry
     )

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from virage.identity.people import api as people
 from virage.media.live import api as live
-from virage.media.live.types import Entry, Goal, Replayed, Review, Telling, Withdrawn
+from virage.media.live.types import EntryRequest, EntryWithdrawal, FeedEntry, Goal, ReplayAvailable, VarReview
 from virage.media.replay.rules.clips import (
     Clip,
     ClipState,
@@ -92,7 +92,7 @@ async def withdraw(conn: Connection, clip: Clip, who: UUID | None, now: datetime
         return clip
     if clip.entry is not None:
         # refused where the feed has withdrawn that entry itself, which is as well
-        await live.tell(conn, clip.event_id, [Telling(new_id(), now, Withdrawn(clip.entry))], who, now)
+        await live.publish(conn, clip.event_id, [EntryRequest(new_id(), now, EntryWithdrawal(clip.entry))], who, now)
     if not await store.withdraw_clip(conn, clip.id, now, entry=clip.entry):
         return Refused(Reason.CHANGED)
     await append(conn, [Fact("clip_withdrawn", who, clip.id, {"event": clip.event_id})], now)
@@ -100,7 +100,7 @@ async def withdraw(conn: Connection, clip: Clip, who: UUID | None, now: datetime
 
 
 async def entries_told(
-    conn: Connection, event_id: UUID, entries: Sequence[Entry], who: UUID | None, now: datetime
+    conn: Connection, event_id: UUID, entries: Sequence[FeedEntry], who: UUID | None, now: datetime
 ) -> None:
     """Publish a clip of each goal that somebody told, and take down those of what did not happen.
 
@@ -109,7 +109,7 @@ async def entries_told(
     """
     undone = {number for entry in entries if (number := _undone(entry)) is not None}
     for entry in entries:
-        if isinstance(entry.told, Goal) and entry.number not in undone:
+        if isinstance(entry.content, Goal) and entry.number not in undone:
             await mark(conn, event_id, mark_of_goal(event_id, entry), who, now)
     for number in sorted(undone):
         for clip in await store.clips_told(conn, event_id, number):
@@ -123,16 +123,16 @@ async def _person(conn: Connection, who: UUID | None) -> UUID | Refused | None:
     return await people.person_behind(conn, who) or Refused(Reason.NOT_FOUND)
 
 
-def _undone(entry: Entry) -> int | None:
+def _undone(entry: FeedEntry) -> int | None:
     """The entry that this one takes back."""
-    match entry.told:
-        case Withdrawn(about) | Review(matter="goal", phase="overturned", about=about):
+    match entry.content:
+        case EntryWithdrawal(about) | VarReview(matter="goal", phase="overturned", about=about):
             return about
         case _:
             return None
 
 
-async def _tell(conn: Connection, clip: Clip, telling_id: UUID, who: UUID | None, now: datetime) -> Entry | Refused:
-    told = Telling(telling_id, now, Replayed(clip.id, clip.about))
-    (entry,) = await live.tell(conn, clip.event_id, [told], who, now)
+async def _tell(conn: Connection, clip: Clip, telling_id: UUID, who: UUID | None, now: datetime) -> FeedEntry | Refused:
+    told = EntryRequest(telling_id, now, ReplayAvailable(clip.id, clip.about))
+    (entry,) = await live.publish(conn, clip.event_id, [told], who, now)
     return entry

@@ -4,8 +4,8 @@ from uuid import UUID
 
 import msgspec
 
-from virage.media.live.api import Known
-from virage.media.live.types import Entry, effective
+from virage.media.live.api import CachedFeed
+from virage.media.live.types import FeedEntry, effective
 from virage.media.replay.opening import Keys, Timelines
 from virage.media.replay.rules.captions import cues_of, webvtt
 from virage.media.replay.rules.clips import Clip
@@ -14,7 +14,7 @@ from virage.media.replay.rules.words import REPLAY, Locale, said
 
 
 async def text(
-    angle: Angle, segment_id: UUID, locale: Locale, feed: Known | None, *, timelines: Timelines, keys: Keys
+    angle: Angle, segment_id: UUID, locale: Locale, feed: CachedFeed | None, *, timelines: Timelines, keys: Keys
 ) -> str | None:
     """The captions of one segment of picture; None for one that the clip does not show."""
     numbered = list(by_run(angle.video, angle.runs))
@@ -22,15 +22,15 @@ async def text(
     if number is None:
         return None
     run = [piece for at, piece in numbered if at == number]
-    entries = [] if feed is None else [msgspec.json.decode(entry, type=Entry) for entry in feed.entries]
+    entries = [] if feed is None else [msgspec.json.decode(entry, type=FeedEntry) for entry in feed.entries]
     teams = None if feed is None else feed.feed.teams
     cues = cues_of(entries, teams, locale, angle.clip.from_at, angle.clip.to_at)
     return webvtt(cues, run, segment_id, await timelines.began_s(keys, run[0]))
 
 
-def title(clip: Clip, feed: Known | None, locale: Locale) -> str:
+def title(clip: Clip, feed: CachedFeed | None, locale: Locale) -> str:
     """What a clip shows, in words: the entry that it is about, or that it is a replay."""
-    entries = [] if feed is None else [msgspec.json.decode(entry, type=Entry) for entry in feed.entries]
+    entries = [] if feed is None else [msgspec.json.decode(entry, type=FeedEntry) for entry in feed.entries]
     about = None if clip.about is None else effective(entries).get(clip.about)
     words = None if about is None or feed is None else said(about, feed.feed.teams, None, locale)
     return words or REPLAY[locale]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.media.live.types import Entry, KickOff, Period, Teams, effective
+from virage.media.live.types import FeedEntry, KickOff, Period, Teams, effective
 from virage.media.replay.rules.playlists import Piece, Run, by_run, head, text_of
 from virage.media.replay.rules.words import Locale, said
 
@@ -23,14 +23,14 @@ class Cue(Struct, frozen=True):
 
 
 def cues_of(
-    entries: Iterable[Entry], teams: Teams | None, locale: Locale, from_at: datetime, to_at: datetime
+    entries: Iterable[FeedEntry], teams: Teams | None, locale: Locale, from_at: datetime, to_at: datetime
 ) -> list[Cue]:
     """What was said within a stretch of time, as it stands now."""
     cues: list[Cue] = []
     period: Period | None = None
     for entry in effective(entries).values():
-        if isinstance(entry.told, KickOff):
-            period = entry.told.period
+        if isinstance(entry.content, KickOff):
+            period = entry.content.period
         text = said(entry, teams, period, locale)
         if text is not None and from_at <= entry.at <= to_at:
             cues.append(Cue(entry.at, text))

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from virage.media.live.types import Entry
+from virage.media.live.types import FeedEntry
 from virage.media.replay.rules.media import SEGMENT_LONGEST, CameraName, key_period
 from virage.platform.values.ids import named_id
 from virage.platform.values.refusals import Refused
@@ -105,7 +105,7 @@ def is_on(event: Event, at: datetime) -> bool:
     return event.state == "published" and event.doors_at - OPEN_AROUND <= at <= event.ends_at + OPEN_AROUND
 
 
-def mark_of_goal(event_id: UUID, entry: Entry) -> Mark:
+def mark_of_goal(event_id: UUID, entry: FeedEntry) -> Mark:
     """What is shown of a goal by itself: what led to it, and what follows."""
     return Mark(_goal_clip(event_id, entry.number), entry.at - BEFORE, entry.at + AFTER, about=entry.number)
 

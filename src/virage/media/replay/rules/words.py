@@ -7,18 +7,18 @@ from typing import Final, Literal
 from virage.media.live.types import (
     AddedTime,
     Announcement,
-    Card,
-    Entry,
+    Booking,
+    FeedEntry,
     Goal,
     GoalLine,
     KickOff,
     Period,
     PeriodOver,
-    Review,
     ShootOutKick,
     Side,
     Substitution,
     Teams,
+    VarReview,
     minute,
 )
 
@@ -91,27 +91,27 @@ _WORDS: Final = {
 }
 
 
-def said(entry: Entry, teams: Teams | None, period: Period | None, locale: Locale) -> str | None:
+def said(entry: FeedEntry, teams: Teams | None, period: Period | None, locale: Locale) -> str | None:
     """One entry in words, with its minute; None for what says nothing by itself, as that there is a replay."""
     text = _text(entry, teams, locale)
-    if text is None or period is None or entry.clock_s is None or isinstance(entry.told, UNTIMED):
+    if text is None or period is None or entry.clock_s is None or isinstance(entry.content, UNTIMED):
         return text
     whole, more = minute(period, entry.clock_s)
     return f"{text}, {whole}+{more}′" if more else f"{text}, {whole}′"
 
 
-def _text(entry: Entry, teams: Teams | None, locale: Locale) -> str | None:  # noqa: PLR0911 - one a kind
+def _text(entry: FeedEntry, teams: Teams | None, locale: Locale) -> str | None:  # noqa: PLR0911 - one a kind
     words = _WORDS[locale]
-    match entry.told:
+    match entry.content:
         case Goal() | ShootOutKick():
-            return _at_goal(entry.told, teams, locale)
-        case Card(side, player, colour):
+            return _at_goal(entry.content, teams, locale)
+        case Booking(side, player, colour):
             return f"{_CARDS[locale][colour]}, {_team(teams, side)}, {_player(teams)(side, player)}"
         case Substitution(side, off, on):
             return words["on"].format(_team(teams, side), _player(teams)(side, on), _player(teams)(side, off))
         case AddedTime(minutes):
             return words["added" if minutes > 1 else "added_one"].format(minutes)
-        case Review(phase=phase):
+        case VarReview(phase=phase):
             return _REVIEWS[locale][phase]
         case GoalLine(is_goal=is_goal):
             return words["in" if is_goal else "out"]

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
-from virage.media.live.types import Period, Shirt, Side
+from virage.media.live.types import Period, ShirtNumber, Side
 
 PLAYERS_MAX: Final = 40
 FRAMES_MAX: Final = 600
@@ -20,28 +20,28 @@ Height = Annotated[float, Meta(ge=-5, le=60)]
 ClockMs = Annotated[int, Meta(ge=0, le=5 * 3_600_000)]
 """What the clock of the match shows, milliseconds: the second half begins at 2,700,000."""
 
-Spot = tuple[Side, Shirt, Metre, Metre]
+PlayerPosition = tuple[Side, ShirtNumber, Metre, Metre]
 """One player: side, shirt, x, y."""
 
 
-class Frame(Struct, frozen=True, forbid_unknown_fields=True):
+class TrackingFrame(Struct, frozen=True, forbid_unknown_fields=True):
     """One moment of tracking. `at`: when it was; None: when it arrived."""
 
     period: Period
     clock_ms: ClockMs
-    players: Annotated[list[Spot], Meta(max_length=PLAYERS_MAX)]
+    players: Annotated[list[PlayerPosition], Meta(max_length=PLAYERS_MAX)]
     ball: tuple[Metre, Metre, Height] | None = None
     at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
-class Frames(Struct, frozen=True, forbid_unknown_fields=True):
+class FramesRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """A batch, in order of the clock."""
 
-    frames: Annotated[list[Frame], Meta(min_length=1, max_length=FRAMES_MAX)]
+    frames: Annotated[list[TrackingFrame], Meta(min_length=1, max_length=FRAMES_MAX)]
 
 
-class Taken(Struct, frozen=True):
+class FramesResult(Struct, frozen=True):
     """What became of a batch: how many frames count, and how many do not, for a later one was there before."""
 
-    taken: int
+    accepted: int
     late: int

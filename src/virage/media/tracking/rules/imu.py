@@ -25,9 +25,9 @@ US: Final = 1_000_000
 AT_US_MAX: Final = 4_102_444_800 * US
 """The year 2100: a clock that shows more is none."""
 
-BLOW_BEGINS: Final = 250.0  # m/s2; a ball that is carried or rolls stays far below
-BLOW_ENDS: Final = 60.0
-BLOW_MAX_S: Final = 0.03
+IMPACT_START: Final = 250.0  # m/s2; a ball that is carried or rolls stays far below
+IMPACT_END: Final = 60.0
+IMPACT_MAX_S: Final = 0.03
 """A foot touches a ball for about a hundredth of a second."""
 REFRACTORY_S: Final = 0.15
 SPEED_MIN: Final = 4.0  # m/s; what is less is a touch
@@ -48,7 +48,7 @@ class Batch(Struct, frozen=True):
     turning: NDArray[np.float32]
 
 
-class Blow(Struct, frozen=True):
+class Impact(Struct, frozen=True):
     """One blow: when it began, by how much it changed the ball's velocity (m/s), turns a second at its end."""
 
     at: datetime
@@ -56,7 +56,7 @@ class Blow(Struct, frozen=True):
     turns: float
 
 
-class Feeling(Struct, frozen=True):
+class DetectorState(Struct, frozen=True):
     """What of the last batch matters for the next: its end, a blow that is not over, when the last one began."""
 
     until_us: int = 0
@@ -65,7 +65,7 @@ class Feeling(Struct, frozen=True):
     last_us: int = 0
 
 
-def read(payload: bytes) -> Batch:
+def read_batch(payload: bytes) -> Batch:
     """A batch from its bytes; raises `BadPayload`."""
     if len(payload) < HEADER.size:
         raise BadPayload("It is shorter than a header.")
@@ -79,34 +79,34 @@ def read(payload: bytes) -> Batch:
     return Batch(at_us, rate, samples[:, :3] * ACCELERATION_UNIT, samples[:, 3:] * TURN_UNIT)
 
 
-def feel(feeling: Feeling, batch: Batch) -> tuple[Feeling, list[Blow]]:
+def detect_impacts(feeling: DetectorState, batch: Batch) -> tuple[DetectorState, list[Impact]]:
     """The blows that are over with this batch. A batch that was felt before says nothing."""
     step_us = US // batch.rate
     until_us = batch.at_us + len(batch.acceleration) * step_us
     if batch.at_us + step_us // 2 < feeling.until_us:
         return feeling, []
     size = np.sqrt(np.einsum("ij,ij->i", batch.acceleration, batch.acceleration))
-    if feeling.blow_us is None and not (size >= BLOW_BEGINS).any():  # nearly always
-        return Feeling(until_us, None, (0.0, 0.0, 0.0), feeling.last_us), []
+    if feeling.blow_us is None and not (size >= IMPACT_START).any():  # nearly always
+        return DetectorState(until_us, None, (0.0, 0.0, 0.0), feeling.last_us), []
     blow_us, gained, last_us = feeling.blow_us, np.array(feeling.gained), feeling.last_us
-    blows: list[Blow] = []
+    blows: list[Impact] = []
     for place, strength in enumerate(size):
         at_us = batch.at_us + place * step_us
-        if blow_us is None and strength >= BLOW_BEGINS and at_us - last_us >= REFRACTORY_S * US:
+        if blow_us is None and strength >= IMPACT_START and at_us - last_us >= REFRACTORY_S * US:
             blow_us, last_us, gained = at_us, at_us, np.zeros(3)
         if blow_us is None:
             continue
-        if strength >= BLOW_ENDS and at_us - blow_us < BLOW_MAX_S * US:
+        if strength >= IMPACT_END and at_us - blow_us < IMPACT_MAX_S * US:
             gained = gained + batch.acceleration[place] / batch.rate
             continue
-        blows += _blow(blow_us, gained, batch.turning[place])
+        blows += _impacts(blow_us, gained, batch.turning[place])
         blow_us = None
-    return Feeling(until_us, blow_us, (float(gained[0]), float(gained[1]), float(gained[2])), last_us), blows
+    return DetectorState(until_us, blow_us, (float(gained[0]), float(gained[1]), float(gained[2])), last_us), blows
 
 
-def _blow(at_us: int, gained: NDArray[np.floating], turning: NDArray[np.float32]) -> list[Blow]:
+def _impacts(at_us: int, gained: NDArray[np.floating], turning: NDArray[np.float32]) -> list[Impact]:
     speed = float(np.linalg.norm(gained))
     if not SPEED_MIN <= speed <= SPEED_MAX:
         return []
     at = datetime.fromtimestamp(at_us // US, UTC) + timedelta(microseconds=at_us % US)
-    return [Blow(at, round(speed, 2), round(float(np.linalg.norm(turning)) / 360, 2))]
+    return [Impact(at, round(speed, 2), round(float(np.linalg.norm(turning)) / 360, 2))]

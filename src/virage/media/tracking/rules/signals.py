@@ -12,12 +12,12 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from virage.media.live.types import AddedTime, GoalLine, Happening, Referee, Review, Side, Telling
+from virage.media.live.types import AddedTime, EntryRequest, GoalLine, MatchEvent, RefereeSignal, Side, VarReview
 from virage.platform.values.ids import named_id
 
 SAME_WHISTLE: Final = timedelta(seconds=5)
 MINUTE: Final = timedelta(minutes=1)
-SIGNALS_A_MINUTE_MAX: Final = 3
+SIGNALS_PER_MINUTE_MAX: Final = 3
 WAITING_MAX: Final = 200
 
 Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
@@ -40,7 +40,7 @@ class Whistle(Struct, frozen=True, forbid_unknown_fields=True, tag_field="signal
     at: Moment
 
 
-class Play(Struct, frozen=True, forbid_unknown_fields=True, tag_field="signal", tag="play"):
+class PlayState(Struct, frozen=True, forbid_unknown_fields=True, tag_field="signal", tag="play"):
     """The referee has stopped the play, or lets it go on."""
 
     id: Name
@@ -48,7 +48,7 @@ class Play(Struct, frozen=True, forbid_unknown_fields=True, tag_field="signal", 
     state: Literal["stopped", "resumed"]
 
 
-class VideoCheck(Struct, frozen=True, forbid_unknown_fields=True, tag_field="signal", tag="var"):
+class VarCheck(Struct, frozen=True, forbid_unknown_fields=True, tag_field="signal", tag="var"):
     """The video assistant checks something, or has."""
 
     id: Name
@@ -57,7 +57,7 @@ class VideoCheck(Struct, frozen=True, forbid_unknown_fields=True, tag_field="sig
     phase: Literal["checking", "stands", "overturned"]
 
 
-class Board(Struct, frozen=True, forbid_unknown_fields=True, tag_field="signal", tag="added_time"):
+class AddedTimeBoard(Struct, frozen=True, forbid_unknown_fields=True, tag_field="signal", tag="added_time"):
     """The fourth official shows what is added."""
 
     id: Name
@@ -65,7 +65,7 @@ class Board(Struct, frozen=True, forbid_unknown_fields=True, tag_field="signal",
     minutes: Annotated[int, Meta(ge=1, le=30)]
 
 
-Signal = GoalLineSignal | Whistle | Play | VideoCheck | Board
+Signal = GoalLineSignal | Whistle | PlayState | VarCheck | AddedTimeBoard
 
 
 _SIGNALS: Final = msgspec.json.Decoder[Signal](Signal)
@@ -77,42 +77,44 @@ def signal_of(payload: bytes) -> Signal:
     return signal
 
 
-def telling_of(event_id: UUID, signal: Signal) -> Telling:
+def entry_request_of(event_id: UUID, signal: Signal) -> EntryRequest:
     """The entry that it becomes: the same one however often and by whichever device it is said.
 
     None of them is a goal, a card or the end of a half. The referee decides, and the desk tells. Raises OverflowError
     for a moment before or after all that can be written.
     """
     source = "goal-line" if isinstance(signal, GoalLineSignal) else "referee"
-    return Telling(named_id(event_id, f"{source}:{signal.id}"), signal.at.astimezone(UTC), _told(signal))
+    return EntryRequest(named_id(event_id, f"{source}:{signal.id}"), signal.at.astimezone(UTC), _match_event(signal))
 
 
-def _told(signal: Signal) -> Happening:
+def _match_event(signal: Signal) -> MatchEvent:
     match signal:
         case GoalLineSignal(side=side, is_goal=is_goal):
             return GoalLine(side, is_goal)
         case Whistle():
-            return Referee("whistle")
-        case Play(state=state):
-            return Referee(state)
-        case VideoCheck(matter=matter, phase=phase):
-            return Review(matter, phase)
-        case Board(minutes=minutes):
+            return RefereeSignal("whistle")
+        case PlayState(state=state):
+            return RefereeSignal(state)
+        case VarCheck(matter=matter, phase=phase):
+            return VarReview(matter, phase)
+        case AddedTimeBoard(minutes=minutes):
             return AddedTime(minutes)
 
 
-def is_noise(telling: Telling, lately: Sequence[Telling]) -> bool:
+def is_noise(request: EntryRequest, lately: Sequence[EntryRequest]) -> bool:
     """Whether a signal of the referee is left out; `lately`: those that were not."""
-    if not isinstance(telling.told, Referee) or any(one.id == telling.id for one in lately):
+    if not isinstance(request.content, RefereeSignal) or any(one.id == request.id for one in lately):
         return False
-    near = [one for one in lately if abs(telling.at - one.at) < MINUTE]
-    again = telling.told.signal == "whistle" and any(
-        one.told == telling.told and abs(telling.at - one.at) < SAME_WHISTLE for one in near
+    near = [one for one in lately if abs(request.at - one.at) < MINUTE]
+    again = request.content.signal == "whistle" and any(
+        one.content == request.content and abs(request.at - one.at) < SAME_WHISTLE for one in near
     )
-    return again or len(near) >= SIGNALS_A_MINUTE_MAX
+    return again or len(near) >= SIGNALS_PER_MINUTE_MAX
 
 
-def surplus(waiting: Mapping[UUID, Telling]) -> list[UUID]:
+def excess(waiting: Mapping[UUID, EntryRequest]) -> list[UUID]:
     """Which of those that wait, in their order, are given up: signals of the referee first, then the oldest."""
     over = max(len(waiting) - WAITING_MAX, 0)
-    return [one.id for one in sorted(waiting.values(), key=lambda one: not isinstance(one.told, Referee))[:over]]
+    return [
+        one.id for one in sorted(waiting.values(), key=lambda one: not isinstance(one.content, RefereeSignal))[:over]
+    ]

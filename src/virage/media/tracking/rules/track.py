@@ -13,14 +13,14 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from virage.media.live.types import ORDER, Period, Side
-from virage.media.tracking.rules.frames import Frame, Spot, Taken
+from virage.media.live.types import PERIOD_ORDER, Period, Side
+from virage.media.tracking.rules.frames import FramesResult, PlayerPosition, TrackingFrame
 
 GRID_MS: Final = 500
 GRID_S: Final = GRID_MS / 1000
 QUANTUM_M: Final = 0.2
 SPEED_MAX: Final = 12.5  # m/s; the fastest that anybody was ever measured at is 12.4
-STILL: Final = 0.3  # m/s; who stands sways, and the tracking trembles
+STANDING_MAX: Final = 0.3  # m/s; who stands sways, and the tracking trembles
 GAP_MAX: Final = 2  # moments from one position to the next; what was run in a longer gap is not known
 HELD_MAX: Final = 4  # moments that somebody who is not seen is still shown
 MOMENTS_KEPT: Final = 8
@@ -31,7 +31,7 @@ Quanta = tuple[int, int]
 BallQuanta = tuple[int, int, int]
 
 
-class Sums(Struct, frozen=True, array_like=True):
+class LineFit(Struct, frozen=True, array_like=True):
     """What a line through the positions of half a second needs. Times are seconds from its middle."""
 
     n: int = 0
@@ -42,9 +42,11 @@ class Sums(Struct, frozen=True, array_like=True):
     tx: float = 0
     ty: float = 0
 
-    def plus(self, t: float, x: float, y: float) -> "Sums":
+    def plus(self, t: float, x: float, y: float) -> "LineFit":
         """With one position more."""
-        return Sums(self.n + 1, self.t + t, self.tt + t * t, self.x + x, self.y + y, self.tx + t * x, self.ty + t * y)
+        return LineFit(
+            self.n + 1, self.t + t, self.tt + t * t, self.x + x, self.y + y, self.tx + t * x, self.ty + t * y
+        )
 
     def middle(self) -> tuple[float, float]:
         """Where the line is in the middle; their mean where the positions make no line that anybody could run."""
@@ -89,7 +91,7 @@ class Moment(Struct, frozen=True, array_like=True):
     ball: BallQuanta | None
 
 
-class Near(Struct, frozen=True, array_like=True):
+class NearestPlayer(Struct, frozen=True, array_like=True):
     """Who was nearest to the ball, and how far from it, metres. `who` is empty where nobody was seen."""
 
     at: datetime
@@ -97,11 +99,11 @@ class Near(Struct, frozen=True, array_like=True):
     metres: float
 
 
-class Half(Struct, frozen=True, array_like=True):
+class OpenMoment(Struct, frozen=True, array_like=True):
     """The half second that is being measured. `ball`: its distance from the middle in ms, then its place."""
 
     n: int
-    sums: dict[str, Sums] = {}
+    sums: dict[str, LineFit] = {}
     ball: tuple[int, float, float, float] | None = None
 
 
@@ -112,11 +114,11 @@ class Track(Struct, frozen=True):
     clock_ms: int = -1
     runs: dict[str, Run] = {}
     moments: list[Moment] = []
-    open: Half | None = None
-    near: list[Near] = []
+    open: OpenMoment | None = None
+    near: list[NearestPlayer] = []
 
 
-def follow(track: Track, frames: Sequence[Frame], now: datetime) -> tuple[Track, Taken]:
+def track_frames(track: Track, frames: Sequence[TrackingFrame], now: datetime) -> tuple[Track, FramesResult]:
     """Take frames in, in order; `now` is the time of those that bring none."""
     taken = 0
     for frame in frames:
@@ -126,14 +128,14 @@ def follow(track: Track, frames: Sequence[Frame], now: datetime) -> tuple[Track,
             track = _in_period(track, frame.period)
         n = (frame.clock_ms + GRID_MS // 2) // GRID_MS
         if track.open is None or track.open.n != n:
-            track = replace(_closed(track), open=Half(n))
-        track = _seen(track, frame, frame.at or now)
+            track = replace(_closed(track), open=OpenMoment(n))
+        track = _measured(track, frame, frame.at or now)
         taken += 1
-    return track, Taken(taken, len(frames) - taken)
+    return track, FramesResult(taken, len(frames) - taken)
 
 
-def _is_late(track: Track, frame: Frame) -> bool:
-    place, other = ORDER.index(frame.period), ORDER.index(track.period)
+def _is_late(track: Track, frame: TrackingFrame) -> bool:
+    place, other = PERIOD_ORDER.index(frame.period), PERIOD_ORDER.index(track.period)
     return (place, frame.clock_ms) <= (other, track.clock_ms)
 
 
@@ -144,28 +146,32 @@ def _in_period(track: Track, period: Period) -> Track:
     return replace(track, period=period, runs=runs, open=None)
 
 
-def _seen(track: Track, frame: Frame, at: datetime) -> Track:
-    half = track.open or Half(0)
+def _measured(track: Track, frame: TrackingFrame, at: datetime) -> Track:
+    half = track.open or OpenMoment(0)
     off_ms = frame.clock_ms - half.n * GRID_MS
     sums, runs = dict(half.sums), track.runs
     for side, shirt, x, y in frame.players:
         run = Run(side, shirt)
         if run.who not in runs:
             runs = {**runs, run.who: run}
-        sums[run.who] = sums.get(run.who, Sums()).plus(off_ms / 1000, x, y)
+        sums[run.who] = sums.get(run.who, LineFit()).plus(off_ms / 1000, x, y)
     ball = half.ball
     if frame.ball is not None and (ball is None or abs(off_ms) < ball[0]):
         ball = (abs(off_ms), *frame.ball)
-    near = track.near if frame.ball is None else _with_near(track.near, _nearest(frame.players, frame.ball, at))
-    return replace(track, clock_ms=frame.clock_ms, runs=runs, open=Half(half.n, sums, ball), near=near)
+    near = track.near if frame.ball is None else _with_nearest(track.near, _nearest(frame.players, frame.ball, at))
+    return replace(track, clock_ms=frame.clock_ms, runs=runs, open=OpenMoment(half.n, sums, ball), near=near)
 
 
-def _nearest(players: Sequence[Spot], ball: tuple[float, float, float], at: datetime) -> Near:
+def _nearest(players: Sequence[PlayerPosition], ball: tuple[float, float, float], at: datetime) -> NearestPlayer:
     found = min(((hypot(x - ball[0], y - ball[1]), side, shirt) for side, shirt, x, y in players), default=None)
-    return Near(at, "", 0) if found is None else Near(at, Run(found[1], found[2]).who, round(found[0], 2))
+    return (
+        NearestPlayer(at, "", 0)
+        if found is None
+        else NearestPlayer(at, Run(found[1], found[2]).who, round(found[0], 2))
+    )
 
 
-def _with_near(near: Sequence[Near], news: Near) -> list[Near]:
+def _with_nearest(near: Sequence[NearestPlayer], news: NearestPlayer) -> list[NearestPlayer]:
     """The last seconds; of each tenth of one, the nearest."""
     kept = [one for one in near if (news.at - one.at).total_seconds() < NEAR_KEPT_S]
     if kept and (news.at - kept[-1].at).total_seconds() < NEAR_STEP_S:
@@ -202,7 +208,7 @@ def step(run: Run, n: int, x: float, y: float) -> Run:
     speed = metres / ((n - run.n) * GRID_S)
     if speed > SPEED_MAX:
         return run
-    ran = metres if speed > STILL else 0.0
+    ran = metres if speed > STANDING_MAX else 0.0
     top = max(run.top, min(run.former, run.speed, speed))
     return replace(run, n=n, x=x, y=y, speed=speed, former=run.speed, metres=run.metres + ran, top=top)
 

@@ -20,7 +20,7 @@ LINES_MAX: Final = 10_000
 BYTES_MAX: Final = 16 * 1024 * 1024
 
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
-Moment = Annotated[datetime, Meta(tz=True)]
+Timestamp = Annotated[datetime, Meta(tz=True)]
 PeriodName = Literal["first_half", "second_half", "first_half_extratime", "second_half_extratime", "shootout"]
 CardType = Literal["yellow_card", "second_yellow_card", "red_card"]
 Number = int | float
@@ -35,7 +35,7 @@ PERIODS: Final[dict[str, Period]] = {
 MATCH_CLOCK: Final = re.compile(r"(\d{1,3}):([0-5]\d)(?:\.\d+)?")
 
 
-class Why(StrEnum):
+class DefectCode(StrEnum):
     """Why a line is not taken. A feed's own reasons (`virage.media.live.rules.feed.Reason`) come beside these."""
 
     NOT_CDF = "not_cdf"
@@ -67,18 +67,18 @@ class Var(Struct, frozen=True):
     upheld: bool = False
 
 
-class Action(Struct, frozen=True):
+class CdfEvent(Struct, frozen=True):
     """`event` of a line of event data. The referee's have an official instead of a player since version 0.3.1."""
 
     id: Id
-    time: Moment
+    time: Timestamp
     period: PeriodName
     type: str
     sub_type: str | None
     is_successful: bool
     outcome_type: str
     receiver_id: str | None
-    receiver_time: Moment | None
+    receiver_time: Timestamp | None
     x: Number
     y: Number
     x_end: Number | None
@@ -95,7 +95,7 @@ class EventLine(Struct, frozen=True):
     """A line of event data."""
 
     match: MatchId
-    event: Action
+    event: CdfEvent
 
 
 class Person(Struct, frozen=True):
@@ -132,7 +132,7 @@ class Whistle(Struct, frozen=True):
 
     type: str
     sub_type: str
-    time: Moment
+    time: Timestamp
 
 
 class MetaMatch(Struct, frozen=True):
@@ -152,7 +152,7 @@ class MetaData(Struct, frozen=True):
 class SheetGoal(Struct, frozen=True):
     """A goal of the match sheet; `team_id` gained it, also where it is an own goal."""
 
-    time: Moment
+    time: Timestamp
     period: PeriodName
     team_id: Id
     player_id: Id
@@ -165,7 +165,7 @@ class SheetSubstitution(Struct, frozen=True):
     """A substitution of the match sheet."""
 
     team_id: Id
-    in_time: Moment
+    in_time: Timestamp
     in_player_id: Id
     out_player_id: Id
 
@@ -174,7 +174,7 @@ class SheetCard(Struct, frozen=True):
     """A card of the match sheet."""
 
     team_id: Id
-    time: Moment
+    time: Timestamp
     player_id: Id
     type: CardType
 
@@ -198,7 +198,7 @@ class MatchSheet(Struct, frozen=True):
 Document = EventLine | MetaData | MatchSheet
 
 
-class Known(Struct, frozen=True):
+class SourceIds(Struct, frozen=True):
     """Whom the ids of a source mean: the match, the teams, each player's side and shirt number."""
 
     match_id: str
@@ -211,12 +211,12 @@ class Known(Struct, frozen=True):
         return {self.home: Side.HOME, self.away: Side.AWAY}.get(team_id or "")
 
 
-def read(line: bytes, number: int) -> Document | str | LineDefect:
+def read_document(line: bytes, number: int) -> Document | str | LineDefect:
     """One document; the name of a kind of CDF document that is none of the feed's; or why it is not CDF."""
     try:
         keys = msgspec.json.decode(line, type=dict[str, msgspec.Raw]).keys()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return LineDefect(number, Why.NOT_CDF, str(error))
+        return LineDefect(number, DefectCode.NOT_CDF, str(error))
     shape: Any = None
     if "event" in keys:
         shape = EventLine
@@ -227,13 +227,13 @@ def read(line: bytes, number: int) -> Document | str | LineDefect:
     elif "frame_id" in keys:
         return "tracking"
     else:
-        return LineDefect(number, Why.NOT_CDF, "It is no event, no meta data, no match sheet.")
+        return LineDefect(number, DefectCode.NOT_CDF, "It is no event, no meta data, no match sheet.")
     try:
         document: Document = msgspec.json.decode(line, type=shape)
     except (msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:
-        return LineDefect(number, Why.INVALID, str(error))
-    if isinstance(document, EventLine) and (why := _lacks(document.event)):
-        return LineDefect(number, Why.INVALID, why)
+        return LineDefect(number, DefectCode.INVALID, str(error))
+    if isinstance(document, EventLine) and (why := _defect_of(document.event)):
+        return LineDefect(number, DefectCode.INVALID, why)
     return document
 
 
@@ -244,7 +244,7 @@ def clock_s(match_clock: str | None) -> int | None:
     return None if seconds is None or seconds > CLOCK_MAX_S else seconds
 
 
-def _lacks(event: Action) -> str:
+def _defect_of(event: CdfEvent) -> str:
     if event.type != "referee" and (event.player_id is None or event.team_id is None):
         return "Object missing required field `player_id` or `team_id` - at `$.event`"
     if event.match_clock is not None and clock_s(event.match_clock) is None:

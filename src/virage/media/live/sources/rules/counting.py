@@ -8,16 +8,16 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from virage.media.live.rules.entries import Shirt, Side
+from virage.media.live.rules.entries import ShirtNumber, Side
 
 STATS_FACT: Final = "live_stats"
-EVERY: Final = timedelta(seconds=30)
+PUBLISH_INTERVAL: Final = timedelta(seconds=30)
 """How often figures are told at most, while nothing greater happens: a phone's feed stays below 2 kB a minute."""
 
 COUNTS_MAX: Final = 500
 
 
-class Kind(StrEnum):
+class CountedKind(StrEnum):
     """As what something counts."""
 
     SHOT = "shot"
@@ -29,7 +29,7 @@ class Kind(StrEnum):
     OFFSIDE = "offside"
 
 
-class Count(Struct, frozen=True, forbid_unknown_fields=True):
+class CountedAction(Struct, frozen=True, forbid_unknown_fields=True):
     """Something that a player did. The `id` is the source's: sent again, it counts once, as it was said last.
 
     No kinds: it counts as nothing, or no more.
@@ -37,8 +37,8 @@ class Count(Struct, frozen=True, forbid_unknown_fields=True):
 
     id: UUID
     side: Side
-    kinds: Annotated[list[Kind], Meta(max_length=len(Kind))]
-    player: Shirt | None = None
+    kinds: Annotated[list[CountedKind], Meta(max_length=len(CountedKind))]
+    player: ShirtNumber | None = None
 
 
 class Tally(Struct, frozen=True):
@@ -46,14 +46,14 @@ class Tally(Struct, frozen=True):
 
     side: Side
     player: int | None
-    kind: Kind
+    kind: CountedKind
     times: int
 
 
 Pair = tuple[int, int]
 
 
-class Stats(Struct, frozen=True):
+class TeamStatistics(Struct, frozen=True):
     """The figures of both sides, home first. `possession`: each side's share of all passes, percent."""
 
     shots: Pair = (0, 0)
@@ -66,7 +66,7 @@ class Stats(Struct, frozen=True):
     possession: Pair | None = None
 
 
-class PlayerStats(Struct, frozen=True):
+class PlayerStatistics(Struct, frozen=True):
     """The figures of one player."""
 
     side: Side
@@ -78,40 +78,40 @@ class PlayerStats(Struct, frozen=True):
     fouls: int = 0
 
 
-class Statistics(Struct, frozen=True):
+class MatchStatistics(Struct, frozen=True):
     """The figures of a match, and of each player who did something that counts, by side and shirt number."""
 
-    teams: Stats = Stats()
-    players: list[PlayerStats] = []
+    teams: TeamStatistics = TeamStatistics()
+    players: list[PlayerStatistics] = []
 
 
-def statistics(tallies: Iterable[Tally]) -> Statistics:
+def statistics(tallies: Iterable[Tally]) -> MatchStatistics:
     """What tallies add up to."""
     found = list(tallies)
 
-    def times(kind: Kind, side: Side) -> int:
+    def times(kind: CountedKind, side: Side) -> int:
         return sum(tally.times for tally in found if (tally.kind, tally.side) == (kind, side))
 
-    def pair(kind: Kind) -> Pair:
+    def pair(kind: CountedKind) -> Pair:
         return times(kind, Side.HOME), times(kind, Side.AWAY)
 
-    passes = pair(Kind.PASS)
-    teams = Stats(
-        shots=pair(Kind.SHOT),
-        on_target=pair(Kind.ON_TARGET),
+    passes = pair(CountedKind.PASS)
+    teams = TeamStatistics(
+        shots=pair(CountedKind.SHOT),
+        on_target=pair(CountedKind.ON_TARGET),
         passes=passes,
-        completed=pair(Kind.COMPLETED),
-        corners=pair(Kind.CORNER),
-        fouls=pair(Kind.FOUL),
-        offsides=pair(Kind.OFFSIDE),
+        completed=pair(CountedKind.COMPLETED),
+        corners=pair(CountedKind.CORNER),
+        fouls=pair(CountedKind.FOUL),
+        offsides=pair(CountedKind.OFFSIDE),
         possession=_shares(passes),
     )
-    return Statistics(teams, _players(found))
+    return MatchStatistics(teams, _players(found))
 
 
 def due(told_at: datetime | None, now: datetime) -> bool:
     """Whether figures that have changed are told now."""
-    return told_at is None or now - told_at >= EVERY
+    return told_at is None or now - told_at >= PUBLISH_INTERVAL
 
 
 def _shares(passes: Pair) -> Pair | None:
@@ -122,20 +122,20 @@ def _shares(passes: Pair) -> Pair | None:
     return share, 100 - share
 
 
-def _players(tallies: Iterable[Tally]) -> list[PlayerStats]:
-    of: dict[tuple[Side, int], dict[Kind, int]] = {}
+def _players(tallies: Iterable[Tally]) -> list[PlayerStatistics]:
+    of: dict[tuple[Side, int], dict[CountedKind, int]] = {}
     for tally in tallies:
         if tally.player is not None:
             of.setdefault((tally.side, tally.player), {})[tally.kind] = tally.times
     return [
-        PlayerStats(
+        PlayerStatistics(
             side,
             number,
-            shots=did.get(Kind.SHOT, 0),
-            on_target=did.get(Kind.ON_TARGET, 0),
-            passes=did.get(Kind.PASS, 0),
-            completed=did.get(Kind.COMPLETED, 0),
-            fouls=did.get(Kind.FOUL, 0),
+            shots=did.get(CountedKind.SHOT, 0),
+            on_target=did.get(CountedKind.ON_TARGET, 0),
+            passes=did.get(CountedKind.PASS, 0),
+            completed=did.get(CountedKind.COMPLETED, 0),
+            fouls=did.get(CountedKind.FOUL, 0),
         )
         for (side, number), did in sorted(of.items(), key=lambda item: (item[0][0] is Side.AWAY, item[0][1]))
     ]

@@ -9,7 +9,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from virage.media.live.rules.entries import LINEUP_MAX, Player, Position, Side, Team, Teams
-from virage.media.live.sources.rules.cdf import Known, MatchSheet, MetaData, Person, Squad
+from virage.media.live.sources.rules.cdf import MatchSheet, MetaData, Person, SourceIds, Squad
 
 SHIRT_MAX: Final = 99
 NAME_MAX: Final = 60
@@ -27,7 +27,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
-def known_of(document: MetaData | MatchSheet) -> Known | str:
+def source_ids_of(document: MetaData | MatchSheet) -> SourceIds | str:
     """Whom the ids of a document mean; or what is wrong with its line-ups."""
     players: dict[str, tuple[Side, int]] = {}
     for side, squad in ((Side.HOME, document.teams.home), (Side.AWAY, document.teams.away)):
@@ -37,12 +37,12 @@ def known_of(document: MetaData | MatchSheet) -> Known | str:
         if len(set(numbers)) < len(numbers):
             return f"Two have one number - at `$.teams.{side}`"
         players |= {person.id: (side, person.jersey_number) for person in squad.players}
-    return Known(document.match.id, document.teams.home.id, document.teams.away.id, players)
+    return SourceIds(document.match.id, document.teams.home.id, document.teams.away.id, players)
 
 
 def teams_of(document: MetaData | MatchSheet, before: Teams | None, *, bound: bool) -> Teams:
     """Both line-ups; what the document leaves out stays as it was. `bound`: the source has named the teams before."""
-    return told_apart(
+    return with_distinct_codes(
         Teams(
             _team(Side.HOME, document.teams.home, before.home if before else None, bound=bound),
             _team(Side.AWAY, document.teams.away, before.away if before else None, bound=bound),
@@ -56,7 +56,7 @@ def code_of(name: str, side: Side) -> str:
     return letters if len(letters) > 1 else side.upper()[:3]
 
 
-def told_apart(teams: Teams) -> Teams:
+def with_distinct_codes(teams: Teams) -> Teams:
     """The teams with two different codes: their initials where their first letters are the same, or their sides."""
     for code in (lambda team, _: team.code, lambda team, _: _initials(team.name), lambda _, side: side.upper()[:3]):
         home, away = code(teams.home, Side.HOME), code(teams.away, Side.AWAY)
@@ -70,32 +70,32 @@ def _initials(name: str) -> str:
     return re.sub(r"[^A-Z0-9]", "", "".join(word[0] for word in letters))[:CODE_MAX]
 
 
-def clean(name: str) -> str:
+def clean_name(name: str) -> str:
     """A name as a line-up takes it."""
     return _CONTROL.sub("", name).strip()[:NAME_MAX]
 
 
-def lined_up(players: Iterable[Player]) -> list[Player]:
+def line_up(players: Iterable[Player]) -> list[Player]:
     """As many as a line-up holds; who starts comes first, and nobody else is moved."""
     return sorted(players, key=lambda player: not player.starts)[:LINEUP_MAX]
 
 
 def _team(side: Side, squad: Squad, before: Team | None, *, bound: bool) -> Team:
     named = [squad.name, before.name if before and bound else None, squad.short_name, before.name if before else None]
-    name = next((shown for one in [*named, squad.id, side] if (shown := clean(one or ""))), "")
+    name = next((shown for one in [*named, squad.id, side] if (shown := clean_name(one or ""))), "")
     colour = (squad.colour or "").lower()
     old = {player.number: player for player in before.players} if before else {}
     return Team(
         name,
         before.code if before and before.name == name else code_of(name, side),
         colour if _COLOUR.fullmatch(colour) else (before.colour if before else COLOURS[side]),
-        lined_up(_player(person, old.get(person.jersey_number)) for person in squad.players),
+        line_up(_player(person, old.get(person.jersey_number)) for person in squad.players),
     )
 
 
 def _player(person: Person, before: Player | None) -> Player:
     full = " ".join(part for part in (person.first_name, person.last_name) if part)
-    name = clean(person.short_name or full) or (before.name if before else "")
+    name = clean_name(person.short_name or full) or (before.name if before else "")
     position = POSITIONS.get(person.position_group, before.position if before else "")
     captain = before.captain if before else UNSET
     return Player(person.jersey_number, name, position, starts=person.is_starter, captain=captain)

@@ -1,0 +1,55 @@
+"""Places as text for a phone: of each who has moved by how much, two signs. docs/pitch.md; web/src/live/pitch/code.ts.
+
+A digit is one of 89 signs that JSON leaves as they are. The ball comes first, then everybody in the order of `who`:
+
+    .        has not moved
+    -        is not there
+    + XX YY  is there: two digits a coordinate
+    X Y      has moved by as much: a digit a coordinate, the middle one is no move
+
+The ball has one digit more after either, its height. What has not moved at the end is left out.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from virage.media.tracking.rules.track import BallQuanta, Quanta
+
+DIGITS: Final = "".join(chr(one) for one in range(0x21, 0x7F) if chr(one) not in '"\\.-+')
+BASE: Final = len(DIGITS)
+STEP_MAX: Final = BASE // 2
+PLACE_MAX: Final = BASE * BASE // 2
+
+
+def encode(
+    who: Sequence[str],
+    before: Mapping[str, Quanta],
+    after: Mapping[str, Quanta],
+    ball_before: BallQuanta | None,
+    ball: BallQuanta | None,
+) -> str:
+    """What a phone must be told that knows how it was before."""
+    parts = [_encode_ball(ball_before, ball), *(_encode_position(before.get(name), after.get(name)) for name in who)]
+    return "".join(parts).rstrip(".")
+
+
+def _encode_ball(before: BallQuanta | None, after: BallQuanta | None) -> str:
+    if after is None or before == after:
+        return _encode_position(None if before is None else before[:2], None if after is None else after[:2])
+    height = DIGITS[min(after[2], BASE - 1)]
+    same_place = before is not None and before[:2] == after[:2]
+    return (
+        DIGITS[STEP_MAX] * 2 if same_place else _encode_position(before[:2] if before else None, after[:2])
+    ) + height
+
+
+def _encode_position(before: Quanta | None, after: Quanta | None) -> str:
+    if before == after:
+        return "."
+    if after is None:
+        return "-"
+    if before is not None:
+        steps = (after[0] - before[0], after[1] - before[1])
+        if all(abs(one) <= STEP_MAX for one in steps):
+            return "".join(DIGITS[one + STEP_MAX] for one in steps)
+    return "+" + "".join(DIGITS[digit] for one in after for digit in divmod(one + PLACE_MAX, BASE))

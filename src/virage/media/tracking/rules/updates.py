@@ -1,0 +1,92 @@
+"""What phones are told: a key frame with everything, and from then on what moved."""
+
+from typing import Final
+
+from msgspec import Struct
+
+from virage.media.live.types import Period
+from virage.media.tracking.rules.encoding import encode as coded
+from virage.media.tracking.rules.kicks import Kick, Kicks
+from virage.media.tracking.rules.track import Moment, Track
+
+KEY_FRAME_INTERVAL: Final = 40
+"""Moments from one key frame to the next: distance and speed are anew after twenty seconds."""
+KMH: Final = 3.6
+
+
+class TrackingState(Struct, frozen=True):
+    """All that is kept of one match's pitch."""
+
+    track: Track = Track()
+    kicks: Kicks = Kicks()
+
+
+class KeyFrame(Struct, frozen=True):
+    """Everything at once: moment `n` is what was at `n * 500` ms of the match's clock.
+
+    `at` holds the places of `who` (docs/pitch.md); `runs`, in the same order, metres and top speed in tenths of km/h.
+    """
+
+    period: Period
+    n: int
+    who: list[str]
+    at: str
+    runs: list[tuple[int, int]]
+
+
+class TrackingUpdate(Struct, frozen=True, omit_defaults=True):
+    """A key frame, or moves: what differs in moment `n` from moment `n - 1`; kicks that were settled."""
+
+    key: KeyFrame | None = None
+    moves: list[tuple[int, str]] = []
+    kicks: list[Kick] = []
+    hardest: Kick | None = None
+
+
+class SentState(Struct, frozen=True):
+    """What a process has told all its listeners last; whoever joins is told this, and then what they are told."""
+
+    moment: Moment
+    who: list[str]
+    runs: list[tuple[int, int]]
+    key_n: int
+    kicks: Kicks
+
+
+def key_frame_of(told: SentState) -> TrackingUpdate:
+    """What somebody is told who knows nothing."""
+    moment = told.moment
+    at = coded(told.who, {}, moment.spots, None, moment.ball)
+    key = KeyFrame(moment.period, moment.n, told.who, at, told.runs)
+    return TrackingUpdate(key, kicks=told.kicks.told[-1:], hardest=told.kicks.hardest)
+
+
+def next_update(before: SentState | None, play: TrackingState) -> tuple[SentState | None, TrackingUpdate | None]:
+    """What has come since, for all who know what was told before: a key frame if moves would not say it all."""
+    moments, runs = play.track.moments, play.track.runs
+    if not moments:
+        return before, None
+    who = sorted(runs)
+    figures = [(round(runs[name].metres), round(runs[name].top * KMH * 10)) for name in who]
+    last = moments[-1]
+    fresh = None if before is None else _moments_since(before.moment, moments)
+    if before is None or fresh is None or who != before.who or last.n - before.key_n >= KEY_FRAME_INTERVAL:
+        after = SentState(last, who, figures, last.n, play.kicks)
+        return after, key_frame_of(after)
+    former, moves = before.moment, []
+    for moment in fresh:
+        moves.append((moment.n, coded(who, former.spots, moment.spots, former.ball, moment.ball)))
+        former = moment
+    heard = before.kicks.told[-1].at if before.kicks.told else None
+    kicks = [kick for kick in play.kicks.told if heard is None or kick.at > heard]
+    hardest = play.kicks.hardest if play.kicks.hardest != before.kicks.hardest else None
+    after = SentState(last, who, figures, before.key_n, play.kicks)
+    return after, TrackingUpdate(None, moves, kicks, hardest) if moves or kicks or hardest else None
+
+
+def _moments_since(before: Moment, moments: list[Moment]) -> list[Moment] | None:
+    """The moments since, each right after the other; None if one is missing."""
+    if moments[-1].period is not before.period or moments[-1].n < before.n:
+        return None
+    fresh = [moment for moment in moments if moment.period is before.period and moment.n > before.n]
+    return fresh if all(moment.n == before.n + place for place, moment in enumerate(fresh, 1)) else None

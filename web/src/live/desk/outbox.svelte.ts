@@ -1,0 +1,91 @@
+/** What the desk tells: kept on this device until the server has it, sent in order, each under one id however often. */
+import { answered } from "../../api/answer";
+import { api } from "../../api/client";
+import type { components } from "../../api/schema";
+import { clock } from "../../kernel/clock.svelte";
+import { newId } from "../../kernel/ids";
+import { keep } from "../../kernel/keep";
+import type { FeedEntry, Content } from "../feed";
+
+type Schemas = components["schemas"];
+type EntryRequest = Schemas["EntryRequest"];
+type Refusal = Schemas["Refusal"];
+const AGAIN_MS = 1500;
+
+export class EntryOutbox {
+  waiting = $state.raw<EntryRequest[]>([]);
+  refused = $state.raw<string | null>(null);
+  lost = $state(false);
+  /** The server wants none of what waits: it is kept until somebody discards it, or may tell again. */
+  held = $state(false);
+  /** The session has ended: what waits is sent after a sign-in. */
+  signedOut = $state(false);
+  #sending = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly event: string,
+    private readonly heard: (entries: FeedEntry[]) => void,
+  ) {}
+
+  get #key(): string {
+    return `desk:${this.event}`;
+  }
+
+  /** Go on with what an earlier page could not send; returns the way to stop. */
+  open(): () => void {
+    void keep.get<EntryRequest[]>(this.#key).then((kept) => {
+      if (kept) this.waiting = [...kept, ...this.waiting];
+      return this.#send();
+    });
+    return () => clearTimeout(this.#timer);
+  }
+
+  async publish(told: Content): Promise<void> {
+    this.refused = null;
+    await this.#wait([...this.waiting, { id: newId(clock.now()), at: new Date(clock.now()).toISOString(), told, clock_s: null }]);
+    await this.#send();
+  }
+
+  /** Try once more to tell what waits. */
+  async retry(): Promise<void> {
+    this.refused = null;
+    await this.#send();
+  }
+
+  /** Tell none of what waits. */
+  async discard(): Promise<void> {
+    [this.held, this.refused] = [false, null];
+    await this.#wait([]);
+  }
+
+  async #wait(waiting: EntryRequest[]): Promise<void> {
+    this.waiting = waiting;
+    await keep.put(this.#key, $state.snapshot(waiting));
+  }
+
+  async #send(): Promise<void> {
+    if (this.#sending) return;
+    this.#sending = true;
+    while (this.waiting.length) {
+      const entries = this.waiting.slice(0, 50);
+      const answer = await answered<(FeedEntry | Refusal)[]>(
+        api.POST("/api/live/{event_id}/entries", { params: { path: { event_id: this.event } }, body: { entries } }),
+      );
+      const status = answer.ok ? 200 : answer.problem.status;
+      this.lost = status === 0 || status === 429 || status >= 500;
+      this.signedOut = status === 401;
+      if (this.lost) this.#timer = setTimeout(() => void this.#send(), AGAIN_MS);
+      if (this.lost || this.signedOut) break; // what was told waits: for the network, or for a sign-in
+      this.held = !answer.ok;
+      if (!answer.ok) {
+        this.refused = answer.problem.code;
+        break;
+      }
+      this.heard(answer.data.filter((one): one is FeedEntry => "number" in one));
+      this.refused = (answer.data.find((one): one is Refusal => "reason" in one)?.reason as string | undefined) ?? this.refused;
+      await this.#wait(this.waiting.slice(entries.length));
+    }
+    this.#sending = false;
+  }
+}

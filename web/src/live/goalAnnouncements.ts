@@ -1,0 +1,32 @@
+/** What a screen reader is told: each goal and each kick of a shoot-out once, and each that was none; nothing of what stood when the screen opened. */
+import type { Words } from "../i18n/en/live";
+import { stateOf, type EffectiveEntry, type Kick, type Side, type Teams } from "./feed";
+
+/** Of a goal its side; of a kick of a shoot-out what became of it, too. */
+type Goal = { side: Side; kick: Kick["outcome"] | null };
+export type Goals = ReadonlyMap<number, Goal>;
+
+export function goalsOf(happened: readonly EffectiveEntry[]): Goals {
+  return new Map(
+    happened.flatMap(({ number, told }): [number, Goal][] => {
+      if (told.kind === "goal") return [[number, { side: told.side, kick: null }]];
+      return told.kind === "shoot_out_kick" ? [[number, { side: told.side, kick: told.outcome }]] : [];
+    }),
+  );
+}
+
+function isNew({ side, kick }: Goal, before: Goal | undefined): boolean {
+  return before?.side !== side || before.kick !== kick;
+}
+
+/** One sentence about what has changed since `before`, with how it stands; nothing when no goal has. */
+export function announcementFor(before: Goals, happened: readonly EffectiveEntry[], teams: Teams | null, w: Words): string | null {
+  const now = goalsOf(happened);
+  const name = (side: Side): string => teams?.[side].name ?? w.sides[side];
+  const gone = [...before].filter(([number]) => !now.has(number)).map(([, { side, kick }]) => (kick ? w.noKick : w.noGoal)(name(side)));
+  const fresh = [...now].filter(([number, goal]) => isNew(goal, before.get(number))).map(([, { side, kick }]) => (kick ? w.happened.kick[kick] : w.happened.goal)(name(side)));
+  if (gone.length + fresh.length === 0) return null;
+  const { home, away, penalties } = stateOf(happened);
+  const stands = penalties ? w.penaltiesRead(name("home"), penalties.home, name("away"), penalties.away) : w.score(name("home"), home, name("away"), away);
+  return [...gone, ...fresh, stands].join(". ");
+}
