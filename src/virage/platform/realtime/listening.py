@@ -2,7 +2,7 @@
 
 A sixtieth of a millisecond a phone is all there is when a goal falls. So nothing of ours wakes up for a phone: the hub
 calls the server's `send` for one after the other, which takes the bytes at once, and one piece of bytes serves all who
-follow the same (docs/decisions/0036-written-straight-to-the-server.md).
+follow the same (docs/decisions/0036-streams-write-directly-to-the-asgi-server.md).
 """
 
 import asyncio
