@@ -244,7 +244,7 @@ def by_card(person: Person) -> None:
 def buy(person: Person) -> None:
     """From the match to the ticket on the screen: one seat, paid by card."""
     open_match(person)
-    person.press("One fewer: Full price")
+    person.press("One fewer: Adult")
     choose_seats(person)
     sign_in(person)
     pay(person)

@@ -73,7 +73,7 @@ def sign_in_long_ago(house: House, email: str) -> None:
 
 def confirm_it_is_me(page: Page, house: House, email: str) -> None:
     """Answer the question for a new code."""
-    dialog = page.get_by_role("dialog", name="Confirm that it is you")
+    dialog = page.get_by_role("dialog", name="Confirm it’s you")
     before = house.code_for(email)
     dialog.get_by_role("button", name="Send me a code").click()
     dialog.get_by_label("Sign-in code").fill(house.code_for(email, before))
@@ -98,8 +98,8 @@ def new_event(page: Page, title: str) -> str:
     page.get_by_role("link", name="New event").click()
     page.get_by_label("Title in French", exact=True).fill(f"{title} (fr)")
     page.get_by_label("Title in English", exact=True).fill(title)
-    page.get_by_role("button", name="Create and go on to prices").click()
-    expect(page.get_by_role("heading", name="Plan", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Create and set prices").click()
+    expect(page.get_by_role("heading", name="Seating plan", exact=True)).to_be_visible()
     found = re.search(r"/office/events/([0-9a-f-]{36})/prices", page.url)
     assert found is not None
     return found[1]
@@ -107,7 +107,7 @@ def new_event(page: Page, title: str) -> str:
 
 def add_category(page: Page, number: int, prices: dict[str, str]) -> None:
     """A new category with its prices; the brush holds it now."""
-    page.get_by_role("button", name="Add a category").click()
+    page.get_by_role("button", name="Add category").click()
     fields = page.get_by_role("group", name=f"Category {number}")
     for tariff, price in prices.items():
         fields.get_by_label(re.compile(f"^{tariff}")).fill(price)

@@ -176,7 +176,7 @@ FRENCH_ONLY = "le la les des une un votre vous et dans pour avec sur ce cette no
 
 FRENCH = {
     "Find": "Trouver",
-    "One fewer: Full price": "Un de moins : Plein tarif",
+    "One fewer: Adult": "Un de moins : Plein tarif",
     "Reserve these seats": "Réserver ces places",
     "Your basket": "Votre panier",
     "Email address": "Adresse e-mail",

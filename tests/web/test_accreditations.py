@@ -166,7 +166,7 @@ def test_whoever_supervises_one_gate_group_or_sells_sees_no_accreditations(
     for name, grants in (("gate", (Grant("supervisor", "gate", "A"),)), ("seller", CLUB_OFFICE)):
         with desk(browser, house, hire(house, f"{name}-{address}", grants)) as page:
             page.goto(f"/office/events/{house.event('match')}/accreditations")
-            covered = page.get_by_text("Your roles do not cover this part of the office.")
+            covered = page.get_by_text("You don’t have access to this part of the office.")
             expect(covered.or_(page.get_by_text("You don’t have access"))).to_be_visible()
             expect(page.get_by_role("link", name="Accreditations")).to_have_count(0)
             expect(page.get_by_role("heading", name="Accredit somebody")).to_have_count(0)

@@ -88,7 +88,7 @@ def test_whoever_does_not_supervise_the_whole_ground_sees_no_file(browser: Brows
         expect(page.get_by_role("link", name="Devices")).to_be_visible()
         expect(page.get_by_role("link", name="Bans")).to_have_count(0)
         page.goto("/office/bans")
-        expect(page.get_by_text("Your roles do not cover this part of the office.")).to_be_visible()
+        expect(page.get_by_text("You don’t have access to this part of the office.")).to_be_visible()
 
 
 def test_a_file_that_is_no_text_leaves_what_was_typed(browser: Browser, house: House, head: str) -> None:

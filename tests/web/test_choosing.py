@@ -36,10 +36,10 @@ def test_best_seats_are_shown_with_place_and_whole_price_before_anything_is_held
     proposal = page.get_by_role("region", name="We found 2 seats")
     expect(proposal.get_by_text(re.compile(r"^Row \d+, seat \d+$"))).to_have_count(2)
     expect(proposal.get_by_text("View: excellent").first).to_be_visible()
-    expect(proposal.get_by_text("Service fee")).to_be_visible()
+    expect(proposal.get_by_text("Booking fee")).to_be_visible()
     expect(proposal).not_to_contain_text("Hospitality")
     total = proposal.locator("dt", has_text="Total").locator("..").locator("dd").inner_text()
-    expect(page.get_by_role("application", name=re.compile("^Seats of block"))).to_be_visible()
+    expect(page.get_by_role("application", name=re.compile("^Seats in block"))).to_be_visible()
     assert orders(page) == 0
     assert found_by_axe(page) == []
     page.get_by_role("button", name="Reserve these seats").click()
@@ -96,7 +96,7 @@ def test_tickets_of_another_event_are_not_dropped_without_a_word(page: Page, hou
     page.get_by_label("Where?").select_option("PEL")
     page.get_by_role("button", name="Get 2 standing tickets").click()
     question = page.get_by_role("dialog")
-    expect(question).to_contain_text("A basket holds tickets for one event")
+    expect(question).to_contain_text("You can only buy tickets for one event at a time")
     question.get_by_role("link", name="Go to my basket").click()
     expect(page.get_by_text(re.compile("^Row .*, seat"))).to_have_count(2)
 
@@ -113,7 +113,7 @@ def test_the_back_button_leaves_the_block_and_the_chosen_seat_stays(page: Page, 
     expect(page.get_by_role("button", name=re.compile("^105 .*, chosen$"))).to_be_visible()
     expect(chosen).to_be_visible()
     page.go_forward()
-    expect(page.get_by_role("application", name=re.compile("^Seats of block 105"))).to_be_visible()
+    expect(page.get_by_role("application", name=re.compile("^Seats in block 105"))).to_be_visible()
     page.go_back()
     page.go_back()
     expect(page.get_by_role("link", name="Choose your seats")).to_be_visible()
@@ -155,8 +155,8 @@ def test_a_sold_out_event_says_so_at_its_top_and_offers_no_search(page: Page, ho
     page.route("**/availability", none)
     open_match(page, house)
     expect(page.locator("header.head").get_by_text("Sold out")).to_be_visible()
-    notice = page.get_by_text("Seats that other people give back").bounding_box()
-    stage = page.get_by_role("group", name="Overview of the stadium").bounding_box()
+    notice = page.get_by_text("Released seats").bounding_box()
+    stage = page.get_by_role("group", name="Stadium map").bounding_box()
     assert notice
     assert stage
     assert notice["y"] < stage["y"]
@@ -191,7 +191,7 @@ def test_a_companion_without_an_access_ticket_is_refused_at_once(page: Page, hou
     page.get_by_role("button", name=re.compile(r"^Row 12 ")).click()
     page.get_by_role("button", name=re.compile(r"^Seat \d+$")).first.click()
     page.get_by_label(re.compile("^Tariff for Row 12")).select_option("companion")
-    expect(page.get_by_text("Companion tickets need an access ticket in the same order.")).to_be_visible()
+    expect(page.get_by_text("Companion tickets need an accessible ticket in the same order.")).to_be_visible()
     expect(page.get_by_role("button", name="Reserve", exact=True)).to_be_disabled()
     select = page.get_by_label(re.compile("^Tariff for Row 12"))
     assert select.evaluate("one => one.scrollWidth <= one.clientWidth")

@@ -77,7 +77,7 @@ def test_an_event_that_does_not_exist_is_said_not_to_and_leads_to_the_events(pag
         ("/tickets/{}", ("Ticket not found", "My tickets")),
         ("/food/orders/{}", ("Food order not found", "Food and drink")),
         ("/live/{}", ("Match not found", "See the events")),
-        ("/pages/versions/{}", ("Text not found", "See the events")),
+        ("/pages/versions/{}", ("Page not found", "See the events")),
     ],
 )
 def test_a_thing_that_does_not_exist_is_named_with_the_way_on(
@@ -188,7 +188,7 @@ def test_all_windows_of_a_browser_show_one_basket(page: Page, house: House) -> N
     open_match(other, house)
     find_two_seats(page)
     expect(other.get_by_role("link", name=re.compile("^Basket"))).to_be_visible()
-    other.get_by_role("button", name="One more: Full price").click()
+    other.get_by_role("button", name="One more: Adult").click()
     find_seats(other, 3)
     other.get_by_role("button", name="Release them and continue").click()
     expect(page.get_by_text(re.compile("^Row .*, seat"))).to_have_count(3)

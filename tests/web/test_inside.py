@@ -45,7 +45,7 @@ def test_a_refund_of_somebody_inside_warns_and_needs_a_second_step(
         work.goto(f"/office/events/{house.event('match')}")
         expect(work.get_by_text("Net revenue")).to_be_visible()
         expect(work.get_by_text(re.compile("gross − €.* refunded$"))).to_be_visible()
-        expect(work.get_by_text("Gross: before refunds and without fees.")).to_be_visible()
+        expect(work.get_by_text("Gross: before refunds, excluding fees.")).to_be_visible()
 
 
 async def _comes_in(url: str, ticket_id: str) -> None:

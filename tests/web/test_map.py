@@ -60,7 +60,7 @@ def test_the_list_reaches_every_seat_without_the_map(page: Page, house: House) -
     page.get_by_role("button", name="Reserve").click()
     expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
     expect(page.get_by_text(re.compile("Row 12, seat"))).to_be_visible()
-    expect(page.get_by_text("taken by somebody else")).to_have_count(0)
+    expect(page.get_by_text("has just been taken")).to_have_count(0)
 
 
 def test_the_map_zooms_by_wheel_and_buttons_and_moves_by_dragging(page: Page, house: House) -> None:

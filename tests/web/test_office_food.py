@@ -134,7 +134,7 @@ def test_what_somebody_else_wrote_meanwhile_is_not_written_over(browser: Browser
         expect(other.get_by_role("row").filter(has_text=name)).to_contain_text("€2.00")
         page.get_by_label("Deposit, €").fill("3")
         page.get_by_role("button", name="Save in the draft").click()
-        page.get_by_role("button", name="Load it again").click()
+        page.get_by_role("button", name="Reload").click()
         expect(page.get_by_label("Deposit, €")).to_have_value("2")
         page.get_by_role("button", name="Take out of the draft").click()
         page.get_by_role("dialog").get_by_role("button", name="Take out of the draft").click()
@@ -378,7 +378,7 @@ def test_each_sees_the_parts_that_are_their_work_and_no_others(browser: Browser,
             "/closings",
         ):
             page.goto(f"/office/food{path}")
-            expect(page.get_by_text("Your roles do not cover this part of the office.")).to_be_visible()
+            expect(page.get_by_text("You don’t have access to this part of the office.")).to_be_visible()
     with desk(browser, house, hire(house, f"admin-{address}", ADMIN)) as page:
         page.get_by_role("link", name="Food and money").click()
         page.route("**/api/office/concessions/draft", lambda route: route.abort(), times=1)

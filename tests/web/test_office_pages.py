@@ -69,7 +69,7 @@ def test_two_editors_of_an_event_see_the_other_version_and_lose_nothing(
         refused = mine.get_by_role("alert")
         expect(refused).to_be_in_viewport()
         expect(mine.get_by_role("button", name="Save", exact=True)).to_be_enabled()
-        refused.get_by_role("button", name="Load it again").click()
+        refused.get_by_role("button", name="Reload").click()
         compared = mine.locator("[data-conflict]")
         expect(compared.get_by_role("heading")).to_be_focused()
         title = compared.get_by_role("group", name="Title in English", exact=True)
@@ -91,7 +91,7 @@ def test_two_editors_of_an_event_see_the_other_version_and_lose_nothing(
 def test_a_sale_is_not_called_live_without_network(browser: Browser, house: House, office: str) -> None:
     with desk(browser, house, office) as page:
         page.goto(f"/office/events/{house.event('match')}")
-        numbers = page.get_by_role("region", name="The sale", exact=True)
+        numbers = page.get_by_role("region", name="Ticket sales", exact=True)
         expect(numbers).to_contain_text("Live, ")
         page.context.set_offline(True)
         expect(numbers).to_contain_text("As of ")
@@ -106,12 +106,12 @@ def test_a_sale_whose_server_does_not_answer_is_not_called_live(browser: Browser
     with desk(browser, house, office) as page:
         page.clock.install()
         page.goto(f"/office/events/{house.event('match')}")
-        numbers = page.get_by_role("region", name="The sale", exact=True)
+        numbers = page.get_by_role("region", name="Ticket sales", exact=True)
         expect(numbers).to_contain_text("Live, ")
         page.route("**/api/office/events/*/sales", lambda route: route.abort())
         page.clock.fast_forward("00:30")
         expect(numbers).to_contain_text("As of ")
-        expect(page.get_by_text("These figures are the last that came.")).to_be_visible()
+        expect(page.get_by_text("These are the latest figures we received.")).to_be_visible()
         page.unroute("**/api/office/events/*/sales")
         page.clock.fast_forward("00:30")
         expect(numbers).to_contain_text("Live, ")
@@ -122,7 +122,7 @@ def test_a_new_event_without_a_title_is_not_made(browser: Browser, house: House,
         made: list[str] = []
         page.on("request", lambda request: made.append(request.url) if request.method == "POST" else None)
         page.get_by_role("link", name="New event").click()
-        page.get_by_role("button", name="Create and go on to prices").click()
+        page.get_by_role("button", name="Create and set prices").click()
         title = page.get_by_label("Title in French", exact=True)
         expect(title).to_have_accessible_description("Enter a title in at least one language")
         expect(title).to_be_focused()
@@ -138,10 +138,10 @@ def test_an_order_is_found_by_the_beginning_of_an_address_and_a_short_search_sho
         expect(work.get_by_text("Search for an order")).to_be_visible()
         search = work.get_by_label("Find an order")
         search.fill(address.partition("@")[0])
-        work.get_by_role("button", name="Find", exact=True).click()
+        work.get_by_role("button", name="Search", exact=True).click()
         expect(work.get_by_role("link", name=code)).to_be_visible()
         search.fill("b")
-        work.get_by_role("button", name="Find", exact=True).click()
+        work.get_by_role("button", name="Search", exact=True).click()
         expect(work.get_by_text("Enter at least 2 characters")).to_be_visible()
         expect(work.get_by_role("link", name=code)).to_have_count(0)
 
@@ -156,7 +156,7 @@ def test_a_cancelled_event_shows_its_refunds_without_being_loaded_again(
         page.goto(f"/events/{event}")
         find_two_seats(page)
         work.goto(f"/office/events/{event}")
-        held = work.get_by_role("region", name="The sale", exact=True).locator("dl > div").nth(1)
+        held = work.get_by_role("region", name="Ticket sales", exact=True).locator("dl > div").nth(1)
         expect(held).to_contain_text("2")
         work.get_by_role("button", name="Cancel the event").click()
         dialog = work.get_by_role("dialog")
@@ -169,17 +169,17 @@ def test_a_cancelled_event_shows_its_refunds_without_being_loaded_again(
 def priced(page: Page, title: str) -> str:
     """A published event on sale now, the lower ring of which costs something."""
     event = new_event(page, title)
-    page.get_by_role("button", name="Add a category").click()
+    page.get_by_role("button", name="Add category").click()
     fields = page.get_by_role("group", name="Category 1")
-    for tariff, price in {"Full price": "45", "Child": "12", "Reduced": "30", "Access": "22"}.items():
+    for tariff, price in {"Adult": "45", "Child": "12", "Concession": "30", "Accessible": "22"}.items():
         fields.get_by_label(re.compile(f"^{tariff}")).fill(price)
     for name in ("Name in French", "Name in English"):
         fields.get_by_label(name).fill("One")
-    page.get_by_role("button", name="Lower ring").click()
+    page.get_by_role("button", name="Lower tier").click()
     page.get_by_role("button", name="Save prices").click()
-    expect(page.get_by_text("Prices are saved.")).to_be_visible()
+    expect(page.get_by_text("Prices saved.")).to_be_visible()
     page.goto(f"/office/events/{event}/details")
-    page.get_by_label("Sale opens").fill("2020-01-01T10:00")
+    page.get_by_label("Sales open").fill("2020-01-01T10:00")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
     page.get_by_role("link", name="Sales").click()
@@ -193,7 +193,7 @@ def test_what_floats_at_the_foot_covers_no_control(browser: Browser, house: Hous
         event = priced(page, fresh("Under a message"))
         page.goto(f"/office/events/{event}/prices")
         page.get_by_role("button", name="Save prices").click()
-        toast = page.locator(".toast").filter(has_text="Prices are saved")
+        toast = page.locator(".toast").filter(has_text="Prices saved")
         expect(toast).to_be_visible()
         assert toast.evaluate(BELOW) == []
 

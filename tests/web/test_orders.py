@@ -23,7 +23,7 @@ def test_an_order_is_found_by_the_name_of_its_fan_and_its_history_says_why_money
         seat = order["lines"][0]["label"]
         for wanted in ("somebody somewhere", f"{seat['block']} {seat['row']} {seat['seat']}"):
             work.get_by_label("Find an order").fill(wanted)
-            work.get_by_role("button", name="Find", exact=True).click()
+            work.get_by_role("button", name="Search", exact=True).click()
             expect(work.get_by_text(f"“{wanted}”", exact=False)).to_be_visible()
             expect(work.get_by_role("link", name=order["code"])).to_be_visible()
         work.get_by_role("link", name=order["code"]).click()

@@ -116,7 +116,7 @@ def test_an_empty_text_is_not_published_and_leaving_with_changes_asks_first(offi
     chosen(office, "privacy", "en")
     office.get_by_label("Text", exact=True).fill("  ")
     office.get_by_role("button", name="Publish", exact=True).click()
-    expect(office.get_by_text("Enter a text")).to_be_visible()
+    expect(office.get_by_text("Enter some text")).to_be_visible()
     office.get_by_role("navigation", name="Office").get_by_role("link", name="Events").click()
     expect(office.get_by_role("dialog")).to_be_visible()
 

@@ -20,7 +20,7 @@ def test_paper_that_ends_the_code_on_a_phone_asks_for_a_fresh_sign_in(
     page.get_by_role("button", name="Print on paper").click()
     dialog = page.get_by_role("dialog", name="A ticket on paper")
     dialog.get_by_role("button", name="Make the paper ticket").click()
-    expect(dialog.get_by_text("Confirm that it is you")).to_be_visible()
+    expect(dialog.get_by_text("Confirm it’s you")).to_be_visible()
     before = house.code_for(address)
     dialog.get_by_role("button", name="Send me a code").click()
     dialog.get_by_label("Sign-in code").fill(house.code_for(address, before))

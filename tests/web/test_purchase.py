@@ -43,15 +43,15 @@ def test_two_seats_are_found_paid_and_opened_as_tickets(
     open_match(page, house)
     find_two_seats(page)
     expect(page.locator("[data-countdown]")).to_contain_text("more minutes")
-    expect(page.get_by_text("Service fee")).to_be_visible()
+    expect(page.get_by_text("Booking fee")).to_be_visible()
     expect(page.get_by_text("of which VAT 5.5%")).to_be_visible()
     sign_in(page, address)
-    expect(page.get_by_text(f"Tickets go to {address}")).to_be_visible()
+    expect(page.get_by_text(f"Your receipt will go to {address}")).to_be_visible()
     pay(page, ACCEPTED)
     expect(page.get_by_role("heading", name="See you at the stadium")).to_be_visible()
     expect(page.get_by_text("2 tickets are yours.")).to_be_visible()
     page.get_by_role("link", name="Open my tickets").click()
-    page.get_by_role("link", name=re.compile(r"^Row .* Full price$")).first.click()
+    page.get_by_role("link", name=re.compile(r"^Row .* Adult$")).first.click()
     page.get_by_role("button", name="Show the entry code on this phone").click()
     expect(page.get_by_role("img", name="Entry code of this ticket")).to_be_visible()
     assert not watched
@@ -123,13 +123,13 @@ def test_a_guest_of_a_busy_event_signs_in_and_goes_on_with_the_same_wish(
     page: Page, house: House, sign_in: SignIn, address: str
 ) -> None:
     open_match(page, house)
-    page.get_by_role("button", name="One more: Full price").click()
+    page.get_by_role("button", name="One more: Adult").click()
     page.route("**/api/orders", Refusing(401, "unauthenticated", times=1))
     find_seats(page, 3)
     expect(page.get_by_text("This event is in high demand")).to_be_visible()
     sign_in(page, address)
     expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
-    expect(page.get_by_text(f"Tickets go to {address}")).to_be_visible()
+    expect(page.get_by_text(f"Your receipt will go to {address}")).to_be_visible()
     expect(page.get_by_text(re.compile("^Row .*, seat"))).to_have_count(3)
 
 
@@ -162,7 +162,7 @@ def test_standing_places_are_bought_by_count(page: Page, house: House) -> None:
     where = page.get_by_label("Where?")
     where.select_option("PEL")
     area = where.locator("option:checked").inner_text().rpartition(",")[0]
-    page.get_by_role("button", name="One more: Full price").click()
+    page.get_by_role("button", name="One more: Adult").click()
     page.get_by_role("button", name="Get 3 standing tickets").click()
     expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
     expect(page.get_by_text("Standing", exact=True)).to_have_count(3)

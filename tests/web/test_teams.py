@@ -102,7 +102,7 @@ def test_two_people_who_edit_teams_at_once_lose_nothing(
         mine.get_by_role("button", name="Save").click()
         refused = mine.get_by_role("alert")
         expect(refused).to_be_in_viewport()
-        refused.get_by_role("button", name="Load it again").click()
+        refused.get_by_role("button", name="Reload").click()
         row = mine.get_by_role("group", name="Virage FC, Player 7")
         expect(row).to_contain_text("Seven of theirs")
         expect(row).to_contain_text("Seven of mine")

@@ -26,7 +26,7 @@ def test_the_way_is_on_the_ticket_without_stairs_where_wished_and_stays_without_
     page.locator("a[href^='/tickets/']").first.click()
     expect(directions_of(page).first).to_contain_text("up to the podium")
     expect(directions_of(page).last).to_contain_text("to seat")
-    expect(page.get_by_role("img", name="Plan of the ground with your way")).to_be_visible()
+    expect(page.get_by_role("img", name="Map of the venue with your route")).to_be_visible()
     with page.expect_response(lambda answer: "step_free=true" in answer.url):
         page.get_by_label("Without stairs").check()
     expect(directions_of(page).filter(has_text="Take stairs")).to_have_count(0)
@@ -38,7 +38,7 @@ def test_the_way_is_on_the_ticket_without_stairs_where_wished_and_stays_without_
     context, page = browse()
     page.goto(address)
     expect(directions_of(page).first).to_contain_text("up to the podium")
-    expect(page.get_by_role("img", name="Plan of the ground with your way")).to_be_visible()
+    expect(page.get_by_role("img", name="Map of the venue with your route")).to_be_visible()
     page.get_by_label("Without stairs").check()
     expect(directions_of(page).filter(has_text="Take stairs")).to_have_count(0)
     expect(directions_of(page).last).to_contain_text("to seat")
@@ -53,7 +53,7 @@ def test_inside_the_ticket_shows_the_way_from_the_gate_to_the_seat(
     page: Page, house: House, sign_in: SignIn, address: str
 ) -> None:
     buy_and_open(page, house, lambda on: sign_in(on, address))
-    expect(page.get_by_role("heading", name="Your way in")).to_be_visible()
+    expect(page.get_by_role("heading", name="Getting to your seat")).to_be_visible()
     expect(directions_of(page).filter(has_text="up to the podium")).to_have_count(1)
     ticket_id = page.url.rpartition("/")[2]
 
@@ -64,6 +64,6 @@ def test_inside_the_ticket_shows_the_way_from_the_gate_to_the_seat(
 
     in_database(house, cross)
     page.reload()
-    expect(page.get_by_role("heading", name="Inside: this way to your seat")).to_be_visible()
+    expect(page.get_by_role("heading", name="You’re in: follow this route to your seat")).to_be_visible()
     expect(directions_of(page).filter(has_text="up to the podium")).to_have_count(0)
     expect(directions_of(page).last).to_contain_text("to seat")

@@ -37,7 +37,7 @@ def ticket(made: ModuleType) -> PaperTicket:
         doors_at=datetime(2026, 5, 1, 19, 30, tzinfo=ZONE),
         starts_at=datetime(2026, 5, 1, 21, tzinfo=ZONE),
         label=PlaceLabel("N2", "Virage Nord", "203", "12", 14),
-        tariff=Text("Plein tarif", "Full price"),
+        tariff=Text("Plein tarif", "Adult"),
         price_cents=4505,
     )
 

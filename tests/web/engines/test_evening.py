@@ -123,7 +123,7 @@ def buy(fan: Visitor, house: House, address: str) -> None:
     fan.press("button", "Sign in", exact=True)
     fan.fill("Your name", "Somebody Somewhere")
     fan.press("button", "Save")
-    fan.sees(f"Tickets go to {address}")
+    fan.sees(f"Your receipt will go to {address}")
     fan.press("button", "^Pay €")
     fan.fill("Card number", ACCEPTED)
     fan.fill("Expiry", "12/34")

@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 it("says a refusal that few people meet in its own words, which come with it", async () => {
   expect(i18n.refusals).toEqual({});
-  expect(await refusing("sold_out")).toContain("not enough places");
+  expect(await refusing("sold_out")).toContain("Not enough tickets");
   expect(i18n.refusals).toEqual({});
   expect(await refusing("pass_printed")).toContain("was printed");
 });

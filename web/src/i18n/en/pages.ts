@@ -1,8 +1,8 @@
 export const pages = {
   version: "Earlier version",
   versionOf: (revision: number, on: string) => `Version ${revision}, ${on}`,
-  notPublished: "This text has not been published yet.",
+  notPublished: "This page hasn’t been published yet.",
   accept: "By paying, you accept our",
-  noWithdrawal: "Tickets are for a set date: the law gives no right of withdrawal.",
+  noWithdrawal: "Tickets are for a fixed date, so by law there is no right of withdrawal.",
   accepted: "Terms of sale you accepted",
 };

@@ -1,7 +1,7 @@
 export const officePages = {
   pages: {
     title: "Mentions et aide",
-    lead: "Vos propres textes, en lien au bas de chaque page. Chaque publication est une version conservée : une commande garde les conditions que son acheteur a acceptées.",
+    lead: "Vos textes légaux et votre aide, en lien au bas de chaque page. Chaque version publiée est conservée : une commande garde les conditions que son acheteur a acceptées.",
     page: "Page",
     language: "Langue",
     first: "Publiez ou abandonnez vos modifications avant d’ouvrir une autre page.",
@@ -13,7 +13,7 @@ export const officePages = {
     preview: "Aperçu",
     publish: "Publier",
     discard: "Abandonner les modifications",
-    published: (revision: number) => `La version ${revision} est publiée.`,
+    published: (revision: number) => `Version ${revision} publiée.`,
     versions: "Versions",
     none: "Pas encore publiée.",
     open: "Ouvrir",

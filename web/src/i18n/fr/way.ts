@@ -3,19 +3,19 @@ import { plural } from "./common";
 
 export const way: typeof words = {
   way: {
-    title: "Votre chemin",
-    inside: "Vous y êtes : par ici vers votre place",
-    loading: "Recherche du chemin…",
+    title: "Rejoindre votre place",
+    inside: "Vous êtes entré : suivez ce chemin",
+    loading: "Calcul de l’itinéraire…",
     summary: (ramp, gate) => `Rampe ${ramp}, porte ${gate}`,
     from: (gate) => `Depuis la porte ${gate}`,
     walk: (minutes, metres) => `${plural(minutes, "minute", "minutes")} à pied, ${metres} m`,
     stepFree: "Sans escalier",
-    stepFreeWhole: "Aucune marche sur tout le chemin.",
+    stepFreeWhole: "Aucune marche sur tout l’itinéraire.",
     stepsLeft: (steps) => `${plural(steps, "marche reste inévitable", "marches restent inévitables")} dans votre bloc.`,
-    none: "Aucun chemin sans escalier n’est ouvert aujourd’hui",
-    noneText: "Un ascenseur nécessaire est en panne. Demandez à un stadier, à n’importe quelle rampe : il vous conduira autrement.",
-    offline: "Le chemin s’affichera ici après une première connexion.",
-    drawing: (ramp, gate) => `Plan du stade avec votre chemin de la rampe ${ramp} à votre place par la porte ${gate}`,
+    none: "Aucun itinéraire sans escalier aujourd’hui",
+    noneText: "Un ascenseur de l’itinéraire est en panne. À n’importe quelle rampe, demandez à un stadier de vous indiquer un autre accès.",
+    offline: "L’itinéraire s’affichera ici après une première connexion.",
+    drawing: (ramp, gate) => `Plan du stade avec votre itinéraire de la rampe ${ramp} à votre place par la porte ${gate}`,
     list: "Itinéraire",
     metres: (metres) => `${metres} m`,
     floor: {
@@ -45,7 +45,7 @@ export const way: typeof words = {
       block: (name) => `l’entrée du bloc ${name}`,
       platform: (name) => `la plateforme PMR du bloc ${name}`,
       area: "votre zone",
-      other: "votre but",
+      other: "votre destination",
     },
   },
 };

@@ -28,8 +28,8 @@ describe("directions", () => {
     expect(directions(way, "ramp:N1", label, en.way).map((one) => one.text)).toEqual([
       "Take ramp N1 up to the podium",
       "Turn left to gate B1",
-      "Take stairs N3 up to the middle ring, 55 steps",
-      "Take lift N1 to the upper ring",
+      "Take stairs N3 up to the middle tier, 55 steps",
+      "Take lift N1 to the upper tier",
       "Turn right to block 203",
       "Go down 29 steps to row 4",
       "Along row 4 to seat 12",
@@ -50,7 +50,7 @@ describe("directions", () => {
 
   it("begins at the gate once it is passed", () => {
     const left = afterGate(way, "gate:B1");
-    expect(directions(left, "ramp:N1", label, en.way)[0]!.text).toBe("Take stairs N3 up to the middle ring, 55 steps");
+    expect(directions(left, "ramp:N1", label, en.way)[0]!.text).toBe("Take stairs N3 up to the middle tier, 55 steps");
     expect([left.legs.length, left.metres, left.steps, left.step_free]).toEqual([5, 50, 84, false]);
   });
 

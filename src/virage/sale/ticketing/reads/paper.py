@@ -12,10 +12,10 @@ from virage.site.venue.api import GROUND_ZONE
 from virage.site.venue.types import load_ground
 
 _TARIFFS: dict[Tariff, Text] = {
-    Tariff.FULL: Text("Plein tarif", "Full price"),
+    Tariff.FULL: Text("Plein tarif", "Adult"),
     Tariff.CHILD: Text("Enfant", "Child"),
-    Tariff.REDUCED: Text("Réduit", "Reduced"),
-    Tariff.ACCESS: Text("PMR", "Access"),
+    Tariff.REDUCED: Text("Tarif réduit", "Concession"),
+    Tariff.ACCESS: Text("PMR", "Accessible"),
     Tariff.COMPANION: Text("Accompagnateur", "Companion"),
 }
 
