@@ -1,4 +1,4 @@
-"""The words of the hosted pages, in French and in English."""
+"""Texts of the hosted payment pages, in French and English."""
 # ruff: noqa: RUF001 - French is written with its own apostrophe
 
 from virage_sandbox.cards import Card
@@ -8,48 +8,48 @@ Texts = dict[str, str]
 TEXTS: dict[str, Texts] = {
     "fr": {
         "bank": "Banque Sandbox",
-        "test": "Page d’essai : aucune carte réelle, aucun argent réel",
+        "test": "Page de test : aucune carte ni aucun argent réels",
         "title": "Paiement par carte",
         "pay_to": "Paiement à",
         "total": "Total à payer",
         "reference": "Référence",
         "card": "Numéro de carte",
-        "card_hint": "Une des cartes d’essai ci-dessous",
+        "card_hint": "Une des cartes de test ci-dessous",
         "expiry": "Expiration (MM/AA)",
         "cvc": "Cryptogramme",
         "pay": "Payer",
         "cancel": "Annuler et revenir à la boutique",
-        "errors": "À corriger",
-        "error_prefix": "Erreur : ",
-        "error_card": "Ce n’est pas une carte d’essai. Choisissez-en une dans la liste.",
-        "error_expiry": "Indiquez le mois et l’année, par exemple 12/34.",
-        "error_cvc": "Indiquez les trois chiffres au dos de la carte.",
-        "error_code": "Ce code n’est pas le bon.",
-        "cards": "Cartes d’essai",
+        "errors": "Corrigez ces champs",
+        "error_prefix": "Erreur : ",
+        "error_card": "Ce n’est pas une carte de test. Choisissez-en une dans la liste.",
+        "error_expiry": "Saisissez le mois et l’année, par exemple 12/34.",
+        "error_cvc": "Saisissez les 3 chiffres au dos de la carte.",
+        "error_code": "Code incorrect. Réessayez.",
+        "cards": "Cartes de test",
         "cards_hint": "Choisissez une carte pour remplir le formulaire.",
         "card_number": "Carte",
-        "card_does": "Ce qu’elle fait",
+        "card_does": "Résultat",
         "challenge_title": "Confirmez votre identité",
-        "challenge": "Votre banque vous a envoyé un code. Pour l’essai, c’est 1234.",
+        "challenge": "Saisissez le code envoyé par votre banque. Pour ce test, c’est 1234.",
         "code": "Code de confirmation",
         "confirm": "Confirmer",
         "captured_title": "Paiement accepté",
-        "captured": "La banque a accepté ce paiement.",
+        "captured": "Votre paiement a été accepté.",
         "declined_title": "Paiement refusé",
-        "declined": "La banque a refusé ce paiement. Rien n’a été débité.",
+        "declined": "Votre banque a refusé ce paiement. Rien n’a été débité.",
         "cancelled_title": "Paiement annulé",
         "cancelled": "Ce paiement a été annulé. Rien n’a été débité.",
         "keep_title": "Enregistrer une carte",
         "keep_for": "Carte pour",
-        "keep_consent": "Rien n’est débité maintenant. La boutique pourra débiter cette carte sans vous, "
-        "selon la règle que vous avez fixée, jusqu’à ce que vous y mettiez fin.",
+        "keep_consent": "Rien n’est débité maintenant. La boutique pourra débiter cette carte automatiquement, "
+        "selon les montants que vous avez choisis, jusqu’à ce que vous désactiviez l’option.",
         "keep": "Enregistrer la carte",
         "keep_captured_title": "Carte enregistrée",
-        "keep_captured": "La banque garde cette carte. La boutique n’en connaît pas le numéro.",
+        "keep_captured": "La banque conserve cette carte. La boutique ne connaît pas son numéro.",
         "expired_title": "Paiement expiré",
-        "expired": "Le délai est passé. Rien n’a été débité.",
+        "expired": "Le délai de paiement est dépassé. Rien n’a été débité.",
         "missing_title": "Paiement introuvable",
-        "missing": "Cette adresse ne mène à aucun paiement.",
+        "missing": "Aucun paiement à cette adresse. Vérifiez le lien.",
         "back": "Revenir à la boutique",
         "language": "English",
     },
@@ -66,37 +66,37 @@ TEXTS: dict[str, Texts] = {
         "cvc": "Security code",
         "pay": "Pay",
         "cancel": "Cancel and return to the shop",
-        "errors": "Please correct",
+        "errors": "Please correct these fields",
         "error_prefix": "Error: ",
         "error_card": "This is not a test card. Choose one from the list.",
-        "error_expiry": "Enter the month and the year, for example 12/34.",
-        "error_cvc": "Enter the three digits on the back of the card.",
-        "error_code": "This is not the right code.",
+        "error_expiry": "Enter the month and year, for example 12/34.",
+        "error_cvc": "Enter the 3 digits on the back of the card.",
+        "error_code": "Incorrect code. Try again.",
         "cards": "Test cards",
         "cards_hint": "Choose a card to fill in the form.",
         "card_number": "Card",
-        "card_does": "What it does",
-        "challenge_title": "Confirm that it is you",
-        "challenge": "Your bank has sent you a code. For this test it is 1234.",
+        "card_does": "Result",
+        "challenge_title": "Confirm it’s you",
+        "challenge": "Enter the code sent by your bank. For this test, it is 1234.",
         "code": "Confirmation code",
         "confirm": "Confirm",
         "captured_title": "Payment accepted",
-        "captured": "The bank has accepted this payment.",
+        "captured": "Your payment has been accepted.",
         "declined_title": "Payment declined",
-        "declined": "The bank has declined this payment. Nothing was charged.",
+        "declined": "Your bank declined this payment. You have not been charged.",
         "cancelled_title": "Payment cancelled",
-        "cancelled": "This payment was cancelled. Nothing was charged.",
+        "cancelled": "This payment was cancelled. You have not been charged.",
         "keep_title": "Save a card",
         "keep_for": "Card for",
-        "keep_consent": "Nothing is charged now. The shop may charge this card without you, by the rule that you set, "
-        "until you end it.",
-        "keep": "Save the card",
+        "keep_consent": "Nothing is charged now. The shop may charge this card automatically, within the amounts you chose, "
+        "until you turn this off.",
+        "keep": "Save card",
         "keep_captured_title": "Card saved",
-        "keep_captured": "The bank keeps this card. The shop does not know its number.",
-        "expired_title": "Payment expired",
-        "expired": "The time is over. Nothing was charged.",
+        "keep_captured": "The bank stores this card. The shop does not know its number.",
+        "expired_title": "Payment timed out",
+        "expired": "The payment timed out. You have not been charged.",
         "missing_title": "Payment not found",
-        "missing": "This address leads to no payment.",
+        "missing": "There is no payment at this address. Check the link.",
         "back": "Return to the shop",
         "language": "Français",
     },
@@ -105,41 +105,41 @@ TEXTS: dict[str, Texts] = {
 CARDS: dict[Card, Texts] = {
     Card.ACCEPTED: {"fr": "Acceptée", "en": "Accepted"},
     Card.DECLINED: {"fr": "Refusée par la banque", "en": "Declined by the bank"},
-    Card.INSUFFICIENT: {"fr": "Refusée : provision insuffisante", "en": "Declined: insufficient funds"},
+    Card.INSUFFICIENT: {"fr": "Refusée : provision insuffisante", "en": "Declined: insufficient funds"},
     Card.CHALLENGE: {"fr": "Demande un code de confirmation", "en": "Asks for a confirmation code"},
     Card.ANSWER_LOST: {
-        "fr": "Acceptée, mais la réponse se perd en route",
-        "en": "Accepted, but the answer is lost on its way",
+        "fr": "Acceptée, mais la réponse se perd",
+        "en": "Accepted, but the response is lost",
     },
     Card.WEBHOOK_LATE: {
-        "fr": "Acceptée, la boutique l’apprend en retard",
-        "en": "Accepted, the shop is told late",
+        "fr": "Acceptée, webhook envoyé en retard",
+        "en": "Accepted, webhook sent late",
     },
     Card.WEBHOOK_TWICE: {
-        "fr": "Acceptée, la boutique l’apprend deux fois",
-        "en": "Accepted, the shop is told twice",
+        "fr": "Acceptée, webhook envoyé deux fois",
+        "en": "Accepted, webhook sent twice",
     },
     Card.WEBHOOK_NEVER: {
-        "fr": "Acceptée, la boutique n’est pas prévenue",
-        "en": "Accepted, the shop is never told",
+        "fr": "Acceptée, aucun webhook envoyé",
+        "en": "Accepted, webhook never sent",
     },
     Card.REFUND_FAILS_FIRST: {
         "fr": "Acceptée, le premier remboursement échoue",
         "en": "Accepted, its first refund fails",
     },
     Card.AMOUNT_WRONG: {
-        "fr": "Acceptée, un centime de moins est débité",
-        "en": "Accepted, one cent too little is charged",
+        "fr": "Acceptée, débit inférieur d’un centime",
+        "en": "Accepted, charged one cent too little",
     },
     Card.CHARGE_DECLINED: {
-        "fr": "Se laisse enregistrer, puis tout débit est refusé",
-        "en": "Can be saved, then every charge is declined",
+        "fr": "Enregistrée, puis tout débit est refusé",
+        "en": "Saved, then every charge is declined",
     },
 }
 
 
 def language(query: str, accept_language: str) -> str:
-    """`fr` or `en`: what the address asks for, else what the browser prefers."""
+    """Return `fr` or `en`: the language of the query, else the preferred one of the browser."""
     if query in TEXTS:
         return query
     best, best_quality = "en", 0.0
@@ -160,7 +160,7 @@ def _quality(text: str) -> float:
 
 
 def money(cents: int, lang: str) -> str:
-    """An amount in euros as the language writes it."""
+    """Return an amount in euros, formatted for the language."""
     euros, rest = divmod(cents, 100)
     if lang == "fr":
         grouped = f"{euros:,}".replace(",", "\u202f")

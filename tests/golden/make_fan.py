@@ -69,8 +69,8 @@ def visit(context: BrowserContext, house: GoldenHouse) -> Fan:
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
 
     page.goto("/purse/phone")
-    page.get_by_role("button", name="Switch this phone on").click()
-    expect(page.get_by_text("This phone pays from your wallet")).to_be_visible()
+    page.get_by_role("button", name="Set up this phone").click()
+    expect(page.get_by_text("This phone is ready to pay")).to_be_visible()
 
     tickets = page.evaluate("fetch('/api/me/tickets').then((answer) => answer.json())")
     event = next(one["event"]["id"] for one in tickets if one["id"] == ticket)

@@ -82,7 +82,7 @@ async def tapped(story: Story, name: str) -> tuple[str, str]:
 
 async def cards(story: Story) -> None:
     """Look at a tap, link a card, limit, block and unblock it, replace it at a desk."""
-    tap, code = await tapped(story, "Without a name")
+    tap, code = await tapped(story, "Not linked, with a balance")
     await story.ask("anonymous", "GET", "/api/wallet/tap", query=tap)
     await story.ask(
         "anonymous", "GET", "/api/wallet/tap", query=tap[:-1] + ("0" if tap[-1] != "0" else "1"), expect=ANY
@@ -103,7 +103,7 @@ async def cards(story: Story) -> None:
     assert found["id"] == card["id"]
     await story.ask("finance", "POST", f"/api/wallet/cards/{card['id']}/block", {"reason": "lost"})
     replacement = f"/api/wallet/cards/{card['id']}/replacement"
-    _, fresh = await tapped(story, "Fresh, to be linked")
+    _, fresh = await tapped(story, "New card, not linked")
     await story.ask("finance", "POST", replacement, {"code": code}, expect=409)
     await story.ask("finance", "POST", replacement, {"code": fresh})
     story.learn(card_id=fans["id"])
@@ -162,7 +162,7 @@ async def tills(story: Story) -> None:
     sale = counter.sale()
     await upload(story, sale)
     await upload(story, sale)
-    tap, _ = await tapped(story, "Without a name")
+    tap, _ = await tapped(story, "Not linked, with a balance")
     await upload(story, counter.sale(TenderKind.CARD, tap))
     told = [counter.sale(), counter.sale(TenderKind.TERMINAL, "000123"), counter.refund(sale)]
     await upload(story, *told, told=True)
@@ -217,7 +217,7 @@ async def phones(story: Story) -> None:
 async def desk(story: Story) -> None:
     """Look into a wallet at a till, load it in cash, refuse a load that no till signed; count and close the shift."""
     counter: Any = story.known["counter"][0]
-    tap, code = await tapped(story, "Of fan@example.org")
+    tap, code = await tapped(story, "Card of fan@example.org")
     purse = (await story.ask("till", "POST", "/api/till/purse", {"by": {"tap": tap}})).json
     await story.ask("till", "POST", "/api/till/purse", {"by": {"code": code}})
     await story.ask("till", "POST", "/api/till/purse", {"by": {"code": "AAAAAAAAAA"}}, expect=409)

@@ -154,7 +154,7 @@ def assert_the_phone_pays(page: Page, house: GoldenHouse) -> None:
     expect(page.get_by_role("button", name="Pay €3.50")).to_be_visible()
     page.context.set_offline(True)
     page.get_by_role("button", name="Pay €3.50").click()
-    expect(page.get_by_role("heading", name="Show this code to the counter")).to_be_visible()
+    expect(page.get_by_role("heading", name="Show this code at the till")).to_be_visible()
     paid = paid_by(house, challenge, shown_proof(page), moment(page))
     page.context.set_offline(False)
     assert not isinstance(paid, Refused), paid

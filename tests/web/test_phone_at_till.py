@@ -53,8 +53,8 @@ def ready(phone: Phone, house: House, address: str, cents: int) -> Page:
     fan.goto("/sign-in?next=/purse/phone")
     entered(fan, house, address)
     filled(house, address, cents)
-    fan.get_by_role("button", name="Switch this phone on").click()
-    expect(fan.get_by_text("This phone pays from your wallet")).to_be_visible()
+    fan.get_by_role("button", name="Set up this phone").click()
+    expect(fan.get_by_text("This phone is ready to pay")).to_be_visible()
     return fan
 
 
@@ -63,7 +63,7 @@ def yes_without_network(fan: Page) -> str:
     expect(fan.get_by_role("button", name="Pay €3.50")).to_be_visible()
     fan.context.set_offline(True)
     fan.get_by_role("button", name="Pay €3.50").click()
-    expect(fan.get_by_role("heading", name="Show this code to the counter")).to_be_visible()
+    expect(fan.get_by_role("heading", name="Show this code at the till")).to_be_visible()
     return shown_proof(fan)
 
 
@@ -82,12 +82,12 @@ def test_a_phone_pays_the_till_that_asks_it_and_what_is_refused_is_told_at_the_t
     expect(fan.get_by_role("heading", name="Paid: €3.50")).to_be_visible()
     expect(fan.get_by_text("In your wallet: €16.50")).to_be_visible()
     fan.goto("/purse")
-    expect(fan.get_by_role("listitem").filter(has_text="Paid at a counter")).to_contain_text("−€3.50")
-    expect(fan.get_by_role("listitem").filter(has_text="Paid at a counter")).to_contain_text("Food stand")
+    expect(fan.get_by_role("listitem").filter(has_text="Purchase")).to_contain_text("−€3.50")
+    expect(fan.get_by_role("listitem").filter(has_text="Purchase")).to_contain_text("Food stand")
 
     fan.goto(asked(till))
-    fan.get_by_role("button", name="Do not pay").click()
-    expect(fan.get_by_role("heading", name="You did not pay")).to_be_visible()
+    fan.get_by_role("button", name="Cancel").click()
+    expect(fan.get_by_role("heading", name="Payment cancelled")).to_be_visible()
     till.get_by_role("button", name="Other ways to pay").click()
     till.get_by_role("dialog", name="Pay").get_by_role("button", name="Close").click()
     by_cash(till)
@@ -108,7 +108,7 @@ def test_a_phone_pays_the_till_that_asks_it_and_what_is_refused_is_told_at_the_t
     by_cash(till)
     assert sold(till) == by_itself + 3
     fan.context.set_offline(False)
-    expect(fan.get_by_role("heading", name="You did not pay")).to_be_visible()
+    expect(fan.get_by_role("heading", name="Payment cancelled")).to_be_visible()
 
     expect(till.locator("[data-backlog='0']")).to_be_visible()
     sales = [record for record in chain(house, name) if record.kind is Kind.SALE]

@@ -32,7 +32,7 @@ def purse(page: Page, sign_in: SignIn, address: str) -> Page:
     page.goto("/purse")
     page.get_by_role("link", name="Sign in to see your wallet").click()
     sign_in(page, address)
-    expect(page.get_by_text("Nothing has moved in here yet")).to_be_visible()
+    expect(page.get_by_text("No transactions yet")).to_be_visible()
     return page
 
 
@@ -43,7 +43,7 @@ def holds(page: Page, euros: str) -> None:
 
 def credited(page: Page, euros: str) -> None:
     """Expect a top-up to have come to its good end."""
-    expect(page.get_by_text(f"€{euros} is in your wallet")).to_be_visible()
+    expect(page.get_by_text(f"€{euros} added to your wallet")).to_be_visible()
 
 
 def payments(house: House, address: str) -> list[Any]:
@@ -68,25 +68,25 @@ def test_a_fan_loads_the_purse_by_card_and_sees_the_money(purse: Page, watched: 
     credited(purse, "50.00")
     holds(purse, "50.00")
     expect(purse.get_by_role("heading", name="Today")).to_be_visible()
-    expect(purse.get_by_role("listitem").filter(has_text="Topped up")).to_contain_text("+€50.00")
+    expect(purse.get_by_role("listitem").filter(has_text="Top-up")).to_contain_text("+€50.00")
     expect(purse).to_have_url(re.compile("/purse$"))
     purse.reload()
     holds(purse, "50.00")
-    expect(purse.get_by_text("is in your wallet")).to_have_count(0)
+    expect(purse.get_by_text("added to your wallet")).to_have_count(0)
     assert not watched
 
 
 def test_a_new_balance_is_read_out(purse: Page) -> None:
     top_up(purse, 20, LATE)
-    expect(purse.get_by_text("Do not pay again")).to_be_visible()
+    expect(purse.get_by_text("Please don’t pay again")).to_be_visible()
     credited(purse, "20.00")
     expect(purse.locator("[aria-live=polite]").filter(has_text="In your wallet: €20.00")).to_be_attached()
 
 
 def test_a_declined_card_says_so_and_another_one_loads(purse: Page) -> None:
     top_up(purse, 20, DECLINED)
-    expect(purse.get_by_text("The payment was declined")).to_be_visible()
-    expect(purse.get_by_text("Nothing was charged. Try again, or use another card.")).to_be_visible()
+    expect(purse.get_by_text("Payment declined")).to_be_visible()
+    expect(purse.get_by_text("You have not been charged. Try again, or use another card.")).to_be_visible()
     top_up(purse, 20, ACCEPTED)
     credited(purse, "20.00")
     holds(purse, "20.00")
@@ -94,18 +94,18 @@ def test_a_declined_card_says_so_and_another_one_loads(purse: Page) -> None:
 
 def test_a_card_without_money_and_a_payment_that_is_cancelled_are_told_apart(purse: Page) -> None:
     top_up(purse, 20, "4000 0000 0000 9995")
-    expect(purse.get_by_text("There was not enough money on the card.")).to_be_visible()
+    expect(purse.get_by_text("There wasn’t enough money on the card.")).to_be_visible()
     purse.get_by_role("button", name="Top up €20").click()
     purse.get_by_role("button", name="Cancel and return to the shop").click()
-    expect(purse.get_by_text("You did not pay")).to_be_visible()
+    expect(purse.get_by_text("Payment cancelled")).to_be_visible()
     holds(purse, "0.00")
 
 
 def test_reloading_while_the_money_is_on_its_way_charges_once(purse: Page, house: House, address: str) -> None:
     top_up(purse, 20, LATE)
-    expect(purse.get_by_text("is on its way")).to_be_visible()
+    expect(purse.get_by_text("Confirming your top-up")).to_be_visible()
     purse.reload()
-    expect(purse.get_by_text("is on its way")).to_be_visible()
+    expect(purse.get_by_text("Confirming your top-up")).to_be_visible()
     expect(purse.get_by_role("button", name="Top up")).to_have_count(0)
     credited(purse, "20.00")
     holds(purse, "20.00")
@@ -118,11 +118,11 @@ def test_a_top_up_that_was_left_unpaid_goes_on_with_the_same_payment(purse: Page
     asked = purse.url
     purse.goto("/purse")
     expect(purse.get_by_text("Your top-up of €20.00 is not finished")).to_be_visible()
-    purse.get_by_role("button", name="Another amount").click()
-    purse.get_by_role("radio", name="Another amount").check(force=True)
+    purse.get_by_role("button", name="Choose another amount").click()
+    purse.get_by_role("radio", name="Other amount").check(force=True)
     purse.get_by_label("Your amount").fill("3")
     purse.get_by_role("button", name="Top up €3").click()
-    expect(purse.get_by_text("The smallest amount is")).to_be_visible()
+    expect(purse.get_by_text("The minimum amount is")).to_be_visible()
     purse.get_by_role("radio", name="€20").check(force=True)
     purse.get_by_role("button", name="Top up €20").click()
     expect(purse.get_by_label("Card number")).to_be_visible()
@@ -145,9 +145,9 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_ids(purse: Page, house: 
 
     purse.route(TOP_UPS, lose_the_first)
     purse.get_by_role("button", name="Top up €20").click()
-    expect(purse.get_by_text("nothing is ever charged or sent twice")).to_be_visible()
+    expect(purse.get_by_text("won’t be charged or refunded twice")).to_be_visible()
     purse.reload()
-    purse.get_by_role("button", name="Go on to the payment").click()
+    purse.get_by_role("button", name="Continue to payment").click()
     by_card(purse, ACCEPTED)
     credited(purse, "20.00")
     assert asked[0] == asked[1]
@@ -174,14 +174,14 @@ def test_money_is_told_to_whichever_browser_the_bank_comes_back_to(
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("", "Enter an amount, such as 15 or 12.50"),
-        ("ten", "Enter an amount, such as 15 or 12.50"),
-        ("4,99", "The smallest amount is €5."),
-        ("150.01", "The largest amount at a time is €150."),
+        ("", "Enter an amount such as 15 or 12.50"),
+        ("ten", "Enter an amount such as 15 or 12.50"),
+        ("4,99", "The minimum amount is €5."),
+        ("150.01", "The maximum amount per top-up is €150."),
     ],
 )
 def test_an_amount_that_cannot_be_is_refused_beside_its_field(purse: Page, typed: str, said: str) -> None:
-    purse.get_by_role("radio", name="Another amount").check(force=True)
+    purse.get_by_role("radio", name="Other amount").check(force=True)
     field = purse.get_by_label("Your amount")
     field.fill(typed)
     field.press("Enter")
@@ -196,14 +196,14 @@ def test_a_purse_takes_no_more_than_it_may_hold(purse: Page, house: House) -> No
     field = purse.get_by_label("Your amount")
     purse.get_by_role("radio", name="€50").check(force=True)
     purse.get_by_role("button", name="Top up €50").click()
-    expect(purse.get_by_role("alert")).to_have_text("You can add €20 more at the moment.")
+    expect(purse.get_by_role("alert")).to_have_text("You can add up to €20 at the moment.")
     purse.reload()
     expect(purse.get_by_role("radio", name="€50")).to_have_count(0)
     spend(house, purse_of(purse), (1_999, "top_up", timedelta()))
     purse.get_by_role("button", name="Top up €20").click()
-    expect(purse.get_by_role("alert")).to_have_text("You can add €0.01 more at the moment.")
+    expect(purse.get_by_role("alert")).to_have_text("You can add up to €0.01 at the moment.")
     purse.reload()
-    expect(purse.get_by_text("Your wallet holds €249.99, as much as it may.")).to_be_visible()
+    expect(purse.get_by_text("Your wallet holds €249.99, the maximum allowed.")).to_be_visible()
     expect(field).to_have_count(0)
 
 
@@ -227,17 +227,17 @@ def test_what_is_left_goes_back_in_two_taps_and_cash_stays_for_a_desk(purse: Pag
     spend(house, purse_of(purse), (-450, "sale", timedelta()), (700, "top_up", timedelta()))
     purse.reload()
     holds(purse, "22.50")
-    purse.get_by_role("button", name="Send back €20.00").click()
-    dialog = purse.get_by_role("dialog", name="Send €20.00 back?")
+    purse.get_by_role("button", name="Withdraw €20.00").click()
+    dialog = purse.get_by_role("dialog", name="Withdraw €20.00?")
     expect(dialog).to_contain_text("To your bank cards€20.00")
-    expect(dialog).to_contain_text("a desk in the ground pays it out.€2.50")
-    dialog.get_by_role("button", name="Send it back").click()
+    expect(dialog).to_contain_text("any card desk in the stadium.€2.50")
+    dialog.get_by_role("button", name="Withdraw").click()
     expect(purse.get_by_text("€20.00 is on its way to your bank cards")).to_be_visible()
     holds(purse, "2.50")
-    expect(purse.get_by_role("listitem").filter(has_text="Sent back")).to_contain_text("\N{MINUS SIGN}€20.00")
-    expect(purse.get_by_text("€2.50 in your wallet did not come by bank card")).to_be_visible()
-    expect(purse.get_by_role("button", name="Send back")).to_have_count(0)
-    expect(purse.get_by_role("heading", name="Send back what is left")).to_be_focused()
+    expect(purse.get_by_role("listitem").filter(has_text="Withdrawal to your bank card")).to_contain_text("\N{MINUS SIGN}€20.00")
+    expect(purse.get_by_text("€2.50 wasn’t paid in online by bank card")).to_be_visible()
+    expect(purse.get_by_role("button", name="Withdraw")).to_have_count(0)
+    expect(purse.get_by_role("heading", name="Withdraw your balance")).to_be_focused()
 
 
 def test_a_payout_whose_answer_is_lost_is_the_same_payout_again(purse: Page) -> None:
@@ -255,14 +255,14 @@ def test_a_payout_whose_answer_is_lost_is_the_same_payout_again(purse: Page) -> 
 
     purse.route("**/api/wallet/payouts", lose_the_first)
     for _ in range(2):
-        purse.get_by_role("button", name="Send back €20.00").click()
-        purse.get_by_role("button", name="Send it back").click()
+        purse.get_by_role("button", name="Withdraw €20.00").click()
+        purse.get_by_role("button", name="Withdraw", exact=True).click()
         if len(asked) == 1:
-            expect(purse.get_by_text("nothing is ever charged or sent twice")).to_be_visible()
+            expect(purse.get_by_text("won’t be charged or refunded twice")).to_be_visible()
     expect(purse.get_by_text("€20.00 is on its way to your bank cards")).to_be_visible()
     assert asked[0] == asked[1]
     holds(purse, "0.00")
-    expect(purse.get_by_role("listitem").filter(has_text="Sent back")).to_have_count(1)
+    expect(purse.get_by_role("listitem").filter(has_text="Withdrawal to your bank card")).to_have_count(1)
 
 
 def test_older_lines_come_when_asked_for(purse: Page, house: House) -> None:
@@ -270,17 +270,17 @@ def test_older_lines_come_when_asked_for(purse: Page, house: House) -> None:
     credited(purse, "20.00")
     spend(house, purse_of(purse), *[(10, "top_up", timedelta(days=1, minutes=minute)) for minute in range(60)])
     purse.reload()
-    expect(purse.get_by_role("listitem").filter(has_text="Topped up")).to_have_count(50)
-    purse.get_by_role("button", name="Show older lines").click()
-    expect(purse.get_by_role("listitem").filter(has_text="Topped up")).to_have_count(61)
-    expect(purse.get_by_role("button", name="Show older lines")).to_have_count(0)
+    expect(purse.get_by_role("listitem").filter(has_text="Top-up")).to_have_count(50)
+    purse.get_by_role("button", name="Show older").click()
+    expect(purse.get_by_role("listitem").filter(has_text="Top-up")).to_have_count(61)
+    expect(purse.get_by_role("button", name="Show older")).to_have_count(0)
     expect(purse.get_by_role("heading", name="Yesterday")).to_be_visible()
 
 
 def test_the_purse_speaks_french(browser: Browser, house: House, address: str) -> None:
     page = browser.new_context(base_url=house.url, locale="fr-FR").new_page()
     page.goto("/purse")
-    page.get_by_role("link", name="Se connecter pour voir sa cagnotte").click()
+    page.get_by_role("link", name="Se connecter pour voir ma cagnotte").click()
     page.get_by_label("Adresse e-mail").fill(address)
     page.get_by_role("button", name=re.compile("envoyer un code")).click()
     page.get_by_label("Code de connexion").fill(house.code_for(address))
@@ -288,15 +288,15 @@ def test_the_purse_speaks_french(browser: Browser, house: House, address: str) -
     page.get_by_label("Votre nom").fill("Quelqu’un")
     page.get_by_role("button", name="Enregistrer").click()
     expect(page.get_by_text("Aucun mouvement pour l’instant")).to_be_visible()
-    page.get_by_role("button", name=re.compile(r"^Charger 20")).click()
+    page.get_by_role("button", name=re.compile(r"^Recharger 20")).click()
     page.get_by_label("Numéro de carte").fill(ACCEPTED)
     page.get_by_label("Expiration").fill("12/34")
     page.get_by_label("Cryptogramme").fill("123")
     page.locator("form button.pay").click()
-    expect(page.get_by_text(re.compile("^20,00.€ sont dans votre cagnotte$"))).to_be_visible()
+    expect(page.get_by_text(re.compile("^20,00.€ ajoutés à votre cagnotte$"))).to_be_visible()
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("heading", name="My wallet")).to_be_visible()
-    expect(page.get_by_text("€20.00 is in your wallet")).to_be_visible()
+    expect(page.get_by_text("€20.00 added to your wallet")).to_be_visible()
     page.context.close()
 
 
@@ -309,14 +309,14 @@ def test_without_a_network_every_page_of_the_purse_opens_from_what_the_phone_kee
     page.goto(card.tap())
     sign_in(page, address)
     page.get_by_label("Code printed on the card").fill(card.code)
-    page.get_by_label("Name of the card").fill("Blue card")
+    page.get_by_label("Card name").fill("Blue card")
     page.get_by_role("button", name="Add to my wallet").click()
-    expect(page.get_by_text("The card is yours")).to_be_visible()
+    expect(page.get_by_text("Card linked")).to_be_visible()
     page.goto("/purse")
     filled(house, address, 2_000)
     page.goto("/purse/phone")
-    page.get_by_role("button", name="Switch this phone on").click()
-    expect(page.get_by_text("This phone pays from your wallet")).to_be_visible()
+    page.get_by_role("button", name="Set up this phone").click()
+    expect(page.get_by_text("This phone is ready to pay")).to_be_visible()
     page.goto("/purse/automatic")
     expect(page.locator("[data-rule=none]")).to_be_attached()
     page.goto("/purse")
@@ -333,16 +333,16 @@ def test_without_a_network_every_page_of_the_purse_opens_from_what_the_phone_kee
     page.reload()
     expect(page.get_by_role("heading", name="Blue card", level=1)).to_be_visible()
     page.goto("/purse/money-back")
-    expect(page.get_by_text("€20.00 in your wallet did not come by bank card")).to_be_visible()
+    expect(page.get_by_text("€20.00 wasn’t paid in online by bank card")).to_be_visible()
     page.goto("/purse/automatic")
     expect(page.locator("[data-rule=none]")).to_be_attached()
     page.goto("/purse/phone")
-    page.get_by_role("link", name="Scan a till’s code").click()
+    page.get_by_role("link", name="Scan a till code").click()
     expect(page.get_by_role("button", name="Scan with the camera")).to_be_visible()
     asked = Challenge(stamp(datetime.now(UTC)), 350, new_id(), "01", new_id())
     page.goto(f"/pay#{base64url(challenge_bytes(asked))}")
     page.get_by_role("button", name="Pay €3.50").click()
-    expect(page.get_by_role("heading", name="Show this code to the counter")).to_be_visible()
+    expect(page.get_by_role("heading", name="Show this code at the till")).to_be_visible()
     context.close()
 
 
@@ -363,10 +363,10 @@ def test_without_network_the_last_known_balance_is_shown_with_its_time_and_nothi
     page.goto("/purse")
     holds(page, "20.00")
     expect(page.get_by_text(re.compile(r"^As of \w{3} \d+ \w+, \d\d:\d\d$"))).to_be_visible()
-    reason = "Loading and sending back need the network."
+    reason = "You need a connection to top up or withdraw money."
     expect(page.get_by_text(reason)).to_be_visible()
-    expect(page.get_by_role("listitem").filter(has_text="Topped up")).to_contain_text("+€20.00")
-    for button in ("Top up €20", "Send back €20.00"):
+    expect(page.get_by_role("listitem").filter(has_text="Top-up")).to_contain_text("+€20.00")
+    for button in ("Top up €20", "Withdraw €20.00"):
         expect(page.get_by_role("button", name=button)).to_be_disabled()
         expect(page.get_by_role("button", name=button)).to_have_accessible_description(reason)
     context.close()

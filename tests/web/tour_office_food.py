@@ -125,7 +125,7 @@ def _cards(page: Page, house: House) -> Iterator[Screen]:
     page.goto("/office/food/cards")
     page.get_by_label("Code printed on the card").fill(code)
     page.get_by_role("button", name="Find").click()
-    page.get_by_role("button", name="Block the card").click()
+    page.get_by_role("button", name="Block card").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     yield Screen("food-card")
 

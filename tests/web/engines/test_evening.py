@@ -101,7 +101,7 @@ def spend(engine: Engine, house: House, address: str, url: str, stop: Callable[[
         order_food(fan, house, address)
         fan.holds("document.querySelector('[data-push]')?.dataset.push === args.push", push="ask" if tells else "none")
         fan.visit("/purse/cards/add")
-        fan.sees("This device does not read cards itself.")
+        fan.sees("This device can’t read cards.")
         watch_goal(fan, house)
         assert engine.complaints() == []
     stop()

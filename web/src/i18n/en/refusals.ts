@@ -30,8 +30,8 @@ export const refusals = {
   purse_not_empty: "There is still money in your wallet that can’t go back to a card. Collect it at a card desk, then delete your account.",
   has_upcoming_tickets: "You still have tickets for coming events.",
   cookie_missing: "Your browser did not keep the sign-in. Allow cookies, or open the page over HTTPS, then ask for a new code.",
-  own_purse: "You cannot give a bonus to your own wallet. Ask a colleague.",
-  amount_invalid: "This amount is not possible. Check it and try again.",
+  own_purse: "You can’t give a bonus to your own wallet. Ask a colleague.",
+  amount_invalid: "Enter a valid amount.",
   // requests that the app made badly, or twice with other details
   cross_site: "Your browser did not say where this request came from. Reload the page and try again.",
   unprocessable: "This app sent something that the server cannot use. Reload the page and try again.",
@@ -41,10 +41,10 @@ export const refusals = {
   // what reaches programs and commands alone
   account_not_found: "There is no such account.",
   admin_exists: "There is an administrator already. Ask them to invite you.",
-  amount_mismatch: "The amount is not the one that was agreed. Nothing was booked.",
-  exceeds_hold: "That is more than was set aside.",
-  hold_ended: "What was set aside is free again. Begin anew.",
-  hold_not_found: "Nothing is set aside under this number.",
+  amount_mismatch: "The amount differs from the agreed one. Nothing was booked.",
+  exceeds_hold: "The amount is more than was reserved.",
+  hold_ended: "The reservation has ended. Start again.",
+  hold_not_found: "There is no reservation with this ID.",
   method_not_allowed: "This address does not take this kind of request.",
   not_acceptable: "The answer does not exist in the format that was asked for.",
   pairing_invalid: "This code does not pair a device. Ask the office for a new one.",
@@ -53,5 +53,5 @@ export const refusals = {
   refund_id_taken: "This was sent before with other details. Reload the page and look before you try again.",
   signature_invalid: "The signature is not valid. Check the key and sign again.",
   transfer_id_taken: "This was sent before with other details. Reload the page and look before you try again.",
-  uid_taken: "This chip is already another card. Use a new chip.",
+  uid_taken: "This card is already registered. Use a blank one.",
 };

@@ -32,8 +32,8 @@ export const refusals: typeof English = {
   purse_not_empty: "Il reste dans votre cagnotte de l’argent qui ne peut pas revenir sur une carte. Retirez-le à un guichet cartes, puis supprimez votre compte.",
   has_upcoming_tickets: "Vous avez encore des billets pour des événements à venir.",
   cookie_missing: "Votre navigateur n’a pas conservé la connexion. Autorisez les cookies, ou ouvrez la page en HTTPS, puis demandez un nouveau code.",
-  own_purse: "Vous ne pouvez pas offrir un bonus à votre propre porte-monnaie. Demandez à un collègue.",
-  amount_invalid: "Ce montant n’est pas possible. Vérifiez-le et réessayez.",
+  own_purse: "Vous ne pouvez pas offrir un bonus à votre propre cagnotte. Demandez à un collègue.",
+  amount_invalid: "Saisissez un montant valide.",
   // demandes mal faites par l’application, ou répétées avec d’autres détails
   cross_site: "Votre navigateur n’a pas dit d’où venait cette demande. Rechargez la page et réessayez.",
   unprocessable: "L’application a envoyé une demande que le serveur ne peut pas utiliser. Rechargez la page et réessayez.",
@@ -43,10 +43,10 @@ export const refusals: typeof English = {
   // ce qui n’arrive qu’aux programmes et aux commandes
   account_not_found: "Ce compte n’existe pas.",
   admin_exists: "Il y a déjà un administrateur. Demandez-lui de vous inviter.",
-  amount_mismatch: "Le montant n’est pas celui qui était convenu. Rien n’a été enregistré.",
-  exceeds_hold: "C’est plus que le montant réservé.",
-  hold_ended: "Le montant réservé est de nouveau libre. Recommencez.",
-  hold_not_found: "Aucun montant n’est réservé sous ce numéro.",
+  amount_mismatch: "Le montant diffère de celui convenu. Rien n’a été enregistré.",
+  exceeds_hold: "Le montant dépasse la somme réservée.",
+  hold_ended: "La réservation du montant a expiré. Recommencez.",
+  hold_not_found: "Aucune réservation ne porte ce numéro.",
   method_not_allowed: "Cette adresse n’accepte pas ce type de requête.",
   not_acceptable: "La réponse n’existe pas dans le format demandé.",
   pairing_invalid: "Ce code n’associe aucun appareil. Demandez-en un nouveau au bureau.",
@@ -55,5 +55,5 @@ export const refusals: typeof English = {
   refund_id_taken: "Cette demande a déjà été envoyée avec d’autres détails. Rechargez la page et vérifiez avant de réessayer.",
   signature_invalid: "La signature n’est pas valide. Vérifiez la clé et signez à nouveau.",
   transfer_id_taken: "Cette demande a déjà été envoyée avec d’autres détails. Rechargez la page et vérifiez avant de réessayer.",
-  uid_taken: "Cette puce est déjà une autre carte. Prenez une puce neuve.",
+  uid_taken: "Cette carte est déjà enregistrée. Utilisez une carte vierge.",
 };

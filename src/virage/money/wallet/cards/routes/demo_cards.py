@@ -1,4 +1,4 @@
-"""The demonstration's cards, for whoever sits at this machine and has no chip and no reader: each is tapped here."""
+"""A page that simulates taps of the demonstration's contactless cards, without a card and a reader."""
 
 from html import escape
 from typing import Final
@@ -61,54 +61,54 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 """
 
 ENGLISH: Final = {
-    "title": "Cards",
-    "about": "Contactless cards of this demonstration, to be tapped without a chip and without a reader. "
-    "Each tap is what the card's chip would show: a new number, signed with the card's own key, good once.",
-    "none": "There are no cards yet: the demonstration is not loaded.",
-    NOBODYS.hex(): "Without a name",
-    FANS.hex(): "Of fan@example.org",
-    FRESH.hex(): "Fresh, to be linked",
+    "title": "Demo cards",
+    "about": "Try contactless cards without a physical card or reader. "
+    "Each tap creates the link that a real card would send; it can be used once.",
+    "none": "No cards yet. Load the demonstration first.",
+    NOBODYS.hex(): "Not linked, with a balance",
+    FANS.hex(): "Card of fan@example.org",
+    FRESH.hex(): "New card, not linked",
     "code": "Printed code",
-    "purse": "In its wallet",
-    "limit": "A day at most",
-    "whose": "Linked",
+    "purse": "Balance",
+    "limit": "Daily limit",
+    "whose": "Linked to a wallet",
     "yes": "yes",
-    "no": "no: whoever holds it spends it, and links it with its printed code",
+    "no": "no: link it with its printed code",
     "blocked": "Blocked",
     "tap": "Tap",
     "tap again": "Tap again",
-    "shown": "What the card shows to whoever reads it:",
+    "shown": "Link sent by the card:",
     "copy": "Copy",
     "copied": "Copied. Paste it on the selling page of a till.",
-    "not copied": "Selected: copy it with the keyboard.",
+    "not copied": "Selected. Copy it with the keyboard.",
     "use": "Paste it at a till (Ctrl+V on the selling page), or hold the code to the till's camera.",
-    "open": "Open it as a phone does",
-    "opened": "A phone that reads the card opens its page, which uses this tap up.",
+    "open": "Open this link",
+    "opened": "A phone that reads the card opens this link. It can then not be used again.",
 }
 FRENCH: Final = {
-    "title": "Cartes",
-    "about": "Les cartes sans contact de cette démonstration, à présenter sans puce ni lecteur. "
-    "Chaque passage montre ce que montrerait la puce : un numéro neuf, signé par la clé de la carte, valable une fois.",
-    "none": "Pas encore de cartes : la démonstration n'est pas chargée.",
-    NOBODYS.hex(): "Sans nom",
-    FANS.hex(): "De fan@example.org",
-    FRESH.hex(): "Neuve, à rattacher",
+    "title": "Cartes de démonstration",
+    "about": "Essayez les cartes sans contact sans carte ni lecteur. "
+    "Chaque passage crée le lien qu'enverrait une vraie carte ; il sert une seule fois.",
+    "none": "Pas encore de cartes. Chargez d'abord la démonstration.",
+    NOBODYS.hex(): "Non rattachée, avec un solde",
+    FANS.hex(): "Carte de fan@example.org",
+    FRESH.hex(): "Nouvelle carte, non rattachée",
     "code": "Code imprimé",
-    "purse": "Dans sa cagnotte",
-    "limit": "Par jour au plus",
-    "whose": "Rattachée",
+    "purse": "Solde",
+    "limit": "Plafond par jour",
+    "whose": "Rattachée à une cagnotte",
     "yes": "oui",
-    "no": "non : qui la tient la dépense, et la rattache avec son code imprimé",
+    "no": "non : rattachez-la avec son code imprimé",
     "blocked": "Bloquée",
     "tap": "Présenter",
-    "tap again": "Présenter encore",
-    "shown": "Ce que la carte montre à qui la lit :",
+    "tap again": "Présenter de nouveau",
+    "shown": "Lien envoyé par la carte :",
     "copy": "Copier",
     "copied": "Copié. Collez-le sur la page de vente d'une caisse.",
-    "not copied": "Sélectionné : copiez-le au clavier.",
+    "not copied": "Sélectionné. Copiez-le au clavier.",
     "use": "Collez-le à une caisse (Ctrl+V sur la page de vente), ou présentez le code à la caméra de la caisse.",
-    "open": "L'ouvrir comme un téléphone",
-    "opened": "Un téléphone qui lit la carte ouvre sa page, ce qui consomme ce passage.",
+    "open": "Ouvrir ce lien",
+    "opened": "Un téléphone qui lit la carte ouvre ce lien. Il ne peut ensuite plus servir.",
 }
 
 
