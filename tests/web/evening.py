@@ -139,7 +139,7 @@ class Evening:
         ticket = self.kitchen.locator(f"[data-ticket='{order}']")
         for act in ("Accept", "Ready", "Hand over"):
             ticket.get_by_role("button", name=re.compile(f"^{act}, order")).click()
-        self.kitchen.get_by_label("Code on the fan’s phone").fill(code)
+        self.kitchen.get_by_label("Code on the customer’s phone").fill(code)
         self.kitchen.get_by_role("button", name="Hand over", exact=True).click()
         expect(ticket).to_have_count(0)
 

@@ -154,7 +154,7 @@ def enter_kitchen(page: Page, house: House, email: str) -> None:
     page.get_by_label("Sign-in code").fill(house.code_for(email, besides=earlier))
     page.get_by_role("button", name="Sign in", exact=True).click()
     name = page.get_by_label("Your name")
-    inside = page.locator("[data-link=live]").or_(page.get_by_role("heading", name="Which outlet?"))
+    inside = page.locator("[data-link=live]").or_(page.get_by_role("heading", name="Choose an outlet"))
     expect(name.or_(inside).first).to_be_visible()
     if name.is_visible():
         name.fill("Some Cook")

@@ -49,7 +49,7 @@ def test_an_address_that_is_none_of_ours_is_not_found(page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "said"), [("/pages/nonsense", "Page not found"), ("/food/NOPE", "There is no such food stand")]
+    ("path", "said"), [("/pages/nonsense", "Page not found"), ("/food/NOPE", "We couldn’t find this food stand")]
 )
 def test_a_page_or_a_food_stand_that_does_not_exist_is_not_found(page: Page, path: str, said: str) -> None:
     assert status_of(page, path) == 404

@@ -60,7 +60,7 @@ def test_a_new_order_is_heard_sorted_by_station_worked_by_keyboard_and_handed_ov
 ) -> None:
     with kitchen(browser, house, evening.outlet, f"cook-{address}") as cook:
         cook.evaluate(TONES)
-        expect(cook.get_by_text("No new order")).to_be_visible()
+        expect(cook.get_by_text("No new orders")).to_be_visible()
         cook.mouse.click(5, 5)
         water, fries = {"Still water, 50 cl": 2}, {"Falafel and hummus wrap": 1, "Still water, 50 cl": 1}
         first, second = orders(fan, *evening, water, fries)
@@ -69,7 +69,7 @@ def test_a_new_order_is_heard_sorted_by_station_worked_by_keyboard_and_handed_ov
         expect(cook.get_by_text("2 new orders")).to_be_attached()
         cook.get_by_role("radio", name="Cold").check(force=True)
         expect(cook.locator("[data-ticket]")).to_have_count(1)
-        expect(cook.locator("[data-ticket]")).to_contain_text("and 1 line of other stations")
+        expect(cook.locator("[data-ticket]")).to_contain_text("and 1 line at other stations")
         cook.get_by_role("radio", name="All stations").check(force=True)
         cook.get_by_role("button", name=re.compile("^Accept, order")).first.focus()
         cook.keyboard.press("ArrowDown")
@@ -82,13 +82,13 @@ def test_a_new_order_is_heard_sorted_by_station_worked_by_keyboard_and_handed_ov
         fan.goto(f"/food/orders/{first}")
         code = fan.locator("[data-pick-up]").inner_text()
         type_code(cook, f"virage:food:{second}:{code}")
-        expect(cook.get_by_text("No order that is ready here has this code.")).to_be_visible()
+        expect(cook.get_by_text("No order ready here has this code.")).to_be_visible()
         type_code(cook, f"virage:food:{first}:{code}")
-        expect(cook.get_by_text(re.compile(r"Order \d+ is handed over"))).to_be_visible()
+        expect(cook.get_by_text(re.compile(r"Order \d+ handed over"))).to_be_visible()
         expect(fan.get_by_text("Enjoy!").first).to_be_visible()
     with desk(browser, house, hire(house, f"money-{address}", (Grant("finance", "outlet", evening.outlet),))) as page:
         page.goto("/office/food")
-        page.get_by_label("Of when").select_option("today")
+        page.get_by_label("Period").select_option("today")
         expect(page.locator("[data-promises]")).to_have_count(1)
         expect(page.locator(f"[data-promises='{evening.outlet}']")).to_contain_text("min early")
         page.get_by_role("link", name="Kitchen").click()
@@ -101,21 +101,21 @@ def test_a_declined_order_tells_its_fan_why_and_age_is_checked_before_a_beer_is_
     beer, popcorn = orders(fan, *evening, {"Lager, 25 cl": 1}, {"Salted popcorn": 1}, age_confirmed=True)
     with kitchen(browser, house, evening.outlet, f"cook-{address}") as cook:
         cook.locator(f"[data-ticket='{popcorn}']").get_by_role("button", name=re.compile("^Decline")).click()
-        cook.get_by_role("radio", name="Something is sold out").check()
+        cook.get_by_role("radio", name="Item sold out").check()
         cook.get_by_role("dialog").get_by_role("button", name="Decline", exact=True).click()
         expect(cook.locator(f"[data-ticket='{popcorn}']")).to_have_count(0)
         fan.goto(f"/food/orders/{popcorn}")
-        expect(fan.get_by_text("Something in it was sold out.")).to_be_visible()
+        expect(fan.get_by_text("An item was sold out.")).to_be_visible()
         ticket = cook.locator(f"[data-ticket='{beer}']")
-        expect(ticket).to_contain_text("Check ID: 18")
+        expect(ticket).to_contain_text("Check ID: 18+")
         for name in ("Accept", "Ready", "Hand over"):
             ticket.get_by_role("button", name=re.compile(f"^{name}, order")).click()
         fan.goto(f"/food/orders/{beer}")
-        cook.get_by_label("Code on the fan’s phone").fill(fan.locator("[data-pick-up]").inner_text())
+        cook.get_by_label("Code on the customer’s phone").fill(fan.locator("[data-pick-up]").inner_text())
         give = cook.get_by_role("dialog").get_by_role("button", name="Hand over", exact=True)
         give.click()
-        expect(cook.get_by_text("Look at a proof of age first")).to_be_visible()
-        cook.get_by_role("checkbox", name=re.compile("I have seen a proof of age")).check()
+        expect(cook.get_by_text("Check the customer’s ID")).to_be_visible()
+        cook.get_by_role("checkbox", name=re.compile("ID checked")).check()
         give.click()
         expect(ticket).to_have_count(0)
 
@@ -126,13 +126,13 @@ def test_what_a_kitchen_says_that_it_makes_decides_what_fans_are_offered(
     offer = fan.locator(f"[data-outlet='{silent}']")
     expect(offer).to_have_count(0)
     with kitchen(browser, house, silent, f"cook-{address}") as cook:
-        expect(cook.get_by_text("No orders are taken")).to_be_visible()
+        expect(cook.get_by_text("Orders are paused")).to_be_visible()
         cook.get_by_role("button", name="Capacity").click()
         cook.get_by_role("switch", name=re.compile("Take orders")).check()
         cook.get_by_role("switch", name=re.compile("Deliver to seats")).check()
         for _ in range(3):
             cook.get_by_role("button", name="One more: Bar").click()
-        cook.get_by_label("A word to the fans").fill("Left of the stairs")
+        cook.get_by_label("Note to customers").fill("Left of the stairs")
         cook.get_by_role("button", name="Save").click()
         expect(cook.get_by_role("dialog")).to_have_count(0)
         fan.reload()
@@ -142,11 +142,11 @@ def test_what_a_kitchen_says_that_it_makes_decides_what_fans_are_offered(
         cook.get_by_role("switch", name=re.compile("Take orders")).uncheck()
         cook.get_by_role("button", name="Save").click()
         cook.route("**/capacity", lambda route: route.abort())
-        cook.get_by_role("button", name="Take orders again").click()
-        expect(cook.get_by_text("No answer came. Tap again when the connection is back")).to_be_visible()
+        cook.get_by_role("button", name="Resume orders").click()
+        expect(cook.get_by_text("No response. Tap again once you’re back online")).to_be_visible()
         fan.reload()
         fan.get_by_text("Closed for orders").click()
-        expect(offer).to_contain_text("takes no orders right now")
+        expect(offer).to_contain_text("isn’t taking orders right now")
 
 
 def test_whoever_may_work_anywhere_chooses_and_whoever_works_nowhere_is_told(
@@ -162,9 +162,9 @@ def test_whoever_may_work_anywhere_chooses_and_whoever_works_nowhere_is_told(
             page.get_by_label("Code de connexion").fill(house.code_for(email))
             page.get_by_role("button", name="Se connecter", exact=True).click()
             if grant.role == "steward":
-                expect(page.get_by_role("heading", name="Aucun point de vente n’est à vous")).to_be_visible()
+                expect(page.get_by_role("heading", name="Aucun point de vente attribué")).to_be_visible()
                 continue
             page.get_by_role("button", name=f"Point de vente {evening.outlet}").click()
             expect(page.get_by_role("heading", name="En préparation")).to_be_visible()
             page.get_by_role("button", name="English").click()
-            expect(page.get_by_role("heading", name="Being made")).to_be_visible()
+            expect(page.get_by_role("heading", name="In preparation")).to_be_visible()

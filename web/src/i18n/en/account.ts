@@ -26,7 +26,7 @@ export const account = {
     gains: {
       title: "With your account",
       tickets: "Your tickets on your phone, even offline",
-      food: "Food and drink ordered from your seat",
+      food: "Food and drink ordered ahead",
       replays: "Replays and match alerts",
     },
     already: (email: string) => `You are signed in as ${email}.`,

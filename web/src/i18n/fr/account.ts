@@ -27,7 +27,7 @@ export const account: typeof English = {
     gains: {
       title: "Avec votre compte",
       tickets: "Vos billets sur votre téléphone, même hors ligne",
-      food: "Boissons et repas commandés depuis votre place",
+      food: "Boissons et repas commandés à l’avance",
       replays: "Les ralentis et les alertes du match",
     },
     already: (email) => `Vous êtes connecté avec ${email}.`,

@@ -83,9 +83,9 @@ def _printed(text: Text, locale: Locale) -> str:
 def told_ready(order: Order, person_id: UUID, now: datetime) -> PushMessage:
     """What its fan is told of an order that is ready."""
     if order.deliver_to is None:
-        french, english = f"À retirer au point de vente {order.outlet}.", f"Collect it at food stand {order.outlet}."
+        french, english = f"À retirer à la buvette {order.outlet}.", f"Collect it at food stand {order.outlet}."
     else:
-        french, english = "Elle part vers votre place.", "It is on its way to your seat."
+        french, english = "En route vers votre place.", "It’s on its way to your seat."
     return PushMessage(
         [person_id],
         "food_ready",
