@@ -63,7 +63,7 @@ export const foodMoney = {
   },
   cards: {
     title: "Cards",
-    emptyTitle: "Find a card",
+    emptyTitle: "Search for a card",
     emptyText: "Enter the code printed on a card to see its details.",
     lead: "Block a lost or stolen card at once. A new card takes over its wallet, with the full balance.",
     code: "Code printed on the card",
