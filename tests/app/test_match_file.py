@@ -39,7 +39,7 @@ async def playing(served: "Served", *arguments: str) -> Process:
 
 async def played(served: "Served", match: MatchFile, event: UUID, key: Path, speed: float) -> None:
     """As the command does, in this process."""
-    await play(match, served.url, event, key.read_text().strip(), speed=speed, say=print)
+    await play(match, served.url, event, key.read_text().strip(), speed=speed, report=print)
 
 
 class Feed:

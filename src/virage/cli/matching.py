@@ -62,7 +62,7 @@ def _key(file: Path | None) -> str:
 
 async def _play(match: MatchFile, url: str, event_id: UUID, key: str | Config, speed: float) -> None:
     async with nullcontext(key) if isinstance(key, str) else demo_key(key) as secret:
-        await play_match_file(match, url, event_id, secret, speed=speed, say=_say)
+        await play_match_file(match, url, event_id, secret, speed=speed, report=_say)
 
 
 @asynccontextmanager

@@ -117,7 +117,7 @@ async def test_what_a_supervisor_says_of_a_gate_is_in_the_feed_a_moment_later(
         async with world.db.transaction() as conn:
             await gates.set_gate(conn, world.event, "A1", GateState(closed=closed), who=None, now=clock.now())
         for _ in range(8):
-            await jobs.look_around()
+            await jobs.update_venue()
             clock.advance(LOOK)
         return [entry["told"] for entry in (await match.get("/pages/1"))["entries"]]
 

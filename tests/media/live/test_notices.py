@@ -64,11 +64,11 @@ def become(choice: NotificationPreferences, attending: Attending | None, *, play
 def test_a_goal_waits_for_whoever_sees_it_and_is_told_to_everybody_else() -> None:
     goals = NotificationPreferences([NotificationKind.GOALS])
     assert become(goals, inside()) == "held"
-    assert become(goals, inside(really=False)) == "told"
-    assert become(goals, None) == "told"
-    assert become(goals, inside(), playing=False) == "told"
-    assert become(NotificationPreferences([NotificationKind.GOALS], [NotificationKind.GOALS]), inside()) == "told"
-    assert become(NotificationPreferences([NotificationKind.GOALS], quiet="never"), inside()) == "told"
+    assert become(goals, inside(really=False)) == "sent"
+    assert become(goals, None) == "sent"
+    assert become(goals, inside(), playing=False) == "sent"
+    assert become(NotificationPreferences([NotificationKind.GOALS], [NotificationKind.GOALS]), inside()) == "sent"
+    assert become(NotificationPreferences([NotificationKind.GOALS], quiet="never"), inside()) == "sent"
     assert become(NotificationPreferences([NotificationKind.GOALS], quiet="always"), None) == "held"
     assert become(NotificationPreferences([NotificationKind.PERIODS]), None) is None
 
@@ -89,7 +89,7 @@ def test_nobody_is_told_what_they_did_not_choose(choice: NotificationPreferences
         return
     found = become(said, inside(really=seen))
     assert (found is not None) == (NotificationKind.GOALS in said.kinds)
-    if found == "told" and seen and quiet != "never":
+    if found == "sent" and seen and quiet != "never":
         assert NotificationKind.GOALS in said.even_during
 
 
@@ -103,7 +103,7 @@ def test_news_of_a_gate_goes_to_those_whose_tickets_lead_there_and_of_an_outlet_
         assert news is not None
         near = Attending(False, frozenset({gate.group}), frozenset({outlet.stand}))
         far = Attending(False, frozenset({"elsewhere"}), frozenset({"elsewhere"}))
-        assert [delivery(news, Recipient(choice, one)) for one in (near, far, None)] == ["told", None, None]
+        assert [delivery(news, Recipient(choice, one)) for one in (near, far, None)] == ["sent", None, None]
 
 
 def test_a_goal_that_was_none_is_said_in_its_place_with_how_it_stands() -> None:
@@ -111,9 +111,9 @@ def test_a_goal_that_was_none_is_said_in_its_place_with_how_it_stands() -> None:
     none = notification_for(feed[2], feed, TEAMS)
     assert none is not None
     assert (none.kind, none.about) == (None, 2)
-    assert (none.said["en"].title, none.said["en"].body) == ("Goal disallowed: Ours", "Ours 0–0 Theirs")
+    assert (none.texts["en"].title, none.texts["en"].body) == ("Goal disallowed: Ours", "Ours 0–0 Theirs")
     assert notification_for(feed[1], feed, TEAMS) is None, "whoever was not told of it yet never is"
-    assert none.said["fr"].title == "But annulé\N{NO-BREAK SPACE}: Ours"
+    assert none.texts["fr"].title == "But annulé\N{NO-BREAK SPACE}: Ours"
 
 
 def test_another_scorer_is_no_news_but_the_other_side_is() -> None:
@@ -123,7 +123,11 @@ def test_another_scorer_is_no_news_but_the_other_side_is() -> None:
     side = played(*begun, telling(EntryCorrection(2, Goal(Side.AWAY, 9)), 28))
     news = notification_for(side[2], side, TEAMS)
     assert news is not None
-    assert (news.about, news.said["en"].title, news.said["en"].body) == (2, "Goal for Theirs", "Ours 0–1 Theirs (27′)")
+    assert (news.about, news.texts["en"].title, news.texts["en"].body) == (
+        2,
+        "Goal for Theirs",
+        "Ours 0–1 Theirs (27′)",
+    )
 
 
 def test_what_is_no_news_makes_no_message() -> None:
@@ -137,7 +141,7 @@ def test_what_is_no_news_makes_no_message() -> None:
         telling(KickOff(Period.SECOND_HALF), 60),
     )
     said = [
-        None if news is None else news.said["en"].title
+        None if news is None else news.texts["en"].title
         for news in (notification_for(entry, feed, TEAMS) for entry in feed)
     ]
     assert said == [

@@ -1335,7 +1335,7 @@ export interface paths {
         };
         /**
          * Get live
-         * @description Who plays, the score, the clock, and how many entries there are.
+         * @description Return the line-ups, the score, the clock, and the number of entries.
          */
         get: operations["get_live"];
         put?: never;
@@ -1357,10 +1357,10 @@ export interface paths {
         put?: never;
         /**
          * Import cdf
-         * @description Take documents of the Common Data Format: one of JSON, or one a line of JSON Lines (application/x-ndjson).
+         * @description Import Common Data Format documents: one JSON document, or JSON Lines (application/x-ndjson).
          *
-         *     Meta data and the match sheet set the line-ups; whistles, goals, cards and substitutions are told, whatever else
-         *     counts is counted. Each line stands for itself: what cannot be taken is answered with its number and why.
+         *     Meta data and the match sheet set line-ups. Periods, goals, bookings and substitutions become entries; other actions
+         *     are counted. Defective lines are reported by number with their reason and do not affect others.
          */
         post: operations["import_cdf"];
         delete?: never;
@@ -1380,7 +1380,7 @@ export interface paths {
         put?: never;
         /**
          * Post counts
-         * @description Count what players did: each id once, as it was said last.
+         * @description Store counted actions; a repeated id replaces the earlier action.
          */
         post: operations["post_counts"];
         delete?: never;
@@ -1400,7 +1400,7 @@ export interface paths {
         put?: never;
         /**
          * Publish entries
-         * @description Tell what happened: one entry, or one refusal, a request; each stands on those before it.
+         * @description Publish entries in order; the answer has one entry or one refusal for each.
          */
         post: operations["publish_entries"];
         delete?: never;
@@ -1418,7 +1418,7 @@ export interface paths {
         };
         /**
          * Get page
-         * @description 32 entries of the feed. A full page never changes and may be kept for ever, by a phone or a cache between.
+         * @description Return 32 entries of the feed. A full page never changes and may be cached for ever.
          */
         get: operations["get_page"];
         put?: never;
@@ -1438,7 +1438,7 @@ export interface paths {
         };
         /**
          * Get stats
-         * @description The figures of both teams, and of each player.
+         * @description Return the statistics of both teams and of each player.
          */
         get: operations["get_stats"];
         put?: never;
@@ -1701,7 +1701,7 @@ export interface paths {
         };
         /**
          * Get notifications
-         * @description What I am told of all of the club, and instead of single events.
+         * @description Return my notification preferences for the club and for single events.
          */
         get: operations["get_notifications"];
         put?: never;
@@ -1722,7 +1722,7 @@ export interface paths {
         get?: never;
         /**
          * Put club notifications
-         * @description Tell me that of every event. Without `kinds`: nothing.
+         * @description Set my preferences for all events. Empty `kinds`: no notifications.
          */
         put: operations["put_club_notifications"];
         post?: never;
@@ -1742,13 +1742,13 @@ export interface paths {
         get?: never;
         /**
          * Put event notifications
-         * @description Tell me that of this event, whatever I chose for the club. Without `kinds`: nothing.
+         * @description Set my preferences for one event. Empty `kinds`: no notifications.
          */
         put: operations["put_event_notifications"];
         post?: never;
         /**
          * Delete event notifications
-         * @description Tell me of this event what I chose for the club.
+         * @description Delete my preferences for an event, so that those for the club apply.
          */
         delete: operations["delete_event_notifications"];
         options?: never;
@@ -4038,7 +4038,7 @@ export interface paths {
         };
         /**
          * Get statistics
-         * @description How far and how fast everybody has run, and the hardest kick.
+         * @description Return distance and speed of all players, and the hardest kick.
          */
         get: operations["get_statistics"];
         put?: never;
@@ -4060,7 +4060,7 @@ export interface paths {
         put?: never;
         /**
          * Post frames
-         * @description Take a batch of frames in, in the order of the match's clock. A batch may be sent again: docs/pitch.md.
+         * @description Add a batch of frames in the order of the match clock. A batch may be repeated: docs/pitch.md.
          */
         post: operations["post_frames"];
         delete?: never;
@@ -4381,7 +4381,7 @@ export interface components {
         };
         /**
          * AddedTime
-         * @description What the referee adds to the running period, whole minutes.
+         * @description Time that the referee adds to the current period, whole minutes.
          */
         AddedTime: {
             /** @enum {string} */
@@ -4450,7 +4450,7 @@ export interface components {
         };
         /**
          * Announcement
-         * @description Words for everybody, in both languages.
+         * @description A text in both languages.
          */
         Announcement: {
             /** @enum {string} */
@@ -4901,7 +4901,7 @@ export interface components {
         };
         /**
          * CdfImport
-         * @description What became of CDF documents: entries that are new, things that count, what the feed has no word for, defects.
+         * @description Result of a CDF import: new entries, counted actions, ignored event types by name, defects.
          */
         CdfImport: {
             /** @default 0 */
@@ -5237,9 +5237,9 @@ export interface components {
         };
         /**
          * CountedAction
-         * @description Something that a player did. The `id` is the source's: sent again, it counts once, as it was said last.
+         * @description An action of a player. `id` is the source's; a repeated id replaces the action.
          *
-         *         No kinds: it counts as nothing, or no more.
+         *         Empty `kinds` remove the action.
          */
         CountedAction: {
             /** Format: uuid */
@@ -5250,7 +5250,7 @@ export interface components {
         };
         /**
          * CountedKind
-         * @description As what something counts.
+         * @description A kind of counted action.
          * @enum {string}
          */
         CountedKind: "completed" | "corner" | "foul" | "offside" | "on_target" | "pass" | "shot";
@@ -5265,14 +5265,14 @@ export interface components {
         };
         /**
          * CountsRequest
-         * @description What players did.
+         * @description Counted actions of players.
          */
         CountsRequest: {
             counts: components["schemas"]["CountedAction"][];
         };
         /**
          * CountsResult
-         * @description How much of it was new, or was said otherwise before.
+         * @description Number of actions that were new or changed.
          */
         CountsResult: {
             changed: number;
@@ -5536,14 +5536,14 @@ export interface components {
         };
         /**
          * EntriesRequest
-         * @description What happened, in order.
+         * @description Entries to publish, in order.
          */
         EntriesRequest: {
             entries: components["schemas"]["EntryRequest"][];
         };
         /**
          * EntryCorrection
-         * @description Entry `about` was wrong: this is what happened.
+         * @description Replaces the content of entry `about`.
          */
         EntryCorrection: {
             about: number;
@@ -5553,9 +5553,9 @@ export interface components {
         };
         /**
          * EntryRequest
-         * @description What somebody tells. The `id` is theirs: sent again, it is the same entry.
+         * @description An entry to publish. `id` is the client's idempotency key.
          *
-         *         `clock_s` None: as the running clock of the feed says.
+         *         `clock_s` None: the feed's running clock at `at`.
          */
         EntryRequest: {
             /** Format: date-time */
@@ -5567,7 +5567,7 @@ export interface components {
         };
         /**
          * EntryWithdrawal
-         * @description Entry `about` did not happen.
+         * @description Withdraws entry `about`.
          */
         EntryWithdrawal: {
             about: number;
@@ -5684,7 +5684,7 @@ export interface components {
         Fault: "clock_jumped" | "ended" | "gop_open" | "gop_too_long" | "no_h264" | "no_srt" | "our_clock_jumped" | "silent" | "store_away" | "store_full" | "too_large" | "unreachable";
         /**
          * FeedEntry
-         * @description One line of the feed. `at`: when it happened; `clock_s`: what the clock of the match showed, if it ran.
+         * @description A feed entry. `at`: time of the event; `clock_s`: match clock in seconds, None while it is stopped.
          */
         FeedEntry: {
             /** Format: date-time */
@@ -5850,14 +5850,14 @@ export interface components {
         };
         /**
          * FramesRequest
-         * @description A batch, in order of the clock.
+         * @description A batch of frames, in order of the clock.
          */
         FramesRequest: {
             frames: components["schemas"]["TrackingFrame"][];
         };
         /**
          * FramesResult
-         * @description What became of a batch: how many frames count, and how many do not, for a later one was there before.
+         * @description Number of accepted frames, and of late ones, which are ignored.
          */
         FramesResult: {
             accepted: number;
@@ -5985,7 +5985,7 @@ export interface components {
         };
         /**
          * Goal
-         * @description A goal for `side`. `player` scored it: of the other side if it is an own goal; None until it is known.
+         * @description A goal for `side`. The scorer `player` belongs to the other side for an own goal; None: not known yet.
          */
         Goal: {
             assist?: number | null;
@@ -6001,7 +6001,7 @@ export interface components {
         };
         /**
          * GoalLine
-         * @description What goal-line technology told the referee.
+         * @description A signal of goal-line technology to the referee.
          */
         GoalLine: {
             is_goal: boolean;
@@ -6332,7 +6332,7 @@ export interface components {
         };
         /**
          * Kick
-         * @description One blow: when, at which ball, how fast it left (km/h), and who was nearest (`h9`; None: nobody knows).
+         * @description A kick: time, ball, speed (km/h), and the nearest player (`h9`; None: unknown).
          */
         Kick: {
             /** Format: date-time */
@@ -6343,7 +6343,7 @@ export interface components {
         };
         /**
          * KickOff
-         * @description A period begins.
+         * @description Start of a period.
          */
         KickOff: {
             /** @enum {string} */
@@ -6531,7 +6531,7 @@ export interface components {
         };
         /**
          * LineDefect
-         * @description A line that was not taken, counted from 1, and why; `message` is for whoever sends.
+         * @description A line that was not imported, counted from 1, with code and message.
          */
         LineDefect: {
             line: number;
@@ -6601,7 +6601,7 @@ export interface components {
         };
         /**
          * MatchClock
-         * @description A running clock: it showed `at_s` at the moment `since`.
+         * @description A running match clock: `at_s` seconds at the time `since`.
          */
         MatchClock: {
             at_s: number;
@@ -6611,7 +6611,7 @@ export interface components {
         };
         /**
          * MatchFeed
-         * @description The state of a feed: the number of its last entry, who plays, what it adds up to.
+         * @description The current state of a feed; `head` is the number of its last entry.
          */
         MatchFeed: {
             /** Format: uuid */
@@ -6623,9 +6623,9 @@ export interface components {
         };
         /**
          * MatchState
-         * @description What a feed adds up to: the score, the clock (None: nothing is played), the periods that are over.
+         * @description The score, the clock (None: stopped) and the finished periods.
          *
-         *         `penalties`: the score of the shoot-out, None until it begins.
+         *         `penalties`: the score of the shoot-out, None before it starts.
          */
         MatchState: {
             /** @default 0 */
@@ -6641,7 +6641,7 @@ export interface components {
         };
         /**
          * MatchStatistics
-         * @description The figures of a match, and of each player who did something that counts, by side and shirt number.
+         * @description Statistics of a match, and of each player with counted actions, by side and shirt number.
          */
         MatchStatistics: {
             players?: components["schemas"]["PlayerStatistics"][];
@@ -6825,16 +6825,16 @@ export interface components {
         };
         /**
          * NotificationKind
-         * @description What one may choose.
+         * @description A kind of notification that a fan can select.
          * @enum {string}
          */
         NotificationKind: "goals" | "ground" | "periods" | "replays";
         /**
          * NotificationPreferences
-         * @description What a fan wants to be told; no `kinds`: nothing.
+         * @description A fan's preferences; empty `kinds`: no notifications.
          *
-         *         `quiet` while a period is played: when they are in the ground (`inside`), wherever they watch (`always`), or
-         *         `never`. What is `even_during` it is told all the same.
+         *         `quiet` during play: at the venue (`inside`), everywhere (`always`), or `never`. The kinds in `even_during` are sent
+         *         during play, too.
          */
         NotificationPreferences: {
             even_during?: components["schemas"]["NotificationKind"][];
@@ -6847,7 +6847,7 @@ export interface components {
         };
         /**
          * NotificationSettings
-         * @description What a fan asked to be told of all of the club, and instead of single events.
+         * @description Preferences for all events of the club, and overrides by event.
          */
         NotificationSettings: {
             club: components["schemas"]["NotificationPreferences"];
@@ -7353,7 +7353,7 @@ export interface components {
         };
         /**
          * Period
-         * @description A part of a match that is played without a break (IFAB, Laws of the Game, law 7 and 10).
+         * @description A part of the match without a break (IFAB, Laws of the Game, laws 7 and 10).
          * @enum {string}
          */
         Period: "extra_first" | "extra_second" | "first_half" | "second_half" | "shoot_out";
@@ -7365,7 +7365,7 @@ export interface components {
         PeriodKind: "day" | "month" | "year";
         /**
          * PeriodOver
-         * @description A period has ended; `match_over` with the last one.
+         * @description End of a period; `match_over` with the last one.
          */
         PeriodOver: {
             /** @enum {string} */
@@ -7427,7 +7427,7 @@ export interface components {
         };
         /**
          * Player
-         * @description A player of a line-up; `name` is empty while only the shirt number is known, `captain` left out of others.
+         * @description A player of a line-up; `name` is empty while only the shirt number is known.
          */
         Player: {
             captain?: boolean;
@@ -7443,7 +7443,7 @@ export interface components {
         };
         /**
          * PlayerStatistics
-         * @description The figures of one player.
+         * @description Statistics of one player.
          */
         PlayerStatistics: {
             /** @default 0 */
@@ -7831,7 +7831,7 @@ export interface components {
         };
         /**
          * RefereeSignal
-         * @description What the referee's devices signal. A whistle alone decides nothing: what for is told by whoever saw it.
+         * @description A signal of the referee's devices. The match desk publishes the decision.
          */
         RefereeSignal: {
             /** @enum {string} */
@@ -7888,7 +7888,7 @@ export interface components {
         };
         /**
          * ReplayAvailable
-         * @description A clip can be watched; `about` is the entry that it shows.
+         * @description A replay clip is available; `about` is the entry that it shows.
          */
         ReplayAvailable: {
             about?: number | null;
@@ -7990,7 +7990,7 @@ export interface components {
         };
         /**
          * RunnerStatistics
-         * @description What one player has run: metres, and the speed that was held for a second and a half, km/h.
+         * @description Distance of a player in metres, and top speed held for 1.5 seconds, km/h.
          */
         RunnerStatistics: {
             metres: number;
@@ -8178,7 +8178,7 @@ export interface components {
         };
         /**
          * ShootOutKick
-         * @description A kick of the shoot-out: it counts in the score on penalties, and is no goal of the match.
+         * @description A kick of the shoot-out: it counts in the shoot-out score and not as a goal of the match.
          */
         ShootOutKick: {
             /** @enum {string} */
@@ -8209,7 +8209,7 @@ export interface components {
         };
         /**
          * Side
-         * @description Which team.
+         * @description A team of the match.
          * @enum {string}
          */
         Side: "away" | "home";
@@ -8394,7 +8394,7 @@ export interface components {
         };
         /**
          * Substitution
-         * @description Somebody goes off, somebody comes on.
+         * @description Player `off` is replaced by player `on`.
          */
         Substitution: {
             /** @enum {string} */
@@ -8500,7 +8500,7 @@ export interface components {
         Tariff: "access" | "child" | "companion" | "full" | "reduced";
         /**
          * Team
-         * @description One side of a match: its name, three letters, its colour, its line-up.
+         * @description A team: name, short name of 2 to 4 characters, kit colour, line-up.
          */
         Team: {
             code: string;
@@ -8510,7 +8510,7 @@ export interface components {
         };
         /**
          * TeamStatistics
-         * @description The figures of both sides, home first. `possession`: each side's share of all passes, percent.
+         * @description Statistics of both teams, home first. `possession`: share of all passes, percent.
          */
         TeamStatistics: {
             /**
@@ -8590,7 +8590,7 @@ export interface components {
         };
         /**
          * Teams
-         * @description Who plays.
+         * @description Both teams of a match.
          */
         Teams: {
             away: components["schemas"]["Team"];
@@ -8598,14 +8598,14 @@ export interface components {
         };
         /**
          * TeamsRevision
-         * @description What was set, and its revision now.
+         * @description The revision of the stored line-ups.
          */
         TeamsRevision: {
             revision: number;
         };
         /**
          * TeamsSheet
-         * @description The line-ups of an event in any state, and what the page that edits them says of the event.
+         * @description The line-ups of an event in any state, with the event's details for the page that edits them.
          */
         TeamsSheet: {
             /** @enum {string} */
@@ -8620,7 +8620,7 @@ export interface components {
         };
         /**
          * TeamsUpdate
-         * @description Who plays, if nobody said otherwise since `revision` (0: nobody said anything yet).
+         * @description Line-ups that replace those of `revision` (0: none yet).
          */
         TeamsUpdate: {
             /** @default 0 */
@@ -8891,7 +8891,7 @@ export interface components {
         };
         /**
          * TrackingFrame
-         * @description One moment of tracking. `at`: when it was; None: when it arrived.
+         * @description One frame. `at`: its time; None: time of arrival.
          */
         TrackingFrame: {
             at?: string | null;
@@ -8911,7 +8911,7 @@ export interface components {
         };
         /**
          * TrackingStatistics
-         * @description How far and how fast everybody has run, up to `clock_ms` of the match's clock; the hardest kick.
+         * @description Distance and speed of all players up to the match clock `clock_ms`, and the hardest kick.
          */
         TrackingStatistics: {
             clock_ms: number;
@@ -8942,9 +8942,9 @@ export interface components {
         };
         /**
          * VarReview
-         * @description The video assistant looks at something, or has. `about` is the entry in question, if there is one.
+         * @description A VAR review or its result. `about` is the reviewed entry, if there is one.
          *
-         *         An overturned goal is withdrawn by an entry of its own.
+         *         An overturned goal is withdrawn by a separate entry.
          */
         VarReview: {
             about?: number | null;
@@ -8966,7 +8966,7 @@ export interface components {
         };
         /**
          * VenueUpdate
-         * @description News of a gate or an outlet, by its code. `sold_out`: an outlet has nothing left.
+         * @description A change of a gate or an outlet, by its code. `sold_out`: an outlet has no stock left.
          */
         VenueUpdate: {
             code: string;

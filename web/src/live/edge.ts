@@ -1,6 +1,6 @@
-/** Where a feed is told. */
+/** Discovery of the edge. */
 
-/** The address at which an answer says that it can be followed (RFC 8288, relation `monitor` of RFC 5989); ours only. */
+/** The address in a `Link` header with the relation `monitor` (RFC 8288, RFC 5989); same origin only. */
 export function monitor(link: string | null): string | null {
   const found = /<(\/[^/>][^>]*)>\s*;\s*rel="?monitor"?/.exec(link ?? "");
   return found?.[1] ?? null;

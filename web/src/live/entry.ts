@@ -1,4 +1,4 @@
-/** The live screen: its words are there before it shows. */
+/** Entry point of the match page: loads its texts first. */
 import { i18n } from "../i18n/i18n.svelte";
 import { words } from "./words.svelte";
 

@@ -1,4 +1,4 @@
-/** What an entry says, in words. */
+/** Texts of feed entries. */
 import type { Words } from "../i18n/en/live";
 import { i18n } from "../i18n/i18n.svelte";
 import { player, scorerSide, type MatchEvent, type Side, type Teams } from "./feed";
@@ -6,13 +6,13 @@ import { player, scorerSide, type MatchEvent, type Side, type Teams } from "./fe
 export interface Line {
   title: string;
   details: string[];
-  /** The colour of the team that it is about. */
+  /** Kit colour of the team. */
   colour: string | null;
-  /** The place that it is about: its latest word is the one that counts. */
+  /** Place of a venue update; only its latest update is shown. */
   about?: string;
 }
 
-/** A player by number and name; by the number alone where no name is known. */
+/** Number and name of a player; without a name, the number. */
 export function playerLabel(teams: Teams | null, side: Side, number: number, w: Words): string {
   const name = player(teams, side, number)?.name;
   return name ? `${number} ${name}` : w.shirt(number);

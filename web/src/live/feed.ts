@@ -1,4 +1,4 @@
-/** The match feed, put together as the server's rules do (src/virage/media/live/rules; docs/vectors/live.json holds both). */
+/** State of the match feed, as in src/virage/media/live/rules; both are tested with docs/vectors/live.json. */
 import type { components } from "../api/schema";
 
 type Schemas = components["schemas"];
@@ -11,7 +11,7 @@ export type Period = Schemas["Period"];
 export type Content = FeedEntry["told"];
 export type MatchEvent = Exclude<Content, { kind: "corrected" } | { kind: "withdrawn" }>;
 export type Kick = Extract<MatchEvent, { kind: "shoot_out_kick" }>;
-/** An entry as it stands: neither a correction nor a withdrawal. */
+/** An entry with its corrections applied. */
 export interface EffectiveEntry extends Omit<FeedEntry, "told"> {
   told: MatchEvent;
 }
@@ -19,11 +19,11 @@ export interface EffectiveEntry extends Omit<FeedEntry, "told"> {
 export interface MatchState {
   home: number;
   away: number;
-  /** The running clock: it showed `at_s` at the moment `since`; null while nothing is played. */
+  /** The running clock: `at_s` at the time `since`; null while stopped. */
   clock: { period: Period; since: string; at_s: number } | null;
   over: Period[];
   match_over: boolean;
-  /** The score of the shoot-out; null until it begins. */
+  /** Score of the shoot-out; null before it starts. */
   penalties: Pair | null;
 }
 
@@ -33,10 +33,10 @@ export interface Pair {
 }
 
 const BEGINS_S: Record<Period, number> = { first_half: 0, second_half: 2700, extra_first: 5400, extra_second: 6300, shoot_out: 7200 };
-/** The parts of a match in the order in which they are played. */
+/** Periods of a match in order. */
 export const ORDER = Object.keys(BEGINS_S) as Period[];
 
-/** What happened, in order: entries as they were corrected last, without those withdrawn. */
+/** Entries in order, with corrections applied and without withdrawn ones. */
 export function effective(entries: Iterable<FeedEntry>): EffectiveEntry[] {
   const kept = new Map<number, EffectiveEntry>();
   for (const entry of entries) {
@@ -50,10 +50,10 @@ export function effective(entries: Iterable<FeedEntry>): EffectiveEntry[] {
   return [...kept.values()];
 }
 
-/** How far what an entry says may be from the running clock without setting it. */
+/** Difference between an entry's clock and the running clock that does not set it. */
 const CLOCK_SLACK_S = 2;
 
-/** What it adds up to. An entry that says another clock sets it. */
+/** The state after these entries. An entry with another clock sets the clock. */
 export function stateOf(happened: readonly EffectiveEntry[]): MatchState {
   const found: MatchState = { home: 0, away: 0, clock: null, over: [], match_over: false, penalties: null };
   for (const { told, at, clock_s } of happened) {
@@ -74,19 +74,19 @@ export function stateOf(happened: readonly EffectiveEntry[]): MatchState {
   return found;
 }
 
-/** The score of a shoot-out after one more kick. */
+/** Score of a shoot-out after a kick. */
 function after(before: Pair | null, { side, outcome }: Kick): Pair {
   const stands = { home: 0, away: 0, ...before };
   return outcome === "scored" ? { ...stands, [side]: stands[side] + 1 } : stands;
 }
 
-/** The kicks of a shoot-out in order, each with its entry's number and how it stood then. */
+/** Kicks of the shoot-out in order, each with its entry's number and the score after it. */
 export function kicks(happened: readonly EffectiveEntry[]): { number: number; told: Kick; stands: Pair }[] {
   let stands: Pair | null = null;
   return happened.flatMap(({ number, told }) => (told.kind === "shoot_out_kick" ? [{ number, told, stands: (stands = after(stands, told)) }] : []));
 }
 
-/** The minute as it is written: [45, 2] is 45+2, [27, 0] is 27. */
+/** Displayed minute and added minutes: [45, 2] is 45+2, [27, 0] is 27. */
 export function minute(period: Period, clockS: number): [number, number] {
   const following = ORDER[ORDER.indexOf(period) + 1];
   const running = Math.floor(clockS / 60) + 1;
@@ -94,7 +94,7 @@ export function minute(period: Period, clockS: number): [number, number] {
   return running > ends ? [ends, running - ends] : [running, 0];
 }
 
-/** The period in which each entry of a feed happened, by its number; none before the first kick-off. */
+/** Period of each entry by number; none before the first kick-off. */
 export function periods(happened: readonly EffectiveEntry[]): Map<number, Period> {
   const found = new Map<number, Period>();
   let period: Period | null = null;
@@ -105,12 +105,12 @@ export function periods(happened: readonly EffectiveEntry[]): Map<number, Period
   return found;
 }
 
-/** Somebody of the line-up. */
+/** A player of the line-up. */
 export function player(teams: Teams | null, side: Side, number: number | null | undefined): Player | null {
-  return teams?.[side].players?.find((one) => one.number === number) ?? null;
+  return teams?.[side].players?.find((candidate) => candidate.number === number) ?? null;
 }
 
-/** The side whose player scored: an own goal is the other side's. */
+/** The scorer's side; for an own goal, the other side. */
 export function scorerSide(told: Extract<MatchEvent, { kind: "goal" }>): Side {
   if (told.manner !== "own") return told.side;
   return told.side === "home" ? "away" : "home";

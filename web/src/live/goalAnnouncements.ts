@@ -1,8 +1,8 @@
-/** What a screen reader is told: each goal and each kick of a shoot-out once, and each that was none; nothing of what stood when the screen opened. */
+/** Screen reader announcements: each new, changed or withdrawn goal and shoot-out kick once. */
 import type { Words } from "../i18n/en/live";
 import { stateOf, type EffectiveEntry, type Kick, type Side, type Teams } from "./feed";
 
-/** Of a goal its side; of a kick of a shoot-out what became of it, too. */
+/** Side of a goal; side and outcome of a shoot-out kick. */
 type Goal = { side: Side; kick: Kick["outcome"] | null };
 export type Goals = ReadonlyMap<number, Goal>;
 
@@ -19,7 +19,7 @@ function isNew({ side, kick }: Goal, before: Goal | undefined): boolean {
   return before?.side !== side || before.kick !== kick;
 }
 
-/** One sentence about what has changed since `before`, with how it stands; nothing when no goal has. */
+/** One sentence about the changes since `before`, with the score; null without changes. */
 export function announcementFor(before: Goals, happened: readonly EffectiveEntry[], teams: Teams | null, w: Words): string | null {
   const now = goalsOf(happened);
   const name = (side: Side): string => teams?.[side].name ?? w.sides[side];

@@ -1,7 +1,7 @@
 /**
- * One match as it is told: from this phone at once, then by the one stream, entry by entry, none twice and none left out.
- * Entries are numbered without a gap. What the stream leaves out, for a phone was away for long or comes late, is read from
- * pages, of which full ones come from any cache; nothing is shown beyond a gap, for a score without a goal is none.
+ * One match: from local storage at once, then from the stream, each entry exactly once.
+ * Entries are numbered without gaps. Entries that the stream skips after a long absence are read from
+ * cacheable pages. Nothing is shown beyond a gap, because the score would be wrong.
  */
 import { answered, type Answer, type Problem } from "../api/answer";
 import { api } from "../api/client";
@@ -27,19 +27,19 @@ interface Kept {
 export class Match {
   event = $state.raw<EventInfo | null>(null);
   teams = $state.raw<Teams | null>(null);
-  /** All entries up to the first that is missing. */
+  /** Entries before the first missing one. */
   entries = $state.raw<FeedEntry[]>([]);
-  /** Everything up to the last entry that is known to be there is here. */
+  /** All entries up to the last known number are loaded. */
   complete = $state(false);
-  /** What stands in the feed is here, or will not come soon: the page is shown as a whole, and nothing in it jumps. */
+  /** The feed is loaded or will not arrive soon: the page is shown as a whole, without layout shift. */
   known = $state(false);
-  /** When the feed was last heard. */
+  /** Time of the last message. */
   at = $state<string | null>(null);
   problem = $state.raw<Problem | null>(null);
   readonly happened = $derived(effective(this.entries));
   readonly state = $derived(stateOf(this.happened));
   readonly periods = $derived(periods(this.happened));
-  /** The clip that shows an entry, by the entry's number. */
+  /** Replay clips by number of the entry that they show. */
   readonly clips = $derived(
     new Map(this.happened.flatMap(({ told }) => (told.kind === "replay" && told.about ? [[told.about, told.clip_id] as const] : []))),
   );
@@ -57,7 +57,7 @@ export class Match {
     return `live:${this.id}`;
   }
 
-  /** Load and follow; returns the way to stop. */
+  /** Load and subscribe, and return the function that unsubscribes. */
   open(): () => void {
     const live = this.#loadTeams();
     this.#late = setTimeout(() => (this.known = true), LATE_MS);
@@ -70,7 +70,7 @@ export class Match {
     };
   }
 
-  /** By the one stream, or where an edge in front says that it tells the feed. */
+  /** Subscribe to the app's stream, or to the edge named in the response. */
   async #follow(asked: Promise<Answer<MatchFeed>>): Promise<() => void> {
     const live = await asked;
     const edge = live.ok ? monitor(live.response.headers.get("link")) : null;
@@ -83,7 +83,7 @@ export class Match {
     if (kept) {
       this.event ??= kept.event;
       this.at ??= kept.at;
-      if (!this.#answered) this.teams = kept.teams; // this phone may read slower than the server answers
+      if (!this.#answered) this.teams = kept.teams; // local storage may be slower than the server
     }
     if (kept) this.add(kept.entries);
     this.known ||= kept !== undefined;
@@ -110,7 +110,7 @@ export class Match {
     await this.#keep();
   }
 
-  /** Entries may come twice, and not in their order: the number tells. */
+  /** Add entries; they may arrive repeatedly and out of order. */
   add(entries: readonly FeedEntry[]): void {
     for (const entry of entries) this.#heard.set(entry.number, this.#heard.get(entry.number) ?? entry);
     const whole = [...this.entries];
@@ -119,7 +119,7 @@ export class Match {
     this.complete = whole.length === this.#heard.size && whole.length >= this.#head;
   }
 
-  /** Page by page what is missing; what cannot be read now is asked for again, until it is there. */
+  /** Load missing pages; failed requests are retried until all entries are loaded. */
   async #readMissing(): Promise<void> {
     if (this.#reading || this.complete) return;
     this.#reading = true;

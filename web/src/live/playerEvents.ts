@@ -1,4 +1,4 @@
-/** What happened to each player, for the line-ups: when they scored, were booked, went off or came on. */
+/** Events by player for the line-ups: goals, bookings, substitutions. */
 import { scorerSide, type EffectiveEntry, type Side } from "./feed";
 
 export interface Mark {
@@ -30,7 +30,7 @@ export class PlayerEvents {
     return this.#marks.get(key(side, number)) ?? [];
   }
 
-  /** Whether somebody plays no more: changed, or sent off. */
+  /** Whether a player was substituted or sent off. */
   isOff(side: Side, number: number): boolean {
     return this.of(side, number).some(({ kind }) => kind === "off" || kind === "red" || kind === "second_yellow");
   }

@@ -1,4 +1,4 @@
-/** The words of the live screen. */
+/** Texts of the match page. */
 import { Bundle } from "../i18n/bundle.svelte";
 import type { Words } from "../i18n/en/live";
 

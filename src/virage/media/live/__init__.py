@@ -1,1 +1,1 @@
-"""What happens on the pitch, told to every phone in order."""
+"""The live match feed, its sources, statistics and push notifications."""

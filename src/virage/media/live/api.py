@@ -1,4 +1,4 @@
-"""What other domains may do with live, and read of it."""
+"""Commands and queries of live for other domains."""
 
 from virage.media.live.acts.notifications import erase_person as erase_notifications
 from virage.media.live.acts.publishing import EntriesPublished as EntriesPublished

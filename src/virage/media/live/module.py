@@ -1,4 +1,4 @@
-"""What the live feed adds to the application."""
+"""The module of live: routes, roles, refusals, lock ranks, jobs and topics."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What other domains' rules may know of live: its Structs and pure functions."""
+"""Structs and pure functions of live for the rules of other domains."""
 
 from virage.media.live.rules.entries import PERIOD_ORDER as PERIOD_ORDER
 from virage.media.live.rules.entries import AddedTime as AddedTime

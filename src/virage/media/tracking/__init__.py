@@ -1,1 +1,1 @@
-"""Where everybody is on the pitch: positions for phones, distance and speed, what the ball feels."""
+"""Live tracking: positions, distance and speed of players, and the connected ball."""

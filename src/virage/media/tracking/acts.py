@@ -1,4 +1,4 @@
-"""Taking positions and kicks in, in the caller's transaction."""
+"""Commands of tracking; each runs in the caller's transaction."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from virage.platform.data.database import Connection
 
 
 async def add_frames(conn: Connection, event_id: UUID, frames: Sequence[TrackingFrame], now: datetime) -> FramesResult:
-    """Take a batch of frames in. Those that are not later than the last one change nothing."""
+    """Add a batch of frames. Frames that are not later than the last accepted one are ignored."""
     play = await store.lock_play(conn, event_id)
     track, result = track_frames(play.track, frames, now)
     if result.accepted:
@@ -23,7 +23,7 @@ async def add_frames(conn: Connection, event_id: UUID, frames: Sequence[Tracking
 
 
 async def add_kicks(conn: Connection, event_id: UUID, felt: Sequence[Kick]) -> None:
-    """Take in what a ball felt; the same kick again is the same."""
+    """Add kicks of a ball; a repeated kick is ignored."""
     play = await store.lock_play(conn, event_id)
     kicks = with_kicks(play.kicks, felt, play.track.near)
     if kicks != play.kicks:

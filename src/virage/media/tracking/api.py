@@ -1,4 +1,4 @@
-"""What other domains may do with tracking, and read of it."""
+"""Commands and queries of tracking for other domains."""
 
 from virage.media.tracking.ball import BallListener as BallListener
 from virage.media.tracking.ball import Broker as Broker

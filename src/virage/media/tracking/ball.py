@@ -1,7 +1,7 @@
-"""A process beside the broker: a ball's blows become kicks, words of goal-line technology and referees entries.
+"""MQTT client of a connected ball: impacts become kicks, goal-line and referee signals become entries.
 
-Five hundred samples a second come in, and a kick every few seconds goes on. The broker may go and come back, the
-database too; a payload that is none is counted, said, and forgotten.
+It processes five hundred samples a second and yields a kick every few seconds. Broker and database may be unavailable
+for a time; malformed payloads are counted, logged and dropped.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 
 
 class Broker(Struct, frozen=True):
-    """Where MQTT is spoken."""
+    """Address and credentials of an MQTT broker."""
 
     host: str
     port: int
@@ -44,19 +44,19 @@ class Broker(Struct, frozen=True):
 
 
 def broker_of(url: str) -> Broker:
-    """A broker from `mqtt://user:password@host:port`, or `mqtts://` for TLS; raises ValueError."""
+    """Return a broker from `mqtt://user:password@host:port`, or `mqtts://` for TLS; raises ValueError."""
     parts = urlsplit(url)
     if parts.scheme not in PORTS or not parts.hostname or parts.path.strip("/") or parts.query:
         raise ValueError("A broker is mqtt://host:port or mqtts://host:port.")
-    user, password = (unquote(one) if one else None for one in (parts.username, parts.password))
+    user, password = (unquote(part) if part else None for part in (parts.username, parts.password))
     return Broker(parts.hostname, parts.port or PORTS[parts.scheme], parts.scheme == "mqtts", user, password)
 
 
 class BallListener:
-    """One ball in one match.
+    """Listener of one ball in one match.
 
-    `bad` counts what was no payload, `kicks` what was felt, `signals` what was said, `dropped` what of it was given up
-    because the database was away for too long.
+    Counters: `bad` malformed payloads, `kicks` detected kicks, `signals` received signals, `dropped` signals that were
+    discarded because the database was unavailable for too long.
     """
 
     def __init__(
@@ -87,11 +87,11 @@ class BallListener:
 
     @property
     def waiting(self) -> list[EntryRequest]:
-        """What waits to be told to the feed, in the order in which it came."""
+        """Entries that wait for the database, in order of arrival."""
         return list(self._requests.values())
 
     async def run(self) -> None:
-        """Listen until cancelled."""
+        """Run until cancelled."""
         async with asyncio.TaskGroup() as both:
             both.create_task(self._tell(), name="ball-request")
             while True:
@@ -103,7 +103,7 @@ class BallListener:
                     await asyncio.sleep(RETRY_S)
 
     async def _listen(self) -> None:
-        """What is said while this process is away waits at the broker: its session has a name and stays."""
+        """Subscribe with a named, persistent session: the broker keeps messages while this process is down."""
         broker = self._broker
         async with aiomqtt.Client(
             broker.host,
@@ -123,7 +123,7 @@ class BallListener:
                 self.hear(message.topic.value, bytes(message.payload or b""))
 
     def hear(self, topic: str, payload: bytes) -> None:
-        """Take one message in; what is to be told of it is told as soon as the database is there."""
+        """Process a message; its results are stored as soon as the database is available."""
         try:
             if topic == self._imu:
                 self._feel(payload)
@@ -167,7 +167,7 @@ class BallListener:
                 self._news.set()
 
     async def _write(self) -> None:
-        """What was felt and said is forgotten when it is written, and not before."""
+        """Store kicks and entries; they leave the queues only after the commit."""
         now, requests, kicks = self._clock.now(), self.waiting, list(self._kicks)
         if requests:
             outcomes = await self._db.transact(
@@ -186,5 +186,5 @@ class BallListener:
 
 
 def _is_logged(count: int) -> bool:
-    """The 1st, 2nd, 4th, 8th: a broken sensor must not fill the disk."""
+    """Return whether to log a count: powers of two, so that a broken sensor does not fill the disk."""
     return count & (count - 1) == 0

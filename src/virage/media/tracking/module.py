@@ -1,4 +1,4 @@
-"""What tracking adds to the application."""
+"""The module of tracking: routes, lock ranks and topics."""
 
 from virage.media.tracking.reads import TrackingReader, TrackingTopic
 from virage.media.tracking.routes import router
@@ -14,6 +14,6 @@ module = Module(
 
 
 def build(process: Process) -> Parts:
-    """Return what it adds."""
+    """Return the dependencies of the routes and the topic."""
     pitches = TrackingReader(process.db)
     return Parts({"pitches": pitches}, topics=[TrackingTopic(pitches)])

@@ -1,4 +1,4 @@
-"""What phones and others may ask of a pitch. Each process reads a match twice a second while somebody looks at it."""
+"""Tracking as phones read it; each process reads a followed match twice a second."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
@@ -23,7 +23,7 @@ KNOWN_MAX: Final = 16
 
 
 class RunnerStatistics(Struct, frozen=True):
-    """What one player has run: metres, and the speed that was held for a second and a half, km/h."""
+    """Distance of a player in metres, and top speed held for 1.5 seconds, km/h."""
 
     side: Side
     shirt: int
@@ -32,7 +32,7 @@ class RunnerStatistics(Struct, frozen=True):
 
 
 class TrackingStatistics(Struct, frozen=True):
-    """How far and how fast everybody has run, up to `clock_ms` of the match's clock; the hardest kick."""
+    """Distance and speed of all players up to the match clock `clock_ms`, and the hardest kick."""
 
     event_id: UUID
     period: Period
@@ -42,7 +42,7 @@ class TrackingStatistics(Struct, frozen=True):
 
 
 class CachedTracking(Struct):
-    """A match as this process knows it: the number of its change, what it says, and what all listeners were told."""
+    """A match in this process: its state with change number, and the state that listeners were sent."""
 
     position: str
     seq: int = -1
@@ -51,7 +51,7 @@ class CachedTracking(Struct):
 
 
 class TrackingReader:
-    """The pitches that somebody asks for. Whoever asks at once shares one reading."""
+    """Cached tracking states. Concurrent readers share one query."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -60,13 +60,13 @@ class TrackingReader:
         self._readings = Batcher[UUID, CachedTracking | None](self._read, batch_max=10_000, queue_max=100_000)
 
     async def at(self, event_id: UUID) -> CachedTracking | None:
-        """A pitch as it stands; None for an event that is not public."""
+        """Return the current state; None for an event that is not public."""
         return await self._readings.submit(event_id)
 
     async def updates(self, event_ids: Collection[UUID]) -> dict[UUID, TrackingUpdate]:
-        """What has come since it was told last, for those of which something has."""
-        public = self._public.intersection(event_ids)  # whoever only asks to follow is among those who listen, too
-        for event_id in public:  # one that others have pushed out is still followed
+        """Return the updates since the last call, for matches with any."""
+        public = self._public.intersection(event_ids)  # subscribers of unknown events are included in event_ids
+        for event_id in public:  # an evicted match may still have listeners
             self._known.setdefault(event_id, CachedTracking("0-0"))
         async with self._db.connection() as conn:
             await self._refresh(conn, list(public))
@@ -83,11 +83,13 @@ class TrackingReader:
         asked = list(dict.fromkeys(event_ids))
         async with self._db.connection() as conn:
             position = await head(conn)
-            public = await programme.public_events_of(conn, [one for one in asked if one not in self._known])
+            public = await programme.public_events_of(
+                conn, [event_id for event_id in asked if event_id not in self._known]
+            )
             self._public.update(public)
             for event_id in public:
                 self._known.setdefault(event_id, CachedTracking(position))
-            found = {one: self._known[one] for one in asked if one in self._known}
+            found = {event_id: self._known[event_id] for event_id in asked if event_id in self._known}
             await self._refresh(conn, list(found))
         for known in found.values():
             known.position = position
@@ -96,42 +98,42 @@ class TrackingReader:
         return [found.get(event_id) for event_id in event_ids]
 
     async def _refresh(self, conn: Connection, event_ids: Sequence[UUID]) -> None:
-        changed = await store.plays(conn, {one: self._known[one].seq for one in event_ids})
+        changed = await store.plays(conn, {event_id: self._known[event_id].seq for event_id in event_ids})
         for event_id, stored in changed.items():
             known = self._known.get(event_id)
-            if known is not None and stored.seq > known.seq:  # two readings may come back in the other order
+            if known is not None and stored.seq > known.seq:  # concurrent reads may finish out of order
                 known.seq, known.play = stored.seq, stored.play
 
 
 class TrackingTopic:
-    """`pitch:<event_id>`: where everybody is. It begins with a key frame; what it says is never said again later."""
+    """`pitch:<event_id>`: positions, starting with a key frame. Past messages are not repeated."""
 
     name = "pitch"
 
     def __init__(self, pitches: TrackingReader) -> None:
         self._pitches = pitches
 
-    async def open(self, argument: str, opening: Opening) -> Opened | Refused:  # noqa: ARG002 - everybody may watch, and who comes back knows nothing
-        """Tell where everybody was when this process told it last; what came since follows."""
+    async def open(self, argument: str, opening: Opening) -> Opened | Refused:  # noqa: ARG002 - public, and nothing is resumed
+        """Return the last state that this process has sent; later updates follow."""
         event_id = id_of(argument)
         known = None if event_id is None else await self._pitches.at(event_id)
         if known is None:
             return Refused(Reason.NOT_FOUND)
-        told = known.sent or next_update(None, known.play)[0]  # not kept: others who listen have not been told it yet
+        told = known.sent or next_update(None, known.play)[0]  # not stored: other listeners have not received it yet
         return Opened(known.position, [] if told is None else [key_frame_of(told)])
 
-    async def on_entries(self, entries: Sequence[Fact]) -> Mapping[str, Any]:  # noqa: ARG002 - the journal says nothing of it
-        """Nothing: positions come by the pulse."""
+    async def on_entries(self, entries: Sequence[Fact]) -> Mapping[str, Any]:  # noqa: ARG002 - positions are not in the journal
+        """Return nothing: positions are sent by the pulse."""
         return {}
 
     async def on_pulse(self, arguments: Collection[str]) -> Mapping[str, TrackingUpdate]:
-        """What has come since the last pulse."""
+        """Return the updates since the last pulse."""
         ids = {event_id: argument for argument in arguments if (event_id := id_of(argument)) is not None}
         return {ids[event_id]: message for event_id, message in (await self._pitches.updates(ids)).items()}
 
 
 def statistics_of(event_id: UUID, known: CachedTracking) -> TrackingStatistics:
-    """What everybody has run."""
+    """Return distance and speed of all players."""
     track = known.play.track
     players = [
         RunnerStatistics(run.side, run.shirt, round(run.metres), round(run.top * KMH, 1)) for run in track.runs.values()

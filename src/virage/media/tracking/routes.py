@@ -1,4 +1,4 @@
-"""The doors of the pitch: tracking sends frames as the match desk's program, everybody asks for the figures."""
+"""Routes of tracking: frames for the role match desk, public statistics."""
 
 from uuid import UUID
 
@@ -22,7 +22,7 @@ ROLE: Role = "match_desk"
 async def post_frames(
     event_id: UUID, data: FramesRequest, db: Database, clock: Clock, principal: Principal
 ) -> FramesResult:
-    """Take a batch of frames in, in the order of the match's clock. A batch may be sent again: docs/pitch.md."""
+    """Add a batch of frames in the order of the match clock. A batch may be repeated: docs/pitch.md."""
 
     async def take(conn: Connection) -> FramesResult | Refused:
         event = await programme.event_within(conn, event_id, principal, ROLE)
@@ -37,7 +37,7 @@ async def post_frames(
 
 @get("/{event_id:uuid}", public=True, answer=Described(TrackingStatistics, description="What was run"))
 async def get_statistics(event_id: UUID, pitches: TrackingReader) -> Response[TrackingStatistics]:
-    """How far and how fast everybody has run, and the hardest kick."""
+    """Return distance and speed of all players, and the hardest kick."""
     known = await pitches.at(event_id)
     if known is None:
         raise Problem(Reason.NOT_FOUND)

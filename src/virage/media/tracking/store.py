@@ -1,4 +1,4 @@
-"""The queries of the pitch, one typed function each."""
+"""Queries of tracking, one typed function each."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -14,25 +14,25 @@ _sql = load(__file__)
 
 
 class StoredState(Struct, frozen=True):
-    """A match as it stands, and the number of its last change."""
+    """The state of a match, and the number of its last change."""
 
     seq: int
     play: TrackingState
 
 
 async def lock_play(conn: Connection, event_id: UUID) -> TrackingState:
-    """The state of a match, opened if need be, and locked against whoever else writes."""
+    """Lock and return the state of a match; it is created if necessary."""
     await _sql.open_play(conn, event_id=event_id, state=TrackingState())
     return msgspec.convert(await _sql.lock_play(conn, event_id=event_id), TrackingState)
 
 
 async def set_play(conn: Connection, event_id: UUID, play: TrackingState) -> None:
-    """Write a match anew; it must be locked."""
+    """Store the state of a match; it must be locked."""
     await _sql.set_play(conn, event_id=event_id, state=play)
 
 
 async def plays(conn: Connection, known: Mapping[UUID, int]) -> dict[UUID, StoredState]:
-    """The matches that have changed since the number that is known of each (-1: none is)."""
+    """Return the states that changed since the given change numbers (-1: none known)."""
     rows = _sql.plays(conn, event_ids=list(known), seqs=list(known.values()))
     return {
         row["event_id"]: StoredState(row["seq"], msgspec.convert(row["state"], TrackingState)) async for row in rows

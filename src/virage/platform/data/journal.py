@@ -59,7 +59,7 @@ class Key(NamedTuple):
 
     @property
     def xid_next(self) -> int:
-        """The transaction before which all are told; none is told in part (`docs/decisions/0038-each-stream-sends-an-entry-once.md`)."""
+        """The transaction before which all are told; none is told in part (decision 0038)."""
         return self.xid + (self.seq > 0)
 
     def __str__(self) -> str:

@@ -3,9 +3,9 @@
 `GET /api/stream?topics=availability:<event_id>,order:<order_id>`. Each message is an event named like its topic
 (`availability:<event_id>`), its `id` is a position of the journal; a browser that reconnects names the last one it got
 (`Last-Event-ID`, or `since` when it opens the stream for the first time) and gets what it missed. A position says all
-that a stream was told up to there, whichever process told it (docs/decisions/0038-each-stream-sends-an-entry-once.md). A message is encoded
-once for all who listen, nobody holds a database connection, and whoever reads too slowly is let go to come back later.
-What passes, and is in no journal, comes from topics that have a pulse: its messages have no `id`.
+that a stream was told up to there, whichever process told it (docs/decisions/0038-entries-are-sent-once.md). A message
+is encoded once for all who listen, nobody holds a database connection, and whoever reads too slowly is let go to come
+back later. What passes, and is in no journal, comes from topics that have a pulse: its messages have no `id`.
 """
 
 import asyncio

@@ -33,5 +33,5 @@ async def something_else() -> AsyncIterator[str]:
 
 
 async def test_a_door_that_is_away_is_asked_again_and_one_of_something_else_is_said(something_else: str) -> None:
-    with pytest.raises(PlaybackFailed, match=r"otherwise than by this version: .*head"):
-        await play(MatchFile(TEAMS, [], lambda: iter(())), something_else, EVENT, "key", speed=0, say=print)
+    with pytest.raises(PlaybackFailed, match=r"an answer of another version: .*head"):
+        await play(MatchFile(TEAMS, [], lambda: iter(())), something_else, EVENT, "key", speed=0, report=print)

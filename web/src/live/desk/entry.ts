@@ -1,4 +1,4 @@
-/** The match desk: its words, and who sits there, are known before it shows. */
+/** Entry point of the match desk: loads its texts and the operator first. */
 import { i18n } from "../../i18n/i18n.svelte";
 import { words as media } from "../../replay/desk/words.svelte";
 import { words as live } from "../words.svelte";

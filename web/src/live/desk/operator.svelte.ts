@@ -1,4 +1,4 @@
-/** Who sits at the desk, what they may do there, and the matches that there are. */
+/** The operator of the desk, their permissions, and the matches. */
 import { answered, type Problem } from "../../api/answer";
 import { api } from "../../api/client";
 import type { Board, EventLine, Me } from "../../api/words";
@@ -9,7 +9,7 @@ class Operator {
   me = $state.raw<Me | null>(null);
   matches = $state.raw<EventLine[]>([]);
   problem = $state.raw<Problem | null>(null);
-  /** The match of this screen: its address says it, so that it is still there when the page is loaded again. */
+  /** The match, stored in the address so that a reload keeps it. */
   readonly event = $derived(router.query.get("event") ?? (this.matches.length === 1 ? this.matches[0]!.id : null));
   readonly signedIn = $derived(this.me?.kind === "staff" || this.me?.kind === "fan");
   readonly publishes = $derived(this.#holds("match_desk"));

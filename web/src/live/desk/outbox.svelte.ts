@@ -1,4 +1,4 @@
-/** What the desk tells: kept on this device until the server has it, sent in order, each under one id however often. */
+/** Outbox of the desk: entries are stored on the device until the server has them, and sent in order with stable ids. */
 import { answered } from "../../api/answer";
 import { api } from "../../api/client";
 import type { components } from "../../api/schema";
@@ -16,9 +16,9 @@ export class EntryOutbox {
   waiting = $state.raw<EntryRequest[]>([]);
   refused = $state.raw<string | null>(null);
   lost = $state(false);
-  /** The server wants none of what waits: it is kept until somebody discards it, or may tell again. */
+  /** The server refused the waiting entries: they are kept until they are retried or discarded. */
   held = $state(false);
-  /** The session has ended: what waits is sent after a sign-in. */
+  /** The session has ended: waiting entries are sent after the next sign-in. */
   signedOut = $state(false);
   #sending = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -32,7 +32,7 @@ export class EntryOutbox {
     return `desk:${this.event}`;
   }
 
-  /** Go on with what an earlier page could not send; returns the way to stop. */
+  /** Resume sending stored entries, and return the function that stops. */
   open(): () => void {
     void keep.get<EntryRequest[]>(this.#key).then((kept) => {
       if (kept) this.waiting = [...kept, ...this.waiting];
@@ -47,13 +47,13 @@ export class EntryOutbox {
     await this.#send();
   }
 
-  /** Try once more to tell what waits. */
+  /** Send the waiting entries again. */
   async retry(): Promise<void> {
     this.refused = null;
     await this.#send();
   }
 
-  /** Tell none of what waits. */
+  /** Discard the waiting entries. */
   async discard(): Promise<void> {
     [this.held, this.refused] = [false, null];
     await this.#wait([]);
@@ -76,14 +76,14 @@ export class EntryOutbox {
       this.lost = status === 0 || status === 429 || status >= 500;
       this.signedOut = status === 401;
       if (this.lost) this.#timer = setTimeout(() => void this.#send(), AGAIN_MS);
-      if (this.lost || this.signedOut) break; // what was told waits: for the network, or for a sign-in
+      if (this.lost || this.signedOut) break; // entries wait for the network or a sign-in
       this.held = !answer.ok;
       if (!answer.ok) {
         this.refused = answer.problem.code;
         break;
       }
-      this.heard(answer.data.filter((one): one is FeedEntry => "number" in one));
-      this.refused = (answer.data.find((one): one is Refusal => "reason" in one)?.reason as string | undefined) ?? this.refused;
+      this.heard(answer.data.filter((outcome): outcome is FeedEntry => "number" in outcome));
+      this.refused = (answer.data.find((outcome): outcome is Refusal => "reason" in outcome)?.reason as string | undefined) ?? this.refused;
       await this.#wait(this.waiting.slice(entries.length));
     }
     this.#sending = false;

@@ -1,4 +1,4 @@
-/** The words of the match desk. */
+/** Texts of the match desk. */
 import { Bundle } from "../../i18n/bundle.svelte";
 import type { Words } from "../../i18n/en/matchDesk";
 

@@ -1,4 +1,4 @@
-/** What a fan wants to be told: kept by the server, of all of the club, or of one event instead. */
+/** A fan's notification preferences on the server, for the club or for one event. */
 import { answered, type Problem } from "../../api/answer";
 import { api } from "../../api/client";
 import type { components } from "../../api/schema";
@@ -11,12 +11,12 @@ const NOTHING: PreferencesData = { kinds: [], even_during: [], quiet: "inside" }
 
 export class Preferences {
   now = $state.raw<PreferencesData | null>(null);
-  /** It holds for this event alone. */
+  /** The preferences are those of this event. */
   own = $state(false);
   saved = $state(false);
   problem = $state.raw<Problem | null>(null);
   #club: PreferencesData = NOTHING;
-  #told = Promise.resolve();
+  #updates = Promise.resolve();
 
   constructor(private readonly event: string | null) {}
 
@@ -29,16 +29,16 @@ export class Preferences {
     this.now = mine ?? this.#club;
   }
 
-  /** Choose a kind, or not; what is not preferences is not told during play. */
+  /** Select or deselect a kind; a deselected kind is not sent during play either. */
   async kind(kind: NotificationKind, on: boolean): Promise<void> {
     const { kinds, even_during = [], quiet } = this.now!;
-    const without = (list: NotificationKind[]): NotificationKind[] => list.filter((one) => one !== kind);
+    const without = (list: NotificationKind[]): NotificationKind[] => list.filter((selected) => selected !== kind);
     await this.#put({ kinds: on ? [...without(kinds), kind] : without(kinds), even_during: on ? even_during : without(even_during), quiet });
   }
 
   async during(kind: NotificationKind, on: boolean): Promise<void> {
     const now = this.now!;
-    const without = (now.even_during ?? []).filter((one) => one !== kind);
+    const without = (now.even_during ?? []).filter((selected) => selected !== kind);
     await this.#put({ ...now, even_during: on ? [...without, kind] : without });
   }
 
@@ -52,14 +52,14 @@ export class Preferences {
     if (answer.ok) [this.now, this.own, this.saved] = [this.#club, false, true];
   }
 
-  /** One word after the other, so that the last one stands. */
+  /** Updates are sent one after the other, so that the last one wins. */
   #put(body: PreferencesData): Promise<void> {
     [this.now, this.saved] = [body, false];
-    this.#told = this.#told.then(() => this.#tell(body));
-    return this.#told;
+    this.#updates = this.#updates.then(() => this.#send(body));
+    return this.#updates;
   }
 
-  async #tell(body: PreferencesData): Promise<void> {
+  async #send(body: PreferencesData): Promise<void> {
     const answer = this.event
       ? await answered<PreferencesData>(api.PUT("/api/me/notifications/events/{event_id}", { params: { path: { event_id: this.event } }, body }))
       : await answered<PreferencesData>(api.PUT("/api/me/notifications/club", { body }));

@@ -1,4 +1,4 @@
-/** The words of what one may be told. */
+/** Texts of match alerts. */
 import { Bundle } from "../../i18n/bundle.svelte";
 import type { Words } from "../../i18n/en/notifications";
 

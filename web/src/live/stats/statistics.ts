@@ -1,4 +1,4 @@
-/** The figures of a match as a screen shows them: what its source counts, and the cards of its feed. */
+/** Displayed statistics: those of the source, and the cards of the feed. */
 import type { components } from "../../api/schema";
 import type { EffectiveEntry, Side } from "../feed";
 
@@ -13,11 +13,11 @@ export interface Statistic {
   name: Name;
   values: Pair;
   percent: boolean;
-  /** How much of the bar is the home side's, 0 to 1; null where there is nothing to share. */
+  /** Share of the home side in the bar, 0 to 1; null without values. */
   share: number | null;
 }
 
-/** What there is to show, in order; nothing that nobody counts. */
+/** Statistics in display order; without a source, none of its values. */
 export function statistics(stats: TeamStatistics | null, happened: readonly EffectiveEntry[]): Statistic[] {
   const found: Statistic[] = [];
   const add = (name: Name, values: Pair, percent = false): void => {

@@ -1,4 +1,4 @@
-/** The figures of one match: from this phone at once, then as they are told; those of players when somebody asks. */
+/** Statistics of one match: from local storage, then from the stream; players' statistics on request. */
 import { answered } from "../../api/answer";
 import { api } from "../../api/client";
 import { follow } from "../../api/stream";
@@ -16,13 +16,13 @@ export class LiveStatistics {
     return `stats:${this.id}`;
   }
 
-  /** Follow; returns the way to stop. */
+  /** Subscribe, and return the function that unsubscribes. */
   open(): () => void {
     void keep.get<TeamStatistics>(this.#key).then((kept) => (this.stats ??= kept ?? null));
     return follow(this.#key, null, (message) => void this.#hear(message as TeamStatistics));
   }
 
-  /** From now on the players' figures too. */
+  /** Load the players' statistics, now and after each update. */
   async ask(): Promise<void> {
     this.#asked = true;
     const params = { path: { event_id: this.id } };

@@ -1,4 +1,4 @@
-/** The words of the figures. */
+/** Texts of the statistics. */
 import { Bundle } from "../../i18n/bundle.svelte";
 import type { Words } from "../../i18n/en/stats";
 

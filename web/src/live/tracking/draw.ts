@@ -1,4 +1,4 @@
-/** The pitch on a canvas: grass and lines by law 1, who is where, and the ball with its shadow. */
+/** Canvas drawing of the pitch (law 1), the players, and the ball with its shadow. */
 import { roundRect } from "../../kernel/floor";
 import { named, QUANTUM_M, type Moment } from "./encoding";
 import type { Shirt } from "./shirts";
@@ -30,9 +30,9 @@ export function draw(on: CanvasRenderingContext2D, moment: Moment | null, look: 
   lines(on, scale, look.line);
   if (!moment) return;
   const radius = Math.max(8, 1.5 * scale);
-  for (const [name, [x, y]] of [...moment.spots].sort(([, one], [, other]) => other[1] - one[1]))
+  for (const [name, [x, y]] of [...moment.spots].sort(([, first], [, other]) => other[1] - first[1]))
     player(on, x * QUANTUM_M * scale, -y * QUANTUM_M * scale, radius, name, look);
-  if (moment.ball) ball(on, moment.ball.map((one) => one * QUANTUM_M * scale) as [number, number, number], Math.max(4, 0.7 * scale));
+  if (moment.ball) ball(on, moment.ball.map((coordinate) => coordinate * QUANTUM_M * scale) as [number, number, number], Math.max(4, 0.7 * scale));
 }
 
 function lines(on: CanvasRenderingContext2D, scale: number, colour: string): void {
@@ -62,7 +62,7 @@ function lines(on: CanvasRenderingContext2D, scale: number, colour: string): voi
   }
 }
 
-/** Home is round, away is square: colour alone must not tell. */
+/** Home players are round, away players square, so that colour is not the only difference. */
 function player(on: CanvasRenderingContext2D, x: number, y: number, radius: number, name: string, look: Look): void {
   const { side, shirt } = named(name);
   const { fill, number, ring } = look[side];
@@ -81,7 +81,7 @@ function player(on: CanvasRenderingContext2D, x: number, y: number, radius: numb
   on.fillText(String(shirt), x, y + 0.5);
 }
 
-/** What is high is nearer to whoever looks down: larger, and away from its shadow. */
+/** A high ball is drawn larger and away from its shadow. */
 function ball(on: CanvasRenderingContext2D, [x, y, height]: [number, number, number], radius: number): void {
   on.beginPath();
   on.ellipse(x, -y, radius, radius * 0.7, 0, 0, 2 * Math.PI);

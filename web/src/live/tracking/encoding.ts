@@ -1,4 +1,4 @@
-/** Places as they are told: a key frame, then what moved (docs/pitch.md; docs/vectors/pitch.json holds both sides to it). */
+/** Text encoding of positions: key frames and moves (docs/pitch.md; tested with docs/vectors/pitch.json). */
 import type { Period } from "../feed";
 
 export const QUANTUM_M = 0.2;
@@ -26,7 +26,7 @@ export interface News {
 }
 export type Spot = readonly [number, number];
 export type BallSpot = readonly [number, number, number];
-/** Where everybody is at `n * 500` ms of the match's clock, in fifths of a metre from the centre spot. */
+/** All positions at `n * 500` ms of the match clock, in fifths of a metre from the centre spot. */
 export interface Moment {
   n: number;
   spots: ReadonlyMap<string, Spot>;
@@ -39,12 +39,12 @@ const BASE = SIGNS.length;
 const STEP_MAX = Math.floor(BASE / 2);
 const PLACE_MAX = Math.floor((BASE * BASE) / 2);
 
-/** What a text says of moment `n`, to whoever knows the one before. */
+/** Decode the text of moment `n` from the previous moment. */
 export function read(text: string, who: readonly string[], before: Moment | null, n: number): Moment {
   let at = 0;
   const digit = (): number => DIGITS.get(text[at++]!) ?? 0;
   const place = (): number => digit() * BASE + digit() - PLACE_MAX;
-  const one = (former: Spot | undefined): { spot: Spot | undefined; told: boolean } => {
+  const position = (former: Spot | undefined): { spot: Spot | undefined; told: boolean } => {
     const sign = text[at];
     if (sign === undefined || sign === ".") {
       at += 1;
@@ -61,17 +61,17 @@ export function read(text: string, who: readonly string[], before: Moment | null
     return { spot: [former[0] + digit() - STEP_MAX, former[1] + digit() - STEP_MAX], told: true };
   };
   const former = before?.ball ?? null;
-  const ball = one(former ? [former[0], former[1]] : undefined);
+  const ball = position(former ? [former[0], former[1]] : undefined);
   const height = ball.told ? digit() : (former?.[2] ?? 0);
   const spots = new Map<string, Spot>();
   for (const name of who) {
-    const { spot } = one(before?.spots.get(name));
+    const { spot } = position(before?.spots.get(name));
     if (spot) spots.set(name, spot);
   }
   return { n, spots, ball: ball.spot ? [ball.spot[0], ball.spot[1], height] : null };
 }
 
-/** `h9` is the home side's 9. */
+/** `h9` is number 9 of the home side. */
 export function named(who: string): { side: "home" | "away"; shirt: number } {
   return { side: who.startsWith("h") ? "home" : "away", shirt: Number(who.slice(1)) };
 }

@@ -1,13 +1,13 @@
-/** From two moments a second to the screen's own rate: what is drawn lies a little behind what was told last. */
+/** Interpolation from two moments a second to the frame rate, with a short delay. */
 import { MOMENT_MS, type BallSpot, type Moment, type Spot } from "./encoding";
 
-/** How far behind: one moment that is drawn towards, and what a network wavers. */
+/** Delay: one moment to interpolate towards, and the jitter of the network. */
 const BEHIND_MS = 900;
 const LOST_MS = 2_500;
 const JUMP = 40;
 const KEPT = 12;
 
-/** `share` of the way from one moment to the next. Who leaps further than anybody runs is not drawn flying there. */
+/** Interpolate by `share` between two moments. Jumps that are faster than a human are not interpolated. */
 export function between(before: Moment, after: Moment, share: number): Moment {
   const spots = new Map<string, Spot>();
   for (const [name, to] of after.spots) {
@@ -19,10 +19,10 @@ export function between(before: Moment, after: Moment, share: number): Moment {
 }
 
 function mixed(from: readonly number[], to: readonly number[], share: number): number[] {
-  return from.map((one, place) => one + (to[place]! - one) * share);
+  return from.map((coordinate, place) => coordinate + (to[place]! - coordinate) * share);
 }
 
-/** The last moments, and which time of the match's clock is drawn now. */
+/** The last moments, and the match time to draw. */
 export class Motion {
   #moments: Moment[] = [];
   #offset: number | null = null;
@@ -31,7 +31,7 @@ export class Motion {
     return this.#moments.at(-1) ?? null;
   }
 
-  /** A moment has come, at `now` of the screen's clock (ms). A break in them begins anew. */
+  /** Add a moment that arrived at `now` (ms). A gap restarts the sequence. */
   add(moment: Moment, now: number): void {
     const last = this.last;
     if (last && moment.n === last.n) return void (this.#moments[this.#moments.length - 1] = moment);
@@ -42,7 +42,7 @@ export class Motion {
     this.#offset = apart > LOST_MS ? late : this.#offset! + (late - this.#offset!) / 8;
   }
 
-  /** What to draw at `now`; it stands still where nothing more was told. */
+  /** The moment to draw at `now`; it freezes after the last one. */
   at(now: number): Moment | null {
     const last = this.last;
     if (!last || this.#offset === null) return null;

@@ -1,15 +1,15 @@
-/** How shirts are drawn, so that everybody sees who is whose: on both grounds, and though both teams come in one colour. */
+/** Drawing of shirts: teams are distinguishable in both themes, even with similar kit colours. */
 import { contrast, parseHex, readableOn, toHex, toOklab, type Rgb } from "../../theme/colour";
 import type { Teams } from "../feed";
 
 export interface Shirt {
   fill: string;
   number: string;
-  /** What stands out from the grass. */
+  /** A colour with contrast to the grass. */
   ring: string;
 }
 
-/** How near in OKLab two colours may be and still be told apart at the size of a thumb tack. */
+/** Smallest OKLab distance of two distinguishable small colour areas. */
 const ALIKE = 0.2;
 const AWAY = "#ffffff";
 const AWAY_TOO = "#10131f";
@@ -25,11 +25,11 @@ export function shirts(teams: Teams | null, grass: string): { home: Shirt; away:
 
 function shirt(fill: Rgb, ground: Rgb): Shirt {
   const ring = readableOn(ground);
-  // a ring in the colour of the shirt would be none where the shirt itself stands out
+  // a ring in the shirt's own colour would be invisible
   return { fill: toHex(fill), number: toHex(readableOn(fill)), ring: toHex(contrast(ring, fill) > 1.2 ? ring : readableOn(fill)) };
 }
 
-function apart(one: Rgb, other: Rgb): number {
-  const [a, b] = [toOklab(one), toOklab(other)];
+function apart(first: Rgb, other: Rgb): number {
+  const [a, b] = [toOklab(first), toOklab(other)];
   return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
 }

@@ -1,11 +1,11 @@
-/** The pitch of one match, followed while somebody looks at it. */
+/** Live tracking of one match; subscribed while the pitch is visible. */
 import { follow } from "../../api/stream";
 import { storage } from "../../kernel/storage";
 import type { Period } from "../feed";
 import { read, type Kick, type News } from "./encoding";
 import { Motion } from "./motion";
 
-/** Who scrolls past need not make the stream begin anew twice. */
+/** Delay before unsubscribing, so that scrolling past does not restart the stream. */
 const LEAVE_MS = 10_000;
 const POOR = ["slow-2g", "2g", "3g"];
 
@@ -14,7 +14,7 @@ interface Network {
   effectiveType?: string;
 }
 
-/** Whether the network is one on which nobody gets twelve kilobytes a minute without having asked for them. */
+/** Whether the network is too slow or metered for an automatic 12 kB per minute. */
 export function isPoor(): boolean {
   const network = (navigator as Navigator & { connection?: Network }).connection;
   return network?.saveData === true || POOR.includes(network?.effectiveType ?? "") || matchMedia("(prefers-reduced-data: reduce)").matches;
@@ -27,9 +27,9 @@ export class LiveTracking {
   runs = $state.raw<[number, number][]>([]);
   kick = $state.raw<Kick | null>(null);
   hardest = $state.raw<Kick | null>(null);
-  /** The newest moment; what draws without animation follows it. */
+  /** Number of the newest moment. */
   n = $state(-1);
-  /** When something was heard last, by this phone's clock. */
+  /** Time of the last message, by this phone's clock. */
   heardAt = $state(0);
   wanted = $state(storage.read<boolean>("pitch") ?? !isPoor());
   #stop: (() => void) | null = null;
@@ -42,7 +42,7 @@ export class LiveTracking {
     storage.write("pitch", wanted);
   }
 
-  /** Somebody looks, or does no more. */
+  /** Subscribe while visible; unsubscribe after a delay. */
   look(looking: boolean): void {
     clearTimeout(this.#leaving);
     if (looking) this.#stop ??= follow(`pitch:${this.id}`, null, (message) => this.hear(message as News));

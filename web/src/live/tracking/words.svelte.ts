@@ -1,4 +1,4 @@
-/** The words of the pitch. */
+/** Texts of the live pitch. */
 import { Bundle } from "../../i18n/bundle.svelte";
 import type { Words } from "../../i18n/en/pitch";
 

@@ -1,4 +1,4 @@
-/** Teams and line-ups as a form holds them, and as a pasted list gives them. */
+/** Form data of teams and line-ups, and the parser of pasted lists. */
 import { newId } from "../../kernel/ids";
 import type { Player, Side, Team, Teams } from "../../live/feed";
 import type { Line, Reading } from "../lists/lines";
@@ -15,7 +15,7 @@ const NAME_MAX = 60;
 const COLOURS: Record<Side, string> = { home: "#1f4fa3", away: "#b3122f" };
 
 export interface PlayerForm {
-  /** For the form alone. */
+  /** Used only by the form. */
   id: string;
   number: string;
   name: string;
@@ -33,11 +33,11 @@ export type TeamsForm = Record<Side, TeamForm>;
 
 export const blankPlayer = (): PlayerForm => ({ id: newId(), number: "", name: "", position: "", starts: false, captain: false });
 
-/** Three letters for a team: the first of its name, without their accents. */
+/** Default short name: the first three letters, without accents. */
 export const codeOf = (name: string): string =>
   name.normalize("NFKD").toUpperCase().replace(/[^A-Z0-9]/g, "").slice(0, 3);
 
-/** The form; before anything was saved, with the names that the title of the event gives. */
+/** Form data; before the first save, with the names from the event's title. */
 export function formOf(teams: Teams | null, title: string): TeamsForm {
   const names = title.split(/\s+[–—-]\s+/);
   const blank = (side: Side): TeamForm => {
@@ -52,7 +52,7 @@ function rowOf({ number, name, position = "", starts = false, captain = false }:
   return { id: newId(), number: String(number), name, position, starts, captain };
 }
 
-/** The teams as the server takes them, or what is wrong, by the id of its field. */
+/** Teams for the API, and errors by field id. */
 export function teamsOf(form: TeamsForm): { teams: Teams; errors: Record<string, string> } {
   const w = words.w.teams;
   const errors: Record<string, string> = {};
@@ -98,7 +98,7 @@ const FLAGS: Record<string, "starts" | "bench" | "captain"> = {
 };
 const NO = new Set(["", "0", "no", "non", "false", "faux"]);
 
-/** The players of a list: `number; name; position`, then `captain` and `bench` as words, or named columns in any order. */
+/** Parse a list of players: `number; name; position`, then `captain` and `bench`, or named columns in any order. */
 export function readPlayers(lines: Line[]): Reading<PlayerForm> {
   const w = words.w.teams;
   const reading: Reading<PlayerForm> = { items: [], defects: [], known: 0 };
@@ -141,14 +141,14 @@ export function readPlayers(lines: Line[]): Reading<PlayerForm> {
     reading.defects.push(...wrong.map((text) => ({ line, text })));
     if (wrong.length === 0) reading.items.push({ line, item: player });
   }
-  // A list that does not say who starts begins with those who do.
+  // Without marks, the first players of a list start.
   if (!said.starts) reading.items.filter(({ item }) => !benched.has(item)).slice(0, STARTERS_MAX).forEach(({ item }) => (item.starts = true));
   const starters = reading.items.filter(({ item }) => item.starts);
   if (starters.length > STARTERS_MAX) reading.defects.push({ line: starters[STARTERS_MAX]!.line, text: w.startersTooMany });
   return reading;
 }
 
-/** Each fact of the form by a key that stays the same when somebody else saves: a player goes by the shirt. */
+/** Form values by stable keys; a player's key is the shirt number. */
 export function factsOf(form: TeamsForm): Record<string, string> {
   const facts: Record<string, string> = {};
   for (const side of SIDES) {
@@ -159,7 +159,7 @@ export function factsOf(form: TeamsForm): Record<string, string> {
   return facts;
 }
 
-/** Put one fact into the form; without one, the player with that shirt leaves it. */
+/** Set a form value; without a value, remove the player with that shirt number. */
 export function setFact(form: TeamsForm, key: string, fact: string | undefined): void {
   const [side, what] = key.split(" ") as [Side, string];
   if (what === "name" || what === "code" || what === "colour") return void (form[side][what] = fact ?? "");

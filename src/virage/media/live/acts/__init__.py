@@ -1,1 +1,1 @@
-"""What is told, and who is told of it, in the caller's transaction."""
+"""Commands of live; each runs in the caller's transaction."""

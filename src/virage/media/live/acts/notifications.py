@@ -1,4 +1,4 @@
-"""Telling fans of a feed by push: what they chose, entry by entry, some thousand persons at a time."""
+"""Push notifications of a feed: preferences, and delivery to pages of some thousand persons."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -33,57 +33,57 @@ FIRST_PERSON: Final = UUID(int=0)
 
 
 class NotificationsDue(Struct, frozen=True):
-    """The job: tell whoever chose it what is new in a feed."""
+    """Job payload: send the pending notifications of a feed."""
 
     event_id: UUID
 
 
 class Attendance(Protocol):
-    """Who has tickets of an event, and whether they are in the ground: the gates above know."""
+    """Ticket holders of an event and their presence, provided by access."""
 
     async def __call__(self, conn: Connection, event_id: UUID, person_ids: Sequence[UUID]) -> dict[UUID, Attending]:
-        """Find those of some persons who have tickets."""
+        """Return those of the given persons who have tickets."""
         ...
 
 
 async def set_preferences(
     conn: Connection, person_id: UUID, event_id: UUID | None, choice: NotificationPreferences
 ) -> NotificationPreferences | Refused:
-    """Tell a fan that and nothing else from now on, of an event or (None) of all of the club."""
-    said = validated(choice)
-    if not isinstance(said, Refused):
-        await store.save_preferences(conn, person_id, event_id, said)
-    return said
+    """Replace a fan's preferences for an event, or for all events of the club (None)."""
+    texts = validated(choice)
+    if not isinstance(texts, Refused):
+        await store.save_preferences(conn, person_id, event_id, texts)
+    return texts
 
 
 async def reset_preferences(conn: Connection, person_id: UUID, event_id: UUID) -> None:
-    """Tell a fan of an event what they chose for the club."""
+    """Delete a fan's preferences for an event, so that those for the club apply."""
     await store.delete_preferences(conn, person_id, event_id)
 
 
 async def erase_person(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:  # noqa: ARG001 - a PersonErased
-    """Forget what somebody who is erased chose and was told."""
+    """Delete the preferences and notification records of an erased person."""
     await store.erase(conn, person_id)
     return None
 
 
 async def notify_next_page(conn: Connection, event_id: UUID, attendance: Attendance, now: datetime) -> bool:
-    """Tell the next entry that is news to the next persons; whether there may be more to tell.
+    """Notify the next page of persons of the next entry, and return whether more may remain.
 
-    Whoever else tells of the feed waits, so that nobody is told of a goal after it was taken back.
+    The cursor's lock serialises notifications of a feed: a goal is never sent after its withdrawal.
     """
     cursor = await store.lock_cursor(conn, event_id)
     feed = await feeds.feed(conn, event_id)
     if feed is None or cursor.number >= feed.head:
         return False
     entries = [written.entry for written in await feeds.entries_after(conn, event_id, 0)]
-    entry, news = _next_notification(entries, cursor.number, feed.teams, now)
-    if news is None:
+    entry, notification = _next_notification(entries, cursor.number, feed.teams, now)
+    if notification is None:
         await store.set_cursor(conn, event_id, Cursor(feed.head, None))
         return False
     after = cursor.after if cursor.after is not None and entry.number == cursor.number + 1 else FIRST_PERSON
-    done = await _notify(conn, _Batch(event_id, entry, news, after), attendance, now)
-    where = Cursor(entry.number, None) if done is None else Cursor(entry.number - 1, done)
+    last = await _notify(conn, _Batch(event_id, entry, notification, after), attendance, now)
+    where = Cursor(entry.number, None) if last is None else Cursor(entry.number - 1, last)
     await store.set_cursor(conn, event_id, where)
     return True
 
@@ -91,46 +91,46 @@ async def notify_next_page(conn: Connection, event_id: UUID, attendance: Attenda
 def _next_notification(
     entries: Sequence[FeedEntry], number: int, teams: Teams | None, now: datetime
 ) -> tuple[FeedEntry, Notification | None]:
-    """The next entry that is news and not too old, or the last one with nothing to say."""
+    """Return the next entry with an unexpired notification, or the last entry and None."""
     for entry in islice(entries, number, None):
-        news = notification_for(entry, entries, teams)
-        if news is not None and entry.at > now - news.lasts:
-            return entry, news
+        notification = notification_for(entry, entries, teams)
+        if notification is not None and entry.at > now - notification.lifetime:
+            return entry, notification
     return entries[-1], None
 
 
 class _Batch(NamedTuple):
-    """One piece of news for the persons after one."""
+    """A notification for the persons after an id."""
 
     event_id: UUID
     entry: FeedEntry
-    news: Notification
+    notification: Notification
     after: UUID
 
 
 async def _notify(conn: Connection, turn: _Batch, attendance: Attendance, now: datetime) -> UUID | None:
-    """Tell it to the next persons; the last of them, None when all are told."""
-    event_id, _, news, after = turn
+    """Notify the next page of persons, and return the last of them; None after the last page."""
+    event_id, _, notification, after = turn
     held: list[UUID] = []
-    if news.kind is None:
-        page = told = await store.notified_persons(conn, event_id, news.about, after, PERSONS_AT_ONCE)
-        await store.delete_held(conn, event_id, news.about)
-    elif news.ends_period:
-        page = told = await _summary_recipients(conn, turn, news.kind)
+    if notification.kind is None:
+        page = sent = await store.notified_persons(conn, event_id, notification.about, after, PERSONS_AT_ONCE)
+        await store.delete_held(conn, event_id, notification.about)
+    elif notification.ends_period:
+        page = sent = await _summary_recipients(conn, turn, notification.kind)
         await store.release_held(conn, event_id, page)
     else:
-        chosen = await store.subscribers(conn, event_id, news.kind, after, PERSONS_AT_ONCE)
+        chosen = await store.subscribers(conn, event_id, notification.kind, after, PERSONS_AT_ONCE)
         page = list(chosen)
-        told, held = await _sort_recipients(conn, turn, chosen, attendance)
-    if not news.ends_period:
-        await store.record(conn, event_id, news.about, Deliveries(told, held), now)
-    if told:
-        await people.push_to(conn, _message(turn, told, now), now)
+        sent, held = await _sort_recipients(conn, turn, chosen, attendance)
+    if not notification.ends_period:
+        await store.record(conn, event_id, notification.about, Deliveries(sent, held), now)
+    if sent:
+        await people.push_to(conn, _message(turn, sent, now), now)
     return page[-1] if len(page) == PERSONS_AT_ONCE else None
 
 
 async def _summary_recipients(conn: Connection, turn: _Batch, kind: NotificationKind) -> list[UUID]:
-    """The next persons who hear how it stands: who chose so, and for whom something is held."""
+    """Return the next recipients of the summary: subscribers, and persons with held notifications."""
     chosen = await store.subscribers(conn, turn.event_id, kind, turn.after, PERSONS_AT_ONCE)
     held = await store.held_persons(conn, turn.event_id, turn.after, PERSONS_AT_ONCE)
     return sorted({*chosen, *held})[:PERSONS_AT_ONCE]
@@ -139,26 +139,35 @@ async def _summary_recipients(conn: Connection, turn: _Batch, kind: Notification
 async def _sort_recipients(
     conn: Connection, turn: _Batch, chosen: Mapping[UUID, NotificationPreferences], attendance: Attendance
 ) -> tuple[list[UUID], list[UUID]]:
-    """Who is told now, and for whom it is held."""
-    news = turn.news
-    asked = news.is_played or news.kind is NotificationKind.GROUND
+    """Return the persons who are notified now, and those whose notification is held."""
+    notification = turn.notification
+    asked = notification.in_play or notification.kind is NotificationKind.GROUND
     attending = await attendance(conn, turn.event_id, list(chosen)) if asked else {}
-    become = {id_: delivery(news, Recipient(choice, attending.get(id_))) for id_, choice in chosen.items()}
-    told, held = ([id_ for id_, one in become.items() if one == wanted] for wanted in ("told", "held"))
-    return told, held
+    become = {id_: delivery(notification, Recipient(choice, attending.get(id_))) for id_, choice in chosen.items()}
+    sent, held = ([id_ for id_, result in become.items() if result == wanted] for wanted in ("sent", "held"))
+    return sent, held
 
 
-def _message(turn: _Batch, told: Sequence[UUID], now: datetime) -> PushMessage:
-    event_id, entry, news, _ = turn
-    tag = "period" if news.ends_period or news.kind is NotificationKind.PERIODS else str(news.about)
+def _message(turn: _Batch, sent: Sequence[UUID], now: datetime) -> PushMessage:
+    event_id, entry, notification, _ = turn
+    tag = (
+        "period"
+        if notification.ends_period or notification.kind is NotificationKind.PERIODS
+        else str(notification.about)
+    )
     return PushMessage(
-        person_ids=told,
+        person_ids=sent,
         kind="live",
         topic=uuid5(event_id, tag),
-        said=news.said,
-        data={"event": event_id, "tag": f"live:{event_id}:{tag}", "revision": entry.number, "loud": news.is_loud},
-        expires_at=min(entry.at, now) + news.lasts,  # whoever tells may have another clock
-        urgency=news.urgency,
+        said=notification.texts,
+        data={
+            "event": event_id,
+            "tag": f"live:{event_id}:{tag}",
+            "revision": entry.number,
+            "loud": notification.is_audible,
+        },
+        expires_at=min(entry.at, now) + notification.lifetime,  # the publisher's clock may be ahead
+        urgency=notification.urgency,
         revision=entry.number,
-        corrects=news.kind is None,
+        corrects=notification.kind is None,
     )

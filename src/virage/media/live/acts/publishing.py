@@ -1,4 +1,4 @@
-"""Telling what happens, in the caller's transaction."""
+"""Publishing feed entries and line-ups."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,12 +18,12 @@ from virage.platform.values.refusals import Refused
 
 
 class EntriesPublished(Protocol):
-    """What entries cause in the domains above (a clip of a goal, for instance); it runs in their transaction."""
+    """A handler of new entries in another domain, such as the clip of a goal; it runs in their transaction."""
 
     async def __call__(
         self, conn: Connection, event_id: UUID, entries: Sequence[FeedEntry], who: UUID | None, now: datetime
     ) -> None:
-        """Handle entries that are new. `who` told them; None: the house itself."""
+        """Handle new entries. `who` published them; None: the system itself."""
         ...
 
 
@@ -36,7 +36,7 @@ async def publish(
     *,
     handlers: Sequence[EntriesPublished] = (),
 ) -> list[FeedEntry | Refused]:
-    """Write what happened, in order: one outcome a request, each with an id of its own. The same again is the same."""
+    """Publish entries in order, and return one outcome for each. A repeated id returns the existing entry."""
     feed = await store.lock_feed(conn, event_id)
     told = await store.entries_by_id(conn, requests)
     new = [request for request in requests if request.id not in told]
@@ -78,5 +78,5 @@ async def set_teams(
 
 def _repeated(said: EarlierEntry, event_id: UUID, request: EntryRequest) -> FeedEntry | Refused:
     same = (said.event_id, said.entry.at, said.entry.content) == (event_id, request.at, request.content)
-    same_clock = request.clock_s in (None, said.entry.clock_s)  # None: what the feed's own clock made of it
+    same_clock = request.clock_s in (None, said.entry.clock_s)  # None: set from the feed's clock
     return said.entry if same and same_clock else Refused(Reason.ENTRY_ID_TAKEN)

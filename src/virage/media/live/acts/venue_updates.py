@@ -1,4 +1,4 @@
-"""Gates and outlets make entries of the feed by themselves."""
+"""Publishing changes of gates and outlets as feed entries."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,10 +19,10 @@ from virage.site.venue.types import Place, Reading
 
 
 class VenueSource(Protocol):
-    """How gates or outlets are at an event now: the domains above see them."""
+    """The current state of gates or outlets, provided by the domains above."""
 
     async def __call__(self, event_id: UUID, now: datetime) -> Sequence[Reading]:
-        """Look at all of them."""
+        """Return the state of all gates or outlets of an event."""
         ...
 
 
@@ -34,17 +34,21 @@ async def publish_venue_updates(
     *,
     handlers: Sequence[EntriesPublished] = (),
 ) -> list[FeedEntry]:
-    """Note how places are, and tell of those that have changed for good, a few at a time."""
+    """Store the state of gates and outlets, and publish stable changes within the rate limit."""
     await feeds.lock_feed(conn, event_id)
-    before = await store.places(conn, event_id)
-    places = {one.place: rules.observe(before.get(one.place), one, now) for one in readings}
+    previous = await store.places(conn, event_id)
+    places = {reading.place: rules.observe(previous.get(reading.place), reading, now) for reading in readings}
     due = rules.due_updates(places, await store.published_since(conn, event_id, now - rules.MINUTE), now)
-    requests = [EntryRequest(new_id(), now, one) for one in due]
-    told = await publishing.publish(conn, event_id, requests, None, now, handlers=handlers) if requests else []
-    entries = [one for one in told if isinstance(one, FeedEntry)]
+    requests = [EntryRequest(new_id(), now, update) for update in due]
+    outcomes = await publishing.publish(conn, event_id, requests, None, now, handlers=handlers) if requests else []
+    entries = [outcome for outcome in outcomes if isinstance(outcome, FeedEntry)]
     for entry in entries:
         if isinstance(entry.content, VenueUpdate):
             place = Place(entry.content.place, entry.content.code)
             places[place] = replace(places[place], published=entry.content.state)
-    await store.save_places(conn, event_id, {place: one for place, one in places.items() if one != before.get(place)})
+    await store.save_places(
+        conn,
+        event_id,
+        {place: observation for place, observation in places.items() if observation != previous.get(place)},
+    )
     return entries

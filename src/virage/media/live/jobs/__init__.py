@@ -1,1 +1,1 @@
-"""What live does by itself."""
+"""Background jobs of live."""

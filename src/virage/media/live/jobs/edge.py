@@ -1,8 +1,8 @@
-"""One process of all tells the edge (nginx with nchan, deploy/nchan) what happens; the edge tells the phones.
+"""The publisher of feeds to the edge (nginx with nchan, deploy/nchan), one process per deployment.
 
-It compares what a channel was told last with what the feed says, and tells the difference: after each fact of the
-journal, and once a second. So it needs no memory of its own, and whichever of the two was killed, nothing is left out,
-and nothing is told twice.
+It compares the last message of a channel with the feed, and publishes the difference: after each fact of the journal,
+and once a second. It keeps no state of its own, so neither a killed publisher nor a killed edge loses or repeats an
+entry.
 """
 
 import asyncio
@@ -29,23 +29,23 @@ from virage.platform.values.clock import Clock
 CHECK_S: Final = 1.0
 IN_USE: Final = timedelta(hours=12)
 RENEW_S: Final = 3600.0
-"""After that it asks anew which feeds are in use."""
+"""How often the list of active feeds is read again."""
 TIMEOUT: Final = aiohttp.ClientTimeout(total=5, connect=2)
 
 
 class EdgeFailed(Exception):
-    """The edge answers something that nchan does not."""
+    """Unexpected status of the edge."""
 
 
 class Edge:
-    """The doors that the edge has for us."""
+    """HTTP client of the edge."""
 
     def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
         self._http = http
         self._url = url
 
-    async def told(self, event_id: UUID) -> ChannelState | None:
-        """How far a channel was told; None when it has forgotten."""
+    async def state_of(self, event_id: UUID) -> ChannelState | None:
+        """Return the published state of a channel; None for an empty channel."""
         async with self._http.get(f"{self._url}/newest/{event_id}") as answer:
             if answer.status == HTTPStatus.NOT_MODIFIED:
                 return None
@@ -53,17 +53,17 @@ class Edge:
                 raise EdgeFailed(answer.status)
             return channel_state_of(answer.headers.get("content-type", ""))
 
-    async def tell(self, event_id: UUID, news: FeedUpdate, mark: ChannelState) -> None:
-        """Tell all who follow an event."""
-        headers = {"content-type": content_type(mark), "x-eventsource-event": f"live:{event_id}"}
-        body = msgspec.json.encode(news)
+    async def publish(self, event_id: UUID, update: FeedUpdate, state: ChannelState) -> None:
+        """Publish an update to the subscribers of an event."""
+        headers = {"content-type": content_type(state), "x-eventsource-event": f"live:{event_id}"}
+        body = msgspec.json.encode(update)
         async with self._http.post(f"{self._url}/publish/{event_id}", data=body, headers=headers) as answer:
             if answer.status not in (HTTPStatus.CREATED, HTTPStatus.ACCEPTED):
                 raise EdgeFailed(answer.status)
 
 
 class EdgePublisher:
-    """Keeps the edge at what the feeds say."""
+    """Keeps the edge's channels up to date with the feeds."""
 
     def __init__(self, db: Database, clock: Clock, feeds: Feeds, url: str) -> None:
         self._db = db
@@ -72,16 +72,16 @@ class EdgePublisher:
         self._url = url
 
     def register(self, jobs: Jobs) -> None:
-        """Tell it in one process of all; after whatever fails, from the start again."""
+        """Register the job; it runs in one process and restarts after a failure."""
         jobs.every(CHECK_S, "live.edge", self)
 
     async def __call__(self) -> None:
-        """Run for an hour, or until something fails: the edge or the database may be away."""
-        tail, news = Tail(self._db), asyncio.Queue[UUID]()
+        """Run for an hour, or until the edge or the database fails."""
+        tail, changed = Tail(self._db), asyncio.Queue[UUID]()
 
         def on_facts(facts: Sequence[Fact]) -> None:
             for event_id in {fact.about for fact in facts if fact.what in (ENTRY_FACT, TEAMS_FACT)}:
-                news.put_nowait(event_id)
+                changed.put_nowait(event_id)
 
         async with self._db.connection() as conn:
             position = await head(conn)
@@ -90,33 +90,33 @@ class EdgePublisher:
         ends_at = asyncio.get_running_loop().time() + RENEW_S
         try:
             async with aiohttp.ClientSession(timeout=TIMEOUT) as http:
-                await self._keep_told(Edge(http, self._url), in_use, news, ends_at)
+                await self._follow(Edge(http, self._url), in_use, changed, ends_at)
         except (aiohttp.ClientError, TimeoutError, EdgeFailed) as failure:
             log.warning("edge_away", error=type(failure).__name__)
         finally:
             await tail.close()
 
-    async def _keep_told(self, edge: Edge, in_use: set[UUID], news: asyncio.Queue[UUID], ends_at: float) -> None:
+    async def _follow(self, edge: Edge, in_use: set[UUID], changed: asyncio.Queue[UUID], ends_at: float) -> None:
         for event_id in in_use:
-            await self._tell(edge, event_id)
+            await self._publish(edge, event_id)
         while asyncio.get_running_loop().time() < ends_at:
             try:
                 async with asyncio.timeout(CHECK_S):
-                    event_id = await news.get()
+                    event_id = await changed.get()
             except TimeoutError:
                 due = in_use
             else:
                 in_use.add(event_id)
                 due = {event_id}
             for event_id in due:
-                await self._tell(edge, event_id)
+                await self._publish(edge, event_id)
 
-    async def _tell(self, edge: Edge, event_id: UUID) -> None:
+    async def _publish(self, edge: Edge, event_id: UUID) -> None:
         known = await self._feeds.at(event_id)
         if known is None:
             return
-        stands = ChannelState(known.feed.head, known.feed.revision)
-        entries = known.entries[: stands.head]  # a reading may have found more than its head
-        lacking = pending_update(await edge.told(event_id), stands)
-        if lacking is not None:
-            await edge.tell(event_id, FeedUpdate(entries[lacking.after :], teams=lacking.teams), stands)
+        current = ChannelState(known.feed.head, known.feed.revision)
+        entries = known.entries[: current.head]  # a read may return entries beyond its head
+        update = pending_update(await edge.state_of(event_id), current)
+        if update is not None:
+            await edge.publish(event_id, FeedUpdate(entries[update.after :], teams=update.teams), current)

@@ -1,4 +1,4 @@
-"""What live does by itself: fans are told by push of what they chose, and gates and outlets make news."""
+"""Jobs of live: push notifications, venue updates, and deletion of old notification records."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -37,20 +37,20 @@ class LiveJobs:
         self._handlers = handlers
 
     def register(self, jobs: Jobs) -> None:
-        """Say what a worker can do."""
-        jobs.on(NOTIFY_JOB, NotificationsDue, self.tell)
-        jobs.every(VENUE_INTERVAL_S, "live.ground", self.look_around)
-        jobs.every(CLEANUP_INTERVAL_S, "live.forget", self.forget)
+        """Register the jobs and their intervals."""
+        jobs.on(NOTIFY_JOB, NotificationsDue, self.notify)
+        jobs.every(VENUE_INTERVAL_S, "live.ground", self.update_venue)
+        jobs.every(CLEANUP_INTERVAL_S, "live.forget", self.delete_old)
 
-    async def tell(self, due: NotificationsDue) -> None:
-        """Tell what is new in a feed, page by page."""
+    async def notify(self, due: NotificationsDue) -> None:
+        """Send the pending notifications of a feed, page by page."""
         more = True
         while more:
             async with self._db.transaction() as conn:
                 more = await notify_next_page(conn, due.event_id, self._attendance, self._clock.now())
 
-    async def look_around(self) -> None:
-        """Tell how gates and outlets of the events that are on have changed."""
+    async def update_venue(self) -> None:
+        """Publish changes of gates and outlets of current events."""
         now = self._clock.now()
         async with self._db.connection() as conn:
             events = [event.id for event in await programme.upcoming(conn, now) if event.doors_at <= now]
@@ -59,7 +59,7 @@ class LiveJobs:
             async with self._db.transaction() as conn:
                 await venue_updates.publish_venue_updates(conn, event_id, seen, now, handlers=self._handlers)
 
-    async def forget(self) -> None:
-        """Forget what was told so long ago that no phone shows it any more."""
+    async def delete_old(self) -> None:
+        """Delete notification records that are older than a day."""
         async with self._db.transaction() as conn:
             await store.delete_old(conn, self._clock.now() - KEPT_FOR)

@@ -1,4 +1,4 @@
-"""What phones and neighbours may ask of a feed."""
+"""Queries of live."""
 
 from virage.media.live.reads.feed import Feeds, LiveTopic
 

@@ -1,4 +1,4 @@
-"""What phones and neighbours may ask of a feed. Each process reads and encodes an entry once, whoever listens."""
+"""Feeds as phones and other domains read them; each process reads and encodes an entry once."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,14 +24,14 @@ from virage.site.programme.types import Event, Kind, State, Text
 
 KNOWN_MAX: Final = 16
 MISSED_MAX: Final = 2 * PAGE_ENTRIES
-"""Who missed more reads pages, which caches carry: a phone that comes back asks the stream for little."""
+"""A phone that missed more entries reads them from pages, which caches serve."""
 
 
 class FeedUpdate(Struct, frozen=True, omit_defaults=True):
-    """Entries in order, each an `Entry`. `teams`: who plays was set anew.
+    """A message of the topic: entries in order, each a `FeedEntry`; `teams`: the line-ups have changed.
 
-    A stream begins with `head`, the number of the last entry that is told by now: what a phone lacks up to it stands in
-    the pages, and the stream tells each that comes after it once.
+    A stream starts with `head`, the number of the last published entry. Pages have all entries up to it, and the stream
+    sends each later entry once.
     """
 
     entries: list[Raw] = []
@@ -46,7 +46,7 @@ class FeedPage(Struct, frozen=True):
 
 
 class MatchFeed(Struct, frozen=True):
-    """The state of a feed: the number of its last entry, who plays, what it adds up to."""
+    """The current state of a feed; `head` is the number of its last entry."""
 
     event_id: UUID
     head: int
@@ -56,7 +56,7 @@ class MatchFeed(Struct, frozen=True):
 
 
 class TeamsSheet(Struct, frozen=True):
-    """The line-ups of an event in any state, and what the page that edits them says of the event."""
+    """The line-ups of an event in any state, with the event's details for the page that edits them."""
 
     title: Text
     kind: Kind
@@ -67,11 +67,11 @@ class TeamsSheet(Struct, frozen=True):
 
 
 class CachedFeed(Struct):
-    """A feed as this process knows it: its entries encoded, and with which transaction each is told.
+    """A feed in this process: encoded entries, and for each the transaction with which it is sent.
 
-    That is the one which wrote it, or a later one that wrote an entry before it: a transaction that began first may
-    write last, and its entry waits for those that it follows. So what is told before a position is always a beginning
-    of the feed, the same one in every process, and each entry is told exactly once.
+    That is the transaction that wrote it, or a later one that wrote an earlier entry: a transaction that began first
+    may commit last. So the entries before a position are the same prefix of the feed in every process, and each entry
+    is sent exactly once.
     """
 
     feed: store.Feed
@@ -79,16 +79,16 @@ class CachedFeed(Struct):
     transactions: list[int] = []
 
     def add(self, written: store.StoredEntry) -> None:
-        """Take the next entry."""
+        """Append the next entry."""
         self.entries.append(Raw(msgspec.json.encode(written.entry)))
         self.transactions.append(max(written.xid, self.transactions[-1] if self.transactions else 0))
 
     def count_before(self, position: str) -> int:
-        """How many entries are told before a position of the journal."""
+        """Return the number of entries before a position of the journal."""
         return bisect_left(self.transactions, position_key(position).xid_next)
 
     def entries_of(self, xids: Iterable[int]) -> list[Raw]:
-        """The entries that are told with these transactions."""
+        """Return the entries that are sent with these transactions."""
         cuts = [
             (bisect_left(self.transactions, xid), bisect_right(self.transactions, xid)) for xid in sorted(set(xids))
         ]
@@ -96,7 +96,7 @@ class CachedFeed(Struct):
 
 
 class Feeds:
-    """The feeds that somebody asks for. Whoever asks at once shares one reading."""
+    """Cached feeds. Concurrent readers share one query."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -104,7 +104,7 @@ class Feeds:
         self._readings = Batcher[UUID, CachedFeed | None](self._read, batch_max=10_000, queue_max=100_000)
 
     async def at(self, event_id: UUID) -> CachedFeed | None:
-        """A feed as it stands; None for an event that is not public."""
+        """Return the current feed; None for an event that is not public."""
         return await self._readings.submit(event_id)
 
     async def _read(self, event_ids: Sequence[UUID]) -> list[CachedFeed | None]:
@@ -115,9 +115,9 @@ class Feeds:
 
     async def _one(self, conn: Connection, event_id: UUID) -> CachedFeed | None:
         feed = await store.feed(conn, event_id)
-        if feed is None or (feed.head == 0 and feed.teams is not None):  # a draft may have line-ups, and is not public
+        if feed is None or (feed.head == 0 and feed.teams is not None):  # a draft may have line-ups but is not public
             return await _empty_feed(conn, event_id, feed)
-        # what was asked for last is forgotten last: who leafs through old matches does not push out the one that is on
+        # least recently used feeds are evicted first, so that readers of old matches do not evict the current one
         known = self._known.pop(event_id, None) or CachedFeed(feed)
         self._known[event_id] = known
         if len(self._known) > KNOWN_MAX:
@@ -142,7 +142,7 @@ async def _empty_feed(conn: Connection, event_id: UUID, feed: store.Feed | None)
 
 
 class LiveTopic:
-    """`live:<event_id>`: what happens, in order. It begins with what was missed, or with the last page of it."""
+    """`live:<event_id>`: entries in order, starting with the missed ones or with the last page."""
 
     name = "live"
 
@@ -150,7 +150,7 @@ class LiveTopic:
         self._feeds = feeds
 
     async def open(self, argument: str, opening: Opening) -> Opened | Refused:
-        """Tell what was missed; everybody may watch."""
+        """Return the missed entries. The topic is public."""
         event_id = id_of(argument)
         known = None if event_id is None else await self._feeds.at(event_id)
         if known is None:
@@ -162,7 +162,7 @@ class LiveTopic:
         return Opened(opening.at, [FeedUpdate(known.entries[heard:head], teams=since is not None, head=head)])
 
     async def on_entries(self, entries: Sequence[Fact]) -> Mapping[str, Any]:
-        """The entries that are told with the transactions of these facts."""
+        """Return the updates that belong to these facts, by event."""
         told: dict[UUID, list[int]] = {}
         teams: set[UUID] = set()
         for fact in entries:
@@ -180,13 +180,13 @@ class LiveTopic:
 
 
 def match_feed_of(known: CachedFeed) -> MatchFeed:
-    """The state of a feed."""
+    """Return the state of a feed."""
     happened = effective(msgspec.json.decode(entry, type=FeedEntry) for entry in known.entries)
     feed = known.feed
     return MatchFeed(feed.event_id, feed.head, feed.revision, feed.teams, state_of(happened.values()))
 
 
 def feed_page_of(known: CachedFeed, page: int) -> bytes | None:
-    """A page of a feed as JSON (`Page`); None beyond its end."""
+    """Return a page of a feed as JSON (`FeedPage`); None beyond the last page."""
     entries = known.entries[(page - 1) * PAGE_ENTRIES : page * PAGE_ENTRIES]
     return msgspec.json.encode({"entries": entries}) if entries or page == 1 else None

@@ -1,4 +1,4 @@
-"""What fans asked to be told."""
+"""Notification preferences and records of a fan."""
 
 from uuid import UUID
 
@@ -13,28 +13,28 @@ NO_NOTIFICATIONS = NotificationPreferences([])
 
 
 class NotificationSettings(Struct, frozen=True):
-    """What a fan asked to be told of all of the club, and instead of single events."""
+    """Preferences for all events of the club, and overrides by event."""
 
     club: NotificationPreferences
     events: dict[UUID, NotificationPreferences]
 
 
 class NotificationsExport(Struct, frozen=True):
-    """What is kept of somebody: their choices, and the entries that they were told of in the last day."""
+    """Personal data of notifications: preferences, and the entries of the last day's notifications."""
 
     choices: list[StoredPreferences]
     told: list[NotificationRecord]
 
 
 async def settings_of(conn: Connection, person_id: UUID) -> NotificationSettings:
-    """What a fan asked; nothing until they did."""
-    found = {one.event_id: one.choice for one in await store.preferences_of(conn, person_id)}
+    """Return a fan's preferences; the default is no notifications."""
+    found = {stored.event_id: stored.choice for stored in await store.preferences_of(conn, person_id)}
     events = {event_id: choice for event_id, choice in found.items() if event_id is not None}
     return NotificationSettings(found.get(None, NO_NOTIFICATIONS), events)
 
 
 async def export(conn: Connection, person_id: UUID) -> NotificationsExport:
-    """What is kept about what somebody asked to be told."""
+    """Return the personal data that notifications store about a person."""
     return NotificationsExport(
         await store.preferences_of(conn, person_id), await store.notifications_of(conn, person_id)
     )

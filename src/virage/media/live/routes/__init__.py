@@ -1,4 +1,4 @@
-"""The doors of live."""
+"""Routes of live."""
 
 from virage.media.live.routes import feed, notifications
 

@@ -1,7 +1,7 @@
-"""The doors of the feed: everybody watches, the match desk and programs of the same role tell.
+"""Routes of the feed: public reads; publishing for the role match desk.
 
-What caches may keep has one address: the id in lower case with its hyphens, a page's number without a zero in front.
-Other spellings of the same are not found, or each would be kept, and asked of the house, apart.
+Each cacheable resource has one address: the event's id in lower case with hyphens, a page number without leading zeros.
+Other spellings are not found, so that caches store a resource once.
 """
 
 from collections.abc import Sequence
@@ -39,20 +39,20 @@ PageNumber = Annotated[int, Meta(ge=1, le=10_000)]
 
 
 class EntriesRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """What happened, in order."""
+    """Entries to publish, in order."""
 
     entries: Annotated[list[EntryRequest], Meta(min_length=1, max_length=ENTRIES_MAX)]
 
 
 class TeamsUpdate(Struct, frozen=True, forbid_unknown_fields=True):
-    """Who plays, if nobody said otherwise since `revision` (0: nobody said anything yet)."""
+    """Line-ups that replace those of `revision` (0: none yet)."""
 
     teams: Teams
     revision: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
 
 
 class TeamsRevision(Struct, frozen=True):
-    """What was set, and its revision now."""
+    """The revision of the stored line-ups."""
 
     revision: int
 
@@ -61,12 +61,12 @@ Outcome = FeedEntry | Refusal
 OutcomeSchema = Annotated[
     Any, Meta(extra_json_schema={"anyOf": [{"$ref": REF.format(name=kind.__name__)} for kind in (FeedEntry, Refusal)]})
 ]
-"""The same for the OpenAPI document: msgspec describes no union of an untagged type."""
+"""Schema of `Outcome` in the OpenAPI document: msgspec does not describe unions of untagged types."""
 
 
 @get("/{event_id:uuid}", public=True, answer=Described(MatchFeed, description="The feed as it stands"))
 async def get_live(event_id: UUID, feeds: Feeds, request: Request) -> Response[MatchFeed]:
-    """Who plays, the score, the clock, and how many entries there are."""
+    """Return the line-ups, the score, the clock, and the number of entries."""
     _require_canonical_path(f"/api/live/{event_id}", request)
     return Response(reads.match_feed_of(await _cached_feed(feeds, event_id)), headers=GROWING)
 
@@ -77,7 +77,7 @@ async def get_live(event_id: UUID, feeds: Feeds, request: Request) -> Response[M
     answer=Described(FeedPage, description="Entries in order"),
 )
 async def get_page(event_id: UUID, page: PageNumber, feeds: Feeds, request: Request) -> Response[bytes]:
-    """32 entries of the feed. A full page never changes and may be kept for ever, by a phone or a cache between."""
+    """Return 32 entries of the feed. A full page never changes and may be cached for ever."""
     _require_canonical_path(f"/api/live/{event_id}/pages/{page}", request)
     known = await _cached_feed(feeds, event_id)
     body = reads.feed_page_of(known, page)
@@ -102,7 +102,7 @@ async def publish_entries(
     principal: Principal,
     entries_published: Sequence[EntriesPublished],
 ) -> list[Outcome]:
-    """Tell what happened: one entry, or one refusal, a request; each stands on those before it."""
+    """Publish entries in order; the answer has one entry or one refusal for each."""
     if len({entry.id for entry in data.entries}) < len(data.entries):
         raise Problem("invalid_input", {"errors": [{"source": "entries", "message": "Each has an id of its own."}]})
 
@@ -115,7 +115,7 @@ async def publish_entries(
         return await acts.publish(conn, event_id, data.entries, principal.id, clock.now(), handlers=entries_published)
 
     outcomes = granted(await db.transact(tell_all))
-    return [refusal_of(one) if isinstance(one, Refused) else one for one in outcomes]
+    return [refusal_of(outcome) if isinstance(outcome, Refused) else outcome for outcome in outcomes]
 
 
 @get("/{event_id:uuid}/teams", guards=[staff(*TEAMS_ROLES)])

@@ -1,4 +1,4 @@
-"""What a fan wants to be told by push, on whichever of their screens they say so."""
+"""Routes of a fan's notification preferences."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from virage.site.programme import api as programme
 
 @get("/", guards=[signed_in])
 async def get_notifications(db: Database, principal: Principal) -> NotificationSettings:
-    """What I am told of all of the club, and instead of single events."""
+    """Return my notification preferences for the club and for single events."""
     async with db.connection() as conn:
         return await reads.settings_of(conn, _person(principal))
 
@@ -26,7 +26,7 @@ async def get_notifications(db: Database, principal: Principal) -> NotificationS
 async def put_club_notifications(
     data: NotificationPreferences, db: Database, principal: Principal
 ) -> NotificationPreferences:
-    """Tell me that of every event. Without `kinds`: nothing."""
+    """Set my preferences for all events. Empty `kinds`: no notifications."""
     return granted(await db.transact(acts.set_preferences, _person(principal), None, data))
 
 
@@ -34,7 +34,7 @@ async def put_club_notifications(
 async def put_event_notifications(
     event_id: UUID, data: NotificationPreferences, db: Database, principal: Principal
 ) -> NotificationPreferences:
-    """Tell me that of this event, whatever I chose for the club. Without `kinds`: nothing."""
+    """Set my preferences for one event. Empty `kinds`: no notifications."""
 
     async def choose(conn: Connection) -> NotificationPreferences | Refused:
         if event_id not in await programme.public_events_of(conn, [event_id]):
@@ -46,7 +46,7 @@ async def put_event_notifications(
 
 @delete("/events/{event_id:uuid}", status_code=204, guards=[signed_in])
 async def delete_event_notifications(event_id: UUID, db: Database, principal: Principal) -> None:
-    """Tell me of this event what I chose for the club."""
+    """Delete my preferences for an event, so that those for the club apply."""
     async with db.transaction() as conn:
         await acts.reset_preferences(conn, _person(principal), event_id)
 

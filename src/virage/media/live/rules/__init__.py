@@ -1,1 +1,1 @@
-"""What happens in a match, and what is told of it, without a database or a clock."""
+"""Rules of the feed, pure functions and Structs."""

@@ -1,9 +1,7 @@
-"""The match feed: entries with a number each, and what they add up to, without a database or a clock.
+"""Feed entries: numbered, immutable messages of a match.
 
-An entry is never changed. Who erred says so in a later entry, `corrected` or `withdrawn`, which names the number of the
-one that it is about; `effective` puts both together. A player is named by side and shirt number, for a feed goes to
-everybody and a name stands in the line-up alone. What is not known is left out of what is sent: a phone in a ground has
-little network.
+A later entry, `corrected` or `withdrawn`, corrects an entry by its number; `effective` applies both. Entries name a
+player by side and shirt number; names are in the line-ups. Unknown members are left out to save bandwidth.
 """
 
 from datetime import datetime
@@ -31,14 +29,14 @@ Colour = Annotated[str, Meta(pattern=r"^#[0-9a-f]{6}$")]
 
 
 class Side(StrEnum):
-    """Which team."""
+    """A team of the match."""
 
     HOME = "home"
     AWAY = "away"
 
 
 class Period(StrEnum):
-    """A part of a match that is played without a break (IFAB, Laws of the Game, law 7 and 10)."""
+    """A part of the match without a break (IFAB, Laws of the Game, laws 7 and 10)."""
 
     FIRST_HALF = "first_half"
     SECOND_HALF = "second_half"
@@ -47,7 +45,7 @@ class Period(StrEnum):
     SHOOT_OUT = "shoot_out"
 
 
-# What the clock of the match shows when a period begins, and what it would show at its regular end; seconds.
+# Match clock at the start of each period, seconds; the next period's start is the regular end.
 PERIOD_STARTS_S: Final = {
     Period.FIRST_HALF: 0,
     Period.SECOND_HALF: 45 * 60,
@@ -59,20 +57,20 @@ PERIOD_ORDER: Final = tuple(Period)
 
 
 class KickOff(Struct, frozen=True, tag_field="kind", tag="kick_off"):
-    """A period begins."""
+    """Start of a period."""
 
     period: Period
 
 
 class PeriodOver(Struct, frozen=True, tag_field="kind", tag="period_over"):
-    """A period has ended; `match_over` with the last one."""
+    """End of a period; `match_over` with the last one."""
 
     period: Period
     match_over: bool = False
 
 
 class Goal(Struct, frozen=True, tag_field="kind", tag="goal", omit_defaults=True):
-    """A goal for `side`. `player` scored it: of the other side if it is an own goal; None until it is known."""
+    """A goal for `side`. The scorer `player` belongs to the other side for an own goal; None: not known yet."""
 
     side: Side
     player: ShirtNumber | None = None
@@ -81,7 +79,7 @@ class Goal(Struct, frozen=True, tag_field="kind", tag="goal", omit_defaults=True
 
 
 class ShootOutKick(Struct, frozen=True, tag_field="kind", tag="shoot_out_kick", omit_defaults=True):
-    """A kick of the shoot-out: it counts in the score on penalties, and is no goal of the match."""
+    """A kick of the shoot-out: it counts in the shoot-out score and not as a goal of the match."""
 
     side: Side
     outcome: Literal["scored", "saved", "missed"]
@@ -97,7 +95,7 @@ class Booking(Struct, frozen=True, tag_field="kind", tag="card"):
 
 
 class Substitution(Struct, frozen=True, tag_field="kind", tag="substitution"):
-    """Somebody goes off, somebody comes on."""
+    """Player `off` is replaced by player `on`."""
 
     side: Side
     off: ShirtNumber
@@ -105,15 +103,15 @@ class Substitution(Struct, frozen=True, tag_field="kind", tag="substitution"):
 
 
 class AddedTime(Struct, frozen=True, tag_field="kind", tag="added_time"):
-    """What the referee adds to the running period, whole minutes."""
+    """Time that the referee adds to the current period, whole minutes."""
 
     minutes: Annotated[int, Meta(ge=1, le=30)]
 
 
 class VarReview(Struct, frozen=True, tag_field="kind", tag="var", omit_defaults=True):
-    """The video assistant looks at something, or has. `about` is the entry in question, if there is one.
+    """A VAR review or its result. `about` is the reviewed entry, if there is one.
 
-    An overturned goal is withdrawn by an entry of its own.
+    An overturned goal is withdrawn by a separate entry.
     """
 
     matter: Literal["goal", "penalty", "red_card", "identity"]
@@ -122,26 +120,26 @@ class VarReview(Struct, frozen=True, tag_field="kind", tag="var", omit_defaults=
 
 
 class GoalLine(Struct, frozen=True, tag_field="kind", tag="goal_line"):
-    """What goal-line technology told the referee."""
+    """A signal of goal-line technology to the referee."""
 
     side: Side
     is_goal: bool
 
 
 class RefereeSignal(Struct, frozen=True, tag_field="kind", tag="referee"):
-    """What the referee's devices signal. A whistle alone decides nothing: what for is told by whoever saw it."""
+    """A signal of the referee's devices. The match desk publishes the decision."""
 
     signal: Literal["whistle", "stopped", "resumed"]
 
 
 class Announcement(Struct, frozen=True, tag_field="kind", tag="announcement"):
-    """Words for everybody, in both languages."""
+    """A text in both languages."""
 
     text: Text
 
 
 class VenueUpdate(Struct, frozen=True, tag_field="kind", tag="ground"):
-    """News of a gate or an outlet, by its code. `sold_out`: an outlet has nothing left."""
+    """A change of a gate or an outlet, by its code. `sold_out`: an outlet has no stock left."""
 
     place: Literal["gate", "outlet"]
     code: Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9 _-]+$")]
@@ -149,7 +147,7 @@ class VenueUpdate(Struct, frozen=True, tag_field="kind", tag="ground"):
 
 
 class ReplayAvailable(Struct, frozen=True, tag_field="kind", tag="replay", omit_defaults=True):
-    """A clip can be watched; `about` is the entry that it shows."""
+    """A replay clip is available; `about` is the entry that it shows."""
 
     clip_id: UUID
     about: Number | None = None
@@ -173,14 +171,14 @@ MatchEvent = (
 
 
 class EntryCorrection(Struct, frozen=True, tag_field="kind", tag="corrected"):
-    """Entry `about` was wrong: this is what happened."""
+    """Replaces the content of entry `about`."""
 
     about: Number
     content: MatchEvent = field(name="told")
 
 
 class EntryWithdrawal(Struct, frozen=True, tag_field="kind", tag="withdrawn"):
-    """Entry `about` did not happen."""
+    """Withdraws entry `about`."""
 
     about: Number
 
@@ -189,7 +187,7 @@ Content = MatchEvent | EntryCorrection | EntryWithdrawal
 
 
 class FeedEntry(Struct, frozen=True, omit_defaults=True):
-    """One line of the feed. `at`: when it happened; `clock_s`: what the clock of the match showed, if it ran."""
+    """A feed entry. `at`: time of the event; `clock_s`: match clock in seconds, None while it is stopped."""
 
     number: Number
     at: datetime
@@ -198,9 +196,9 @@ class FeedEntry(Struct, frozen=True, omit_defaults=True):
 
 
 class EntryRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """What somebody tells. The `id` is theirs: sent again, it is the same entry.
+    """An entry to publish. `id` is the client's idempotency key.
 
-    `clock_s` None: as the running clock of the feed says.
+    `clock_s` None: the feed's running clock at `at`.
     """
 
     id: UUID
@@ -213,7 +211,7 @@ Position = Literal["goalkeeper", "defender", "midfielder", "forward", ""]
 
 
 class Player(Struct, frozen=True, forbid_unknown_fields=True):
-    """A player of a line-up; `name` is empty while only the shirt number is known, `captain` left out of others."""
+    """A player of a line-up; `name` is empty while only the shirt number is known."""
 
     number: ShirtNumber
     name: PlayerName
@@ -223,7 +221,7 @@ class Player(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Team(Struct, frozen=True, forbid_unknown_fields=True):
-    """One side of a match: its name, three letters, its colour, its line-up."""
+    """A team: name, short name of 2 to 4 characters, kit colour, line-up."""
 
     name: Name
     code: Annotated[str, Meta(min_length=2, max_length=4, pattern=r"^[A-Z0-9]+$")]
@@ -232,18 +230,18 @@ class Team(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Teams(Struct, frozen=True, forbid_unknown_fields=True):
-    """Who plays."""
+    """Both teams of a match."""
 
     home: Team
     away: Team
 
     def of(self, side: Side) -> Team:
-        """One of the two."""
+        """Return the team of a side."""
         return self.home if side is Side.HOME else self.away
 
 
 def players_of(content: Content) -> list[tuple[Side, int]]:
-    """Who is named, by side and shirt number."""
+    """Return the players that a content names, by side and shirt number."""
     match content:
         case Goal(side, player, assist, manner):
             scorer = (side if manner != "own" else other_side(side), player)

@@ -1,4 +1,4 @@
-"""What entries add up to, and which may follow: `effective` puts entries and their corrections together."""
+"""The state of a feed, and the rules for its next entries."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -34,11 +34,11 @@ from virage.platform.values.refusals import Refused
 from virage.site.programme.types import YEAR_MAX, YEAR_MIN
 
 CLOCK_TOLERANCE_S: Final = 2
-"""How far what an entry says may be from the running clock without setting it."""
+"""Difference between an entry's clock and the running clock that does not set it."""
 
 
 class Reason(StrEnum):
-    """Why nothing is told."""
+    """Refusal codes of live."""
 
     NOT_FOUND = "not_found"
     ENTRY_ID_TAKEN = "entry_id_taken"
@@ -60,14 +60,14 @@ class Reason(StrEnum):
 
 
 class MatchClock(Struct, frozen=True):
-    """A running clock: it showed `at_s` at the moment `since`."""
+    """A running match clock: `at_s` seconds at the time `since`."""
 
     period: Period
     since: datetime
     at_s: int
 
     def shows(self, at: datetime) -> int:
-        """The seconds of the match at a moment; before its beginning, its beginning. What nobody stopped stops."""
+        """Return the match clock at a time in seconds, between `at_s` and `CLOCK_MAX_S`."""
         return min(CLOCK_MAX_S, self.at_s + max(0, int((at - self.since).total_seconds())))
 
 
@@ -79,9 +79,9 @@ class ShootOutScore(Struct, frozen=True):
 
 
 class MatchState(Struct, frozen=True):
-    """What a feed adds up to: the score, the clock (None: nothing is played), the periods that are over.
+    """The score, the clock (None: stopped) and the finished periods.
 
-    `penalties`: the score of the shoot-out, None until it begins.
+    `penalties`: the score of the shoot-out, None before it starts.
     """
 
     home: int = 0
@@ -93,7 +93,7 @@ class MatchState(Struct, frozen=True):
 
 
 def effective(entries: Iterable[FeedEntry]) -> dict[int, FeedEntry]:
-    """What happened, by number and in order: entries as they were corrected last, without those withdrawn."""
+    """Return entries by number, in order, with corrections applied and without withdrawn ones."""
     kept: dict[int, FeedEntry] = {}
     for entry in entries:
         match entry.content:
@@ -108,7 +108,7 @@ def effective(entries: Iterable[FeedEntry]) -> dict[int, FeedEntry]:
 
 
 def state_of(happened: Iterable[FeedEntry]) -> MatchState:
-    """What effective entries add up to. An entry that says another clock sets it: referee and source know better."""
+    """Return the state after effective entries. An entry with another clock sets the clock."""
     found = MatchState()
     for entry in happened:
         if found.clock is not None and entry.clock_s is not None:
@@ -138,12 +138,12 @@ def _with_penalty(penalties: ShootOutScore, side: Side) -> ShootOutScore:
 
 
 def _adjusted(clock: MatchClock, at: datetime, clock_s: int) -> MatchClock:
-    """A running clock after somebody has read another: whole seconds are rounded, so a little is no difference."""
+    """Return the clock after an entry's own reading; rounding differences do not set it."""
     return replace(clock, since=at, at_s=clock_s) if abs(clock.shows(at) - clock_s) > CLOCK_TOLERANCE_S else clock
 
 
 def minute(period: Period, clock_s: int) -> tuple[int, int]:
-    """The minute in which something happened, as it is written: (45, 2) is 45+2, (27, 0) is 27."""
+    """Return the displayed minute and added minutes: (45, 2) is 45+2, (27, 0) is 27."""
     following = PERIOD_ORDER.index(period) + 1
     ends = PERIOD_STARTS_S[PERIOD_ORDER[following]] // 60 if following < len(PERIOD_ORDER) else None
     running = clock_s // 60 + 1
@@ -153,7 +153,7 @@ def minute(period: Period, clock_s: int) -> tuple[int, int]:
 def accept_entries(
     requests: Sequence[EntryRequest], known: Sequence[FeedEntry], teams: Teams | None
 ) -> list[FeedEntry | Refused]:
-    """One entry a request, numbered on from those that are known, or why it is none; each stands on the one before."""
+    """Return a numbered entry or a refusal for each request; each request sees the entries before it."""
     happened = effective(known)
     entries = list(known)
     outcomes: list[FeedEntry | Refused] = []
@@ -171,7 +171,7 @@ def accept_entries(
 
 
 def refuse_teams(teams: Teams, known: Iterable[FeedEntry]) -> Refused | None:
-    """Return why these line-ups cannot be set. A player who is named in the feed stays in the line-up."""
+    """Return why these line-ups cannot be set. A player who appears in the feed must stay."""
     if teams.home.code == teams.away.code:
         return Refused(Reason.TEAMS_ALIKE, {"code": teams.home.code})
     for side in Side:
@@ -206,7 +206,7 @@ def _clock_s(request: EntryRequest, now: MatchState) -> int | None:
 
 
 def _refuse_time(at: datetime) -> Refused | None:
-    """A moment that no calendar of ours reaches, for whoever reckons from it would leave all of time."""
+    """Refuse a time outside of the supported years: arithmetic on it would overflow."""
     return None if YEAR_MIN <= at.year <= YEAR_MAX else Refused(Reason.TIME_STRANGE)
 
 
@@ -217,7 +217,7 @@ def _refuse(
     entries: Sequence[FeedEntry],
     teams: Teams | None,
 ) -> Refused | None:
-    """Why that cannot be told as the feed stands."""
+    """Return why a content cannot be published in the feed's current state."""
     match content:
         case EntryWithdrawal(about):
             return _refuse_about(about, happened, entries)
@@ -234,11 +234,11 @@ def _refuse(
 
 
 def _period_refusal(event: MatchEvent, now: MatchState) -> Reason | None:
-    """Why that does not happen in the period that is played, or between two."""
+    """Return the refusal code if an event does not fit the current period."""
     match event:
         case KickOff(period):
             begun = [*now.over, *([now.clock.period] if now.clock is not None else [])]
-            late = now.match_over or any(PERIOD_ORDER.index(period) <= PERIOD_ORDER.index(one) for one in begun)
+            late = now.match_over or any(PERIOD_ORDER.index(period) <= PERIOD_ORDER.index(started) for started in begun)
             return Reason.PERIOD_OUT_OF_ORDER if late or now.clock is not None else None
         case PeriodOver(period):
             running = now.clock is not None and now.clock.period is period
@@ -253,7 +253,7 @@ def _period_refusal(event: MatchEvent, now: MatchState) -> Reason | None:
 
 
 def _refuse_about(about: int, happened: Mapping[int, FeedEntry], entries: Sequence[FeedEntry]) -> Refused | None:
-    """Why an entry is not one to speak of; of a correction, `of` is the entry that is to be corrected again."""
+    """Return why an entry cannot be referenced; `of` is the original entry of a correction."""
     if about in happened:
         return None
     if about > len(entries):
@@ -268,7 +268,7 @@ def _refuse_about(about: int, happened: Mapping[int, FeedEntry], entries: Sequen
 
 
 def _refuse_players(event: MatchEvent, teams: Teams | None) -> Refused | None:
-    """Whoever is named stands in the line-up."""
+    """Refuse players who are not in the line-up."""
     named = players_of(event)
     if not named:
         return None

@@ -1,6 +1,6 @@
-"""What push messages say of a match, in both languages. They name teams and no person."""
+"""Texts of push notifications in both languages. They contain team names, and no names of persons."""
 
-# ruff: noqa: RUF001 - words are written with the marks of their language
+# ruff: noqa: RUF001 - typographic characters of French and English
 
 from typing import Final, Literal
 
@@ -37,40 +37,40 @@ _PLACES: Final = {
 
 
 def goal(teams: Teams | None, side: Side, state: MatchState, at: tuple[int, int] | None) -> Texts:
-    """A goal, and how it stands then."""
+    """A goal, with the new score."""
     return _texts(("But pour {}", "Goal for {}"), teams, side, _score(teams, state), _minute(at))
 
 
 def goal_replay(teams: Teams | None, side: Side, state: MatchState) -> Texts:
-    """The replay of a goal, said in its place."""
+    """The replay of a goal; it replaces the goal's notification."""
     return _texts(("Ralenti : but pour {}", "Replay: goal for {}"), teams, side, _score(teams, state))
 
 
 def goal_disallowed(teams: Teams | None, side: Side, state: MatchState) -> Texts:
-    """A goal that was told and does not count."""
+    """A goal that was withdrawn."""
     return _texts(("But annulé : {}", "Goal disallowed: {}"), teams, side, _score(teams, state))
 
 
 def kick_off(teams: Teams | None, period: Period) -> Texts:
-    """A period begins."""
+    """Start of a period."""
     french, english = _PERIOD_STARTS[period]
     return {"fr": Said(french, _team_names(teams, 0)), "en": Said(english, _team_names(teams, 1))}
 
 
 def period_over(teams: Teams | None, period: Period, state: MatchState, *, match_over: bool) -> Texts:
-    """A period is over: how it stands."""
+    """End of a period, with the score."""
     french, english = ("Fin du match", "Full time") if match_over else _PERIOD_ENDS[period]
     return {"fr": Said(french, _score(teams, state)[0]), "en": Said(english, _score(teams, state)[1])}
 
 
 def replay(teams: Teams | None, state: MatchState) -> Texts:
-    """Something can be watched again."""
+    """Any other replay."""
     french, english = _score(teams, state)
     return {"fr": Said("Nouveau ralenti", french), "en": Said("New replay", english)}
 
 
 def venue_update(news: VenueUpdate) -> Texts:
-    """A gate or an outlet."""
+    """A change of a gate or an outlet."""
     french, english = _PLACES[news.place, news.state]
     return {"fr": Said(french.format(news.code), ""), "en": Said(english.format(news.code), "")}
 

@@ -1,8 +1,8 @@
-"""Who is told what of a feed by push: only what they chose, and nearly nothing while they watch.
+"""Rules of push notifications: opt-in, and quiet during play.
 
-An entry makes `News`, or nothing. All that is said of one happening has one number, `about`, by which a phone shows it
-once: a goal that was none takes the place of its goal. While a period is played, who is quiet is told only what they
-chose `even_during` it; the rest is held, and one message at its end says how it stands.
+An entry yields a `Notification` or None. All notifications about one event share the number `about`, under which a
+phone shows the latest: a disallowed goal replaces its goal. During play, quiet fans get only the kinds in
+`even_during`; the others are held, and one summary follows at the end of the period.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from virage.identity.people.types import Said, Urgency
 from virage.matchday.access.types import Attending
-from virage.media.live.rules import notification_texts as words
+from virage.media.live.rules import notification_texts
 from virage.media.live.rules.entries import (
     EntryCorrection,
     EntryWithdrawal,
@@ -31,10 +31,10 @@ from virage.platform.values.refusals import Refused, invalid_input
 from virage.site.venue.types import load_ground
 
 GOAL_LIFETIME: Final = timedelta(minutes=10)
-"""Whoever has no network for longer hears how it stands at the end of the period."""
+"""A phone that is offline for longer gets the score at the end of the period."""
 DEFAULT_LIFETIME: Final = timedelta(minutes=20)
 CORRECTION_LIFETIME: Final = timedelta(hours=2)
-"""A goal that was none is worth saying for as long as a phone may show the goal."""
+"""As long as a phone may still show the disallowed goal."""
 
 NOTIFIABLE: Final = (Goal, KickOff, PeriodOver, VenueUpdate, ReplayAvailable, EntryCorrection, EntryWithdrawal)
 
@@ -43,7 +43,7 @@ Quiet = Literal["inside", "always", "never"]
 
 
 class NotificationKind(StrEnum):
-    """What one may choose."""
+    """A kind of notification that a fan can select."""
 
     GOALS = "goals"
     PERIODS = "periods"
@@ -52,10 +52,10 @@ class NotificationKind(StrEnum):
 
 
 class NotificationPreferences(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a fan wants to be told; no `kinds`: nothing.
+    """A fan's preferences; empty `kinds`: no notifications.
 
-    `quiet` while a period is played: when they are in the ground (`inside`), wherever they watch (`always`), or
-    `never`. What is `even_during` it is told all the same.
+    `quiet` during play: at the venue (`inside`), everywhere (`always`), or `never`. The kinds in `even_during` are sent
+    during play, too.
     """
 
     kinds: list[NotificationKind]
@@ -64,44 +64,44 @@ class NotificationPreferences(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Notification(Struct, frozen=True):
-    """What an entry is to those who chose its `kind`. None: it goes to whoever was told of `about` before."""
+    """A notification for subscribers of `kind`; None: for all who were notified of entry `about`."""
 
     kind: NotificationKind | None
     about: int
-    said: Texts
-    lasts: timedelta
+    texts: Texts
+    lifetime: timedelta
     urgency: Urgency
-    is_played: bool
-    is_loud: bool = True
+    in_play: bool
+    is_audible: bool = True
     ground: VenueUpdate | None = None
     ends_period: bool = False
 
 
 class Recipient(Struct, frozen=True):
-    """Who may be told: their choice, and whether they are in the ground."""
+    """A possible recipient: preferences, tickets and presence."""
 
     choice: NotificationPreferences
     attending: Attending | None = None
 
 
 def validated(choice: NotificationPreferences) -> NotificationPreferences | Refused:
-    """A choice in its one spelling, or why it is none."""
+    """Return preferences in canonical form, or why they are invalid."""
     kinds = [kind for kind in NotificationKind if kind in choice.kinds]
     during = [kind for kind in NotificationKind if kind in choice.even_during]
     if not set(during) <= set(kinds):
-        return invalid_input("even_during", "What is told during play is chosen first.")
+        return invalid_input("even_during", "Kinds that are sent during play must be selected in `kinds`.")
     return NotificationPreferences(kinds, during, choice.quiet)
 
 
-def delivery(news: Notification, to: Recipient) -> Literal["told", "held"] | None:
-    """Whether somebody is told now, later in one word, or not at all."""
-    if news.kind is None:
-        return "told"
-    if news.kind not in to.choice.kinds or not _is_near(news.ground, to.attending):
+def delivery(notification: Notification, to: Recipient) -> Literal["sent", "held"] | None:
+    """Return whether a recipient is notified now, at the end of the period, or not at all."""
+    if notification.kind is None:
+        return "sent"
+    if notification.kind not in to.choice.kinds or not _is_near(notification.ground, to.attending):
         return None
-    if not news.is_played or news.kind in to.choice.even_during or not _is_quiet(to):
-        return "told"
-    return None if news.kind is NotificationKind.PERIODS else "held"
+    if not notification.in_play or notification.kind in to.choice.even_during or not _is_quiet(to):
+        return "sent"
+    return None if notification.kind is NotificationKind.PERIODS else "held"
 
 
 def _is_quiet(to: Recipient) -> bool:
@@ -111,24 +111,24 @@ def _is_quiet(to: Recipient) -> bool:
 
 
 def _is_near(ground: VenueUpdate | None, attending: Attending | None) -> bool:
-    """A gate concerns those whose tickets lead through one like it, an outlet those who sit in its stand."""
+    """A gate concerns holders of tickets for its gate group, an outlet those seated in its stand."""
     if ground is None:
         return True
     if attending is None:
         return False
     if ground.place == "gate":
         return any(gate.code == ground.code and gate.group in attending.gate_groups for gate in load_ground().gates)
-    return any(one.code == ground.code and one.stand in attending.stands for one in load_ground().outlets)
+    return any(outlet.code == ground.code and outlet.stand in attending.stands for outlet in load_ground().outlets)
 
 
 def notification_for(entry: FeedEntry, entries: Sequence[FeedEntry], teams: Teams | None) -> Notification | None:
-    """What an entry is worth request; `entries` is the whole feed, which may have gone on and taken it back."""
-    upto = {number: one for number, one in effective(entries).items() if number <= entry.number}
+    """Return the notification of an entry. `entries` is the whole feed, which may have withdrawn it."""
+    upto = {number: effective_entry for number, effective_entry in effective(entries).items() if number <= entry.number}
     state = state_of(upto.values())
     match entry.content:
         case EntryWithdrawal(about) | EntryCorrection(about):
-            before = effective(entries[: entry.number - 1]).get(about)
-            return None if before is None else _for_correction(before, upto.get(about), state, teams)
+            previous = effective(entries[: entry.number - 1]).get(about)
+            return None if previous is None else _for_correction(previous, upto.get(about), state, teams)
         case ReplayAvailable(_, int(about)):
             return _for_replay(about, upto, teams)
         case _:
@@ -140,67 +140,76 @@ def _for_event(entry: FeedEntry, state: MatchState, teams: Teams | None) -> Noti
     played = state.clock is not None
     match entry.content:
         case Goal(side):
-            said = words.goal(teams, side, state, _minute(entry, state))
-            return Notification(NotificationKind.GOALS, entry.number, said, GOAL_LIFETIME, "high", played)
+            texts = notification_texts.goal(teams, side, state, _minute(entry, state))
+            return Notification(NotificationKind.GOALS, entry.number, texts, GOAL_LIFETIME, "high", played)
         case KickOff(period):
             return Notification(
                 NotificationKind.PERIODS,
                 entry.number,
-                words.kick_off(teams, period),
+                notification_texts.kick_off(teams, period),
                 GOAL_LIFETIME,
                 "normal",
-                is_played=True,
+                in_play=True,
             )
         case PeriodOver(period, match_over):
-            said = words.period_over(teams, period, state, match_over=match_over)
+            texts = notification_texts.period_over(teams, period, state, match_over=match_over)
             return Notification(
                 NotificationKind.PERIODS,
                 entry.number,
-                said,
+                texts,
                 DEFAULT_LIFETIME,
                 "high",
-                is_played=False,
+                in_play=False,
                 ends_period=True,
             )
         case VenueUpdate():
-            said = words.venue_update(entry.content)
+            texts = notification_texts.venue_update(entry.content)
             return Notification(
-                NotificationKind.GROUND, entry.number, said, DEFAULT_LIFETIME, "normal", played, ground=entry.content
+                NotificationKind.GROUND, entry.number, texts, DEFAULT_LIFETIME, "normal", played, ground=entry.content
             )
         case ReplayAvailable():
             return Notification(
-                NotificationKind.REPLAYS, entry.number, words.replay(teams, state), DEFAULT_LIFETIME, "normal", played
+                NotificationKind.REPLAYS,
+                entry.number,
+                notification_texts.replay(teams, state),
+                DEFAULT_LIFETIME,
+                "normal",
+                played,
             )
         case _:
             return None
 
 
 def _for_replay(about: int, happened: Mapping[int, FeedEntry], teams: Teams | None) -> Notification | None:
-    """The replay of a goal is said in the place of the goal, without a sound."""
+    """The replay of a goal replaces the goal's notification, without a sound."""
     shown = happened.get(about)
     if shown is None:
         return None
     state = state_of(entry for number, entry in happened.items() if number <= about)
     goal = shown.content if isinstance(shown.content, Goal) else None
-    said = words.replay(teams, state) if goal is None else words.goal_replay(teams, goal.side, state)
+    texts = (
+        notification_texts.replay(teams, state)
+        if goal is None
+        else notification_texts.goal_replay(teams, goal.side, state)
+    )
     return Notification(
-        NotificationKind.REPLAYS, about, said, DEFAULT_LIFETIME, "normal", state.clock is not None, is_loud=False
+        NotificationKind.REPLAYS, about, texts, DEFAULT_LIFETIME, "normal", state.clock is not None, is_audible=False
     )
 
 
 def _for_correction(
-    before: FeedEntry, after: FeedEntry | None, state: MatchState, teams: Teams | None
+    previous: FeedEntry, after: FeedEntry | None, state: MatchState, teams: Teams | None
 ) -> Notification | None:
-    """A goal that was none, or the other side's: whoever was told of it must hear that; another scorer is no news."""
-    if not isinstance(before.content, Goal):
+    """A goal that was withdrawn or moved to the other side; a changed scorer is not notified."""
+    if not isinstance(previous.content, Goal):
         return None
     if after is None:
-        said = words.goal_disallowed(teams, before.content.side, state)
-    elif isinstance(after.content, Goal) and after.content.side is not before.content.side:
-        said = words.goal(teams, after.content.side, state, _minute(after, state))
+        texts = notification_texts.goal_disallowed(teams, previous.content.side, state)
+    elif isinstance(after.content, Goal) and after.content.side is not previous.content.side:
+        texts = notification_texts.goal(teams, after.content.side, state, _minute(after, state))
     else:
         return None
-    return Notification(None, before.number, said, CORRECTION_LIFETIME, "high", state.clock is not None)
+    return Notification(None, previous.number, texts, CORRECTION_LIFETIME, "high", state.clock is not None)
 
 
 def _minute(entry: FeedEntry, state: MatchState) -> tuple[int, int] | None:

@@ -1,8 +1,8 @@
-"""News of gates and outlets, out of what is seen of them again and again.
+"""Changes of gates and outlets that are published, derived from periodic readings.
 
-A queue is `busy` from a quarter of an hour on, and is so until it is below half of that. What changed must stand for a
-moment before it is told: closing and opening half a minute, crowds two. In any minute no more than a few entries are
-told, closings first; what has changed back meanwhile is never told.
+A queue is `busy` from 15 minutes of waiting time until it is below 7. A change must be stable before it is published:
+opening and closing for 30 seconds, a queue for two minutes. The number of entries per minute is limited, closures
+first; a reverted change is not published.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,34 +30,34 @@ State = Literal["open", "closed", "busy", "sold_out"]
 
 
 class Observation(Struct, frozen=True):
-    """How a place was seen last, since when, and what of it was told last."""
+    """The last state of a place, since when, and the state that was published last."""
 
     state: State
     since: datetime
     published: State
 
 
-def observe(before: Observation | None, reading: Reading, now: datetime) -> Observation:
-    """How a place is seen after one more look. An outlet that was never open is no news; a gate is expected to be."""
-    state = _state(before, reading)
-    if before is None:
+def observe(previous: Observation | None, reading: Reading, now: datetime) -> Observation:
+    """Return a place's observation after a reading. An outlet that starts closed is not published; a gate is."""
+    state = _state(previous, reading)
+    if previous is None:
         return Observation(state, now, "open" if reading.place.place == "gate" else state)
-    return before if before.state == state else Observation(state, now, before.published)
+    return previous if previous.state == state else Observation(state, now, previous.published)
 
 
-def _state(before: Observation | None, reading: Reading) -> State:
+def _state(previous: Observation | None, reading: Reading) -> State:
     if reading.state != "open" or reading.wait_s is None:
         return reading.state
-    was_busy = before is not None and before.state == "busy"
+    was_busy = previous is not None and previous.state == "busy"
     return "busy" if reading.wait_s >= (BUSY_UNTIL_S if was_busy else BUSY_FROM_S) else "open"
 
 
 def due_updates(places: Mapping[Place, Observation], lately: Sequence[datetime], now: datetime) -> list[VenueUpdate]:
-    """What is to be told, most urgent first; `lately`: when news of the ground was told in the last minutes."""
+    """Return the updates to publish, most urgent first; `lately`: times of recently published updates."""
     left = ENTRIES_PER_MINUTE_MAX - sum(now - at < MINUTE for at in lately)
     due = [
-        (PRIORITY.index(one.state), one.since, place)
-        for place, one in places.items()
-        if one.state != one.published and now - one.since >= STABLE_FOR[one.state]
+        (PRIORITY.index(observation.state), observation.since, place)
+        for place, observation in places.items()
+        if observation.state != observation.published and now - observation.since >= STABLE_FOR[observation.state]
     ]
     return [VenueUpdate(place.place, place.code, places[place].state) for _, _, place in sorted(due)[: max(left, 0)]]

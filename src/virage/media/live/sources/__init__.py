@@ -1,1 +1,1 @@
-"""What other systems tell of a match, and what is counted of it: docs/live.md."""
+"""Match data of external sources, and statistics: docs/live.md."""

@@ -1,4 +1,4 @@
-"""Taking what sources tell, in the caller's transaction."""
+"""Import of match data, in the caller's transaction."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -47,7 +47,7 @@ OTHER: Final = "other"
 
 
 class CdfImport(Struct):
-    """What became of CDF documents: entries that are new, things that count, what the feed has no word for, defects."""
+    """Result of a CDF import: new entries, counted actions, ignored event types by name, defects."""
 
     teams: bool = False
     published: int = 0
@@ -57,10 +57,10 @@ class CdfImport(Struct):
 
 
 async def save_counts(conn: Connection, event_id: UUID, counts: Sequence[CountedAction], now: datetime) -> int:
-    """Count what players did; how much of it was new or said otherwise. Figures are told at once or soon."""
+    """Store counted actions, and return how many were new or changed. Statistics are published if due."""
     await store.open_stats(conn, event_id)
     told = await store.lock_stats(conn, event_id)
-    changed = await store.save_counts(conn, event_id, list({one.id: one for one in counts}.values()))
+    changed = await store.save_counts(conn, event_id, list({count.id: count for count in counts}.values()))
     if changed and told is not None and due(told.told_at, now):
         await _publish_stats(conn, event_id, told, now)
     return changed
@@ -70,10 +70,10 @@ async def publish_stats_now(
     conn: Connection,
     event_id: UUID,
     entries: Sequence[FeedEntry],
-    who: UUID | None,  # noqa: ARG001 - a handler of told entries is told so
+    who: UUID | None,  # noqa: ARG001 - part of the handler's protocol
     now: datetime,
 ) -> None:
-    """Tell the figures as they stand with a goal, and when a period is over; a handler of told entries."""
+    """Publish statistics with a goal and at the end of a period; a handler of published entries."""
     if any(isinstance(entry.content, Goal | PeriodOver | EntryWithdrawal) for entry in entries):
         told = await store.lock_stats(conn, event_id)
         if told is not None:
@@ -96,19 +96,19 @@ async def import_documents(
     *,
     handlers: Sequence[EntriesPublished] = (),
 ) -> CdfImport:
-    """Tell and count what documents of CDF say, in order. A document that cannot be taken leaves the others alone."""
-    feed = await feeds.lock_feed(conn, event_id)  # before the figures, as whoever tells locks them
+    """Publish and count the content of CDF documents, in order. A defective document does not affect others."""
+    feed = await feeds.lock_feed(conn, event_id)  # lock order: the feed before the statistics, as in publishing
     entries = [written.entry for written in await feeds.entries_after(conn, event_id, 0)]
     known = await store.source_ids(conn, event_id)
-    taking = _CdfImporter(conn, event_id, feed, entries, known, who=who, now=now, handlers=handlers)
+    importer = _CdfImporter(conn, event_id, feed, entries, known, who=who, now=now, handlers=handlers)
     for number, document in enumerate(documents, 1):
-        await taking.document(number, document)
-    await taking.flush()
-    return taking.taken
+        await importer.document(number, document)
+    await importer.flush()
+    return importer.result
 
 
 class _CdfImporter:
-    """One body of documents on its way into the feed, whose lock is held."""
+    """Import of one request body; the feed is locked."""
 
     def __init__(
         self,
@@ -132,13 +132,13 @@ class _CdfImporter:
         self._handlers = handlers
         self._counts: list[AttributedCount] = []
         self._did: dict[str, AttributedAction] = {}
-        self.taken = CdfImport()
+        self.result = CdfImport()
 
     async def document(self, number: int, document: Document | str | LineDefect) -> None:
-        """Take one."""
+        """Import a document."""
         match document:
             case LineDefect():
-                self.taken.defects.append(document)
+                self.result.defects.append(document)
             case str():
                 self._ignore(document)
             case MetaData() | MatchSheet():
@@ -147,7 +147,7 @@ class _CdfImporter:
                 await self._event(number, document)
 
     async def flush(self) -> None:
-        """Count what waits to be counted."""
+        """Store the collected counts."""
         if self._counts:
             await save_counts(self._conn, self._event_id, self._counts, self._now)
             self._counts = []
@@ -162,7 +162,7 @@ class _CdfImporter:
             return
         teams = teams_of(document, self._feed.teams, bound=self._known is not None)
         try:
-            check_body(msgspec.json.encode(teams))  # as of what comes by other doors
+            check_body(msgspec.json.encode(teams))  # as the web layer checks JSON bodies
         except Invisible as hidden:
             self._defect(number, DefectCode.INVALID, f"{hidden.source}: {hidden}")
             return
@@ -173,15 +173,15 @@ class _CdfImporter:
         if isinstance(revision, Refused):
             self._defect(number, revision.reason, str(revision.data))
             return
-        self.taken.teams |= revision != before
+        self.result.teams |= revision != before
         self._feed = await feeds.lock_feed(self._conn, self._event_id)
         if known != self._known:
             await store.save_source_ids(self._conn, self._event_id, known)
             self._known = known
         if isinstance(document, MetaData):
-            await self._tell(number, lambda happened: entries_of_meta(document, happened))
+            await self._publish(number, lambda happened: entries_of_meta(document, happened))
         else:
-            await self._tell(number, lambda happened: entries_of_sheet(document, known, happened))
+            await self._publish(number, lambda happened: entries_of_sheet(document, known, happened))
 
     async def _event(self, number: int, line: EventLine) -> None:
         known, event = self._known, line.event
@@ -191,7 +191,7 @@ class _CdfImporter:
         if line.match.id != known.match_id:
             self._defect(number, DefectCode.OTHER_MATCH)
             return
-        who = actor_of(event, known, await self._related(event))
+        who = actor_of(event, known, await self._related_actions(event))
         if who is None and event.type != "referee":
             self._defect(number, DefectCode.TEAM_UNKNOWN, str(event.team_id))
             return
@@ -200,44 +200,51 @@ class _CdfImporter:
             blame = blame_of(event)
             self._did[event.id] = AttributedAction(who, blame)
             self._counts.append(AttributedCount(self._id(event.id), who[0], kinds, who[1], blame))
-        self.taken.counted += bool(kinds)
-        await self._tell(number, lambda happened: entries_of_event(event, who, happened))
+        self.result.counted += bool(kinds)
+        await self._publish(number, lambda happened: entries_of_event(event, who, happened))
         if not kinds and not is_supported(event, who):
             self._ignore(f"{event.type}/{event.sub_type}" if event.type == "referee" else event.type)
 
-    async def _related(self, event: CdfEvent) -> dict[str, AttributedAction]:
-        """Who did what a line of the referee refers to."""
+    async def _related_actions(self, event: CdfEvent) -> dict[str, AttributedAction]:
+        """Return the players of the lines that a referee line refers to."""
         if event.type != "referee" or not event.related_event_ids or event.player_id is not None:
             return {}
         missing = {self._id(name): name for name in event.related_event_ids if name not in self._did}
         found = await store.counted_actions(self._conn, self._event_id, list(missing)) if missing else {}
         return self._did | {missing[UUID(int=id_.int)]: linked for id_, linked in found.items()}
 
-    async def _tell(self, number: int, news_of: Callable[[EffectiveEntries], list[ProposedEntry]]) -> None:
-        """Tell until there is nothing new."""
+    async def _publish(self, number: int, proposals_of: Callable[[EffectiveEntries], list[ProposedEntry]]) -> None:
+        """Publish proposed entries until none remain."""
         tried: set[str] = set()
-        while news := [one for one in news_of(effective(self._entries)) if one.name not in tried]:
+        while proposals := [
+            proposal for proposal in proposals_of(effective(self._entries)) if proposal.name not in tried
+        ]:
             await self.flush()
-            tried |= {one.name for one in news}
-            requests = [EntryRequest(self._id(one.name), one.at, one.told, one.clock_s) for one in news]
+            tried |= {proposal.name for proposal in proposals}
+            requests = [
+                EntryRequest(self._id(proposal.name), proposal.at, proposal.told, proposal.clock_s)
+                for proposal in proposals
+            ]
             head = len(self._entries)
             outcomes = await live.publish(
                 self._conn, self._event_id, requests, self._who, self._now, handlers=self._handlers
             )
-            for refused in [one for one in outcomes if isinstance(one, Refused)]:
+            for refused in [outcome for outcome in outcomes if isinstance(outcome, Refused)]:
                 if refused.reason != Reason.ENTRY_ID_TAKEN:
                     self._defect(number, refused.reason, str(refused.data))
             fresh = await feeds.entries_after(self._conn, self._event_id, head)
             self._entries += [written.entry for written in fresh]
-            self.taken.published += sum(isinstance(one, FeedEntry) and one.number > head for one in outcomes)
+            self.result.published += sum(
+                isinstance(outcome, FeedEntry) and outcome.number > head for outcome in outcomes
+            )
 
     def _id(self, name: str) -> UUID:
         return named_id(self._event_id, f"cdf {name}")
 
     def _defect(self, number: int, reason: str, message: str = "") -> None:
-        self.taken.defects.append(LineDefect(number, reason, message))
+        self.result.defects.append(LineDefect(number, reason, message))
 
     def _ignore(self, what: str) -> None:
-        ignored = self.taken.ignored
+        ignored = self.result.ignored
         what = what[:60] if what[:60] in ignored or len(ignored) < IGNORED_MAX else OTHER
         ignored[what] = ignored.get(what, 0) + 1

@@ -1,7 +1,7 @@
-"""Match files as kloppy reads them: who plays, what happens when, and where everybody is.
+"""Match files in the formats of kloppy: line-ups, events and positions.
 
-kloppy comes with the extra `virage[match]` and is loaded only here. What a file says goes as it stands: names, shirts,
-times. https://kloppy.pysport.org tells what each provider's files are.
+kloppy comes with the extra `virage[match]` and is imported only here. Names, shirt numbers and times are taken
+unchanged. https://kloppy.pysport.org documents the providers' files.
 """
 
 import warnings
@@ -42,11 +42,11 @@ from virage.media.live.sources.rules.lineups import (
 
 Format = Literal["statsbomb", "skillcorner", "hawkeye"]
 FRAMES_HZ: Final = 10
-"""How many frames of a second of the match are played."""
+"""Played frames per second."""
 PITCH_MAX_M: Final = 80.0
-"""How far from the centre spot a position is believed."""
+"""Largest plausible distance from the centre spot."""
 HEIGHT_M: Final = (-5.0, 60.0)
-"""Between which heights a ball is believed."""
+"""Plausible heights of the ball."""
 
 _CARDS: Final[dict[str, Literal["yellow", "second_yellow", "red"]]] = {
     "FIRST_YELLOW": "yellow",
@@ -58,17 +58,17 @@ _OUTCOMES: Final[dict[str, Literal["scored", "saved", "missed"]]] = {
     "SAVED": "saved",
     "BLOCKED": "saved",
 }
-_ASSIST_WITHIN: Final = 12  # events before a goal among which the pass to it is looked for
+_ASSIST_WITHIN: Final = 12  # number of events before a goal that are searched for the assist
 
 Spot = tuple[Side, int, float, float]
 
 
 class UnreadableFile(Exception):
-    """The files cannot be played; the message says what to do."""
+    """The files cannot be read; the message tells the user what to do."""
 
 
 class FileAction(Struct, frozen=True):
-    """Something that counts: who, and as what."""
+    """A counted action of a file."""
 
     side: Side
     player: int | None
@@ -76,14 +76,14 @@ class FileAction(Struct, frozen=True):
 
 
 class FileFrame(Struct, frozen=True):
-    """Where everybody is, metres from the centre spot; the ball with its height, None while it is not seen."""
+    """Positions of one frame, metres from the centre spot; ball with height, None while not visible."""
 
     players: list[Spot]
     ball: tuple[float, float, float] | None
 
 
 class FileEvent(Struct, frozen=True):
-    """Something at a time of the match, in milliseconds of its clock. `name` is the same whenever the file is read."""
+    """An event at a match clock in milliseconds. `name` is stable between reads of the file."""
 
     period: Period
     clock_ms: int
@@ -92,19 +92,19 @@ class FileEvent(Struct, frozen=True):
 
     @property
     def order(self) -> tuple[int, int, int]:
-        """What comes first in a match: all that is at one time lies between the whistles."""
+        """Sort key: period, clock, and start or end of the period around simultaneous events."""
         return PERIOD_ORDER.index(self.period), self.clock_ms, _whistle_order(self.what)
 
 
 class MatchFile(Struct):
-    """A match: who plays, and all that happens, in order."""
+    """A match: teams, events in order, and frames."""
 
     teams: Teams
     events: list[FileEvent]
     frames: Callable[[], Iterator[FileEvent]]
 
     def moments(self) -> Iterator[FileEvent]:
-        """Everything, in the order in which it happened."""
+        """Return events and frames in order."""
         return merge(self.events, self.frames(), key=lambda moment: moment.order)
 
 
@@ -112,10 +112,10 @@ def load(format_: Format, paths: Sequence[Path]) -> MatchFile:
     """Read a match.
 
     Raises:
-        NotReadable: kloppy is missing, or the files are not what the format wants.
+        UnreadableFile: kloppy is missing, or the files do not match the format.
     """
     try:
-        import kloppy  # noqa: F401, PLC0415 - an extra: only whoever plays a file has it
+        import kloppy  # noqa: F401, PLC0415 - an optional dependency
     except ImportError:
         raise UnreadableFile("Match files need kloppy: pip install 'virage[match]'") from None
     for path in paths:
@@ -123,7 +123,7 @@ def load(format_: Format, paths: Sequence[Path]) -> MatchFile:
             raise UnreadableFile(f"There is no file {path}.")
     try:
         with warnings.catch_warnings():
-            # kloppy tells analysts what they may want to know, and leaves files that it opens to the collector
+            # kloppy emits warnings for analysts, and does not close files that it opens
             warnings.simplefilter("ignore")
             return _match_file(_LOADERS[format_](paths))
     except UnreadableFile:
@@ -151,7 +151,9 @@ def _hawkeye(paths: Sequence[Path]) -> Any:
 
     balls = [path.read_bytes() for path in paths if path.suffix == ".ball"]
     players = [path.read_bytes() for path in paths if path.suffix == ".centroids"]
-    meta = [str(path) for path in paths if path.suffix in (".json", ".xml")]  # by its name kloppy knows which it is
+    meta = [
+        str(path) for path in paths if path.suffix in (".json", ".xml")
+    ]  # kloppy detects the format by the file name
     if not balls or len(balls) != len(players) or len(meta) > 1 or len(balls) * 2 + len(meta) != len(paths):
         raise UnreadableFile("hawkeye wants as many files .ball as .centroids, and one .json or .xml about the match.")
     return hawkeye.load(
@@ -190,7 +192,7 @@ def _match_file(data: Any) -> MatchFile:
 
 
 def _tracked(records: Sequence[Any]) -> dict[Period, tuple[int, int]]:
-    """From when to when each period was tracked: a file may hold a minute of it."""
+    """Return the tracked span of each period in milliseconds; a file may contain one minute of it."""
     spans: dict[Period, tuple[int, int]] = {}
     for record in records:
         period, at_ms = PERIOD_ORDER[record.period.id - 1], _ms(record.timestamp)
@@ -213,7 +215,7 @@ def _periods(spans_ms: dict[Period, tuple[int, int]]) -> list[FileEvent]:
 
 
 def _in_order(periods: Sequence[FileEvent], happened: Sequence[FileEvent]) -> list[FileEvent]:
-    """By period and clock, between the whistles: what lies a breath after the last one is as late as it is."""
+    """Sort by period and clock, inside the period's start and end; an event shortly after the end gets its clock."""
 
     def key(moment: FileEvent) -> tuple[int, int, int]:
         number, clock_ms, whistle = moment.order
@@ -258,7 +260,7 @@ def _position(position: Any) -> Position:
         "Midfielder": "midfielder",
         "Attacker": "forward",
     }
-    group = getattr(position, "position_group", None)  # hawkeye's is a letter
+    group = getattr(position, "position_group", None)  # hawkeye has a letter instead
     return "" if group is None else named.get(group.name, "")
 
 
@@ -267,12 +269,12 @@ def _has_shirt(person: Any) -> bool:
 
 
 def _event(event: Any, place: int, events: Sequence[Any]) -> Iterator[FileEvent]:
-    """What an event tells and counts."""
+    """Yield the counted action and the match event of a kloppy event."""
     period, side = PERIOD_ORDER[event.period.id - 1], _side(event.team)
     if side is None:
         return
     clock_ms = _clock_ms(period, _ms(event.timestamp))
-    name = f"{event.event_id} {event.event_type.name.lower()}"  # a foul and its card have one id
+    name = f"{event.event_id} {event.event_type.name.lower()}"  # a foul and its card share an id
     kinds = [] if period is Period.SHOOT_OUT else _kinds(event)
     if kinds:
         yield FileEvent(period, clock_ms, name, FileAction(side, _shirt(event.player), kinds))
@@ -366,7 +368,7 @@ def _result(event: Any) -> str:
 
 
 def _qualifiers(event: Any) -> set[str]:
-    return {getattr(one.value, "name", "") for one in event.qualifiers or ()}
+    return {getattr(qualifier.value, "name", "") for qualifier in event.qualifiers or ()}
 
 
 def _ms(span: timedelta) -> int:

@@ -1,7 +1,7 @@
-"""Play a match file to a house, at any speed: over its doors, as any program tells of a match.
+"""Playback of a match file to a deployment over its HTTP API, at any speed.
 
-Ids are made from the event's and the file's own, so that a file that is played again tells nothing twice: who was
-stopped goes on where the feed has got to.
+Ids are derived from the event and the file, so repeated playback publishes nothing twice and continues at the state of
+the feed.
 """
 
 import asyncio
@@ -23,16 +23,16 @@ from virage.media.live.sources.rules.counting import CountedAction
 from virage.platform.values.ids import named_id
 
 HALF_TIME_S: Final = 60.0
-"""How long half-time lasts in a match that is played from a file, seconds of the match."""
+"""Length of half-time in a replayed file, seconds of match time."""
 BATCH_S: Final = 0.25
-"""How long is waited for what is sent together, seconds."""
+"""Collection time of a batch, seconds."""
 BATCH_MAX: Final = 400
 ENTRIES_MAX: Final = 50
 FRAMES_MAX: Final = 100
 RETRY_S: Final = (0.2, 5.0)
 TIMEOUT_S: Final = 20.0
 PERIOD_END_MS: Final = 10**9
-"""Later than anything of a period."""
+"""A clock after the end of every period."""
 
 Report = Callable[[str], None]
 Item = TypeVar("Item")
@@ -40,11 +40,11 @@ Answer = TypeVar("Answer")
 
 
 class PlaybackFailed(Exception):
-    """The house does not take the match; the message says why."""
+    """The deployment refused the match; the message has the reason."""
 
 
 class _TeamsUpdate(Struct, frozen=True):
-    """Who plays, in the place of what stood at `revision`."""
+    """Line-ups that replace those of `revision`."""
 
     teams: Teams
     revision: int
@@ -59,7 +59,7 @@ class _CountsRequest(Struct, frozen=True):
 
 
 class _Frame(Struct, frozen=True):
-    """A frame as the pitch takes it."""
+    """A frame of the tracking API."""
 
     period: Period
     clock_ms: int
@@ -72,18 +72,18 @@ class _FramesRequest(Struct, frozen=True):
 
 
 class _Outcome(Struct, frozen=True):
-    """What became of a request: an entry has a number, a refusal a reason."""
+    """Result for an entry: its number, or the reason of a refusal."""
 
     number: int | None = None
     reason: str | None = None
 
 
 class _Ignored(Struct, frozen=True):
-    """An answer of which nothing is wanted but that it came."""
+    """An answer without used content."""
 
 
 class VirageClient:
-    """The doors of a house for one event. A house that is away is asked again until it answers."""
+    """HTTP client of one event; it retries while the deployment is unavailable."""
 
     def __init__(self, browser: aiohttp.ClientSession, url: str, event_id: UUID, key: str) -> None:
         self._browser = browser
@@ -91,11 +91,11 @@ class VirageClient:
         self.event_id = event_id
         self._headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
 
-    async def ask(self, answer_type: type[Answer], method: str, path: str, body: Struct | None = None) -> Answer:
-        """What a door answers; `path` follows `/api/`.
+    async def request(self, answer_type: type[Answer], method: str, path: str, body: Struct | None = None) -> Answer:
+        """Return the decoded answer of a request; `path` follows `/api/`.
 
         Raises:
-            NotPlayed: it refuses, or is a door of something else.
+            PlaybackFailed: the request was refused, or the answer has another format.
         """
         data = None if body is None else msgspec.json.encode(body)
         wait_s, longest_s = RETRY_S
@@ -110,63 +110,66 @@ class VirageClient:
                     if answer.status < 500 and answer.status != 429:  # noqa: PLR2004 - the same
                         raise PlaybackFailed(f"{method} {path}: {answer.status} {said.decode(errors='replace')[:300]}")
             except msgspec.ValidationError as error:
-                raise PlaybackFailed(f"{method} {path} is answered otherwise than by this version: {error}") from error
+                raise PlaybackFailed(f"{method} {path} has an answer of another version: {error}") from error
             except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError):
-                pass  # nobody is there, or a proxy answers for them: it comes back
+                pass  # unavailable, or a proxy answers: retry
             await asyncio.sleep(wait_s)
             wait_s = min(2 * wait_s, longest_s)
 
 
-async def play(match: MatchFile, url: str, event_id: UUID, key: str, *, speed: float, say: Report) -> None:
-    """Play it to its end. `speed`: how much faster than it was; 0: as fast as the house takes it.
+async def play(match: MatchFile, url: str, event_id: UUID, key: str, *, speed: float, report: Report) -> None:
+    """Play a match to its end. `speed`: factor of real time; 0: as fast as possible.
 
     Raises:
-        NotPlayed: the house refuses who tells, the event, or the teams.
+        PlaybackFailed: the deployment refused the token, the event or the teams.
     """
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
     async with aiohttp.ClientSession(timeout=timeout) as browser:
-        playing = _Playback(VirageClient(browser, url, event_id, key), match, speed, say)
+        playing = _Playback(VirageClient(browser, url, event_id, key), match, speed, report)
         await playing.line_up()
         await playing.run(await playing.reached())
 
 
 class _Playback:
-    def __init__(self, doors: VirageClient, match: MatchFile, speed: float, say: Report) -> None:
-        self._doors = doors
+    def __init__(self, client: VirageClient, match: MatchFile, speed: float, report: Report) -> None:
+        self._client = client
         self._match = match
         self._speed = speed
-        self._say = say
-        self._path = f"live/{doors.event_id}"
+        self._report = report
+        self._path = f"live/{client.event_id}"
 
     async def line_up(self) -> None:
-        """Set who plays, as the file says it."""
-        live = await self._doors.ask(MatchFeed, "GET", self._path)
-        before = live.teams
-        teams = _with_known_colours(self._match.teams, before)
-        if before is not None and live.head and _names(before) != _names(teams):
+        """Set the line-ups of the file."""
+        live = await self._client.request(MatchFeed, "GET", self._path)
+        current = live.teams
+        teams = _with_known_colours(self._match.teams, current)
+        if current is not None and live.head and _names(current) != _names(teams):
             raise PlaybackFailed(
-                f"This event's feed is of {' and '.join(_names(before))} already: choose another event."
+                f"This event already has the feed of {' and '.join(_names(current))}: choose another event."
             )
-        await self._doors.ask(_Ignored, "PUT", f"{self._path}/teams", _TeamsUpdate(teams, live.revision))
-        self._say(f"{teams.home.name} - {teams.away.name}")
+        await self._client.request(_Ignored, "PUT", f"{self._path}/teams", _TeamsUpdate(teams, live.revision))
+        self._report(f"{teams.home.name} - {teams.away.name}")
 
     async def reached(self) -> tuple[int, int]:
-        """How far the feed has got: place of the period, clock in milliseconds; what is not later is sent at once."""
-        live = await self._doors.ask(MatchFeed, "GET", self._path)
+        """Return the state of the feed.
+
+        Index of the period, and clock in milliseconds. Earlier items are sent at once.
+        """
+        live = await self._client.request(MatchFeed, "GET", self._path)
         state = live.state
         if state.match_over:
-            self._say("The feed says that this match is over: whatever it lacks is sent at once.")
+            self._report("The match is already over in the feed: missing entries are sent without delay.")
             return len(PERIOD_ORDER), 0
         if state.clock is None:
             return max((PERIOD_ORDER.index(period) for period in state.over), default=-1), PERIOD_END_MS
-        page = await self._doors.ask(FeedPage, "GET", f"{self._path}/pages/{(live.head - 1) // PAGE_ENTRIES + 1}")
+        page = await self._client.request(FeedPage, "GET", f"{self._path}/pages/{(live.head - 1) // PAGE_ENTRIES + 1}")
         at_s = state.clock.at_s
         for entry in page.entries:
             at_s = max(0 if isinstance(entry.content, KickOff) else at_s, entry.clock_s or 0)
         return PERIOD_ORDER.index(state.clock.period), at_s * 1000
 
     async def run(self, reached: tuple[int, int]) -> None:
-        """Send everything in order: at once what the feed has already, and the rest when its time has come."""
+        """Send everything in order: without delay up to the state of the feed, then at the playback speed."""
         batch: list[FileEvent] = []
         pace: _Pace | None = None
         for moment, at_s in _with_times(self._match):
@@ -184,39 +187,41 @@ class _Playback:
         await self._send(batch)
 
     async def _send(self, moments: Sequence[FileEvent]) -> None:
-        """Figures before what is told, so that a goal comes with its shot."""
-        event = self._doors.event_id
+        """Send counts before entries, so that a goal is published with its shot."""
+        event = self._client.event_id
         counts = [
-            CountedAction(named_id(event, one.name), one.what.side, one.what.kinds, one.what.player)
-            for one in moments
-            if isinstance(one.what, FileAction)
+            CountedAction(named_id(event, item.name), item.what.side, item.what.kinds, item.what.player)
+            for item in moments
+            if isinstance(item.what, FileAction)
         ]
         if counts:
-            await self._doors.ask(_Ignored, "POST", f"{self._path}/counts", _CountsRequest(counts))
-        told = [one for one in moments if not isinstance(one.what, FileAction | FileFrame)]
-        for some in _chunks(told, ENTRIES_MAX):
-            await self._tell(some)
-        frames = [_frame(one, one.what) for one in moments if isinstance(one.what, FileFrame)]
+            await self._client.request(_Ignored, "POST", f"{self._path}/counts", _CountsRequest(counts))
+        events = [item for item in moments if not isinstance(item.what, FileAction | FileFrame)]
+        for some in _chunks(events, ENTRIES_MAX):
+            await self._publish(some)
+        frames = [_frame(item, item.what) for item in moments if isinstance(item.what, FileFrame)]
         for few in _chunks(frames, FRAMES_MAX):
-            await self._doors.ask(_Ignored, "POST", f"tracking/{event}/frames", _FramesRequest(list(few)))
+            await self._client.request(_Ignored, "POST", f"tracking/{event}/frames", _FramesRequest(list(few)))
 
-    async def _tell(self, moments: Sequence[FileEvent]) -> None:
+    async def _publish(self, moments: Sequence[FileEvent]) -> None:
         now = datetime.now(UTC)
         requests = [
-            EntryRequest(named_id(self._doors.event_id, one.name), now, one.what, one.clock_ms // 1000)
-            for one in moments
-            if not isinstance(one.what, FileAction | FileFrame)
+            EntryRequest(named_id(self._client.event_id, item.name), now, item.what, item.clock_ms // 1000)
+            for item in moments
+            if not isinstance(item.what, FileAction | FileFrame)
         ]
-        outcomes = await self._doors.ask(list[_Outcome], "POST", f"{self._path}/entries", _EntriesRequest(requests))
-        for one, outcome in zip(moments, outcomes, strict=True):
+        outcomes = await self._client.request(
+            list[_Outcome], "POST", f"{self._path}/entries", _EntriesRequest(requests)
+        )
+        for item, outcome in zip(moments, outcomes, strict=True):
             if outcome.number is not None:
-                self._say(f"{_minute(one)} {type(one.what).__name__}")
+                self._report(f"{_minute(item)} {type(item.what).__name__}")
             elif outcome.reason != Reason.ENTRY_ID_TAKEN:
-                self._say(f"{_minute(one)} {type(one.what).__name__}: refused, {outcome.reason}")
+                self._report(f"{_minute(item)} {type(item.what).__name__}: refused, {outcome.reason}")
 
 
 class _Pace:
-    """The time of the match, sped up: it begins now."""
+    """Match time at the playback speed, starting now."""
 
     def __init__(self, at_s: float, speed: float) -> None:
         self._at_s = at_s
@@ -224,12 +229,12 @@ class _Pace:
         self._began = monotonic()
 
     def ahead_s(self, at_s: float) -> float:
-        """How long until that moment of the match."""
+        """Return the seconds until a match time."""
         return (at_s - self._at_s) / self._speed - (monotonic() - self._began)
 
 
 def _with_times(match: MatchFile) -> Iterator[tuple[FileEvent, float]]:
-    """Each moment, and when it is: seconds from the first one, with a short break between periods."""
+    """Yield each item with its seconds since the first one; periods are separated by a short break."""
     at_s, before = 0.0, None
     for moment in match.moments():
         if before is not None:
@@ -248,7 +253,7 @@ def _frame(moment: FileEvent, frame: FileFrame) -> _Frame:
 
 
 def _with_known_colours(teams: Teams, before: Teams | None) -> Teams:
-    """The file's teams, in the colours that the house gave them if it knows them."""
+    """Return the file's teams with the codes and colours that the deployment has for them."""
     if before is None:
         return teams
 

@@ -1,4 +1,4 @@
-"""The doors of sources: match data in the Common Data Format, things that count, and the figures for everybody."""
+"""Routes of match data sources: Common Data Format, counted actions, and public statistics."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -28,13 +28,13 @@ LINES = ("application/x-ndjson", "application/jsonl", "application/jsonlines", "
 
 
 class CountsRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """What players did."""
+    """Counted actions of players."""
 
     counts: Annotated[list[CountedAction], Meta(min_length=1, max_length=COUNTS_MAX)]
 
 
 class CountsResult(Struct, frozen=True):
-    """How much of it was new, or was said otherwise before."""
+    """Number of actions that were new or changed."""
 
     changed: int
 
@@ -49,10 +49,10 @@ async def import_cdf(
     principal: Principal,
     entries_published: Sequence[EntriesPublished],
 ) -> CdfImport:
-    """Take documents of the Common Data Format: one of JSON, or one a line of JSON Lines (application/x-ndjson).
+    """Import Common Data Format documents: one JSON document, or JSON Lines (application/x-ndjson).
 
-    Meta data and the match sheet set the line-ups; whistles, goals, cards and substitutions are told, whatever else
-    counts is counted. Each line stands for itself: what cannot be taken is answered with its number and why.
+    Meta data and the match sheet set line-ups. Periods, goals, bookings and substitutions become entries; other actions
+    are counted. Defective lines are reported by number with their reason and do not affect others.
     """
     body = await request.body()
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -76,7 +76,7 @@ async def import_cdf(
 async def post_counts(
     event_id: UUID, data: CountsRequest, *, db: Database, clock: Clock, principal: Principal
 ) -> CountsResult:
-    """Count what players did: each id once, as it was said last."""
+    """Store counted actions; a repeated id replaces the earlier action."""
 
     async def count_all(conn: Connection) -> CountsResult | Refused:
         event = await _published_event(conn, event_id, principal)
@@ -93,7 +93,7 @@ async def post_counts(
     answer=Described(MatchStatistics, description="The figures as they were told last"),
 )
 async def get_stats(event_id: UUID, stats_board: StatsBoard) -> Response[MatchStatistics]:
-    """The figures of both teams, and of each player."""
+    """Return the statistics of both teams and of each player."""
     figures = await stats_board.at(event_id)
     if figures is None:
         raise Problem(Reason.NOT_FOUND)

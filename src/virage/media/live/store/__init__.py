@@ -1,1 +1,1 @@
-"""What stands of feeds, and of who is told of them."""
+"""Queries of feeds and notifications."""

@@ -1,4 +1,4 @@
-"""The feed's queries, one typed function each."""
+"""Queries of the feed, one typed function each."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from virage.platform.data.database import Connection
 
 
 class Feed(Struct, frozen=True):
-    """One event's feed: the number of its last entry, and who plays (None: it is no match, or nobody said)."""
+    """The feed of an event: the number of its last entry, and the line-ups (None: not set)."""
 
     event_id: UUID
     head: int
@@ -30,39 +30,39 @@ class StoredEntry(Struct, frozen=True):
 
 
 class EarlierEntry(Struct, frozen=True):
-    """What was told under an id, and of which event."""
+    """An existing entry with the id of a request, and its event."""
 
     event_id: UUID
     entry: FeedEntry
 
 
 async def lock_feed(conn: Connection, event_id: UUID) -> Feed:
-    """Open a feed if need be, and lock it against whoever else tells."""
+    """Create a feed if necessary, and lock it against other publishers."""
     await queries.open_feed(conn, event_id=event_id)
     return _feed(await queries.lock_feed(conn, event_id=event_id))
 
 
 async def feed(conn: Connection, event_id: UUID) -> Feed | None:
-    """One feed; None when nothing was ever told of that event."""
+    """Return a feed; None if it does not exist."""
     row = await queries.feed(conn, event_id=event_id)
     return None if row is None else _feed(row)
 
 
 async def set_teams(conn: Connection, event_id: UUID, teams: Teams) -> None:
-    """Say who plays."""
+    """Store the line-ups."""
     await queries.set_teams(conn, event_id=event_id, teams=teams)
 
 
 async def entries_by_id(conn: Connection, requests: Sequence[EntryRequest]) -> dict[UUID, EarlierEntry]:
-    """What was told before under the ids of these requests."""
-    rows = queries.said(conn, ids=[request.id for request in requests])
+    """Return existing entries by the ids of requests."""
+    rows = queries.entries_by_id(conn, ids=[request.id for request in requests])
     return {row["id"]: EarlierEntry(row["event_id"], _entry(row)) async for row in rows}
 
 
 async def insert_entries(
     conn: Connection, event_id: UUID, entries: Sequence[tuple[UUID, FeedEntry]], who: UUID | None, now: datetime
 ) -> None:
-    """Write new entries, each with its request's id; the feed must be locked."""
+    """Insert entries with the ids of their requests; the feed must be locked."""
     await queries.insert_entries(
         conn,
         event_id=event_id,
@@ -77,13 +77,13 @@ async def insert_entries(
 
 
 async def entries_after(conn: Connection, event_id: UUID, number: int) -> list[StoredEntry]:
-    """Entries after a number, in order."""
+    """Return the entries after a number, in order."""
     rows = queries.entries_after(conn, event_id=event_id, number=number)
     return [StoredEntry(_entry(row), int(row["xid"])) async for row in rows]
 
 
 async def feeds_in_use(conn: Connection, since: datetime) -> list[UUID]:
-    """Events of whose feeds something was told since then, or nothing yet."""
+    """Return the events of empty feeds and of feeds with an entry since then."""
     return [row["event_id"] async for row in queries.feeds_in_use(conn, since=since)]
 
 

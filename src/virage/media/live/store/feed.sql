@@ -1,25 +1,25 @@
 -- name: open_feed(event_id)!
--- A feed for an event; one that has one keeps it.
+-- Create the feed of an event if it has none.
 insert into live.feed (event_id) values (:event_id) on conflict do nothing;
 
 -- name: lock_feed(event_id)^
--- One feed, against whoever else tells; null when nothing was ever told there.
+-- Lock a feed against other publishers.
 select event_id, head, teams, revision from live.feed where event_id = :event_id for no key update;
 
 -- name: feed(event_id)^
--- One feed.
+-- A feed.
 select event_id, head, teams, revision from live.feed where event_id = :event_id;
 
 -- name: set_teams(event_id, teams)!
--- Who plays.
+-- Store the line-ups.
 update live.feed set teams = :teams, revision = revision + 1 where event_id = :event_id;
 
--- name: said(ids)
--- What was told under these ids.
+-- name: entries_by_id(ids)
+-- Entries by their ids.
 select event_id, id, number, at, clock_s, told from live.entry where id = any(:ids::uuid[]);
 
 -- name: insert_entries(event_id, numbers, ids, times, clocks_s, told, who, now)!
--- New entries, numbered on from the head that is locked.
+-- Insert entries, numbered after the locked head.
 with entry as (
     insert into live.entry (event_id, number, id, at, clock_s, told, who, written_at)
     select :event_id, line.number, line.id, line.at, line.clock_s, line.told, :who::uuid, :now
@@ -35,7 +35,7 @@ select number, at, clock_s, told, xid::text as xid from live.entry
 where event_id = :event_id and number > :number order by number;
 
 -- name: feeds_in_use(since)
--- Feeds that something was told of since then, or nothing yet.
+-- Empty feeds, and feeds with an entry since then.
 select event_id from live.feed
 where head = 0 or exists (
     select from live.entry

@@ -1,4 +1,4 @@
-"""Who asked to be told what, and what they were told."""
+"""Queries of notification preferences and records."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -14,28 +14,28 @@ from virage.platform.data.database import Connection
 
 
 class Cursor(NamedTuple):
-    """Up to where a feed was told: all entries up to `number`, and the next one to persons up to `after`."""
+    """Progress in a feed: all entries up to `number`, and the next one for persons up to `after`."""
 
     number: int
     after: UUID | None
 
 
 class Deliveries(NamedTuple):
-    """Who was told of an entry, and for whom it is held."""
+    """Persons who were notified of an entry, and persons whose notification is held."""
 
     sent: Sequence[UUID]
     held: Sequence[UUID]
 
 
 class StoredPreferences(Struct, frozen=True):
-    """What a fan asked to be told, of an event or (None) of all of the club."""
+    """A fan's preferences for an event, or (None) for all events of the club."""
 
     event_id: UUID | None
     choice: NotificationPreferences
 
 
 class NotificationRecord(Struct, frozen=True):
-    """What a fan was told of an entry, or what is held for them."""
+    """A notification that a fan got, or that is held for them."""
 
     event_id: UUID
     number: int
@@ -44,18 +44,18 @@ class NotificationRecord(Struct, frozen=True):
 
 
 async def preferences_of(conn: Connection, person_id: UUID) -> list[StoredPreferences]:
-    """All that a fan asked to be told."""
+    """Return all preferences of a fan."""
     return [
         StoredPreferences(row["event_id"], _preferences(row))
-        async for row in queries.choices_of(conn, person_id=person_id)
+        async for row in queries.preferences_of(conn, person_id=person_id)
     ]
 
 
 async def save_preferences(
     conn: Connection, person_id: UUID, event_id: UUID | None, choice: NotificationPreferences
 ) -> None:
-    """Write what a fan asks to be told."""
-    await queries.put_choice(
+    """Store a fan's preferences."""
+    await queries.save_preferences(
         conn,
         person_id=person_id,
         event_id=event_id,
@@ -66,55 +66,55 @@ async def save_preferences(
 
 
 async def delete_preferences(conn: Connection, person_id: UUID, event_id: UUID) -> None:
-    """Let what was asked for the club hold for an event again."""
-    await queries.drop_choice(conn, person_id=person_id, event_id=event_id)
+    """Delete a fan's preferences for an event."""
+    await queries.delete_preferences(conn, person_id=person_id, event_id=event_id)
 
 
 async def erase(conn: Connection, person_id: UUID) -> None:
-    """Forget what a fan asked and was told."""
-    await queries.forget_choices(conn, person_id=person_id)
-    await queries.forget_notices(conn, person_id=person_id)
+    """Delete a fan's preferences and records."""
+    await queries.delete_all_preferences(conn, person_id=person_id)
+    await queries.delete_notifications(conn, person_id=person_id)
 
 
 async def notifications_of(conn: Connection, person_id: UUID) -> list[NotificationRecord]:
-    """What a fan was told."""
-    return [NotificationRecord(*row) async for row in queries.told_to(conn, person_id=person_id)]
+    """Return a fan's notification records."""
+    return [NotificationRecord(*row) async for row in queries.notifications_of(conn, person_id=person_id)]
 
 
 async def lock_cursor(conn: Connection, event_id: UUID) -> Cursor:
-    """Up to where a feed was told, locked until the transaction ends."""
-    await queries.open_noticed(conn, event_id=event_id)
-    return Cursor(*await queries.lock_noticed(conn, event_id=event_id))
+    """Lock and return the progress in a feed."""
+    await queries.open_notification_progress(conn, event_id=event_id)
+    return Cursor(*await queries.lock_notification_progress(conn, event_id=event_id))
 
 
 async def set_cursor(conn: Connection, event_id: UUID, cursor: Cursor) -> None:
-    """Write up to where a feed was told."""
-    await queries.set_noticed(conn, event_id=event_id, number=cursor.number, after=cursor.after)
+    """Store the progress in a feed."""
+    await queries.set_notification_progress(conn, event_id=event_id, number=cursor.number, after=cursor.after)
 
 
 async def subscribers(
     conn: Connection, event_id: UUID, kind: NotificationKind, after: UUID, most: int
 ) -> dict[UUID, NotificationPreferences]:
-    """The next persons who chose a kind, in order."""
-    rows = queries.choosers(conn, event_id=event_id, kind=kind, after=after, limit_=most)
+    """Return the preferences of the next persons who selected a kind, ordered by id."""
+    rows = queries.subscribers(conn, event_id=event_id, kind=kind, after=after, limit_=most)
     return {row["person_id"]: _preferences(row) async for row in rows}
 
 
 async def held_persons(conn: Connection, event_id: UUID, after: UUID, most: int) -> list[UUID]:
-    """The next persons for whom something is held, in order."""
-    rows = queries.holding(conn, event_id=event_id, after=after, limit_=most)
+    """Return the next persons with held notifications, ordered by id."""
+    rows = queries.held_persons(conn, event_id=event_id, after=after, limit_=most)
     return [row["person_id"] async for row in rows]
 
 
 async def notified_persons(conn: Connection, event_id: UUID, number: int, after: UUID, most: int) -> list[UUID]:
-    """The next persons who were told of an entry, in order."""
-    rows = queries.told_of(conn, event_id=event_id, number=number, after=after, limit_=most)
+    """Return the next persons who were notified of an entry, ordered by id."""
+    rows = queries.notified_persons(conn, event_id=event_id, number=number, after=after, limit_=most)
     return [row["person_id"] async for row in rows]
 
 
 async def record(conn: Connection, event_id: UUID, number: int, deliveries: Deliveries, now: datetime) -> None:
-    """Write who was told of an entry, and for whom it is held."""
-    await queries.note(
+    """Store who was notified of an entry, and for whom it is held."""
+    await queries.record_notifications(
         conn,
         event_id=event_id,
         number=number,
@@ -125,18 +125,18 @@ async def record(conn: Connection, event_id: UUID, number: int, deliveries: Deli
 
 
 async def delete_held(conn: Connection, event_id: UUID, number: int) -> None:
-    """Forget what is held of an entry that did not happen."""
-    await queries.drop_held_of(conn, event_id=event_id, number=number)
+    """Delete the held notifications of a withdrawn entry."""
+    await queries.delete_held(conn, event_id=event_id, number=number)
 
 
 async def release_held(conn: Connection, event_id: UUID, person_ids: Sequence[UUID]) -> None:
-    """Forget what was held for persons."""
-    await queries.release(conn, event_id=event_id, person_ids=list(person_ids))
+    """Delete the held notifications of persons."""
+    await queries.release_held(conn, event_id=event_id, person_ids=list(person_ids))
 
 
 async def delete_old(conn: Connection, before: datetime) -> None:
-    """Forget what was told before a time."""
-    await queries.forget_told(conn, before=before)
+    """Delete notification records before a time."""
+    await queries.delete_old_notifications(conn, before=before)
 
 
 def _preferences(row: Mapping[str, Any]) -> NotificationPreferences:

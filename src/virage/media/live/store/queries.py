@@ -1,4 +1,4 @@
-"""The named queries of live, loaded once."""
+"""The named queries of live."""
 
 from virage.platform.data.sql import load
 

@@ -1,4 +1,4 @@
-"""How gates and outlets were seen last."""
+"""Queries of the observed state of gates and outlets."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,27 +11,27 @@ from virage.site.venue.types import Place
 
 
 async def places(conn: Connection, event_id: UUID) -> dict[Place, Observation]:
-    """How the places of an event were seen last."""
+    """Return the observations of an event's gates and outlets."""
     rows = queries.places(conn, event_id=event_id)
     return {
         Place(row["place"], row["code"]): Observation(row["state"], row["since"], row["told"]) async for row in rows
     }
 
 
-async def save_places(conn: Connection, event_id: UUID, seen: Mapping[Place, Observation]) -> None:
-    """Write how places are seen now."""
-    if seen:
-        await queries.put_places(
+async def save_places(conn: Connection, event_id: UUID, observations: Mapping[Place, Observation]) -> None:
+    """Store observations."""
+    if observations:
+        await queries.save_places(
             conn,
             event_id=event_id,
-            places=[place.place for place in seen],
-            codes=[place.code for place in seen],
-            states=[one.state for one in seen.values()],
-            sinces=[one.since for one in seen.values()],
-            told=[one.published for one in seen.values()],
+            places=[place.place for place in observations],
+            codes=[place.code for place in observations],
+            states=[observation.state for observation in observations.values()],
+            sinces=[observation.since for observation in observations.values()],
+            told=[observation.published for observation in observations.values()],
         )
 
 
 async def published_since(conn: Connection, event_id: UUID, since: datetime) -> list[datetime]:
-    """When news of the ground was told lately."""
-    return [row["written_at"] async for row in queries.ground_told_since(conn, event_id=event_id, since=since)]
+    """Return when venue updates were published since a time."""
+    return [row["written_at"] async for row in queries.venue_updates_since(conn, event_id=event_id, since=since)]

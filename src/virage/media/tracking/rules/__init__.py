@@ -1,1 +1,1 @@
-"""Positions, their way to phones, distance, speed and kicks, without a database or a clock."""
+"""Rules of tracking: positions, distance, speed, kicks and messages."""

@@ -1,13 +1,13 @@
-"""Places as text for a phone: of each who has moved by how much, two signs. docs/pitch.md; web/src/live/pitch/code.ts.
+"""Text encoding of positions: docs/pitch.md; web/src/live/tracking/encoding.ts.
 
-A digit is one of 89 signs that JSON leaves as they are. The ball comes first, then everybody in the order of `who`:
+A digit is one of 89 characters that JSON does not escape. The ball comes first, then all players in the order of `who`:
 
-    .        has not moved
-    -        is not there
-    + XX YY  is there: two digits a coordinate
-    X Y      has moved by as much: a digit a coordinate, the middle one is no move
+    .        unchanged
+    -        not visible any more
+    + XX YY  absolute position: two digits per coordinate
+    X Y      relative move: one digit per coordinate, the middle one is zero
 
-The ball has one digit more after either, its height. What has not moved at the end is left out.
+After the last two the ball has one more digit, its height. Unchanged positions at the end are left out.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ def encode(
     ball_before: BallQuanta | None,
     ball: BallQuanta | None,
 ) -> str:
-    """What a phone must be told that knows how it was before."""
+    """Return the changes between two states as text."""
     parts = [_encode_ball(ball_before, ball), *(_encode_position(before.get(name), after.get(name)) for name in who)]
     return "".join(parts).rstrip(".")
 
@@ -50,6 +50,6 @@ def _encode_position(before: Quanta | None, after: Quanta | None) -> str:
         return "-"
     if before is not None:
         steps = (after[0] - before[0], after[1] - before[1])
-        if all(abs(one) <= STEP_MAX for one in steps):
-            return "".join(DIGITS[one + STEP_MAX] for one in steps)
-    return "+" + "".join(DIGITS[digit] for one in after for digit in divmod(one + PLACE_MAX, BASE))
+        if all(abs(step) <= STEP_MAX for step in steps):
+            return "".join(DIGITS[step + STEP_MAX] for step in steps)
+    return "+" + "".join(DIGITS[digit] for coordinate in after for digit in divmod(coordinate + PLACE_MAX, BASE))

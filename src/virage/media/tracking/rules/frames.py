@@ -1,4 +1,4 @@
-"""What tracking sends: frames of positions. docs/pitch.md is the contract."""
+"""The input format of tracking frames. docs/pitch.md is the contract."""
 
 from datetime import datetime
 from typing import Annotated, Final
@@ -9,23 +9,23 @@ from virage.media.live.types import Period, ShirtNumber, Side
 
 PLAYERS_MAX: Final = 40
 FRAMES_MAX: Final = 600
-"""How many frames a batch may have: twelve seconds at 50 Hz."""
+"""Largest batch: twelve seconds at 50 Hz."""
 BATCH_BYTES_MAX: Final = FRAMES_MAX * (200 + 60 * PLAYERS_MAX)
-"""What as many frames are at most, every number as long as JSON writes it."""
+"""Largest JSON size of such a batch."""
 
 Metre = Annotated[float, Meta(ge=-80, le=80)]
-"""Metres from the centre spot: x along the pitch to the right of who sits in the main stand, y away from them."""
+"""Metres from the centre spot, seen from the main stand: x to the right along the pitch, y away from the stand."""
 Height = Annotated[float, Meta(ge=-5, le=60)]
 """Metres above the grass, of the ball's centre."""
 ClockMs = Annotated[int, Meta(ge=0, le=5 * 3_600_000)]
-"""What the clock of the match shows, milliseconds: the second half begins at 2,700,000."""
+"""Match clock, milliseconds: the second half starts at 2,700,000."""
 
 PlayerPosition = tuple[Side, ShirtNumber, Metre, Metre]
-"""One player: side, shirt, x, y."""
+"""A player: side, shirt, x, y."""
 
 
 class TrackingFrame(Struct, frozen=True, forbid_unknown_fields=True):
-    """One moment of tracking. `at`: when it was; None: when it arrived."""
+    """One frame. `at`: its time; None: time of arrival."""
 
     period: Period
     clock_ms: ClockMs
@@ -35,13 +35,13 @@ class TrackingFrame(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FramesRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """A batch, in order of the clock."""
+    """A batch of frames, in order of the clock."""
 
     frames: Annotated[list[TrackingFrame], Meta(min_length=1, max_length=FRAMES_MAX)]
 
 
 class FramesResult(Struct, frozen=True):
-    """What became of a batch: how many frames count, and how many do not, for a later one was there before."""
+    """Number of accepted frames, and of late ones, which are ignored."""
 
     accepted: int
     late: int

@@ -1,7 +1,7 @@
-"""What a connected ball sends, and the blows in it.
+"""Samples of a connected ball, and the detection of impacts.
 
-A ball measures 500 times a second how it is accelerated and how it turns (a football's own sensors do: FIFA, connected
-ball technology). Nobody else needs that: a blow is a few samples long, and all that goes on from here.
+A ball measures its acceleration and rotation 500 times a second (as in FIFA's connected ball technology). An impact
+lasts a few samples; only impacts are processed further.
 """
 
 import struct
@@ -23,24 +23,24 @@ ACCELERATION_UNIT: Final = 0.125  # m/s2
 TURN_UNIT: Final = 0.125  # degrees a second
 US: Final = 1_000_000
 AT_US_MAX: Final = 4_102_444_800 * US
-"""The year 2100: a clock that shows more is none."""
+"""The year 2100: the latest plausible time."""
 
-IMPACT_START: Final = 250.0  # m/s2; a ball that is carried or rolls stays far below
+IMPACT_START: Final = 250.0  # m/s2; far above a carried or rolling ball
 IMPACT_END: Final = 60.0
 IMPACT_MAX_S: Final = 0.03
-"""A foot touches a ball for about a hundredth of a second."""
+"""A foot is in contact with the ball for about 10 ms."""
 REFRACTORY_S: Final = 0.15
-SPEED_MIN: Final = 4.0  # m/s; what is less is a touch
+SPEED_MIN: Final = 4.0  # m/s; below, it is a touch
 SPEED_MAX: Final = 70.0
 KMH: Final = 3.6
 
 
 class BadPayload(ValueError):
-    """Bytes that are no batch of samples."""
+    """The payload is not a valid batch of samples."""
 
 
 class Batch(Struct, frozen=True):
-    """Samples in order: when the first was (microseconds since 1970), how many a second; m/s2 by axis."""
+    """Samples in order: time of the first (microseconds since 1970), samples per second; m/s2 by axis."""
 
     at_us: int
     rate: int
@@ -49,7 +49,7 @@ class Batch(Struct, frozen=True):
 
 
 class Impact(Struct, frozen=True):
-    """One blow: when it began, by how much it changed the ball's velocity (m/s), turns a second at its end."""
+    """Start of an impact, change of the ball's velocity (m/s), rotation at its end (turns per second)."""
 
     at: datetime
     speed: float
@@ -57,7 +57,7 @@ class Impact(Struct, frozen=True):
 
 
 class DetectorState(Struct, frozen=True):
-    """What of the last batch matters for the next: its end, a blow that is not over, when the last one began."""
+    """State between batches: end of the last batch, open impact, start of the last impact."""
 
     until_us: int = 0
     blow_us: int | None = None
@@ -66,7 +66,7 @@ class DetectorState(Struct, frozen=True):
 
 
 def read_batch(payload: bytes) -> Batch:
-    """A batch from its bytes; raises `BadPayload`."""
+    """Return a batch from its bytes; raises `BadPayload`."""
     if len(payload) < HEADER.size:
         raise BadPayload("It is shorter than a header.")
     magic, version, axes, rate, at_us = HEADER.unpack_from(payload)
@@ -80,13 +80,13 @@ def read_batch(payload: bytes) -> Batch:
 
 
 def detect_impacts(feeling: DetectorState, batch: Batch) -> tuple[DetectorState, list[Impact]]:
-    """The blows that are over with this batch. A batch that was felt before says nothing."""
+    """Return the impacts that end in this batch. A repeated batch is ignored."""
     step_us = US // batch.rate
     until_us = batch.at_us + len(batch.acceleration) * step_us
     if batch.at_us + step_us // 2 < feeling.until_us:
         return feeling, []
     size = np.sqrt(np.einsum("ij,ij->i", batch.acceleration, batch.acceleration))
-    if feeling.blow_us is None and not (size >= IMPACT_START).any():  # nearly always
+    if feeling.blow_us is None and not (size >= IMPACT_START).any():  # the common case
         return DetectorState(until_us, None, (0.0, 0.0, 0.0), feeling.last_us), []
     blow_us, gained, last_us = feeling.blow_us, np.array(feeling.gained), feeling.last_us
     blows: list[Impact] = []

@@ -1,7 +1,7 @@
-"""What goal-line technology and the referee's devices say, and what of it the match feed is told.
+"""Signals of goal-line technology and the referee's devices, and the entries they become.
 
-Everything of it is an entry, but for what would only be noise: whistles that follow on each other are one, and no
-minute has more than a few signals of the referee. What waits while the database is away is bounded.
+Repeated whistles within seconds become earlier entry, and referee signals are limited per minute. The queue for an
+unavailable database is bounded.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class GoalLineSignal(Struct, frozen=True, forbid_unknown_fields=True, tag_field="signal", tag="goal_line"):
-    """Whether the ball was over the line, for the side that would have scored; `id`: the sender's, one a decision."""
+    """Whether the ball crossed the line, for the side that would have scored; `id` identifies the decision."""
 
     id: Name
     at: Moment
@@ -34,14 +34,14 @@ class GoalLineSignal(Struct, frozen=True, forbid_unknown_fields=True, tag_field=
 
 
 class Whistle(Struct, frozen=True, forbid_unknown_fields=True, tag_field="signal", tag="whistle"):
-    """The referee has whistled. What for is the match desk's to say."""
+    """A whistle of the referee. The match desk publishes its reason."""
 
     id: Name
     at: Moment
 
 
 class PlayState(Struct, frozen=True, forbid_unknown_fields=True, tag_field="signal", tag="play"):
-    """The referee has stopped the play, or lets it go on."""
+    """The referee has stopped or resumed play."""
 
     id: Name
     at: Moment
@@ -49,7 +49,7 @@ class PlayState(Struct, frozen=True, forbid_unknown_fields=True, tag_field="sign
 
 
 class VarCheck(Struct, frozen=True, forbid_unknown_fields=True, tag_field="signal", tag="var"):
-    """The video assistant checks something, or has."""
+    """A VAR review or its result."""
 
     id: Name
     at: Moment
@@ -58,7 +58,7 @@ class VarCheck(Struct, frozen=True, forbid_unknown_fields=True, tag_field="signa
 
 
 class AddedTimeBoard(Struct, frozen=True, forbid_unknown_fields=True, tag_field="signal", tag="added_time"):
-    """The fourth official shows what is added."""
+    """The added time on the fourth official's board."""
 
     id: Name
     at: Moment
@@ -72,16 +72,16 @@ _SIGNALS: Final = msgspec.json.Decoder[Signal](Signal)
 
 
 def signal_of(payload: bytes) -> Signal:
-    """A signal from its bytes; raises `msgspec.DecodeError`."""
+    """Return a signal from its bytes; raises `msgspec.DecodeError`."""
     signal: Signal = _SIGNALS.decode(payload)
     return signal
 
 
 def entry_request_of(event_id: UUID, signal: Signal) -> EntryRequest:
-    """The entry that it becomes: the same one however often and by whichever device it is said.
+    """Return the entry of a signal; its id depends only on event, source and signal id.
 
-    None of them is a goal, a card or the end of a half. The referee decides, and the desk tells. Raises OverflowError
-    for a moment before or after all that can be written.
+    Signals never become goals, bookings or ends of periods: the match desk publishes the referee's decisions. Raises
+    OverflowError for a time outside of the supported range.
     """
     source = "goal-line" if isinstance(signal, GoalLineSignal) else "referee"
     return EntryRequest(named_id(event_id, f"{source}:{signal.id}"), signal.at.astimezone(UTC), _match_event(signal))
@@ -102,19 +102,22 @@ def _match_event(signal: Signal) -> MatchEvent:
 
 
 def is_noise(request: EntryRequest, lately: Sequence[EntryRequest]) -> bool:
-    """Whether a signal of the referee is left out; `lately`: those that were not."""
-    if not isinstance(request.content, RefereeSignal) or any(one.id == request.id for one in lately):
+    """Return whether a referee signal is dropped; `lately`: recent signals that were not."""
+    if not isinstance(request.content, RefereeSignal) or any(earlier.id == request.id for earlier in lately):
         return False
-    near = [one for one in lately if abs(request.at - one.at) < MINUTE]
+    near = [earlier for earlier in lately if abs(request.at - earlier.at) < MINUTE]
     again = request.content.signal == "whistle" and any(
-        one.content == request.content and abs(request.at - one.at) < SAME_WHISTLE for one in near
+        earlier.content == request.content and abs(request.at - earlier.at) < SAME_WHISTLE for earlier in near
     )
     return again or len(near) >= SIGNALS_PER_MINUTE_MAX
 
 
 def excess(waiting: Mapping[UUID, EntryRequest]) -> list[UUID]:
-    """Which of those that wait, in their order, are given up: signals of the referee first, then the oldest."""
+    """Return the ids of waiting entries to discard: referee signals first, then the oldest."""
     over = max(len(waiting) - WAITING_MAX, 0)
     return [
-        one.id for one in sorted(waiting.values(), key=lambda one: not isinstance(one.content, RefereeSignal))[:over]
+        earlier.id
+        for earlier in sorted(waiting.values(), key=lambda earlier: not isinstance(earlier.content, RefereeSignal))[
+            :over
+        ]
     ]

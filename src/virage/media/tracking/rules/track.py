@@ -1,8 +1,8 @@
-"""Frames become moments: two a second, smoothed; from moment to moment, how far and how fast each has run.
+"""From frames to moments: two smoothed positions a second, distance and speed.
 
-Tracking measures 10 to 50 times a second and errs each time. A moment is what the frames of its half second say about
-its middle: a line is fitted through a player's positions. Distance and speed are those from moment to moment, so an
-error of a frame is no metre that was run. Whoever seems faster than people are has not run: the tracking has jumped.
+Tracking measures 10 to 50 times a second, with an error each time. A moment is the value of a line, fitted through a
+player's positions of half a second, at its middle. Distance and speed are computed between moments, so that errors of
+single frames do not add distance. Steps that are faster than a human are tracking errors.
 """
 
 from collections.abc import Sequence
@@ -19,10 +19,10 @@ from virage.media.tracking.rules.frames import FramesResult, PlayerPosition, Tra
 GRID_MS: Final = 500
 GRID_S: Final = GRID_MS / 1000
 QUANTUM_M: Final = 0.2
-SPEED_MAX: Final = 12.5  # m/s; the fastest that anybody was ever measured at is 12.4
-STANDING_MAX: Final = 0.3  # m/s; who stands sways, and the tracking trembles
-GAP_MAX: Final = 2  # moments from one position to the next; what was run in a longer gap is not known
-HELD_MAX: Final = 4  # moments that somebody who is not seen is still shown
+SPEED_MAX: Final = 12.5  # m/s; the fastest measured human ran 12.4
+STANDING_MAX: Final = 0.3  # m/s; noise of a standing player's positions
+GAP_MAX: Final = 2  # moments between two positions; the distance in a longer gap is unknown
+HELD_MAX: Final = 4  # moments that a player who is not visible is still shown
 MOMENTS_KEPT: Final = 8
 NEAR_KEPT_S: Final = 4.0
 NEAR_STEP_S: Final = 0.1
@@ -32,7 +32,7 @@ BallQuanta = tuple[int, int, int]
 
 
 class LineFit(Struct, frozen=True, array_like=True):
-    """What a line through the positions of half a second needs. Times are seconds from its middle."""
+    """Sums for a least-squares line through the positions of half a second. Times are seconds from its middle."""
 
     n: int = 0
     t: float = 0
@@ -43,16 +43,16 @@ class LineFit(Struct, frozen=True, array_like=True):
     ty: float = 0
 
     def plus(self, t: float, x: float, y: float) -> "LineFit":
-        """With one position more."""
+        """Return the sums with one more position."""
         return LineFit(
             self.n + 1, self.t + t, self.tt + t * t, self.x + x, self.y + y, self.tx + t * x, self.ty + t * y
         )
 
     def middle(self) -> tuple[float, float]:
-        """Where the line is in the middle; their mean where the positions make no line that anybody could run."""
+        """Return the fitted position in the middle; the mean if the line would be faster than a human."""
         t, x, y = self.t / self.n, self.x / self.n, self.y / self.n
         spread = self.tt / self.n - t * t
-        if self.n < 3 or spread < 1e-6:  # noqa: PLR2004 - two points are a line whatever they err
+        if self.n < 3 or spread < 1e-6:  # noqa: PLR2004 - a line through two points fits any error
             return x, y
         speed_x, speed_y = (self.tx / self.n - t * x) / spread, (self.ty / self.n - t * y) / spread
         if hypot(speed_x, speed_y) > SPEED_MAX:
@@ -61,9 +61,9 @@ class LineFit(Struct, frozen=True, array_like=True):
 
 
 class Run(Struct, frozen=True, array_like=True):
-    """One player: where they were at moment `n` (None: not yet in this period), and what they have run.
+    """A player: position at moment `n` (None: not seen in this period yet), distance and speed.
 
-    Speeds in m/s, `former` is the one before `speed`; `top` is what was held for a second and a half.
+    Speeds in m/s; `former` is the one before `speed`, `top` was held for 1.5 seconds.
     """
 
     side: Side
@@ -78,12 +78,12 @@ class Run(Struct, frozen=True, array_like=True):
 
     @property
     def who(self) -> str:
-        """Their name on the wire: h9 is the home side's 9."""
+        """Key of a player in messages: h9 is number 9 of the home side."""
         return f"{self.side[0]}{self.shirt}"
 
 
 class Moment(Struct, frozen=True, array_like=True):
-    """Everybody's place at the time `n * 500` ms of the clock, in fifths of a metre."""
+    """All positions at `n * 500` ms of the match clock, in fifths of a metre."""
 
     period: Period
     n: int
@@ -92,7 +92,7 @@ class Moment(Struct, frozen=True, array_like=True):
 
 
 class NearestPlayer(Struct, frozen=True, array_like=True):
-    """Who was nearest to the ball, and how far from it, metres. `who` is empty where nobody was seen."""
+    """The player nearest to the ball and the distance in metres; `who` is empty if no player was visible."""
 
     at: datetime
     who: str
@@ -100,7 +100,7 @@ class NearestPlayer(Struct, frozen=True, array_like=True):
 
 
 class OpenMoment(Struct, frozen=True, array_like=True):
-    """The half second that is being measured. `ball`: its distance from the middle in ms, then its place."""
+    """The half second that is being measured. `ball`: offset from its middle in ms, then the position."""
 
     n: int
     sums: dict[str, LineFit] = {}
@@ -108,7 +108,7 @@ class OpenMoment(Struct, frozen=True, array_like=True):
 
 
 class Track(Struct, frozen=True):
-    """What frames have come to: runs by who, the last moments, and the half second that is open."""
+    """Tracking state: runs by player, the last moments, and the open half second."""
 
     period: Period = Period.FIRST_HALF
     clock_ms: int = -1
@@ -119,7 +119,7 @@ class Track(Struct, frozen=True):
 
 
 def track_frames(track: Track, frames: Sequence[TrackingFrame], now: datetime) -> tuple[Track, FramesResult]:
-    """Take frames in, in order; `now` is the time of those that bring none."""
+    """Add frames in order; `now` is the time of frames without one."""
     taken = 0
     for frame in frames:
         if _is_late(track, frame):
@@ -140,7 +140,7 @@ def _is_late(track: Track, frame: TrackingFrame) -> bool:
 
 
 def _in_period(track: Track, period: Period) -> Track:
-    """Nobody has run from the last period into this one."""
+    """Start a period: no distance is counted across periods."""
     track = _closed(track)
     runs = {who: replace(run, n=None, speed=0.0, former=0.0) for who, run in track.runs.items()}
     return replace(track, period=period, runs=runs, open=None)
@@ -172,15 +172,15 @@ def _nearest(players: Sequence[PlayerPosition], ball: tuple[float, float, float]
 
 
 def _with_nearest(near: Sequence[NearestPlayer], news: NearestPlayer) -> list[NearestPlayer]:
-    """The last seconds; of each tenth of one, the nearest."""
-    kept = [one for one in near if (news.at - one.at).total_seconds() < NEAR_KEPT_S]
+    """Return the last seconds; of each tenth of a second, the nearest player."""
+    kept = [nearest for nearest in near if (news.at - nearest.at).total_seconds() < NEAR_KEPT_S]
     if kept and (news.at - kept[-1].at).total_seconds() < NEAR_STEP_S:
         return kept if kept[-1].metres <= news.metres and kept[-1].who else [*kept[:-1], replace(news, at=kept[-1].at)]
     return [*kept, news]
 
 
 def _closed(track: Track) -> Track:
-    """The half second is over: everybody's step, and the moment."""
+    """Finish the half second: each player's step, and the moment."""
     half = track.open
     if half is None:
         return track
@@ -198,9 +198,10 @@ def _closed(track: Track) -> Track:
 
 
 def step(run: Run, n: int, x: float, y: float) -> Run:
-    """From where somebody was to where they are at moment `n`.
+    """Move a player to a position at moment `n`.
 
-    A jump moves nobody; after a gap, which a jump becomes by lasting, they are where they are and have run nothing.
+    A step that is faster than a human is ignored. After a gap, also one of ignored steps, the position is set without
+    distance.
     """
     if run.n is None or n - run.n > GAP_MAX:
         return replace(run, n=n, x=x, y=y, speed=0.0, former=0.0)

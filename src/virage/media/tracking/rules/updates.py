@@ -1,4 +1,4 @@
-"""What phones are told: a key frame with everything, and from then on what moved."""
+"""Messages to phones: key frames, and moves between them."""
 
 from typing import Final
 
@@ -10,21 +10,22 @@ from virage.media.tracking.rules.kicks import Kick, Kicks
 from virage.media.tracking.rules.track import Moment, Track
 
 KEY_FRAME_INTERVAL: Final = 40
-"""Moments from one key frame to the next: distance and speed are anew after twenty seconds."""
+"""Moments between key frames: distance and speed are sent every twenty seconds."""
 KMH: Final = 3.6
 
 
 class TrackingState(Struct, frozen=True):
-    """All that is kept of one match's pitch."""
+    """The stored state of one match."""
 
     track: Track = Track()
     kicks: Kicks = Kicks()
 
 
 class KeyFrame(Struct, frozen=True):
-    """Everything at once: moment `n` is what was at `n * 500` ms of the match's clock.
+    """All positions: moment `n` is `n * 500` ms of the match clock.
 
-    `at` holds the places of `who` (docs/pitch.md); `runs`, in the same order, metres and top speed in tenths of km/h.
+    `at` holds the positions of `who` (docs/pitch.md); `runs`, in the same order, metres and top speed in tenths of
+    km/h.
     """
 
     period: Period
@@ -35,7 +36,7 @@ class KeyFrame(Struct, frozen=True):
 
 
 class TrackingUpdate(Struct, frozen=True, omit_defaults=True):
-    """A key frame, or moves: what differs in moment `n` from moment `n - 1`; kicks that were settled."""
+    """A key frame, or moves: changes of moment `n` from moment `n - 1`; new kicks."""
 
     key: KeyFrame | None = None
     moves: list[tuple[int, str]] = []
@@ -44,7 +45,7 @@ class TrackingUpdate(Struct, frozen=True, omit_defaults=True):
 
 
 class SentState(Struct, frozen=True):
-    """What a process has told all its listeners last; whoever joins is told this, and then what they are told."""
+    """The state that a process has sent to its listeners; new listeners start with it."""
 
     moment: Moment
     who: list[str]
@@ -54,7 +55,7 @@ class SentState(Struct, frozen=True):
 
 
 def key_frame_of(told: SentState) -> TrackingUpdate:
-    """What somebody is told who knows nothing."""
+    """Return the key frame for a new listener."""
     moment = told.moment
     at = coded(told.who, {}, moment.spots, None, moment.ball)
     key = KeyFrame(moment.period, moment.n, told.who, at, told.runs)
@@ -62,7 +63,7 @@ def key_frame_of(told: SentState) -> TrackingUpdate:
 
 
 def next_update(before: SentState | None, play: TrackingState) -> tuple[SentState | None, TrackingUpdate | None]:
-    """What has come since, for all who know what was told before: a key frame if moves would not say it all."""
+    """Return the new sent state, and the update since the last one: a key frame if moves are not sufficient."""
     moments, runs = play.track.moments, play.track.runs
     if not moments:
         return before, None
@@ -85,7 +86,7 @@ def next_update(before: SentState | None, play: TrackingState) -> tuple[SentStat
 
 
 def _moments_since(before: Moment, moments: list[Moment]) -> list[Moment] | None:
-    """The moments since, each right after the other; None if one is missing."""
+    """Return the consecutive moments since; None if one is missing."""
     if moments[-1].period is not before.period or moments[-1].n < before.n:
         return None
     fresh = [moment for moment in moments if moment.period is before.period and moment.n > before.n]

@@ -1,1 +1,1 @@
-"""What a source says, put into the feed's words and into figures, without a database or a clock."""
+"""Rules of match data: CDF, attribution, statistics and proposed entries."""

@@ -1,7 +1,7 @@
-"""Whose a line of event data is.
+"""Attribution of CDF event lines to players.
 
-A line of the referee names an official and no player. Who was punished is among those whose lines it refers to, and the
-format does not say which: a foul is a line of whoever committed it, and often one of whoever suffered it.
+A referee line names an official and no player. The punished player is one of those in its related lines, and the format
+does not define which: a foul is a line of the offender, and often also one of the fouled player.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ CHALLENGES: Final = ("defending", "duel", "tackle")
 
 
 class Blame(IntEnum):
-    """How much a line says that its player is the one whom the referee punished."""
+    """Evidence in a line that its player was punished by the referee."""
 
     NONE = 0
     LOST = 1
@@ -29,20 +29,20 @@ class Blame(IntEnum):
 
 
 class AttributedAction(NamedTuple):
-    """Who did something that a line of the referee may refer to."""
+    """The player of a line that a referee line may refer to."""
 
     who: Actor
     blame: Blame = Blame.NONE
 
 
 class AttributedCount(CountedAction, frozen=True):
-    """What a line counts as, kept with what it says of its player for lines that will refer to it."""
+    """A counted action with its evidence, for referee lines that refer to it later."""
 
     blame: Blame = Blame.NONE
 
 
 def blame_of(event: CdfEvent) -> Blame:
-    """What a line says of its own player."""
+    """Return the evidence of a line against its own player."""
     if event.type == "referee" or event.type in FOULS or event.sub_type in FOULS or event.outcome_type in FOULS:
         return Blame.SAID
     is_challenge = event.type in CHALLENGES or (event.type == "misc" and event.sub_type in CHALLENGES)
@@ -50,10 +50,10 @@ def blame_of(event: CdfEvent) -> Blame:
 
 
 def actor_of(event: CdfEvent, known: SourceIds, related: Mapping[str, AttributedAction]) -> Actor | None:
-    """Who did it; of the referee's own lines, who was punished.
+    """Return the player of a line; for referee lines, the punished player.
 
-    That is the one player of the lines that blame somebody most. Where these are several, nobody is named: their side
-    alone if they have one, and nothing if they have not.
+    That is the one player with the strongest evidence. If several remain, the result is their common side without a
+    player, or None.
     """
     if event.player_id in known.players:
         return known.players[event.player_id or ""]
@@ -61,9 +61,9 @@ def actor_of(event: CdfEvent, known: SourceIds, related: Mapping[str, Attributed
     if side is not None:
         return side, None
     found = [related[name] for name in event.related_event_ids or () if name in related]
-    most = max((one.blame for one in found), default=Blame.NONE)
-    whos = {one.who for one in found if one.blame == most}
-    if len(whos) == 1:
-        return whos.pop()
-    sides = {who[0] for who in whos}
+    most = max((action.blame for action in found), default=Blame.NONE)
+    actors = {action.who for action in found if action.blame == most}
+    if len(actors) == 1:
+        return actors.pop()
+    sides = {actor[0] for actor in actors}
     return (sides.pop(), None) if len(sides) == 1 else None

@@ -1,9 +1,9 @@
-"""The Common Data Format of football, versions 0.2.1 to 0.3.2: the documents of it that a feed is made of.
+"""Common Data Format (CDF) of football, versions 0.2.1 to 0.3.2: the documents that a feed uses.
 
-Anzer and others, "Common Data Format (CDF): A Standardized Format for Match-Data in Football (Soccer)", 2025,
-arXiv 2505.15820, and its schemas in the package common-data-format-validator. Meta data say who plays and when the
-referee whistled, the match sheet who scored, was booked and came on, event data what each player did, a line each.
-Keys that are not named here are left alone, as the format asks.
+Anzer and others, "Common Data Format (CDF): A Standardized Format for Match-Data in Football (Soccer)", 2025, arXiv
+2505.15820, and its schemas in the package common-data-format-validator. Meta data have line-ups and whistles, the match
+sheet goals, bookings and substitutions, event data one action per line. Unknown keys are ignored, as the format
+requires.
 """
 
 import re
@@ -36,7 +36,7 @@ MATCH_CLOCK: Final = re.compile(r"(\d{1,3}):([0-5]\d)(?:\.\d+)?")
 
 
 class DefectCode(StrEnum):
-    """Why a line is not taken. A feed's own reasons (`virage.media.live.rules.feed.Reason`) come beside these."""
+    """Codes of defective lines, in addition to `virage.media.live.rules.feed.Reason`."""
 
     NOT_CDF = "not_cdf"
     INVALID = "invalid_line"
@@ -47,7 +47,7 @@ class DefectCode(StrEnum):
 
 
 class LineDefect(Struct, frozen=True):
-    """A line that was not taken, counted from 1, and why; `message` is for whoever sends."""
+    """A line that was not imported, counted from 1, with code and message."""
 
     line: int
     reason: str
@@ -55,20 +55,20 @@ class LineDefect(Struct, frozen=True):
 
 
 class MatchId(Struct, frozen=True):
-    """Which match."""
+    """Reference to a match."""
 
     id: Id
 
 
 class Var(Struct, frozen=True):
-    """Whether the video assistant looked at it, and whether the decision on the field stood."""
+    """Result of a VAR review: `upheld` if the decision on the field stood."""
 
     reviewed: bool = False
     upheld: bool = False
 
 
 class CdfEvent(Struct, frozen=True):
-    """`event` of a line of event data. The referee's have an official instead of a player since version 0.3.1."""
+    """`event` of a line of event data. Since version 0.3.1, referee lines name an official and no player."""
 
     id: Id
     time: Timestamp
@@ -99,7 +99,7 @@ class EventLine(Struct, frozen=True):
 
 
 class Person(Struct, frozen=True):
-    """A player as meta data and the match sheet name them."""
+    """A player of meta data or match sheet."""
 
     id: Id
     jersey_number: int
@@ -111,7 +111,7 @@ class Person(Struct, frozen=True):
 
 
 class Squad(Struct, frozen=True, rename={"colour": "jersey_colour"}):
-    """A team as meta data and the match sheet name it: `name` in the one, `short_name` in the other."""
+    """A team of meta data (`name`) or match sheet (`short_name`)."""
 
     id: Id
     players: list[Person]
@@ -128,7 +128,7 @@ class Sides(Struct, frozen=True):
 
 
 class Whistle(Struct, frozen=True):
-    """The referee's whistle that begins or ends something."""
+    """The whistle at the start or end of a period."""
 
     type: str
     sub_type: str
@@ -136,21 +136,21 @@ class Whistle(Struct, frozen=True):
 
 
 class MetaMatch(Struct, frozen=True):
-    """What meta data say of the match itself."""
+    """The match in meta data."""
 
     id: Id
     whistles: list[Whistle]
 
 
 class MetaData(Struct, frozen=True):
-    """Meta data: who plays, and when the referee whistled."""
+    """Meta data: line-ups and whistles."""
 
     match: MetaMatch
     teams: Sides
 
 
 class SheetGoal(Struct, frozen=True):
-    """A goal of the match sheet; `team_id` gained it, also where it is an own goal."""
+    """A goal of the match sheet; `team_id` is the team that gained it, also for an own goal."""
 
     time: Timestamp
     period: PeriodName
@@ -171,7 +171,7 @@ class SheetSubstitution(Struct, frozen=True):
 
 
 class SheetCard(Struct, frozen=True):
-    """A card of the match sheet."""
+    """A booking of the match sheet."""
 
     team_id: Id
     time: Timestamp
@@ -180,7 +180,7 @@ class SheetCard(Struct, frozen=True):
 
 
 class SheetEvents(Struct, frozen=True):
-    """What a match sheet holds; null where nothing happened."""
+    """Events of a match sheet; null for none."""
 
     goals: list[SheetGoal] | None
     substitutions: list[SheetSubstitution] | None
@@ -188,7 +188,7 @@ class SheetEvents(Struct, frozen=True):
 
 
 class MatchSheet(Struct, frozen=True):
-    """The official match data."""
+    """The official match sheet."""
 
     match: MatchId
     teams: Sides
@@ -199,7 +199,7 @@ Document = EventLine | MetaData | MatchSheet
 
 
 class SourceIds(Struct, frozen=True):
-    """Whom the ids of a source mean: the match, the teams, each player's side and shirt number."""
+    """Ids of a source: match, teams, and each player's side and shirt number."""
 
     match_id: str
     home: str
@@ -207,12 +207,12 @@ class SourceIds(Struct, frozen=True):
     players: dict[str, tuple[Side, int]]
 
     def side_of(self, team_id: str | None) -> Side | None:
-        """The side of a team."""
+        """Return the side of a team."""
         return {self.home: Side.HOME, self.away: Side.AWAY}.get(team_id or "")
 
 
 def read_document(line: bytes, number: int) -> Document | str | LineDefect:
-    """One document; the name of a kind of CDF document that is none of the feed's; or why it is not CDF."""
+    """Return a document, the name of an unused CDF document type, or a defect."""
     try:
         keys = msgspec.json.decode(line, type=dict[str, msgspec.Raw]).keys()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -238,7 +238,7 @@ def read_document(line: bytes, number: int) -> Document | str | LineDefect:
 
 
 def clock_s(match_clock: str | None) -> int | None:
-    """The clock of the match in seconds; None where it says none, or something else."""
+    """Return a match clock in seconds; None if it is missing or malformed."""
     found = MATCH_CLOCK.fullmatch(match_clock or "")
     seconds = None if found is None else int(found[1]) * 60 + int(found[2])
     return None if seconds is None or seconds > CLOCK_MAX_S else seconds

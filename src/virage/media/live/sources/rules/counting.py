@@ -1,4 +1,4 @@
-"""The statistics of a match: what each player did counts as something, and adds up for both sides."""
+"""Match statistics: totals of counted actions for teams and players."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -12,17 +12,17 @@ from virage.media.live.rules.entries import ShirtNumber, Side
 
 STATS_FACT: Final = "live_stats"
 PUBLISH_INTERVAL: Final = timedelta(seconds=30)
-"""How often figures are told at most, while nothing greater happens: a phone's feed stays below 2 kB a minute."""
+"""Shortest time between updates without a goal: the feed of a phone stays below 2 kB per minute."""
 
 COUNTS_MAX: Final = 500
 
 
 class CountedKind(StrEnum):
-    """As what something counts."""
+    """A kind of counted action."""
 
     SHOT = "shot"
     ON_TARGET = "on_target"
-    PASS = "pass"  # noqa: S105 - a ball that is played, no password
+    PASS = "pass"  # noqa: S105 - not a password
     COMPLETED = "completed"
     CORNER = "corner"
     FOUL = "foul"
@@ -30,9 +30,9 @@ class CountedKind(StrEnum):
 
 
 class CountedAction(Struct, frozen=True, forbid_unknown_fields=True):
-    """Something that a player did. The `id` is the source's: sent again, it counts once, as it was said last.
+    """An action of a player. `id` is the source's; a repeated id replaces the action.
 
-    No kinds: it counts as nothing, or no more.
+    Empty `kinds` remove the action.
     """
 
     id: UUID
@@ -42,7 +42,7 @@ class CountedAction(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Tally(Struct, frozen=True):
-    """How often somebody did something; `player` None: nobody knows who of that side."""
+    """Number of actions of one kind; `player` None: unknown player of that side."""
 
     side: Side
     player: int | None
@@ -54,7 +54,7 @@ Pair = tuple[int, int]
 
 
 class TeamStatistics(Struct, frozen=True):
-    """The figures of both sides, home first. `possession`: each side's share of all passes, percent."""
+    """Statistics of both teams, home first. `possession`: share of all passes, percent."""
 
     shots: Pair = (0, 0)
     on_target: Pair = (0, 0)
@@ -67,7 +67,7 @@ class TeamStatistics(Struct, frozen=True):
 
 
 class PlayerStatistics(Struct, frozen=True):
-    """The figures of one player."""
+    """Statistics of one player."""
 
     side: Side
     number: int
@@ -79,14 +79,14 @@ class PlayerStatistics(Struct, frozen=True):
 
 
 class MatchStatistics(Struct, frozen=True):
-    """The figures of a match, and of each player who did something that counts, by side and shirt number."""
+    """Statistics of a match, and of each player with counted actions, by side and shirt number."""
 
     teams: TeamStatistics = TeamStatistics()
     players: list[PlayerStatistics] = []
 
 
 def statistics(tallies: Iterable[Tally]) -> MatchStatistics:
-    """What tallies add up to."""
+    """Return the totals of tallies."""
     found = list(tallies)
 
     def times(kind: CountedKind, side: Side) -> int:
@@ -110,7 +110,7 @@ def statistics(tallies: Iterable[Tally]) -> MatchStatistics:
 
 
 def due(told_at: datetime | None, now: datetime) -> bool:
-    """Whether figures that have changed are told now."""
+    """Return whether changed statistics are published now."""
     return told_at is None or now - told_at >= PUBLISH_INTERVAL
 
 

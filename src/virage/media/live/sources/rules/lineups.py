@@ -1,4 +1,4 @@
-"""Who plays, out of what a source says of it and what was known before."""
+"""Line-ups from CDF documents, merged with those of the feed."""
 
 import re
 import unicodedata
@@ -21,27 +21,27 @@ POSITIONS: Final[dict[str | None, Position]] = {
     "FW": "forward",
 }
 COLOURS: Final = {Side.HOME: "#1f4fa3", Side.AWAY: "#b3122f"}
-"""What a team is shown in whose source names no colour."""
+"""Default kit colours."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
 def source_ids_of(document: MetaData | MatchSheet) -> SourceIds | str:
-    """Whom the ids of a document mean; or what is wrong with its line-ups."""
+    """Return the ids of a document, or the error in its line-ups."""
     players: dict[str, tuple[Side, int]] = {}
     for side, squad in ((Side.HOME, document.teams.home), (Side.AWAY, document.teams.away)):
         numbers = [person.jersey_number for person in squad.players]
         if any(not 1 <= number <= SHIRT_MAX for number in numbers):
-            return f"Shirts have numbers from 1 to {SHIRT_MAX} - at `$.teams.{side}`"
+            return f"Shirt numbers are 1 to {SHIRT_MAX} - at `$.teams.{side}`"
         if len(set(numbers)) < len(numbers):
-            return f"Two have one number - at `$.teams.{side}`"
+            return f"Duplicate shirt number - at `$.teams.{side}`"
         players |= {person.id: (side, person.jersey_number) for person in squad.players}
     return SourceIds(document.match.id, document.teams.home.id, document.teams.away.id, players)
 
 
 def teams_of(document: MetaData | MatchSheet, before: Teams | None, *, bound: bool) -> Teams:
-    """Both line-ups; what the document leaves out stays as it was. `bound`: the source has named the teams before."""
+    """Return both line-ups; missing details keep their current values. `bound`: the source has set them before."""
     return with_distinct_codes(
         Teams(
             _team(Side.HOME, document.teams.home, before.home if before else None, bound=bound),
@@ -51,13 +51,13 @@ def teams_of(document: MetaData | MatchSheet, before: Teams | None, *, bound: bo
 
 
 def code_of(name: str, side: Side) -> str:
-    """Three letters for a team: the first of its name, without their accents."""
+    """Return a team's short name: the first three letters of its name, without accents."""
     letters = re.sub(r"[^A-Z0-9]", "", unicodedata.normalize("NFKD", name).upper())[:3]
     return letters if len(letters) > 1 else side.upper()[:3]
 
 
 def with_distinct_codes(teams: Teams) -> Teams:
-    """The teams with two different codes: their initials where their first letters are the same, or their sides."""
+    """Return the teams with different short names: initials if the first letters are equal, else their sides."""
     for code in (lambda team, _: team.code, lambda team, _: _initials(team.name), lambda _, side: side.upper()[:3]):
         home, away = code(teams.home, Side.HOME), code(teams.away, Side.AWAY)
         if home != away and min(len(home), len(away)) > 1:
@@ -71,18 +71,18 @@ def _initials(name: str) -> str:
 
 
 def clean_name(name: str) -> str:
-    """A name as a line-up takes it."""
+    """Return a name that a line-up accepts."""
     return _CONTROL.sub("", name).strip()[:NAME_MAX]
 
 
 def line_up(players: Iterable[Player]) -> list[Player]:
-    """As many as a line-up holds; who starts comes first, and nobody else is moved."""
+    """Return at most `LINEUP_MAX` players, starters first, otherwise in the given order."""
     return sorted(players, key=lambda player: not player.starts)[:LINEUP_MAX]
 
 
 def _team(side: Side, squad: Squad, before: Team | None, *, bound: bool) -> Team:
     named = [squad.name, before.name if before and bound else None, squad.short_name, before.name if before else None]
-    name = next((shown for one in [*named, squad.id, side] if (shown := clean_name(one or ""))), "")
+    name = next((shown for candidate in [*named, squad.id, side] if (shown := clean_name(candidate or ""))), "")
     colour = (squad.colour or "").lower()
     old = {player.number: player for player in before.players} if before else {}
     return Team(

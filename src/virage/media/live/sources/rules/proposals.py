@@ -1,8 +1,7 @@
-"""What a document of CDF is in the words of the feed, if the feed does not say so already.
+"""Entries that a CDF document proposes, beyond those of the feed.
 
-Everything is compared with what the feed adds up to, not with what was sent before. So a line may be sent again, a goal
-may come from event data, the match sheet and the desk, and is told once; the match sheet, which is official, puts right
-who scored.
+Documents are compared with the effective feed, not with earlier documents. So lines can be repeated, and a goal from
+event data, match sheet and desk is published once. The official match sheet corrects the scorer.
 """
 
 from collections.abc import Iterator, Mapping
@@ -41,13 +40,13 @@ from virage.media.live.sources.rules.cdf import (
 from virage.media.live.sources.rules.counting import CountedKind
 
 SAME_GOAL: Final = timedelta(seconds=45)
-"""Two goals of one side are further apart: the ball has to be brought back and kicked off. Closer ones are one goal."""
+"""Goals of one side within this time are the same goal: play must restart before the next one."""
 
 SAME_RETAKEN_KICK: Final = timedelta(seconds=20)
-"""A kick of the shoot-out that is taken again is at least so much later than the one that did not count."""
+"""A retaken kick of the shoot-out is at least this much later than the invalid one."""
 
 SAME_BOOKING: Final = timedelta(minutes=1)
-"""A card that the match sheet gives to somebody else is the one that the feed has so near to it."""
+"""A booking of another player in the match sheet within this time corrects the feed's booking."""
 
 COLOURS: Final[dict[str, Literal["yellow", "second_yellow", "red"]]] = {
     "yellow_card": "yellow",
@@ -60,7 +59,7 @@ EffectiveEntries = Mapping[int, FeedEntry]
 
 
 class ProposedEntry(Struct, frozen=True):
-    """Something to tell. Its `name` makes its id, so it is told once."""
+    """An entry to publish; its id is derived from `name`, so it is published once."""
 
     name: str
     at: datetime
@@ -69,7 +68,7 @@ class ProposedEntry(Struct, frozen=True):
 
 
 def is_supported(event: CdfEvent, who: Actor | None) -> bool:
-    """Whether the feed has a word for it."""
+    """Return whether an event has an entry type."""
     if event.type == "referee" and event.outcome_type in ("start", "end"):
         return True
     if who is None:
@@ -80,7 +79,7 @@ def is_supported(event: CdfEvent, who: Actor | None) -> bool:
 
 
 def entries_of_event(event: CdfEvent, who: Actor | None, happened: EffectiveEntries) -> list[ProposedEntry]:
-    """What a line of event data tells as the feed stands; more may follow when that has been told."""
+    """Return the entries of an event line in the feed's current state; more may follow after they are published."""
     if not is_supported(event, who):
         return []
     period = PERIODS[event.period]
@@ -101,8 +100,8 @@ def entries_of_event(event: CdfEvent, who: Actor | None, happened: EffectiveEntr
 
 
 def entries_of_meta(meta: MetaData, happened: EffectiveEntries) -> list[ProposedEntry]:
-    """The periods that a whistle has begun or ended."""
-    for whistle in sorted(meta.match.whistles, key=lambda one: one.time):
+    """Return starts and ends of periods."""
+    for whistle in sorted(meta.match.whistles, key=lambda whistle: whistle.time):
         if whistle.type in PERIODS and whistle.sub_type in ("start", "end"):
             found = _period_entries(PERIODS[whistle.type], whistle.sub_type, whistle.time, happened)
             if found:
@@ -111,7 +110,7 @@ def entries_of_meta(meta: MetaData, happened: EffectiveEntries) -> list[Proposed
 
 
 def entries_of_sheet(sheet: MatchSheet, known: SourceIds, happened: EffectiveEntries) -> list[ProposedEntry]:
-    """What the match sheet knows and the feed does not."""
+    """Return the events of the match sheet that the feed lacks."""
     return sorted(
         [*_sheet_goal_entries(sheet, known, happened), *_sheet_other_entries(sheet, known, happened)],
         key=lambda news: news.at,
@@ -119,7 +118,7 @@ def entries_of_sheet(sheet: MatchSheet, known: SourceIds, happened: EffectiveEnt
 
 
 def kinds_of(event: CdfEvent) -> list[CountedKind]:
-    """As what a line of event data counts."""
+    """Return the kinds that an event line counts as."""
     if event.period == "shootout":
         return []
     match event.type:
@@ -161,7 +160,7 @@ def _goal_entries(event: CdfEvent, who: Actor, happened: EffectiveEntries) -> li
 
 
 def _kick_entries(event: CdfEvent, who: Actor, happened: EffectiveEntries) -> list[ProposedEntry]:
-    """A kick of the shoot-out; one that has to be taken again did not happen."""
+    """A kick of the shoot-out; a retaken one is withdrawn."""
     if event.is_successful:
         outcome: Literal["scored", "saved", "missed"] = "scored"
     else:
@@ -180,7 +179,7 @@ def _reviewed_entries(
     about: int | None,
     matter: Literal["goal", "red_card"] | None,
 ) -> list[ProposedEntry]:
-    """Something on the field, and what the video assistant made of it."""
+    """An event with the result of its VAR review."""
     at_s = clock_s(event.match_clock)
     reviewed = matter is not None and event.var is not None and event.var.reviewed
     if not reviewed or matter is None or event.var is None:
@@ -199,20 +198,20 @@ def _reviewed_entries(
 
 def _sheet_goal_entries(sheet: MatchSheet, known: SourceIds, happened: EffectiveEntries) -> Iterator[ProposedEntry]:
     taken: set[int] = set()
-    for goal in sorted(sheet.events.goals or (), key=lambda one: one.time):
+    for goal in sorted(sheet.events.goals or (), key=lambda goal: goal.time):
         told = _sheet_goal(goal, known)
         if told is None:
             continue
         known_as = (
             _goals(told.side, happened, goal.time) if isinstance(told, Goal) else _kicks(told, happened, goal.time)
         )
-        near = [(number, one) for number, one in known_as if number not in taken]
+        near = [(number, existing) for number, existing in known_as if number not in taken]
         if not near:
             yield ProposedEntry(f"goal {goal.team_id} {goal.time.isoformat()}", goal.time, told)
             continue
-        number, one = near[0]
+        number, existing = near[0]
         taken.add(number)
-        if one != told:
+        if existing != told:
             yield ProposedEntry(f"goal {number} {_encoded(told)}", goal.time, EntryCorrection(number, told))
 
 
@@ -266,19 +265,19 @@ def _encoded(told: Goal | ShootOutKick | Booking | Substitution) -> str:
 
 
 def _goals(side: Side, happened: EffectiveEntries, at: datetime) -> list[tuple[int, Goal]]:
-    """Goals of a side that may be the one of that moment, the nearest first."""
+    """Return goals of a side that may be the one at that time, the nearest first."""
     found = [
         (abs(entry.at - at), number, entry.content)
         for number, entry in happened.items()
         if isinstance(entry.content, Goal) and entry.content.side is side and abs(entry.at - at) < SAME_GOAL
     ]
-    return [(number, goal) for _, number, goal in sorted(found, key=lambda one: one[:2])]
+    return [(number, goal) for _, number, goal in sorted(found, key=lambda item: item[:2])]
 
 
 def _kicks(
     kick: ShootOutKick, happened: EffectiveEntries, at: datetime, within: timedelta = SAME_GOAL
 ) -> list[tuple[int, ShootOutKick]]:
-    """Kicks that may be this one, the nearest first: by the same player, as far as is known."""
+    """Return kicks that may be the given one, by the same or an unknown player, the nearest first."""
     found = [
         (abs(entry.at - at), number, entry.content)
         for number, entry in happened.items()
@@ -287,7 +286,7 @@ def _kicks(
         and (entry.content.player == kick.player or None in (entry.content.player, kick.player))
         and abs(entry.at - at) < within
     ]
-    return [(number, one) for _, number, one in sorted(found, key=lambda one: one[:2])]
+    return [(number, kick) for _, number, kick in sorted(found, key=lambda item: item[:2])]
 
 
 def _number_of(told: Booking | Substitution, happened: EffectiveEntries) -> int | None:
