@@ -88,8 +88,8 @@ TEXTS: dict[str, Texts] = {
         "cancelled": "This payment was cancelled. You have not been charged.",
         "keep_title": "Save a card",
         "keep_for": "Card for",
-        "keep_consent": "Nothing is charged now. The shop may charge this card automatically, within the amounts you chose, "
-        "until you turn this off.",
+        "keep_consent": "Nothing is charged now. The shop may charge this card automatically, "
+        "within the amounts you chose, until you turn this off.",
         "keep": "Save card",
         "keep_captured_title": "Card saved",
         "keep_captured": "The bank stores this card. The shop does not know its number.",

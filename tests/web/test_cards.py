@@ -60,7 +60,7 @@ def test_a_card_of_nobody_is_looked_at_made_ones_own_limited_and_blocked(
     code = page.get_by_label("Code printed on the card")
     code.fill("ABC")
     page.get_by_role("button", name="Add to my wallet").click()
-    expect(code).to_have_accessible_description(re.compile("Enter the ten signs"))
+    expect(code).to_have_accessible_description(re.compile("Enter the 10 characters printed on the card"))
     code.fill("22222-22222")
     code.press("Enter")
     expect(code).to_have_accessible_description(re.compile("not the code of this card"))
@@ -107,11 +107,11 @@ def bounded(page: Page) -> None:
 def chosen(page: Page, house: House, address: str) -> None:
     """Choose a PIN, when it is neither too easy nor mistyped, and confirm who one is."""
     page.get_by_role("button", name="Choose a PIN").click()
-    page.get_by_label("PIN", exact=True).fill("111111")
+    page.get_by_role("textbox", name="PIN", exact=True).fill("111111")
     page.get_by_label("Repeat the PIN").fill("111111")
     page.get_by_role("button", name="Save PIN").click()
-    expect(page.get_by_label("PIN", exact=True)).to_have_accessible_description(re.compile("too easy"))
-    page.get_by_label("PIN", exact=True).fill("482913")
+    expect(page.get_by_role("textbox", name="PIN", exact=True)).to_have_accessible_description(re.compile("too easy"))
+    page.get_by_role("textbox", name="PIN", exact=True).fill("482913")
     page.get_by_label("Repeat the PIN").fill("482914")
     page.get_by_role("button", name="Save PIN").click()
     expect(page.get_by_label("Repeat the PIN")).to_have_accessible_description("The two PINs don’t match")

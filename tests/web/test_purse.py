@@ -211,8 +211,8 @@ def test_a_purse_takes_no_more_than_it_may_hold(purse: Page, house: House) -> No
     ("status", "code", "said"),
     [
         (409, "purse_frozen", "Your wallet is blocked."),
-        (409, "payment_failed", "The bank did not accept this payment."),
-        (503, "provider_unavailable", "The payment service does not answer. Nothing was charged"),
+        (409, "payment_failed", "Your bank did not accept this payment."),
+        (503, "provider_unavailable", "The payment service is not responding. You have not been charged"),
     ],
 )
 def test_what_the_house_refuses_is_said_in_the_fans_own_words(purse: Page, status: int, code: str, said: str) -> None:
@@ -234,7 +234,9 @@ def test_what_is_left_goes_back_in_two_taps_and_cash_stays_for_a_desk(purse: Pag
     dialog.get_by_role("button", name="Withdraw").click()
     expect(purse.get_by_text("€20.00 is on its way to your bank cards")).to_be_visible()
     holds(purse, "2.50")
-    expect(purse.get_by_role("listitem").filter(has_text="Withdrawal to your bank card")).to_contain_text("\N{MINUS SIGN}€20.00")
+    expect(purse.get_by_role("listitem").filter(has_text="Withdrawal to your bank card")).to_contain_text(
+        "\N{MINUS SIGN}€20.00"
+    )
     expect(purse.get_by_text("€2.50 wasn’t paid in online by bank card")).to_be_visible()
     expect(purse.get_by_role("button", name="Withdraw")).to_have_count(0)
     expect(purse.get_by_role("heading", name="Withdraw your balance")).to_be_focused()

@@ -142,7 +142,7 @@ async def test_a_page_that_nobody_uses_ends_and_a_declined_card_is_not_kept(keep
     async with keeper.buyer.get(f"{url}?lang=en") as answer:
         page = await answer.text()
     assert "Save card" in page
-    assert "may charge this card without you" in page
+    assert "may charge this card automatically" in page
     assert "€" not in page, "nothing is paid there"
     clock.advance(timedelta(minutes=61))
     await keeper.jobs.reconcile(keeper.db)

@@ -1,4 +1,5 @@
 """A page that simulates taps of the demonstration's contactless cards, without a card and a reader."""
+# ruff: noqa: RUF001 - French has no-break spaces
 
 from html import escape
 from typing import Final
