@@ -12,56 +12,56 @@ from benchmarks.common import commits_alone, machine, percentile, quick, run, te
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.rules.best_seats import best_seats
-from virage.sale.ticketing.rules.hall import Hall
+from virage.sale.ticketing.rules.inventory import SeatInventory
 from virage.sale.ticketing.rules.places import seat_plan
 from virage.sale.ticketing.rules.plan import category_by_place
-from virage.sale.ticketing.rules.terms import Best, Need, Party
-from virage.site.venue.reads import load_ground
+from virage.sale.ticketing.rules.terms import BestSeats, Need, Party
+from virage.site.venue.reads import load_venue
 
 LEVELS = (0.1, 0.5, 0.9, 0.99)
 SEARCHES, QUICK_SEARCHES = 20_000, 1_000
 NEEDS: tuple[Need, ...] = ("wheelchair", "easy_access", "audio_description", "hearing_loop")
 
 
-def a_hall() -> Hall:
+def a_hall() -> SeatInventory:
     """The whole bowl in three categories by ring, nothing sold."""
-    ground = load_ground()
+    ground = load_venue()
     categories = [new_id() for _ in range(3)]
     ranges = [(b.first_seat, b.seat_count, categories[min(b.ring, 3) - 1]) for b in ground.blocks]
-    return Hall(seat_plan(), categories, category_by_place(ground.places, ranges, categories))
+    return SeatInventory(seat_plan(), categories, category_by_place(ground.places, ranges, categories))
 
 
-def fill(hall: Hall, share: float, chance: random.Random) -> None:
+def fill(inventory: SeatInventory, share: float, chance: random.Random) -> None:
     """Sell up to that share: half of the parties get the best seats, the others are scattered all over the bowl."""
-    seats = hall.plan.seats
-    while hall.free_count > (1 - share) * seats:
+    seats = inventory.plan.seats
+    while inventory.free_count > (1 - share) * seats:
         size = chance.choice((1, 2, 2, 2, 3, 3, 4, 4, 5, 6))
         if chance.random() < 0.5:  # noqa: PLR2004 - half of them
             start = chance.randrange(seats - size)
-            hall.take(range(start, start + size))
+            inventory.hold(range(start, start + size))
             continue
-        found = best_seats(hall, Best(Party(full=size), together=False), None)
+        found = best_seats(inventory, BestSeats(Party(full=size), together=False), None)
         if not isinstance(found, Refused):
-            hall.take([seat.place for seat in found])
+            inventory.hold([seat.place for seat in found])
 
 
-def wish(hall: Hall, chance: random.Random) -> Best:
+def wish(inventory: SeatInventory, chance: random.Random) -> BestSeats:
     """What somebody asks for."""
-    category = chance.choice(hall.categories) if chance.random() < 0.7 else None  # noqa: PLR2004 - seven of ten
+    category = chance.choice(inventory.categories) if chance.random() < 0.7 else None  # noqa: PLR2004 - seven of ten
     together = chance.random() < 0.9  # noqa: PLR2004 - nine of ten
     if chance.random() < 0.01:  # noqa: PLR2004 - one of a hundred
         need = chance.choice(NEEDS)
-        return Best(Party(full=chance.randint(0, 4), access=1), category, together=together, needs=(need,))
-    return Best(Party(full=chance.randint(1, 9)), category, together=together)
+        return BestSeats(Party(full=chance.randint(0, 4), access=1), category, together=together, needs=(need,))
+    return BestSeats(Party(full=chance.randint(1, 9)), category, together=together)
 
 
-def search(hall: Hall, searches: int, chance: random.Random) -> tuple[list[float], int]:
+def search(inventory: SeatInventory, searches: int, chance: random.Random) -> tuple[list[float], int]:
     """Microseconds of each search, and how many found nothing."""
-    wishes = [wish(hall, chance) for _ in range(searches)]
+    wishes = [wish(inventory, chance) for _ in range(searches)]
     times, refused = [], 0
     for one in wishes:
         began = time.perf_counter_ns()
-        found = best_seats(hall, one, None)
+        found = best_seats(inventory, one, None)
         times.append((time.perf_counter_ns() - began) / 1000)
         refused += isinstance(found, Refused)
     return times, refused
@@ -70,14 +70,14 @@ def search(hall: Hall, searches: int, chance: random.Random) -> tuple[list[float
 def main() -> None:
     """Search at each level and print the line."""
     chance = random.Random(2026)
-    hall = a_hall()
+    inventory = a_hall()
     searches = QUICK_SEARCHES if quick() else SEARCHES
     levels = {}
     cpu = time.process_time()
     for level in LEVELS:
-        fill(hall, level, chance)
-        search(hall, searches // 20, chance)
-        times, refused = search(hall, searches, chance)
+        fill(inventory, level, chance)
+        search(inventory, searches // 20, chance)
+        times, refused = search(inventory, searches, chance)
         levels[f"{level:.0%}"] = {
             "median_us": round(percentile(times, 0.5), 1),
             "p99_us": round(percentile(times, 0.99), 1),

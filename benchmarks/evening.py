@@ -24,8 +24,8 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.jwk import Jwk, base64url
 from virage.platform.web.guard import Grant, Principal
 from virage.site.programme import acts as programme
-from virage.site.programme.rules import HouseRules, NewEvent, Organiser, Text
-from virage.site.venue.reads import load_ground
+from virage.site.programme.rules import EventRules, NewEvent, Organiser, Text
+from virage.site.venue.reads import load_venue
 
 A_TRANSACTION = 500
 HOUR = timedelta(hours=1)
@@ -136,7 +136,7 @@ async def _event(conn: Connection, now: datetime) -> UUID:
         ends_at=starts + 2 * HOUR,
         sale_opens_at=now - 24 * HOUR,
         sale_closes_at=starts,
-        rules=HouseRules(),
+        rules=EventRules(),
     )
     await programme.create(conn, event, None, now)
     await programme.publish(conn, event.id, None, now)
@@ -154,7 +154,7 @@ async def _lanes(db: Database, secret: str, now: datetime) -> tuple[str, list[La
         assert supervisor.id is not None
         session = await people.open_session(conn, supervisor.id, now)
         expected = []
-        for gate in load_ground().gates:
+        for gate in load_venue().gates:
             wish = PairingWish(new_id(), f"Lane {gate.code}", DeviceKind.LANE, [gate.code])
             opened = await devices.open_pairing(conn, keys, supervisor, wish, now)
             assert isinstance(opened, PairingOpened), opened
@@ -171,7 +171,7 @@ async def _lanes(db: Database, secret: str, now: datetime) -> tuple[str, list[La
 async def _passes(
     db: Database, vault: KeyVault, event_id: UUID, places: Sequence[int], now: datetime
 ) -> list[tuple[UUID, Fan]]:
-    ground = load_ground()
+    ground = load_venue()
     subjects = [new_id() for _ in places]
     privates = [Ed25519PrivateKey.generate() for _ in places]
     # Seats are numbered block by block: a stride spreads those who come over all gates.

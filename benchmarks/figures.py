@@ -24,7 +24,7 @@ from virage.platform.data.database import Database
 from virage.platform.data.migrate import migrate
 from virage.platform.host.postgres import EmbeddedPostgres
 from virage.platform.values.ids import new_id
-from virage.site.venue.reads import load_ground
+from virage.site.venue.reads import load_venue
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 TILLS, SALES, QUICK_SALES, PRODUCTS, UPLOAD = 120, 500, 50, 25, 50
@@ -40,7 +40,7 @@ group by 1, 2
 
 async def sell(db: Database, event_id: UUID, sales: int) -> int:
     """Records of an evening; how many."""
-    outlets = itertools.cycle(outlet.code for outlet in load_ground().outlets)
+    outlets = itertools.cycle(outlet.code for outlet in load_venue().outlets)
     products = itertools.cycle([new_id() for _ in range(PRODUCTS)])
     tills = [Till() for _ in range(TILLS)]
     for till, outlet in zip(tills, outlets, strict=False):

@@ -3,9 +3,9 @@
 python -m benchmarks.halftime [--quick]
 
 A model, not a measurement of people: what it takes for granted stands in `Assumed`, is printed, and is varied.
-Everybody who wants something leaves their seat in the first minutes and walks (`venue.rules.ways`). Fans who have not
-ordered queue at a nearby outlet. Fans who ordered were promised a time by `food.orders.rules.promises`; they come at
-that time, or when told that the order is ready. Kitchens make a little more or less than they say, and every five
+Everybody who wants something leaves their seat in the first minutes and walks (`venue.rules.routing`). Fans who have
+not ordered queue at a nearby outlet. Fans who ordered were promised a time by `food.orders.rules.promises`; they come
+at that time, or when told that the order is ready. Kitchens make a little more or less than they say, and every five
 minutes what they have not made stands before the next promise, as in the real system.
 """
 
@@ -34,8 +34,8 @@ from virage.matchday.food.orders.rules.promises import (
     interval_of,
     plans,
 )
-from virage.site.venue.rules import load_ground
-from virage.site.venue.rules.ways import Passable, outlets_from, ways
+from virage.site.venue.rules import load_venue
+from virage.site.venue.rules.routing import RouteOptions, outlets_from, route_table
 
 HALF_TIME = datetime(2026, 5, 9, 19, 50, tzinfo=UTC)
 RESTART = HALF_TIME + timedelta(minutes=15)
@@ -123,7 +123,7 @@ class Served(NamedTuple):
 
 def crowd(assumed: Assumed, chance: random.Random) -> list[Fan]:
     """Everybody who wants something, all over the ground."""
-    ground, found = load_ground(), ways(Passable())
+    ground, found = load_venue(), route_table(RouteOptions())
     places = chance.sample(range(ground.seats), round(assumed.fans * assumed.wanting))
     fans = []
     for place in places:
@@ -249,7 +249,7 @@ def half_time(assumed: Assumed, seed: int = 7) -> dict[str, Any]:
     """One half-time: how long people queue, who is served before the restart, how far promises are off."""
     chance = random.Random(seed)
     fans = crowd(assumed, chance)
-    outlets = [outlet.code for outlet in load_ground().outlets]
+    outlets = [outlet.code for outlet in load_venue().outlets]
     wished = round(len(fans) * assumed.ahead)
     orders, kitchens = ordered(assumed, fans[:wished], outlets, chance)
     has_order = {id(one.fan) for one in orders}

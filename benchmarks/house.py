@@ -24,11 +24,11 @@ from virage.platform.host.postgres import EmbeddedPostgres
 from virage.platform.host.supervise import Child, Supervisor
 from virage.platform.values.ids import new_id
 from virage.sale.ticketing.acts.pricing import set_pricing
-from virage.sale.ticketing.rules.pricing import Category, Pricing
+from virage.sale.ticketing.rules.pricing import PriceCategory, Pricing
 from virage.sale.ticketing.rules.terms import Tariff
 from virage.site.programme import acts as programme
-from virage.site.programme.rules import HouseRules, NewEvent, Organiser, Text
-from virage.site.venue.reads import load_ground
+from virage.site.programme.rules import EventRules, NewEvent, Organiser, Text
+from virage.site.venue.reads import load_venue
 
 PLAIN_ROWS = 10_000
 FANS_A_TRANSACTION = 250
@@ -178,10 +178,10 @@ class House:
 def pricing_of_the_bowl() -> Pricing:
     """Every block on sale, in three categories by ring; no standing area."""
     categories = [
-        Category(new_id(), {"fr": f"Catégorie {number}", "en": f"Category {number}"}, colour, _prices(full))
+        PriceCategory(new_id(), {"fr": f"Catégorie {number}", "en": f"Category {number}"}, colour, _prices(full))
         for number, (colour, full) in enumerate((("#c9a227", 8000), ("#14387f", 5000), ("#c8102e", 3000)), 1)
     ]
-    blocks = {block.code: categories[min(block.ring, 3) - 1].id for block in load_ground().blocks}
+    blocks = {block.code: categories[min(block.ring, 3) - 1].id for block in load_venue().blocks}
     return Pricing(categories=categories, blocks=blocks)
 
 
@@ -226,7 +226,7 @@ async def _event(conn: Any, now: datetime) -> tuple[UUID, list[UUID]]:
         ends_at=starts + timedelta(hours=2),
         sale_opens_at=now - timedelta(hours=1),
         sale_closes_at=starts,
-        rules=HouseRules(limit_per_buyer=9),
+        rules=EventRules(limit_per_buyer=9),
     )
     await programme.create(conn, event, None, now)
     pricing = pricing_of_the_bowl()

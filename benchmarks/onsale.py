@@ -83,12 +83,12 @@ async def _process(house: House, number: int, plan: Plan) -> Report:
 
 async def left_over(house: House, event_id: UUID) -> list[tuple[int, str]]:
     """The places that are still free, each with a tariff that may sit there."""
-    from virage.site.venue.reads import load_ground  # noqa: PLC0415 - only the sweep needs the ground
+    from virage.site.venue.reads import load_venue  # noqa: PLC0415 - only the sweep needs the ground
 
     client = Client(house.url)
     answer = await client.ask(b"GET", b"/api/events/%b/availability" % str(event_id).encode())
     client.close()
-    features = load_ground().features
+    features = load_venue().features
     free = [place for place in range(len(features)) if answer.body[place >> 3] >> (place & 7) & 1]
     spaces = [(place, "access") for place in free if features[place] & 1]
     return spaces + [(place, "full") for place in free if not features[place] & 1]

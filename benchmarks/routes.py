@@ -10,9 +10,9 @@ import time
 from typing import Any
 
 from benchmarks.common import machine, tell
-from virage.site.venue.rules import load_ground
-from virage.site.venue.rules.walking import load_walk
-from virage.site.venue.rules.ways import Passable, compute, entrance, nearest
+from virage.site.venue.rules import load_venue
+from virage.site.venue.rules.routing import RouteOptions, compute_routes, entrance, nearest
+from virage.site.venue.rules.walk_graph import load_walk_graph
 
 ROUTES, QUICK_ROUTES = 5_000, 500
 ROUNDS = 5
@@ -20,14 +20,14 @@ ROUNDS = 5
 
 def measure(*, quick: bool) -> dict[str, Any]:
     """Routes to seats all over the ground, one at a time."""
-    ground, walk, chance = load_ground(), load_walk(), random.Random(1)
+    ground, walk, chance = load_venue(), load_walk_graph(), random.Random(1)
     gates: dict[str, list[str]] = {}
     for gate in ground.gates:
         gates.setdefault(gate.group, []).append(f"gate:{gate.code}")
     precompute_s = []
     for _ in range(ROUNDS):
         began = time.perf_counter()
-        found = compute(walk, Passable(step_free=True))
+        found = compute_routes(walk, RouteOptions(step_free=True))
         precompute_s.append(time.perf_counter() - began)
     places = [chance.randrange(ground.seats) for _ in range(QUICK_ROUTES if quick else ROUTES)]
     route_ms, nearest_ms = [], []

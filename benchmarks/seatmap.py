@@ -33,10 +33,10 @@ requestAnimationFrame(function next(now) {
 async def transferred(house: House, event_id: UUID) -> dict[str, int]:
     """Bytes on the wire of the two documents that the map needs."""
     async with httpx.AsyncClient(base_url=house.url, headers={"accept-encoding": "gzip"}) as client:
-        version = (await client.get("/api/ground")).json()["version"]
+        version = (await client.get("/api/venue")).json()["version"]
         sizes = {}
         for name, path in (
-            ("geometry_bytes", f"/api/ground/{version}/geometry"),
+            ("geometry_bytes", f"/api/venue/{version}/geometry"),
             ("availability_bytes", f"/api/events/{event_id}/availability"),
         ):
             async with client.stream("GET", path) as answer:

@@ -28,10 +28,10 @@ from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant, Principal
 from virage.platform.web.http import Application
 from virage.sale.ticketing.acts.pricing import set_pricing
-from virage.sale.ticketing.rules.pricing import Category, Pricing
+from virage.sale.ticketing.rules.pricing import PriceCategory, Pricing
 from virage.sale.ticketing.rules.terms import PRICED_TARIFFS
 from virage.site.programme import acts as programme
-from virage.site.programme.rules import HouseRules, NewEvent, Organiser, Text
+from virage.site.programme.rules import EventRules, NewEvent, Organiser, Text
 
 HOUR = timedelta(hours=1)
 BLOCK = "103"
@@ -75,7 +75,7 @@ class World:
             ends_at=starts_at + 2 * HOUR,
             sale_opens_at=self.clock.now() - HOUR,
             sale_closes_at=starts_at,
-            rules=HouseRules(named_tickets=True),
+            rules=EventRules(named_tickets=True),
         )
 
     async def person(self, email: str, *grants: Grant) -> UUID:
@@ -157,7 +157,7 @@ class World:
 
 def free_of_charge() -> Pricing:
     """One block that costs nothing, so that an order is paid without a provider."""
-    category = Category(new_id(), {"fr": "Libre", "en": "Free"}, "#14387f", dict.fromkeys(PRICED_TARIFFS, 0))
+    category = PriceCategory(new_id(), {"fr": "Libre", "en": "Free"}, "#14387f", dict.fromkeys(PRICED_TARIFFS, 0))
     return Pricing(categories=[category], blocks={BLOCK: category.id}, fee_cents=0)
 
 

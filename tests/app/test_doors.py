@@ -40,13 +40,13 @@ NAMES |= dict.fromkeys(("page", "number", "position"), "1") | dict.fromkeys(("pe
 
 # What each kind of asker may knock at. 401 and 403 are a closed door; any other answer is an open one.
 DOORS: dict[str, frozenset[str]] = {
-    "GET /api/ground": EVERYBODY,
-    "GET /api/ground/{version}/geometry": EVERYBODY,
-    "GET /api/ground/{version}/labels/{block}": EVERYBODY,
-    "GET /api/ground/way": EVERYBODY,
-    "GET /api/ground/nearest": EVERYBODY,
-    "GET /api/ground/lifts": EVERYBODY,
-    "PUT /api/ground/lifts/{code}": only("steward"),
+    "GET /api/venue": EVERYBODY,
+    "GET /api/venue/{version}/geometry": EVERYBODY,
+    "GET /api/venue/{version}/labels/{block}": EVERYBODY,
+    "GET /api/venue/route": EVERYBODY,
+    "GET /api/venue/nearest": EVERYBODY,
+    "GET /api/venue/lifts": EVERYBODY,
+    "PUT /api/venue/lifts/{code}": only("steward"),
     "GET /api/club": EVERYBODY,
     "GET /manifest.webmanifest": EVERYBODY,
     "GET /icon.svg": EVERYBODY,

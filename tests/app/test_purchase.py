@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from virage.platform.values.ids import new_id
 from virage.sale.ticketing.acts.pricing import set_pricing
-from virage.sale.ticketing.rules.pricing import Category, Pricing
+from virage.sale.ticketing.rules.pricing import PriceCategory, Pricing
 from virage.sale.ticketing.rules.terms import PRICED_TARIFFS
 from virage_sandbox.cards import Card
 
@@ -25,7 +25,7 @@ FEE_CENTS = 150
 
 async def put_on_sale(world: "World") -> None:
     """Let the event cost something."""
-    category = Category(new_id(), {"fr": "Or", "en": "Gold"}, "#c9a227", dict.fromkeys(PRICED_TARIFFS, FULL_CENTS))
+    category = PriceCategory(new_id(), {"fr": "Or", "en": "Gold"}, "#c9a227", dict.fromkeys(PRICED_TARIFFS, FULL_CENTS))
     pricing = Pricing(categories=[category], blocks={"103": category.id}, fee_cents=FEE_CENTS)
     async with world.db.transaction() as conn:
         await set_pricing(conn, world.event, pricing, None, world.clock.now())

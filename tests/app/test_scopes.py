@@ -49,9 +49,9 @@ async def test_an_admin_of_one_place_has_no_say_over_the_whole_venue(world: "Wor
     places = [Grant("admin", "outlet", "01"), Grant("admin", "gate", "A"), Grant("admin", "organiser", world.theirs)]
     for number, grant in enumerate(places):
         narrow = await world.signed_in(f"narrow{number}@example.org", grant)
-        for method, path in (("PUT", "/api/ground/lifts/none"), ("GET", "/api/replay/cameras")):
+        for method, path in (("PUT", "/api/venue/lifts/none"), ("GET", "/api/replay/cameras")):
             assert (await world.ask(narrow, method, path, {"working": False})).status_code == 403, (grant, path)
     here = await world.signed_in("steward@example.org", Grant("steward", "gate", "A"))
-    assert (await world.ask(here, "PUT", "/api/ground/lifts/none", {"working": False})).status_code == 404
+    assert (await world.ask(here, "PUT", "/api/venue/lifts/none", {"working": False})).status_code == 404
     desk = await world.signed_in("desk@example.org", Grant("media_desk", "event", world.event))
     assert (await world.ask(desk, "GET", "/api/replay/cameras")).status_code == 200

@@ -12,6 +12,8 @@ import jsonschema_rs
 from tests.golden.renames import BRANCHES, REF, Renames, listed, operations
 from tests.golden.requests_log import DRAWN, PROBLEM, Exchange, is_drawn
 
+MAILBOX = "GET /api/mailbox"
+
 
 class Translator:
     """Says recorded requests and answers under their new names: a field is renamed in its component alone."""
@@ -56,6 +58,8 @@ class Translator:
         else:
             of_status = operation["responses"].get(str(recorded.status), {}).get("content", {})
             answer = self.value(recorded.answer, _schema_of(of_status), None)
+        if name == MAILBOX:
+            answer = _reworded(answer, self._renames.letters)
         answered = dict(recorded.answered)
         if "location" in answered:
             answered["location"] = self._link(answered["location"])
@@ -230,3 +234,15 @@ def _unmarked(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _unmarked(item) for name, item in value.items()}
     return [_unmarked(item) for item in value] if isinstance(value, list) else value
+
+
+def _reworded(value: Any, parts: Mapping[str, str]) -> Any:
+    """Return an answer whose texts have the new wording of each part."""
+    if isinstance(value, dict):
+        return {name: _reworded(item, parts) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_reworded(item, parts) for item in value]
+    if isinstance(value, str):
+        for old, new in parts.items():
+            value = value.replace(old, new)
+    return value

@@ -83,11 +83,12 @@ def heads(recording: Sequence[Exchange], at: float) -> Iterator[Exchange]:
 
 
 def moved(translator: Translator, exchange: Exchange) -> Exchange:
-    """Return a request under the path of today, whatever its method: some method of the path has an operation."""
+    """Return a request under the path and query of today, whatever its method: some method of the path is known."""
     path = exchange.path.rstrip("/")
     for method in (exchange.method, *METHODS):
         if translator.operation_of(method, path) is not None:
-            known = translator.exchange(Exchange(exchange.who, exchange.at, method, path))
+            known = translator.exchange(Exchange(exchange.who, exchange.at, method, path, exchange.query))
             exchange.path = known.path + exchange.path[len(path) :]
+            exchange.query = known.query
             break
     return exchange

@@ -51,7 +51,7 @@ from virage.platform.values.derivation import derive
 from virage.platform.values.sealing import seal
 from virage.platform.web import limits
 from virage.platform.web.http import Application
-from virage.sale.ticketing.rules import hall
+from virage.sale.ticketing.rules import inventory
 
 SITE = "https://virage.example"
 HOST = urlsplit(SITE).hostname or ""
@@ -189,7 +189,7 @@ def _quick(moment: datetime) -> Iterator[None]:
         patch.setattr(journal, "POLL_S", POLL_S)
         patch.setattr(limits, "RATES", rates)
         patch.setattr(taps, "AGAIN_S", 0.0)
-        patch.setattr(hall, "Random", First)
+        patch.setattr(inventory, "Random", First)
         patch.setattr(card_news.CardNews.__init__, "__defaults__", (card_news.KEPT_S, float("inf")))
         patch.setattr(ids, "uuid_utils", Ids(moment))
         yield

@@ -30,8 +30,8 @@ from virage.platform.values.derivation import derive
 from virage.platform.values.ids import new_id
 from virage.platform.values.jwk import Jwk, base64url
 from virage.site.programme import acts as programme
-from virage.site.programme.rules import HouseRules, NewEvent, Organiser, Text
-from virage.site.venue.reads import load_ground
+from virage.site.programme.rules import EventRules, NewEvent, Organiser, Text
+from virage.site.venue.reads import load_venue
 
 HOUR = timedelta(hours=1)
 WIDTH, HEIGHT, FPS = 640, 480, 5
@@ -67,7 +67,7 @@ class Ticket(NamedTuple):
         return text_of(bytes([*rest, last ^ 1]))
 
 
-def tonight(house: House, title: str, rules: HouseRules | None = None) -> UUID:
+def tonight(house: House, title: str, rules: EventRules | None = None) -> UUID:
     """An event that begins in an hour."""
 
     async def make(conn: Connection) -> UUID:
@@ -84,7 +84,7 @@ def tonight(house: House, title: str, rules: HouseRules | None = None) -> UUID:
             ends_at=now + 3 * HOUR,
             sale_opens_at=now - 24 * HOUR,
             sale_closes_at=now + HOUR,
-            rules=rules or HouseRules(),
+            rules=rules or EventRules(),
         )
         await programme.create(conn, event, None, now)
         await programme.publish(conn, event.id, None, now)
@@ -97,7 +97,7 @@ def tickets(
     house: House, event_id: UUID, group: str, count: int, *, paper: bool = False, valid: timedelta = 5 * HOUR
 ) -> list[Ticket]:
     """Passes of an event that enter through a gate group, each bound to a phone of its own or printed."""
-    ground, vault = load_ground(), KeyVault(derive(house.env["VIRAGE_SECRET"], PURPOSE))
+    ground, vault = load_venue(), KeyVault(derive(house.env["VIRAGE_SECRET"], PURPOSE))
     block = next(block for block in ground.blocks if block.gate_group == group)
 
     async def make(conn: Connection) -> list[Ticket]:

@@ -16,7 +16,7 @@ from virage.money.fiscal.rules.calendar import business_day
 from virage.money.fiscal.rules.record import Kind, Line, Written, read_record
 from virage.platform.data.database import Connection
 from virage.platform.values.jwk import base64url
-from virage.site.venue.reads import GROUND_ZONE
+from virage.site.venue.reads import VENUE_ZONE
 
 
 class Till:
@@ -66,7 +66,7 @@ class Till:
 
 def yesterday() -> date:
     """The day of business before this one."""
-    return business_day(datetime.now(UTC), GROUND_ZONE) - timedelta(days=1)
+    return business_day(datetime.now(UTC), VENUE_ZONE) - timedelta(days=1)
 
 
 def taxed_yesterday(house: House, till: UUID) -> tuple[Decimal, Decimal]:

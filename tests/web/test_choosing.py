@@ -110,7 +110,7 @@ def test_the_back_button_leaves_the_block_and_the_chosen_seat_stays(page: Page, 
     page.get_by_role("button", name=re.compile(r"^Seat \d+$")).first.click()
     chosen = page.get_by_role("button", name=re.compile(r"^Remove Row 12, seat"))
     page.go_back()
-    expect(page.get_by_role("button", name=re.compile("^105 .*, chosen$"))).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^105 .*, selected$"))).to_be_visible()
     expect(chosen).to_be_visible()
     page.go_forward()
     expect(page.get_by_role("application", name=re.compile("^Seats in block 105"))).to_be_visible()
@@ -127,7 +127,7 @@ def test_on_a_phone_nothing_lies_over_a_seats_price_or_the_zoom_buttons(phone: P
     assert box
     phone.get_by_role("button", name="Zoom in").tap()
     phone.get_by_role("button", name="Zoom in").tap()
-    choice = phone.get_by_role("region", name="Your choice")
+    choice = phone.get_by_role("region", name="Your selection")
     for step in range(16):  # the middle may be stairs, or a seat that is taken
         phone.touchscreen.tap(box["x"] + 60 + 16 * step, box["y"] + box["height"] / 2 + 9 * (step % 3))
         if choice.count():
@@ -190,10 +190,10 @@ def test_a_companion_without_an_access_ticket_is_refused_at_once(page: Page, hou
     page.locator("#block-105").click()
     page.get_by_role("button", name=re.compile(r"^Row 12 ")).click()
     page.get_by_role("button", name=re.compile(r"^Seat \d+$")).first.click()
-    page.get_by_label(re.compile("^Tariff for Row 12")).select_option("companion")
+    page.get_by_label(re.compile("^Ticket type for Row 12")).select_option("companion")
     expect(page.get_by_text("Companion tickets need an accessible ticket in the same order.")).to_be_visible()
     expect(page.get_by_role("button", name="Reserve", exact=True)).to_be_disabled()
-    select = page.get_by_label(re.compile("^Tariff for Row 12"))
+    select = page.get_by_label(re.compile("^Ticket type for Row 12"))
     assert select.evaluate("one => one.scrollWidth <= one.clientWidth")
     select.select_option("full")
     expect(page.get_by_role("button", name="Reserve", exact=True)).to_be_enabled()

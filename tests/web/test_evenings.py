@@ -138,7 +138,7 @@ def test_in_a_wheelchair_with_a_companion(evening: Evening, address: str) -> Non
         if ticket == 2:
             person.press("Next ticket", "link")
         expect(person.page.get_by_text(f"Ticket {ticket} of 2")).to_be_visible()
-        expect(person.page.get_by_label("Without stairs")).to_be_checked()
+        expect(person.page.get_by_label("Step-free")).to_be_checked()
         expect(person.page.get_by_text("The whole route is step-free.")).to_be_visible()
         ways = person.page.get_by_role("list", name="Directions").get_by_role("listitem")
         expect(ways.last).to_contain_text("to seat")

@@ -10,7 +10,7 @@ from tests.web.house import House, Server
 from tests.web.office import in_database
 from tests.web.test_gate import begin, event, inside, killed_and_back, phone, scans, server, title
 from virage.platform.data.database import Connection
-from virage.site.programme.rules import HouseRules
+from virage.site.programme.rules import EventRules
 
 __all__ = ["event", "phone", "server", "title"]
 
@@ -106,7 +106,7 @@ def test_where_the_house_lets_people_back_in_an_exit_says_so_and_the_entrance_do
     phone: Phone, house: House, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, _ = server
-    back = tonight(house, f"{title} with a break", HouseRules(reentry=True))
+    back = tonight(house, f"{title} with a break", EventRules(reentry=True))
     (ticket,) = tickets(house, back, "N", 1)
     page = begin(phone, house, f"{title} with a break")
     stop()

@@ -31,7 +31,7 @@ from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.tour_gate import beginning, lights, prepared, tools
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
-from virage.site.venue.reads import load_ground
+from virage.site.venue.reads import load_venue
 
 STEWARD = "Some Steward"
 
@@ -240,7 +240,7 @@ def test_who_has_no_phone_is_found_by_seat_and_let_in_with_a_reason(
 ) -> None:
     _, stop, start = server
     (ticket,) = tickets(house, event, "N", 1)
-    seat = load_ground().label(ticket.place)
+    seat = load_venue().label(ticket.place)
     page = begin(phone, house, title)
     expect(page.locator("html")).to_have_attribute("data-labels", "kept")
     stop()

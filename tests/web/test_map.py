@@ -91,5 +91,5 @@ def test_the_whole_stadium_shows_in_which_block_seats_are_chosen(page: Page, hou
     page.get_by_role("button", name=re.compile(r"^Row 12 ")).click()
     page.get_by_role("button", name=re.compile(r"^Seat \d+$")).first.click()
     page.get_by_role("button", name="Whole stadium").click()
-    expect(page.get_by_role("button", name=re.compile("^103 .*, chosen$"))).to_be_visible()
-    expect(page.get_by_role("button", name=re.compile(", chosen$"))).to_have_count(1)
+    expect(page.get_by_role("button", name=re.compile("^103 .*, selected$"))).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile(", selected$"))).to_have_count(1)

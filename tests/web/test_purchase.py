@@ -44,7 +44,7 @@ def test_two_seats_are_found_paid_and_opened_as_tickets(
     find_two_seats(page)
     expect(page.locator("[data-countdown]")).to_contain_text("more minutes")
     expect(page.get_by_text("Booking fee")).to_be_visible()
-    expect(page.get_by_text("of which VAT 5.5%")).to_be_visible()
+    expect(page.get_by_text("Includes VAT at 5.5%")).to_be_visible()
     sign_in(page, address)
     expect(page.get_by_text(f"Your receipt will go to {address}")).to_be_visible()
     pay(page, ACCEPTED)

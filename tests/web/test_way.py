@@ -28,7 +28,7 @@ def test_the_way_is_on_the_ticket_without_stairs_where_wished_and_stays_without_
     expect(directions_of(page).last).to_contain_text("to seat")
     expect(page.get_by_role("img", name="Map of the venue with your route")).to_be_visible()
     with page.expect_response(lambda answer: "step_free=true" in answer.url):
-        page.get_by_label("Without stairs").check()
+        page.get_by_label("Step-free").check()
     expect(directions_of(page).filter(has_text="Take stairs")).to_have_count(0)
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
     address = page.url
@@ -39,7 +39,7 @@ def test_the_way_is_on_the_ticket_without_stairs_where_wished_and_stays_without_
     page.goto(address)
     expect(directions_of(page).first).to_contain_text("up to the podium")
     expect(page.get_by_role("img", name="Map of the venue with your route")).to_be_visible()
-    page.get_by_label("Without stairs").check()
+    page.get_by_label("Step-free").check()
     expect(directions_of(page).filter(has_text="Take stairs")).to_have_count(0)
     expect(directions_of(page).last).to_contain_text("to seat")
     context.close()

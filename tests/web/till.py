@@ -25,7 +25,7 @@ from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.site.programme import reads as programme
-from virage.site.programme.rules import HouseRules
+from virage.site.programme.rules import EventRules
 
 OUTLET = "01"
 CARD_PIN = "482913"
@@ -65,7 +65,7 @@ def choose_pin(house: House, one: Held) -> None:
 
 def beer_is_allowed(house: House) -> None:
     """A match of now at which beer is served, as the mayor allows it."""
-    event_id = tonight(house, "Beer night", HouseRules(alcohol=True))
+    event_id = tonight(house, "Beer night", EventRules(alcohol=True))
 
     async def allow(conn: Connection) -> None:
         event = await programme.event(conn, event_id)

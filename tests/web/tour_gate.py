@@ -32,7 +32,7 @@ from virage.matchday.access.rules.ground import gates
 from virage.platform.data.database import Connection
 from virage.platform.values.derivation import derive
 from virage.platform.values.ids import new_id
-from virage.site.programme.rules import HouseRules
+from virage.site.programme.rules import EventRules
 
 STEWARD = "Some Steward"
 TITLE = "Virage FC v Racing du Lac"
@@ -129,7 +129,7 @@ class Crowd(NamedTuple):
 def prepared(house: House, title: str) -> Crowd:
     """Tonight's match, a steward who stands at its gates, and who comes."""
     with_pin(house, "steward.at.gate@example.org", STEWARD, "steward")
-    event_id = tonight(house, title, HouseRules(paper_identity_check=True))
+    event_id = tonight(house, title, EventRules(paper_identity_check=True))
     good, revoked, flagged, late, copied, moved = tickets(house, event_id, "N", 6)
     (expired,) = tickets(house, event_id, "N", 1, valid=timedelta(seconds=1))
     paper, refused = tickets(house, event_id, "N", 2, paper=True)

@@ -13,7 +13,7 @@ from tests.web.till import till_code
 from tests.web.tour import Screen
 from virage.money.fiscal.rules.calendar import begins, business_day
 from virage.money.fiscal.rules.record import Kind
-from virage.site.venue.reads import GROUND_ZONE
+from virage.site.venue.reads import VENUE_ZONE
 
 EVENING = timedelta(hours=3)
 SALES = 150
@@ -29,7 +29,7 @@ def evening(house: House, sales: int = SALES) -> None:
     """Tills that sold for three hours, most before the start and at half-time; for less where today began since."""
     chance = Random(11)  # noqa: S311 - a crowd needs no secrecy
     now = datetime.now(UTC)
-    begun = max(now - EVENING, begins(business_day(now, GROUND_ZONE), GROUND_ZONE))
+    begun = max(now - EVENING, begins(business_day(now, VENUE_ZONE), VENUE_ZONE))
     lasted = now - begun
     for name, outlet in TILLS:
         till = Till(house, till_code(house, [outlet], name), outlet)

@@ -1,6 +1,6 @@
 /// <reference lib="webworker" />
 /**
- * The app without network: its shell is kept whole, one version at a time, and the ground's geometry for ever.
+ * The app without network: its shell is kept whole, one version at a time, and the venue's geometry for ever.
  * Tickets, events and keys are not here: the app keeps them itself, in IndexedDB. Nor is the office: its files come
  * when it is opened and stay in the browser's own cache, and its page is asked of the server first, so that it never
  * wants a file of a version that is gone.
@@ -22,10 +22,10 @@ const files = all.filter((file) => !file.url.startsWith(GATE_MARK));
 const gateFiles = all.filter((file) => file.url.startsWith(GATE_MARK));
 const SHELL = `shell-${mark(files)}`;
 const GATE = `gate-${mark(gateFiles)}`;
-const GROUND = "ground-1";
+const VENUE = "ground-1";
 const KNOWN = new Set(files.map((file) => `/${file.url}`));
 const KNOWN_AT_GATES = new Set(gateFiles.map((file) => `/${file.url.slice(GATE_MARK.length)}`));
-const GEOMETRY = /^\/api\/ground\/[^/]+\/(geometry|labels\/.+)$/;
+const GEOMETRY = /^\/api\/venue\/[^/]+\/(geometry|labels\/.+)$/;
 const OFFICE = /^\/office(\/|$)/;
 const POST = /^\/staff(\/|$)/;
 const APART = /^\/((api|mailbox|cards|healthz|readyz|metrics)(\/|$)|pay\/)/;
@@ -80,7 +80,7 @@ async function keepGate(): Promise<void> {
 
 async function activate(): Promise<void> {
   const names = await caches.keys();
-  await Promise.all(names.filter((name) => ![SHELL, GATE, GROUND].includes(name)).map((name) => caches.delete(name)));
+  await Promise.all(names.filter((name) => ![SHELL, GATE, VENUE].includes(name)).map((name) => caches.delete(name)));
   await self.clients.claim();
 }
 
@@ -103,8 +103,9 @@ async function served(request: Request): Promise<Response> {
 }
 
 async function forEver(request: Request): Promise<Response> {
-  const cache = await caches.open(GROUND);
-  const kept = await cache.match(request);
+  const cache = await caches.open(VENUE);
+  // Earlier versions of the app cached the same documents under /api/ground.
+  const kept = (await cache.match(request)) ?? (await cache.match(request.url.replace("/api/venue/", "/api/ground/")));
   if (kept) return kept;
   const response = await fetch(request);
   if (response.ok) await cache.put(request, response.clone());

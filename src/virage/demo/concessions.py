@@ -33,7 +33,7 @@ from virage.platform.data.database import Connection
 from virage.platform.values.refusals import Refused
 from virage.site.programme import api as programme
 from virage.site.programme.types import Text, content_of
-from virage.site.venue.types import load_ground
+from virage.site.venue.types import load_venue
 
 WRITTEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 KIOSK_EVERY = 4
@@ -93,20 +93,20 @@ CUP = Deposit(id=_id("cup"), name=Text("Gobelet consigné", "Cup deposit"), cent
 @cache
 def shops() -> tuple[str, ...]:
     """The outlets that sell what one wears: the last one of each stand on the lowest concourse."""
-    return tuple({outlet.stand: outlet.code for outlet in load_ground().outlets if outlet.ring == 1}.values())
+    return tuple({outlet.stand: outlet.code for outlet in load_venue().outlets if outlet.ring == 1}.values())
 
 
 @cache
 def kitchens() -> tuple[str, ...]:
     """The outlets with a grill and a fryer: all that are neither a shop nor a kiosk, which every fourth of them is."""
-    counters = [outlet.code for outlet in load_ground().outlets if outlet.code not in shops()]
+    counters = [outlet.code for outlet in load_venue().outlets if outlet.code not in shops()]
     return tuple(code for number, code in enumerate(counters) if number % KIOSK_EVERY != KIOSK_EVERY - 1)
 
 
 @cache
 def counters() -> tuple[str, ...]:
     """The outlets that sell what one eats and drinks: the kitchens and the kiosks."""
-    return tuple(outlet.code for outlet in load_ground().outlets if outlet.code not in shops())
+    return tuple(outlet.code for outlet in load_venue().outlets if outlet.code not in shops())
 
 
 def _offer(key: str, french: str, english: str, cents: int, category: ProductCategory, **more: Any) -> Offer:
@@ -254,7 +254,7 @@ async def load_concessions(conn: Connection, tonight: Planned, now: datetime) ->
             done(await menu.set_prices(conn, offer.item.id, offer.prices, None, now))
     view = await menu.draft_view(conn)
     done(await menu.publish_catalogue(conn, _id("publication"), view.version, None, now))
-    for outlet in load_ground().outlets:
+    for outlet in load_venue().outlets:
         await _fill(conn, outlet.code, now)
 
 

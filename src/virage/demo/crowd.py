@@ -23,20 +23,20 @@ from virage.platform.values.refusals import Refused
 from virage.sale.ticketing import api as ticketing
 from virage.sale.ticketing.api import Hold, Pay, Paying, load_sale, orders
 from virage.sale.ticketing.types import (
-    Best,
+    BestSeats,
     Buyer,
-    Chosen,
-    ChosenPlace,
+    ChosenSeat,
+    ChosenSeats,
     HoldRequest,
     OpenSale,
     OrderRow,
     Party,
     Seats,
-    Standing,
+    StandingPlaces,
     Tariff,
 )
 from virage.site.pages.api import terms_in_force
-from virage.site.venue.types import Feature, load_ground
+from virage.site.venue.types import Feature, load_venue
 from virage_sandbox.cards import Card
 from virage_sandbox.wire import CardPayment
 
@@ -120,7 +120,7 @@ async def fill(db: Database, till: Till, plan: Planned, now: datetime) -> int:
 
 async def buy_for(db: Database, till: Till, plan: Planned, fan_id: UUID, now: datetime) -> None:
     """Buy two good seats together for a fan who has none of this event yet."""
-    bought = purchase(plan, "fan", Best(Party(full=2)), fan_id)
+    bought = purchase(plan, "fan", BestSeats(Party(full=2)), fan_id)
     if await till.sold([bought]):
         return
     async with db.connection() as conn:
@@ -144,19 +144,19 @@ def _purchases(plan: Planned) -> Iterator[Purchase]:
     """Yield parties in the stands, then parties on the pitch; the same event always gets the same."""
     chance = Random(plan.event.id.int)  # noqa: S311 - a crowd needs no secrecy
     for number, places in enumerate(_parties(plan, chance)):
-        chosen = tuple(ChosenPlace(place, chance.choice(TARIFFS)) for place in places)
-        yield purchase(plan, f"seats {number}", Chosen(chosen))
+        chosen = tuple(ChosenSeat(place, chance.choice(TARIFFS)) for place in places)
+        yield purchase(plan, f"seats {number}", ChosenSeats(chosen))
     for area in plan.pricing.areas:
         left = int(area.capacity * plan.standing_share)
         while left > 0:
             size = min(chance.choice(PARTY_SIZES), left, plan.event.rules.limit_per_buyer)
-            yield purchase(plan, f"{area.area} {left}", Standing(area.area, Party(full=size)))
+            yield purchase(plan, f"{area.area} {left}", StandingPlaces(area.area, Party(full=size)))
             left -= size
 
 
 def _parties(plan: Planned, chance: Random) -> Iterator[list[int]]:
     """Yield neighbours in the same row: some blocks are nearly full, others hardly begun."""
-    ground = load_ground()
+    ground = load_venue()
     segments = ground.row_segments
     for block in ground.blocks:
         if block.code not in plan.pricing.blocks:

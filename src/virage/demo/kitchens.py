@@ -10,7 +10,7 @@ from virage.matchday.food.menu.types import Station
 from virage.matchday.food.orders.api import capacities, set_capacity
 from virage.matchday.food.orders.types import Capacity
 from virage.platform.data.database import Connection
-from virage.site.venue.types import load_ground
+from virage.site.venue.types import load_venue
 
 DRINKS: Final = {Station.COUNTER: 60, Station.BAR: 60, Station.COFFEE: 30}
 COOKED: Final = {Station.GRILL: 25, Station.FRYER: 20, Station.COLD: 15}
@@ -20,7 +20,7 @@ DELIVERING_STAND: Final = "O"
 async def load_kitchens(conn: Connection, vault: KeyVault, now: datetime) -> None:
     """Open every outlet that sells food and drinks, but those that somebody has said something of."""
     known = await capacities(conn)
-    stands = {outlet.code: outlet.stand for outlet in load_ground().outlets}
+    stands = {outlet.code: outlet.stand for outlet in load_venue().outlets}
     for outlet in counters():
         if outlet not in known:
             made = DRINKS | COOKED if outlet in kitchens() else DRINKS

@@ -8,7 +8,7 @@ from virage.demo.programme import done
 from virage.platform.data.database import Connection
 from virage.site.pages import api as pages
 from virage.site.pages.api import publish
-from virage.site.pages.types import Draft, PageKey, PageKind
+from virage.site.pages.types import PageDraft, PageKey, PageKind
 
 
 async def load_pages(conn: Connection, now: datetime) -> None:
@@ -19,5 +19,7 @@ async def load_pages(conn: Connection, now: datetime) -> None:
             if (kind, folder.name) in published:
                 continue
             heading, _, body = folder.joinpath(f"{kind.value}.md").read_text(encoding="utf-8").partition("\n")
-            draft = Draft(demo_id(f"page {kind.value} {folder.name}", now), heading.removeprefix("# "), body.strip(), 0)
+            draft = PageDraft(
+                demo_id(f"page {kind.value} {folder.name}", now), heading.removeprefix("# "), body.strip(), 0
+            )
             done(await publish(conn, PageKey(kind, folder.name), draft, None, now))

@@ -6,8 +6,8 @@ from functools import cache
 from msgspec import Struct
 
 from virage.demo.ids import demo_id
-from virage.sale.ticketing.types import AreaPricing, Category, Pricing, Tariff
-from virage.site.venue.types import Block, load_ground
+from virage.sale.ticketing.types import AreaPricing, PriceCategory, Pricing, Tariff
+from virage.site.venue.types import Block, load_venue
 
 _PAINTED = datetime(2026, 1, 1, tzinfo=UTC)
 VAT_PERMILLE, FEE_VAT_PERMILLE = 55, 200
@@ -43,9 +43,9 @@ def _level_of(block: Block) -> Level:
     return END_LOW if block.ring == 1 else END_HIGH
 
 
-def _category(scope: str, level: Level, factor: float) -> Category:
+def _category(scope: str, level: Level, factor: float) -> PriceCategory:
     full = round(level.full_cents * factor / 50) * 50
-    return Category(
+    return PriceCategory(
         id=demo_id(f"category {scope} {level.key}", _PAINTED),
         name={"fr": level.french, "en": level.english},
         colour=level.colour,
@@ -61,7 +61,7 @@ def _category(scope: str, level: Level, factor: float) -> Category:
 def _pricing(scope: str, factor: float, *, blocks: list[Block], areas: dict[str, Level]) -> Pricing:
     levels = [*LEVELS, *dict.fromkeys(areas.values())]
     categories = {level: _category(scope, level, factor) for level in levels}
-    capacity = {area.code: area.capacity_max for area in load_ground().areas}
+    capacity = {area.code: area.capacity_max for area in load_venue().areas}
     return Pricing(
         categories=list(categories.values()),
         blocks={block.code: categories[_level_of(block)].id for block in blocks},
@@ -73,7 +73,7 @@ def _pricing(scope: str, factor: float, *, blocks: list[Block], areas: dict[str,
 
 
 def _all_blocks() -> list[Block]:
-    return list(load_ground().blocks)
+    return list(load_venue().blocks)
 
 
 def _before_the_stage() -> list[Block]:

@@ -12,8 +12,8 @@ from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.api import set_pricing
 from virage.sale.ticketing.types import Pricing
 from virage.site.programme import api as programme
-from virage.site.programme.types import HouseRules, Kind, NewEvent, Organiser, Series, Text
-from virage.site.venue.api import GROUND_ZONE
+from virage.site.programme.types import EventRules, Kind, NewEvent, Organiser, Series, Text
+from virage.site.venue.api import VENUE_ZONE
 
 Done = TypeVar("Done")
 
@@ -45,7 +45,7 @@ def planned(now: datetime) -> list[Planned]:
 
 def tonight(now: datetime) -> Planned:
     """Return tonight's match, or tomorrow's once tonight's is sold no more."""
-    today = now.astimezone(GROUND_ZONE).date()
+    today = now.astimezone(VENUE_ZONE).date()
     if _at(today, 21) + ON_SALE_AFTER_START <= now:
         today += timedelta(days=1)
     match = _event(
@@ -71,7 +71,7 @@ def concert(now: datetime) -> Planned:
         Text("Pelouse debout et tribunes", "Standing pitch and stands"),
         starts_at=_at(day, 20),
         lasts=timedelta(hours=3),
-        rules=HouseRules(limit_per_buyer=6, named_tickets=False, bag_litres_max=5),
+        rules=EventRules(limit_per_buyer=6, named_tickets=False, bag_litres_max=5),
     )
     return Planned(show, concert_pricing(), seated_share=0.08, standing_share=0.1)
 
@@ -90,7 +90,7 @@ def tournament(now: datetime) -> list[Planned]:
                 Text(f"Groupe, match {number + 1}", f"Group stage, match {number + 1}"),
                 starts_at=_at(first + timedelta(days=3 * (number // 2)), 18 if number % 2 == 0 else 21),
                 lasts=timedelta(hours=2),
-                rules=HouseRules(named_tickets=True, paper_identity_check=True),
+                rules=EventRules(named_tickets=True, paper_identity_check=True),
                 series=series,
             ),
             tournament_pricing(),
@@ -119,7 +119,7 @@ async def load_programme(conn: Connection, plans: list[Planned], now: datetime) 
 
 
 def _first_day(plans: list[Planned]) -> date:
-    return min(plan.event.starts_at for plan in plans if plan.event.series_id).astimezone(GROUND_ZONE).date()
+    return min(plan.event.starts_at for plan in plans if plan.event.series_id).astimezone(VENUE_ZONE).date()
 
 
 def _event(
@@ -131,7 +131,7 @@ def _event(
     *,
     starts_at: datetime,
     lasts: timedelta,
-    rules: HouseRules | None = None,
+    rules: EventRules | None = None,
     series: Series | None = None,
 ) -> NewEvent:
     return NewEvent(
@@ -146,18 +146,18 @@ def _event(
         ends_at=starts_at + lasts,
         sale_opens_at=starts_at - SALE_BEFORE,
         sale_closes_at=starts_at + ON_SALE_AFTER_START,
-        rules=rules or HouseRules(),
+        rules=rules or EventRules(),
     )
 
 
 def _next_day(after: datetime, every_days: int, offset: int) -> date:
     """Return the first day from then on in a rhythm that does not depend on when one looks."""
-    day = after.astimezone(GROUND_ZONE).date()
+    day = after.astimezone(VENUE_ZONE).date()
     return day + timedelta(days=(offset - day.toordinal()) % every_days)
 
 
 def _at(day: date, hour: int) -> datetime:
-    return datetime.combine(day, time(hour), GROUND_ZONE).astimezone(UTC)
+    return datetime.combine(day, time(hour), VENUE_ZONE).astimezone(UTC)
 
 
 def done(outcome: Done | Refused) -> Done:

@@ -43,7 +43,7 @@ from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
-from virage.site.venue.api import GROUND_ZONE
+from virage.site.venue.api import VENUE_ZONE
 
 OPENS: Final = time(18)
 EVENING: Final = timedelta(hours=3, minutes=30)
@@ -65,8 +65,8 @@ NEXT_DOOR: Final = "21"
 
 def evening_before(now: datetime) -> datetime:
     """When the tills opened on the day of business before this one."""
-    day = business_day(now, GROUND_ZONE) - timedelta(days=1)
-    return datetime.combine(day, OPENS, GROUND_ZONE)
+    day = business_day(now, VENUE_ZONE) - timedelta(days=1)
+    return datetime.combine(day, OPENS, VENUE_ZONE)
 
 
 async def load_yesterday(db: Database, config: Config, clock: Clock, fan_id: UUID, cashier: UUID) -> None:

@@ -1,1 +1,1 @@
-"""The sale of seats."""
+"""Ticket sales."""

@@ -1,1 +1,1 @@
-"""What stands before a match day: the venue and its programme, and the operator's own pages."""
+"""The venue, the programme of events, and the operator's pages."""

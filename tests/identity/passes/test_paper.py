@@ -18,9 +18,9 @@ from virage.identity.passes.paper import PaperTicket, paper_pdf
 from virage.identity.passes.rules.code import text_of
 from virage.platform.paper import ink_on
 from virage.site.programme.rules import Text
-from virage.site.venue.rules import load_ground
-from virage.site.venue.rules.ground import PlaceLabel
-from virage.site.venue.rules.ways import Passable, entrance, ways
+from virage.site.venue.rules import load_venue
+from virage.site.venue.rules.routing import RouteOptions, entrance, route_table
+from virage.site.venue.rules.venue import PlaceLabel
 
 ZONE = timezone(timedelta(hours=2))
 
@@ -105,11 +105,11 @@ def test_the_page_of_an_english_reader_speaks_english_first(ticket: PaperTicket)
 
 
 def test_the_page_shows_the_way_from_the_gate_and_room_for_a_name(ticket: PaperTicket) -> None:
-    ground = load_ground()
+    ground = load_venue()
     place = next(seat for seat in range(ground.seats) if ground.label(seat).block == "218")
     label = ground.label(place)
     gates = [f"gate:{gate.code}" for gate in ground.gates if gate.group == label.gate_group]
-    way = entrance(ways(Passable()), place, gates)
+    way = entrance(route_table(RouteOptions()), place, gates)
     assert way is not None
     changed = replace(ticket, label=label, entrance=way)
     text = words(paper_pdf(changed))

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from virage.identity.people.rules.letters import Content, Kind, Letter, Receipt, VatPart
 from virage.site.programme.rules import Text
-from virage.site.venue.rules.ground import PlaceLabel
+from virage.site.venue.rules.venue import PlaceLabel
 
 PARIS = ZoneInfo("Europe/Paris")
 AT = datetime(2026, 5, 9, 21, 0, tzinfo=PARIS)

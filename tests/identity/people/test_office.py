@@ -204,8 +204,8 @@ async def test_an_invitation_without_sense_is_refused(
 
 
 async def test_a_gate_and_an_outlet_of_the_ground_are_scopes(admin: httpx.AsyncClient) -> None:
-    geometry = (await admin.get("/api/ground")).json()["version"]
-    ground = (await admin.get(f"/api/ground/{geometry}/geometry")).json()
+    geometry = (await admin.get("/api/venue")).json()["version"]
+    ground = (await admin.get(f"/api/venue/{geometry}/geometry")).json()
     for scope, role, places in (("gate", "steward", ground["gates"]), ("outlet", "cashier", ground["outlets"])):
         answer = await invite(admin, role, scope=scope, scope_id=places[0]["code"])
         assert answer.status_code == 201, answer.text

@@ -34,9 +34,9 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.jwk import Jwk, base64url
 from virage.platform.web.guard import Credential, Grant, Principal
 from virage.site.programme import acts as programme
-from virage.site.programme.rules import HouseRules, NewEvent, Organiser, Text
+from virage.site.programme.rules import EventRules, NewEvent, Organiser, Text
 from virage.site.venue import routes as venue
-from virage.site.venue.rules import load_ground
+from virage.site.venue.rules import load_venue
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)  # the time of the fixture `clock`
 PAIRED = NOW - timedelta(days=30)
@@ -110,7 +110,7 @@ class Evening:
             ends_at=starts + 2 * HOUR,
             sale_opens_at=NOW - 30 * HOUR,
             sale_closes_at=starts,
-            rules=HouseRules(**rules),
+            rules=EventRules(**rules),
         )
         async with self.db.transaction() as conn:
             await programme.add_organiser(conn, Organiser(self.organiser_id, "The club"), None, NOW)
@@ -119,7 +119,7 @@ class Evening:
 
     async def tickets(self, count: int = 1, gate: str = "A1", **changes: Any) -> list[Ticket]:
         """Passes of seats behind a gate, each bound to a phone of its own."""
-        ground = load_ground()
+        ground = load_venue()
         group = next(one.group for one in ground.gates if one.code == gate)
         block = next(block for block in ground.blocks if block.gate_group == group)
         subjects, keys = [new_id() for _ in range(count)], [Key() for _ in range(count)]
@@ -256,7 +256,7 @@ async def evening(config: Config, db: Database, clock: Clock) -> AsyncIterator[E
             "gate_news": GateNews(db),
             "gate_packs": Packs(db, clock, kept_s=0.0),
             "gate_boards": Boards(db, clock, kept_s=0.0),
-            "way_delays": Delays(clock, kept_s=0.0),
+            "queue_delays": Delays(clock, kept_s=0.0),
             "vault": made.vault,
         },
     )

@@ -21,7 +21,7 @@ from virage.matchday.access.rules.accreditations import GROUPS
 from virage.matchday.access.rules.ground import GROUPS_MAX, label, zone_of
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
-from virage.site.venue.rules import load_ground
+from virage.site.venue.rules import load_venue
 
 if TYPE_CHECKING:
     from tests.matchday.access.conftest import Evening
@@ -148,9 +148,9 @@ async def test_every_kind_has_a_group_that_a_pass_can_carry_and_no_ground_uses()
     groups = set(GROUPS.values())
     assert all(is_gate_group(group) for group in groups)
     assert len(groups) == len(GROUPS)
-    assert not groups & {gate.group for gate in load_ground().gates}
-    assert label(load_ground().places) is None
-    assert zone_of("A1", load_ground().places) == next(one.stand for one in load_ground().gates if one.code == "A1")
+    assert not groups & {gate.group for gate in load_venue().gates}
+    assert label(load_venue().places) is None
+    assert zone_of("A1", load_venue().places) == next(one.stand for one in load_venue().gates if one.code == "A1")
 
 
 async def test_accreditations_are_no_sold_tickets_on_the_board(pressed: "Evening") -> None:

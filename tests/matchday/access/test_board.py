@@ -16,7 +16,7 @@ from virage.matchday.access.rules.ground import nearest_ramps
 from virage.matchday.access.rules.queues import SEARCHED_A_MINUTE, Counts, gate_queues, queue, share
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
-from virage.site.venue.rules import load_ground
+from virage.site.venue.rules import load_venue
 
 if TYPE_CHECKING:
     from tests.matchday.access.conftest import Evening
@@ -78,8 +78,8 @@ async def test_who_is_scanned_twice_at_an_exit_has_left_once_and_by_a_picture_of
 
 
 async def test_people_of_a_standing_area_are_counted_there(night: "Evening") -> None:
-    area = load_ground().areas[0]
-    gate = next(gate for gate in load_ground().gates if gate.group == area.gate_groups[0])
+    area = load_venue().areas[0]
+    gate = next(gate for gate in load_venue().gates if gate.group == area.gate_groups[0])
     ticket = await night.ticket(gate.code, place=area.first_place)
     device = night.device(gate.code)
     await night.send(device, night.scan(device, "ask", ticket))
@@ -196,7 +196,7 @@ async def test_fans_are_sent_to_the_quicker_ramp(night: "Evening") -> None:
     device = night.device()
 
     async def entrance() -> dict[str, Any]:
-        found: dict[str, Any] = (await night.ask("", "GET", "/api/ground/way?place=100")).json()
+        found: dict[str, Any] = (await night.ask("", "GET", "/api/venue/route?place=100")).json()
         return found
 
     before = await entrance()
@@ -205,7 +205,7 @@ async def test_fans_are_sent_to_the_quicker_ramp(night: "Evening") -> None:
     await night.send(device, night.scan(device, "pulse", lane=lane, count=9000, at=NOW - MINUTE))
     after = await entrance()
     assert after["ramp"] != before["ramp"]
-    assert after["way"]["seconds"] > before["way"]["seconds"]
+    assert after["route"]["seconds"] > before["route"]["seconds"]
 
 
 MINUTES = st.dictionaries(

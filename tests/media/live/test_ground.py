@@ -19,7 +19,7 @@ from virage.media.live.jobs.live import LiveJobs
 from virage.media.live.rules.entries import FeedEntry, VenueUpdate
 from virage.media.live.rules.venue_updates import ENTRIES_PER_MINUTE_MAX, Observation, due_updates, observe
 from virage.platform.web.http import Application
-from virage.site.venue.rules import load_ground
+from virage.site.venue.rules import load_venue
 from virage.site.venue.rules.readings import Place, Reading
 
 GATE, BAR = Place("gate", "A1"), Place("outlet", "07")
@@ -93,7 +93,7 @@ def test_whatever_happens_no_minute_has_more_news_than_a_few_and_none_says_what_
 
 
 async def test_many_gates_that_close_at_once_are_told_a_few_a_minute(match: Match, clock: FakeClock) -> None:
-    codes = [gate.code for gate in load_ground().gates[:10]]
+    codes = [gate.code for gate in load_venue().gates[:10]]
     readings = [Reading(Place("gate", code), "closed") for code in codes]
     told: list[FeedEntry] = []
     for _ in range(60):
@@ -134,7 +134,7 @@ async def test_who_has_tickets_is_found_with_where_they_lead_and_whether_they_ar
     fan = await world.signed_in("fan@example.org")
     order = await world.buy(fan)
     person, other = await world.person("fan@example.org"), await world.person("friend@example.org")
-    ground = load_ground()
+    ground = load_venue()
     block = next(one for one in ground.blocks if one.code == "103")
 
     async def found() -> Any:

@@ -43,7 +43,7 @@ from virage.media.live.rules.notifications import (
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
 from virage.platform.values.jwk import base64url
-from virage.site.venue.rules import load_ground
+from virage.site.venue.rules import load_venue
 
 ALL = list(NotificationKind)
 HALF = telling(PeriodOver(Period.FIRST_HALF), 46)
@@ -94,7 +94,7 @@ def test_nobody_is_told_what_they_did_not_choose(choice: NotificationPreferences
 
 
 def test_news_of_a_gate_goes_to_those_whose_tickets_lead_there_and_of_an_outlet_to_those_near_it() -> None:
-    ground = load_ground()
+    ground = load_venue()
     gate, outlet = ground.gates[0], ground.outlets[0]
     choice = NotificationPreferences([NotificationKind.GROUND], quiet="never")
     for place, code in (("gate", gate.code), ("outlet", outlet.code)):

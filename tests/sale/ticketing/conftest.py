@@ -31,12 +31,12 @@ from virage.sale.ticketing import module as ticketing_module
 from virage.sale.ticketing.acts import refunding
 from virage.sale.ticketing.acts.pricing import set_pricing
 from virage.sale.ticketing.reads.open_sales import OpenSales
-from virage.sale.ticketing.routes.box_office import BoxOffice
-from virage.sale.ticketing.rules.pricing import AreaPricing, Category, Pricing
+from virage.sale.ticketing.routes.order_service import OrderService
+from virage.sale.ticketing.rules.pricing import AreaPricing, PriceCategory, Pricing
 from virage.sale.ticketing.rules.terms import Tariff
 from virage.site.programme import acts as programme
-from virage.site.programme.rules import HouseRules, NewEvent, Organiser, Text
-from virage.site.venue.reads import load_ground
+from virage.site.programme.rules import EventRules, NewEvent, Organiser, Text
+from virage.site.venue.reads import load_venue
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)  # the time of the fixture `clock`
 HOUR = timedelta(hours=1)
@@ -81,8 +81,8 @@ def a_pricing(**changes: Any) -> Pricing:
     """Two categories on two blocks, and a standing area of fifty places."""
     content: dict[str, Any] = {
         "categories": [
-            Category(GOLD, {"fr": "Or", "en": "Gold"}, "#c9a227", prices_from(8000)),
-            Category(BLUE, {"fr": "Bleu", "en": "Blue"}, "#14387f", prices_from(3000)),
+            PriceCategory(GOLD, {"fr": "Or", "en": "Gold"}, "#c9a227", prices_from(8000)),
+            PriceCategory(BLUE, {"fr": "Bleu", "en": "Blue"}, "#14387f", prices_from(3000)),
         ],
         "blocks": {GOLD_BLOCK: GOLD, BLUE_BLOCK: BLUE},
         "areas": [AreaPricing(AREA, BLUE, 50)],
@@ -161,11 +161,11 @@ class House:
         db: Database,
         clock: Clock,
         provider: MemoryProvider,
-        box_office: BoxOffice,
+        order_service: OrderService,
         gates: Gates,
     ) -> None:
         self.app = app
-        self.box_office = box_office
+        self.order_service = order_service
         self.db = db
         self.clock = clock
         self.provider = provider
@@ -240,12 +240,12 @@ class House:
 
     def forget(self) -> None:
         """Let the application look at the database again, as if its tail had caught up."""
-        self.box_office.sales.forget(self.event_id)
+        self.order_service.sales.forget(self.event_id)
 
     @staticmethod
     def is_reserved(seat: int) -> bool:
         """Whether a seat is a wheelchair space or the companion seat beside one."""
-        return bool(load_ground().features[seat] & 3)
+        return bool(load_venue().features[seat] & 3)
 
     async def rows(self, query: str, *values: Any) -> list[Any]:
         async with self.db.connection() as conn:
@@ -267,15 +267,15 @@ def gates() -> Gates:
 
 
 @pytest.fixture
-def counters(monkeypatch: pytest.MonkeyPatch) -> list[BoxOffice]:
+def counters(monkeypatch: pytest.MonkeyPatch) -> list[OrderService]:
     """The counters of the applications that are built."""
-    made: list[BoxOffice] = []
+    made: list[OrderService] = []
 
-    def make(db: Database, clock: Clock, sales: OpenSales) -> BoxOffice:
-        made.append(BoxOffice(db, clock, sales))
+    def make(db: Database, clock: Clock, sales: OpenSales) -> OrderService:
+        made.append(OrderService(db, clock, sales))
         return made[-1]
 
-    monkeypatch.setattr(ticketing_module, "BoxOffice", make)
+    monkeypatch.setattr(ticketing_module, "OrderService", make)
     return made
 
 
@@ -285,7 +285,7 @@ async def app(  # noqa: PLR0917 - what the application is made of
     db: Database,
     clock: Clock,
     provider: MemoryProvider,
-    counters: list[BoxOffice],
+    counters: list[OrderService],
     gates: Gates,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Application:
@@ -303,7 +303,7 @@ async def empty_house(  # noqa: PLR0917 - what the house is made of
     db: Database,
     clock: Clock,
     provider: MemoryProvider,
-    counters: list[BoxOffice],
+    counters: list[OrderService],
     gates: Gates,
 ) -> AsyncIterator[House]:
     house = House(app, db, clock, provider, counters[-1], gates)
@@ -319,23 +319,23 @@ async def house(empty_house: House) -> House:
 
 
 @pytest.fixture
-async def offices(db: Database, clock: Clock) -> AsyncIterator[list[BoxOffice]]:
+async def offices(db: Database, clock: Clock) -> AsyncIterator[list[OrderService]]:
     """The counters of several processes, which hear of each other through the journal alone."""
     tails = [Tail(db) for _ in range(PROCESSES)]
-    offices = [BoxOffice(db, clock, OpenSales(db, tail, clock)) for tail in tails]
+    offices = [OrderService(db, clock, OpenSales(db, tail, clock)) for tail in tails]
     yield offices
     for office, tail in zip(offices, tails, strict=True):
         office.sales.close()
         await tail.close()
 
 
-def named() -> HouseRules:
+def named() -> EventRules:
     """House rules of an event with names on its tickets."""
-    return HouseRules(named_tickets=True)
+    return EventRules(named_tickets=True)
 
 
 def block_seats(code: str) -> range:
     """The places of a block."""
-    ground = load_ground()
-    block = ground.blocks[ground.block_index[code]]
+    venue = load_venue()
+    block = venue.blocks[venue.block_index[code]]
     return range(block.first_seat, block.first_seat + block.seat_count)

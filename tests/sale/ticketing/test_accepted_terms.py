@@ -5,14 +5,14 @@ from tests.sale.ticketing.conftest import Box, House
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
 from virage.site.pages import acts as pages
-from virage.site.pages.rules import Draft, PageKey, PageKind, PageVersion
+from virage.site.pages.rules import PageDraft, PageKey, PageKind, PageVersion
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 
 
 async def terms(conn: Connection, body: str, revision: int = 0, language: str = "fr") -> str:
     """Publish terms of sale; the id of the version."""
-    draft = Draft(new_id(), "Conditions", body, revision)
+    draft = PageDraft(new_id(), "Conditions", body, revision)
     published = await pages.publish(conn, PageKey(PageKind.TERMS, language), draft, None, NOW)
     assert isinstance(published, PageVersion)
     return str(published.id)
@@ -45,14 +45,14 @@ async def test_any_language_of_the_terms_may_be_accepted(house: House, conn: Con
     assert (await pay(fan, order["id"], english)).status_code == 200
 
 
-async def test_without_published_terms_nothing_is_accepted_and_the_sale_goes_on(house: House) -> None:
+async def test_without_published_terms_an_order_is_paid_without_acceptance(house: House) -> None:
     fan = await house.fan()
     order = await fan.best()
     assert (await fan.pay(order["id"])).status_code == 200
     assert (await fan.ask("GET", f"/api/orders/{order['id']}/terms")).json() is None
 
 
-async def test_terms_that_change_during_a_payment_ask_nothing_again(house: House, conn: Connection) -> None:
+async def test_terms_that_change_during_a_payment_need_no_second_acceptance(house: House, conn: Connection) -> None:
     fan = await house.fan()
     first = await terms(conn, "Un.")
     order = await fan.best()

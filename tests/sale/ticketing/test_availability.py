@@ -38,7 +38,7 @@ class Process:
     async def free(self, event_id: UUID) -> int:
         sale = await self.sales.get(event_id)
         assert sale is not None
-        return sale.hall.free_count
+        return sale.inventory.free_count
 
     async def until(self, event_id: UUID, free: int) -> None:
         async with asyncio.timeout(10):
@@ -54,7 +54,7 @@ async def other_process(db: Database, clock: Clock) -> AsyncIterator[Process]:
     await process.tail.close()
 
 
-async def test_what_one_process_sells_is_gone_in_the_other(house: House, other_process: Process) -> None:
+async def test_a_seat_sold_by_one_process_is_taken_in_the_other(house: House, other_process: Process) -> None:
     fan = await house.fan()
     before = await other_process.free(house.event_id)
     order = await fan.best(full=3)
@@ -63,14 +63,14 @@ async def test_what_one_process_sells_is_gone_in_the_other(house: House, other_p
     await other_process.until(house.event_id, before)
 
 
-async def test_what_was_sold_before_a_process_started_is_gone_in_it(house: House, other_process: Process) -> None:
+async def test_a_process_starts_with_the_places_sold_before(house: House, other_process: Process) -> None:
     await (await house.fan()).best(full=3)
     sale = await other_process.sales.get(house.event_id)
     assert sale is not None
-    assert sale.hall.free_count == sum(len(block_seats(code)) for code in (GOLD_BLOCK, "103")) + 50 - 3
+    assert sale.inventory.free_count == sum(len(block_seats(code)) for code in (GOLD_BLOCK, "103")) + 50 - 3
 
 
-async def test_a_stream_goes_on_from_the_version_of_a_bitmap(house: House, other_process: Process) -> None:
+async def test_a_stream_continues_from_the_version_of_a_bitmap(house: House, other_process: Process) -> None:
     fan, before = await house.fan(), await other_process.free(house.event_id)
     found = await other_process.sales.at(house.event_id)
     assert found is not None
@@ -84,7 +84,7 @@ async def test_a_stream_goes_on_from_the_version_of_a_bitmap(house: House, other
     assert list(nothing_new.messages) == []
 
 
-async def test_who_comes_back_too_late_fetches_the_bitmap_anew(house: House, other_process: Process) -> None:
+async def test_a_client_too_far_behind_reloads_the_bitmap(house: House, other_process: Process) -> None:
     opened = await other_process.topic.open(str(house.event_id), coming(since="1-0"))
     assert not isinstance(opened, Refused)
     assert list(opened.messages) == [Reload()]
@@ -96,25 +96,25 @@ async def test_an_unknown_event_has_no_stream(house: House, other_process: Proce
 
 
 @pytest.mark.parametrize("spelt", ["{}\n", " {}", "{{{}}}", "urn:uuid:{}"])
-async def test_an_id_that_is_spelt_otherwise_has_no_stream(house: House, other_process: Process, spelt: str) -> None:
+async def test_an_event_id_in_another_spelling_has_no_stream(house: House, other_process: Process, spelt: str) -> None:
     topic, event_id = other_process.topic, str(house.event_id)
     for argument in (spelt.format(event_id), spelt.format(event_id.removeprefix("0")), event_id.replace("-", "")):
         assert isinstance(await topic.open(argument, coming()), Refused)
     assert not isinstance(await topic.open(event_id.upper(), coming()), Refused)
 
 
-async def test_deltas_are_told_once_an_event_with_the_last_word_on_each_place(house: House) -> None:
+async def test_each_event_gets_one_delta_with_the_last_state_of_each_place(house: House) -> None:
     event_id = house.event_id
     entries = [_entry("places_taken", event_id, [1, 2]), _entry("places_freed", event_id, [2])]
     assert delta_of(entries) == Delta(taken=[1], freed=[2])
-    topic = AvailabilityTopic(house.box_office.sales)
+    topic = AvailabilityTopic(house.order_service.sales)
     assert await topic.on_entries([*entries, _entry("order_paid", new_id(), [])]) == {
         str(event_id): Delta(taken=[1], freed=[2])
     }
     assert await topic.on_entries([_entry("prices_set", event_id, [])]) == {str(event_id): Reload()}
 
 
-async def test_an_order_is_followed_by_its_buyer_alone(house: House) -> None:
+async def test_only_the_buyer_can_follow_an_order(house: House) -> None:
     fan = await house.fan()
     order = await fan.best()
     owner = (await house.rows("select owner_id from ticketing.orders"))[0]["owner_id"]

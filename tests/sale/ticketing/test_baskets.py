@@ -11,7 +11,7 @@ from virage.platform.values.ids import new_id
 
 
 @pytest.mark.parametrize("at_once", [True, False])
-async def test_all_who_start_to_pay_an_order_get_the_page_of_one_payment(house: House, at_once: bool) -> None:
+async def test_concurrent_payments_of_an_order_return_the_same_payment_page(house: House, at_once: bool) -> None:
     fan = await house.fan()
     order = await fan.best()
     if at_once:
@@ -25,7 +25,7 @@ async def test_all_who_start_to_pay_an_order_get_the_page_of_one_payment(house: 
     assert await state_of(fan, order) == "paid"
 
 
-async def test_chosen_seats_join_the_basket_and_are_paid_as_one_order(house: House) -> None:
+async def test_added_seats_join_the_basket_and_are_paid_as_one_order(house: House) -> None:
     fan = await house.fan()
     first = await fan.best(full=2)
     joined = await fan.hold({"kind": "best", "party": {"full": 1}, "category_id": str(BLUE)}, joins=first["id"])
@@ -43,7 +43,7 @@ async def test_chosen_seats_join_the_basket_and_are_paid_as_one_order(house: Hou
     assert len(await house.rows("select from ticketing.ticket")) == 3
 
 
-async def test_a_basket_that_cannot_be_joined_stays_as_it_is(house: House) -> None:
+async def test_a_basket_that_cannot_be_joined_is_unchanged(house: House) -> None:
     fan, other = await house.fan(), await house.fan("other@example.org")
     first = await fan.best(full=8)
     seats = {"kind": "best", "party": {"full": 2}}
@@ -57,7 +57,7 @@ async def test_a_basket_that_cannot_be_joined_stays_as_it_is(house: House) -> No
     assert len(await house.rows("select from ticketing.claim")) == 8
 
 
-async def test_a_basket_is_joined_once_by_two_who_ask_at_the_same_time(house: House) -> None:
+async def test_of_two_concurrent_requests_only_one_joins_the_basket(house: House) -> None:
     fan = await house.fan()
     first = await fan.best(full=2)
     seats = {"kind": "best", "party": {"full": 1}}
@@ -66,7 +66,7 @@ async def test_a_basket_is_joined_once_by_two_who_ask_at_the_same_time(house: Ho
     assert len(await house.rows("select from ticketing.claim")) == 3
 
 
-async def test_who_waits_at_an_expired_order_hears_of_its_late_money(house: House, clock: FakeClock) -> None:
+async def test_a_request_waiting_on_an_expired_order_sees_its_late_payment(house: House, clock: FakeClock) -> None:
     fan = await house.fan()
     order, payment_id = await fan.best(), new_id()
     await fan.pay(order["id"], payment_id)

@@ -7,14 +7,14 @@ import pytest
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.rules.best_seats import best_seats
-from virage.sale.ticketing.rules.hall import Hall
+from virage.sale.ticketing.rules.inventory import SeatInventory
 from virage.sale.ticketing.rules.places import seat_plan
 from virage.sale.ticketing.rules.plan import category_by_place
-from virage.sale.ticketing.rules.terms import Assigned, Best, Party, Reason, Tariff
-from virage.site.venue.reads import load_ground
+from virage.sale.ticketing.rules.terms import Assigned, BestSeats, Party, Reason, Tariff
+from virage.site.venue.reads import load_venue
 
 NEAR, FAR = new_id(), new_id()
-GROUND = load_ground()
+GROUND = load_venue()
 WHEELCHAIR, COMPANION, EASY_ACCESS, HEARING_LOOP = 1, 2, 4, 16
 
 
@@ -24,15 +24,15 @@ def categories() -> Any:
     return category_by_place(GROUND.places, ranges, [NEAR, FAR])
 
 
-def a_hall(seed: int = 1) -> Hall:
+def a_hall(seed: int = 1) -> SeatInventory:
     """The whole bowl, free: ring 1 in one category, the others in another."""
-    hall = Hall(seat_plan(), [NEAR, FAR], categories())
-    hall.random.seed(seed)
-    return hall
+    inventory = SeatInventory(seat_plan(), [NEAR, FAR], categories())
+    inventory.random.seed(seed)
+    return inventory
 
 
-def fill(hall: Hall, share: float) -> None:
-    hall.take(crowd(share))
+def fill(inventory: SeatInventory, share: float) -> None:
+    inventory.hold(crowd(share))
 
 
 @cache
@@ -46,10 +46,10 @@ def crowd(share: float) -> list[int]:
     return sorted(taken)
 
 
-def ask(hall: Hall, full: int = 0, **wish: Any) -> list[Assigned] | Refused:
+def ask(inventory: SeatInventory, full: int = 0, **wish: Any) -> list[Assigned] | Refused:
     party = Party(full=full, **wish.pop("party", {}))
     block = wish.get("block")
-    return best_seats(hall, Best(party, **wish), None if block is None else GROUND.block_index[block])
+    return best_seats(inventory, BestSeats(party, **wish), None if block is None else GROUND.block_index[block])
 
 
 def places(outcome: list[Assigned] | Refused) -> list[int]:
@@ -64,53 +64,55 @@ def are_together(seats: list[int]) -> bool:
 
 @pytest.mark.parametrize("size", range(1, 10))
 @pytest.mark.parametrize("sold", [0.1, 0.5, 0.9])
-def test_a_party_sits_side_by_side_on_free_ordinary_seats(size: int, sold: float) -> None:
-    hall = a_hall()
-    fill(hall, sold)
-    outcome = ask(hall, size)
+def test_a_party_gets_adjacent_free_ordinary_seats(size: int, sold: float) -> None:
+    inventory = a_hall()
+    fill(inventory, sold)
+    outcome = ask(inventory, size)
     if isinstance(outcome, Refused):
         assert sold > 0.5
         assert outcome.reason == Reason.NOT_TOGETHER
         return
     assert len(outcome) == size
     assert are_together(places(outcome))
-    assert all(hall.is_free(place) for place in places(outcome))
+    assert all(inventory.is_free(place) for place in places(outcome))
     assert not any(GROUND.features[place] & (WHEELCHAIR | COMPANION) for place in places(outcome))
 
 
-def test_the_first_party_sees_about_as_well_as_anybody_can() -> None:
+def test_the_first_party_gets_close_to_the_best_sightline() -> None:
     ordinary = (GROUND.features & (WHEELCHAIR | COMPANION)) == 0
     seats = places(ask(a_hall(), 2))
     assert min(GROUND.sightline[seat] for seat in seats) > GROUND.sightline[ordinary].max() - 0.05
 
 
-def test_nobody_leaves_a_single_seat_while_the_bowl_has_room() -> None:
-    hall = a_hall()
+def test_no_single_seat_is_left_while_there_is_room() -> None:
+    inventory = a_hall()
     choice = random.Random(5)  # noqa: S311 - the same parties each time
-    before = singles(hall)
+    before = singles(inventory)
     for _ in range(20):
         for _ in range(100):
-            hall.take(places(ask(hall, choice.choice([1, 2, 2, 3, 4, 5]))))
-        assert singles(hall) <= before
+            inventory.hold(places(ask(inventory, choice.choice([1, 2, 2, 3, 4, 5]))))
+        assert singles(inventory) <= before
 
 
-def singles(hall: Hall) -> int:
-    masks = [hall.mask(segment) for segment in range(len(hall.plan.first))]
+def singles(inventory: SeatInventory) -> int:
+    masks = [inventory.mask(segment) for segment in range(len(inventory.plan.first))]
     return sum((mask & ~(mask << 1) & ~(mask >> 1)).bit_count() for mask in masks)
 
 
-def test_an_orphan_is_left_when_nothing_else_can_be_had() -> None:
-    hall = a_hall()
-    segment = next(s for s, length in enumerate(hall.plan.length) if length >= 3 and hall.mask(s).bit_count() >= 3)
-    first = hall.plan.first[segment]
-    hall.take(place for place in range(GROUND.seats) if not first <= place < first + 3)
-    assert are_together(places(ask(hall, 2)))
+def test_a_single_seat_is_left_only_as_the_last_option() -> None:
+    inventory = a_hall()
+    segment = next(
+        s for s, length in enumerate(inventory.plan.length) if length >= 3 and inventory.mask(s).bit_count() >= 3
+    )
+    first = inventory.plan.first[segment]
+    inventory.hold(place for place in range(GROUND.seats) if not first <= place < first + 3)
+    assert are_together(places(ask(inventory, 2)))
 
 
-def test_a_category_keeps_to_its_blocks_and_a_block_to_itself() -> None:
-    hall = a_hall()
-    assert {GROUND.blocks[GROUND.block[seat]].ring for seat in places(ask(hall, 4, category_id=NEAR))} == {1}
-    assert {GROUND.blocks[GROUND.block[seat]].code for seat in places(ask(hall, 4, block="307"))} == {"307"}
+def test_a_search_stays_within_its_category_or_block() -> None:
+    inventory = a_hall()
+    assert {GROUND.blocks[GROUND.block[seat]].ring for seat in places(ask(inventory, 4, category_id=NEAR))} == {1}
+    assert {GROUND.blocks[GROUND.block[seat]].code for seat in places(ask(inventory, 4, block="307"))} == {"307"}
 
 
 def test_a_block_of_another_category_offers_nothing() -> None:
@@ -143,26 +145,28 @@ def test_the_family_of_a_wheelchair_user_sits_in_the_same_block() -> None:
     assert are_together(seats[2:])
 
 
-def test_who_comes_without_a_companion_gets_the_space_alone() -> None:
+def test_a_wheelchair_user_without_companion_gets_only_the_space() -> None:
     outcome = ask(a_hall(), party={"access": 1, "companions": 0}, needs=("wheelchair",))
     assert [GROUND.features[seat] & WHEELCHAIR for seat in places(outcome)] == [WHEELCHAIR]
 
 
-def test_every_wheelchair_space_can_be_sold_and_then_none() -> None:
-    hall = a_hall()
+def test_every_wheelchair_space_can_be_sold_once() -> None:
+    inventory = a_hall()
     for _ in range(350):
-        hall.take(places(ask(hall, party={"access": 1}, needs=("wheelchair",))))
-    assert ask(hall, party={"access": 1}, needs=("wheelchair",)) == Refused(Reason.SOLD_OUT, {"needs": "wheelchair"})
+        inventory.hold(places(ask(inventory, party={"access": 1}, needs=("wheelchair",))))
+    assert ask(inventory, party={"access": 1}, needs=("wheelchair",)) == Refused(
+        Reason.SOLD_OUT, {"needs": "wheelchair"}
+    )
 
 
-def test_a_wheelchair_needs_somebody_of_the_access_tariff() -> None:
+def test_a_wheelchair_space_needs_an_access_ticket_in_the_party() -> None:
     outcome = ask(a_hall(), 2, needs=("wheelchair",))
     assert isinstance(outcome, Refused)
     assert outcome.reason == Reason.PARTY_INVALID
 
 
 @pytest.mark.parametrize(("need", "bit"), [("easy_access", 4), ("audio_description", 8), ("hearing_loop", 16)])
-def test_a_need_is_met_for_who_has_it_and_the_companion_sits_next_to_them(need: str, bit: int) -> None:
+def test_a_person_with_a_need_gets_a_suitable_seat_beside_the_companion(need: str, bit: int) -> None:
     outcome = ask(a_hall(), 2, party={"access": 1}, needs=(need,))
     assert isinstance(outcome, list)
     access, companion = outcome[0], outcome[1]
@@ -177,15 +181,15 @@ def test_two_needs_are_met_by_one_seat() -> None:
     assert GROUND.features[places(outcome)[0]] & (EASY_ACCESS | HEARING_LOOP) == EASY_ACCESS | HEARING_LOOP
 
 
-def only_pairs_left() -> Hall:
+def only_pairs_left() -> SeatInventory:
     """Every third seat is taken: nothing but pairs is free."""
-    hall = a_hall()
-    hall.take(
+    inventory = a_hall()
+    inventory.hold(
         first + offset
-        for first, length in zip(hall.plan.first, hall.plan.length, strict=True)
+        for first, length in zip(inventory.plan.first, inventory.plan.length, strict=True)
         for offset in range(2, length, 3)
     )
-    return hall
+    return inventory
 
 
 def test_a_party_that_cannot_sit_together_is_asked_whether_it_may_be_split() -> None:
@@ -193,46 +197,46 @@ def test_a_party_that_cannot_sit_together_is_asked_whether_it_may_be_split() -> 
 
 
 def test_a_party_that_may_be_split_gets_pairs_in_one_block() -> None:
-    hall = only_pairs_left()
-    seats = places(ask(hall, 6, together=False))
+    inventory = only_pairs_left()
+    seats = places(ask(inventory, 6, together=False))
     assert len(set(seats)) == 6
     assert len({int(GROUND.block[seat]) for seat in seats}) == 1
     assert all(seat + 1 in seats or seat - 1 in seats for seat in seats)
 
 
 def test_the_last_seats_are_sold_wherever_they_are() -> None:
-    hall = a_hall()
+    inventory = a_hall()
     free = [seat for seat in range(0, GROUND.seats, 9001) if not GROUND.features[seat] & 3]
-    hall.take(seat for seat in range(GROUND.seats) if seat not in free)
-    assert sorted(places(ask(hall, len(free), together=False))) == free
+    inventory.hold(seat for seat in range(GROUND.seats) if seat not in free)
+    assert sorted(places(ask(inventory, len(free), together=False))) == free
 
 
-def test_nothing_is_left_when_everything_is_taken() -> None:
-    hall = a_hall()
-    hall.take(range(GROUND.seats))
-    assert ask(hall, 1) == Refused(Reason.SOLD_OUT)
-    assert ask(hall, 3, together=False) == Refused(Reason.SOLD_OUT)
+def test_a_sold_out_event_has_no_seats_to_propose() -> None:
+    inventory = a_hall()
+    inventory.hold(range(GROUND.seats))
+    assert ask(inventory, 1) == Refused(Reason.SOLD_OUT)
+    assert ask(inventory, 3, together=False) == Refused(Reason.SOLD_OUT)
 
 
-def test_two_counters_rarely_propose_the_same_seats() -> None:
+def test_two_processes_rarely_propose_the_same_seats() -> None:
     one, other = a_hall(seed=1), a_hall(seed=2)
     both = [(set(places(ask(one, 2))), set(places(ask(other, 2)))) for _ in range(200)]
     assert sum(1 for left, right in both if left & right) < 40
 
 
-def test_a_hall_gives_back_what_it_took() -> None:
-    hall = a_hall()
-    before = hall.bitmap()
-    seats = places(ask(hall, 9))
-    hall.take(seats)
-    assert hall.bitmap() != before
-    assert hall.give_back([*seats, *seats]) == seats
-    assert hall.bitmap() == before
+def test_a_released_place_is_free_again_in_the_inventory() -> None:
+    inventory = a_hall()
+    before = inventory.bitmap()
+    seats = places(ask(inventory, 9))
+    inventory.hold(seats)
+    assert inventory.bitmap() != before
+    assert inventory.release([*seats, *seats]) == seats
+    assert inventory.bitmap() == before
 
 
 def test_a_place_that_is_not_for_sale_is_never_free() -> None:
-    hall = a_hall()
+    inventory = a_hall()
     first_standing = GROUND.areas[0].first_place
-    assert not hall.is_free(first_standing)
-    assert hall.give_back([first_standing]) == []
-    assert hall.bitmap()[0][first_standing >> 3] >> (first_standing & 7) & 1 == 0
+    assert not inventory.is_free(first_standing)
+    assert inventory.release([first_standing]) == []
+    assert inventory.bitmap()[0][first_standing >> 3] >> (first_standing & 7) & 1 == 0

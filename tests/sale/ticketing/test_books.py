@@ -40,7 +40,7 @@ async def give_back(house: House, order: dict[str, Any], *lines: int) -> None:
     assert answer.status_code == 200, answer.text
 
 
-async def test_a_ticket_is_owed_until_its_event_has_taken_place(house: House, clock: FakeClock) -> None:
+async def test_a_ticket_is_deferred_revenue_until_its_event_has_taken_place(house: House, clock: FakeClock) -> None:
     fan = await house.fan()
     first, second = await house.bought(fan, full=2), await house.bought(fan, full=3)
     await give_back(house, first, 0)
@@ -77,9 +77,7 @@ def vat_parts() -> list[tuple[int, int, int]]:
     return [(1, 40_000, 55), (1, 750, 200), (-1, 8_000, 55), (-1, 150, 200)]
 
 
-async def test_tickets_of_an_event_that_is_off_are_owed_until_they_are_given_back(
-    house: House, clock: FakeClock
-) -> None:
+async def test_tickets_of_a_cancelled_event_are_owed_until_refunded(house: House, clock: FakeClock) -> None:
     fan = await house.fan()
     order = await house.bought(fan, full=2)
     await house.cancel()

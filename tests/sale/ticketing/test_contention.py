@@ -13,29 +13,29 @@ from virage.platform.values.clock import Clock
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts.paying import Pay, pay
-from virage.sale.ticketing.routes.box_office import Ask, BoxOffice
+from virage.sale.ticketing.routes.order_service import HoldCommand, OrderService
 from virage.sale.ticketing.rules.pricing import AreaPricing
 from virage.sale.ticketing.rules.terms import (
-    Best,
+    BestSeats,
     Buyer,
-    Chosen,
-    ChosenPlace,
+    ChosenSeat,
+    ChosenSeats,
     HoldRequest,
     OrderRow,
     Party,
     Reason,
     Seats,
-    Standing,
+    StandingPlaces,
     Tariff,
 )
 
 
-def ask(event_id: UUID, seats: Seats) -> Ask:
+def ask(event_id: UUID, seats: Seats) -> HoldCommand:
     fan = new_id()
-    return Ask(HoldRequest(new_id(), event_id, seats), Buyer(new_id(), fan), fan)
+    return HoldCommand(HoldRequest(new_id(), event_id, seats), Buyer(new_id(), fan), fan)
 
 
-async def hold_all(offices: list[BoxOffice], event_id: UUID, wishes: list[Seats]) -> list[OrderRow | Refused]:
+async def hold_all(offices: list[OrderService], event_id: UUID, wishes: list[Seats]) -> list[OrderRow | Refused]:
     """Every wish at once, dealt out to the processes."""
     asks = (offices[number % len(offices)].hold(ask(event_id, seats)) for number, seats in enumerate(wishes))
     return await asyncio.gather(*asks)
@@ -49,19 +49,19 @@ async def claims(house: House) -> list[Any]:
     return await house.rows("select place, order_id from ticketing.claim")
 
 
-async def test_of_all_who_touch_one_seat_one_gets_it(house: House, offices: list[BoxOffice]) -> None:
+async def test_only_one_of_many_concurrent_buyers_gets_a_seat(house: House, offices: list[OrderService]) -> None:
     seat = block_seats("103")[5]
-    wish = Chosen((ChosenPlace(seat, Tariff.FULL),))
+    wish = ChosenSeats((ChosenSeat(seat, Tariff.FULL),))
     outcomes = await hold_all(offices, house.event_id, [wish] * 60)
     assert places(outcomes) == [seat]
     assert {o.reason for o in outcomes if isinstance(o, Refused)} == {Reason.PLACE_TAKEN}
 
 
-async def test_an_order_is_whole_or_not_at_all(house: House, offices: list[BoxOffice]) -> None:
+async def test_an_order_gets_all_of_its_places_or_none(house: House, offices: list[OrderService]) -> None:
     """Overlapping wishes: whoever loses one seat keeps none of the others."""
     first = block_seats("103")[0]
     wishes: list[Seats] = [
-        Chosen(tuple(ChosenPlace(first + offset + step, Tariff.FULL) for step in range(4))) for offset in range(40)
+        ChosenSeats(tuple(ChosenSeat(first + offset + step, Tariff.FULL) for step in range(4))) for offset in range(40)
     ]
     outcomes = await hold_all(offices, house.event_id, wishes)
     held = places(outcomes)
@@ -70,18 +70,18 @@ async def test_an_order_is_whole_or_not_at_all(house: House, offices: list[BoxOf
     assert sorted(row["place"] for row in await claims(house)) == sorted(held)
 
 
-async def test_a_block_is_sold_to_its_last_seat_and_no_further(house: House, offices: list[BoxOffice]) -> None:
+async def test_a_block_sells_every_seat_exactly_once(house: House, offices: list[OrderService]) -> None:
     ordinary = sum(1 for seat in block_seats("103") if not house.is_reserved(seat))
-    wishes: list[Seats] = [Best(Party(full=1), category_id=BLUE) for _ in range(ordinary + 40)]
+    wishes: list[Seats] = [BestSeats(Party(full=1), category_id=BLUE) for _ in range(ordinary + 40)]
     outcomes = await hold_all(offices, house.event_id, wishes)
     held = places(outcomes)
     assert len(held) == len(set(held)) == ordinary
     assert {o.reason for o in outcomes if isinstance(o, Refused)} == {Reason.SOLD_OUT}
 
 
-async def test_a_standing_area_never_holds_more_than_it_opens(empty_house: House, offices: list[BoxOffice]) -> None:
+async def test_a_standing_area_never_exceeds_its_capacity(empty_house: House, offices: list[OrderService]) -> None:
     event_id = await empty_house.open(a_pricing(areas=[AreaPricing(AREA, BLUE, 100)]))
-    wishes: list[Seats] = [Standing(AREA, Party(full=1 + number % 4)) for number in range(90)]
+    wishes: list[Seats] = [StandingPlaces(AREA, Party(full=1 + number % 4)) for number in range(90)]
     outcomes = await hold_all(offices, event_id, wishes)
     held = places(outcomes)
     assert 97 <= len(held) <= 100
@@ -89,8 +89,8 @@ async def test_a_standing_area_never_holds_more_than_it_opens(empty_house: House
     assert len(await claims(empty_house)) == len(held)
 
 
-async def test_the_same_request_at_every_process_is_one_order(house: House, offices: list[BoxOffice]) -> None:
-    one = ask(house.event_id, Best(Party(full=3)))
+async def test_a_request_repeated_at_every_process_is_one_order(house: House, offices: list[OrderService]) -> None:
+    one = ask(house.event_id, BestSeats(Party(full=3)))
     outcomes = await asyncio.gather(*(office.hold(one) for office in offices for _ in range(5)))
     orders = {outcome.id: outcome.places for outcome in outcomes if isinstance(outcome, OrderRow)}
     assert list(orders) == [one.request.id]
@@ -98,28 +98,30 @@ async def test_the_same_request_at_every_process_is_one_order(house: House, offi
 
 
 async def test_a_batch_that_fails_leaves_nothing_held(
-    house: House, offices: list[BoxOffice], monkeypatch: pytest.MonkeyPatch
+    house: House, offices: list[OrderService], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(*_: Any) -> None:
         raise RuntimeError("the journal is full")
 
     monkeypatch.setattr("virage.sale.ticketing.acts.holding.append", broken)
     with pytest.raises(RuntimeError, match="the journal is full"):
-        await offices[0].hold(ask(house.event_id, Best(Party(full=2))))
+        await offices[0].hold(ask(house.event_id, BestSeats(Party(full=2))))
     assert await claims(house) == []
     monkeypatch.undo()
-    outcomes = await hold_all(offices[:1], house.event_id, [Best(Party(full=2))])
+    outcomes = await hold_all(offices[:1], house.event_id, [BestSeats(Party(full=2))])
     assert Counter(type(outcome) for outcome in outcomes) == {OrderRow: 1}
 
 
 async def test_baskets_of_two_browsers_paid_by_one_fan_in_one_batch_keep_the_limit(
-    house: House, offices: list[BoxOffice], db: Database, clock: Clock
+    house: House, offices: list[OrderService], db: Database, clock: Clock
 ) -> None:
     fan, sessions = new_id(), [new_id(), new_id()]
-    seats = Best(Party(full=6), category_id=BLUE)
+    seats = BestSeats(Party(full=6), category_id=BLUE)
     held = []
     for session in sessions:
-        order = await offices[0].hold(Ask(HoldRequest(new_id(), house.event_id, seats), Buyer(session), session))
+        order = await offices[0].hold(
+            HoldCommand(HoldRequest(new_id(), house.event_id, seats), Buyer(session), session)
+        )
         assert isinstance(order, OrderRow)
         held.append(order)
     pays = [

@@ -12,10 +12,10 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.platform.web.security import COOKIE
 from virage.sale.ticketing.jobs import TicketingJobs
-from virage.sale.ticketing.routes.box_office import Ask, BoxOffice
+from virage.sale.ticketing.routes.order_service import HoldCommand, OrderService
 from virage.sale.ticketing.rules.pricing import AreaPricing
 from virage.sale.ticketing.rules.sale import guests_share
-from virage.sale.ticketing.rules.terms import Buyer, HoldRequest, OrderRow, Party, Reason, Standing
+from virage.sale.ticketing.rules.terms import Buyer, HoldRequest, OrderRow, Party, Reason, StandingPlaces
 
 OPEN = 40
 SHARE = OPEN // 2
@@ -30,7 +30,7 @@ async def field(empty_house: House) -> House:
 
 
 async def stand(box: Box, full: int) -> Any:
-    """Ask for so many standing places: None once they are held, or the refusal."""
+    """HoldCommand for so many standing places: None once they are held, or the refusal."""
     answer = await box.hold({"kind": "standing", "area": AREA, "party": {"full": full}})
     problem = answer.json()
     return None if answer.status_code == 201 else (answer.status_code, problem["code"], problem["data"])
@@ -56,13 +56,13 @@ async def test_guests_without_a_cookie_hold_no_more_than_their_share(field: Hous
     assert len(await field.rows("select from ticketing.claim")) == SHARE
 
 
-async def test_who_signs_in_holds_what_guests_may_not(field: House) -> None:
+async def test_a_signed_in_buyer_may_exceed_the_share_of_guests(field: House) -> None:
     assert [await stand(field.browser(), 5) for _ in range(4)] == [None] * 4
     assert await stand(field.browser(), 1) == REFUSED
     assert await stand(await field.fan(), 9) is None
 
 
-async def test_guests_who_come_at_once_hold_no_more_than_their_share(field: House) -> None:
+async def test_concurrent_guests_hold_no_more_than_their_share(field: House) -> None:
     told = await asyncio.gather(*(stand(field.browser(), 3) for _ in range(12)))
     assert told.count(None) == SHARE // 3
     assert told.count(REFUSED) == 12 - SHARE // 3
@@ -76,7 +76,7 @@ async def test_a_refused_guest_leaves_nothing_behind(field: House) -> None:
     assert len(await field.rows("select from people.session")) == 4
 
 
-async def test_what_guests_let_go_or_lose_other_guests_may_hold(field: House, clock: FakeClock) -> None:
+async def test_places_released_by_guests_are_available_to_other_guests(field: House, clock: FakeClock) -> None:
     guest = field.browser()
     assert await stand(guest, 9) is None
     assert [await stand(field.browser(), 9), await stand(field.browser(), 9)] == [None, REFUSED]
@@ -88,18 +88,18 @@ async def test_what_guests_let_go_or_lose_other_guests_may_hold(field: House, cl
     assert [await stand(field.browser(), 9), await stand(field.browser(), 9)] == [None, None]
 
 
-async def test_what_fans_hold_makes_the_share_of_guests_smaller(field: House) -> None:
+async def test_places_held_by_fans_reduce_the_share_of_guests(field: House) -> None:
     assert await stand(await field.fan(), 9) is None
     assert await stand(await field.fan("other@example.org"), 9) is None
     assert await stand(field.browser(), 9) is None
     assert await stand(field.browser(), 3) == REFUSED  # 22 places are open, and guests hold 9 of them
 
 
-async def test_another_process_counts_the_guests_of_all(field: House, offices: list[BoxOffice]) -> None:
-    def ask() -> Ask:
+async def test_each_process_counts_the_guests_of_all_processes(field: House, offices: list[OrderService]) -> None:
+    def ask() -> HoldCommand:
         session_id = new_id()
-        request = HoldRequest(new_id(), field.event_id, Standing(AREA, Party(full=5)))
-        return Ask(request, Buyer(session_id), session_id)
+        request = HoldRequest(new_id(), field.event_id, StandingPlaces(AREA, Party(full=5)))
+        return HoldCommand(request, Buyer(session_id), session_id)
 
     assert [await stand(field.browser(), 5) for _ in range(3)] == [None] * 3
     assert isinstance(await offices[0].hold(ask()), OrderRow)
@@ -109,7 +109,7 @@ async def test_another_process_counts_the_guests_of_all(field: House, offices: l
         assert refused.reason == Reason.SIGN_IN_FIRST
 
 
-async def test_one_session_holds_no_more_than_the_limit_in_all_its_baskets(house: House) -> None:
+async def test_all_baskets_of_a_session_together_keep_the_limit(house: House) -> None:
     guest = house.browser()
     seats = {"kind": "best", "party": {"full": 3}}
     assert [(await guest.hold(seats)).status_code for _ in range(3)] == [201] * 3
@@ -126,7 +126,7 @@ async def test_guests_never_empty_the_wheelchair_spaces(house: House) -> None:
     assert (await (await house.fan()).hold(wish)).status_code == 201
 
 
-async def test_a_basket_that_followed_through_sign_in_counts_once(house: House) -> None:
+async def test_a_basket_kept_through_sign_in_counts_once(house: House) -> None:
     guest = house.browser()
     party = {"kind": "best", "party": {"full": 5}}
     assert (await guest.hold(party)).status_code == 201

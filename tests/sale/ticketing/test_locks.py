@@ -21,10 +21,10 @@ from virage.sale.ticketing.acts import holding, paying, refunding
 from virage.sale.ticketing.acts.holding import Hold
 from virage.sale.ticketing.acts.paying import Pay
 from virage.sale.ticketing.rules.terms import (
-    Best,
+    BestSeats,
     Buyer,
-    Chosen,
-    ChosenPlace,
+    ChosenSeat,
+    ChosenSeats,
     HoldRequest,
     OrderRow,
     Party,
@@ -37,7 +37,7 @@ from virage.sale.ticketing.store import orders as store
 from virage.sale.ticketing.store.claims import Claim
 
 HANDLERS = Handlers({paying.PURPOSE: paying.OrderMoney()})
-TWO = Best(Party(full=2), category_id=GOLD)
+TWO = BestSeats(Party(full=2), category_id=GOLD)
 Act = Callable[[Connection], Awaitable[Any]]
 
 
@@ -55,12 +55,12 @@ async def in_transaction(db: Database, act: Act) -> Any:
 
 
 def six(category: UUID) -> Seats:
-    return Best(Party(full=6), category_id=category)
+    return BestSeats(Party(full=6), category_id=category)
 
 
 def these(*offsets: int) -> Seats:
     """Seats of one block, by their place in it."""
-    return Chosen(tuple(ChosenPlace(block_seats("103")[offset], Tariff.FULL) for offset in offsets))
+    return ChosenSeats(tuple(ChosenSeat(block_seats("103")[offset], Tariff.FULL) for offset in offsets))
 
 
 class Counter:
@@ -70,7 +70,7 @@ class Counter:
         self.house = house
 
     async def hold(self, conn: Connection, order_id: UUID, buyer: Buyer, seats: Seats) -> Any:
-        sale = await self.house.box_office.sales.get(self.house.event_id)
+        sale = await self.house.order_service.sales.get(self.house.event_id)
         assert sale is not None
         assert buyer.owner_id is not None
         request = HoldRequest(order_id, self.house.event_id, seats)
@@ -206,7 +206,7 @@ CASES: dict[str, tuple[Callable[[Pair, Database], Awaitable[None]], Callable[[Pa
     ),
     "the event is off": (
         low_paid,
-        lambda pair, conn: refunding.give_back_event(conn, pair.house.event_id, pair.house.clock.now()),
+        lambda pair, conn: refunding.refund_cancelled_orders(conn, pair.house.event_id, pair.house.clock.now()),
     ),
 }
 
@@ -229,7 +229,7 @@ async def test_orders_are_locked_in_the_order_of_their_ids(house: House, db: Dat
     await asyncio.gather(second, third)
 
 
-async def test_late_money_claims_its_places_before_it_numbers_passes(house: House, db: Database) -> None:
+async def test_a_late_payment_claims_places_before_issuing_passes(house: House, db: Database) -> None:
     """Two payments come late for one seat; the first has another order to sell, and waits for a seat of somebody."""
 
     async def start(*offsets: int) -> Start:

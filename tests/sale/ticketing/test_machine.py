@@ -26,19 +26,19 @@ from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts import holding, paying, refunding
 from virage.sale.ticketing.acts.paying import Pay
 from virage.sale.ticketing.acts.pricing import set_pricing
-from virage.sale.ticketing.acts.refunding import RefundWish
+from virage.sale.ticketing.acts.refunding import RefundCommand
 from virage.sale.ticketing.reads.open_sales import OpenSales
-from virage.sale.ticketing.routes.box_office import Ask, BoxOffice
+from virage.sale.ticketing.routes.order_service import HoldCommand, OrderService
 from virage.sale.ticketing.rules.pricing import AreaPricing
 from virage.sale.ticketing.rules.terms import (
     Buyer,
-    Chosen,
-    ChosenPlace,
+    ChosenSeat,
+    ChosenSeats,
     HoldRequest,
     OrderRow,
     Party,
     Seats,
-    Standing,
+    StandingPlaces,
     Tariff,
 )
 from virage.site.programme import acts as programme
@@ -79,7 +79,7 @@ class Till:
         return Opened(start.payment_id, f"https://pay.example/{start.payment_id}")
 
 
-class BoxOfficeMachine(RuleBasedStateMachine):
+class OrderServiceMachine(RuleBasedStateMachine):
     """One event with few places, four fans, two processes."""
 
     runner: asyncio.Runner
@@ -88,7 +88,7 @@ class BoxOfficeMachine(RuleBasedStateMachine):
     @initialize()
     def open_event(self) -> None:
         self.fans = [Buyer(new_id(), new_id()) for _ in range(FANS)]
-        self.asks: list[Ask] = []
+        self.asks: list[HoldCommand] = []
         self.orders: list[OrderRow] = []
         self.starts: dict[UUID, Start] = {}
         self.captured: set[UUID] = set()
@@ -98,7 +98,7 @@ class BoxOfficeMachine(RuleBasedStateMachine):
         self.clock = FakeClock(NOW)
         self.db = await Database.open(self.url, connections_max=8)
         self.tails = [Tail(self.db) for _ in range(2)]
-        self.offices = [BoxOffice(self.db, self.clock, OpenSales(self.db, tail, self.clock)) for tail in self.tails]
+        self.offices = [OrderService(self.db, self.clock, OpenSales(self.db, tail, self.clock)) for tail in self.tails]
         organiser = Organiser(new_id(), "The club")
         event = a_match(organiser.id)
         async with self.db.transaction() as conn:
@@ -172,7 +172,7 @@ class BoxOfficeMachine(RuleBasedStateMachine):
             return self._with(office, self.orders[which % len(self.orders)], what, how)
         return None
 
-    def _with(self, office: BoxOffice, order: OrderRow, what: str, how: Any) -> Coroutine[Any, Any, None]:
+    def _with(self, office: OrderService, order: OrderRow, what: str, how: Any) -> Coroutine[Any, Any, None]:
         """What is done to an order that there is."""
         buyer = next(fan for fan in self.fans if fan.owner_id == order.owner_id)
         verbs = {
@@ -183,19 +183,19 @@ class BoxOfficeMachine(RuleBasedStateMachine):
         }
         return verbs[what]()
 
-    def _ask(self, buyer: Buyer, wish: Any, joins: UUID | None = None) -> Ask:
+    def _ask(self, buyer: Buyer, wish: Any, joins: UUID | None = None) -> HoldCommand:
         first = block_seats("103")[0]
         seats: Seats = (
-            Standing(AREA, Party(full=wish))
+            StandingPlaces(AREA, Party(full=wish))
             if isinstance(wish, int)
-            else Chosen(tuple(ChosenPlace(first + offset, Tariff.FULL) for offset in wish))
+            else ChosenSeats(tuple(ChosenSeat(first + offset, Tariff.FULL) for offset in wish))
         )
         assert buyer.owner_id is not None
-        ask = Ask(HoldRequest(new_id(), self.event_id, seats, joins), buyer, buyer.owner_id)
+        ask = HoldCommand(HoldRequest(new_id(), self.event_id, seats, joins), buyer, buyer.owner_id)
         self.asks.append(ask)
         return ask
 
-    async def _go_on(self, office: BoxOffice, ask: Ask, how_far: str) -> None:
+    async def _go_on(self, office: OrderService, ask: HoldCommand, how_far: str) -> None:
         """Hold, then begin to pay, then have paid, as far as it goes."""
         order = await self._hold(office, ask)
         if order is None or how_far == "hold":
@@ -205,13 +205,13 @@ class BoxOfficeMachine(RuleBasedStateMachine):
         if start is not None and how_far == "buy":
             await self._settle({start: State.CAPTURED})
 
-    async def _hold(self, office: BoxOffice, ask: Ask) -> OrderRow | None:
+    async def _hold(self, office: OrderService, ask: HoldCommand) -> OrderRow | None:
         outcome = await office.hold(ask)
         if isinstance(outcome, OrderRow) and outcome.id not in {order.id for order in self.orders}:
             self.orders.append(outcome)
         return outcome if isinstance(outcome, OrderRow) else None
 
-    async def _pay(self, office: BoxOffice, order: OrderRow) -> None:
+    async def _pay(self, office: OrderService, order: OrderRow) -> None:
         buyer = next(fan for fan in self.fans if fan.owner_id == order.owner_id)
         assert buyer.fan_id is not None
         pay = Pay(order.id, new_id(), buyer, buyer.fan_id, "https://club.example/")
@@ -239,7 +239,7 @@ class BoxOfficeMachine(RuleBasedStateMachine):
             await holding.expire(conn, self.clock.now(), 100)
 
     async def _refund(self, order: OrderRow, whole: bool) -> None:
-        wish = RefundWish(order.id, new_id(), None if whole else (order.ticket_ids[0],))
+        wish = RefundCommand(order.id, new_id(), None if whole else (order.ticket_ids[0],))
         async with self.db.transaction() as conn:
             await refunding.refund(conn, wish, self.clock.now())
 
@@ -288,9 +288,9 @@ class BoxOfficeMachine(RuleBasedStateMachine):
             )
 
 
-def test_whatever_happens_at_once_the_books_are_right(database_url: str) -> None:
+def test_random_concurrent_actions_keep_all_invariants(database_url: str) -> None:
     with asyncio.Runner() as runner:
-        machine = type("Machine", (BoxOfficeMachine,), {"runner": runner, "url": database_url})
+        machine = type("Machine", (OrderServiceMachine,), {"runner": runner, "url": database_url})
         run_state_machine_as_test(
             machine,
             settings=settings(

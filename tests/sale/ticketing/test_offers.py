@@ -29,27 +29,27 @@ async def taken(house: House, places: range) -> None:
     house.forget()
 
 
-async def test_a_card_knows_the_lowest_price_and_how_much_is_free(house: House) -> None:
+async def test_a_summary_has_the_lowest_price_and_the_free_places(house: House) -> None:
     free = GOLD_SEATS + BLUE_SEATS + 50
     assert await lines(house) == {str(house.event_id): {"from_cents": 3000, "free": free}}
     await (await house.fan()).best(full=2)
     assert (await lines(house))[str(house.event_id)]["free"] == free - 2
 
 
-async def test_a_sale_to_come_is_counted_in_the_database(empty_house: House) -> None:
+async def test_an_upcoming_sale_is_counted_by_the_database(empty_house: House) -> None:
     event_id = str(await empty_house.open(**LATER))
     await taken(empty_house, block_seats(GOLD_BLOCK)[:5])
     assert await lines(empty_house) == {event_id: {"from_cents": 3000, "free": GOLD_SEATS - 5 + BLUE_SEATS + 50}}
 
 
-async def test_the_memory_and_the_database_count_alike(house: House, monkeypatch: Any) -> None:
+async def test_memory_and_database_count_the_same(house: House, monkeypatch: Any) -> None:
     await taken(house, range(block_seats("103").start, block_seats("103").start + 7))
     in_memory = await lines(house)
     monkeypatch.setattr(offers, "KEPT_OPEN_MAX", 0)
     assert await lines(house) == in_memory
 
 
-async def test_what_is_sold_out_makes_no_price(empty_house: House) -> None:
+async def test_a_sold_out_category_does_not_set_the_lowest_price(empty_house: House) -> None:
     house = empty_house
     seats = {"blocks": {GOLD_BLOCK: GOLD, "103": BLUE}, "areas": []}
     for window in ({}, LATER):
@@ -60,14 +60,14 @@ async def test_what_is_sold_out_makes_no_price(empty_house: House) -> None:
         assert (await lines(house))[event_id] == {"from_cents": None, "free": 0}
 
 
-async def test_a_sale_that_is_over_or_has_no_places_has_no_card(empty_house: House) -> None:
+async def test_a_closed_or_empty_sale_has_no_summary(empty_house: House) -> None:
     await empty_house.open(**OVER)
     await empty_house.open(NOTHING)
     await empty_house.open(NOTHING, **LATER)
     assert await lines(empty_house) == {}
 
 
-async def test_events_stand_in_the_order_of_their_start(empty_house: House) -> None:
+async def test_summaries_are_ordered_by_start(empty_house: House) -> None:
     standing = a_pricing(blocks={}, areas=[AreaPricing(AREA, BLUE, 10)])
     late = await empty_house.open(standing, starts_at=NOW + 30 * HOUR, ends_at=NOW + 32 * HOUR)
     soon = await empty_house.open(standing)

@@ -10,7 +10,7 @@ from tests.sale.ticketing.conftest import BLUE, GOLD, GOLD_BLOCK, Box, House, a_
 from virage.platform.data.queue import Jobs
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
-from virage.sale.ticketing.acts.refunding import EventGone
+from virage.sale.ticketing.acts.refunding import EventCancelledJob
 from virage.sale.ticketing.jobs import SeatReturns, TicketingJobs
 from virage.sale.ticketing.reads import office as reads
 from virage.sale.ticketing.rules.pricing import Pricing
@@ -50,7 +50,7 @@ def cheaper() -> Pricing:
     return a_pricing(categories=halved)
 
 
-async def test_prices_are_put_and_read_and_sold_at_once(house: House) -> None:
+async def test_new_prices_apply_at_once(house: House) -> None:
     office = await house.staff(Grant("programme"))
     assert (await put(office, house, cheaper())).status_code == 200
     read = (await office.ask("GET", f"/api/office/events/{house.event_id}/pricing")).json()
@@ -59,7 +59,7 @@ async def test_prices_are_put_and_read_and_sold_at_once(house: House) -> None:
     assert order["lines"][0]["price_cents"] == 4000
 
 
-async def test_all_defects_of_a_pricing_are_answered_at_once(house: House) -> None:
+async def test_a_refused_pricing_lists_all_defects(house: House) -> None:
     office = await house.staff(Grant("programme"))
     answer = await put(office, house, a_pricing(blocks={"999": GOLD, GOLD_BLOCK: new_id()}, fee_cents=-1))
     assert codes(answer) == (422, "unprocessable")
@@ -70,7 +70,7 @@ async def test_all_defects_of_a_pricing_are_answered_at_once(house: House) -> No
     }
 
 
-async def test_prices_ask_for_a_fresh_sign_in(house: House, clock: FakeClock) -> None:
+async def test_changing_prices_needs_a_recent_sign_in(house: House, clock: FakeClock) -> None:
     office = await house.staff(Grant("programme"))
     clock.advance(timedelta(minutes=16))
     assert codes(await put(office, house, cheaper())) == (403, "step_up_required")
@@ -88,7 +88,7 @@ async def test_a_category_has_a_name_in_each_language_and_no_other(house: House,
     assert len(answer.json()["data"]["defects"]) == 1
 
 
-async def test_a_search_for_what_no_text_contains_is_refused(house: House) -> None:
+async def test_a_search_with_control_characters_is_refused(house: House) -> None:
     office = await house.staff(Grant("box_office"))
     answer = await office.ask("GET", "/api/office/orders", params={"q": "a\x00b"})
     assert codes(answer) == (400, "invalid")
@@ -135,7 +135,7 @@ async def test_the_money_of_a_sale_adds_up_after_refunds(house: House) -> None:
     assert (sales["gross_cents"], sales["revenue_cents"], sales["fee_cents"]) == (3 * 8150 + 3150, 3150, 150)
 
 
-async def test_people_who_are_inside_are_refunded_only_on_a_second_word(house: House, clock: FakeClock) -> None:
+async def test_people_inside_are_refunded_only_after_a_second_confirmation(house: House, clock: FakeClock) -> None:
     fan, office = await house.fan(), await house.staff(Grant("box_office"))
     order = await house.bought(fan, full=3)
     tickets = [line["ticket_id"] for line in order["lines"]]
@@ -207,7 +207,7 @@ async def test_an_order_is_found_by_code_address_and_name(empty_house: House) ->
         assert await found(office, nothing) == [], nothing
 
 
-async def test_a_search_looks_within_a_role_before_it_counts(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_search_is_limited_to_the_role_before_it_counts(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reads, "FOUND_MAX", 2)
     fan, theirs = await house.fan(), house.event_id
     await fan.ask("PATCH", "/api/me", {"name": "Fan of the Club"})
@@ -225,7 +225,7 @@ async def test_a_search_looks_within_a_role_before_it_counts(house: House, monke
         assert await found(elsewhere, wanted) == []
 
 
-async def test_whoever_is_erased_is_not_found(house: House, clock: FakeClock) -> None:
+async def test_an_erased_person_is_not_found(house: House, clock: FakeClock) -> None:
     fan, office = await house.fan(), await house.staff(Grant("box_office"))
     await fan.ask("PATCH", "/api/me", {"name": "Fan of the Club"})
     order = await fan.best()
@@ -236,7 +236,7 @@ async def test_whoever_is_erased_is_not_found(house: House, clock: FakeClock) ->
     assert await found(office, order["code"]) == [order["id"]]
 
 
-async def test_a_refund_says_why(house: House) -> None:
+async def test_a_refund_has_a_reason(house: House) -> None:
     fan, office = await house.fan(), await house.staff(Grant("box_office"))
     order = await house.bought(fan)
     path = f"/api/office/orders/{order['id']}"
@@ -268,7 +268,7 @@ async def test_a_whole_refund_frees_the_places_and_revokes_the_passes(house: Hou
     ]
 
 
-async def test_single_tickets_are_given_back_once_and_the_same_refund_again_is_the_same(house: House) -> None:
+async def test_single_tickets_are_refunded_once_and_a_repeated_refund_is_the_same(house: House) -> None:
     fan, office = await house.fan(), await house.staff(Grant("box_office"))
     order = await house.bought(fan, full=3)
     tickets = [line["ticket_id"] for line in order["lines"]]
@@ -302,7 +302,7 @@ async def test_a_held_order_is_not_refunded(house: House) -> None:
     assert codes(answer) == (409, "order_not_paid")
 
 
-async def test_a_refund_needs_a_fresh_sign_in(house: House, clock: FakeClock) -> None:
+async def test_a_refund_needs_a_recent_sign_in(house: House, clock: FakeClock) -> None:
     order = await house.bought(await house.fan())
     office = await house.staff(Grant("box_office"))
     clock.advance(timedelta(minutes=16))
@@ -315,7 +315,7 @@ async def test_a_refund_needs_a_fresh_sign_in(house: House, clock: FakeClock) ->
     ("grant", "seen"),
     [("all", 200), ("organiser", 200), ("event", 200), ("another organiser", 404), ("another event", 404)],
 )
-async def test_a_role_reaches_as_far_as_its_scope(house: House, grant: str, seen: int) -> None:
+async def test_a_role_is_limited_to_its_scope(house: House, grant: str, seen: int) -> None:
     order = await house.bought(await house.fan())
     ids = {"organiser": house.organiser_id, "event": house.event_id}
     scope = grant.rpartition(" ")[2]
@@ -330,7 +330,7 @@ async def test_a_role_reaches_as_far_as_its_scope(house: House, grant: str, seen
     assert (await office.ask("POST", f"{path}/refund", a_refund())).status_code == seen
 
 
-async def test_a_fan_is_no_office(house: House) -> None:
+async def test_a_fan_has_no_access_to_the_office(house: House) -> None:
     fan = await house.fan()
     order = await house.bought(fan)
     paths = [
@@ -345,34 +345,34 @@ async def test_a_fan_is_no_office(house: House) -> None:
         assert codes(await fan.ask(method, path, body)) == (403, "forbidden"), path
 
 
-async def test_a_cancelled_event_gives_every_order_back(house: House) -> None:
+async def test_a_cancelled_event_refunds_every_order(house: House) -> None:
     fan, other = await house.fan(), await house.fan("other@example.org")
     order = await house.bought(fan)
     held = await other.best()
     await house.cancel()
     jobs = TicketingJobs(house.db, house.clock)
-    await jobs.give_back(EventGone(house.event_id))
+    await jobs.refund_cancelled(EventCancelledJob(house.event_id))
     assert (await fan.ask("GET", f"/api/orders/{order['id']}")).json()["state"] == "refunded"
     assert (await other.ask("GET", f"/api/orders/{held['id']}")).json()["state"] == "released"
     assert [row["reason"] for row in await house.rows("select reason from ticketing.refund")] == ["event_cancelled"]
     assert await house.rows("select from ticketing.claim") == []
     assert len(await house.rows("select from payments.refund")) == 1
-    await jobs.give_back(EventGone(house.event_id))
+    await jobs.refund_cancelled(EventCancelledJob(house.event_id))
     assert len(await house.rows("select from payments.refund")) == 1
 
 
-async def test_money_that_comes_after_the_event_was_cancelled_goes_back_too(house: House) -> None:
+async def test_a_payment_after_the_cancellation_is_returned(house: House) -> None:
     fan = await house.fan()
     order, payment_id = await fan.best(), new_id()
     await fan.pay(order["id"], payment_id)
     await house.cancel()
-    await TicketingJobs(house.db, house.clock).give_back(EventGone(house.event_id))
+    await TicketingJobs(house.db, house.clock).refund_cancelled(EventCancelledJob(house.event_id))
     await house.news(payment_id)
     assert await house.rows("select from ticketing.claim") == []
     assert len(await house.rows("select from payments.refund")) == 1
 
 
-def test_the_worker_knows_what_ticketing_asks_of_it(house: House) -> None:
+def test_the_worker_registers_all_jobs_of_ticketing(house: House) -> None:
     jobs = Jobs()
     TicketingJobs(house.db, house.clock).register(jobs)
     assert "ticketing_event_cancelled" in jobs.kinds

@@ -6,7 +6,7 @@ from tests.sale.ticketing.conftest import BLUE, BLUE_BLOCK, GOLD, GOLD_BLOCK, Bo
 from virage.platform.values.ids import new_id
 from virage.sale.ticketing.rules.open_sale import hospitality
 from virage.sale.ticketing.rules.places import layout
-from virage.sale.ticketing.rules.pricing import Category
+from virage.sale.ticketing.rules.pricing import PriceCategory
 from virage.sale.ticketing.rules.terms import PRICED_TARIFFS
 
 LOUNGE, LOUNGE_BLOCK = new_id(), "209"
@@ -19,11 +19,11 @@ async def propose(box: Box, **wish: Any) -> Any:
 
 def with_hospitality() -> Any:
     ordinary = a_pricing()
-    lounge = Category(LOUNGE, {"fr": "Salon", "en": "Lounge"}, "#7a4b94", dict.fromkeys(PRICED_TARIFFS, 24_000))
+    lounge = PriceCategory(LOUNGE, {"fr": "Salon", "en": "Lounge"}, "#7a4b94", dict.fromkeys(PRICED_TARIFFS, 24_000))
     return a_pricing(categories=[lounge, *ordinary.categories], blocks=ordinary.blocks | {LOUNGE_BLOCK: LOUNGE})
 
 
-async def test_a_proposal_names_place_view_and_the_price_with_its_fee_and_holds_nothing(house: House) -> None:
+async def test_a_proposal_has_place_view_and_full_price_and_holds_nothing(house: House) -> None:
     guest = house.browser()
     proposal = await propose(guest, category_id=str(GOLD))
     assert [place["label"]["block"] for place in proposal["places"]] == [GOLD_BLOCK] * 2
@@ -34,7 +34,7 @@ async def test_a_proposal_names_place_view_and_the_price_with_its_fee_and_holds_
     assert not guest.browser.cookies
 
 
-async def test_what_was_proposed_is_held_as_it_was_while_it_is_free(house: House) -> None:
+async def test_a_proposal_can_be_held_while_it_is_free(house: House) -> None:
     guest, other = house.browser(), house.browser()
     places = (await propose(guest))["places"]
     chosen = {"kind": "chosen", "places": [{"place": one["place"], "tariff": one["tariff"]} for one in places]}
@@ -45,7 +45,7 @@ async def test_what_was_proposed_is_held_as_it_was_while_it_is_free(house: House
     assert not {one["place"] for one in (await propose(other))["places"]} & {one["place"] for one in places}
 
 
-async def test_a_proposal_for_a_wheelchair_user_may_be_held_as_it_is(house: House) -> None:
+async def test_a_proposal_for_a_wheelchair_user_can_be_held(house: House) -> None:
     guest = house.browser()
     places = (await propose(guest, party={"access": 1, "full": 1}, needs=["wheelchair"]))["places"]
     assert sorted(one["tariff"] for one in places) == ["access", "companion", "full"]
@@ -53,7 +53,7 @@ async def test_a_proposal_for_a_wheelchair_user_may_be_held_as_it_is(house: Hous
     assert (await guest.hold(chosen)).status_code == 201
 
 
-async def test_the_best_seats_are_hospitality_only_if_it_is_asked_for(empty_house: House) -> None:
+async def test_best_seats_include_hospitality_only_on_request(empty_house: House) -> None:
     await empty_house.open(with_hospitality())
     guest = empty_house.browser()
     blocks = {
@@ -68,13 +68,13 @@ async def test_the_best_seats_are_hospitality_only_if_it_is_asked_for(empty_hous
     assert {line["label"]["block"] for line in order["lines"]} <= {GOLD_BLOCK, BLUE_BLOCK}
 
 
-def test_an_event_that_sells_hospitality_alone_leaves_nothing_out() -> None:
+def test_an_event_with_only_hospitality_proposes_hospitality() -> None:
     assert hospitality(with_hospitality(), layout()) == {LOUNGE}
     assert hospitality(a_pricing(blocks={LOUNGE_BLOCK: GOLD}), layout()) == set()
     assert hospitality(a_pricing(blocks={LOUNGE_BLOCK: BLUE, BLUE_BLOCK: BLUE}), layout()) == set()
 
 
-async def test_no_seats_are_proposed_where_none_are_sold(house: House) -> None:
+async def test_an_event_without_prices_has_no_proposals(house: House) -> None:
     guest = house.browser()
     assert (await propose(guest, party={"full": 0}))["code"] == "party_invalid"
     await house.cancel()

@@ -36,9 +36,7 @@ async def test_a_fan_holds_pays_and_puts_the_ticket_on_a_phone(house: House) -> 
     assert bound.json()["text"]
 
 
-async def test_who_lets_go_in_the_moment_of_paying_is_told_that_it_is_paid(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_releasing_an_order_that_was_just_paid_is_refused(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     fan = await house.fan()
     order = await fan.best()
     payment_id = new_id()

@@ -9,27 +9,27 @@ from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.rules import codes
 from virage.sale.ticketing.rules.open_sale import Layout, OpenSale, open_sale
 from virage.sale.ticketing.rules.places import label, layout, seat_of, seat_plan
-from virage.sale.ticketing.rules.pricing import AreaPricing, Category, Pricing, amounts, defects, repriced, vat_of
+from virage.sale.ticketing.rules.pricing import AreaPricing, PriceCategory, Pricing, amounts, defects, repriced, vat_of
 from virage.sale.ticketing.rules.refunds import RefundPlan, plan_refund
 from virage.sale.ticketing.rules.sale import PAYING_FOR, may_pay, paying_until, propose, sale_window, within_limit
 from virage.sale.ticketing.rules.terms import (
     Assigned,
     Basket,
-    Chosen,
-    ChosenPlace,
+    ChosenSeat,
+    ChosenSeats,
     OnSale,
     OrderRow,
     Party,
     Reason,
-    Standing,
+    StandingPlaces,
     State,
     Tariff,
     TicketRow,
     Vat,
 )
-from virage.site.venue.reads import load_ground
+from virage.site.venue.reads import load_venue
 
-GROUND = load_ground()
+GROUND = load_venue()
 
 
 def an_event(**changes: Any) -> OnSale:
@@ -106,22 +106,22 @@ def test_the_access_tariff_brings_a_free_companion() -> None:
         (Party(full=1, companions=1), False),
     ],
 )
-def test_a_party_has_one_to_nine_places_and_one_companion_a_person_at_most(party: Party, valid: bool) -> None:
+def test_a_party_has_one_to_nine_places_and_at_most_one_companion_per_person(party: Party, valid: bool) -> None:
     assert party.valid is valid
 
 
-def test_an_order_adds_up_with_the_fee_on_what_costs_something() -> None:
+def test_free_tickets_bear_no_fee() -> None:
     sale = a_sale()
     first = GROUND.blocks[GROUND.block_index[GOLD_BLOCK]].first_seat
     cost = sale.amounts_of([Assigned(first, Tariff.FULL), Assigned(first + 1, Tariff.COMPANION)])
     assert (cost.prices, cost.fee_cents, cost.total_cents) == ([8000, 0], 150, 8150)
 
 
-def test_the_vat_is_contained_at_two_rates() -> None:
+def test_vat_is_included_at_two_rates() -> None:
     assert vat_of(16300, 300, 55, 200) == [Vat(55, 16000, 834), Vat(200, 300, 50)]
 
 
-def test_the_vat_of_one_rate_is_one_line_and_of_nothing_none() -> None:
+def test_equal_vat_rates_are_one_entry_and_a_free_order_has_none() -> None:
     assert vat_of(1000, 100, 55, 55) == [Vat(55, 1000, 52)]
     assert vat_of(0, 0, 55, 200) == []
 
@@ -135,14 +135,14 @@ def ground_defects(pricing: Pricing) -> set[tuple[str, str]]:
     return {(defect.code, defect.at) for defect in defects(pricing, layout().blocks, areas)}
 
 
-def test_a_sound_pricing_has_no_defect() -> None:
+def test_a_valid_pricing_has_no_defects() -> None:
     assert ground_defects(a_pricing()) == set()
 
 
-def test_every_defect_of_a_pricing_is_told_at_once() -> None:
-    broken = Category(GOLD, {"fr": "", "en": "Gold"}, "gold", {Tariff.FULL: -1, Tariff.CHILD: 0, Tariff.ACCESS: 0})
+def test_all_defects_of_a_pricing_are_returned() -> None:
+    broken = PriceCategory(GOLD, {"fr": "", "en": "Gold"}, "gold", {Tariff.FULL: -1, Tariff.CHILD: 0, Tariff.ACCESS: 0})
     pricing = Pricing(
-        categories=[broken, Category(GOLD, {"fr": "Or", "en": "Gold"}, "#c9a227", prices_from(1))],
+        categories=[broken, PriceCategory(GOLD, {"fr": "Or", "en": "Gold"}, "#c9a227", prices_from(1))],
         blocks={"999": GOLD, GOLD_BLOCK: BLUE},
         areas=[AreaPricing("XX", GOLD, 1), AreaPricing(AREA, GOLD, 10**6), AreaPricing(AREA, BLUE, 1)],
         fee_cents=-1,
@@ -166,7 +166,7 @@ def test_every_defect_of_a_pricing_is_told_at_once() -> None:
 
 
 def test_only_blocks_with_sold_places_are_named_when_prices_change() -> None:
-    dearer = Category(GOLD, {"fr": "Or", "en": "Gold"}, "#c9a227", prices_from(9000))
+    dearer = PriceCategory(GOLD, {"fr": "Or", "en": "Gold"}, "#c9a227", prices_from(9000))
     new = a_pricing(categories=[dearer, a_pricing().categories[1]])
     where = {1: (GOLD_BLOCK, False), 2: ("103", False), 3: (AREA, True)}.__getitem__
     assert repriced(a_pricing(), new, [1, 2, 3], where) == [GOLD_BLOCK]
@@ -189,13 +189,13 @@ def test_the_limit_counts_what_a_buyer_has() -> None:
 
 
 def choose(sale: OpenSale, *choices: tuple[int, Tariff]) -> list[Assigned] | Refused:
-    chosen = Chosen(tuple(ChosenPlace(place, tariff) for place, tariff in choices))
-    return propose(sale.hall, chosen, sale.blocks, sale.areas)
+    chosen = ChosenSeats(tuple(ChosenSeat(place, tariff) for place, tariff in choices))
+    return propose(sale.inventory, chosen, sale.blocks, sale.areas)
 
 
 def a_wheelchair_pair() -> tuple[int, int]:
     sale = a_sale(blocks_everywhere())
-    unit = sale.hall.plan.units[0]
+    unit = sale.inventory.plan.units[0]
     assert unit.companion is not None
     return unit.space, unit.companion
 
@@ -204,7 +204,7 @@ def blocks_everywhere() -> Pricing:
     return a_pricing(blocks={block.code: GOLD for block in GROUND.blocks})
 
 
-def test_chosen_seats_may_leave_an_orphan() -> None:
+def test_chosen_seats_may_leave_a_single_seat() -> None:
     first = GROUND.blocks[GROUND.block_index[GOLD_BLOCK]].first_seat
     assert choose(a_sale(), (first + 1, Tariff.FULL)) == [Assigned(first + 1, Tariff.FULL)]
 
@@ -213,7 +213,7 @@ def test_a_chosen_seat_must_be_for_sale_free_and_named_once() -> None:
     sale = a_sale()
     first = GROUND.blocks[GROUND.block_index[GOLD_BLOCK]].first_seat
     elsewhere = GROUND.blocks[GROUND.block_index["307"]].first_seat
-    sale.hall.take([first])
+    sale.inventory.hold([first])
     assert choose(sale, (elsewhere, Tariff.FULL)) == Refused(Reason.NOT_FOR_SALE, {"places": [elsewhere]})
     assert choose(sale, (10**6, Tariff.FULL)) == Refused(Reason.NOT_FOR_SALE, {"places": [10**6]})
     assert choose(sale, (first, Tariff.FULL)) == Refused(Reason.PLACE_TAKEN, {"places": [first]})
@@ -230,14 +230,14 @@ def test_a_wheelchair_space_is_for_the_access_tariff_alone() -> None:
     assert isinstance(choose(sale, (space, Tariff.ACCESS), (companion, Tariff.COMPANION)), list)
 
 
-def test_a_companion_seat_is_anybodys_once_its_space_is_gone() -> None:
+def test_a_companion_seat_is_open_to_all_once_its_space_is_taken() -> None:
     space, companion = a_wheelchair_pair()
     sale = a_sale(blocks_everywhere())
-    sale.hall.take([space])
+    sale.inventory.hold([space])
     assert choose(sale, (companion, Tariff.FULL)) == [Assigned(companion, Tariff.FULL)]
 
 
-def test_a_companion_pays_nothing_only_with_somebody_of_the_access_tariff() -> None:
+def test_a_companion_is_free_only_with_an_access_ticket() -> None:
     first = GROUND.blocks[GROUND.block_index[GOLD_BLOCK]].first_seat
     outcome = choose(a_sale(), (first, Tariff.FULL), (first + 1, Tariff.COMPANION))
     assert outcome == Refused(Reason.COMPANION_ALONE)
@@ -246,27 +246,29 @@ def test_a_companion_pays_nothing_only_with_somebody_of_the_access_tariff() -> N
 def test_a_standing_area_gives_any_of_its_open_places() -> None:
     sale = a_sale()
     first, capacity = sale.areas[AREA]
-    outcome = propose(sale.hall, Standing(AREA, Party(full=9)), sale.blocks, sale.areas)
+    outcome = propose(sale.inventory, StandingPlaces(AREA, Party(full=9)), sale.blocks, sale.areas)
     assert isinstance(outcome, list)
     assert len({seat.place for seat in outcome}) == 9
     assert all(first <= seat.place < first + capacity for seat in outcome)
 
 
-def test_a_standing_area_holds_as_many_as_it_opens() -> None:
+def test_a_standing_area_sells_its_open_capacity() -> None:
     sale = a_sale()
     first, capacity = sale.areas[AREA]
-    sale.hall.take(range(first, first + capacity - 1))
-    ask_for = Standing(AREA, Party(full=2))
-    assert propose(sale.hall, ask_for, sale.blocks, sale.areas) == Refused(Reason.SOLD_OUT)
-    assert propose(sale.hall, Standing("XX", Party(full=1)), sale.blocks, sale.areas) == Refused(Reason.AREA_UNKNOWN)
+    sale.inventory.hold(range(first, first + capacity - 1))
+    ask_for = StandingPlaces(AREA, Party(full=2))
+    assert propose(sale.inventory, ask_for, sale.blocks, sale.areas) == Refused(Reason.SOLD_OUT)
+    assert propose(sale.inventory, StandingPlaces("XX", Party(full=1)), sale.blocks, sale.areas) == Refused(
+        Reason.AREA_UNKNOWN
+    )
 
 
-def test_blocks_that_the_ground_does_not_have_are_left_out() -> None:
+def test_blocks_that_the_venue_does_not_have_are_left_out() -> None:
     sale = open_sale(an_event(), a_pricing(), seat_plan(), Layout({}, {}), [])
-    assert sale.hall.free_count == 0
+    assert sale.inventory.free_count == 0
 
 
-def test_going_to_pay_extends_a_hold_once() -> None:
+def test_starting_a_payment_extends_a_hold_once() -> None:
     order = a_basket(expires_at=NOW + timedelta(minutes=1))
     assert paying_until(order, NOW) == NOW + PAYING_FOR
     again = a_basket(expires_at=NOW + timedelta(minutes=1), payment_id=new_id())
@@ -289,14 +291,14 @@ def test_only_an_open_order_can_be_paid(order: Basket, reason: Reason) -> None:
     assert refusal.reason == reason
 
 
-def test_a_whole_refund_gives_everything_back() -> None:
+def test_a_whole_refund_returns_the_total() -> None:
     order = an_order("paid")
     plan = plan_refund(order, tickets_of(order), None)
     assert isinstance(plan, RefundPlan)
     assert (len(plan.tickets), plan.amount_cents) == (3, 16300)
 
 
-def test_one_ticket_goes_back_with_its_part_of_the_fee_and_the_last_with_the_rest() -> None:
+def test_a_ticket_is_refunded_with_its_share_of_the_fee_and_the_last_with_the_rest() -> None:
     order = an_order("paid", fee_cents=301, total_cents=16301)
     tickets = tickets_of(order)
     plan = plan_refund(order, tickets, [order.ticket_ids[0]])
@@ -317,7 +319,7 @@ def an_order_like(order: OrderRow, **changes: Any) -> OrderRow:
     return OrderRow(**({name: getattr(order, name) for name in OrderRow.__struct_fields__} | changes))
 
 
-def test_what_is_not_paid_not_there_or_given_back_cannot_be_refunded() -> None:
+def test_only_paid_existing_unrefunded_tickets_can_be_refunded() -> None:
     order = an_order("paid")
     tickets = tickets_of(order)
     first = order.ticket_ids[0]
@@ -329,7 +331,7 @@ def test_what_is_not_paid_not_there_or_given_back_cannot_be_refunded() -> None:
     assert plan_refund(order, back, [first]) == Refused(Reason.TICKET_REFUNDED, {"tickets": [first]})
 
 
-def test_a_code_is_read_however_it_was_typed() -> None:
+def test_an_order_code_is_recognised_in_any_spelling() -> None:
     code = codes.new_code()
     assert codes.as_code(f" {code[:4].lower()}-{code[4:]} ") == code
     assert codes.as_code("fan@example.org") is None
@@ -346,11 +348,11 @@ def test_a_code_is_read_however_it_was_typed() -> None:
         "bloc {block} rang {row} place {seat}",
     ],
 )
-def test_a_seat_is_found_by_what_its_sign_says(form: str, seat: int) -> None:
+def test_a_seat_is_found_by_its_label(form: str, seat: int) -> None:
     sign = label(seat)
     assert seat_of(form.format(block=sign.block, row=sign.row, seat=sign.seat)) == seat
 
 
 @pytest.mark.parametrize("typed", ["", "113", "113 1", "113 1 1 1", "113 1 999", "113 999 1", "999 1 1", "113 1 A"])
-def test_what_no_sign_says_is_no_seat(typed: str) -> None:
+def test_an_unknown_label_finds_no_seat(typed: str) -> None:
     assert seat_of(typed) is None

@@ -11,11 +11,11 @@ def runs(mask: int) -> list[int]:
     return [len(run) for run in f"{mask:b}".split("0") if run]
 
 
-def test_three_free_seats_have_two_places_for_a_pair() -> None:
+def test_three_free_seats_have_two_positions_for_a_pair() -> None:
     assert bits(starts_of(0b0111, 2)) == [0, 1]
 
 
-def test_a_pair_in_three_free_seats_would_leave_an_orphan() -> None:
+def test_a_pair_in_three_free_seats_would_leave_a_single_seat() -> None:
     assert without_orphans(0b0111, 2) == 0
 
 
@@ -33,13 +33,13 @@ def test_a_party_prefers_the_end_of_a_run() -> None:
 
 
 @given(MASKS, SIZES)
-def test_whatever_is_proposed_is_free(mask: int, size: int) -> None:
+def test_every_proposed_position_is_free(mask: int, size: int) -> None:
     window = (1 << size) - 1
     assert all(mask >> start & window == window for start in bits(starts_of(mask, size)))
 
 
 @given(MASKS, SIZES)
-def test_what_leaves_no_orphan_adds_no_single_seat(mask: int, size: int) -> None:
+def test_a_position_without_orphans_adds_no_single_seat(mask: int, size: int) -> None:
     window = (1 << size) - 1
     for start in bits(without_orphans(mask, size)):
         assert runs(mask & ~(window << start)).count(1) <= runs(mask).count(1)

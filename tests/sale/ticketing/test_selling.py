@@ -35,7 +35,7 @@ async def expire(house: House) -> None:
     house.forget()
 
 
-async def test_the_offer_says_what_costs_what_and_how_much_is_free(house: House) -> None:
+async def test_the_offer_has_prices_and_free_places(house: House) -> None:
     offer = (await house.browser().ask("GET", f"/api/events/{house.event_id}/offer")).json()
     assert offer["phase"] == "open"
     assert offer["blocks"] == {GOLD_BLOCK: str(GOLD), "103": str(BLUE)}
@@ -44,7 +44,7 @@ async def test_the_offer_says_what_costs_what_and_how_much_is_free(house: House)
     assert offer["areas"][0]["capacity"] == 50
 
 
-async def test_an_event_that_nobody_knows_has_no_offer(house: House) -> None:
+async def test_an_unknown_event_has_no_offer(house: House) -> None:
     for what in ("offer", "availability"):
         assert codes(await house.browser().ask("GET", f"/api/events/{new_id()}/{what}")) == (404, "not_found")
 
@@ -63,7 +63,7 @@ async def test_a_guest_holds_seats_and_gets_a_session_for_them(house: House) -> 
     assert await state_of(guest, order) == "held"
 
 
-async def test_held_places_are_gone_from_the_availability_at_once(house: House) -> None:
+async def test_held_places_leave_the_availability_at_once(house: House) -> None:
     fan = await house.fan()
     before = await free_places(fan)
     order = await fan.best(full=4)
@@ -81,7 +81,7 @@ async def test_availability_is_answered_with_304_while_nothing_changes(house: Ho
     assert (await fan.ask("GET", path, headers={"if-none-match": first.headers["etag"]})).status_code == 200
 
 
-async def test_the_same_id_again_is_the_same_order(house: House) -> None:
+async def test_a_repeated_id_is_the_same_order(house: House) -> None:
     fan = await house.fan()
     order_id, seats = new_id(), {"kind": "best", "party": {"full": 2}}
     first, again = await asyncio.gather(fan.hold(seats, order_id), fan.hold(seats, order_id))
@@ -90,14 +90,14 @@ async def test_the_same_id_again_is_the_same_order(house: House) -> None:
     assert len(await house.rows("select from ticketing.claim")) == 2
 
 
-async def test_the_id_of_somebody_elses_order_is_refused(house: House) -> None:
+async def test_the_id_of_another_buyers_order_is_refused(house: House) -> None:
     order = await (await house.fan()).best()
     other = await house.fan("other@example.org")
     answer = await other.hold({"kind": "best", "party": {"full": 2}}, order["id"])
     assert codes(answer) == (409, "id_reused")
 
 
-async def test_somebody_elses_order_is_not_there(house: House) -> None:
+async def test_another_buyers_order_is_not_found(house: House) -> None:
     order = await (await house.fan()).best()
     other = await house.fan("other@example.org")
     path = f"/api/orders/{order['id']}"
@@ -107,7 +107,7 @@ async def test_somebody_elses_order_is_not_there(house: House) -> None:
     assert await state_of(await house.fan(), order) == "held"
 
 
-async def test_chosen_seats_are_held_or_named_as_taken(house: House) -> None:
+async def test_chosen_seats_are_held_or_reported_as_taken(house: House) -> None:
     fan, other = await house.fan(), await house.fan("other@example.org")
     first = block_seats(GOLD_BLOCK)[0]
     wish = {"kind": "chosen", "places": [{"place": first, "tariff": "full"}, {"place": first + 1, "tariff": "child"}]}
@@ -136,7 +136,7 @@ async def test_a_standing_area_is_sold_by_count(house: House) -> None:
         ({"kind": "nonsense"}, 400, "invalid"),
     ],
 )
-async def test_what_cannot_be_is_refused(house: House, seats: dict[str, Any], status: int, code: str) -> None:
+async def test_impossible_requests_are_refused(house: House, seats: dict[str, Any], status: int, code: str) -> None:
     fan = await house.fan()
     assert codes(await fan.hold(seats)) == (status, code)
     assert await house.rows("select from ticketing.orders") == []
@@ -165,7 +165,7 @@ async def test_nothing_is_sold_before_the_opening_or_after_the_close(empty_house
     assert codes(await fan.hold({"kind": "best", "party": {"full": 1}})) == (409, "sale_closed")
 
 
-async def test_who_lets_go_makes_room(house: House) -> None:
+async def test_released_places_are_available_again(house: House) -> None:
     fan = await house.fan()
     before = await free_places(fan)
     order = await fan.best()
@@ -189,7 +189,7 @@ async def test_a_hold_ends_after_ten_minutes(house: House, clock: FakeClock) -> 
     assert await house.rows("select from ticketing.claim") == []
 
 
-async def test_a_hold_that_was_forgotten_for_days_ends_too(house: House, clock: FakeClock) -> None:
+async def test_a_hold_left_for_days_expires(house: House, clock: FakeClock) -> None:
     fan = await house.fan()
     order = await fan.best()
     clock.advance(timedelta(days=5))
@@ -201,22 +201,20 @@ async def test_a_hold_that_was_forgotten_for_days_ends_too(house: House, clock: 
     assert order["state"] == "held"
 
 
-async def test_a_hold_that_is_over_frees_its_seat_for_who_asks_though_no_worker_runs(
-    house: House, clock: FakeClock
-) -> None:
+async def test_an_expired_hold_frees_its_seat_even_without_a_worker(house: House, clock: FakeClock) -> None:
     seat = {"kind": "chosen", "places": [{"place": block_seats(GOLD_BLOCK)[0], "tariff": "full"}]}
     assert (await (await house.fan()).hold(seat)).status_code == 201
     clock.advance(TEN_MINUTES)
     assert (await (await house.fan("other@example.org")).hold(seat)).status_code == 201
 
 
-async def test_going_to_pay_needs_somebody_who_is_signed_in(house: House) -> None:
+async def test_starting_a_payment_needs_a_sign_in(house: House) -> None:
     guest = house.browser()
     order = await guest.best()
     assert codes(await guest.pay(order["id"])) == (401, "unauthenticated")
 
 
-async def test_a_guests_basket_follows_to_the_fan(house: House) -> None:
+async def test_a_guests_basket_is_kept_through_sign_in(house: House) -> None:
     guest = house.browser()
     order = await guest.best()
     session = (await house.rows("select id from people.session where person_id is null"))[0]["id"]
@@ -230,7 +228,7 @@ async def test_a_guests_basket_follows_to_the_fan(house: House) -> None:
     assert [one["id"] for one in (await guest.ask("GET", "/api/me/orders")).json()] == [order["id"]]
 
 
-async def test_going_to_pay_extends_the_hold_once(house: House, clock: FakeClock) -> None:
+async def test_a_payment_extends_the_hold_once(house: House, clock: FakeClock) -> None:
     fan = await house.fan()
     order = await fan.best()
     clock.advance(timedelta(minutes=9))
@@ -240,7 +238,7 @@ async def test_going_to_pay_extends_the_hold_once(house: House, clock: FakeClock
     assert (await fan.pay(order["id"])).json()["expires_at"] == page["expires_at"]
 
 
-async def test_the_same_payment_again_is_the_same_page(house: House) -> None:
+async def test_a_repeated_payment_is_the_same_page(house: House) -> None:
     fan = await house.fan()
     order, payment_id = await fan.best(), new_id()
     first, again = await fan.pay(order["id"], payment_id), await fan.pay(order["id"], payment_id)
@@ -251,7 +249,7 @@ async def test_the_same_payment_again_is_the_same_page(house: House) -> None:
     assert codes(await fan.pay(order["id"])) == (409, "order_already_paid")
 
 
-async def test_a_declined_card_leaves_the_hold_and_another_may_be_tried(house: House) -> None:
+async def test_a_declined_card_keeps_the_hold_for_another_card(house: House) -> None:
     fan = await house.fan()
     order, payment_id = await fan.best(), new_id()
     await fan.pay(order["id"], payment_id)
@@ -264,7 +262,7 @@ async def test_a_declined_card_leaves_the_hold_and_another_may_be_tried(house: H
     assert await state_of(fan, order) == "paid"
 
 
-async def test_a_provider_that_is_away_costs_no_hold(house: House) -> None:
+async def test_a_provider_outage_keeps_the_hold(house: House) -> None:
     fan = await house.fan()
     order, payment_id = await fan.best(), new_id()
     house.provider.away = True
@@ -273,7 +271,7 @@ async def test_a_provider_that_is_away_costs_no_hold(house: House) -> None:
     assert (await fan.pay(order["id"], payment_id)).status_code == 200
 
 
-async def test_money_that_comes_twice_buys_once_and_goes_back_once(house: House) -> None:
+async def test_a_double_payment_buys_once_and_is_returned_once(house: House) -> None:
     fan = await house.fan()
     order, first, second = await fan.best(), new_id(), new_id()
     await fan.pay(order["id"], second)
@@ -288,7 +286,7 @@ async def test_money_that_comes_twice_buys_once_and_goes_back_once(house: House)
     assert [row["payment_id"] for row in await house.rows("select payment_id from payments.refund")] == [second]
 
 
-async def test_late_money_gets_the_same_seats_while_they_are_free(house: House, clock: FakeClock) -> None:
+async def test_a_late_payment_gets_the_same_seats_while_they_are_free(house: House, clock: FakeClock) -> None:
     fan = await house.fan()
     order, payment_id = await fan.best(), new_id()
     await fan.pay(order["id"], payment_id)
@@ -301,7 +299,7 @@ async def test_late_money_gets_the_same_seats_while_they_are_free(house: House, 
     assert await house.rows("select from payments.refund") == []
 
 
-async def test_late_money_goes_back_when_a_seat_is_gone(house: House, clock: FakeClock) -> None:
+async def test_a_late_payment_is_returned_if_a_seat_is_taken(house: House, clock: FakeClock) -> None:
     fan, other = await house.fan(), await house.fan("other@example.org")
     order, payment_id = await fan.best(), new_id()
     await fan.pay(order["id"], payment_id)
@@ -318,7 +316,7 @@ async def test_late_money_goes_back_when_a_seat_is_gone(house: House, clock: Fak
     assert len(await house.rows("select from ticketing.claim")) == 1
 
 
-async def test_money_for_what_was_let_go_goes_back(house: House) -> None:
+async def test_a_payment_of_a_released_order_is_returned(house: House) -> None:
     fan = await house.fan()
     order, payment_id = await fan.best(), new_id()
     await fan.pay(order["id"], payment_id)
@@ -328,7 +326,7 @@ async def test_money_for_what_was_let_go_goes_back(house: House) -> None:
     assert await house.rows("select from ticketing.ticket") == []
 
 
-async def test_what_costs_nothing_needs_no_provider(empty_house: House) -> None:
+async def test_a_free_order_needs_no_provider(empty_house: House) -> None:
     free = [type(c)(c.id, c.name, c.colour, dict.fromkeys(c.prices, 0)) for c in a_pricing().categories]
     await empty_house.open(a_pricing(categories=free))
     fan = await empty_house.fan()
@@ -341,13 +339,13 @@ async def test_what_costs_nothing_needs_no_provider(empty_house: House) -> None:
     assert empty_house.provider.started == {}
 
 
-async def test_a_paid_order_cannot_be_let_go(house: House) -> None:
+async def test_a_paid_order_cannot_be_released(house: House) -> None:
     fan = await house.fan()
     order = await house.bought(fan)
     assert codes(await fan.ask("DELETE", f"/api/orders/{order['id']}")) == (409, "order_already_paid")
 
 
-async def test_an_answer_waits_for_the_money(house: House) -> None:
+async def test_a_request_with_prefer_wait_waits_for_the_payment(house: House) -> None:
     fan = await house.fan()
     order, payment_id = await fan.best(), new_id()
     await fan.pay(order["id"], payment_id)
@@ -357,14 +355,14 @@ async def test_an_answer_waits_for_the_money(house: House) -> None:
     assert (await waiting).json()["state"] == "paid"
 
 
-async def test_an_answer_waits_for_nothing_else(house: House) -> None:
+async def test_a_request_with_prefer_wait_returns_at_once_if_nothing_is_pending(house: House) -> None:
     fan = await house.fan()
     order = await fan.best()
     answer = await fan.ask("GET", f"/api/orders/{order['id']}", headers={"prefer": "wait=20"})
     assert answer.json()["state"] == "held"
 
 
-async def test_two_payments_at_once_never_pass_the_limit(house: House) -> None:
+async def test_concurrent_payments_keep_the_limit(house: House) -> None:
     """A guest's basket and a fan's own, each within the limit, are one buyer's once the guest has signed in."""
     fan = await house.fan()
     own = await fan.best(full=6)
@@ -377,7 +375,7 @@ async def test_two_payments_at_once_never_pass_the_limit(house: House) -> None:
     assert codes(await guest.pay(order["id"])) == (409, "limit_reached")
 
 
-async def test_nobody_pays_for_an_event_that_is_off(house: House) -> None:
+async def test_a_cancelled_event_cannot_be_paid(house: House) -> None:
     fan = await house.fan()
     order = await fan.best()
     await house.cancel()

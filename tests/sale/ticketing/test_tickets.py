@@ -21,8 +21,8 @@ from virage.platform.values.jwk import Jwk, base64url
 from virage.sale.ticketing.acts import refunding
 from virage.sale.ticketing.acts import tickets as acts
 from virage.sale.ticketing.reads import views
-from virage.site.programme.rules import HouseRules
-from virage.site.venue.reads import load_ground
+from virage.site.programme.rules import EventRules
+from virage.site.venue.reads import load_venue
 
 WAITING = "select count(*) from pg_locks where not granted"
 
@@ -45,7 +45,7 @@ async def the_code(house: House, config: Config) -> str:
     return letter.secret["code"]
 
 
-async def test_a_ticket_says_where_when_and_how_its_pass_stands(house: House) -> None:
+async def test_a_ticket_has_place_times_and_pass_state(house: House) -> None:
     fan = await house.fan()
     order = await house.bought(fan)
     ticket = (await fan.ask("GET", "/api/me/tickets")).json()[0]
@@ -55,7 +55,7 @@ async def test_a_ticket_says_where_when_and_how_its_pass_stands(house: House) ->
     assert (ticket["pass"]["form"], ticket["pass"]["revoked"]) == ("unbound", False)
 
 
-async def test_a_ticket_is_opened_by_its_owner_alone(house: House) -> None:
+async def test_only_the_owner_opens_a_ticket(house: House) -> None:
     order = await house.bought(await house.fan())
     ticket_id = order["lines"][0]["ticket_id"]
     other = await house.fan("other@example.org")
@@ -71,7 +71,7 @@ async def test_a_ticket_is_opened_by_its_owner_alone(house: House) -> None:
     assert codes(await other.ask("PATCH", f"/api/tickets/{ticket_id}", {"holder_name": "A"})) == (404, "not_found")
 
 
-async def test_another_phone_needs_the_code_from_the_letter(house: House, config: Config) -> None:
+async def test_another_phone_needs_the_code_from_the_email(house: House, config: Config) -> None:
     fan = await house.fan()
     path = f"/api/tickets/{(await house.bought(fan))['lines'][0]['ticket_id']}"
     first = (await fan.ask("POST", f"{path}/pass", {"key": a_phone()})).json()
@@ -88,7 +88,7 @@ async def test_another_phone_needs_the_code_from_the_letter(house: House, config
     assert codes(await fan.ask("POST", f"{path}/rebind", {"code": code, "key": a_phone()})) == (409, "code_wrong")
 
 
-async def test_a_right_code_is_used_up_by_a_move_alone(house: House, config: Config) -> None:
+async def test_a_correct_code_is_consumed_only_by_a_successful_rebind(house: House, config: Config) -> None:
     fan = await house.fan()
     path = f"/api/tickets/{(await house.bought(fan))['lines'][0]['ticket_id']}"
     await fan.ask("POST", f"{path}/pass", {"key": a_phone()})
@@ -119,7 +119,7 @@ async def test_a_code_has_five_tries_and_ten_minutes(house: House, config: Confi
     assert codes(await fan.ask("POST", f"{path}/rebind", fresh)) == (409, "code_wrong")
 
 
-async def test_codes_are_not_sent_by_the_dozen(house: House) -> None:
+async def test_codes_are_sent_at_most_once_a_minute(house: House) -> None:
     fan = await house.fan()
     path = f"/api/tickets/{(await house.bought(fan))['lines'][0]['ticket_id']}/rebind-code"
     assert (await fan.ask("POST", path)).status_code == 202
@@ -144,7 +144,7 @@ async def test_a_ticket_has_five_codes_an_hour_used_or_not(house: House, config:
     assert codes(await fan.ask("POST", f"{path}/rebind-code")) == (429, "rate_limited")
 
 
-async def test_paper_carries_the_place_and_ends_the_phone(house: House) -> None:
+async def test_a_paper_ticket_shows_the_place_and_revokes_the_phone(house: House) -> None:
     fan = await house.fan()
     order = await house.bought(fan)
     path = f"/api/tickets/{order['lines'][0]['ticket_id']}"
@@ -156,7 +156,7 @@ async def test_paper_carries_the_place_and_ends_the_phone(house: House) -> None:
     )  # kerning looks like spaces
     code = order["code"]
     for said in (
-        load_ground().name,
+        load_venue().name,
         "Virage contre Visiteurs",
         "Virage against Visitors",
         "Dimanche 10 mai 2026",
@@ -172,8 +172,8 @@ async def test_paper_carries_the_place_and_ends_the_phone(house: House) -> None:
     assert (await fan.ask("GET", "/api/me/tickets")).json()[0]["pass"]["form"] == "paper"
 
 
-async def test_paper_says_what_the_house_rules_ask_for(empty_house: House) -> None:
-    await empty_house.open(rules=HouseRules(paper_identity_check=True, reentry=True, named_tickets=True))
+async def test_a_paper_ticket_states_the_event_rules(empty_house: House) -> None:
+    await empty_house.open(rules=EventRules(paper_identity_check=True, reentry=True, named_tickets=True))
     fan = await empty_house.fan()
     path = f"/api/tickets/{(await empty_house.bought(fan))['lines'][0]['ticket_id']}"
     await fan.ask("PATCH", path, {"holder_name": "Somebody Else"})
@@ -184,7 +184,7 @@ async def test_paper_says_what_the_house_rules_ask_for(empty_house: House) -> No
         assert said in page
 
 
-async def test_paper_that_ends_a_phone_asks_for_a_fresh_sign_in(house: House, clock: FakeClock) -> None:
+async def test_printing_a_ticket_on_a_phone_needs_a_recent_sign_in(house: House, clock: FakeClock) -> None:
     fan = await house.fan()
     path = f"/api/tickets/{(await house.bought(fan))['lines'][0]['ticket_id']}"
     await fan.ask("POST", f"{path}/pass", {"key": a_phone()})
@@ -195,7 +195,7 @@ async def test_paper_that_ends_a_phone_asks_for_a_fresh_sign_in(house: House, cl
     assert (await again.ask("POST", f"{path}/paper")).status_code == 200
 
 
-async def test_a_phone_that_binds_while_paper_is_asked_for_keeps_its_pass(
+async def test_a_phone_that_binds_during_printing_keeps_its_pass(
     house: House, config: Config, clock: FakeClock
 ) -> None:
     fan = await house.fan()
@@ -213,7 +213,7 @@ async def test_a_phone_that_binds_while_paper_is_asked_for_keeps_its_pass(
     assert (await fan.ask("GET", "/api/me/tickets")).json()[0]["pass"]["form"] == "phone"
 
 
-async def test_paper_for_whoever_has_no_phone_asks_for_nothing_more(house: House, clock: FakeClock) -> None:
+async def test_printing_an_unbound_ticket_needs_no_recent_sign_in(house: House, clock: FakeClock) -> None:
     fan = await house.fan()
     path = f"/api/tickets/{(await house.bought(fan))['lines'][0]['ticket_id']}"
     clock.advance(timedelta(minutes=16))
@@ -227,14 +227,14 @@ async def test_a_standing_place_has_the_name_of_its_area(house: House) -> None:
     assert held.json()["lines"][0]["label"]["area_name"] == name
 
 
-async def test_no_paper_where_the_house_rules_refuse_it(empty_house: House) -> None:
-    await empty_house.open(rules=HouseRules(paper_accepted=False))
+async def test_paper_is_refused_where_the_event_rules_forbid_it(empty_house: House) -> None:
+    await empty_house.open(rules=EventRules(paper_accepted=False))
     fan = await empty_house.fan()
     ticket_id = (await empty_house.bought(fan))["lines"][0]["ticket_id"]
     assert codes(await fan.ask("POST", f"/api/tickets/{ticket_id}/paper")) == (409, "paper_not_accepted")
 
 
-async def test_tickets_have_names_where_the_house_rules_ask_for_them(empty_house: House) -> None:
+async def test_tickets_have_names_where_the_event_rules_ask_for_them(empty_house: House) -> None:
     await empty_house.open(rules=named())
     fan = await empty_house.fan()
     ticket_id = (await empty_house.bought(fan))["lines"][0]["ticket_id"]
@@ -251,7 +251,7 @@ async def test_tickets_have_no_names_elsewhere(house: House) -> None:
     assert codes(answer) == (409, "tickets_not_named")
 
 
-async def test_a_person_is_told_all_and_forgotten(empty_house: House, clock: FakeClock) -> None:
+async def test_a_persons_tickets_are_exported_and_erased(empty_house: House, clock: FakeClock) -> None:
     house = empty_house
     await house.open(rules=named())
     fan = await house.fan()
@@ -265,7 +265,7 @@ async def test_a_person_is_told_all_and_forgotten(empty_house: House, clock: Fak
     assert [row["holder_name"] for row in await house.rows("select holder_name from ticketing.ticket")] == [None, None]
 
 
-async def test_who_has_tickets_for_a_coming_event_is_erased_only_after_giving_them_up(house: House) -> None:
+async def test_an_account_with_upcoming_tickets_is_erased_only_after_giving_them_up(house: House) -> None:
     fan = await house.fan()
     await house.bought(fan)
     (upcoming,) = (await fan.ask("GET", "/api/me/erasure")).json()["upcoming"]
@@ -279,7 +279,7 @@ async def test_who_has_tickets_for_a_coming_event_is_erased_only_after_giving_th
     assert await house.rows("select from payments.refund") == []
 
 
-async def test_who_is_erased_after_the_event_gives_nothing_up(house: House, clock: FakeClock) -> None:
+async def test_erasure_after_the_event_needs_no_confirmation(house: House, clock: FakeClock) -> None:
     fan = await house.fan()
     await house.bought(fan)
     clock.advance(timedelta(days=30))
@@ -288,7 +288,7 @@ async def test_who_is_erased_after_the_event_gives_nothing_up(house: House, cloc
     assert (await fan.ask("DELETE", "/api/me")).status_code == 204
 
 
-async def test_money_that_comes_after_an_erasure_goes_back(house: House, clock: FakeClock) -> None:
+async def test_a_payment_after_an_erasure_is_returned(house: House, clock: FakeClock) -> None:
     fan = await house.fan()
     paying, payment_id = await fan.best(), new_id()
     assert (await fan.pay(paying["id"], payment_id)).status_code == 200
@@ -303,7 +303,7 @@ async def test_money_that_comes_after_an_erasure_goes_back(house: House, clock: 
     assert [tuple(row) for row in refunds] == [(payment_id, paying["total_cents"])]
 
 
-async def test_a_ticket_that_nobody_knows_is_not_there(house: House) -> None:
+async def test_an_unknown_ticket_is_not_found(house: House) -> None:
     fan = await house.fan()
     answer = await fan.ask("POST", f"/api/tickets/{new_id()}/pass", {"key": a_phone()})
     assert codes(answer) == (404, "not_found")

@@ -20,7 +20,7 @@ def draft(body: str = "Un texte.", revision: int = 0, **more: Any) -> dict[str, 
     return {"id": str(new_id()), "title": "Conditions", "body": body, "revision": revision, **more}
 
 
-async def test_a_page_is_published_and_read_by_everybody(ask: Ask) -> None:
+async def test_a_page_is_published_and_public(ask: Ask) -> None:
     assert (await ask("", "GET", "/api/pages/terms?language=fr")).status_code == 404
     first = await ask("admin", "PUT", TERMS, draft())
     assert (first.status_code, first.json()["revision"]) == (200, 1)
@@ -31,7 +31,7 @@ async def test_a_page_is_published_and_read_by_everybody(ask: Ask) -> None:
     ]
 
 
-async def test_each_publication_is_a_version_of_its_own_and_the_older_ones_stay_readable(ask: Ask) -> None:
+async def test_each_publication_is_a_new_version_and_older_ones_stay_readable(ask: Ask) -> None:
     first = (await ask("admin", "PUT", TERMS, draft("Un."))).json()
     second = (await ask("admin", "PUT", TERMS, draft("Deux.", 1))).json()
     assert (await ask("fan", "GET", "/api/pages/terms?language=fr")).json() == second
@@ -40,7 +40,7 @@ async def test_each_publication_is_a_version_of_its_own_and_the_older_ones_stay_
     assert (await ask("", "GET", f"/api/pages/versions/{new_id()}")).status_code == 404
 
 
-async def test_the_same_request_again_is_the_same_version(ask: Ask, conn: Connection) -> None:
+async def test_a_repeated_request_is_the_same_version(ask: Ask, conn: Connection) -> None:
     body = draft()
     answers = await asyncio.gather(*(ask("admin", "PUT", TERMS, body) for _ in range(6)))
     assert {(answer.status_code, answer.text) for answer in answers} == {(200, answers[0].text)}
@@ -51,12 +51,12 @@ async def test_the_same_request_again_is_the_same_version(ask: Ask, conn: Connec
     assert (elsewhere.status_code, elsewhere.json()["code"]) == (409, "id_taken")
 
 
-async def test_a_text_that_did_not_change_is_no_new_version(ask: Ask) -> None:
+async def test_an_unchanged_text_is_no_new_version(ask: Ask) -> None:
     first = (await ask("admin", "PUT", TERMS, draft())).json()
     assert (await ask("admin", "PUT", TERMS, draft(revision=1))).json() == first
 
 
-async def test_of_two_editors_of_one_version_the_second_is_refused_and_nothing_is_lost(ask: Ask) -> None:
+async def test_the_second_of_two_concurrent_editors_is_refused(ask: Ask) -> None:
     await ask("admin", "PUT", TERMS, draft("Un."))
     both = await asyncio.gather(*(ask("admin", "PUT", TERMS, draft(text, 1)) for text in ("Deux.", "Trois.")))
     assert sorted(answer.status_code for answer in both) == [200, 409]
@@ -65,7 +65,7 @@ async def test_of_two_editors_of_one_version_the_second_is_refused_and_nothing_i
 
 
 @pytest.mark.parametrize("who", ["", "fan", "office", "event"])
-async def test_only_an_administrator_of_everything_edits_pages(ask: Ask, conn: Connection, who: str) -> None:
+async def test_only_a_global_administrator_edits_pages(ask: Ask, conn: Connection, who: str) -> None:
     status = 403 if who else 401
     assert (await ask(who, "PUT", TERMS, draft())).status_code == status
     assert (await ask(who, "GET", TERMS)).status_code == status
@@ -89,14 +89,14 @@ async def test_bad_input_publishes_nothing(ask: Ask, conn: Connection, wrong: di
     assert await conn.fetchval("select count(*) from pages.version") == 0
 
 
-async def test_the_journal_names_the_version_and_none_of_its_words(ask: Ask, conn: Connection) -> None:
+async def test_the_journal_has_the_version_without_its_text(ask: Ask, conn: Connection) -> None:
     published = (await ask("admin", "PUT", TERMS, draft("Un secret."))).json()
     (fact,) = await conn.fetch("select what, about, data::text from kernel.journal")
     assert (fact["what"], str(fact["about"])) == ("page_published", published["id"])
     assert "secret" not in fact["data"]
 
 
-async def test_the_demonstration_brings_every_page_in_both_languages_marked_as_such(
+async def test_the_demo_has_every_page_in_both_languages_marked_as_a_demo(
     db: Database, conn: Connection, clock: Clock
 ) -> None:
     for _ in range(2):

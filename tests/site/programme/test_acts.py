@@ -35,9 +35,7 @@ async def published(conn: Connection, new: NewEvent) -> Event:
     return event
 
 
-async def test_a_new_event_is_a_draft_with_what_was_said_about_it(
-    conn: Connection, club: Organiser, a_match: Matches
-) -> None:
+async def test_a_new_event_is_a_draft_with_its_content(conn: Connection, club: Organiser, a_match: Matches) -> None:
     new = a_match(club.id)
     event = await created(conn, new)
     assert (event.state, event.revision) == ("draft", 1)
@@ -46,7 +44,7 @@ async def test_a_new_event_is_a_draft_with_what_was_said_about_it(
     assert await facts(conn, new.id) == ["event_created"]
 
 
-async def test_the_same_request_again_is_the_same_event_even_after_it_was_amended(
+async def test_a_repeated_request_is_the_same_event_even_after_an_amendment(
     conn: Connection, club: Organiser, a_match: Matches
 ) -> None:
     new = a_match(club.id)
@@ -106,8 +104,8 @@ async def test_organisers_and_series_are_added_once(conn: Connection, club: Orga
     assert await reads.series(conn, [club.id]) == [cup]
 
 
-async def board(db: Database, now: datetime) -> list[reads.EventLine]:
-    return msgspec.json.decode((await reads.boards(db, [now]))[0], type=reads.Board).events
+async def board(db: Database, now: datetime) -> list[reads.EventSummary]:
+    return msgspec.json.decode((await reads.boards(db, [now]))[0], type=reads.EventListing).events
 
 
 async def test_a_published_event_is_on_the_board_until_it_ends_and_on_sale_while_its_sale_is_open(
@@ -135,7 +133,7 @@ async def test_an_incomplete_event_is_not_published_and_stays_a_draft(
     assert await reads.event(conn, event.id) == event
 
 
-async def test_an_amendment_that_says_the_same_is_none(conn: Connection, club: Organiser, a_match: Matches) -> None:
+async def test_an_unchanged_amendment_changes_nothing(conn: Connection, club: Organiser, a_match: Matches) -> None:
     event = await created(conn, a_match(club.id))
     assert await acts.amend(conn, event.id, event, OFFICER, NOW, revision=7) == event
     assert await facts(conn, event.id) == ["event_created"]
@@ -154,7 +152,7 @@ async def test_of_two_amendments_of_one_revision_the_second_is_refused(
     assert await reads.event(conn, event.id) == amended
 
 
-async def test_cancelling_tells_the_domains_above_once_in_the_same_transaction(
+async def test_cancelling_calls_the_handlers_once_in_the_same_transaction(
     db: Database, conn: Connection, club: Organiser, a_match: Matches
 ) -> None:
     event = await published(conn, a_match(club.id))
@@ -171,7 +169,7 @@ async def test_cancelling_tells_the_domains_above_once_in_the_same_transaction(
     assert await facts(conn, event.id) == ["event_created", "event_published", "event_cancelled"]
 
 
-async def test_a_cancellation_whose_consequences_fail_has_not_happened(
+async def test_a_cancellation_with_a_failing_handler_rolls_back(
     db: Database, conn: Connection, club: Organiser, a_match: Matches
 ) -> None:
     event = await published(conn, a_match(club.id))
@@ -185,7 +183,7 @@ async def test_a_cancellation_whose_consequences_fail_has_not_happened(
     assert await reads.event(conn, event.id) == event
 
 
-async def test_nobody_hears_of_a_cancelled_draft(conn: Connection, club: Organiser, a_match: Matches) -> None:
+async def test_cancelling_a_draft_calls_no_handler(conn: Connection, club: Organiser, a_match: Matches) -> None:
     event = await created(conn, a_match(club.id))
     told: list[Event] = []
 
@@ -198,7 +196,7 @@ async def test_nobody_hears_of_a_cancelled_draft(conn: Connection, club: Organis
     assert told == []
 
 
-async def test_what_does_not_exist_is_not_found(conn: Connection, a_match: Matches) -> None:
+async def test_an_unknown_event_is_not_found(conn: Connection, a_match: Matches) -> None:
     nothing = new_id()
     content = content_of(a_match(new_id()))
     assert await acts.amend(conn, nothing, content, OFFICER, NOW) == Refused(Reason.NOT_FOUND)
@@ -207,7 +205,7 @@ async def test_what_does_not_exist_is_not_found(conn: Connection, a_match: Match
     assert await reads.event(conn, nothing) is None
 
 
-async def test_what_has_taken_place_cannot_be_cancelled(conn: Connection, club: Organiser, a_match: Matches) -> None:
+async def test_a_past_event_cannot_be_cancelled(conn: Connection, club: Organiser, a_match: Matches) -> None:
     event = await published(conn, a_match(club.id))
     later = event.ends_at + timedelta(seconds=1)
     assert await acts.cancel(conn, event.id, OFFICER, later) == Refused(Reason.OVER)

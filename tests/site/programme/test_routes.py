@@ -60,7 +60,7 @@ async def test_an_organiser_takes_an_event_from_draft_to_the_public(
     assert event["starts_at"] == wire(new.starts_at)
 
 
-async def test_the_same_creation_again_answers_the_same_and_another_is_refused(
+async def test_a_repeated_creation_is_the_same_event_and_another_with_its_id_is_refused(
     desk: Desk, club: Organiser, a_match: Matches
 ) -> None:
     new = wire(a_match(club.id))
@@ -71,7 +71,7 @@ async def test_the_same_creation_again_answers_the_same_and_another_is_refused(
     assert refused(other) == (409, "id_taken")
 
 
-async def test_what_is_missing_is_told_when_publishing(desk: Desk, club: Organiser, a_match: Matches) -> None:
+async def test_publishing_an_incomplete_event_lists_its_defects(desk: Desk, club: Organiser, a_match: Matches) -> None:
     new = a_match(club.id, title=Text("Finale", ""))
     draft = await desk.ask("club", "POST", "/api/office/events", wire(new))
     assert draft.json()["defects"] == ["title_en_missing"]
@@ -94,7 +94,7 @@ async def test_an_amendment_of_an_old_revision_is_refused(desk: Desk, club: Orga
     assert (await desk.ask("club", "GET", path)).json() == amended.json()
 
 
-async def test_a_cancelled_event_says_so_and_leaves_the_board(
+async def test_a_cancelled_event_leaves_the_list(
     desk: Desk, conn: Connection, club: Organiser, a_match: Matches
 ) -> None:
     event = await a_published_event(conn, a_match(club.id))
@@ -106,7 +106,7 @@ async def test_a_cancelled_event_says_so_and_leaves_the_board(
     assert [cancelled.id for cancelled in desk.cancelled] == [event.id]
 
 
-async def test_cancelling_asks_to_sign_in_again(
+async def test_cancelling_needs_a_recent_sign_in(
     desk: Desk, conn: Connection, club: Organiser, a_match: Matches
 ) -> None:
     event = await a_published_event(conn, a_match(club.id))
@@ -117,7 +117,7 @@ async def test_cancelling_asks_to_sign_in_again(
     assert await everything(conn) == before
 
 
-async def test_what_is_over_leaves_the_board(
+async def test_a_past_event_leaves_the_list(
     desk: Desk, conn: Connection, club: Organiser, a_match: Matches, clock: Clock
 ) -> None:
     event = await a_published_event(conn, a_match(club.id))
@@ -126,7 +126,7 @@ async def test_what_is_over_leaves_the_board(
     assert (await desk.ask("", "GET", f"/api/events/{event.id}")).json()["sale"] == "after"
 
 
-async def test_the_board_goes_by_start(desk: Desk, conn: Connection, club: Organiser, a_match: Matches) -> None:
+async def test_events_are_listed_by_start(desk: Desk, conn: Connection, club: Organiser, a_match: Matches) -> None:
     late = await a_published_event(conn, a_match(club.id))
     early = await a_published_event(
         conn, a_match(club.id, doors_at=NOW, starts_at=NOW + timedelta(hours=1), sale_closes_at=NOW)
@@ -155,7 +155,7 @@ ACTS = [
         ("promoter", {403, 404}),
     ],
 )
-async def test_whoever_has_no_role_there_changes_nothing(
+async def test_a_person_without_the_role_changes_nothing(
     denied: tuple[str, set[int]], desk: Desk, conn: Connection, club: Organiser, a_match: Matches
 ) -> None:
     who, answers = denied
@@ -174,7 +174,7 @@ async def test_whoever_has_no_role_there_changes_nothing(
     assert await everything(conn) == before
 
 
-async def test_each_office_sees_its_own_events_alone(
+async def test_each_organiser_sees_only_its_own_events(
     desk: Desk, conn: Connection, club: Organiser, promoter: Organiser, a_match: Matches
 ) -> None:
     ours, theirs = a_match(club.id), a_match(promoter.id)
@@ -197,7 +197,7 @@ async def test_each_office_sees_its_own_events_alone(
             assert one.status_code == (200 if new.id in ids else 404), who
 
 
-async def test_a_grant_for_one_event_is_enough_to_work_on_it_and_no_more(
+async def test_a_grant_for_one_event_covers_only_that_event(
     desk: Desk, conn: Connection, club: Organiser, a_match: Matches
 ) -> None:
     new = a_match(club.id)
@@ -208,7 +208,7 @@ async def test_a_grant_for_one_event_is_enough_to_work_on_it_and_no_more(
     assert another.status_code == 403
 
 
-async def test_organisers_and_series_are_kept_apart(
+async def test_organisers_and_series_are_limited_to_the_role(
     desk: Desk, conn: Connection, club: Organiser, promoter: Organiser
 ) -> None:
     federation = {"id": str(new_id()), "name": "The federation"}
@@ -233,14 +233,14 @@ async def test_organisers_and_series_are_kept_apart(
         {"id": "no id"},
     ],
 )
-async def test_what_cannot_be_meant_is_invalid(
+async def test_malformed_input_is_refused(
     change: dict[str, Any], desk: Desk, club: Organiser, a_match: Matches
 ) -> None:
     answer = await desk.ask("club", "POST", "/api/office/events", wire(a_match(club.id)) | change)
     assert refused(answer) == (400, "invalid")
 
 
-async def test_many_who_ask_at_once_cost_one_query(conn: Connection, club: Organiser, a_match: Matches) -> None:
+async def test_concurrent_requests_cost_one_query(conn: Connection, club: Organiser, a_match: Matches) -> None:
     event = await a_published_event(conn, a_match(club.id))
 
     class OneConnection:

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.site.programme.rules import (
-    Defect,
     Event,
     EventContent,
-    HouseRules,
+    EventDefect,
+    EventRules,
     NewEvent,
     Reason,
     Text,
-    check_usable,
+    check_dates,
     content_of,
     defects,
     digest,
@@ -29,13 +29,13 @@ from virage.site.programme.rules import (
 START = datetime(2026, 5, 9, 19, tzinfo=UTC)
 NOW = START - timedelta(days=3)
 HOUR = timedelta(hours=1)
-GROUND = "a ground"
+VENUE = "a ground"
 
 
 @dataclass
 class _Given:
     state: Any = "draft"
-    ground: str = GROUND
+    ground: str = VENUE
 
 
 def an_event(given_: _Given | None = None, **changes: Any) -> Event:
@@ -53,49 +53,53 @@ def an_event(given_: _Given | None = None, **changes: Any) -> Event:
         id=new_id(),
         organiser_id=new_id(),
         series_title=None,
-        ground_version=base.ground,
+        venue_version=base.ground,
         state=base.state,
         revision=3,
         **(content | changes),
     )
 
 
-def found(event: Event) -> list[Defect]:
-    return defects(event, event.ground_version, GROUND, NOW)
+def found(event: Event) -> list[EventDefect]:
+    return defects(event, event.venue_version, VENUE, NOW)
 
 
 def test_a_complete_event_has_no_defects_and_may_be_published() -> None:
     assert found(an_event()) == []
-    assert may_publish(an_event(), GROUND, NOW) is None
+    assert may_publish(an_event(), VENUE, NOW) is None
 
 
 @pytest.mark.parametrize(
     ("changes", "defect"),
     [
-        ({"title": Text("", "Final")}, Defect.TITLE_FR),
-        ({"title": Text("Finale", "  ")}, Defect.TITLE_EN),
-        ({"subtitle": Text("Coupe", "")}, Defect.SUBTITLE),
-        ({"doors_at": START + HOUR}, Defect.DOORS),
-        ({"ends_at": START}, Defect.END),
-        ({"sale_closes_at": NOW - HOUR}, Defect.SALE),
-        ({"sale_closes_at": START + 3 * HOUR}, Defect.SALE_END),
+        ({"title": Text("", "Final")}, EventDefect.TITLE_FR),
+        ({"title": Text("Finale", "  ")}, EventDefect.TITLE_EN),
+        ({"subtitle": Text("Coupe", "")}, EventDefect.SUBTITLE),
+        ({"doors_at": START + HOUR}, EventDefect.DOORS),
+        ({"ends_at": START}, EventDefect.END),
+        ({"sale_closes_at": NOW - HOUR}, EventDefect.SALE),
+        ({"sale_closes_at": START + 3 * HOUR}, EventDefect.SALE_END),
     ],
 )
-def test_each_thing_that_is_wrong_is_named(changes: dict[str, Any], defect: Defect) -> None:
+def test_each_defect_is_returned(changes: dict[str, Any], defect: EventDefect) -> None:
     event = an_event(**changes)
     assert defect in found(event)
-    assert may_publish(event, GROUND, NOW) == Refused(
+    assert may_publish(event, VENUE, NOW) == Refused(
         Reason.INCOMPLETE, {"defects": [defect.value for defect in found(event)]}
     )
 
 
-def test_all_defects_are_named_at_once() -> None:
-    assert found(an_event(title=Text(), doors_at=START + HOUR)) == [Defect.TITLE_FR, Defect.TITLE_EN, Defect.DOORS]
+def test_all_defects_are_returned_at_once() -> None:
+    assert found(an_event(title=Text(), doors_at=START + HOUR)) == [
+        EventDefect.TITLE_FR,
+        EventDefect.TITLE_EN,
+        EventDefect.DOORS,
+    ]
 
 
-def test_an_event_that_is_over_or_of_another_ground_cannot_be_published() -> None:
-    assert defects(an_event(), GROUND, GROUND, START + 2 * HOUR) == [Defect.OVER]
-    assert found(an_event(_Given(ground="an old ground"))) == [Defect.GROUND]
+def test_a_past_event_or_one_of_another_venue_version_cannot_be_published() -> None:
+    assert defects(an_event(), VENUE, VENUE, START + 2 * HOUR) == [EventDefect.OVER]
+    assert found(an_event(_Given(ground="an old ground"))) == [EventDefect.VENUE]
 
 
 def test_doors_may_open_at_the_start_of_a_tour() -> None:
@@ -110,45 +114,45 @@ def test_the_sale_is_open_from_its_opening_until_its_close() -> None:
     assert msgspec.structs.replace(event, state="cancelled").sale_phase(NOW - HOUR) == "cancelled"
 
 
-def test_a_draft_takes_anything_but_a_published_event_stays_complete() -> None:
+def test_a_draft_may_be_incomplete_but_a_published_event_may_not() -> None:
     broken = content_of(an_event(title=Text()))
-    assert may_amend(an_event(), broken, None, GROUND, NOW) is None
-    refused = may_amend(an_event(_Given("published")), broken, None, GROUND, NOW)
+    assert may_amend(an_event(), broken, None, VENUE, NOW) is None
+    refused = may_amend(an_event(_Given("published")), broken, None, VENUE, NOW)
     assert refused is not None
     assert refused.reason == Reason.INCOMPLETE
 
 
-def test_what_somebody_else_amended_meanwhile_is_not_overwritten() -> None:
+def test_a_concurrent_amendment_is_not_overwritten() -> None:
     content = content_of(an_event(kind="concert"))
-    assert may_amend(an_event(), content, 3, GROUND, NOW) is None
-    assert may_amend(an_event(), content, 2, GROUND, NOW) == Refused(Reason.CHANGED, {"revision": 3})
+    assert may_amend(an_event(), content, 3, VENUE, NOW) is None
+    assert may_amend(an_event(), content, 2, VENUE, NOW) == Refused(Reason.CHANGED, {"revision": 3})
 
 
-def test_nothing_happens_any_more_to_what_is_cancelled_or_over() -> None:
+def test_a_cancelled_or_past_event_cannot_be_changed() -> None:
     content = content_of(an_event(kind="concert"))
     after = START + 3 * HOUR
-    assert may_amend(an_event(_Given("cancelled")), content, None, GROUND, NOW) == Refused(Reason.CANCELLED)
-    assert may_publish(an_event(_Given("cancelled")), GROUND, NOW) == Refused(Reason.CANCELLED)
-    assert may_amend(an_event(_Given("published")), content, None, GROUND, after) == Refused(Reason.OVER)
+    assert may_amend(an_event(_Given("cancelled")), content, None, VENUE, NOW) == Refused(Reason.CANCELLED)
+    assert may_publish(an_event(_Given("cancelled")), VENUE, NOW) == Refused(Reason.CANCELLED)
+    assert may_amend(an_event(_Given("published")), content, None, VENUE, after) == Refused(Reason.OVER)
     assert may_cancel(an_event(_Given("published")), after) == Refused(Reason.OVER)
     assert may_cancel(an_event(_Given("published")), START) is None
     assert may_cancel(an_event(), after) is None
 
 
 @given(st.sampled_from([1, 1999, 2200, 9999]))
-def test_times_that_no_calendar_reaches_are_refused(year: int) -> None:
+def test_times_outside_the_supported_years_are_refused(year: int) -> None:
     content = content_of(an_event(ends_at=datetime(year, 1, 1, tzinfo=UTC)))
-    assert check_usable(content) == Refused(Reason.INVALID, {"fields": ["ends_at"]})
+    assert check_dates(content) == Refused(Reason.INVALID, {"fields": ["ends_at"]})
 
 
-def test_the_same_command_has_the_same_digest_whatever_the_order_of_its_fields() -> None:
+def test_the_digest_does_not_depend_on_the_order_of_fields() -> None:
     event = an_event()
     content = {name: getattr(event, name) for name in EventContent.__struct_fields__}
     command = NewEvent(id=event.id, organiser_id=event.organiser_id, **content)
     wire = msgspec.json.decode(msgspec.json.encode(command))
     turned = msgspec.convert(dict(reversed(wire.items())), NewEvent)
     assert digest(turned) == digest(command)
-    assert digest(msgspec.structs.replace(command, rules=HouseRules(alcohol=True))) != digest(command)
+    assert digest(msgspec.structs.replace(command, rules=EventRules(alcohol=True))) != digest(command)
 
 
 @pytest.mark.parametrize("title", ["a\x00b", "a\nb", "x" * 121])

@@ -8,7 +8,7 @@ import numpy as np
 
 from virage.platform.data.database import Database
 from virage.site.venue import acts, reads
-from virage.site.venue.rules import Feature, load_ground
+from virage.site.venue.rules import Feature, load_venue
 from virage.site.venue.rules.geometry import BlockLabels, Geometry
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
@@ -17,21 +17,21 @@ FOR_EVER = "public, max-age=31536000, immutable"
 
 
 async def geometry_address(client: httpx.AsyncClient) -> str:
-    answer = await client.get("/api/ground")
+    answer = await client.get("/api/venue")
     assert answer.status_code == 200
-    return f"/api/ground/{answer.json()['version']}/geometry"
+    return f"/api/venue/{answer.json()['version']}/geometry"
 
 
-async def test_the_ground_names_its_version_and_says_that_it_is_an_approximation(client: httpx.AsyncClient) -> None:
-    ground = (await client.get("/api/ground")).json()
-    assert ground["version"] == load_ground().version
-    assert ground["seats"] == 59_186
-    assert ground["places"] == 77_186
-    assert "approximated" in ground["notice"]["en"]
-    assert "approché" in ground["notice"]["fr"]
+async def test_the_venue_summary_has_its_version_and_notice(client: httpx.AsyncClient) -> None:
+    venue = (await client.get("/api/venue")).json()
+    assert venue["version"] == load_venue().version
+    assert venue["seats"] == 59_186
+    assert venue["places"] == 77_186
+    assert "approximated" in venue["notice"]["en"]
+    assert "approché" in venue["notice"]["fr"]
 
 
-async def test_the_geometry_is_small_and_kept_for_ever(client: httpx.AsyncClient) -> None:
+async def test_the_geometry_is_small_and_cached_for_ever(client: httpx.AsyncClient) -> None:
     async with client.stream("GET", await geometry_address(client), headers={"accept-encoding": "gzip, br"}) as answer:
         sent = b"".join([chunk async for chunk in answer.aiter_raw()])
     assert answer.status_code == 200
@@ -43,22 +43,22 @@ async def test_the_geometry_is_small_and_kept_for_ever(client: httpx.AsyncClient
     assert sum(block.seat_count for block in document.blocks) == document.seats == 59_186
 
 
-async def test_the_geometry_comes_plain_to_whoever_cannot_unpack(client: httpx.AsyncClient) -> None:
+async def test_the_geometry_is_sent_plain_to_clients_without_gzip(client: httpx.AsyncClient) -> None:
     answer = await client.get(await geometry_address(client), headers={"accept-encoding": "identity"})
     assert "content-encoding" not in answer.headers
-    assert msgspec.json.decode(answer.content, type=Geometry).version == load_ground().version
+    assert msgspec.json.decode(answer.content, type=Geometry).version == load_venue().version
 
 
-async def test_the_labels_of_a_block_are_kept_for_ever(client: httpx.AsyncClient) -> None:
-    answer = await client.get(f"/api/ground/{load_ground().version}/labels/203")
+async def test_the_labels_of_a_block_are_cached_for_ever(client: httpx.AsyncClient) -> None:
+    answer = await client.get(f"/api/venue/{load_venue().version}/labels/203")
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == FOR_EVER
     assert msgspec.json.decode(answer.content, type=BlockLabels).block == "203"
 
 
 async def test_another_version_and_an_unknown_block_are_not_found(client: httpx.AsyncClient) -> None:
-    version = load_ground().version
-    for path in ("/api/ground/0/geometry", "/api/ground/0/labels/203", f"/api/ground/{version}/labels/999"):
+    version = load_venue().version
+    for path in ("/api/venue/0/geometry", "/api/venue/0/labels/203", f"/api/venue/{version}/labels/999"):
         answer = await client.get(path)
         assert answer.status_code == 404, path
         assert answer.json()["code"] == "not_found"
@@ -67,22 +67,22 @@ async def test_another_version_and_an_unknown_block_are_not_found(client: httpx.
 
 async def test_the_openapi_document_describes_the_geometry(client: httpx.AsyncClient) -> None:
     document = (await client.get("/api/openapi.json")).json()
-    answer = document["paths"]["/api/ground/{version}/geometry"]["get"]["responses"]["200"]
+    answer = document["paths"]["/api/venue/{version}/geometry"]["get"]["responses"]["200"]
     assert answer["content"]["application/json"]["schema"]["$ref"].endswith("/Geometry")
 
 
 def a_wheelchair_space_upstairs() -> int:
-    ground = load_ground()
-    spaces = np.flatnonzero(ground.features & Feature.WHEELCHAIR)
-    return int(next(place for place in spaces if ground.blocks[ground.block[place]].ring == 3))
+    venue = load_venue()
+    spaces = np.flatnonzero(venue.features & Feature.WHEELCHAIR)
+    return int(next(place for place in spaces if venue.blocks[venue.block[place]].ring == 3))
 
 
-async def test_a_way_leads_from_a_ramp_through_a_gate_to_the_seat(client: httpx.AsyncClient) -> None:
-    found = (await client.get("/api/ground/way", params={"place": 12_345})).json()
+async def test_a_route_leads_from_a_ramp_through_a_gate_to_the_seat(client: httpx.AsyncClient) -> None:
+    found = (await client.get("/api/venue/route", params={"place": 12_345})).json()
     assert found["ramp"].startswith("ramp:")
-    assert found["gate"].startswith(f"gate:{load_ground().label(12_345).gate_group}")
-    assert found["way"]["legs"][0]["floor"] == "road"
-    assert found["way"]["legs"][-1]["to"] == "seat"
+    assert found["gate"].startswith(f"gate:{load_venue().label(12_345).gate_group}")
+    assert found["route"]["legs"][0]["floor"] == "road"
+    assert found["route"]["legs"][-1]["to"] == "seat"
 
 
 async def test_a_lift_that_a_steward_reports_is_avoided_until_it_works_again(
@@ -91,16 +91,16 @@ async def test_a_lift_that_a_steward_reports_is_avoided_until_it_works_again(
     asked = {"place": a_wheelchair_space_upstairs(), "step_free": True}
 
     async def lifts_on_the_way() -> set[str]:
-        found = (await client.get("/api/ground/way", params=asked)).json()
-        assert found["way"]["step_free"]
-        return {leg["to"] for leg in found["way"]["legs"] if leg["kind"] == "lift"}
+        found = (await client.get("/api/venue/route", params=asked)).json()
+        assert found["route"]["step_free"]
+        return {leg["to"] for leg in found["route"]["legs"] if leg["kind"] == "lift"}
 
     (lift,) = await lifts_on_the_way()
     for _ in range(2):  # said twice, it is one outage
         async with db.transaction() as conn:
             assert await acts.set_lift(conn, lift, STEWARD, NOW, working=False) is None
     assert lift not in await lifts_on_the_way()
-    told = {one["code"]: one["out_of_order_since"] for one in (await client.get("/api/ground/lifts")).json()}
+    told = {one["code"]: one["out_of_order_since"] for one in (await client.get("/api/venue/lifts")).json()}
     assert [code for code, since in told.items() if since] == [lift]
     async with db.transaction() as conn:
         assert await acts.set_lift(conn, lift, STEWARD, NOW, working=True) is None
@@ -110,34 +110,34 @@ async def test_a_lift_that_a_steward_reports_is_avoided_until_it_works_again(
     assert [fact["what"] for fact in facts] == ["lift_out_of_order", "lift_works_again"]
 
 
-async def test_a_lift_nobody_knows_is_not_found(db: Database) -> None:
+async def test_an_unknown_lift_is_not_found(db: Database) -> None:
     async with db.transaction() as conn:
         refused = await acts.set_lift(conn, "lift-X-9", STEWARD, NOW, working=False)
     assert refused is not None
     assert refused.reason == "not_found"
 
 
-async def test_without_a_way_it_is_said_that_there_is_none(client: httpx.AsyncClient, db: Database) -> None:
+async def test_a_place_without_a_route_is_refused_with_no_route(client: httpx.AsyncClient, db: Database) -> None:
     place = a_wheelchair_space_upstairs()
     async with db.transaction() as conn:
         for lift in await reads.lifts(conn):
             assert await acts.set_lift(conn, lift.code, STEWARD, NOW, working=False) is None
-    for path in ("/api/ground/way", "/api/ground/nearest"):
-        answer = await client.get(path, params={"place": place, "step_free": True, "what": "exit"})
+    for path in ("/api/venue/route", "/api/venue/nearest"):
+        answer = await client.get(path, params={"place": place, "step_free": True, "kind": "exit"})
         assert answer.status_code == 409
-        assert answer.json()["code"] == "no_way"
+        assert answer.json()["code"] == "no_route"
 
 
-async def test_what_is_nearest_to_a_seat_is_found(client: httpx.AsyncClient) -> None:
-    for what in ("outlet", "toilets", "first_aid", "information", "exit"):
-        found = (await client.get("/api/ground/nearest", params={"place": 40_000, "what": what})).json()
+async def test_the_nearest_amenity_of_a_seat_is_found(client: httpx.AsyncClient) -> None:
+    for kind in ("outlet", "toilets", "first_aid", "information", "exit"):
+        found = (await client.get("/api/venue/nearest", params={"place": 40_000, "kind": kind})).json()
         assert found["seconds"] > 0
         assert found["legs"][0]["to"] == "row"
 
 
-async def test_a_place_or_a_wish_that_nobody_has_is_refused(client: httpx.AsyncClient) -> None:
-    for place in (load_ground().places, 10**12):
-        assert (await client.get("/api/ground/way", params={"place": place})).status_code == 404
+async def test_an_unknown_place_or_option_is_refused(client: httpx.AsyncClient) -> None:
+    for place in (load_venue().places, 10**12):
+        assert (await client.get("/api/venue/route", params={"place": place})).status_code == 404
     for wrong in ({"place": -1}, {"place": "x"}, {}):
-        assert (await client.get("/api/ground/way", params=wrong)).status_code == 400
-    assert (await client.get("/api/ground/nearest", params={"place": 1, "what": "gold"})).status_code == 400
+        assert (await client.get("/api/venue/route", params=wrong)).status_code == 400
+    assert (await client.get("/api/venue/nearest", params={"place": 1, "kind": "gold"})).status_code == 400

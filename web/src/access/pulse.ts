@@ -1,7 +1,7 @@
 /** The gate's heartbeat: it says how it is, hears what changed, and sends what waits. */
 import { answered } from "../api/answer";
 import { api } from "../api/client";
-import type { EventLine } from "../api/words";
+import type { EventSummary } from "../api/words";
 import { Heartbeat } from "../devices/heartbeat";
 import { heard } from "../devices/link";
 import { clock } from "../kernel/clock.svelte";
@@ -76,11 +76,11 @@ async function percent(): Promise<number | null> {
 }
 
 /** The events that a gate may stand for now: those of today and of the hours around, else the next ones. */
-export async function events(): Promise<EventLine[]> {
-  const answer = await answered<{ events: EventLine[] }>(api.GET("/api/events"));
+export async function events(): Promise<EventSummary[]> {
+  const answer = await answered<{ events: EventSummary[] }>(api.GET("/api/events"));
   if (!answer.ok) return [];
   // By the server's clock, which this very answer says: a device that was just paired may be off by a year.
-  const began = (event: EventLine): number => clock.now() - Date.parse(event.starts_at);
+  const began = (event: EventSummary): number => clock.now() - Date.parse(event.starts_at);
   const coming = answer.data.events.filter((event) => began(event) < RECENT_MS);
   const near = coming.filter((event) => began(event) > -NEAR_MS);
   return near.length > 0 ? near : coming.slice(0, NEXT);

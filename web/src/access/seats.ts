@@ -3,7 +3,7 @@ import { answered } from "../api/answer";
 import { api } from "../api/client";
 import type { BlockGeometry, Geometry, Label } from "../api/words";
 import { storage } from "../kernel/storage";
-import { geometry, labels, rowsOf } from "../venue/ground";
+import { geometry, labels, rowsOf } from "../venue/geometry";
 
 const VERSION = "gate.ground";
 
@@ -11,7 +11,7 @@ let ground: Geometry | null = null;
 
 /** Fetch the ground, and the labels of the gate groups that this device stands at. */
 export async function learnGround(groups: ReadonlySet<string>): Promise<void> {
-  const current = await answered<{ version: string }>(api.GET("/api/ground"));
+  const current = await answered<{ version: string }>(api.GET("/api/venue"));
   if (current.ok) storage.write(VERSION, current.data.version);
   const version = current.ok ? current.data.version : storage.read<string>(VERSION);
   if (!version) return;

@@ -697,7 +697,7 @@ export interface paths {
         };
         /**
          * List events
-         * @description What is on: published events that are not over, by start.
+         * @description Return published events that are not over, by start.
          */
         get: operations["list_events"];
         put?: never;
@@ -717,7 +717,7 @@ export interface paths {
         };
         /**
          * Get event
-         * @description One event that is, or was, public; cancelled ones say so.
+         * @description Return an event that is or was public, including cancelled ones.
          */
         get: operations["get_event"];
         put?: never;
@@ -737,9 +737,9 @@ export interface paths {
         };
         /**
          * Get availability
-         * @description What is free: place i is bit i % 8 of byte i // 8, 1 for free and for sale.
+         * @description Return the availability bitmap: place i is bit i % 8 of byte i // 8; 1 means for sale and free.
          *
-         *     `Virage-Version` is the position of the journal from which the stream `availability:<event_id>` goes on.
+         *     `Virage-Version` is the journal position from which the stream `availability:<event_id>` continues.
          */
         get: operations["get_availability"];
         put?: never;
@@ -759,7 +759,7 @@ export interface paths {
         };
         /**
          * Get offer
-         * @description Categories, prices, fees and the sale's window of an event.
+         * @description Return the categories, prices, fees and sale window of an event.
          */
         get: operations["get_offer"];
         put?: never;
@@ -801,9 +801,9 @@ export interface paths {
         put?: never;
         /**
          * Propose places
-         * @description Show the best seats for a party with what they cost; nothing is held.
+         * @description Propose the best seats for a party, with prices. Nothing is held.
          *
-         *     Who likes them holds them as chosen seats, and is refused with `place_taken` if somebody was faster.
+         *     The buyer then holds them as chosen seats; `place_taken` if another buyer was faster.
          */
         post: operations["propose_places"];
         delete?: never;
@@ -952,148 +952,6 @@ export interface paths {
          * @description The products of which nothing is left at an outlet, for its menu.
          */
         get: operations["list_sold_out"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/ground": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get ground
-         * @description The ground in short. Its version opens the geometry and the labels.
-         */
-        get: operations["get_ground"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/ground/lifts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List lifts
-         * @description All lifts, and which of them are out of order.
-         */
-        get: operations["list_lifts"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/ground/lifts/{code}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Put lift
-         * @description Say that a lift is out of order or works again. Whoever is a steward anywhere may: lifts serve all stands.
-         */
-        put: operations["put_lift"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/ground/nearest": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get nearest
-         * @description The quickest way from a place to the nearest outlet, toilets, first aid, information desk or exit.
-         */
-        get: operations["get_nearest"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/ground/way": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get way in
-         * @description The quickest way from a ramp to a place, through which gate: what one waits there now counts.
-         *
-         *     Lifts that are out of order are avoided.
-         */
-        get: operations["get_way_in"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/ground/{version}/geometry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get geometry
-         * @description Everything needed to draw the ground. A version never changes, so this is kept for ever.
-         */
-        get: operations["get_geometry"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/ground/{version}/labels/{block}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get labels
-         * @description Row names, seat numbers and features of one block. A version never changes, so this is kept for ever.
-         */
-        get: operations["get_labels"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1765,7 +1623,7 @@ export interface paths {
         };
         /**
          * List my orders
-         * @description One's own orders, the latest first; a guest's basket too.
+         * @description Return the caller's orders, the latest first, including a guest's basket.
          */
         get: operations["list_my_orders"];
         put?: never;
@@ -1873,7 +1731,7 @@ export interface paths {
         };
         /**
          * List my tickets
-         * @description One's own tickets, the latest order first.
+         * @description Return the caller's tickets, the latest order first.
          */
         get: operations["list_my_tickets"];
         put?: never;
@@ -1937,7 +1795,7 @@ export interface paths {
         };
         /**
          * List offers
-         * @description From which price and how many places are free, for every published event on or before sale, by start.
+         * @description Return the lowest price and the free places of every published event on or before sale, by start.
          */
         get: operations["list_offers"];
         put?: never;
@@ -2638,13 +2496,13 @@ export interface paths {
         };
         /**
          * List office events
-         * @description All events within the caller's roles, in any state, the latest start first; 500 at most.
+         * @description Return all events within the caller's roles, in any state, the latest start first; at most 500.
          */
         get: operations["list_office_events"];
         put?: never;
         /**
          * Create event
-         * @description Create a draft. The id is the caller's: the same again answers the same event.
+         * @description Create a draft. The client makes the id: a repeated request returns the same event.
          */
         post: operations["create_event"];
         delete?: never;
@@ -2662,7 +2520,7 @@ export interface paths {
         };
         /**
          * Get office event
-         * @description One event in any state.
+         * @description Return an event in any state.
          */
         get: operations["get_office_event"];
         /**
@@ -2688,7 +2546,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel event
-         * @description Cancel an event for good; its tickets are refunded. Needs a sign-in of the last 15 minutes.
+         * @description Cancel an event permanently; its tickets are refunded. Needs a sign-in of the last 15 minutes.
          */
         post: operations["cancel_event"];
         delete?: never;
@@ -2706,12 +2564,12 @@ export interface paths {
         };
         /**
          * Get pricing
-         * @description The pricing of an event; an empty one before there is any.
+         * @description Return the pricing of an event; an empty one if there is none.
          */
         get: operations["get_pricing"];
         /**
          * Put pricing
-         * @description Replace the pricing of an event; everything wrong is answered at once. Needs a sign-in of the last 15 minutes.
+         * @description Replace the pricing of an event; a refusal lists all defects. Needs a sign-in of the last 15 minutes.
          */
         put: operations["put_pricing"];
         post?: never;
@@ -2732,7 +2590,7 @@ export interface paths {
         put?: never;
         /**
          * Publish event
-         * @description Show an event to the public; refused as `event_incomplete`, with its defects, while anything is missing.
+         * @description Publish an event; refused with `event_incomplete` and its defects while anything is missing.
          */
         post: operations["publish_event"];
         delete?: never;
@@ -2750,7 +2608,7 @@ export interface paths {
         };
         /**
          * Get sales
-         * @description How the sale stands: by category, by hour, money, what is held.
+         * @description Return the sales of an event: by category and hour, revenue, and places in baskets.
          */
         get: operations["get_sales"];
         put?: never;
@@ -2850,9 +2708,9 @@ export interface paths {
         };
         /**
          * Find orders
-         * @description Orders within the caller's scope, the latest first, 50 at most.
+         * @description Search orders within the caller's scope, the latest first, at most 50.
          *
-         *     By their code, the whole address or a part of the name of their fan, a part of the name on a ticket, or the seat
+         *     `q` is an order code, the start of the buyer's email address, part of the buyer's or a holder's name, or a seat
          *     (`113 12 14`).
          */
         get: operations["find_orders"];
@@ -2873,7 +2731,7 @@ export interface paths {
         };
         /**
          * Get office order
-         * @description One order with everything that happened to its money.
+         * @description Return an order with its payments, refunds and passes.
          */
         get: operations["get_office_order"];
         put?: never;
@@ -2893,7 +2751,7 @@ export interface paths {
         };
         /**
          * List order letters
-         * @description The letters about an order, the latest first.
+         * @description Return the emails about an order, the latest first.
          */
         get: operations["list_order_letters"];
         put?: never;
@@ -2915,7 +2773,7 @@ export interface paths {
         put?: never;
         /**
          * Resend order letter
-         * @description Send a letter about an order again, to the order's address: once a minute, and five times an hour.
+         * @description Send an email about an order again, to its buyer: at most once a minute and five times an hour.
          */
         post: operations["resend_order_letter"];
         delete?: never;
@@ -2935,7 +2793,7 @@ export interface paths {
         put?: never;
         /**
          * Refund order
-         * @description Give back an order or some of its tickets. Needs a sign-in of the last 15 minutes.
+         * @description Refund an order or some of its tickets. Needs a sign-in of the last 15 minutes.
          */
         post: operations["refund_order"];
         delete?: never;
@@ -2953,13 +2811,13 @@ export interface paths {
         };
         /**
          * List organisers
-         * @description Organisers within the caller's roles; 500 at most.
+         * @description Return the organisers within the caller's roles; at most 500.
          */
         get: operations["list_organisers"];
         put?: never;
         /**
          * Add organiser
-         * @description Add an organiser. The id is the caller's: the same again answers the same organiser.
+         * @description Add an organiser. The client makes the id: a repeated request returns the same organiser.
          */
         post: operations["add_organiser"];
         delete?: never;
@@ -2977,12 +2835,12 @@ export interface paths {
         };
         /**
          * List page versions
-         * @description All versions of a page in a language, the latest first.
+         * @description Return all versions of a page in a language, the latest first.
          */
         get: operations["list_page_versions"];
         /**
          * Publish page
-         * @description Publish the next version of a page. The id is the caller's: the same again answers the same version.
+         * @description Publish the next version of a page. The client makes the id: a repeated request returns the same version.
          */
         put: operations["publish_page"];
         post?: never;
@@ -3001,7 +2859,7 @@ export interface paths {
         };
         /**
          * List sales
-         * @description How the sales of all public events within the caller's roles stand, in one answer.
+         * @description Return the sales of all public events within the caller's roles.
          */
         get: operations["list_sales"];
         put?: never;
@@ -3021,13 +2879,13 @@ export interface paths {
         };
         /**
          * List series
-         * @description Tournaments and seasons within the caller's roles, the newest first.
+         * @description Return tournaments and seasons within the caller's roles, the newest first.
          */
         get: operations["list_series"];
         put?: never;
         /**
          * Add series
-         * @description Add a tournament or season. The id is the caller's: the same again answers the same series.
+         * @description Add a tournament or season. The client makes the id: a repeated request returns the same series.
          */
         post: operations["add_series"];
         delete?: never;
@@ -3131,9 +2989,9 @@ export interface paths {
         put?: never;
         /**
          * Hold places
-         * @description Hold places for ten minutes. A browser without a session gets one; the same id again is the same order.
+         * @description Hold places for ten minutes. A browser without a session gets one; a repeated id is the same order.
          *
-         *     401 when guests hold their share of the event already: who signs in may hold.
+         *     401 if guests already hold their share of the event: the buyer must sign in.
          */
         post: operations["hold_places"];
         delete?: never;
@@ -3151,17 +3009,17 @@ export interface paths {
         };
         /**
          * Get order
-         * @description An order of one's own.
+         * @description Return an order of the caller.
          *
-         *     With `Prefer: wait=10` the answer waits up to so long while the order is being paid, and while money may still come
-         *     late for an order that expired.
+         *     `Prefer: wait=10` delays the answer by up to ten seconds while the order is being paid, or while a late payment of
+         *     an expired order may arrive.
          */
         get: operations["get_order"];
         put?: never;
         post?: never;
         /**
          * Release order
-         * @description Let the places of an order go that is not paid. One that is over already stays as it is.
+         * @description Release the places of an unpaid order. An order that has ended is not changed.
          */
         delete: operations["release_order"];
         options?: never;
@@ -3180,7 +3038,7 @@ export interface paths {
         put?: never;
         /**
          * Pay order
-         * @description Go and pay: the address of the provider's page. What costs nothing is paid at once.
+         * @description Start the payment and return the provider's page. A free order is paid at once.
          */
         post: operations["pay_order"];
         delete?: never;
@@ -3198,7 +3056,7 @@ export interface paths {
         };
         /**
          * Get accepted terms
-         * @description The terms of sale that the buyer of an order of one's own accepted; null where there were none.
+         * @description Return the terms of sale accepted with an order of the caller; null if there were none.
          */
         get: operations["get_accepted_terms"];
         put?: never;
@@ -3218,7 +3076,7 @@ export interface paths {
         };
         /**
          * List own pages
-         * @description The pages that are published, by kind and language.
+         * @description Return the published pages, by kind and language.
          */
         get: operations["list_own_pages"];
         put?: never;
@@ -3238,7 +3096,7 @@ export interface paths {
         };
         /**
          * Get own page version
-         * @description One version, in force or not: an order names the terms that its buyer accepted.
+         * @description Return a version, in force or not: an order refers to the accepted terms.
          */
         get: operations["get_own_page_version"];
         put?: never;
@@ -3258,7 +3116,7 @@ export interface paths {
         };
         /**
          * Get own page
-         * @description The page in force, in the language asked for or in one that there is.
+         * @description Return the page in force, in the requested language or another one.
          */
         get: operations["get_own_page"];
         put?: never;
@@ -3818,7 +3676,7 @@ export interface paths {
         head?: never;
         /**
          * Name holder
-         * @description Say who shall sit there.
+         * @description Set the holder's name of a ticket.
          */
         patch: operations["name_holder"];
         trace?: never;
@@ -3834,7 +3692,7 @@ export interface paths {
         put?: never;
         /**
          * Print paper
-         * @description Print the ticket. A pass on a phone ends with it: that needs a sign-in of the last 15 minutes.
+         * @description Print the ticket. This revokes a pass on a phone, which needs a sign-in of the last 15 minutes.
          */
         post: operations["print_paper"];
         delete?: never;
@@ -3854,7 +3712,7 @@ export interface paths {
         put?: never;
         /**
          * Bind pass
-         * @description Put the ticket on this phone. The same key again gets the same pass.
+         * @description Bind the ticket's pass to this phone. A repeated key gets the same pass.
          */
         post: operations["bind_pass"];
         delete?: never;
@@ -3874,7 +3732,7 @@ export interface paths {
         put?: never;
         /**
          * Rebind pass
-         * @description Move the ticket to this phone with the code from the e-mail.
+         * @description Move the ticket to this phone with the code from the email.
          */
         post: operations["rebind_pass"];
         delete?: never;
@@ -3894,7 +3752,7 @@ export interface paths {
         put?: never;
         /**
          * Send rebind code
-         * @description Send the code that moves the ticket to another phone.
+         * @description Email the code that moves the ticket to another phone.
          */
         post: operations["send_rebind_code"];
         delete?: never;
@@ -4063,6 +3921,148 @@ export interface paths {
          * @description Add a batch of frames in the order of the match clock. A batch may be repeated: docs/pitch.md.
          */
         post: operations["post_frames"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/venue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get venue
+         * @description Return the venue in short. Its version addresses the geometry and the labels.
+         */
+        get: operations["get_venue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/venue/lifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List lifts
+         * @description Return all lifts, with those out of order.
+         */
+        get: operations["list_lifts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/venue/lifts/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put lift
+         * @description Report a lift as out of order or working. Any steward may, as lifts serve all stands.
+         */
+        put: operations["put_lift"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/venue/nearest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get nearest
+         * @description Return the quickest route from a place to the nearest outlet, toilets, first aid, information desk or exit.
+         */
+        get: operations["get_nearest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/venue/route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get route
+         * @description Return the quickest route from a ramp through a gate to a place, including current waits.
+         *
+         *     Lifts that are out of order are avoided.
+         */
+        get: operations["get_route"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/venue/{version}/geometry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get geometry
+         * @description Return everything needed to draw the venue. A version never changes, so clients cache this for ever.
+         */
+        get: operations["get_geometry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/venue/{version}/labels/{block}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get labels
+         * @description Return row names, seat numbers and features of a block. Clients cache this for ever.
+         */
+        get: operations["get_labels"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4414,7 +4414,7 @@ export interface components {
         Allergen: "celery" | "crustaceans" | "eggs" | "fish" | "gluten" | "lupin" | "milk" | "molluscs" | "mustard" | "nuts" | "peanuts" | "sesame" | "soybeans" | "sulphites";
         /**
          * Amendment
-         * @description New content for an event; with `revision`, only if nobody amended it since that one.
+         * @description New content of an event; with `revision`, only if it was not amended since.
          */
         Amendment: {
             /** Format: date-time */
@@ -4424,7 +4424,7 @@ export interface components {
             /** @enum {string} */
             kind: "concert" | "match" | "tour";
             revision?: number | null;
-            rules?: components["schemas"]["HouseRules"];
+            rules?: components["schemas"]["EventRules"];
             /** Format: date-time */
             sale_closes_at: string;
             /** Format: date-time */
@@ -4436,10 +4436,10 @@ export interface components {
             title: components["schemas"]["Text"];
         };
         /**
-         * AmenitySpot
-         * @description An amenity in centimetres.
+         * AmenityLocation
+         * @description Location of an amenity, in centimetres.
          */
-        AmenitySpot: {
+        AmenityLocation: {
             code: string;
             /** @enum {string} */
             kind: "first_aid" | "information" | "lift" | "lounge" | "toilets";
@@ -4480,7 +4480,7 @@ export interface components {
         };
         /**
          * AreaOffer
-         * @description A standing area: its places are those from `first_place` on, as many as it opens.
+         * @description A standing area on sale: `capacity` places from `first_place` on.
          */
         AreaOffer: {
             area: string;
@@ -4491,7 +4491,7 @@ export interface components {
         };
         /**
          * AreaPricing
-         * @description A standing area that is open for this event, and how many of its places.
+         * @description A standing area on sale at this event, and its capacity.
          */
         AreaPricing: {
             area: string;
@@ -4622,13 +4622,13 @@ export interface components {
             now: string;
         };
         /**
-         * Best
-         * @description Find me seats: the best that are free, in a category or a block if one is named.
+         * BestSeats
+         * @description Search for the best free seats, optionally in a category or a block.
          *
-         *         `together` off allows a party to be split over neighbouring rows, or over pairs, where it cannot sit together.
-         *         Where neither is named, hospitality seats are only found with `hospitality`.
+         *         `together` false allows splitting a party that cannot sit together over neighbouring rows or into pairs.
+         *         Without category and block, hospitality seats are included only with `hospitality`.
          */
-        Best: {
+        BestSeats: {
             block?: string | null;
             category_id?: string | null;
             /** @default false */
@@ -4642,10 +4642,10 @@ export interface components {
             together: boolean;
         };
         /**
-         * BindWish
-         * @description The public key that the phone made.
+         * BindRequest
+         * @description The holder key of the phone.
          */
-        BindWish: {
+        BindRequest: {
             key: components["schemas"]["Jwk"];
         };
         /**
@@ -4714,15 +4714,6 @@ export interface components {
             reason: string;
             /** Format: date-time */
             since: string;
-        };
-        /**
-         * Board
-         * @description What is on, by start. `now` is the server's clock, which a rehearsal may shift.
-         */
-        Board: {
-            events: components["schemas"]["EventLine"][];
-            /** Format: date-time */
-            now: string;
         };
         /**
          * BonusWish
@@ -4858,23 +4849,8 @@ export interface components {
             code: components["schemas"]["DefectCode"];
         };
         /**
-         * Category
-         * @description One price level: its name by language, its colour on the map (#rrggbb), its price a tariff in cents.
-         */
-        Category: {
-            colour: string;
-            /** Format: uuid */
-            id: string;
-            name: {
-                [key: string]: string;
-            };
-            prices: {
-                [key: string]: number;
-            };
-        };
-        /**
          * CategoryOffer
-         * @description A price level, and how many of its places are free.
+         * @description A price category and its free places.
          */
         CategoryOffer: {
             colour: string;
@@ -4890,7 +4866,7 @@ export interface components {
         };
         /**
          * CategorySales
-         * @description Places and money of one category, net and without fees; None is what was sold before the map was painted anew.
+         * @description Places and net revenue without fees of a category; None collects sales of places without a category today.
          */
         CategorySales: {
             category_id: string | null;
@@ -4973,21 +4949,21 @@ export interface components {
             surcharge_cents: number;
         };
         /**
-         * Chosen
-         * @description These seats and no others.
+         * ChosenSeat
+         * @description A seat chosen on the map, and its tariff.
          */
-        Chosen: {
-            /** @enum {string} */
-            kind: "chosen";
-            places: components["schemas"]["ChosenPlace"][];
-        };
-        /**
-         * ChosenPlace
-         * @description One seat that a fan touched on the map, and for whom it is.
-         */
-        ChosenPlace: {
+        ChosenSeat: {
             place: number;
             tariff: components["schemas"]["Tariff"];
+        };
+        /**
+         * ChosenSeats
+         * @description Exactly these seats.
+         */
+        ChosenSeats: {
+            /** @enum {string} */
+            kind: "chosen";
+            places: components["schemas"]["ChosenSeat"][];
         };
         /**
          * Clip
@@ -5134,7 +5110,7 @@ export interface components {
         };
         /**
          * CodeSent
-         * @description Until when the code is good.
+         * @description When the code expires.
          */
         CodeSent: {
             /** Format: date-time */
@@ -5293,12 +5269,6 @@ export interface components {
             message: string | null;
             payload: unknown;
         };
-        /**
-         * Defect
-         * @description What an event still needs before it can be published.
-         * @enum {string}
-         */
-        Defect: "doors_after_start" | "end_before_start" | "event_over" | "sale_closes_after_end" | "sale_closes_before_it_opens" | "subtitle_in_one_language" | "title_en_missing" | "title_fr_missing" | "unknown_ground_version";
         /**
          * DefectCode
          * @description What keeps a catalogue from being published.
@@ -5461,20 +5431,6 @@ export interface components {
             token: string;
         };
         /**
-         * Draft
-         * @description Text to publish. `id` is made by the client and makes the request idempotent.
-         *
-         *         `body` is Markdown (CommonMark); HTML in it is shown as text. `revision` is the version that was edited, 0 for the
-         *         first one.
-         */
-        Draft: {
-            body: string;
-            /** Format: uuid */
-            id: string;
-            revision: number;
-            title: string;
-        };
-        /**
          * DraftItem
          * @description An item of the draft, what is said of its price, and how often it was written.
          */
@@ -5526,13 +5482,13 @@ export interface components {
         };
         /**
          * Entrance
-         * @description The quickest way in to a place: by which ramp, through which gate; `delay_s` is what queues there may cost.
+         * @description The quickest route to a place: its ramp and gate; `delay_s` is the wait in queues there.
          */
         Entrance: {
             delay_s: number;
             gate: string;
             ramp: string;
-            way: components["schemas"]["Way"];
+            route: components["schemas"]["Route"];
         };
         /**
          * EntriesRequest
@@ -5602,14 +5558,13 @@ export interface components {
         };
         /**
          * Event
-         * @description An event as it is stored. `revision` grows with each amendment; `series_title` is that of `series_id`.
+         * @description An event as stored. `revision` grows with each amendment; `series_title` is that of `series_id`.
          */
         Event: {
             /** Format: date-time */
             doors_at: string;
             /** Format: date-time */
             ends_at: string;
-            ground_version: string;
             /** Format: uuid */
             id: string;
             /** @enum {string} */
@@ -5617,7 +5572,7 @@ export interface components {
             /** Format: uuid */
             organiser_id: string;
             revision: number;
-            rules?: components["schemas"]["HouseRules"];
+            rules?: components["schemas"]["EventRules"];
             /** Format: date-time */
             sale_closes_at: string;
             /** Format: date-time */
@@ -5630,12 +5585,60 @@ export interface components {
             state: "cancelled" | "draft" | "published";
             subtitle?: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
+            venue_version: string;
         };
         /**
-         * EventLine
-         * @description One line of what is on.
+         * EventDefect
+         * @description A defect that prevents the publication of an event.
+         * @enum {string}
          */
-        EventLine: {
+        EventDefect: "doors_after_start" | "end_before_start" | "event_over" | "sale_closes_after_end" | "sale_closes_before_it_opens" | "subtitle_in_one_language" | "title_en_missing" | "title_fr_missing" | "unknown_venue_version";
+        /**
+         * EventListing
+         * @description Published events by start. `now` is the server's clock, which can be shifted for tests.
+         */
+        EventListing: {
+            events: components["schemas"]["EventSummary"][];
+            /** Format: date-time */
+            now: string;
+        };
+        /**
+         * EventRules
+         * @description Rules of an event. `bag_litres_max` 0 means no bags; alcohol needs an exemption in a sports venue.
+         */
+        EventRules: {
+            /** @default false */
+            alcohol: boolean;
+            /** @default 15 */
+            bag_litres_max: number;
+            /** @default 9 */
+            limit_per_buyer: number;
+            /** @default false */
+            named_tickets: boolean;
+            /** @default true */
+            paper_accepted: boolean;
+            /** @default false */
+            paper_identity_check: boolean;
+            /** @default false */
+            reentry: boolean;
+        };
+        /**
+         * EventSales
+         * @description Sales of an event in short: places, and revenue after refunds.
+         */
+        EventSales: {
+            /** Format: uuid */
+            event_id: string;
+            free: number;
+            held: number;
+            revenue_cents: number;
+            sold: number;
+        };
+        /**
+         * EventSummary
+         * @description A published event in short.
+         */
+        EventSummary: {
             /** Format: date-time */
             doors_at: string;
             /** Format: date-time */
@@ -5656,18 +5659,6 @@ export interface components {
             starts_at: string;
             subtitle: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
-        };
-        /**
-         * EventSum
-         * @description How the sale of one of many events stands: places, and money without what was refunded.
-         */
-        EventSum: {
-            /** Format: uuid */
-            event_id: string;
-            free: number;
-            held: number;
-            revenue_cents: number;
-            sold: number;
         };
         /**
          * Eyes
@@ -5702,7 +5693,7 @@ export interface components {
         };
         /**
          * Floor
-         * @description Where one stands. The concourse of ring 1 is on the podium, inside the gates.
+         * @description A floor. The concourse of ring 1 is on the podium, inside the gates.
          * @enum {string}
          */
         Floor: "gallery1" | "gallery3" | "pitch" | "podium" | "ring1" | "ring2" | "ring3" | "road";
@@ -5909,6 +5900,17 @@ export interface components {
             zone: string;
         };
         /**
+         * GateLocation
+         * @description Location of a ticket gate, in centimetres.
+         */
+        GateLocation: {
+            code: string;
+            group: string;
+            stand: string;
+            x: number;
+            y: number;
+        };
+        /**
          * GateQueue
          * @description Who waits before a gate; `wait_s` is None where people wait and nobody went in lately.
          *
@@ -5919,17 +5921,6 @@ export interface components {
             is_measured: boolean;
             wait_s: number | null;
             waiting: number;
-        };
-        /**
-         * GateSpot
-         * @description A ticket gate in centimetres.
-         */
-        GateSpot: {
-            code: string;
-            group: string;
-            stand: string;
-            x: number;
-            y: number;
         };
         /**
          * GateWord
@@ -5944,18 +5935,18 @@ export interface components {
         };
         /**
          * Geometry
-         * @description The whole ground; see the module.
+         * @description The whole venue; see the module.
          */
         Geometry: {
-            amenities: components["schemas"]["AmenitySpot"][];
+            amenities: components["schemas"]["AmenityLocation"][];
             areas: components["schemas"]["AreaGeometry"][];
             blocks: components["schemas"]["BlockGeometry"][];
-            gates: components["schemas"]["GateSpot"][];
+            gates: components["schemas"]["GateLocation"][];
             name: string;
             notice: {
                 [key: string]: string;
             };
-            outlets: components["schemas"]["OutletSpot"][];
+            outlets: components["schemas"]["OutletLocation"][];
             pitch: [
                 number,
                 number
@@ -6026,21 +6017,6 @@ export interface components {
             role: components["schemas"]["RoleName"];
             scope: components["schemas"]["ScopeName"];
             scope_id?: string | null;
-        };
-        /**
-         * GroundSummary
-         * @description The ground in short; `version` opens its geometry and labels.
-         */
-        GroundSummary: {
-            latitude: number;
-            longitude: number;
-            name: string;
-            notice: {
-                [key: string]: string;
-            };
-            places: number;
-            seats: number;
-            version: string;
         };
         /**
          * GroundWord
@@ -6143,9 +6119,9 @@ export interface components {
         };
         /**
          * HoldRequest
-         * @description Keep these places for me for a while. The browser makes `id`: sent twice, it is one order.
+         * @description Hold places for some minutes. The client makes `id`: a repeated request is one order.
          *
-         *         `joins` names a held order of the same buyer and event: its places move to the new order, which is paid as one.
+         *         `joins` is a held order of the same buyer and event: its places move to the new order.
          */
         HoldRequest: {
             /** Format: uuid */
@@ -6153,20 +6129,20 @@ export interface components {
             /** Format: uuid */
             id: string;
             joins?: string | null;
-            seats: components["schemas"]["Best"] | components["schemas"]["Chosen"] | components["schemas"]["Standing"];
+            seats: components["schemas"]["BestSeats"] | components["schemas"]["ChosenSeats"] | components["schemas"]["StandingPlaces"];
         };
         /**
-         * HolderWish
-         * @description Who shall sit there; None takes the name away.
+         * HolderUpdate
+         * @description The holder's name; None removes it.
          */
-        HolderWish: {
+        HolderUpdate: {
             holder_name: string | null;
         };
         /**
-         * HourSales
-         * @description Places sold in one hour and their money, before refunds and without fees.
+         * HourlySales
+         * @description Places sold in one hour and their revenue, before refunds and without fees.
          */
-        HourSales: {
+        HourlySales: {
             cents: number;
             /** Format: date-time */
             hour: string;
@@ -6180,26 +6156,6 @@ export interface components {
             address: string;
             name: string;
             vat_number: string;
-        };
-        /**
-         * HouseRules
-         * @description What holds at this event. `bag_litres_max` 0 means no bags; alcohol needs a derogation in a sports ground.
-         */
-        HouseRules: {
-            /** @default false */
-            alcohol: boolean;
-            /** @default 15 */
-            bag_litres_max: number;
-            /** @default 9 */
-            limit_per_buyer: number;
-            /** @default false */
-            named_tickets: boolean;
-            /** @default true */
-            paper_accepted: boolean;
-            /** @default false */
-            paper_identity_check: boolean;
-            /** @default false */
-            reentry: boolean;
         };
         /**
          * Invitation
@@ -6435,10 +6391,10 @@ export interface components {
         };
         /**
          * Leg
-         * @description One stretch of a way without a change of kind or floor.
+         * @description A part of a route without a change of kind or floor.
          *
-         *         `to` names where it ends (`gate:A1`, `stairs:N2`, `lift-N-1`, `block:203`, `seat`, ...); `floor` where it begins and
-         *         `to_floor` where it ends. `turn` is the side to turn to when one faces the pitch. `steps` counts up (+) or down (-).
+         *         `to` is its end (`gate:A1`, `stairs:N2`, `lift-N-1`, `block:203`, `seat`, ...); it leads from `floor` to `to_floor`.
+         *         `turn` is the direction of a person who faces the pitch. `steps` counts up (+) or down (-).
          *         `line` is x, y, x, y, ... in centimetres from the middle of the pitch.
          */
         Leg: {
@@ -6506,7 +6462,7 @@ export interface components {
         };
         /**
          * LiftState
-         * @description A lift, and since when it does not work; None while it does.
+         * @description A lift; `out_of_order_since` is None while it works.
          */
         LiftState: {
             code: string;
@@ -6514,10 +6470,10 @@ export interface components {
             stand: string;
         };
         /**
-         * LiftWord
-         * @description What somebody says of a lift.
+         * LiftUpdate
+         * @description New state of a lift.
          */
-        LiftWord: {
+        LiftUpdate: {
             working: boolean;
         };
         /**
@@ -6528,6 +6484,27 @@ export interface components {
             purse_max_cents: number;
             top_up_max_cents: number;
             top_up_min_cents: number;
+        };
+        /**
+         * Line
+         * @description One line of the history. `cents` is above zero for what came in; `step` is `hold` where a hold is open.
+         *
+         *         `bonus`: it moved what the house gave, not money. `purpose`: top_up, payout, cash_load, cash_payout, terminal_load,
+         *         terminal_payout, sale, refund, card_moved, bonus_given, bonus_forfeited, or another domain's word (food_order).
+         *         `place`: where it was paid or given back, if that is known.
+         */
+        Line: {
+            /** Format: date-time */
+            at: string;
+            bonus: boolean;
+            cents: number;
+            /** Format: uuid */
+            id: string;
+            place: components["schemas"]["Text"] | null;
+            purpose: string;
+            step: string;
+            /** Format: uuid */
+            subject: string;
         };
         /**
          * LineDefect
@@ -6762,7 +6739,7 @@ export interface components {
         };
         /**
          * NewEvent
-         * @description A new event. Its id is made by whoever asks: sent again, it is still one event.
+         * @description A new event. The client makes its id: a repeated request is one event.
          */
         NewEvent: {
             /** Format: date-time */
@@ -6775,7 +6752,7 @@ export interface components {
             kind: "concert" | "match" | "tour";
             /** Format: uuid */
             organiser_id: string;
-            rules?: components["schemas"]["HouseRules"];
+            rules?: components["schemas"]["EventRules"];
             /** Format: date-time */
             sale_closes_at: string;
             /** Format: date-time */
@@ -6857,7 +6834,7 @@ export interface components {
         };
         /**
          * Offer
-         * @description Everything that a buyer must know before choosing; a block that is not named here is not for sale.
+         * @description Prices, fees and sale window of an event; a block that is not listed is not for sale.
          */
         Offer: {
             areas: components["schemas"]["AreaOffer"][];
@@ -6869,7 +6846,6 @@ export interface components {
             event_id: string;
             fee_cents: number;
             fee_vat_permille: number;
-            ground_version: string;
             limit_per_buyer: number;
             named_tickets: boolean;
             /** Format: date-time */
@@ -6881,12 +6857,13 @@ export interface components {
             /** Format: date-time */
             sale_opens_at: string;
             vat_permille: number;
+            venue_version: string;
         };
         /**
-         * OfferLine
-         * @description What the card of an event says: the lowest full price of what is free (None: sold out), and how much is free.
+         * OfferSummary
+         * @description Summary of an event's offer: the lowest adult price available (None: sold out) and the free places.
          */
-        OfferLine: {
+        OfferSummary: {
             /** Format: uuid */
             event_id: string;
             free: number;
@@ -6916,33 +6893,33 @@ export interface components {
         };
         /**
          * OfficeEvent
-         * @description An event for its organiser, with what it still needs before it can be published.
+         * @description An event for its organiser, with its defects.
          */
         OfficeEvent: {
-            defects: components["schemas"]["Defect"][];
+            defects: components["schemas"]["EventDefect"][];
             event: components["schemas"]["Event"];
             /** @enum {string} */
             sale: "after" | "before" | "cancelled" | "open";
         };
         /**
          * OfficeOrder
-         * @description An order for the box office.
+         * @description An order with its buyer, for the box office.
          */
         OfficeOrder: {
             /** Format: date-time */
             held_at: string;
             order: components["schemas"]["Order"];
-            owner: components["schemas"]["Owner"] | null;
+            owner: components["schemas"]["OrderOwner"] | null;
         };
         /**
          * OfficeOrderDetail
-         * @description An order with its passes and everything that happened to its money.
+         * @description An order with its passes, payments and refunds.
          */
         OfficeOrderDetail: {
             /** Format: date-time */
             held_at: string;
             order: components["schemas"]["Order"];
-            owner: components["schemas"]["Owner"] | null;
+            owner: components["schemas"]["OrderOwner"] | null;
             passes: components["schemas"]["TicketPass"][];
             payments: components["schemas"]["OrderPayment"][];
             refunds: components["schemas"]["OrderRefund"][];
@@ -7001,9 +6978,9 @@ export interface components {
         };
         /**
          * Order
-         * @description An order as its buyer sees it. `total_cents` contains the fee and the VAT.
+         * @description An order for its buyer. `total_cents` includes the fee and VAT.
          *
-         *         `returned_cents` came too late or twice, bought nothing and goes back; `refunded_cents` is money for tickets.
+         *         `returned_cents` are late or duplicate payments that are returned; `refunded_cents` is the refund of tickets.
          */
         Order: {
             code: string;
@@ -7014,7 +6991,7 @@ export interface components {
             fee_cents: number;
             /** Format: uuid */
             id: string;
-            lines: components["schemas"]["virage.sale.ticketing.rules.terms.Line"][];
+            lines: components["schemas"]["OrderLine"][];
             paid_at?: string | null;
             payment_id?: string | null;
             refunded_cents: number;
@@ -7026,8 +7003,31 @@ export interface components {
             vat: components["schemas"]["Vat"][];
         };
         /**
+         * OrderLine
+         * @description A place of an order. `ticket_id` is set once the order is paid.
+         */
+        OrderLine: {
+            label: components["schemas"]["PlaceLabel"];
+            place: number;
+            price_cents: number;
+            /** @default false */
+            refunded: boolean;
+            tariff: components["schemas"]["Tariff"];
+            ticket_id?: string | null;
+        };
+        /**
+         * OrderOwner
+         * @description The buyer of an order; None for a guest, or after an erasure.
+         */
+        OrderOwner: {
+            email: string;
+            /** Format: uuid */
+            id: string;
+            name: string | null;
+        };
+        /**
          * OrderPayment
-         * @description One payment that was made or tried for an order; `reason` is the provider's word for a failure.
+         * @description A payment or payment attempt of an order; `reason` is the provider's failure text.
          */
         OrderPayment: {
             amount_cents: number;
@@ -7040,8 +7040,30 @@ export interface components {
             state: components["schemas"]["State"];
         };
         /**
+         * OrderPaymentRequest
+         * @description Start a payment. The client makes `payment_id`: a repeated request is one payment.
+         *
+         *         `terms` is the version of the terms of sale that the buyer accepts (`GET /api/pages`). Where the operator has
+         *         published terms, a payment that names none of the versions in force is refused with `terms_not_accepted`.
+         */
+        OrderPaymentRequest: {
+            /** Format: uuid */
+            payment_id: string;
+            terms?: string | null;
+        };
+        /**
+         * OrderPaymentResponse
+         * @description The payment page and its deadline; `payment_url` is None if nothing is left to pay.
+         */
+        OrderPaymentResponse: {
+            /** Format: date-time */
+            expires_at: string;
+            payment_url: string | null;
+            state: string;
+        };
+        /**
          * OrderRefund
-         * @description One refund of an order, and why. `done_at` None: the provider has not confirmed it yet, for `failure` if any.
+         * @description A refund of an order. `done_at` is None until the provider confirms it; `failure` says why it has not.
          */
         OrderRefund: {
             amount_cents: number;
@@ -7056,8 +7078,23 @@ export interface components {
             ticket_ids: string[];
         };
         /**
+         * OrderRefundRequest
+         * @description Refund an order or some of its tickets. The client makes `refund_id`: a repeated request is one refund.
+         *
+         *         `despite_inside` includes tickets of people who are inside; otherwise they are refused with `people_inside`.
+         */
+        OrderRefundRequest: {
+            /** @default false */
+            despite_inside: boolean;
+            /** @enum {string} */
+            reason: "asked" | "duplicate" | "event_changed" | "goodwill" | "seat_fault";
+            /** Format: uuid */
+            refund_id: string;
+            ticket_ids?: string[] | null;
+        };
+        /**
          * Organiser
-         * @description Who answers for events: a club, a promoter, a federation.
+         * @description An organiser of events: a club, a promoter, a federation.
          */
         Organiser: {
             /** Format: uuid */
@@ -7073,6 +7110,17 @@ export interface components {
             items: components["schemas"]["Shown"][];
             outlet: string;
             version: string;
+        };
+        /**
+         * OutletLocation
+         * @description Location of a point of sale, in centimetres.
+         */
+        OutletLocation: {
+            code: string;
+            ring: number;
+            stand: string;
+            x: number;
+            y: number;
         };
         /**
          * OutletOffer
@@ -7105,17 +7153,6 @@ export interface components {
             vouchers: number;
         };
         /**
-         * OutletSpot
-         * @description A point of sale in centimetres.
-         */
-        OutletSpot: {
-            code: string;
-            ring: number;
-            stand: string;
-            x: number;
-            y: number;
-        };
-        /**
          * OverrideLine
          * @description How many overrides a device sent, with or without heartbeats; `gate` is that of the last one.
          */
@@ -7127,16 +7164,6 @@ export interface components {
             overrides: number;
             person_id: string | null;
             person_name?: string | null;
-        };
-        /**
-         * Owner
-         * @description The fan of an order, as the box office must know them; None for a guest, or after an erasure.
-         */
-        Owner: {
-            email: string;
-            /** Format: uuid */
-            id: string;
-            name: string | null;
         };
         /**
          * PackGate
@@ -7177,16 +7204,16 @@ export interface components {
             full: boolean;
         };
         /**
-         * PageInForce
-         * @description A page in one language, without its text.
+         * PageDraft
+         * @description Text to publish. `id` is made by the client and makes the request idempotent.
+         *
+         *         `body` is Markdown (CommonMark); HTML in it is shown as text. `revision` is the version that was edited, 0 for the
+         *         first one.
          */
-        PageInForce: {
+        PageDraft: {
+            body: string;
             /** Format: uuid */
             id: string;
-            kind: components["schemas"]["PageKind"];
-            language: string;
-            /** Format: date-time */
-            published_at: string;
             revision: number;
             title: string;
         };
@@ -7264,9 +7291,9 @@ export interface components {
         };
         /**
          * Party
-         * @description Who comes together, counted by tariff; 1 to 9 places in all.
+         * @description A group of 1 to 9 people, counted by tariff.
          *
-         *         Everybody of the access tariff brings one free companion, unless `companions` says how many of them come.
+         *         Each person with the access tariff brings one free companion, unless `companions` gives their number.
          */
         Party: {
             /** @default 0 */
@@ -7320,28 +7347,6 @@ export interface components {
             opens_at: string;
             rebinds_left: number;
             revoked: boolean;
-        };
-        /**
-         * PaymentAnswer
-         * @description Where to pay, until when; `payment_url` is None once nothing is left to pay.
-         */
-        PaymentAnswer: {
-            /** Format: date-time */
-            expires_at: string;
-            payment_url: string | null;
-            state: string;
-        };
-        /**
-         * PaymentWish
-         * @description The buyer goes to pay; the browser makes `payment_id`: sent twice, it is one payment.
-         *
-         *         `terms` is the version of the terms of sale that the buyer accepts (`GET /api/pages`). Where the operator has
-         *         published terms, a payment that names none of the versions in force is refused with `terms_not_accepted`.
-         */
-        PaymentWish: {
-            /** Format: uuid */
-            payment_id: string;
-            terms?: string | null;
         };
         /**
          * PayoutWish
@@ -7412,7 +7417,7 @@ export interface components {
         };
         /**
          * PlaceLabel
-         * @description What is printed on a ticket. A seat has stand, block, row and seat; a standing place its area, code and name.
+         * @description The label of a place on a ticket. A seat has stand, block, row and seat; a standing place has its area.
          */
         PlaceLabel: {
             area?: string | null;
@@ -7481,6 +7486,21 @@ export interface components {
             window?: components["schemas"]["Window"] | null;
         };
         /**
+         * PriceCategory
+         * @description A price category: name by language, colour on the map (#rrggbb) and price in cents by tariff.
+         */
+        PriceCategory: {
+            colour: string;
+            /** Format: uuid */
+            id: string;
+            name: {
+                [key: string]: string;
+            };
+            prices: {
+                [key: string]: number;
+            };
+        };
+        /**
          * PricesWish
          * @description All that is said of an item's price.
          */
@@ -7489,14 +7509,14 @@ export interface components {
         };
         /**
          * Pricing
-         * @description What an event costs where. A block or area that is not named here is not for sale.
+         * @description Prices of an event. A block or area that is not listed is not for sale.
          */
         Pricing: {
             areas?: components["schemas"]["AreaPricing"][];
             blocks?: {
                 [key: string]: string;
             };
-            categories?: components["schemas"]["Category"][];
+            categories?: components["schemas"]["PriceCategory"][];
             /** @default 150 */
             fee_cents: number;
             /** @default 200 */
@@ -7505,17 +7525,17 @@ export interface components {
             vat_permille: number;
         };
         /**
-         * PricingWish
-         * @description The whole pricing of an event. `accept_sold`: yes, places that are sold or held change their price or close.
+         * PricingUpdate
+         * @description The complete pricing of an event. `accept_sold` allows changes for places that are sold or held.
          */
-        PricingWish: {
+        PricingUpdate: {
             /** @default false */
             accept_sold: boolean;
             areas?: components["schemas"]["AreaPricing"][];
             blocks: {
                 [key: string]: string;
             };
-            categories: components["schemas"]["Category"][];
+            categories: components["schemas"]["PriceCategory"][];
             /** @default 150 */
             fee_cents: number;
             /** @default 200 */
@@ -7657,7 +7677,7 @@ export interface components {
         };
         /**
          * Proposal
-         * @description Places for a party that are free now; `total_cents` contains the fee and the VAT.
+         * @description Free places for a party; `total_cents` includes the fee and VAT.
          */
         Proposal: {
             fee_cents: number;
@@ -7666,7 +7686,7 @@ export interface components {
         };
         /**
          * ProposedPlace
-         * @description One place for one person. `sightline` is 0 (worst of the ground) to 100.
+         * @description A place for one person. `sightline` is 0 (worst of the venue) to 100.
          */
         ProposedPlace: {
             /** Format: uuid */
@@ -7679,14 +7699,13 @@ export interface components {
         };
         /**
          * PublicEvent
-         * @description An event as the public sees it.
+         * @description An event for the public.
          */
         PublicEvent: {
             /** Format: date-time */
             doors_at: string;
             /** Format: date-time */
             ends_at: string;
-            ground_version: string;
             /** Format: uuid */
             id: string;
             /** @enum {string} */
@@ -7695,7 +7714,7 @@ export interface components {
             now: string;
             /** Format: uuid */
             organiser_id: string;
-            rules: components["schemas"]["HouseRules"];
+            rules: components["schemas"]["EventRules"];
             /** @enum {string} */
             sale: "after" | "before" | "cancelled" | "open";
             /** Format: date-time */
@@ -7710,6 +7729,7 @@ export interface components {
             state: "cancelled" | "draft" | "published";
             subtitle: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
+            venue_version: string;
         };
         /**
          * Publication
@@ -7732,6 +7752,20 @@ export interface components {
             /** Format: uuid */
             id: string;
             version: string;
+        };
+        /**
+         * PublishedPage
+         * @description A page in one language, without its text.
+         */
+        PublishedPage: {
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["PageKind"];
+            language: string;
+            /** Format: date-time */
+            published_at: string;
+            revision: number;
+            title: string;
         };
         /**
          * PurseAtDesk
@@ -7771,7 +7805,7 @@ export interface components {
             balance_cents: number;
             bonus_cents: number;
             desk_cents: number;
-            history: components["schemas"]["virage.money.wallet.accounts.reads.Line"][];
+            history: components["schemas"]["Line"][];
             id: string | null;
             limits: components["schemas"]["Limits"];
             more: boolean;
@@ -7822,10 +7856,10 @@ export interface components {
          */
         Reason: "alcohol_forbidden" | "card_not_accepted" | "cashier_not_here" | "catalogue_unknown" | "clock_wrong" | "not_at_this_outlet" | "not_in_sale" | "offline_card_limit" | "offline_till_limit" | "option_unknown" | "price_changed" | "price_wrong" | "refund_exceeds_sale" | "sale_unknown" | "unknown_product" | "vat_rate_wrong";
         /**
-         * RebindWish
-         * @description The code from the e-mail, and the public key of the new phone.
+         * RebindRequest
+         * @description The code from the email, and the holder key of the new phone.
          */
-        RebindWish: {
+        RebindRequest: {
             code: string;
             key: components["schemas"]["Jwk"];
         };
@@ -7840,42 +7874,11 @@ export interface components {
             signal: "resumed" | "stopped" | "whistle";
         };
         /**
-         * RefundOrder
-         * @description Give back an order, or these tickets of it, and why. The asker makes `refund_id`: sent twice it is one refund.
-         *
-         *         `despite_inside`: yes, also tickets of people who are inside; without it these are refused with `people_inside`.
-         */
-        RefundOrder: {
-            /** @default false */
-            despite_inside: boolean;
-            /** @enum {string} */
-            reason: "asked" | "duplicate" | "event_changed" | "goodwill" | "seat_fault";
-            /** Format: uuid */
-            refund_id: string;
-            ticket_ids?: string[] | null;
-        };
-        /**
          * RefundReason
          * @description Why a sale is given back; the code stands in the record.
          * @enum {string}
          */
         RefundReason: "goodwill" | "paid_twice" | "quality" | "sold_out" | "waited_too_long" | "wrong_order";
-        /**
-         * RefundRow
-         * @description One refund of an order; whoever asked made its id.
-         */
-        RefundRow: {
-            amount_cents: number;
-            /** Format: date-time */
-            asked_at: string;
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            order_id: string;
-            /** @enum {string} */
-            reason: "asked" | "duplicate" | "event_cancelled" | "event_changed" | "goodwill" | "seat_fault";
-            ticket_ids: string[];
-        };
         /**
          * Refusal
          * @description A refusal as it is sent among other answers.
@@ -7962,6 +7965,17 @@ export interface components {
             verifier: string;
         };
         /**
+         * Route
+         * @description A route. `step_free` is false if any leg has steps, including the last ones to the seat.
+         */
+        Route: {
+            legs: components["schemas"]["Leg"][];
+            metres: number;
+            seconds: number;
+            step_free: boolean;
+            steps: number;
+        };
+        /**
          * RowLabels
          * @description One row: its name and (first seat, first number, count) of each segment.
          */
@@ -7986,7 +8000,7 @@ export interface components {
         Run: {
             block: string;
             stops: components["schemas"]["Stop"][];
-            way: components["schemas"]["Way"] | null;
+            way: components["schemas"]["Route"] | null;
         };
         /**
          * RunnerStatistics
@@ -8000,14 +8014,14 @@ export interface components {
         };
         /**
          * Sales
-         * @description How the sale of an event stands.
+         * @description Sales of an event.
          *
          *         `gross_cents` less `refunded_cents` is `revenue_cents`; `fee_cents` is the part of the revenue that is fees, and the
          *         money by category is the rest. Hours are gross and without fees: a refund stays in the hour of its sale.
          */
         Sales: {
             by_category: components["schemas"]["CategorySales"][];
-            by_hour: components["schemas"]["HourSales"][];
+            by_hour: components["schemas"]["HourlySales"][];
             /** Format: uuid */
             event_id: string;
             fee_cents: number;
@@ -8276,7 +8290,7 @@ export interface components {
         StaffReason: "defective" | "fraud" | "lost" | "stolen";
         /**
          * Stand
-         * @description A side of the ground with its half corners.
+         * @description A side of the venue with its half corners.
          */
         Stand: {
             code: string;
@@ -8285,10 +8299,10 @@ export interface components {
             seats: number;
         };
         /**
-         * Standing
-         * @description So many places in a standing area.
+         * StandingPlaces
+         * @description Places for a party in a standing area.
          */
-        Standing: {
+        StandingPlaces: {
             area: string;
             /** @enum {string} */
             kind: "standing";
@@ -8494,7 +8508,7 @@ export interface components {
         };
         /**
          * Tariff
-         * @description What a place costs whom. A companion comes free with somebody of the access tariff.
+         * @description Price class of a ticket. A companion of a person with the access tariff is free.
          * @enum {string}
          */
         Tariff: "access" | "child" | "companion" | "full" | "reduced";
@@ -8680,7 +8694,7 @@ export interface components {
         };
         /**
          * Text
-         * @description The same words in French and in English; empty where nobody has written them yet.
+         * @description A text in French and English; empty where it is missing.
          */
         Text: {
             /** @default  */
@@ -8706,7 +8720,7 @@ export interface components {
         };
         /**
          * Ticket
-         * @description One ticket for its owner, with the state of its pass.
+         * @description A ticket for its owner, with the state of its pass.
          */
         Ticket: {
             event: components["schemas"]["TicketEvent"];
@@ -8724,7 +8738,7 @@ export interface components {
         };
         /**
          * TicketEvent
-         * @description What a ticket says of its event.
+         * @description The event of a ticket.
          */
         TicketEvent: {
             cancelled: boolean;
@@ -8745,7 +8759,7 @@ export interface components {
         };
         /**
          * TicketPass
-         * @description How the pass of a ticket stands.
+         * @description State of a ticket's pass.
          */
         TicketPass: {
             entered_at: string | null;
@@ -8755,6 +8769,22 @@ export interface components {
             revoked: boolean;
             /** Format: uuid */
             ticket_id: string;
+        };
+        /**
+         * TicketRefund
+         * @description A refund of an order; the client made its id.
+         */
+        TicketRefund: {
+            amount_cents: number;
+            /** Format: date-time */
+            asked_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            order_id: string;
+            /** @enum {string} */
+            reason: "asked" | "duplicate" | "event_cancelled" | "event_changed" | "goodwill" | "seat_fault";
+            ticket_ids: string[];
         };
         /**
          * TillAnchor
@@ -8957,12 +8987,27 @@ export interface components {
         };
         /**
          * Vat
-         * @description The VAT contained in a part of the total.
+         * @description The VAT included in a part of the total.
          */
         Vat: {
             gross_cents: number;
             rate_permille: number;
             vat_cents: number;
+        };
+        /**
+         * VenueSummary
+         * @description The venue in short; `version` addresses its geometry and labels.
+         */
+        VenueSummary: {
+            latitude: number;
+            longitude: number;
+            name: string;
+            notice: {
+                [key: string]: string;
+            };
+            places: number;
+            seats: number;
+            version: string;
         };
         /**
          * VenueUpdate
@@ -8976,17 +9021,6 @@ export interface components {
             place: "gate" | "outlet";
             /** @enum {string} */
             state: "busy" | "closed" | "open" | "sold_out";
-        };
-        /**
-         * Way
-         * @description A whole way. `step_free` is false as soon as one leg has steps, the last ones to the seat included.
-         */
-        Way: {
-            legs: components["schemas"]["Leg"][];
-            metres: number;
-            seconds: number;
-            step_free: boolean;
-            steps: number;
         };
         /**
          * Who
@@ -9108,40 +9142,6 @@ export interface components {
             gross_cents: number;
             vat_cents: number;
             vat_permille: number;
-        };
-        /**
-         * Line
-         * @description One line of the history. `cents` is above zero for what came in; `step` is `hold` where a hold is open.
-         *
-         *         `bonus`: it moved what the house gave, not money. `purpose`: top_up, payout, cash_load, cash_payout, terminal_load,
-         *         terminal_payout, sale, refund, card_moved, bonus_given, bonus_forfeited, or another domain's word (food_order).
-         *         `place`: where it was paid or given back, if that is known.
-         */
-        "virage.money.wallet.accounts.reads.Line": {
-            /** Format: date-time */
-            at: string;
-            bonus: boolean;
-            cents: number;
-            /** Format: uuid */
-            id: string;
-            place: components["schemas"]["Text"] | null;
-            purpose: string;
-            step: string;
-            /** Format: uuid */
-            subject: string;
-        };
-        /**
-         * Line
-         * @description One place of an order. `ticket_id` is set once the order is paid.
-         */
-        "virage.sale.ticketing.rules.terms.Line": {
-            label: components["schemas"]["PlaceLabel"];
-            place: number;
-            price_cents: number;
-            /** @default false */
-            refunded: boolean;
-            tariff: components["schemas"]["Tariff"];
-            ticket_id?: string | null;
         };
     };
     responses: never;
@@ -10299,7 +10299,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Board"];
+                    "application/json": components["schemas"]["EventListing"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -10448,7 +10448,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Best"];
+                "application/json": components["schemas"]["BestSeats"];
             };
         };
         responses: {
@@ -10718,229 +10718,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": string[];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    get_ground: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GroundSummary"];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    list_lifts: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LiftState"][];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    put_lift: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                code: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LiftWord"];
-            };
-        };
-        responses: {
-            /** @description Done; nothing to tell */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    get_nearest: {
-        parameters: {
-            query: {
-                /** @description A seat or a standing place, by its number */
-                place: number;
-                what: "exit" | "first_aid" | "information" | "outlet" | "toilets";
-                /** @description Without stairs, but for those inside a block */
-                step_free?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Way"];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    get_way_in: {
-        parameters: {
-            query: {
-                /** @description A seat or a standing place, by its number */
-                place: number;
-                /** @description Without stairs, but for those inside a block */
-                step_free?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Entrance"];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    get_geometry: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                version: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Blocks, rows, standing areas, gates; integer centimetres */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Geometry"];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    get_labels: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                version: string;
-                block: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Rows, seat numbers and features of a block */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BlockLabels"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -12484,7 +12261,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OfferLine"][];
+                    "application/json": components["schemas"]["OfferSummary"][];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -13929,7 +13706,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PricingWish"];
+                "application/json": components["schemas"]["PricingUpdate"];
             };
         };
         responses: {
@@ -14279,7 +14056,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RefundOrder"];
+                "application/json": components["schemas"]["OrderRefundRequest"];
             };
         };
         responses: {
@@ -14289,7 +14066,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RefundRow"];
+                    "application/json": components["schemas"]["TicketRefund"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -14411,7 +14188,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Draft"];
+                "application/json": components["schemas"]["PageDraft"];
             };
         };
         responses: {
@@ -14450,7 +14227,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EventSum"][];
+                    "application/json": components["schemas"]["EventSales"][];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -14783,7 +14560,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PaymentWish"];
+                "application/json": components["schemas"]["OrderPaymentRequest"];
             };
         };
         responses: {
@@ -14793,7 +14570,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PaymentAnswer"];
+                    "application/json": components["schemas"]["OrderPaymentResponse"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -14853,7 +14630,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageInForce"][];
+                    "application/json": components["schemas"]["PublishedPage"][];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -15830,7 +15607,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["HolderWish"];
+                "application/json": components["schemas"]["HolderUpdate"];
             };
         };
         responses: {
@@ -15896,7 +15673,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BindWish"];
+                "application/json": components["schemas"]["BindRequest"];
             };
         };
         responses: {
@@ -15931,7 +15708,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RebindWish"];
+                "application/json": components["schemas"]["RebindRequest"];
             };
         };
         responses: {
@@ -16229,6 +16006,229 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FramesResult"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_venue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VenueSummary"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_lifts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiftState"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_lift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LiftUpdate"];
+            };
+        };
+        responses: {
+            /** @description Done; nothing to tell */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_nearest: {
+        parameters: {
+            query: {
+                /** @description A seat or a standing place, by its number */
+                place: number;
+                kind: "exit" | "first_aid" | "information" | "outlet" | "toilets";
+                /** @description Without stairs, except those inside a block */
+                step_free?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Route"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_route: {
+        parameters: {
+            query: {
+                /** @description A seat or a standing place, by its number */
+                place: number;
+                /** @description Without stairs, except those inside a block */
+                step_free?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entrance"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_geometry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Blocks, rows, standing areas, gates; integer centimetres */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Geometry"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: string;
+                block: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Rows, seat numbers and features of a block */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlockLabels"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

@@ -5,14 +5,14 @@ type Schemas = components["schemas"];
 /** The client hands tuples over as lists. */
 type Lists<T> = T extends readonly (infer One)[] ? Lists<One>[] : T extends object ? { [Key in keyof T]: Lists<T[Key]> } : T;
 export type Text = Schemas["Text"];
-export type EventLine = Schemas["EventLine"];
+export type EventSummary = Schemas["EventSummary"];
 export type EventInfo = Schemas["PublicEvent"];
-export type Board = Schemas["Board"];
+export type EventListing = Schemas["EventListing"];
 export type Geometry = Lists<Schemas["Geometry"]>;
 export type BlockGeometry = Lists<Schemas["BlockGeometry"]>;
 export type BlockLabels = Lists<Schemas["BlockLabels"]>;
 export type Offer = Schemas["Offer"];
-export type OfferLine = Schemas["OfferLine"];
+export type OfferSummary = Schemas["OfferSummary"];
 export type Category = Schemas["CategoryOffer"];
 export type Tariff = Schemas["Tariff"];
 export type Party = Schemas["Party"];

@@ -1,6 +1,6 @@
 /** Small sentences that many screens share. */
 import type { Problem } from "../api/answer";
-import type { EventLine } from "../api/words";
+import type { EventSummary } from "../api/words";
 import { i18n } from "../i18n/i18n.svelte";
 import { clock } from "./clock.svelte";
 
@@ -37,7 +37,7 @@ export function nearDay(iso: string): string | null {
 export type Sale = "open" | "early" | "closed" | "cancelled";
 
 /** Where an event's sale stands, by the server's clock. */
-export function sale(event: EventLine & { state?: string }): Sale {
+export function sale(event: EventSummary & { state?: string }): Sale {
   if (event.state === "cancelled") return "cancelled";
   const now = clock.now();
   if (now < Date.parse(event.sale_opens_at)) return "early";

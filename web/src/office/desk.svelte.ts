@@ -4,7 +4,7 @@ import { api } from "../api/client";
 import type { Geometry, Me } from "../api/words";
 import { i18n } from "../i18n/i18n.svelte";
 import { session } from "../people/session.svelte";
-import { geometry } from "../venue/ground";
+import { geometry } from "../venue/geometry";
 import { SELLERS, type GrantView, type OfficeEvent, type Organiser, type Role, type Series } from "./types";
 
 class Desk {
@@ -79,7 +79,7 @@ class Desk {
   }
 
   async learnGround(): Promise<Answer<Geometry>> {
-    const answer = await answered<{ version: string }>(api.GET("/api/ground"));
+    const answer = await answered<{ version: string }>(api.GET("/api/venue"));
     if (!answer.ok) return answer;
     const ground = await geometry(answer.data.version);
     if (ground.ok) this.ground = ground.data;

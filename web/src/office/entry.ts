@@ -8,7 +8,7 @@ import { desk } from "./desk.svelte";
 import { words } from "./words.svelte";
 
 export const ROUTES: readonly Route[] = [
-  { pattern: "/office", load: () => Promise.all([import("./events/Home.svelte"), workspace.use(i18n.locale)]).then(([home]) => home) },
+  { pattern: "/office", load: () => Promise.all([import("./events/EventsPage.svelte"), workspace.use(i18n.locale)]).then(([home]) => home) },
   { pattern: "/office/events/new", load: () => import("./events/NewEvent.svelte") },
   { pattern: "/office/events/:id", load: () => import("./sales/SalesPage.svelte") },
   { pattern: "/office/events/:id/details", load: () => import("./events/EditEvent.svelte") },

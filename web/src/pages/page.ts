@@ -1,4 +1,4 @@
-/** The operator's own pages: the terms of sale, privacy, the legal notice, accessibility, help. */
+/** The operator's pages: the terms of sale, privacy, the legal notice, accessibility, help. */
 import { answered, type Answer } from "../api/answer";
 import { api } from "../api/client";
 import type { components } from "../api/schema";

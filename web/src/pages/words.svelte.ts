@@ -1,4 +1,4 @@
-/** The words around the operator's own pages. */
+/** Messages for the operator's pages. */
 import type { pages } from "../i18n/en/pages";
 import { Bundle } from "../i18n/bundle.svelte";
 

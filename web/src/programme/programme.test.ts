@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import type { EventLine } from "../api/words";
+import type { EventSummary } from "../api/words";
 import { arrange } from "./programme";
 
-const event = (id: string, starts_at: string, more: Partial<EventLine> = {}): EventLine =>
-  ({ id, starts_at, sale_closes_at: starts_at, series_title: null, ...more }) as EventLine;
+const event = (id: string, starts_at: string, more: Partial<EventSummary> = {}): EventSummary =>
+  ({ id, starts_at, sale_closes_at: starts_at, series_title: null, ...more }) as EventSummary;
 
 const NOW = Date.parse("2026-05-01T18:00:00Z");
 const CUP = { fr: "Coupe", en: "Cup" };

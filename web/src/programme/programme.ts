@@ -1,23 +1,23 @@
-/** The programme in the order of a poster: the next event large, then concerts, series and the rest. */
-import type { EventLine } from "../api/words";
+/** The order of the home page: the next event first, then series, then the rest. */
+import type { EventSummary } from "../api/words";
 
 export interface Series {
   name: string;
-  events: EventLine[];
+  events: EventSummary[];
 }
 export interface Programme {
-  first: EventLine | null;
+  first: EventSummary | null;
   series: Series[];
-  others: EventLine[];
+  others: EventSummary[];
 }
 
-export function arrange(events: readonly EventLine[], now: number, nameOf: (event: EventLine) => string): Programme {
+export function arrange(events: readonly EventSummary[], now: number, nameOf: (event: EventSummary) => string): Programme {
   const coming = [...events].sort(
-    (one, other) => one.starts_at.localeCompare(other.starts_at) || one.id.localeCompare(other.id),
+    (first, second) => first.starts_at.localeCompare(second.starts_at) || first.id.localeCompare(second.id),
   );
   const first = coming.find((event) => now < Date.parse(event.sale_closes_at)) ?? null;
-  const series = new Map<string, EventLine[]>();
-  const others: EventLine[] = [];
+  const series = new Map<string, EventSummary[]>();
+  const others: EventSummary[] = [];
   for (const event of coming) {
     if (event === first) continue;
     const name = nameOf(event);

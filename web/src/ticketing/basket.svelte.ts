@@ -1,4 +1,4 @@
-/** The order that this browser holds: kept by its id, counted down by the server's clock. */
+/** The open order of this browser: kept by id, with a countdown by the server's clock. */
 import { answered, type Answer } from "../api/answer";
 import { api } from "../api/client";
 import type { Order, Seats } from "../api/words";
@@ -10,13 +10,13 @@ const OPEN = new Set(["held", "paying"]);
 
 class Basket {
   order = $state.raw<Order | null>(null);
-  /** The last order ran out of time before it was paid. */
+  /** The last order expired before it was paid. */
   lost = $state.raw<{ event_id: string } | null>(null);
-  /** A hold whose answer did not come: it may stand. The same wish again is the same request. */
-  #unanswered: { id: string; wish: string } | null = null;
+  /** A hold without an answer, which may have succeeded; the same request reuses its id. */
+  #unanswered: { id: string; request: string } | null = null;
 
   constructor() {
-    // Another window of this browser held, paid or gave back: there is one basket for all of them.
+    // All windows of this browser share one basket.
     window.addEventListener("storage", (event) => {
       if (event.key === "virage.basket") void this.#follow();
     });
@@ -26,7 +26,7 @@ class Basket {
     return this.order !== null && OPEN.has(this.order.state);
   }
 
-  /** Seconds until the seats go back, never below 0. Reads the ticking clock: use it under `clock.watch`. */
+  /** Seconds until the hold expires, at least 0. Reads the ticking clock: use it under `clock.watch`. */
   get secondsLeft(): number {
     if (!this.order) return 0;
     return Math.max(0, Math.floor((Date.parse(this.order.expires_at) - clock.tick) / 1000));
@@ -44,23 +44,23 @@ class Basket {
     return answer;
   }
 
-  /** Whether seats are held now, as the server says: another window may have held, paid or released some. */
+  /** Whether seats are held now according to the server, as another window may have changed the order. */
   async holdsSeats(): Promise<boolean> {
     const id = this.order?.id ?? storage.read<string>("basket");
     if (id) await this.load(id);
     return this.open;
   }
 
-  /** Holds seats. What the basket holds joins the new order or is replaced by it; the page has asked which. */
+  /** Holds seats. The held order joins the new one or is replaced, as the fan chose. */
   async hold(eventId: string, seats: Seats, before: "join" | "replace" = "replace"): Promise<Answer<Order>> {
-    const wish = JSON.stringify([eventId, seats, before]);
+    const request = JSON.stringify([eventId, seats, before]);
     const held = this.open ? this.order?.id : undefined;
     const left = [held, this.#unanswered?.id];
-    const id = this.#unanswered?.wish === wish ? this.#unanswered.id : newId();
+    const id = this.#unanswered?.request === request ? this.#unanswered.id : newId();
     const joins = before === "join" ? held : undefined;
     const answer = await answered<Order>(api.POST("/api/orders", { body: { id, event_id: eventId, seats, joins } }));
     if (!answer.ok) {
-      if (answer.problem.code === "offline") this.#unanswered = { id, wish };
+      if (answer.problem.code === "offline") this.#unanswered = { id, request };
       return answer;
     }
     this.#unanswered = null;
@@ -88,7 +88,7 @@ class Basket {
     if (!this.order || this.order.id === order.id) this.forget();
   }
 
-  /** The countdown reached nothing: the server says what became of the order. */
+  /** The countdown has ended: reload the order from the server. */
   async ranOut(): Promise<void> {
     const order = this.order;
     if (!order) return;

@@ -1,4 +1,4 @@
-/** The entry code of one ticket on this phone: bound once with the network, then made here every 30 seconds. */
+/** The entry code of a ticket on this phone: bound once online, then generated locally every 30 seconds. */
 import { answered, type Answer, type Problem } from "../api/answer";
 import { api } from "../api/client";
 import type { Bound, Ticket } from "../api/words";
@@ -18,7 +18,7 @@ export class PassOnPhone {
     this.#ticket = ticket;
   }
 
-  /** Looks at what the server last said of the ticket, and at what this phone holds. */
+  /** Compares the server's state of the ticket with the pass on this phone. */
   async look(ticket: Ticket, eager: boolean): Promise<void> {
     this.#ticket = ticket;
     const state = ticket.pass;
@@ -33,7 +33,7 @@ export class PassOnPhone {
     if (eager || state.form === "phone") await this.bind();
   }
 
-  /** Makes the phone's key and binds the ticket to it; the same key again gets the same pass. */
+  /** Creates the holder key and binds the ticket to it; a repeated key gets the same pass. */
   async bind(): Promise<void> {
     const key = await this.#key();
     if (!key) return;
@@ -67,7 +67,7 @@ export class PassOnPhone {
     return answer;
   }
 
-  /** The key is gone or belongs to another binding: the way back is a code by e-mail. */
+  /** The key is missing or belongs to another binding: rebinding needs a code by email. */
   lose(): void {
     this.bound = null;
     this.stage = "elsewhere";

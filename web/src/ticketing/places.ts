@@ -1,4 +1,4 @@
-/** A place in the words of the signs. */
+/** The label of a place in the reader's language. */
 import type { Label } from "../api/words";
 import { i18n } from "../i18n/i18n.svelte";
 

@@ -1,4 +1,4 @@
-/** One event on sale in this window: its ground, prices, live free places, and what the fan has chosen so far. */
+/** An event on sale in this window: geometry, prices, live availability and the fan's selection. */
 import { SvelteMap } from "svelte/reactivity";
 import { answered, type Answer, type Problem } from "../api/answer";
 import { api } from "../api/client";
@@ -6,12 +6,12 @@ import { follow } from "../api/stream";
 import type { EventInfo, Geometry, Offer, Tariff } from "../api/words";
 import { event as loadEvent } from "../programme/events";
 import { Availability } from "../venue/availability";
-import { COMPANION, geometry, WHEELCHAIR } from "../venue/ground";
+import { COMPANION, geometry, WHEELCHAIR } from "../venue/geometry";
 
 export interface Delta {
   taken?: number[];
   freed?: number[];
-  /** Too much was missed, or the prices changed: everything is fetched anew. */
+  /** Too much was missed, or the prices changed: reload everything. */
   reload?: boolean;
 }
 interface Loaded {
@@ -21,19 +21,19 @@ interface Loaded {
   places: Availability;
 }
 export const CHOICE_MAX = 9;
-/** In a busy sale news comes many times a second; screens are drawn anew at most this often. */
+/** Minimum time between redraws; in a busy sale, changes arrive many times a second. */
 const NEWS_MS = 200;
 
 export class Sale {
   loaded = $state.raw<Loaded | null>(null);
   event = $state.raw<EventInfo | null>(null);
   problem = $state.raw<Problem | null>(null);
-  /** Rises whenever a place was taken or freed. */
+  /** Increases whenever a place was taken or freed. */
   version = $state(0);
   chosen = new SvelteMap<number, Tariff>();
   /** The block that the map shows; null is the whole stadium. */
   block = $state<string | null>(null);
-  /** Set when somebody else took a chosen seat. */
+  /** Counts chosen seats that other buyers took. */
   robbed = $state(0);
   #stop: (() => void) | null = null;
   #holding = false;
@@ -51,7 +51,7 @@ export class Sale {
     if (!event.ok) return this.#fail(event);
     this.event = event.data;
     if (!offer.ok) return this.#fail(offer);
-    const ground = await geometry(event.data.ground_version);
+    const ground = await geometry(event.data.venue_version);
     if (!ground.ok) return this.#fail(ground);
     const free = await this.#availability(ground.data, offer.data);
     if (!free.ok) return this.#fail(free);
@@ -94,14 +94,14 @@ export class Sale {
     }, NEWS_MS);
   }
 
-  /** Somebody else's gain: a chosen seat that is no longer free, unless it is we who are taking it right now. */
+  /** Removes chosen seats that other buyers took; skipped during our own hold. */
   #check(): void {
     if (this.#holding) return;
     for (const place of this.chosen.keys())
       if (!this.loaded!.places.isFree(place) && this.chosen.delete(place)) this.robbed += 1;
   }
 
-  /** Runs a hold: news of places that come meanwhile may be of our own. */
+  /** Runs a hold; changes that arrive meanwhile may be its own. */
   async holding<T>(hold: () => Promise<T>): Promise<T> {
     this.#holding = true;
     try {
@@ -111,7 +111,7 @@ export class Sale {
     }
   }
 
-  /** Chooses a seat or lets it go. Returns what happened. */
+  /** Selects or deselects a seat; returns the outcome. */
   toggle(place: number, features: number): "added" | "removed" | "taken" | "full" {
     if (this.chosen.delete(place)) return "removed";
     if (!this.loaded?.places.isFree(place)) return "taken";
@@ -123,13 +123,13 @@ export class Sale {
     return "added";
   }
 
-  /** Seats that we hold ourselves are no longer free, whoever tells us first. */
+  /** Marks seats held by this browser as taken. */
   took(places: readonly number[]): void {
     for (const place of places) this.chosen.delete(place);
     if (this.loaded?.places.apply(places, []).size) this.version += 1;
   }
 
-  /** The hold was refused: these seats were somebody's already. */
+  /** Marks seats as taken after a refused hold. */
   lost(places: readonly number[]): void {
     if (this.loaded?.places.apply(places, []).size) this.version += 1;
     this.#check();

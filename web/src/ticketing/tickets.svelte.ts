@@ -1,11 +1,11 @@
-/** The fan's tickets: from this phone at once, from the server when it answers, kept for the next time without it. */
+/** The fan's tickets: cached ones at once, then those of the server, cached for use without network. */
 import { answered, type Problem } from "../api/answer";
 import { api } from "../api/client";
 import type { Bound, EventInfo, Ticket } from "../api/words";
 import { keep } from "../kernel/keep";
 import { session } from "../people/session.svelte";
 import { event as loadEvent } from "../programme/events";
-import { keepWays } from "../venue/way/entrance";
+import { cacheRoutes } from "../venue/route/entrance";
 
 interface Kept {
   owner: string;
@@ -15,7 +15,7 @@ interface Kept {
 
 class Tickets {
   list = $state.raw<Ticket[] | null>(null);
-  /** When the list was last told by the server. */
+  /** When the list was last fetched. */
   at = $state<string | null>(null);
   problem = $state.raw<Problem | null>(null);
   #loading: Promise<void> | null = null;
@@ -45,16 +45,16 @@ class Tickets {
     void this.#keepWhatBelongs(answer.data);
   }
 
-  /** Events and the ways to one's places, once a visit and one after the other: they are for later. */
+  /** Caches events and routes for use without network, once per visit and sequentially. */
   async #keepWhatBelongs(told: Ticket[]): Promise<void> {
     const once = (name: string): boolean => !this.#kept.has(name) && Boolean(this.#kept.add(name));
     for (const { event, place, refunded } of told) {
       if (once(event.id)) await keepEvent(event.id);
-      if (!refunded && !event.cancelled && once(`${place}`)) await keepWays(place);
+      if (!refunded && !event.cancelled && once(`${place}`)) await cacheRoutes(place);
     }
   }
 
-  /** One ticket changed, as we know from an answer. */
+  /** Applies a change to a ticket, known from an answer. */
   async change(id: string, change: Partial<Ticket>): Promise<void> {
     if (!this.list || !session.me) return;
     this.list = this.list.map((ticket) => (ticket.id === id ? { ...ticket, ...change } : ticket));
@@ -75,7 +75,7 @@ async function keepEvent(id: string): Promise<void> {
   if (answer.ok) await keep.put(`event:${id}`, answer.data);
 }
 
-/** An event's house rules: from the server, or as this phone knows them. */
+/** An event with its rules, cached or from the server. */
 export async function eventOf(id: string): Promise<EventInfo | undefined> {
   const kept = await keep.get<EventInfo>(`event:${id}`);
   if (kept) return kept;

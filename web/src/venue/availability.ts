@@ -1,4 +1,4 @@
-/** Which places are free: a bitmap of the whole ground, a count a block, and the deltas that keep both live. */
+/** Availability: a bitmap of all places and a count per block, updated by deltas. */
 export interface Span {
   code: string;
   first: number;
@@ -12,10 +12,10 @@ export class Availability {
   #bits: Uint8Array;
   #spans: readonly Span[];
 
-  /** `bits` has one bit a place, 1 for free and for sale: place i is bit i % 8 of byte i / 8. */
+  /** `bits` has one bit per place, 1 for free and for sale: place i is bit i % 8 of byte i / 8. */
   constructor(bits: Uint8Array, spans: readonly Span[]) {
     this.#bits = bits;
-    this.#spans = [...spans].sort((one, other) => one.first - other.first);
+    this.#spans = [...spans].sort((first, second) => first.first - second.first);
     for (const span of this.#spans) this.free.set(span.code, this.#count(span.first, span.count));
   }
 

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from virage.platform.paper import breakable, ink_on, printed
 from virage.site.programme.types import Text
-from virage.site.venue.types import Entrance, PlaceLabel, load_ground, plan_svg
+from virage.site.venue.types import Entrance, PlaceLabel, load_venue, plan_svg
 
 Lang = Literal["fr", "en"]
 
@@ -126,7 +126,7 @@ def drawn(code: str) -> str:
 def inputs(ticket: PaperTicket) -> dict[str, str]:
     """Return what the template reads: the words as JSON, the code and the plan as SVG."""
     end = ticket.label.block or ticket.label.area
-    plan = plan_svg(load_ground(), end, ticket.entrance, ticket.primary) if end and ticket.entrance else ""
+    plan = plan_svg(load_venue(), end, ticket.entrance, ticket.primary) if end and ticket.entrance else ""
     return {"ticket": msgspec.json.encode(page(ticket)).decode(), "code": drawn(ticket.code), "plan": plan}
 
 
@@ -208,7 +208,7 @@ def _seat(label: PlaceLabel, lang: Lang) -> list[dict[str, str]]:
 
 def _legs(entrance: Entrance, lang: Lang) -> list[dict[str, str]]:
     """The ramp, the entrance of the gate, the stairs and lifts, and how long it takes."""
-    ends = [leg.to for leg in entrance.way.legs]
+    ends = [leg.to for leg in entrance.route.legs]
     passed = {
         "ramp": [entrance.ramp],
         "entrance": [entrance.gate],
@@ -218,7 +218,7 @@ def _legs(entrance: Entrance, lang: Lang) -> list[dict[str, str]]:
     names = {
         (word, code.removeprefix("lift-").rpartition(":")[2]): None for word, codes in passed.items() for code in codes
     }
-    minutes = ceil(entrance.way.seconds / 60)
+    minutes = ceil(entrance.route.seconds / 60)
     return [_named(word, name, lang) for word, name in names] + [_named("walk", f"{minutes} min", lang)]
 
 

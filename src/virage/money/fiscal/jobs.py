@@ -15,7 +15,7 @@ from virage.platform.data.database import Connection, Database
 from virage.platform.data.queue import Jobs, enqueue
 from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused
-from virage.site.venue.api import GROUND_ZONE
+from virage.site.venue.api import VENUE_ZONE
 
 EVERY_S: Final = 60.0
 
@@ -55,7 +55,7 @@ class ClosingJobs:
 
     async def _close(self, db: Database, period: Period) -> list[Closing] | Refused:
         async def close(conn: Connection) -> list[Closing] | Refused:
-            until = ends(period, GROUND_ZONE)
+            until = ends(period, VENUE_ZONE)
             closings = await fiscal.close(conn, self._vault, period, self._clock.now(), until=until)
             if not isinstance(closings, Refused) and period.kind is PeriodKind.MONTH:
                 month = period.starts_on.isoformat()

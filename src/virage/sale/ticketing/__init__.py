@@ -1,1 +1,1 @@
-"""The right to a place: prices, holds, best seats, orders, tickets."""
+"""Ticketing: prices, holds, best seats, orders, tickets."""

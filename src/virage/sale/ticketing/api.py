@@ -1,4 +1,4 @@
-"""What other domains may do with ticketing, and read of it."""
+"""Commands and reads of ticketing for other domains."""
 
 from virage.sale.ticketing.acts.holding import Hold as Hold
 from virage.sale.ticketing.acts.holding import hold as hold

@@ -1,4 +1,4 @@
-"""What the box office does by itself: holds that are over, events that are off."""
+"""Jobs of ticketing: expired holds, cancelled and moved events."""
 
 from datetime import timedelta
 
@@ -6,8 +6,8 @@ from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs, enqueue
 from virage.platform.values.clock import Clock
 from virage.sale.ticketing.acts import holding, letters, refunding
-from virage.sale.ticketing.acts.letters import MOVED_JOB, Moved
-from virage.sale.ticketing.acts.refunding import CANCEL_BATCH, CANCELLED_JOB, EventGone, WhoIsInside
+from virage.sale.ticketing.acts.letters import MOVED_JOB, EventMovedJob
+from virage.sale.ticketing.acts.refunding import CANCEL_BATCH, CANCELLED_JOB, EventCancelledJob, WhoIsInside
 
 EXPIRE_EVERY_S = 2.0
 EXPIRE_OLD_EVERY_S = 3600.0
@@ -27,15 +27,15 @@ class TicketingJobs:
         """Say what a worker can do."""
         jobs.every(EXPIRE_EVERY_S, "ticketing.expire", self.expire)
         jobs.every(EXPIRE_OLD_EVERY_S, "ticketing.expire_old", self.expire_old)
-        jobs.on(CANCELLED_JOB, EventGone, self.give_back)
-        jobs.on(MOVED_JOB, Moved, self.tell_moved)
+        jobs.on(CANCELLED_JOB, EventCancelledJob, self.refund_cancelled)
+        jobs.on(MOVED_JOB, EventMovedJob, self.notify_moved)
 
     async def expire(self) -> None:
-        """Free the places of holds that are over, batch by batch."""
+        """Expire holds that are over, batch by batch."""
         await self._expire(everything=False)
 
     async def expire_old(self) -> None:
-        """The same for holds of any age: after a long stop there may be some."""
+        """Expire holds of any age: after a long stop there may be old ones."""
         await self._expire(everything=True)
 
     async def _expire(self, *, everything: bool) -> None:
@@ -45,25 +45,25 @@ class TicketingJobs:
             if len(ended) < EXPIRE_MAX:
                 return
 
-    async def give_back(self, gone: EventGone) -> None:
-        """Give back the orders of a cancelled event; look again as long as there are any."""
+    async def refund_cancelled(self, gone: EventCancelledJob) -> None:
+        """Refund the orders of a cancelled event, until none is left."""
         while True:
             async with self._db.transaction() as conn:
-                count = await refunding.give_back_event(conn, gone.event_id, self._clock.now())
+                count = await refunding.refund_cancelled_orders(conn, gone.event_id, self._clock.now())
             if count < CANCEL_BATCH:
                 break
         if count:
             async with self._db.transaction() as conn:
                 await enqueue(conn, CANCELLED_JOB, [gone], delay=LOOK_AGAIN)
 
-    async def tell_moved(self, moved: Moved) -> None:
-        """Write to everybody with tickets of an event whose start has changed."""
+    async def notify_moved(self, moved: EventMovedJob) -> None:
+        """Email every ticket buyer of an event whose start has changed."""
         async with self._db.transaction() as conn:
-            await letters.tell_moved(conn, moved, self._clock.now())
+            await letters.notify_moved(conn, moved, self._clock.now())
 
 
 class SeatReturns:
-    """Puts the places of refunded people who were inside on sale again once they have left."""
+    """The job that frees the places of refunded tickets once their holders have left."""
 
     def __init__(self, db: Database, clock: Clock, who_is_inside: WhoIsInside) -> None:
         self._db = db
@@ -75,6 +75,6 @@ class SeatReturns:
         jobs.every(SEATS_BACK_EVERY_S, "ticketing.free_left_places", self.free)
 
     async def free(self) -> None:
-        """Free the places of all who have left by now."""
+        """Free the places of everyone who has left."""
         async with self._db.transaction() as conn:
             await refunding.free_left_places(conn, self._who_is_inside, self._clock.now())

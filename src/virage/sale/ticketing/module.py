@@ -1,4 +1,4 @@
-"""What ticketing adds to the application."""
+"""The ticketing module: routes, jobs, topics, refusals and lock ranks."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,15 +7,15 @@ from functools import partial
 from virage.identity.people.types import letterhead_of
 from virage.platform.module import LockException, Module, Parts, Process
 from virage.sale.ticketing.acts.refunding import WhoIsInside
-from virage.sale.ticketing.acts.tickets import rebind_desk
+from virage.sale.ticketing.acts.tickets import rebind_service
 from virage.sale.ticketing.jobs import SeatReturns, TicketingJobs
 from virage.sale.ticketing.reads.offers import offer_lines
 from virage.sale.ticketing.reads.open_sales import OpenSales
 from virage.sale.ticketing.reads.topics import AvailabilityTopic, OrderTopic
 from virage.sale.ticketing.reads.watch import OrderWatch
 from virage.sale.ticketing.routes import routers
-from virage.sale.ticketing.routes.box_office import BoxOffice
 from virage.sale.ticketing.routes.offers import OfferBoard
+from virage.sale.ticketing.routes.order_service import OrderService
 from virage.sale.ticketing.rules.places import seat_plan
 
 module = Module(
@@ -47,7 +47,7 @@ module = Module(
         "tickets_not_named": 409,
     },
     lock_ranks={
-        "take_turns()": (),
+        "lock_buyers()": (),
         "pricing": ("category", "area_category", "block_category"),
         "orders": ("accepted_terms", "occupied_place"),
         "claim": (),
@@ -57,8 +57,8 @@ module = Module(
     },
     lock_exceptions={
         "insert_orders": LockException(
-            "New ids, written in their order; the same id sent twice waits for its first try alone.",
-            under="ticketing.take_turns()",
+            "New ids, inserted in sorted order; a repeated id waits only for its own first insert.",
+            under="ticketing.lock_buyers()",
         ),
         "free_places": LockException(
             "Only the owner of a claim deletes it, under the lock of its order or in the transaction that made it."
@@ -71,29 +71,29 @@ module = Module(
 
 
 def build(process: Process, *, lock_inside: WhoIsInside, inside_since: WhoIsInside) -> Parts:
-    """Return what it adds; who is inside keeps a place that is refunded from being sold again."""
+    """Return the module's parts. A refunded place is not sold again while its holder is inside."""
     config, db, clock = process.config, process.db, process.clock
     sales = OpenSales(db, process.tail, clock)
     watch = OrderWatch(db, process.tail)
-    box_office = BoxOffice(db, clock, sales)
+    order_service = OrderService(db, clock, sales)
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
-        seat_plan()  # computed before anybody waits for it
+        seat_plan()  # computed before the first request needs it
         yield
         watch.close()
         sales.close()
 
     return Parts(
         {
-            "box_office": box_office,
+            "order_service": order_service,
             "offer_board": OfferBoard(partial(offer_lines, db, sales)),
-            "holds": box_office.holds,
-            "holds_again": box_office.holds_again,
-            "pays": box_office.pays,
-            "order_reads": box_office.orders,
+            "holds": order_service.holds,
+            "holds_again": order_service.holds_again,
+            "pays": order_service.pays,
+            "order_reads": order_service.orders,
             "order_watch": watch,
-            "rebind_desk": rebind_desk(config.secret, letterhead_of(config)),
+            "rebind_service": rebind_service(config.secret, letterhead_of(config)),
             "who_is_inside": lock_inside,
         },
         jobs=[TicketingJobs(db, clock).register, SeatReturns(db, clock, inside_since).register],

@@ -1,4 +1,4 @@
-"""Publish a page, in the caller's transaction."""
+"""Commands of pages, in the caller's transaction."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,11 +7,11 @@ from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.refusals import Refused
 from virage.site.pages import store
-from virage.site.pages.rules import Draft, PageKey, PageReason, PageVersion, may_publish, same_text
+from virage.site.pages.rules import PageDraft, PageKey, PageReason, PageVersion, may_publish, same_text
 
 
 async def publish(
-    conn: Connection, page: PageKey, draft: Draft, who: UUID | None, now: datetime
+    conn: Connection, page: PageKey, draft: PageDraft, who: UUID | None, now: datetime
 ) -> PageVersion | Refused:
     """Publish a text as the next version of a page. The same request again returns the same version.
 

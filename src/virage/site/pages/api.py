@@ -1,4 +1,4 @@
-"""What other domains may do with pages, and read of it."""
+"""Commands and reads of pages for other domains."""
 
 from virage.site.pages.acts import publish as publish
 from virage.site.pages.reads import in_force as in_force

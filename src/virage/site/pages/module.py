@@ -1,4 +1,4 @@
-"""What the operator's pages adds to the application."""
+"""The pages module: routes and lock ranks."""
 
 from virage.platform.module import Module, Parts
 from virage.site.pages.routes import has_page, office_router, public_router
@@ -13,5 +13,5 @@ module = Module(
 
 
 def build() -> Parts:
-    """Return what they add."""
+    """Return the module's parts."""
     return Parts(pages={"/pages/:kind": has_page})

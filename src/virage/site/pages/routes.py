@@ -1,4 +1,4 @@
-"""Pages for everybody, and their versions for the office."""
+"""Public routes of pages, and office routes for their versions."""
 
 from typing import Annotated
 from uuid import UUID
@@ -12,27 +12,27 @@ from virage.platform.web.guard import Principal, require, staff
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import Response, get, mount, put
 from virage.site.pages import acts, reads
-from virage.site.pages.reads import PageInForce
-from virage.site.pages.rules import Draft, PageKey, PageKind, PageVersion
+from virage.site.pages.reads import PublishedPage
+from virage.site.pages.rules import PageDraft, PageKey, PageKind, PageVersion
 
 Language = Annotated[str, Meta(description="A BCP 47 language tag, such as `fr` or `pt-BR`")]
 
 
 async def has_page(kind: str) -> bool:
-    """Tell whether there is such a page; one that is not published yet says so."""
+    """Return whether the page kind exists, published or not."""
     return kind in set(PageKind)
 
 
 @get("/", public=True)
-async def list_own_pages(db: Database) -> list[PageInForce]:
-    """The pages that are published, by kind and language."""
+async def list_own_pages(db: Database) -> list[PublishedPage]:
+    """Return the published pages, by kind and language."""
     async with db.connection() as conn:
         return await reads.in_force(conn)
 
 
 @get("/{kind:str}", public=True)
 async def get_own_page(kind: str, language: Language, db: Database) -> Response[PageVersion]:
-    """The page in force, in the language asked for or in one that there is."""
+    """Return the page in force, in the requested language or another one."""
     async with db.connection() as conn:
         found = await reads.page(conn, _page(kind).kind, language)
     if found is None:
@@ -42,7 +42,7 @@ async def get_own_page(kind: str, language: Language, db: Database) -> Response[
 
 @get("/versions/{version_id:uuid}", public=True)
 async def get_own_page_version(version_id: UUID, db: Database) -> PageVersion:
-    """One version, in force or not: an order names the terms that its buyer accepted."""
+    """Return a version, in force or not: an order refers to the accepted terms."""
     async with db.connection() as conn:
         found = await reads.version_by_id(conn, version_id)
     if found is None:
@@ -52,7 +52,7 @@ async def get_own_page_version(version_id: UUID, db: Database) -> PageVersion:
 
 @get("/{kind:str}/{language:str}", guards=[staff("admin")])
 async def list_page_versions(kind: str, language: Language, db: Database, principal: Principal) -> list[PageVersion]:
-    """All versions of a page in a language, the latest first."""
+    """Return all versions of a page in a language, the latest first."""
     require(principal, "admin")
     async with db.connection() as conn:
         return await reads.history(conn, _page(kind, language))
@@ -60,9 +60,9 @@ async def list_page_versions(kind: str, language: Language, db: Database, princi
 
 @put("/{kind:str}/{language:str}", guards=[staff("admin")])
 async def publish_page(
-    kind: str, language: Language, data: Draft, db: Database, *, clock: Clock, principal: Principal
+    kind: str, language: Language, data: PageDraft, db: Database, *, clock: Clock, principal: Principal
 ) -> PageVersion:
-    """Publish the next version of a page. The id is the caller's: the same again answers the same version."""
+    """Publish the next version of a page. The client makes the id: a repeated request returns the same version."""
     require(principal, "admin")
     return granted(await db.transact(acts.publish, _page(kind, language), data, principal.id, clock.now()))
 

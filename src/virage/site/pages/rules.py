@@ -1,4 +1,4 @@
-"""Pages of the operator's own text, in immutable versions, one sequence for each page and language."""
+"""Pages with the operator's texts, in immutable versions numbered by page and language."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,7 +27,7 @@ class PageKind(StrEnum):
 
 
 class PageKey(Struct, frozen=True):
-    """A page in one language: a sequence of versions of its own."""
+    """A page in one language, with its own sequence of versions."""
 
     kind: PageKind
     language: LanguageTag
@@ -40,7 +40,7 @@ class PageReason(StrEnum):
     CHANGED = "changed_meanwhile"
 
 
-class Draft(Struct, frozen=True, forbid_unknown_fields=True):
+class PageDraft(Struct, frozen=True, forbid_unknown_fields=True):
     """Text to publish. `id` is made by the client and makes the request idempotent.
 
     `body` is Markdown (CommonMark); HTML in it is shown as text. `revision` is the version that was edited, 0 for the
@@ -65,10 +65,10 @@ class PageVersion(Struct, frozen=True):
     published_at: datetime
 
 
-EMPTY: Final = "Write a title and a text."
+EMPTY: Final = "Enter a title and a text."
 
 
-def may_publish(draft: Draft, latest: PageVersion | None) -> Refused | None:
+def may_publish(draft: PageDraft, latest: PageVersion | None) -> Refused | None:
     """Refuse an empty text, and one that was edited from a version that is no longer the latest."""
     if not draft.title.strip() or not draft.body.strip():
         return invalid_input("body", EMPTY)
@@ -76,7 +76,7 @@ def may_publish(draft: Draft, latest: PageVersion | None) -> Refused | None:
     return None if draft.revision == current else Refused(PageReason.CHANGED, {"revision": current})
 
 
-def same_text(draft: Draft, version: PageVersion) -> bool:
+def same_text(draft: PageDraft, version: PageVersion) -> bool:
     """Return whether a draft is what a version holds already."""
     return (draft.title, draft.body) == (version.title, version.body)
 

@@ -1,4 +1,4 @@
-"""The queries of the pages, one typed function each."""
+"""Queries of pages, one typed function each."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,12 +10,12 @@ from msgspec import Struct
 
 from virage.platform.data.database import Connection
 from virage.platform.data.sql import load
-from virage.site.pages.rules import Draft, PageKey, PageKind, PageVersion
+from virage.site.pages.rules import PageDraft, PageKey, PageKind, PageVersion
 
 _sql = load(__file__)
 
 
-class PageInForce(Struct, frozen=True):
+class PublishedPage(Struct, frozen=True):
     """A page in one language, without its text."""
 
     id: UUID
@@ -35,7 +35,7 @@ async def lock_page(conn: Connection, page: PageKey) -> None:
     await _sql.lock_page(conn, kind=page.kind.value, language=page.language)
 
 
-async def insert_version(conn: Connection, page: PageKey, draft: Draft, revision: int, now: datetime) -> None:
+async def insert_version(conn: Connection, page: PageKey, draft: PageDraft, revision: int, now: datetime) -> None:
     """Publish a text as this revision."""
     await _sql.insert_version(
         conn,
@@ -65,6 +65,6 @@ async def history(conn: Connection, page: PageKey) -> list[PageVersion]:
     return [_version(row) async for row in _sql.history(conn, kind=page.kind.value, language=page.language)]
 
 
-async def in_force(conn: Connection) -> list[PageInForce]:
+async def in_force(conn: Connection) -> list[PublishedPage]:
     """Return which pages are published, by kind and language."""
-    return [msgspec.convert(dict(row), PageInForce) async for row in _sql.in_force(conn)]
+    return [msgspec.convert(dict(row), PublishedPage) async for row in _sql.in_force(conn)]

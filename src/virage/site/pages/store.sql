@@ -1,5 +1,5 @@
 -- name: lock_page(kind, language)!
--- One publication of a page and language at a time, until the end of the transaction.
+-- Lock a page and language until the end of the transaction.
 select pg_advisory_xact_lock(hashtextextended('pages.' || :kind || '.' || :language, 0));
 
 -- name: insert_version(id, kind, language, revision, title, body, now)!
@@ -12,7 +12,7 @@ values (:id, :kind, :language, :revision, :title, :body, :now);
 select id, kind, language, revision, title, body, published_at from pages.version where id = :id;
 
 -- name: latest(kind)
--- The versions of a page that are in force, one a language.
+-- The versions of a page in force, one per language.
 select distinct on (language) id, kind, language, revision, title, body, published_at
 from pages.version where kind = :kind order by language, revision desc;
 
@@ -22,6 +22,6 @@ select id, kind, language, revision, title, body, published_at
 from pages.version where kind = :kind and language = :language order by revision desc;
 
 -- name: in_force()
--- Which pages there are, without their text.
+-- The published pages, without their text.
 select distinct on (kind, language) id, kind, language, revision, title, published_at
 from pages.version order by kind, language, revision desc;

@@ -1,5 +1,5 @@
-"""What other domains' rules may know of pages: its Structs and pure functions."""
+"""Structs and pure functions of pages for the rules of other domains."""
 
-from virage.site.pages.rules import Draft as Draft
+from virage.site.pages.rules import PageDraft as PageDraft
 from virage.site.pages.rules import PageKey as PageKey
 from virage.site.pages.rules import PageKind as PageKind

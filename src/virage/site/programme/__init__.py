@@ -1,1 +1,1 @@
-"""What is on: organisers, events, their times and house rules."""
+"""The programme: organisers, events, their times and rules."""

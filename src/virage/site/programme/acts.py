@@ -1,6 +1,6 @@
-"""What organisers do with the programme, in the caller's transaction.
+"""Commands of the programme, in the caller's transaction.
 
-`who` is the person or program that acts, None for the system itself (a demo's seed, for instance).
+`who` is the person or API client, None for the system itself (for instance the demo's seed).
 """
 
 from collections.abc import Sequence
@@ -19,34 +19,34 @@ from virage.site.programme.rules import (
     Organiser,
     Reason,
     Series,
-    check_usable,
+    check_dates,
     content_of,
     digest,
     may_amend,
     may_cancel,
     may_publish,
 )
-from virage.site.venue.types import load_ground
+from virage.site.venue.types import load_venue
 
 
 class EventCancelled(Protocol):
-    """What a cancelled event causes in the domains above; it runs in the transaction that cancels."""
+    """Handler of a cancelled event in a domain above; it runs in the cancelling transaction."""
 
     async def __call__(self, conn: Connection, event: Event, now: datetime) -> None:
-        """Handle an event that was published and is now cancelled. Long work belongs into a job."""
+        """Handle a published event that is now cancelled. Long work belongs in a job."""
         ...
 
 
 class EventMoved(Protocol):
-    """What a changed start of a public event causes in the domains above; it runs in the transaction that amends."""
+    """Handler of a changed start of a public event in a domain above; it runs in the amending transaction."""
 
     async def __call__(self, conn: Connection, event: Event, was_at: datetime) -> None:
-        """Handle an event that was to start at `was_at`. Long work belongs into a job."""
+        """Handle an event that was to start at `was_at`. Long work belongs in a job."""
         ...
 
 
 async def add_organiser(conn: Connection, organiser: Organiser, who: UUID | None, now: datetime) -> Organiser | Refused:
-    """Add an organiser; the same again is the same organiser."""
+    """Add an organiser; a repeated request returns the same organiser."""
     if await store.insert_organiser(conn, organiser, now):
         await append(conn, [Fact("organiser_added", who, organiser.id)], now)
         return organiser
@@ -55,7 +55,7 @@ async def add_organiser(conn: Connection, organiser: Organiser, who: UUID | None
 
 
 async def add_series(conn: Connection, series: Series, who: UUID | None, now: datetime) -> Series | Refused:
-    """Add a tournament or season of an organiser; the same again is the same series."""
+    """Add a tournament or season of an organiser; a repeated request returns the same series."""
     if not await store.organisers(conn, [series.organiser_id]):
         return Refused(Reason.UNKNOWN_ORGANISER)
     if await store.insert_series(conn, series, now):
@@ -67,13 +67,13 @@ async def add_series(conn: Connection, series: Series, who: UUID | None, now: da
 
 
 async def create(conn: Connection, new: NewEvent, who: UUID | None, now: datetime) -> Event | Refused:
-    """Create a draft over the ground as it is now. The same again is the same event, whatever became of it since."""
-    refusal = check_usable(new) or await _check_series(conn, new, new.organiser_id)
+    """Create a draft for the current venue version. A repeated request returns the event in its current state."""
+    refusal = check_dates(new) or await _check_series(conn, new, new.organiser_id)
     if refusal is not None:
         return refusal
     if not await store.organisers(conn, [new.organiser_id]):
         return Refused(Reason.UNKNOWN_ORGANISER)
-    if await store.insert_event(conn, new, load_ground().version, now):
+    if await store.insert_event(conn, new, load_venue().version, now):
         await append(conn, [Fact("event_created", who, new.id, {"organiser_id": new.organiser_id})], now)
     elif await store.request_digest(conn, new.id) != digest(new):
         return Refused(Reason.ID_TAKEN)
@@ -90,9 +90,9 @@ async def amend(
     revision: int | None = None,
     moved: Sequence[EventMoved] = (),
 ) -> Event | Refused:
-    """Replace the content of an event; with `revision`, only if nobody amended it since.
+    """Replace the content of an event; with `revision`, only if it was not amended since.
 
-    `moved` do what follows if it is public and starts at another time.
+    `moved` are called if a public event starts at another time.
     """
     event = await store.lock_event(conn, event_id)
     if event is None:
@@ -100,8 +100,8 @@ async def amend(
     if content_of(event) == content_of(content):
         return event
     refusal = (
-        may_amend(event, content, revision, load_ground().version, now)
-        or check_usable(content)
+        may_amend(event, content, revision, load_venue().version, now)
+        or check_dates(content)
         or await _check_series(conn, content, event.organiser_id)
     )
     if refusal is not None:
@@ -116,13 +116,13 @@ async def amend(
 
 
 async def publish(conn: Connection, event_id: UUID, who: UUID | None, now: datetime) -> Event | Refused:
-    """Show an event to the public, if it is complete."""
+    """Publish an event, if it is complete."""
     event = await store.lock_event(conn, event_id)
     if event is None:
         return Refused(Reason.NOT_FOUND)
     if event.state == "published":
         return event
-    refusal = may_publish(event, load_ground().version, now)
+    refusal = may_publish(event, load_venue().version, now)
     if refusal is not None:
         return refusal
     await store.mark_published(conn, event_id, now)
@@ -133,7 +133,7 @@ async def publish(conn: Connection, event_id: UUID, who: UUID | None, now: datet
 async def cancel(
     conn: Connection, event_id: UUID, who: UUID | None, now: datetime, handlers: Sequence[EventCancelled] = ()
 ) -> Event | Refused:
-    """Cancel an event for good; `handlers` do what follows from it if it was public."""
+    """Cancel an event permanently; `handlers` are called if it was public."""
     event = await store.lock_event(conn, event_id)
     if event is None:
         return Refused(Reason.NOT_FOUND)
@@ -152,7 +152,7 @@ async def cancel(
 
 
 async def _check_series(conn: Connection, content: EventContent, organiser_id: UUID) -> Refused | None:
-    """A series must be the organiser's own."""
+    """Refuse a series of another organiser."""
     if content.series_id is None:
         return None
     known = (await store.series_by_id(conn, [content.series_id])).get(content.series_id)

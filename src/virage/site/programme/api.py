@@ -1,4 +1,4 @@
-"""What other domains may do with programme, and read of it."""
+"""Commands and reads of the programme for other domains."""
 
 from virage.site.programme.acts import EventCancelled as EventCancelled
 from virage.site.programme.acts import EventMoved as EventMoved

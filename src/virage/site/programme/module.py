@@ -1,4 +1,4 @@
-"""What the programme adds to the application."""
+"""The programme module: routes, refusals and lock ranks."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -28,7 +28,7 @@ module = Module(
 
 
 def build(process: Process, cancelled: Sequence[EventCancelled], moved: Sequence[EventMoved]) -> Parts:
-    """Return what it adds; `cancelled` and `moved` are told of such events, in order, in the same transaction."""
+    """Return the module's parts; `cancelled` and `moved` are called in order, in the same transaction."""
     finder = EventFinder(partial(public_events, process.db))
     return Parts(
         {

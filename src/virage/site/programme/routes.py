@@ -1,4 +1,4 @@
-"""The programme's doors: what is on, for everybody; and the office, for those who organise."""
+"""Public and office routes of the programme."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import Described, Response, get, mount, post, put
 from virage.site.programme import acts, reads
 from virage.site.programme.acts import EventCancelled, EventMoved
-from virage.site.programme.reads import Board, OfficeEvent, PublicEvent
+from virage.site.programme.reads import EventListing, OfficeEvent, PublicEvent
 from virage.site.programme.rules import Event, EventContent, NewEvent, Organiser, Revision, Series
 
 ROLE: Role = "programme"
@@ -25,21 +25,21 @@ EventFinder = Batcher[UUID, Event | None]
 
 
 class Amendment(EventContent, frozen=True, kw_only=True):
-    """New content for an event; with `revision`, only if nobody amended it since that one."""
+    """New content of an event; with `revision`, only if it was not amended since."""
 
     revision: Revision | None = None
 
 
-@get("/", public=True, answer=Described(Board, description="Published events to come"))
+@get("/", public=True, answer=Described(EventListing, description="Published events to come"))
 async def list_events(clock: Clock, event_board: EventBoard) -> Response[bytes]:
-    """What is on: published events that are not over, by start."""
+    """Return published events that are not over, by start."""
     body = await event_board.submit(clock.now())
     return Response(body, media_type="application/json", headers={"cache-control": "no-cache"})
 
 
 @get("/{event_id:uuid}", public=True)
 async def get_event(event_id: UUID, clock: Clock, event_finder: EventFinder) -> PublicEvent:
-    """One event that is, or was, public; cancelled ones say so."""
+    """Return an event that is or was public, including cancelled ones."""
     found = await event_finder.submit(event_id)
     if found is None:
         raise Problem("not_found")
@@ -47,7 +47,7 @@ async def get_event(event_id: UUID, clock: Clock, event_finder: EventFinder) -> 
 
 
 async def has_page(finder: EventFinder, event_id: str) -> bool:
-    """Tell whether an event has a page; while the database is away it has: the page says what is wrong."""
+    """Return whether an event has a page; true while the database is down, as the page shows the error."""
     try:
         return await finder.submit(UUID(event_id)) is not None
     except ValueError:
@@ -58,7 +58,7 @@ async def has_page(finder: EventFinder, event_id: str) -> bool:
 
 @get("/events", guards=[staff(*EVENT_READERS)])
 async def list_office_events(db: Database, clock: Clock, principal: Principal) -> list[OfficeEvent]:
-    """All events within the caller's roles, in any state, the latest start first; 500 at most."""
+    """Return all events within the caller's roles, in any state, the latest start first; at most 500."""
     async with db.connection() as conn:
         organiser_ids = _organisers_of(principal, *EVENT_READERS)
         return await reads.office_events(conn, organiser_ids, _events_of(principal), clock.now())
@@ -66,7 +66,7 @@ async def list_office_events(db: Database, clock: Clock, principal: Principal) -
 
 @get("/events/{event_id:uuid}", guards=[staff(*EVENT_READERS)])
 async def get_office_event(event_id: UUID, db: Database, clock: Clock, principal: Principal) -> OfficeEvent:
-    """One event in any state."""
+    """Return an event in any state."""
     async with db.connection() as conn:
         return reads.office_view(
             granted(await reads.event_within(conn, event_id, principal, *EVENT_READERS)), clock.now()
@@ -75,7 +75,7 @@ async def get_office_event(event_id: UUID, db: Database, clock: Clock, principal
 
 @post("/events", guards=[staff(ROLE)])
 async def create_event(data: NewEvent, db: Database, clock: Clock, principal: Principal) -> OfficeEvent:
-    """Create a draft. The id is the caller's: the same again answers the same event."""
+    """Create a draft. The client makes the id: a repeated request returns the same event."""
     require(principal, ROLE, scope="organiser", scope_id=data.organiser_id)
     now = clock.now()
     return reads.office_view(granted(await db.transact(acts.create, data, principal.id, now)), now)
@@ -105,7 +105,7 @@ async def amend_event(
 
 @post("/events/{event_id:uuid}/publish", status_code=200, guards=[staff(ROLE)])
 async def publish_event(event_id: UUID, db: Database, clock: Clock, principal: Principal) -> OfficeEvent:
-    """Show an event to the public; refused as `event_incomplete`, with its defects, while anything is missing."""
+    """Publish an event; refused with `event_incomplete` and its defects while anything is missing."""
     now = clock.now()
 
     async def publish(conn: Connection) -> Event | Refused:
@@ -119,7 +119,7 @@ async def publish_event(event_id: UUID, db: Database, clock: Clock, principal: P
 async def cancel_event(
     event_id: UUID, db: Database, clock: Clock, principal: Principal, event_cancelled: Sequence[EventCancelled]
 ) -> OfficeEvent:
-    """Cancel an event for good; its tickets are refunded. Needs a sign-in of the last 15 minutes."""
+    """Cancel an event permanently; its tickets are refunded. Needs a sign-in of the last 15 minutes."""
     now = clock.now()
 
     async def cancel(conn: Connection) -> Event | Refused:
@@ -134,34 +134,34 @@ async def cancel_event(
 
 @get("/organisers", guards=[staff(*READERS)])
 async def list_organisers(db: Database, principal: Principal) -> list[Organiser]:
-    """Organisers within the caller's roles; 500 at most."""
+    """Return the organisers within the caller's roles; at most 500."""
     async with db.connection() as conn:
         return await reads.organisers(conn, _organisers_of(principal, *READERS))
 
 
 @post("/organisers", guards=[staff(ROLE)])
 async def add_organiser(data: Organiser, db: Database, clock: Clock, principal: Principal) -> Organiser:
-    """Add an organiser. The id is the caller's: the same again answers the same organiser."""
+    """Add an organiser. The client makes the id: a repeated request returns the same organiser."""
     require(principal, ROLE)
     return granted(await db.transact(acts.add_organiser, data, principal.id, clock.now()))
 
 
 @get("/series", guards=[staff(*READERS)])
 async def list_series(db: Database, principal: Principal) -> list[Series]:
-    """Tournaments and seasons within the caller's roles, the newest first."""
+    """Return tournaments and seasons within the caller's roles, the newest first."""
     async with db.connection() as conn:
         return await reads.series(conn, _organisers_of(principal, *READERS))
 
 
 @post("/series", guards=[staff(ROLE)])
 async def add_series(data: Series, db: Database, clock: Clock, principal: Principal) -> Series:
-    """Add a tournament or season. The id is the caller's: the same again answers the same series."""
+    """Add a tournament or season. The client makes the id: a repeated request returns the same series."""
     require(principal, ROLE, scope="organiser", scope_id=data.organiser_id)
     return granted(await db.transact(acts.add_series, data, principal.id, clock.now()))
 
 
 def _organisers_of(principal: Principal, *roles: str) -> list[UUID] | None:
-    """Organisers that the roles cover; None for all of them."""
+    """Return the organisers that the roles cover; None means all."""
     if any(holds(principal, role) for role in roles):
         return None
     return _scoped(principal, "organiser", *roles)

@@ -1,4 +1,4 @@
-"""What is on: events with their times and house rules, and what they need before the public sees them."""
+"""Rules of the programme: events, their times and rules, and their defects before publication."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -22,7 +22,7 @@ Revision = Annotated[int, Meta(ge=1, le=2**31)]
 
 
 class Reason(StrEnum):
-    """Why an act on the programme is refused."""
+    """Refusal codes of the programme."""
 
     NOT_FOUND = "not_found"
     ID_TAKEN = "id_taken"
@@ -35,8 +35,8 @@ class Reason(StrEnum):
     UNKNOWN_SERIES = "unknown_series"
 
 
-class Defect(StrEnum):
-    """What an event still needs before it can be published."""
+class EventDefect(StrEnum):
+    """A defect that prevents the publication of an event."""
 
     TITLE_FR = "title_fr_missing"
     TITLE_EN = "title_en_missing"
@@ -46,18 +46,18 @@ class Defect(StrEnum):
     SALE = "sale_closes_before_it_opens"
     SALE_END = "sale_closes_after_end"
     OVER = "event_over"
-    GROUND = "unknown_ground_version"
+    VENUE = "unknown_venue_version"
 
 
 class Text(Struct, frozen=True):
-    """The same words in French and in English; empty where nobody has written them yet."""
+    """A text in French and English; empty where it is missing."""
 
     fr: Line = ""
     en: Line = ""
 
 
-class HouseRules(Struct, frozen=True):
-    """What holds at this event. `bag_litres_max` 0 means no bags; alcohol needs a derogation in a sports ground."""
+class EventRules(Struct, frozen=True):
+    """Rules of an event. `bag_litres_max` 0 means no bags; alcohol needs an exemption in a sports venue."""
 
     reentry: bool = False
     paper_accepted: bool = True
@@ -69,7 +69,7 @@ class HouseRules(Struct, frozen=True):
 
 
 class EventContent(Struct, frozen=True, kw_only=True):
-    """What an organiser says about an event. All times are instants; a sale is open from opening until close."""
+    """The editable content of an event. Times are instants; the sale excludes its closing instant."""
 
     kind: Kind
     title: Text
@@ -80,28 +80,28 @@ class EventContent(Struct, frozen=True, kw_only=True):
     ends_at: Instant
     sale_opens_at: Instant
     sale_closes_at: Instant
-    rules: HouseRules = HouseRules()
+    rules: EventRules = EventRules()
 
 
 class NewEvent(EventContent, frozen=True, kw_only=True):
-    """A new event. Its id is made by whoever asks: sent again, it is still one event."""
+    """A new event. The client makes its id: a repeated request is one event."""
 
     id: UUID
     organiser_id: UUID
 
 
 class Event(EventContent, frozen=True, kw_only=True):
-    """An event as it is stored. `revision` grows with each amendment; `series_title` is that of `series_id`."""
+    """An event as stored. `revision` grows with each amendment; `series_title` is that of `series_id`."""
 
     id: UUID
     organiser_id: UUID
     series_title: Text | None
-    ground_version: str
+    venue_version: str
     state: State
     revision: int
 
     def sale_phase(self, now: datetime) -> SalePhase:
-        """Whether the sale has not opened yet, is open or over, or was ended by a cancellation."""
+        """Return the phase of the sale: before, open, after, or cancelled."""
         if self.state == "cancelled":
             return "cancelled"
         if now < self.sale_opens_at:
@@ -110,7 +110,7 @@ class Event(EventContent, frozen=True, kw_only=True):
 
 
 class Organiser(Struct, frozen=True):
-    """Who answers for events: a club, a promoter, a federation."""
+    """An organiser of events: a club, a promoter, a federation."""
 
     id: UUID
     name: Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -125,42 +125,42 @@ class Series(Struct, frozen=True):
 
 
 def digest(command: NewEvent) -> bytes:
-    """What makes two commands the same command."""
+    """Return the hash that identifies a repeated request."""
     return sha256(msgspec.json.encode(command, order="sorted")).digest()
 
 
 def content_of(event: EventContent) -> EventContent:
-    """The part of an event that an amendment replaces."""
+    """Return the part of an event that an amendment replaces."""
     return EventContent(**{name: getattr(event, name) for name in EventContent.__struct_fields__})
 
 
-def check_usable(content: EventContent) -> Refused | None:
-    """Refuse times that no calendar of ours reaches; anything else may stand in a draft."""
+def check_dates(content: EventContent) -> Refused | None:
+    """Refuse times outside the supported years; a draft may have any other defect."""
     fields = ("doors_at", "starts_at", "ends_at", "sale_opens_at", "sale_closes_at")
     strange = [name for name in fields if not YEAR_MIN <= getattr(content, name).year <= YEAR_MAX]
     return Refused(Reason.INVALID, {"fields": strange}) if strange else None
 
 
-def defects(content: EventContent, ground_version: str, known_ground: str, now: datetime) -> list[Defect]:
-    """Everything that keeps an event from being published, in the order of the form."""
+def defects(content: EventContent, venue_version: str, known_version: str, now: datetime) -> list[EventDefect]:
+    """Return all defects of an event, in the order of the form."""
     found = {
-        Defect.TITLE_FR: not content.title.fr.strip(),
-        Defect.TITLE_EN: not content.title.en.strip(),
-        Defect.SUBTITLE: bool(content.subtitle.fr.strip()) != bool(content.subtitle.en.strip()),
-        Defect.DOORS: content.doors_at > content.starts_at,
-        Defect.END: content.ends_at <= content.starts_at,
-        Defect.SALE: content.sale_closes_at <= content.sale_opens_at,
-        Defect.SALE_END: content.sale_closes_at > content.ends_at,
-        Defect.OVER: content.ends_at <= now,
-        Defect.GROUND: ground_version != known_ground,
+        EventDefect.TITLE_FR: not content.title.fr.strip(),
+        EventDefect.TITLE_EN: not content.title.en.strip(),
+        EventDefect.SUBTITLE: bool(content.subtitle.fr.strip()) != bool(content.subtitle.en.strip()),
+        EventDefect.DOORS: content.doors_at > content.starts_at,
+        EventDefect.END: content.ends_at <= content.starts_at,
+        EventDefect.SALE: content.sale_closes_at <= content.sale_opens_at,
+        EventDefect.SALE_END: content.sale_closes_at > content.ends_at,
+        EventDefect.OVER: content.ends_at <= now,
+        EventDefect.VENUE: venue_version != known_version,
     }
     return [defect for defect, there in found.items() if there]
 
 
 def may_amend(
-    event: Event, content: EventContent, revision: int | None, known_ground: str, now: datetime
+    event: Event, content: EventContent, revision: int | None, known_version: str, now: datetime
 ) -> Refused | None:
-    """Whether new content may replace the old: nothing cancelled or over, and what the public sees stays complete."""
+    """Refuse new content of a cancelled or past event, and incomplete content of a published one."""
     if event.state == "cancelled":
         return Refused(Reason.CANCELLED)
     if event.state == "published" and event.ends_at <= now:
@@ -168,24 +168,24 @@ def may_amend(
     if revision is not None and revision != event.revision:
         return Refused(Reason.CHANGED, {"revision": event.revision})
     if event.state == "published":
-        return _incomplete(defects(content, event.ground_version, known_ground, now))
+        return _incomplete(defects(content, event.venue_version, known_version, now))
     return None
 
 
-def may_publish(event: Event, known_ground: str, now: datetime) -> Refused | None:
-    """Whether an event is complete and still to come."""
+def may_publish(event: Event, known_version: str, now: datetime) -> Refused | None:
+    """Refuse to publish an event that is cancelled or has defects."""
     if event.state == "cancelled":
         return Refused(Reason.CANCELLED)
-    return _incomplete(defects(event, event.ground_version, known_ground, now))
+    return _incomplete(defects(event, event.venue_version, known_version, now))
 
 
 def may_cancel(event: Event, now: datetime) -> Refused | None:
-    """What has taken place cannot be cancelled; a draft always can."""
+    """Refuse to cancel a published event that is over."""
     if event.state == "published" and event.ends_at <= now:
         return Refused(Reason.OVER)
     return None
 
 
-def _incomplete(found: list[Defect]) -> Refused | None:
+def _incomplete(found: list[EventDefect]) -> Refused | None:
     data: dict[str, Any] = {"defects": [defect.value for defect in found]}
     return Refused(Reason.INCOMPLETE, data) if found else None

@@ -1,4 +1,4 @@
-"""The queries of the programme, one typed function each."""
+"""Queries of the programme, one typed function each."""
 
 from collections.abc import AsyncIterable, Mapping, Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from virage.platform.data.sql import load
 from virage.site.programme.rules import Event, EventContent, NewEvent, Organiser, Series, digest
 
 LIST_MAX = 500
-"""How long a list for the office is at most."""
+"""Maximum length of a list for the office."""
 
 _sql = load(__file__)
 
@@ -31,7 +31,7 @@ async def insert_organiser(conn: Connection, organiser: Organiser, now: datetime
 
 
 async def organisers(conn: Connection, ids: Sequence[UUID] | None) -> list[Organiser]:
-    """Organisers by name, `LIST_MAX` at most; None asks for all."""
+    """Return organisers by name, at most `LIST_MAX`; None means all."""
     rows = _sql.organisers(conn, all_of_them=ids is None, ids=ids or [], most=LIST_MAX)
     return [Organiser(row["id"], row["name"]) async for row in rows]
 
@@ -45,12 +45,12 @@ async def insert_series(conn: Connection, series: Series, now: datetime) -> bool
 
 
 async def series_by_id(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Series]:
-    """Series by id."""
+    """Return series by id."""
     return {row["id"]: msgspec.convert(dict(row), Series) async for row in _sql.series_by_id(conn, ids=ids)}
 
 
 async def series_of(conn: Connection, organiser_ids: Sequence[UUID] | None) -> list[Series]:
-    """Series of some organisers, the newest `LIST_MAX` first; None asks for all."""
+    """Return the newest `LIST_MAX` series of some organisers; None means all."""
     rows = _sql.series_of(conn, all_of_them=organiser_ids is None, organiser_ids=organiser_ids or [], most=LIST_MAX)
     return [msgspec.convert(dict(row), Series) async for row in rows]
 
@@ -59,14 +59,14 @@ def _columns(content: EventContent) -> dict[str, Any]:
     return {name: getattr(content, name) for name in EventContent.__struct_fields__}
 
 
-async def insert_event(conn: Connection, new: NewEvent, ground_version: str, now: datetime) -> bool:
+async def insert_event(conn: Connection, new: NewEvent, venue_version: str, now: datetime) -> bool:
     """Whether it is new."""
     inserted = await _sql.insert_event(
         conn,
         **_columns(new),
         id=new.id,
         organiser_id=new.organiser_id,
-        ground_version=ground_version,
+        venue_version=venue_version,
         request_digest=digest(new),
         now=now,
     )
@@ -74,12 +74,12 @@ async def insert_event(conn: Connection, new: NewEvent, ground_version: str, now
 
 
 async def request_digest(conn: Connection, event_id: UUID) -> bytes | None:
-    """What an event was created from; None when there is no such event."""
+    """Return the hash of the request that created an event; None if there is no such event."""
     return cast("bytes | None", await _sql.request_digest(conn, id=event_id))
 
 
 async def lock_event(conn: Connection, event_id: UUID) -> Event | None:
-    """The event, locked until the end of the transaction."""
+    """Return the event, locked until the end of the transaction."""
     if await _sql.lock_event(conn, id=event_id) is None:
         return None
     return (await events_by_id(conn, [event_id]))[event_id]
@@ -91,34 +91,34 @@ async def update_event(conn: Connection, event_id: UUID, content: EventContent) 
 
 
 async def mark_published(conn: Connection, event_id: UUID, now: datetime) -> None:
-    """Show the event to the public."""
+    """Mark an event as published."""
     await _sql.mark_published(conn, id=event_id, now=now)
 
 
 async def mark_cancelled(conn: Connection, event_id: UUID, now: datetime) -> None:
-    """The event does not take place."""
+    """Mark an event as cancelled."""
     await _sql.mark_cancelled(conn, id=event_id, now=now)
 
 
 async def events_by_id(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Event]:
-    """Events in any state, by id."""
+    """Return events in any state, by id."""
     return {row["id"]: _event(row) async for row in _sql.events_by_id(conn, ids=ids)}
 
 
 async def public_events_by_id(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Event]:
-    """Events that are or were public, by id."""
+    """Return events that are or were public, by id."""
     return {row["id"]: _event(row) async for row in _sql.public_events_by_id(conn, ids=ids)}
 
 
 async def upcoming_events(conn: Connection, now: datetime) -> list[Event]:
-    """Published events that are not over, by start."""
+    """Return published events that are not over, by start."""
     return await _events(_sql.upcoming_events(conn, now=now))
 
 
 async def office_events(
     conn: Connection, organiser_ids: Sequence[UUID] | None, event_ids: Sequence[UUID] = ()
 ) -> list[Event]:
-    """Events for the office, the latest `LIST_MAX` starts first; None asks for all."""
+    """Return the latest `LIST_MAX` events for the office; None means all organisers."""
     return await _events(
         _sql.office_events(
             conn,

@@ -23,27 +23,27 @@ select id, organiser_id, title from programme.series
 where :all_of_them::bool or organiser_id = any(:organiser_ids::uuid[])
 order by created_at desc, id limit :most;
 
--- name: insert_event(id, organiser_id, series_id, kind, title, subtitle, ground_version, doors_at, starts_at, ends_at, sale_opens_at, sale_closes_at, rules, request_digest, now)$
+-- name: insert_event(id, organiser_id, series_id, kind, title, subtitle, venue_version, doors_at, starts_at, ends_at, sale_opens_at, sale_closes_at, rules, request_digest, now)$
 -- A new draft; null when the id is known.
 insert into programme.event (
     id, organiser_id, series_id, kind, title, subtitle, ground_version, doors_at, starts_at, ends_at, sale_opens_at,
     sale_closes_at, rules, state, revision, request_digest, created_at
 ) values (
-    :id, :organiser_id, :series_id, :kind, :title, :subtitle, :ground_version, :doors_at, :starts_at, :ends_at,
+    :id, :organiser_id, :series_id, :kind, :title, :subtitle, :venue_version, :doors_at, :starts_at, :ends_at,
     :sale_opens_at, :sale_closes_at, :rules, 'draft', 1, :request_digest, :now
 )
 on conflict (id) do nothing returning id;
 
 -- name: request_digest(id)$
--- What the event was created from.
+-- The hash of the request that created the event.
 select request_digest from programme.event where id = :id;
 
 -- name: lock_event(id)$
--- Lock one event against another act on it; null when there is none.
+-- Lock an event; null if there is none.
 select id from programme.event where id = :id for no key update;
 
 -- name: update_event(id, series_id, kind, title, subtitle, doors_at, starts_at, ends_at, sale_opens_at, sale_closes_at, rules)!
--- New content for an event, and its next revision.
+-- Replace the content of an event and increase its revision.
 update programme.event
 set
     series_id = :series_id, kind = :kind, title = :title, subtitle = :subtitle, doors_at = :doors_at,
@@ -52,34 +52,34 @@ set
 where id = :id;
 
 -- name: mark_published(id, now)!
--- The public may see the event from now on.
+-- Mark an event as published.
 update programme.event set state = 'published', published_at = :now where id = :id;
 
 -- name: mark_cancelled(id, now)!
--- The event does not take place.
+-- Mark an event as cancelled.
 update programme.event set state = 'cancelled', cancelled_at = :now where id = :id;
 
 -- name: events_by_id(ids)
 -- Events with these ids, in any state.
-select event.*, series.title as series_title
+select event.*, event.ground_version as venue_version, series.title as series_title
 from programme.event left join programme.series on series.id = event.series_id
 where event.id = any(:ids::uuid[]);
 
 -- name: public_events_by_id(ids)
 -- Events that are or were public.
-select event.*, series.title as series_title
+select event.*, event.ground_version as venue_version, series.title as series_title
 from programme.event left join programme.series on series.id = event.series_id
 where event.id = any(:ids::uuid[]) and event.published_at is not null;
 
 -- name: upcoming_events(now)
 -- Published events that are not over, in the order of their start.
-select event.*, series.title as series_title
+select event.*, event.ground_version as venue_version, series.title as series_title
 from programme.event left join programme.series on series.id = event.series_id
 where event.state = 'published' and event.ends_at > :now order by event.starts_at, event.id;
 
 -- name: office_events(all_of_them, organiser_ids, event_ids, most)
--- Events of all organisers, or of some and some events besides, the latest start first.
-select event.*, series.title as series_title
+-- Events of all organisers, or of some organisers and some single events, the latest start first.
+select event.*, event.ground_version as venue_version, series.title as series_title
 from programme.event left join programme.series on series.id = event.series_id
 where :all_of_them::bool or event.organiser_id = any(:organiser_ids::uuid[]) or event.id = any(:event_ids::uuid[])
 order by event.starts_at desc, event.id limit :most;

@@ -1,9 +1,9 @@
-"""What other domains' rules may know of programme: its Structs and pure functions."""
+"""Structs and pure functions of the programme for the rules of other domains."""
 
 from virage.site.programme.rules import YEAR_MAX as YEAR_MAX
 from virage.site.programme.rules import YEAR_MIN as YEAR_MIN
 from virage.site.programme.rules import Event as Event
-from virage.site.programme.rules import HouseRules as HouseRules
+from virage.site.programme.rules import EventRules as EventRules
 from virage.site.programme.rules import Instant as Instant
 from virage.site.programme.rules import Kind as Kind
 from virage.site.programme.rules import NewEvent as NewEvent

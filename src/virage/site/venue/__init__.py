@@ -1,1 +1,1 @@
-"""The ground: stands, blocks, rows, seats, standing areas, gates, outlets."""
+"""The venue: stands, blocks, rows, seats, standing areas, gates, outlets and routes."""

@@ -1,4 +1,4 @@
-"""A lift stops working, and works again."""
+"""Commands of the venue: report and end outages of lifts."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,12 +8,12 @@ from virage.platform.data.journal import Fact, append
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.site.venue import store
-from virage.site.venue.rules.walking import load_walk
+from virage.site.venue.rules.walk_graph import load_walk_graph
 
 
 async def set_lift(conn: Connection, lift: str, who: UUID | None, now: datetime, *, working: bool) -> Refused | None:
-    """Say of a lift that it is out of order, or that it works again; the same word again changes nothing."""
-    if lift not in load_walk().lifts:
+    """Report a lift as out of order or working; repeating the current state changes nothing."""
+    if lift not in load_walk_graph().lifts:
         return Refused("not_found", {"lift": lift})
     if working:
         ended = await store.end_outage(conn, lift, who, now)

@@ -1,7 +1,7 @@
-"""What other domains may do with venue, and read of it."""
+"""Reads of the venue for other domains."""
 
-from virage.site.venue.reads import GROUND_ZONE as GROUND_ZONE
-from virage.site.venue.reads import passable as passable
+from virage.site.venue.reads import VENUE_ZONE as VENUE_ZONE
+from virage.site.venue.reads import route_from_outlet as route_from_outlet
+from virage.site.venue.reads import route_options as route_options
+from virage.site.venue.reads import route_to_place as route_to_place
 from virage.site.venue.reads import walking_s as walking_s
-from virage.site.venue.reads import way_from_outlet as way_from_outlet
-from virage.site.venue.reads import way_in as way_in

@@ -1,14 +1,14 @@
-"""What the venue adds to the application."""
+"""The venue module: routes, refusals and lock ranks."""
 
 from virage.platform.module import Module, Parts
-from virage.site.venue.reads import WayDelays
+from virage.site.venue.reads import QueueDelays
 from virage.site.venue.routes import router
 
 module = Module(
     "venue",
     routers=[router],
     refusals={
-        "no_way": 409,
+        "no_route": 409,
     },
     lock_ranks={
         "outage": (),
@@ -16,6 +16,6 @@ module = Module(
 )
 
 
-def build(way_delays: WayDelays) -> Parts:
-    """Return what it adds; `way_delays` tells how long the ways in take today."""
-    return Parts({"way_delays": way_delays})
+def build(queue_delays: QueueDelays) -> Parts:
+    """Return the module's parts; `queue_delays` returns the waits at ramps and gates."""
+    return Parts({"queue_delays": queue_delays})

@@ -1,4 +1,4 @@
-"""What may be asked of the ground: its documents, the same for everybody and for ever, and the ways in it today."""
+"""Reads of the venue: its immutable documents, and routes with the current outages."""
 
 import asyncio
 import gzip
@@ -12,56 +12,56 @@ from msgspec import Struct
 
 from virage.platform.data.database import Connection
 from virage.site.venue import store
-from virage.site.venue.rules import load_ground
+from virage.site.venue.rules import load_venue
 from virage.site.venue.rules.geometry import geometry, labels
-from virage.site.venue.rules.ways import (
+from virage.site.venue.rules.routing import (
     Entrance,
     Nearest,
-    Passable,
-    Way,
+    Route,
+    RouteOptions,
     entrance,
     from_outlet,
     nearest,
     outlets_from,
-    ways,
+    route_table,
 )
 
 __all__ = [
-    "GROUND_ZONE",
+    "VENUE_ZONE",
     "Document",
-    "GroundSummary",
     "LiftState",
-    "Passable",
-    "Way",
-    "WayDelays",
+    "QueueDelays",
+    "Route",
+    "RouteOptions",
+    "VenueSummary",
     "geometry_document",
-    "ground_summary",
     "labels_document",
     "lifts",
-    "load_ground",
-    "passable",
+    "load_venue",
+    "route_from_outlet",
+    "route_options",
+    "route_to_nearest",
+    "route_to_place",
+    "venue_summary",
     "walking_s",
-    "way_from_outlet",
-    "way_in",
-    "way_to_nearest",
 ]
 
 
-GROUND_ZONE = ZoneInfo("Europe/Paris")
-"""The time that the clocks of the ground show: what is printed for its gates."""
-WayDelays = Callable[[Connection], Awaitable[Mapping[str, float]]]
-"""How long one waits at `ramp:N1` or `gate:A1` now, in seconds by code; the gates above know."""
+VENUE_ZONE = ZoneInfo("Europe/Paris")
+"""Time zone of the venue, used for all printed times."""
+QueueDelays = Callable[[Connection], Awaitable[Mapping[str, float]]]
+"""Current waits in seconds by code (`ramp:N1`, `gate:A1`), provided by the access domain."""
 
 
 class Document(Struct, frozen=True):
-    """JSON, plain and compressed."""
+    """A JSON document, plain and compressed."""
 
     plain: bytes
     gzipped: bytes
 
 
-class GroundSummary(Struct, frozen=True):
-    """The ground in short; `version` opens its geometry and labels."""
+class VenueSummary(Struct, frozen=True):
+    """The venue in short; `version` addresses its geometry and labels."""
 
     version: str
     name: str
@@ -73,41 +73,41 @@ class GroundSummary(Struct, frozen=True):
 
 
 class LiftState(Struct, frozen=True):
-    """A lift, and since when it does not work; None while it does."""
+    """A lift; `out_of_order_since` is None while it works."""
 
     code: str
     stand: str
     out_of_order_since: datetime | None
 
 
-def ground_summary() -> GroundSummary:
-    """What the ground is called and which version is in use."""
-    ground = load_ground()
-    return GroundSummary(
-        ground.version,
-        ground.name,
-        ground.notice,
-        ground.seats,
-        ground.places,
-        ground.latitude,
-        ground.longitude,
+def venue_summary() -> VenueSummary:
+    """Return the venue in short, with the version in use."""
+    venue = load_venue()
+    return VenueSummary(
+        venue.version,
+        venue.name,
+        venue.notice,
+        venue.seats,
+        venue.places,
+        venue.latitude,
+        venue.longitude,
     )
 
 
 @cache
 def geometry_document() -> Document:
-    """The geometry of the ground."""
-    return _document(geometry(load_ground()))
+    """Return the geometry of the venue."""
+    return _document(geometry(load_venue()))
 
 
 def labels_document(block: str) -> Document | None:
-    """The labels of a block; None when there is no such block."""
-    return _labels_document(block) if block in load_ground().block_index else None
+    """Return the labels of a block; None if there is no such block."""
+    return _labels_document(block) if block in load_venue().block_index else None
 
 
 @cache
 def _labels_document(block: str) -> Document:
-    return _document(labels(load_ground(), block))
+    return _document(labels(load_venue(), block))
 
 
 def _document(value: object) -> Document:
@@ -116,38 +116,38 @@ def _document(value: object) -> Document:
 
 
 async def lifts(conn: Connection) -> list[LiftState]:
-    """Every lift of the ground."""
+    """Return every lift of the venue."""
     out = {outage.lift: outage.reported_at for outage in await store.open_outages(conn)}
     return [
         LiftState(amenity.code, amenity.stand, out.get(amenity.code))
-        for amenity in load_ground().amenities
+        for amenity in load_venue().amenities
         if amenity.kind == "lift"
     ]
 
 
-async def passable(conn: Connection, *, step_free: bool) -> Passable:
-    """What somebody can pass today: without stairs if so wished, and no lift that is out of order."""
-    return Passable(step_free, frozenset(outage.lift for outage in await store.open_outages(conn)))
+async def route_options(conn: Connection, *, step_free: bool) -> RouteOptions:
+    """Return the routing options: step-free on request, without the lifts that are out of order."""
+    return RouteOptions(step_free, frozenset(outage.lift for outage in await store.open_outages(conn)))
 
 
-async def way_in(place: int, today: Passable, delays_s: Mapping[str, float]) -> Entrance | None:
-    """The quickest way from a ramp to a place through a gate of its group; None where no such way is open today."""
-    ground = load_ground()
-    group = ground.label(place).gate_group
-    gates = [f"gate:{gate.code}" for gate in ground.gates if gate.group == group]
-    return await asyncio.to_thread(lambda: entrance(ways(today), place, gates, delays_s))
+async def route_to_place(place: int, today: RouteOptions, delays_s: Mapping[str, float]) -> Entrance | None:
+    """Return the quickest route from a ramp through a gate of the place's group; None if there is none."""
+    venue = load_venue()
+    group = venue.label(place).gate_group
+    gates = [f"gate:{gate.code}" for gate in venue.gates if gate.group == group]
+    return await asyncio.to_thread(lambda: entrance(route_table(today), place, gates, delays_s))
 
 
-async def way_to_nearest(place: int, what: Nearest, today: Passable) -> Way | None:
-    """The quickest way from a place to the nearest of a kind; None where no such way is open today."""
-    return await asyncio.to_thread(lambda: nearest(ways(today), place, what))
+async def route_to_nearest(place: int, kind: Nearest, today: RouteOptions) -> Route | None:
+    """Return the quickest route from a place to the nearest amenity of a kind; None if there is none."""
+    return await asyncio.to_thread(lambda: nearest(route_table(today), place, kind))
 
 
-async def walking_s(place: int, today: Passable) -> dict[str, int]:
-    """How many seconds it is from a place to each outlet, by its code; without those that no way leads to today."""
-    return await asyncio.to_thread(lambda: outlets_from(ways(today), place))
+async def walking_s(place: int, today: RouteOptions) -> dict[str, int]:
+    """Return the walking time in seconds from a place to each reachable outlet, by code."""
+    return await asyncio.to_thread(lambda: outlets_from(route_table(today), place))
 
 
-async def way_from_outlet(outlet: str, place: int, today: Passable) -> Way | None:
-    """The way from an outlet to a place; None where no such way is open today."""
-    return await asyncio.to_thread(lambda: from_outlet(ways(today), outlet, place))
+async def route_from_outlet(outlet: str, place: int, today: RouteOptions) -> Route | None:
+    """Return the route from an outlet to a place; None if there is none."""
+    return await asyncio.to_thread(lambda: from_outlet(route_table(today), outlet, place))

@@ -1,4 +1,4 @@
-"""The ground's door: which version is in use, its geometry, the labels of a block, and the ways in it today."""
+"""Routes of the venue: summary, geometry, labels, directions and lifts."""
 
 from typing import Annotated, TypeVar
 
@@ -12,18 +12,18 @@ from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import Described, Request, Response, get, mount, put
 from virage.platform.web.static import takes_gzip
 from virage.site.venue import acts, reads
-from virage.site.venue.reads import Document, GroundSummary, LiftState, WayDelays
-from virage.site.venue.rules import load_ground
+from virage.site.venue.reads import Document, LiftState, QueueDelays, VenueSummary
+from virage.site.venue.rules import load_venue
 from virage.site.venue.rules.geometry import BlockLabels, Geometry
-from virage.site.venue.rules.ways import Entrance, Nearest, Way
+from virage.site.venue.rules.routing import Entrance, Nearest, Route
 
-Found = TypeVar("Found", Entrance, Way)
+Found = TypeVar("Found", Entrance, Route)
 
 
 @get("/", public=True)
-async def get_ground() -> GroundSummary:
-    """The ground in short. Its version opens the geometry and the labels."""
-    return reads.ground_summary()
+async def get_venue() -> VenueSummary:
+    """Return the venue in short. Its version addresses the geometry and the labels."""
+    return reads.venue_summary()
 
 
 @get(
@@ -32,7 +32,7 @@ async def get_ground() -> GroundSummary:
     answer=Described(Geometry, description="Blocks, rows, standing areas, gates; integer centimetres"),
 )
 async def get_geometry(request: Request, version: str) -> Response[bytes]:
-    """Everything needed to draw the ground. A version never changes, so this is kept for ever."""
+    """Return everything needed to draw the venue. A version never changes, so clients cache this for ever."""
     _require_version(version)
     return _answer(request, reads.geometry_document())
 
@@ -43,7 +43,7 @@ async def get_geometry(request: Request, version: str) -> Response[bytes]:
     answer=Described(BlockLabels, description="Rows, seat numbers and features of a block"),
 )
 async def get_labels(request: Request, version: str, block: str) -> Response[bytes]:
-    """Row names, seat numbers and features of one block. A version never changes, so this is kept for ever."""
+    """Return row names, seat numbers and features of a block. Clients cache this for ever."""
     _require_version(version)
     document = reads.labels_document(block)
     if document is None:
@@ -52,62 +52,62 @@ async def get_labels(request: Request, version: str, block: str) -> Response[byt
 
 
 Place = Annotated[int, Meta(ge=0, description="A seat or a standing place, by its number")]
-StepFree = Annotated[bool, Meta(description="Without stairs, but for those inside a block")]
+StepFree = Annotated[bool, Meta(description="Without stairs, except those inside a block")]
 
 
-class LiftWord(Struct, frozen=True, forbid_unknown_fields=True):
-    """What somebody says of a lift."""
+class LiftUpdate(Struct, frozen=True, forbid_unknown_fields=True):
+    """New state of a lift."""
 
     working: bool
 
 
-@get("/way", public=True)
-async def get_way_in(db: Database, way_delays: WayDelays, place: Place, *, step_free: StepFree = False) -> Entrance:
-    """The quickest way from a ramp to a place, through which gate: what one waits there now counts.
+@get("/route", public=True)
+async def get_route(db: Database, queue_delays: QueueDelays, place: Place, *, step_free: StepFree = False) -> Entrance:
+    """Return the quickest route from a ramp through a gate to a place, including current waits.
 
     Lifts that are out of order are avoided.
     """
     _require_place(place)
     async with db.connection() as conn:
-        today, delays_s = await reads.passable(conn, step_free=step_free), await way_delays(conn)
-    return _open(await reads.way_in(place, today, delays_s), place)
+        today, delays_s = await reads.route_options(conn, step_free=step_free), await queue_delays(conn)
+    return _open(await reads.route_to_place(place, today, delays_s), place)
 
 
 @get("/nearest", public=True)
-async def get_nearest(db: Database, place: Place, what: Nearest, *, step_free: StepFree = False) -> Way:
-    """The quickest way from a place to the nearest outlet, toilets, first aid, information desk or exit."""
+async def get_nearest(db: Database, place: Place, kind: Nearest, *, step_free: StepFree = False) -> Route:
+    """Return the quickest route from a place to the nearest outlet, toilets, first aid, information desk or exit."""
     _require_place(place)
     async with db.connection() as conn:
-        today = await reads.passable(conn, step_free=step_free)
-    return _open(await reads.way_to_nearest(place, what, today), place)
+        today = await reads.route_options(conn, step_free=step_free)
+    return _open(await reads.route_to_nearest(place, kind, today), place)
 
 
 @get("/lifts", public=True)
 async def list_lifts(db: Database) -> list[LiftState]:
-    """All lifts, and which of them are out of order."""
+    """Return all lifts, with those out of order."""
     async with db.connection() as conn:
         return await reads.lifts(conn)
 
 
 @put("/lifts/{code:str}", status_code=204, guards=[staff_of_venue("steward")])
-async def put_lift(code: str, data: LiftWord, db: Database, clock: Clock, principal: Principal) -> None:
-    """Say that a lift is out of order or works again. Whoever is a steward anywhere may: lifts serve all stands."""
+async def put_lift(code: str, data: LiftUpdate, db: Database, clock: Clock, principal: Principal) -> None:
+    """Report a lift as out of order or working. Any steward may, as lifts serve all stands."""
     granted(await db.transact(acts.set_lift, code, principal.id, clock.now(), working=data.working))
 
 
 def _require_version(version: str) -> None:
-    if version != load_ground().version:
+    if version != load_venue().version:
         raise Problem("not_found", {"version": version})
 
 
 def _require_place(place: int) -> None:
-    if place >= load_ground().places:
+    if place >= load_venue().places:
         raise Problem("not_found", {"place": place})
 
 
 def _open(found: Found | None, place: int) -> Found:
     if found is None:
-        raise Problem("no_way", {"place": place})
+        raise Problem("no_route", {"place": place})
     return found
 
 
@@ -120,6 +120,6 @@ def _answer(request: Request, document: Document) -> Response[bytes]:
 
 
 router = mount(
-    "/api/ground",
-    [get_ground, get_geometry, get_labels, get_way_in, get_nearest, list_lifts, put_lift],
+    "/api/venue",
+    [get_venue, get_geometry, get_labels, get_route, get_nearest, list_lifts, put_lift],
 )

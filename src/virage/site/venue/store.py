@@ -1,4 +1,4 @@
-"""The queries of the venue, one typed function each."""
+"""Queries of the venue, one typed function each."""
 
 from datetime import datetime
 from uuid import UUID
@@ -20,16 +20,16 @@ class Outage(Struct, frozen=True):
 
 
 async def report_outage(conn: Connection, outage_id: UUID, lift: str, who: UUID | None, now: datetime) -> bool:
-    """Whether that is news."""
+    """Report a lift as out of order; return whether that changed its state."""
     return await _sql.report_outage(conn, id=outage_id, lift=lift, who=who, now=now) is not None
 
 
 async def end_outage(conn: Connection, lift: str, who: UUID | None, now: datetime) -> UUID | None:
-    """The outage that ends with it; None when the lift was working."""
+    """End the outage of a lift; return its id, None if the lift was working."""
     ended: UUID | None = await _sql.end_outage(conn, lift=lift, who=who, now=now)
     return ended
 
 
 async def open_outages(conn: Connection) -> list[Outage]:
-    """The lifts that are out of order, by code."""
+    """Return the lifts that are out of order, by code."""
     return [Outage(row["id"], row["lift"], row["reported_at"]) async for row in _sql.open_outages(conn)]

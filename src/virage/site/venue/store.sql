@@ -1,10 +1,10 @@
 -- name: report_outage(id, lift, who, now)$
--- A lift is out of order from now on; null when that is known already, or the id is.
+-- Report a lift as out of order; null if it already is, or if the id exists.
 insert into venue.outage (id, lift, reported_at, reported_by) values (:id, :lift, :now, :who)
 on conflict do nothing returning id;
 
 -- name: end_outage(lift, who, now)$
--- A lift works again; null when it was not out of order.
+-- End the outage of a lift; null if there was none.
 update venue.outage set ended_at = greatest(reported_at, :now), ended_by = :who
 where lift = :lift and ended_at is null returning id;
 

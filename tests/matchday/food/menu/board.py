@@ -24,7 +24,7 @@ from virage.matchday.food.menu.rules.catalogue import (
 )
 from virage.matchday.food.menu.rules.pricing import Basket, BasketLine, DepositReturn
 from virage.platform.values.ids import new_id
-from virage.site.programme.rules import Event, HouseRules, Text
+from virage.site.programme.rules import Event, EventRules, Text
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)  # the time of the fixture `clock`
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -110,7 +110,7 @@ def a_match(starts_at: datetime = NOW + HOUR, **changes: Any) -> Event:
         "ends_at": starts_at + 2 * HOUR,
         "sale_opens_at": starts_at - 100 * HOUR,
         "sale_closes_at": starts_at,
-        "rules": HouseRules(alcohol=True),
+        "rules": EventRules(alcohol=True),
         "series_title": None,
         "ground_version": "any",
         "state": "published",

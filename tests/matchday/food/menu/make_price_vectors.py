@@ -37,7 +37,7 @@ from virage.matchday.food.menu.rules.alcohol import Derogation, may_sell
 from virage.matchday.food.menu.rules.catalogue import Product
 from virage.matchday.food.menu.rules.pricing import Basket, DepositReturn, PartChoice, price, split
 from virage.platform.values.refusals import Refused, refusal_of
-from virage.site.programme.rules import Event, HouseRules
+from virage.site.programme.rules import Event, EventRules
 
 FILE = Path("docs/vectors/prices.json")
 STARTS_AT = NOW + HOUR
@@ -95,7 +95,7 @@ def unsold() -> Wishes:
 
 def alcohol() -> dict[str, tuple[Product, Event | None, list[Derogation], bool]]:
     """Return what is sold, or not, at one moment: product, event, calendar, whether the age was checked."""
-    dry = replace(MATCH, rules=HouseRules(alcohol=False))
+    dry = replace(MATCH, rules=EventRules(alcohol=False))
     return {
         "beer under a derogation": (BEER, MATCH, [ALLOWED], True),
         "beer to whom nobody looked at": (BEER, MATCH, [ALLOWED], False),

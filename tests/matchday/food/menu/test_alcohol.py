@@ -22,7 +22,7 @@ from virage.matchday.food.menu.rules.alcohol import (
 from virage.matchday.food.menu.rules.catalogue import Product
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
-from virage.site.programme.rules import HouseRules
+from virage.site.programme.rules import EventRules
 
 MATCH = a_match()
 PARIS = ZoneInfo("Europe/Paris")
@@ -62,7 +62,7 @@ def test_without_a_derogation_beer_is_forbidden_whatever_the_house_rule_says() -
 
 
 def test_a_house_rule_narrows_what_the_mayor_allows() -> None:
-    assert why(sell(BEER, replace(MATCH, rules=HouseRules(alcohol=False)), NOW, allowed())) == Why.HOUSE_RULE
+    assert why(sell(BEER, replace(MATCH, rules=EventRules(alcohol=False)), NOW, allowed())) == Why.HOUSE_RULE
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_an_age_limit_of_the_house_asks_without_alcohol_and_without_an_event() -
     assert may_sell(ENERGY, None, NOW, [], age_confirmed=True) is None
 
 
-@given(st.integers(0, 12), st.booleans(), st.sampled_from([None, MATCH, replace(MATCH, rules=HouseRules())]))
+@given(st.integers(0, 12), st.booleans(), st.sampled_from([None, MATCH, replace(MATCH, rules=EventRules())]))
 def test_soft_products_are_never_touched(abv: int, confirmed: bool, event: Any) -> None:
     assert may_sell(a_product(abv_permille=abv), event, NOW, [], age_confirmed=confirmed) is None
 

@@ -31,7 +31,7 @@ from virage.platform.values.clock import Clock
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts.pricing import set_pricing
-from virage.sale.ticketing.rules.pricing import Category, Pricing
+from virage.sale.ticketing.rules.pricing import PriceCategory, Pricing
 from virage.sale.ticketing.rules.terms import PRICED_TARIFFS
 from virage.site.programme import acts as programme
 from virage.site.programme.rules import NewEvent, Organiser, Text
@@ -204,7 +204,7 @@ class Dying:
 
 
 def _free() -> Pricing:
-    category = Category(new_id(), {"fr": "Libre", "en": "Free"}, "#14387f", dict.fromkeys(PRICED_TARIFFS, 0))
+    category = PriceCategory(new_id(), {"fr": "Libre", "en": "Free"}, "#14387f", dict.fromkeys(PRICED_TARIFFS, 0))
     return Pricing(categories=[category], blocks={"103": category.id}, fee_cents=0)
 
 

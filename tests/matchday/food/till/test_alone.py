@@ -38,7 +38,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant, Principal
 from virage.site.programme import acts as programme
-from virage.site.programme.rules import HouseRules, NewEvent
+from virage.site.programme.rules import EventRules, NewEvent
 
 if TYPE_CHECKING:
     from tests.matchday.food.conftest import Counters
@@ -72,7 +72,7 @@ async def test_a_pack_has_all_that_a_till_needs_to_go_on_alone(counters: "Counte
         ends_at=NOW + 5 * HOUR,
         sale_opens_at=NOW - HOUR,
         sale_closes_at=NOW + 3 * HOUR,
-        rules=HouseRules(alcohol=True),
+        rules=EventRules(alcohol=True),
     )
     allowed = DerogationWish(new_id(), counters.club, NOW, NOW + 6 * HOUR, "2026-17")
     async with counters.db.transaction() as conn:

@@ -20,7 +20,7 @@ from virage.platform.values.jwk import base64url
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant
 from virage.site.programme import acts as programme
-from virage.site.programme.rules import HouseRules, NewEvent, Organiser, Text
+from virage.site.programme.rules import EventRules, NewEvent, Organiser, Text
 
 if TYPE_CHECKING:
     from tests.money.wallet.conftest import Purses
@@ -148,7 +148,7 @@ async def test_a_cashier_of_an_event_pays_out_after_its_end(purses: "Purses", de
         ends_at=now + 49 * HOUR,
         sale_opens_at=now - HOUR,
         sale_closes_at=now + 47 * HOUR,
-        rules=HouseRules(),
+        rules=EventRules(),
     )
     async with purses.transaction() as conn:
         await programme.add_organiser(conn, Organiser(club, "Club"), None, now)

@@ -4,7 +4,7 @@ import { api } from "../../api/client";
 import type { Geometry, Me } from "../../api/words";
 import { storage } from "../../kernel/storage";
 import { session } from "../../people/session.svelte";
-import { groundNow } from "../../venue/way/entrance";
+import { currentGeometry } from "../../venue/route/entrance";
 
 const ROLES: readonly string[] = ["kitchen", "cashier", "finance", "admin"];
 const ANSWERS: readonly string[] = ["cashier", "finance", "admin"];
@@ -30,7 +30,7 @@ class Crew {
     if (!answer.ok) return;
     this.me = answer.data;
     if (this.signedIn) session.enter(answer.data);
-    if (this.#grants.length) this.ground ??= await groundNow();
+    if (this.#grants.length) this.ground ??= await currentGeometry();
     if (this.outlet && !this.everywhere && !this.outlets.includes(this.outlet)) this.stand(null);
     if (!this.outlet && this.outlets.length === 1) this.stand(this.outlets[0]!);
   }

@@ -1,12 +1,12 @@
 /** Where a fan is and what is on there: from a ticket, from a block that they name, or not known; kept on this browser. */
 import type { Problem } from "../../api/answer";
-import type { EventInfo, EventLine, Geometry, Ticket } from "../../api/words";
+import type { EventInfo, EventSummary, Geometry, Ticket } from "../../api/words";
 import { clock } from "../../kernel/clock.svelte";
 import { storage } from "../../kernel/storage";
 import { session } from "../../people/session.svelte";
 import { event as loadEvent, events } from "../../programme/events";
 import { tickets } from "../../ticketing/tickets.svelte";
-import { groundNow } from "../../venue/way/entrance";
+import { currentGeometry } from "../../venue/route/entrance";
 
 interface Kept {
   event: string;
@@ -24,9 +24,9 @@ const AHEAD_MS = 24 * HOUR_MS;
 class Here {
   event = $state.raw<EventInfo | null>(null);
   /** All for which one may order now, for whoever holds no ticket. */
-  on = $state.raw<EventLine[]>([]);
+  on = $state.raw<EventSummary[]>([]);
   /** What comes next, where nothing is. */
-  next = $state.raw<EventLine | null>(null);
+  next = $state.raw<EventSummary | null>(null);
   ground = $state.raw<Geometry | null>(null);
   origin = $state("");
   stepFree = $state(false);
@@ -98,7 +98,7 @@ class Here {
   }
 
   async #ground(): Promise<void> {
-    this.ground ??= await groundNow();
+    this.ground ??= await currentGeometry();
   }
 
   #keep(): void {

@@ -1,7 +1,7 @@
 import { account } from "./account";
 import { common } from "./common";
 import { ticketing } from "./ticketing";
-import { way } from "./way";
+import { route } from "./route";
 
-export const messages = { ...common, ...ticketing, ...account, ...way };
+export const messages = { ...common, ...ticketing, ...account, ...route };
 export type Messages = typeof messages;

@@ -102,8 +102,8 @@ export const office = {
     sale_closes_before_it_opens: "Sales close before they open",
     sale_closes_after_end: "Sales close after the event ends",
     event_over: "The event is already over",
-    unknown_ground_version: "The event was created for another version of the seating plan",
-  } as Record<Schemas["Defect"], string>,
+    unknown_venue_version: "The event was created for another version of the seating plan",
+  } as Record<Schemas["EventDefect"], string>,
   form: {
     lead: "The event stays a draft until you publish it. You’ll set prices next.",
     what: "Event details",

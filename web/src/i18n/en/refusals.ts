@@ -24,7 +24,7 @@ export const refusals = {
   pass_rebinds_used_up: "This ticket cannot be moved to another phone any more. Ask at the box office.",
   pass_revoked: "This ticket was refunded or replaced. It does not open a gate any more.",
   // food, replays, accounts
-  no_way: "No route is open right now.",
+  no_route: "No route is open right now.",
   replay_download_not_allowed: "This replay cannot be downloaded.",
   pin_trivial: "This PIN is too easy to guess. Choose another one.",
   purse_not_empty: "There is still money in your wallet that can’t go back to a card. Collect it at a card desk, then delete your account.",

@@ -2,6 +2,6 @@ import type { Messages } from "../en";
 import { account } from "./account";
 import { common } from "./common";
 import { ticketing } from "./ticketing";
-import { way } from "./way";
+import { route } from "./route";
 
-export const messages: Messages = { ...common, ...ticketing, ...account, ...way };
+export const messages: Messages = { ...common, ...ticketing, ...account, ...route };

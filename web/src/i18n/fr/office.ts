@@ -100,7 +100,7 @@ export const office: typeof English = {
     sale_closes_before_it_opens: "La vente ferme avant son ouverture",
     sale_closes_after_end: "La vente ferme après la fin de l’événement",
     event_over: "L’événement est déjà terminé",
-    unknown_ground_version: "L’événement a été créé pour une autre version du plan du stade",
+    unknown_venue_version: "L’événement a été créé pour une autre version du plan du stade",
   },
   form: {
     lead: "L’événement reste en brouillon jusqu’à sa publication. Vous fixerez les tarifs ensuite.",

@@ -26,7 +26,7 @@ export const refusals: typeof English = {
   pass_rebinds_used_up: "Ce billet ne peut plus changer de téléphone. Adressez-vous à la billetterie.",
   pass_revoked: "Ce billet a été remboursé ou remplacé. Il n’ouvre plus aucune porte.",
   // restauration, ralentis, comptes
-  no_way: "Aucun itinéraire n’est ouvert pour le moment.",
+  no_route: "Aucun itinéraire n’est ouvert pour le moment.",
   replay_download_not_allowed: "Ce ralenti ne peut pas être téléchargé.",
   pin_trivial: "Ce code PIN est trop facile à deviner. Choisissez-en un autre.",
   purse_not_empty: "Il reste dans votre cagnotte de l’argent qui ne peut pas revenir sur une carte. Retirez-le à un guichet cartes, puis supprimez votre compte.",

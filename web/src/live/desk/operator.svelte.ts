@@ -1,13 +1,13 @@
 /** The operator of the desk, their permissions, and the matches. */
 import { answered, type Problem } from "../../api/answer";
 import { api } from "../../api/client";
-import type { Board, EventLine, Me } from "../../api/words";
+import type { EventListing, EventSummary, Me } from "../../api/words";
 import { router } from "../../kernel/router.svelte";
 import { session } from "../../people/session.svelte";
 
 class Operator {
   me = $state.raw<Me | null>(null);
-  matches = $state.raw<EventLine[]>([]);
+  matches = $state.raw<EventSummary[]>([]);
   problem = $state.raw<Problem | null>(null);
   /** The match, stored in the address so that a reload keeps it. */
   readonly event = $derived(router.query.get("event") ?? (this.matches.length === 1 ? this.matches[0]!.id : null));
@@ -30,7 +30,7 @@ class Operator {
     this.me = answer.data;
     if (this.signedIn) session.enter(answer.data);
     if (!this.may) return;
-    const board = await answered<Board>(api.GET("/api/events"));
+    const board = await answered<EventListing>(api.GET("/api/events"));
     if (board.ok) this.matches = board.data.events.filter(({ kind }) => kind === "match");
   }
 

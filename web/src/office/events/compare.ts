@@ -1,4 +1,4 @@
-/** The fields of an event that two people may have changed, in words. */
+/** Labels and values of event fields, to compare two people's changes. */
 import { i18n } from "../../i18n/i18n.svelte";
 import { desk } from "../desk.svelte";
 import { fromWall } from "../wall";

@@ -1,4 +1,4 @@
-/** An event as a form holds it: texts and wall times, as typed. */
+/** The input of the event form: texts and local times as typed. */
 import { newId } from "../../kernel/ids";
 import { wholeOf } from "../numbers";
 import type { EventContent, HouseRules, OfficeEvent } from "../types";
@@ -19,7 +19,7 @@ export interface EventForm extends Record<Time, string> {
   subtitle_en: string;
   organiser_id: string;
   organiser_name: string;
-  /** The ids that a new organiser and a new series get, however often they are sent. */
+  /** Client-made ids of a new organiser and series, so that repeated requests create them once. */
   organiser_new: string;
   series_new: string;
   /** A series' id, nothing, or `new`. */
@@ -39,7 +39,7 @@ const empty = (): Pick<EventForm, "organiser_name" | "organiser_new" | "series_n
   organiser_name: "", organiser_new: newId(), series_new: newId(), series_fr: "", series_en: "",
 });
 
-/** A new evening in two weeks, on sale from tomorrow morning. */
+/** Defaults of a new event: in two weeks, on sale from tomorrow morning. */
 export function blank(now: number, organiser: string): EventForm {
   const today = toWall(now).slice(0, 10);
   const starts = shifted(`${today}T21:00`, 14 * DAY);
@@ -92,7 +92,7 @@ export function formOf(event: OfficeEvent["event"]): EventForm {
   };
 }
 
-/** The event as the server takes it, or the fields that cannot be read. */
+/** The event for the API, or the fields that cannot be parsed. */
 export function contentOf(form: EventForm, seriesId: string | null): { content: EventContent | null; unreadable: string[] } {
   const unreadable: string[] = TIMES.filter((time) => fromWall(form[time]) === null);
   const limit = wholeOf(form.limit_per_buyer);

@@ -1,4 +1,4 @@
-/** What saving an event takes: a new organiser or series first, then the event; each with an id of our own making. */
+/** Saves an event: a new organiser or series first, then the event, each with a client-made id. */
 import { answered, type Answer, type Problem } from "../../api/answer";
 import { api } from "../../api/client";
 import { acting } from "../acting.svelte";
@@ -15,7 +15,7 @@ const refused = (problem: Problem): Saved => {
   return { ok: false, errors, problem };
 };
 
-/** What is missing, said at the fields. */
+/** Errors by field. */
 export function defectErrors(defects: readonly EventDefect[]): Record<string, string> {
   return Object.fromEntries(defects.filter((defect) => FIELD_OF[defect]).map((defect) => [FIELD_OF[defect], words.w.defects[defect]]));
 }
@@ -23,7 +23,7 @@ export function defectErrors(defects: readonly EventDefect[]): Record<string, st
 function missing(form: EventForm, fresh: boolean): Record<string, string> {
   const { w } = words;
   const errors: Record<string, string> = {};
-  // A draft may lack a language; an event that is called nothing at all is no event yet.
+  // A draft may lack one language, but needs a title in at least one.
   if (fresh && !form.title_fr.trim() && !form.title_en.trim()) errors.title_fr = w.form.titleMissing;
   for (const field of contentOf(form, null).unreadable) errors[field] = w.form.unreadable[field as keyof typeof w.form.unreadable] ?? w.form.noTime;
   if (!form.organiser_id) errors.organiser = w.form.organiserMissing;
@@ -66,7 +66,7 @@ export async function save(form: EventForm, id: string, there: OfficeEvent | nul
       : answered<OfficeEvent>(api.POST("/api/office/events", { body: { ...content, id, organiser_id: form.organiser_id } })),
   );
   if (!answer.ok && !there && answer.problem.code === "id_taken") {
-    // It was made when an answer got lost on its way; what was typed since then replaces it.
+    // It was created by a request whose answer was lost; the current input replaces it.
     await desk.learnEvents();
     const made = desk.find(id);
     if (made) return save(form, id, made);

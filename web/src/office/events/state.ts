@@ -1,4 +1,4 @@
-/** What an event's state and its sale are called, and how they look. */
+/** Labels and tones of event and sale states. */
 import { clock } from "../../kernel/clock.svelte";
 import type { EventDefect, OfficeEvent } from "../types";
 import { words } from "../words.svelte";
@@ -16,7 +16,7 @@ export function stateOf(of: OfficeEvent): { text: string; tone: Tone } {
   return { text: states[of.event.state], tone: tones[of.event.state] };
 }
 
-/** The sale in words; nothing for what is not public. */
+/** The label of the sale; empty for unpublished events. */
 export function saleOf(of: OfficeEvent): string {
   if (of.event.state !== "published" || isOver(of)) return "";
   const { w } = words;
@@ -34,5 +34,5 @@ export const FIELD_OF: Record<EventDefect, string> = {
   sale_closes_before_it_opens: "sale_closes_at",
   sale_closes_after_end: "sale_closes_at",
   event_over: "ends_at",
-  unknown_ground_version: "",
+  unknown_venue_version: "",
 };

@@ -1,4 +1,4 @@
-/** What happened to an order, in its order. */
+/** The history of an order, in chronological order. */
 import type { OrderDetail } from "../types";
 import { words } from "../words.svelte";
 import { i18n } from "../../i18n/i18n.svelte";
@@ -25,5 +25,5 @@ export function historyOf({ order, held_at, payments, refunds, passes }: OrderDe
     if (refund.done_at) steps.push({ at: refund.done_at, text: history.refunded(i18n.exact(refund.amount_cents)) });
   }
   for (const pass of passes) if (pass.entered_at) steps.push({ at: pass.entered_at, text: history.entered });
-  return steps.map((step, index) => ({ step, index })).sort((one, other) => Date.parse(one.step.at) - Date.parse(other.step.at) || one.index - other.index).map(({ step }) => step);
+  return steps.map((step, index) => ({ step, index })).sort((first, second) => Date.parse(first.step.at) - Date.parse(second.step.at) || first.index - second.index).map(({ step }) => step);
 }

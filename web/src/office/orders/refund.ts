@@ -1,10 +1,10 @@
-/** What goes back, and why. */
+/** Amounts and reasons of refunds. */
 import type { OrderDetail, RefundReason } from "../types";
 
-/** Why the office gives money back, the most common reason first. */
+/** Reasons of refunds, the most common first. */
 export const REASONS: readonly RefundReason[] = ["asked", "seat_fault", "event_changed", "duplicate", "goodwill"];
 
-/** What tickets are worth when they are given back, as the box office counts it: each with its part of the fee. */
+/** The refund of tickets, each with its share of the fee, as the server computes it. */
 export function worth(order: OrderDetail["order"], ticketIds: readonly string[]): number {
   const standing = order.lines.filter((line) => line.ticket_id && !line.refunded);
   if (ticketIds.length === standing.length) return order.total_cents - order.refunded_cents;

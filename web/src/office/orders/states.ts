@@ -1,4 +1,4 @@
-/** How an order and its money look: words and tones. */
+/** Labels and tones of orders and payments. */
 import type { OrderDetail, OrderRefund } from "../types";
 import type { Tone } from "../events/state";
 import { words } from "../words.svelte";

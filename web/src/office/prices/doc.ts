@@ -1,4 +1,4 @@
-/** The pricing of an event while somebody edits it: texts as typed, so that nothing half-typed is lost; pure steps. */
+/** The pricing of an event during editing: texts as typed; pure functions. */
 import type { Geometry, Tariff } from "../../api/words";
 import { newId } from "../../kernel/ids";
 import { centsOf, typed } from "../../ui/money";
@@ -9,7 +9,7 @@ export const PRICED: readonly Tariff[] = ["full", "child", "reduced", "access"];
 export const PRICE_MAX = 1_000_000;
 const FEE_MAX = 10_000;
 export const NAME_MAX = 80;
-/** Far from each other in hue and lightness, in the order in which they are handed out. */
+/** Colours of new categories in order, distinct in hue and lightness. */
 export const COLOURS = [
   "#c2185b", "#1565c0", "#2e7d32", "#ef6c00", "#6a1b9a", "#00838f", "#9e9d24", "#5d4037", "#455a64", "#ad1457", "#283593", "#00695c",
 ];
@@ -27,14 +27,14 @@ export interface AreaDraft {
 }
 export interface Doc {
   categories: readonly CategoryDraft[];
-  /** Category by block; what is missing is not for sale. */
+  /** Category by block; missing blocks are not for sale. */
   blocks: Readonly<Record<string, string>>;
   areas: Readonly<Record<string, AreaDraft>>;
   fee: string;
   vat: string;
   feeVat: string;
 }
-/** Something that is wrong: the server's code, and the id of the field that shows it. */
+/** An error: the server's code and the id of its field. */
 export interface Defect {
   code: string;
   field: string;
@@ -70,7 +70,7 @@ export function docOf(pricing: Pricing, geometry: Geometry, locale: string): Doc
 
 const shownPrice = (cents: number | undefined, locale: string): string => (cents === undefined ? "" : typed(cents, locale));
 
-/** Gives blocks and areas to a category, or takes them off sale; the same document if nothing changes. */
+/** Assigns blocks and areas to a category, or takes them off sale; returns the same document if unchanged. */
 export function painted(doc: Doc, codes: readonly string[], category: string | null): Doc {
   const blocks: Record<string, string> = { ...doc.blocks };
   const areas: Record<string, AreaDraft> = { ...doc.areas };
@@ -92,28 +92,28 @@ export function painted(doc: Doc, codes: readonly string[], category: string | n
 }
 
 export function withCategory(doc: Doc, id: string, change: Partial<CategoryDraft>): Doc {
-  return { ...doc, categories: doc.categories.map((one) => (one.id === id ? { ...one, ...change } : one)) };
+  return { ...doc, categories: doc.categories.map((category) => (category.id === id ? { ...category, ...change } : category)) };
 }
 
-/** A new category, its colour unlike the others'. */
+/** Adds a category with a distinct colour. */
 export function added(doc: Doc, name: { fr: string; en: string }): { doc: Doc; id: string } {
-  const used = new Set(doc.categories.map((one) => one.colour));
-  const colour = COLOURS.find((one) => !used.has(one)) ?? COLOURS[doc.categories.length % COLOURS.length]!;
+  const used = new Set(doc.categories.map((category) => category.colour));
+  const colour = COLOURS.find((candidate) => !used.has(candidate)) ?? COLOURS[doc.categories.length % COLOURS.length]!;
   const id = newId();
   const prices = Object.fromEntries(PRICED.map((tariff) => [tariff, ""]));
   return { doc: { ...doc, categories: [...doc.categories, { id, ...name, colour, prices }] }, id };
 }
 
-/** Without a category: what it covered is not for sale any more. */
+/** Removes a category; its blocks are no longer for sale. */
 export function without(doc: Doc, id: string): Doc {
   const blocks = Object.fromEntries(Object.entries(doc.blocks).filter(([, category]) => category !== id));
   const areas = Object.fromEntries(
     Object.entries(doc.areas).map(([code, area]) => [code, area.category === id ? { ...area, category: null } : area]),
   );
-  return { ...doc, categories: doc.categories.filter((one) => one.id !== id), blocks, areas };
+  return { ...doc, categories: doc.categories.filter((category) => category.id !== id), blocks, areas };
 }
 
-/** The document as the server takes it, with everything that cannot be sent or would be refused. */
+/** The document for the API, with all errors. */
 export function checked(doc: Doc, geometry: Geometry): { pricing: Pricing; defects: Defect[] } {
   const defects: Defect[] = [];
   const read = (value: number | null, most: number, field: string, kind: string): number => {
@@ -121,16 +121,16 @@ export function checked(doc: Doc, geometry: Geometry): { pricing: Pricing; defec
     else if (value > most) defects.push({ code: `${kind}_out_of_range`, field });
     return value ?? 0;
   };
-  const categories = doc.categories.map((one) => {
+  const categories = doc.categories.map((category) => {
     for (const language of ["fr", "en"] as const)
-      if (!one[language].trim()) defects.push({ code: "name_missing", field: fieldOf.name(one.id, language) });
+      if (!category[language].trim()) defects.push({ code: "name_missing", field: fieldOf.name(category.id, language) });
     const prices: Record<string, number> = {};
     for (const tariff of PRICED) {
-      const field = fieldOf.price(one.id, tariff);
-      if (!one.prices[tariff]?.trim()) defects.push({ code: "price_missing", field });
-      else prices[tariff] = read(centsOf(one.prices[tariff]), PRICE_MAX, field, "price");
+      const field = fieldOf.price(category.id, tariff);
+      if (!category.prices[tariff]?.trim()) defects.push({ code: "price_missing", field });
+      else prices[tariff] = read(centsOf(category.prices[tariff]), PRICE_MAX, field, "price");
     }
-    return { id: one.id, name: { fr: one.fr.trim(), en: one.en.trim() }, colour: one.colour, prices };
+    return { id: category.id, name: { fr: category.fr.trim(), en: category.en.trim() }, colour: category.colour, prices };
   });
   const areas = geometry.areas.flatMap((area) => {
     const draft = doc.areas[area.code];
@@ -149,7 +149,7 @@ export function checked(doc: Doc, geometry: Geometry): { pricing: Pricing; defec
   return { pricing, defects };
 }
 
-/** Where the server's defect shows: its path in what was sent, as the id of a field. */
+/** The field id of a server's defect, from its path in the request. */
 export function located(at: string, pricing: Pricing): string {
   const category = /^categories\[(\d+)\](?:\.(name|prices|colour)(?:\.(\w+))?)?$/.exec(at);
   if (category) {

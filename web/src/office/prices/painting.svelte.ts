@@ -1,4 +1,4 @@
-/** One pricing being edited: the document, what was before it, and whether it is saved. */
+/** A pricing during editing: the document, its history, and whether it is saved. */
 import type { Doc } from "./doc";
 
 const STEPS_MAX = 200;
@@ -18,7 +18,7 @@ export class Painting {
     this.#saved = doc;
   }
 
-  /** Takes a new document. Steps with the same key (one field's typing, one stroke of the brush) are undone together. */
+  /** Sets a new document. Steps with the same key (typing in a field, a brush stroke) are undone together. */
   take(doc: Doc, key = ""): void {
     if (doc === this.doc) return;
     if (!key || key !== this.#key) this.#past = [...this.#past, this.doc].slice(-STEPS_MAX);

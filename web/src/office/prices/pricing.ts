@@ -1,4 +1,4 @@
-/** The pricing of an event as the server keeps it. */
+/** Loads and saves the pricing of an event. */
 import { answered, type Answer } from "../../api/answer";
 import { api } from "../../api/client";
 import type { Pricing, PricingAnswer } from "../types";

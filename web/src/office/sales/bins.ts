@@ -3,7 +3,7 @@ import type { Sales } from "../types";
 import { fromWall, toWall } from "../wall";
 
 export interface Bin {
-  /** The beginning of the hour or day, an instant. */
+  /** Start of the hour or day, an instant. */
   start: string;
   sold: number;
   cents: number;
@@ -13,7 +13,7 @@ export type Step = "hour" | "day";
 const HOUR_MS = 3_600_000;
 export const HOURS = 48;
 const DAYS_MAX = 60;
-/** Fewer bars would not look like time. */
+/** Minimum number of bars, so that the chart reads as a timeline. */
 const LEAST = { hour: 12, day: 7 };
 
 function summed(rows: Sales["by_hour"], startOf: (hour: string) => string): Map<string, Bin> {
@@ -30,7 +30,7 @@ const iso = (time: number): string => new Date(time).toISOString().replace(".000
 const hourOf = (instant: string): string => iso(Math.floor(Date.parse(instant) / HOUR_MS) * HOUR_MS);
 const dayOf = (instant: string): string => fromWall(`${toWall(instant).slice(0, 10)}T00:00`)!;
 
-/** Bars without gaps, the last one being now's. */
+/** Bars without gaps up to now. */
 export function binsOf(rows: Sales["by_hour"], step: Step, now: string): Bin[] {
   const startOf = step === "hour" ? hourOf : dayOf;
   const known = summed(rows, startOf);

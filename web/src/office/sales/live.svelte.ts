@@ -1,4 +1,4 @@
-/** How a sale stands, kept fresh: the journal's news of places ask for new numbers, at most once a second. */
+/** Live sales: changes of availability trigger a reload, at most once a second. */
 import { answered, type Problem } from "../../api/answer";
 import { api } from "../../api/client";
 import { follow } from "../../api/stream";
@@ -6,7 +6,7 @@ import type { OfficeEvent, Sales } from "../types";
 
 const PAUSE_MS = 1000;
 const ANYWAY_MS = 20_000;
-/** How soon the refunds of a cancelled event are looked at again, while places of it are still sold. */
+/** Reload interval after a cancellation, while refunds are running. */
 const REFUNDS_MS = 2000;
 
 export class Live {
@@ -30,7 +30,7 @@ export class Live {
     };
   }
 
-  /** Fetches the numbers; what is asked meanwhile is one more question afterwards. */
+  /** Fetches the numbers; requests during a fetch cause one more afterwards. */
   async ask(): Promise<void> {
     if (this.#asking) return void (this.#again = true);
     this.#asking = true;

@@ -17,8 +17,8 @@ interface Point {
 
 /** The middle of two fingers, and how far apart they are. */
 function spread(fingers: Map<number, Point>): Point & { size: number } {
-  const [one, other] = [...fingers.values()] as [Point, Point];
-  return { x: (one.x + other.x) / 2, y: (one.y + other.y) / 2, size: Math.hypot(one.x - other.x, one.y - other.y) };
+  const [first, second] = [...fingers.values()] as [Point, Point];
+  return { x: (first.x + second.x) / 2, y: (first.y + second.y) / 2, size: Math.hypot(first.x - second.x, first.y - second.y) };
 }
 
 export function gestures(element: HTMLElement, port: Viewport, hands: Hands): () => void {

@@ -7,9 +7,9 @@ import { Picture } from "./picture";
 import type { Viewport } from "./viewport";
 
 const BUDGET_MS = 4;
-/** A canvas records what is drawn and works it off at the end of the task: the clock alone does not see that. */
+/** A canvas records drawing calls and executes them at the end of the task, which the clock does not measure. */
 const SLICES_A_FRAME = 3;
-/** Until there is a picture nothing moves that could be late. */
+/** Before the first picture, no frame can be late. */
 const FIRST_BUDGET_MS = 12;
 const FIRST_SLICES = 16;
 const MARGIN = 0.3;
@@ -30,12 +30,12 @@ export class Layers {
     this.model = model;
   }
 
-  /** Something in the model changed: what is shown must be painted anew. */
+  /** The model changed: repaint. */
   touch(): void {
     this.#stale = true;
   }
 
-  /** One animation frame. `resting` tells that no finger or wheel is moving. Returns whether there is more to do. */
+  /** One animation frame. `resting`: no finger or wheel is moving. Returns whether there is more to do. */
   step(resting: boolean): boolean {
     if (!this.#job && this.#wanted(resting)) this.#begin();
     if (this.#job && this.#run(this.#job)) this.#show();
@@ -56,7 +56,7 @@ export class Layers {
     return resting && (!frame.margin || scale !== 1 || away > 40);
   }
 
-  /** The first picture is of the window alone, so that it comes soon. */
+  /** The first picture covers only the window, to appear sooner. */
   #begin(): void {
     const margin = this.#shown ? MARGIN : 0;
     const { width, height } = this.#port;

@@ -1,7 +1,7 @@
 /** Paints seats into a canvas in slices of a few milliseconds, so that a frame is never late however many are in view. */
 import { roundRect } from "../../kernel/floor";
 import type { Availability } from "../availability";
-import { WHEELCHAIR, type Box, type Shape } from "../ground";
+import { WHEELCHAIR, type Box, type Shape } from "../geometry";
 import { levelOf, type Palette } from "./palette";
 import { sheet, type Pen } from "./picture";
 import type { Scene } from "./scene";

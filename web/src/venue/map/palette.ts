@@ -28,8 +28,8 @@ export interface Palette {
   seat: (colour: string) => string;
 }
 
-const mix = (one: Rgb, other: Rgb, share: number): Rgb =>
-  one.map((part, index) => part * share + other[index]! * (1 - share)) as unknown as Rgb;
+const mix = (first: Rgb, second: Rgb, share: number): Rgb =>
+  first.map((part, index) => part * share + second[index]! * (1 - share)) as unknown as Rgb;
 
 export function palette(root: HTMLElement): Palette {
   const style = getComputedStyle(root);

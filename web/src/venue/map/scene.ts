@@ -1,6 +1,6 @@
 /** What the map shows: shapes, seats and prices of one event's ground in one orientation. */
 import type { BlockGeometry, BlockLabels, Category, Geometry, Offer } from "../../api/words";
-import { featuresOf, labels, rowsOf, seatPoints, shape, type Box, type SeatPoints, type Shape } from "../ground";
+import { featuresOf, labels, rowsOf, seatPoints, shape, type Box, type SeatPoints, type Shape } from "../geometry";
 
 const MARGIN = 7;
 
@@ -38,12 +38,12 @@ export class Scene {
     this.shapes = geometry.blocks.map((block) => shape(block.code, block.outline, portrait, block.centre));
     const open = new Set(offer.areas.map((area) => area.area));
     this.areas = geometry.areas.filter((area) => open.has(area.code)).map((area) => shape(area.code, area.outline, portrait));
-    for (const one of this.shapes) this.#shapes.set(one.code, one);
+    for (const shape of this.shapes) this.#shapes.set(shape.code, shape);
     this.bounds = {
-      left: Math.min(...this.shapes.map((one) => one.box.left)) - MARGIN,
-      right: Math.max(...this.shapes.map((one) => one.box.right)) + MARGIN,
-      top: Math.min(...this.shapes.map((one) => one.box.top)) - MARGIN,
-      bottom: Math.max(...this.shapes.map((one) => one.box.bottom)) + MARGIN,
+      left: Math.min(...this.shapes.map((shape) => shape.box.left)) - MARGIN,
+      right: Math.max(...this.shapes.map((shape) => shape.box.right)) + MARGIN,
+      top: Math.min(...this.shapes.map((shape) => shape.box.top)) - MARGIN,
+      bottom: Math.max(...this.shapes.map((shape) => shape.box.bottom)) + MARGIN,
     };
   }
 
@@ -58,7 +58,7 @@ export class Scene {
   category(code: string): Category | undefined {
     const block = this.offer.blocks[code];
     if (block) return this.#categories.get(block);
-    const area = this.offer.areas.find((one) => one.area === code);
+    const area = this.offer.areas.find((area) => area.area === code);
     return area && this.#categories.get(area.category_id);
   }
 
@@ -118,7 +118,7 @@ export class Scene {
       return row[along] === row[index] ? block.first_seat + along : this.#nearest(place, dx, dy);
     }
     const across = [row[index]! - 1, row[index]! + 1].map((other) => nearestOf(this.points(block.code), index, other, dx, dy));
-    const found = across.filter((one) => one !== null && one.forward > 0).sort((one, other) => other!.forward - one!.forward)[0];
+    const found = across.filter((place) => place !== null && place.forward > 0).sort((first, second) => second!.forward - first!.forward)[0];
     return found ? block.first_seat + found.index : this.#nearest(place, dx, dy);
   }
 

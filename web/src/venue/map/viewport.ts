@@ -1,5 +1,5 @@
-/** Where the eye is over the ground: `scale` pixels a metre, `x`, `y` the metre in the middle of the window. */
-import type { Box } from "../ground";
+/** The visible part of the map: `scale` pixels per metre; `x`, `y` is the centre in metres. */
+import type { Box } from "../geometry";
 
 export interface View {
   x: number;
@@ -35,7 +35,7 @@ export class Viewport {
     this.#hold();
   }
 
-  /** Show the whole box, no closer than `closest` pixels a metre. */
+  /** Show the whole box, at most `closest` pixels per metre. */
   fit(box: Box, margin = 1.14, closest = 26): void {
     const across = Math.min(this.width / ((box.right - box.left) * margin), this.height / ((box.bottom - box.top) * margin));
     this.scale = Math.min(across, closest);
@@ -69,7 +69,7 @@ export class Viewport {
     return [(x - this.x) * this.scale + this.width / 2, (y - this.y) * this.scale + this.height / 2];
   }
 
-  /** Move as little as needed to have a point at least `margin` pixels inside. Tells whether it moved. */
+  /** Move as little as needed to have a point at least `margin` pixels inside. Returns whether it moved. */
   reveal(x: number, y: number, margin = 60): boolean {
     const [px, py] = this.pixels(x, y);
     const room = (size: number): number => Math.min(margin, size / 2 - 1);

@@ -11,7 +11,7 @@ from virage.money.fiscal.types import DAY_BEGINS, Period, PeriodKind, begins, bu
 from virage.platform.data.database import Connection
 from virage.sale.ticketing import api as ticketing
 from virage.site.programme import api as programme
-from virage.site.venue.api import GROUND_ZONE
+from virage.site.venue.api import VENUE_ZONE
 
 
 async def journal_of(conn: Connection, days: tuple[date, date], codes: Mapping[str, str], now: datetime) -> Journal:
@@ -19,13 +19,13 @@ async def journal_of(conn: Connection, days: tuple[date, date], codes: Mapping[s
 
     The caller's transaction is `repeatable read`, so that all of it is of one moment.
     """
-    until = ends(Period(PeriodKind.DAY, days[1]), GROUND_ZONE)
-    span = Span(begins(days[0], GROUND_ZONE), until, GROUND_ZONE, DAY_BEGINS)
+    until = ends(Period(PeriodKind.DAY, days[1]), VENUE_ZONE)
+    span = Span(begins(days[0], VENUE_ZONE), until, VENUE_ZONE, DAY_BEGINS)
     ledger = (await store.moved(conn, span), await store.sold(conn, span))
     moved = await ticketing.money_moved(conn, *span)
     found = await programme.events(conn, sorted({one.event_id for one in moved}))
     over: dict[UUID, date] = {
-        event.id: business_day(event.ends_at, GROUND_ZONE)
+        event.id: business_day(event.ends_at, VENUE_ZONE)
         for event in found.values()
         if event.ends_at <= min(now, until) and event.state != "cancelled"
     }

@@ -7,15 +7,15 @@ from virage.identity.people.rules.grants import Within
 from virage.platform.data.database import Connection
 from virage.platform.web.guard import Grant
 from virage.site.programme import api as programme
-from virage.site.venue.types import load_ground
+from virage.site.venue.types import load_venue
 
 
 async def enclosing(conn: Connection, grant: Grant) -> Within | None:
     """The scopes around the grant's (an event lies within its organiser), or None if there is no such scope."""
     if grant.scope == "gate":
-        return () if any(grant.scope_id in (gate.code, gate.group) for gate in load_ground().gates) else None
+        return () if any(grant.scope_id in (gate.code, gate.group) for gate in load_venue().gates) else None
     if grant.scope == "outlet":
-        return () if any(outlet.code == grant.scope_id for outlet in load_ground().outlets) else None
+        return () if any(outlet.code == grant.scope_id for outlet in load_venue().outlets) else None
     if grant.scope == "event" and isinstance(grant.scope_id, UUID):
         event = await programme.event(conn, grant.scope_id)
         return None if event is None else (("organiser", event.organiser_id),)
@@ -26,7 +26,7 @@ async def enclosing(conn: Connection, grant: Grant) -> Within | None:
 
 def posts_of(kind: PostKind) -> Posts:
     """All posts of a kind in the ground."""
-    ground = load_ground()
+    ground = load_venue()
     if kind is GATE:
         return Posts(kind, {gate.code: gate.group for gate in ground.gates})
     return Posts(kind, {outlet.code: outlet.code for outlet in ground.outlets})

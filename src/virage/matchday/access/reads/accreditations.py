@@ -13,7 +13,7 @@ from virage.matchday.access.store import ground as ground_store
 from virage.platform.data.database import Connection
 from virage.platform.settings.config import Club
 from virage.site.programme.types import Event
-from virage.site.venue.api import GROUND_ZONE
+from virage.site.venue.api import VENUE_ZONE
 
 
 async def accreditation(conn: Connection, id_: UUID) -> Accreditation | None:
@@ -53,11 +53,11 @@ async def badge_of(conn: Connection, held: Accreditation, event: Event, code: st
         club=club.name,
         primary=club.primary,
         title=event.title,
-        starts_at=event.starts_at.astimezone(GROUND_ZONE),
+        starts_at=event.starts_at.astimezone(VENUE_ZONE),
         gates=tuple(taken),
         zones=tuple(sorted({gates()[gate].stand for gate in taken})),
-        opens_at=opens.astimezone(GROUND_ZONE),
-        closes_at=closes.astimezone(GROUND_ZONE),
+        opens_at=opens.astimezone(VENUE_ZONE),
+        closes_at=closes.astimezone(VENUE_ZONE),
         lang="en" if club.locale == "en" else "fr",
     )
 

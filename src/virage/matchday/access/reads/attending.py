@@ -8,7 +8,7 @@ from virage.matchday.access.rules.attending import Attending
 from virage.matchday.access.store import scans as store
 from virage.platform.data.database import Connection
 from virage.sale.ticketing import api as ticketing
-from virage.site.venue.types import load_ground
+from virage.site.venue.types import load_venue
 
 
 async def attending(conn: Connection, event_id: UUID, person_ids: Sequence[UUID]) -> dict[UUID, Attending]:
@@ -23,7 +23,7 @@ async def attending(conn: Connection, event_id: UUID, person_ids: Sequence[UUID]
         places.setdefault(person_id, []).append(place)
         if ticket_id in issued and (event_id, issued[ticket_id].number) in inside:
             present.add(person_id)
-    ground = load_ground()
+    ground = load_venue()
     return {
         person_id: Attending(
             person_id in present,

@@ -34,7 +34,7 @@ from virage.matchday.access.store import board as store
 from virage.matchday.access.store import ground as ground_store
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
-from virage.site.venue.types import load_ground
+from virage.site.venue.types import load_venue
 
 KEPT_S: Final = 1.0
 SHOWN_MAX: Final = 200
@@ -132,7 +132,7 @@ async def _zones(
     for one in corrections:
         corrected[one.zone] += one.people
     capacity = _capacity()
-    stands = {stand.code for stand in load_ground().stands}
+    stands = {stand.code for stand in load_venue().stands}
     return [
         ZoneLine(
             code=zone,
@@ -151,7 +151,7 @@ async def _zones(
 @cache
 def _parts() -> tuple[list[int], list[str]]:
     """Where each block and standing area begins, and its zone; accreditations come after all, in none."""
-    ground = load_ground()
+    ground = load_venue()
     firsts = [(block.first_seat, block.stand) for block in ground.blocks]
     firsts += [(area.first_place, area.code) for area in ground.areas]
     ordered = sorted([*firsts, (ground.places, "")])
@@ -162,7 +162,7 @@ def _parts() -> tuple[list[int], list[str]]:
 def _capacity() -> Counter[str]:
     """How many places each zone has."""
     firsts, codes = _parts()
-    ends = [*firsts[1:], load_ground().places]
+    ends = [*firsts[1:], load_venue().places]
     capacity: Counter[str] = Counter()
     for first, end, zone in zip(firsts, ends, codes, strict=True):
         capacity[zone] += end - first

@@ -12,7 +12,7 @@ from virage.identity.people.types import normalise_address
 from virage.platform.values.refusals import Refused, invalid_inputs
 from virage.platform.values.texts import shows_all
 from virage.site.programme.types import Event, Instant
-from virage.site.venue.types import load_ground
+from virage.site.venue.types import load_venue
 
 Kind = Literal["staff", "players", "press", "contractor"]
 GROUPS: Final[dict[Kind, str]] = {"staff": "STAFF", "players": "PLAYER", "press": "PRESS", "contractor": "WORKS"}
@@ -109,7 +109,7 @@ def issue_of(wish: AccreditationWish, event: Event) -> Issue:
     return Issue(
         subject=wish.id,
         event_id=wish.event_id,
-        place=load_ground().places,
+        place=load_venue().places,
         gate_group=GROUPS[wish.kind],
         not_before=event.doors_at - VALID_AROUND,
         expires_at=event.ends_at + VALID_AROUND,

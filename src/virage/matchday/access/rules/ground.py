@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from virage.matchday.access.rules.decision import Post, Terms, Window
-from virage.site.venue.types import Gate, Passable, PlaceLabel, load_ground, ways
+from virage.site.venue.types import Gate, PlaceLabel, RouteOptions, load_venue, route_table
 
 GROUPS_MAX: Final = 10
 """How many groups a gate takes besides its own, at most."""
@@ -71,13 +71,13 @@ def ground_state(rows: list[GroundRow]) -> GroundState:
 @cache
 def gates() -> dict[str, Gate]:
     """The gates of the ground by code."""
-    return {gate.code: gate for gate in load_ground().gates}
+    return {gate.code: gate for gate in load_venue().gates}
 
 
 @cache
 def nearest_ramps() -> dict[str, str]:
     """The ramp from which each gate is the shortest walk: nothing else ties them. Some 0.1 s the first time."""
-    found = ways(Passable())
+    found = route_table(RouteOptions())
     nearest = found.to_gates[:, list(found.gates)].argmin(axis=0)
     names = [found.walk.nodes[at].code.removeprefix("ramp:") for at in found.ramps]
     codes = [found.walk.nodes[at].code.removeprefix("gate:") for at in found.gates]
@@ -87,20 +87,20 @@ def nearest_ramps() -> dict[str, str]:
 @cache
 def zones() -> tuple[str, ...]:
     """The zones: the stands, then the standing areas."""
-    ground = load_ground()
+    ground = load_venue()
     return (*(stand.code for stand in ground.stands), *(area.code for area in ground.areas))
 
 
 def zone_of(gate: str, place: int | None) -> str:
     """Return where a bearer is once inside: the standing area of the pass, else the stand behind the gate."""
-    area = None if place is None or place < load_ground().seats else load_ground().area_of(place)
+    area = None if place is None or place < load_venue().seats else load_venue().area_of(place)
     return gates()[gate].stand if area is None else area.code
 
 
 @cache
 def label(place: int) -> PlaceLabel | None:
     """What the signs say of a place, None where the ground has none like that."""
-    ground = load_ground()
+    ground = load_venue()
     return ground.label(place) if 0 <= place < ground.places else None
 
 

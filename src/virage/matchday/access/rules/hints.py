@@ -2,13 +2,13 @@
 
 from functools import cache
 
-from virage.site.venue.types import GateHint, Passable, gate_hints, ways
+from virage.site.venue.types import GateHint, RouteOptions, gate_hints, route_table
 
 
 @cache
 def hints(gate: str) -> dict[str, GateHint]:
     """The nearest gate of each other group, from one gate along the podium."""
-    return gate_hints(ways(Passable()), gate)
+    return gate_hints(route_table(RouteOptions()), gate)
 
 
 def data_of(gate: str, group: str) -> dict[str, str | int]:

@@ -28,7 +28,7 @@ from virage.media.live.rules.entries import (
 )
 from virage.media.live.rules.feed import MatchState, effective, minute, state_of
 from virage.platform.values.refusals import Refused, invalid_input
-from virage.site.venue.types import load_ground
+from virage.site.venue.types import load_venue
 
 GOAL_LIFETIME: Final = timedelta(minutes=10)
 """A phone that is offline for longer gets the score at the end of the period."""
@@ -117,8 +117,8 @@ def _is_near(ground: VenueUpdate | None, attending: Attending | None) -> bool:
     if attending is None:
         return False
     if ground.place == "gate":
-        return any(gate.code == ground.code and gate.group in attending.gate_groups for gate in load_ground().gates)
-    return any(outlet.code == ground.code and outlet.stand in attending.stands for outlet in load_ground().outlets)
+        return any(gate.code == ground.code and gate.group in attending.gate_groups for gate in load_venue().gates)
+    return any(outlet.code == ground.code and outlet.stand in attending.stands for outlet in load_venue().outlets)
 
 
 def notification_for(entry: FeedEntry, entries: Sequence[FeedEntry], teams: Teams | None) -> Notification | None:

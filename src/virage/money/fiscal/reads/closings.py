@@ -12,7 +12,7 @@ from virage.money.fiscal.rules.calendar import Standing, next_due
 from virage.money.fiscal.rules.closing import PART_OF, Closing, Period, PeriodKind, Subject, read_closing
 from virage.money.fiscal.rules.record import hash_of
 from virage.platform.data.database import Connection
-from virage.site.venue.api import GROUND_ZONE
+from virage.site.venue.api import VENUE_ZONE
 
 CLOSINGS_MAX: Final = 2_000
 
@@ -26,7 +26,7 @@ class ClosingView(Struct, frozen=True):
 
 async def due(conn: Connection, now: datetime) -> Period | None:
     """The next period that is over and not closed; nothing is locked."""
-    return next_due(await _standing(conn), GROUND_ZONE, now)
+    return next_due(await _standing(conn), VENUE_ZONE, now)
 
 
 async def _standing(conn: Connection) -> Standing:

@@ -18,7 +18,7 @@ from virage.platform.data.queue import Jobs
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.values.ids import new_id
-from virage.site.venue.api import GROUND_ZONE
+from virage.site.venue.api import VENUE_ZONE
 
 AUTO_TOP_UP_EVERY_S: Final = 2
 EMPTY_EVERY_S: Final = 600
@@ -53,7 +53,7 @@ class WalletJobs:
         after = UUID(int=0)
         while True:
             now = self._clock.now()
-            day = now.astimezone(GROUND_ZONE).date()
+            day = now.astimezone(VENUE_ZONE).date()
             async with db.connection() as conn:
                 below = await store.purses_below(conn, now, day, after, PAGE)
             if below:

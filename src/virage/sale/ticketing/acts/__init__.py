@@ -1,1 +1,1 @@
-"""What the box office does, for many at once, in the caller's transaction."""
+"""Commands of ticketing, in batches, in the caller's transaction."""

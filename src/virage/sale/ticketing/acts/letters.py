@@ -1,4 +1,4 @@
-"""The letters that orders cause, stored in the transaction of what they tell about."""
+"""Emails about orders, stored in the transaction that causes them."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -14,22 +14,22 @@ from virage.platform.data.queue import enqueue
 from virage.platform.values.ids import new_id
 from virage.sale.ticketing.rules.terms import PaidOrder
 from virage.sale.ticketing.store import orders as store
-from virage.sale.ticketing.store.tickets import RefundRow
+from virage.sale.ticketing.store.tickets import TicketRefund
 from virage.site.programme.types import Event
 
 MOVED_JOB = "ticketing_event_moved"
 
 
-class Moved(Struct, frozen=True):
-    """The job that writes to everybody with tickets of an event whose start has changed."""
+class EventMovedJob(Struct, frozen=True):
+    """The job that emails every ticket buyer of an event whose start has changed."""
 
     move_id: UUID
     event_id: UUID
     was_at: datetime
 
 
-async def tell_paid(conn: Connection, paid: Collection[PaidOrder], now: datetime) -> None:
-    """Write the confirmations of orders that were just paid."""
+async def notify_paid(conn: Connection, paid: Collection[PaidOrder], now: datetime) -> None:
+    """Store the confirmations of orders that were just paid."""
     letters = [
         NewLetter(id=new_id(), kind=Kind.ORDER_PAID, subject_id=order.id, about_id=order.id, person_id=order.owner_id)
         for order in paid
@@ -37,8 +37,8 @@ async def tell_paid(conn: Connection, paid: Collection[PaidOrder], now: datetime
     await write_letters(conn, letters, now)
 
 
-async def tell_refunded(conn: Connection, refunds: Iterable[tuple[RefundRow, UUID]], now: datetime) -> None:
-    """Write of refunds to their orders' owners; of a cancelled event it is the cancellation that is told."""
+async def notify_refunded(conn: Connection, refunds: Iterable[tuple[TicketRefund, UUID]], now: datetime) -> None:
+    """Store the refund emails; a refund of a cancelled event is announced as the cancellation."""
     letters = [
         NewLetter(
             id=new_id(),
@@ -52,8 +52,8 @@ async def tell_refunded(conn: Connection, refunds: Iterable[tuple[RefundRow, UUI
     await write_letters(conn, letters, now)
 
 
-async def tell_money_returned(conn: Connection, back: Sequence[Captured], now: datetime) -> None:
-    """Write of payments that bought nothing: the order was paid already, or its places were gone."""
+async def notify_money_returned(conn: Connection, back: Sequence[Captured], now: datetime) -> None:
+    """Store the emails about returned payments: the order was already paid, or its places were taken."""
     orders = await store.orders(conn, [payment.subject for payment in back])
     letters = [
         NewLetter(
@@ -70,12 +70,12 @@ async def tell_money_returned(conn: Connection, back: Sequence[Captured], now: d
 
 
 async def event_moved(conn: Connection, event: Event, was_at: datetime) -> None:
-    """Have everybody with tickets of an event told that its start has changed, by a job."""
-    await enqueue(conn, MOVED_JOB, [Moved(new_id(), event.id, was_at)])
+    """Enqueue the job that emails the new start of an event to its ticket buyers."""
+    await enqueue(conn, MOVED_JOB, [EventMovedJob(new_id(), event.id, was_at)])
 
 
-async def tell_moved(conn: Connection, moved: Moved, now: datetime) -> int:
-    """Write to the owner of every paid order of an event, once; how many letters are new."""
+async def notify_moved(conn: Connection, moved: EventMovedJob, now: datetime) -> int:
+    """Store one email for each paid order of an event; return how many are new."""
     paid = await store.paid_orders(conn, moved.event_id)
     letters = [
         NewLetter(

@@ -1,4 +1,4 @@
-"""Money comes, or does not: an order is paid with its tickets and passes, or its money goes back."""
+"""Payments of orders: captured money issues tickets and passes, or is returned."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -17,7 +17,7 @@ from virage.platform.data.journal import Fact, append
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts.holding import claim_again, taken_fact
-from virage.sale.ticketing.acts.letters import tell_money_returned, tell_paid
+from virage.sale.ticketing.acts.letters import notify_money_returned, notify_paid
 from virage.sale.ticketing.rules.places import label
 from virage.sale.ticketing.rules.sale import may_pay, paying_until
 from virage.sale.ticketing.rules.terms import MONEY_RETURNED, Basket, Buyer, OrderRow, PaidOrder, Reason
@@ -31,7 +31,7 @@ PASS_ENDS_AFTER = timedelta(hours=6)
 
 
 class Pay(Struct, frozen=True):
-    """One buyer goes to pay; the browser makes `payment_id`: sent twice, it is one payment."""
+    """A buyer starts a payment; the client makes `payment_id`, so that a repeated request is one payment."""
 
     order_id: UUID
     payment_id: UUID
@@ -43,41 +43,41 @@ class Pay(Struct, frozen=True):
 
 
 class Paying(Struct, frozen=True):
-    """An order on its way: `start` is what the provider must be told, None if there is nothing to pay any more."""
+    """An order being paid; `start` is the request to the provider, None if nothing is left to pay."""
 
     order: Basket
     start: Start | None
 
 
 async def pay(conn: Connection, pays: Sequence[Pay], now: datetime) -> list[Paying | Refused]:
-    """Begin the payment of each order, one answer each, in order; what costs nothing is paid at once.
+    """Start the payment of each order; return one answer per order. Free orders are paid at once.
 
-    An order that is being paid has one payment: whoever starts another gets the page of the first.
+    An order has one running payment: starting another returns the page of the first.
 
     A fan pays in one transaction at a time, so that no two processes let them pass the limit together.
     """
-    await store.take_turns(conn, [pay.fan_id for pay in pays])
+    await store.lock_buyers(conn, [pay.fan_id for pay in pays])
     locked = await store.lock_baskets(
         conn,
         [pay.order_id for pay in pays],
         list({owner for pay in pays for owner in pay.buyer.owner_ids}),
     )
     orders = {order.id: order for order in locked}
-    before = dict(orders)
+    original = dict(orders)
     events = await _events_of(conn, locked)
     bought = _bought(locked, now)
     terms = await pages.terms_in_force(conn)
     answers = [_decide(pay, orders, events, bought, terms, now=now) for pay in pays]
     answers = await _begin(conn, answers, now)
-    moved = {a.order.id: a.order for a in answers if isinstance(a, Paying) and a.order != before[a.order.id]}
+    moved = {a.order.id: a.order for a in answers if isinstance(a, Paying) and a.order != original[a.order.id]}
     if moved:
         await store.start_paying(conn, list(moved.values()))
         accepted = {pay.order_id: pay.terms for pay in pays if pay.order_id in moved and pay.terms in terms}
         await store.accept_terms(conn, accepted, now)
         await append(conn, [Fact("order_paying", order.owner_id, order.id) for order in moved.values()], now)
     free = [(id_, order.payment_id) for id_, order in moved.items() if order.total_cents == 0]
-    paid = await _sell(conn, free, now) if free else {}
-    await _hand_over(conn, paid.values(), now)
+    paid = await _mark_paid(conn, free, now) if free else {}
+    await _issue_passes(conn, paid.values(), now)
     return [_paid(a) if isinstance(a, Paying) and a.order.id in paid else a for a in answers]
 
 
@@ -86,7 +86,7 @@ def _paid(answer: Paying) -> Paying:
 
 
 async def _begin(conn: Connection, answers: Sequence[Paying | Refused], now: datetime) -> list[Paying | Refused]:
-    """Store the payments; what payments refuse is the answer."""
+    """Store the payments; return the refusals of the payments domain."""
     starts = [answer.start for answer in answers if isinstance(answer, Paying) and answer.start is not None]
     begun = iter(await payments_api.begin(conn, starts, now) if starts else ())
     outcomes: list[Paying | Refused] = []
@@ -113,7 +113,7 @@ def _decide(
     if order.state in ("paid", "refunded") and order.payment_id == pay.payment_id:
         return Paying(order, None)
     event = events.get(order.event_id)
-    refusal = may_pay(order, now) or _barred(order, event, pay, bought)
+    refusal = may_pay(order, now) or _refusals(order, event, pay, bought)
     if refusal is not None:
         return refusal
     if order.state == "paying" and order.payment_id is not None:
@@ -136,8 +136,8 @@ def _start(order: Basket, payment_id: UUID, pay: Pay) -> Start:
     return Start(payment_id, PURPOSE, order.id, order.total_cents, pay.return_url, order.expires_at)
 
 
-def _barred(order: Basket, event: Event | None, pay: Pay, bought: Counter[tuple[UUID, UUID]]) -> Refused | None:
-    """An event that is off, or a buyer who would have more than the limit: the second of two races is told here."""
+def _refusals(order: Basket, event: Event | None, pay: Pay, bought: Counter[tuple[UUID, UUID]]) -> Refused | None:
+    """Return the refusal of a cancelled event or exceeded limit; of two concurrent payments, the second."""
     if event is None or event.state == "cancelled":
         return Refused(Reason.EVENT_CANCELLED)
     has = sum(bought[owner, order.event_id] for owner in pay.buyer.owner_ids)
@@ -150,7 +150,7 @@ def _barred(order: Basket, event: Event | None, pay: Pay, bought: Counter[tuple[
 
 
 def _bought(locked: Sequence[Basket], now: datetime) -> Counter[tuple[UUID, UUID]]:
-    """How many places each owner has paid for, or is paying, of each event."""
+    """Return the places that each owner has paid for or is paying, by event."""
     bought: Counter[tuple[UUID, UUID]] = Counter()
     for order in locked:
         if order.state == "paid" or (order.state == "paying" and order.expires_at > now):
@@ -162,22 +162,22 @@ async def _events_of(conn: Connection, orders: Iterable[Basket | OrderRow | Paid
     return await programme.events(conn, sorted({order.event_id for order in orders}))
 
 
-async def _sell(
+async def _mark_paid(
     conn: Connection, paid_with: Iterable[tuple[UUID, UUID | None]], now: datetime
 ) -> dict[UUID, PaidOrder]:
-    """Pay open orders and print their tickets. Those that were open; all that are named are locked."""
+    """Mark open orders as paid and insert their tickets; return those that were open. All named orders are locked."""
     pairs = sorted(paid_with)
     paid = await store.mark_paid(conn, [order for order, _ in pairs], [payment for _, payment in pairs], now)
     return {order.id: order for order in paid}
 
 
-async def _hand_over(conn: Connection, paid: Collection[PaidOrder], now: datetime) -> None:
-    """Issue the passes of orders that were sold, and tell it."""
+async def _issue_passes(conn: Connection, paid: Collection[PaidOrder], now: datetime) -> None:
+    """Issue the passes of paid orders and store their confirmations."""
     if paid:
         await passes.issue(conn, _issues(paid, await _events_of(conn, paid)), now)
         facts = [Fact("order_paid", order.owner_id, order.id, {"event": order.event_id}) for order in paid]
         await append(conn, facts, now)
-        await tell_paid(conn, paid, now)
+        await notify_paid(conn, paid, now)
 
 
 def _issues(paid: Iterable[PaidOrder], events: dict[UUID, Event]) -> list[Issue]:
@@ -196,19 +196,19 @@ def _issues(paid: Iterable[PaidOrder], events: dict[UUID, Event]) -> list[Issue]
 
 
 async def captured(conn: Connection, came: Sequence[Captured], now: datetime) -> None:
-    """Turn money into tickets: for open orders, for expired ones whose places are still free; else it goes back."""
-    paid = await _sell(conn, _first_of_each_order(came), now)
+    """Issue tickets for open orders and for expired ones whose places are still free; return all other money."""
+    paid = await _mark_paid(conn, _first_of_each_order(came), now)
     left = [payment for payment in came if not _bought_with(payment, paid)]
     if left:
-        paid |= await _sell_again(conn, left, now)
-    await _hand_over(conn, paid.values(), now)
+        paid |= await _sell_expired(conn, left, now)
+    await _issue_passes(conn, paid.values(), now)
     back = [payment for payment in left if not _bought_with(payment, paid)]
     if back:
-        await _send_back(conn, back, now)
+        await _return_payments(conn, back, now)
 
 
 def _first_of_each_order(came: Sequence[Captured]) -> list[tuple[UUID, UUID]]:
-    """(order, payment): who paid twice buys with what came first."""
+    """Return (order, payment); of two payments for an order, the first one counts."""
     first: dict[UUID, UUID] = {}
     for payment in came:
         first.setdefault(payment.subject, payment.payment_id)
@@ -220,8 +220,8 @@ def _bought_with(payment: Captured, paid: dict[UUID, PaidOrder]) -> bool:
     return order is not None and order.payment_id == payment.payment_id
 
 
-async def _sell_again(conn: Connection, left: Sequence[Captured], now: datetime) -> dict[UUID, PaidOrder]:
-    """Sell expired orders for money that came late, if the same places are free; the orders are locked already."""
+async def _sell_expired(conn: Connection, left: Sequence[Captured], now: datetime) -> dict[UUID, PaidOrder]:
+    """Sell expired orders whose late payment arrived, if their places are free; the orders are locked."""
     orders = await store.orders(conn, [payment.subject for payment in left])
     events = await _events_of(conn, orders.values())
     expired = [o for o in orders.values() if o.state == "expired" and events[o.event_id].state == "published"]
@@ -230,20 +230,20 @@ async def _sell_again(conn: Connection, left: Sequence[Captured], now: datetime)
         return {}
     await store.reopen(conn, sorted(again), now)
     await append(conn, [taken_fact(orders[order_id]) for order_id in sorted(again)], now)
-    return await _sell(conn, _first_of_each_order([payment for payment in left if payment.subject in again]), now)
+    return await _mark_paid(conn, _first_of_each_order([payment for payment in left if payment.subject in again]), now)
 
 
-async def _send_back(conn: Connection, back: Sequence[Captured], now: datetime) -> None:
-    """Ask for the refund of money that bought nothing."""
+async def _return_payments(conn: Connection, back: Sequence[Captured], now: datetime) -> None:
+    """Request the refund of payments that bought nothing."""
     await payments_api.request_refund(conn, [RefundRequest(new_id(), p.payment_id, p.amount_cents) for p in back], now)
     await store.count_returned(conn, [(p.subject, p.amount_cents) for p in back])
     facts = [Fact(MONEY_RETURNED, None, p.subject, {"payment": p.payment_id}) for p in back]
     await append(conn, facts, now)
-    await tell_money_returned(conn, back, now)
+    await notify_money_returned(conn, back, now)
 
 
 async def failed(conn: Connection, ended: Sequence[Failed], now: datetime) -> None:
-    """Let the buyer try another card while the hold lasts."""
+    """Return the orders to `held`, so that the buyer can try another card while the hold lasts."""
     ended = sorted(ended, key=lambda payment: payment.subject)
     back = await store.back_to_held(
         conn, [payment.subject for payment in ended], [payment.payment_id for payment in ended]
@@ -252,16 +252,16 @@ async def failed(conn: Connection, ended: Sequence[Failed], now: datetime) -> No
 
 
 class OrderMoney:
-    """What a payment of an order causes, in the payment's own transaction."""
+    """Handlers for payments of orders, in the payment's transaction."""
 
     async def lock(self, conn: Connection, subjects: Sequence[UUID]) -> None:
-        """Lock the orders of payments that end in different ways, before the first of them moves."""
+        """Lock the orders of all settled payments before the first one changes."""
         await store.lock_orders(conn, subjects)
 
     async def captured(self, conn: Connection, payments: Sequence[Captured], now: datetime) -> None:
-        """Turn money into tickets."""
+        """Issue tickets for captured payments."""
         await captured(conn, payments, now)
 
     async def failed(self, conn: Connection, payments: Sequence[Failed], now: datetime) -> None:
-        """Let another card be tried."""
+        """Let the buyer try another card."""
         await failed(conn, payments, now)

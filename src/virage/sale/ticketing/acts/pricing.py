@@ -1,4 +1,4 @@
-"""The office says what an event costs where."""
+"""Set the prices of an event."""
 
 from datetime import datetime
 from uuid import UUID
@@ -16,13 +16,13 @@ from virage.sale.ticketing.store import pricing as store
 async def set_pricing(
     conn: Connection, event_id: UUID, new: Pricing, who: UUID | None, now: datetime, *, accept_sold: bool = False
 ) -> Pricing | Refused:
-    """Replace the pricing of an event; everything that is wrong is told at once.
+    """Replace the pricing of an event; a refusal lists all defects.
 
-    What would reprice or close places that are sold or held is refused with their blocks, unless `accept_sold` says
+    A change that reprices or closes sold or held places is refused with their blocks, unless `accept_sold`
     that it is meant; what was sold keeps its price in any case.
     """
-    ground = layout()
-    wrong = defects(new, ground.blocks, {code: capacity for code, (_, capacity) in ground.areas.items()})
+    venue = layout()
+    wrong = defects(new, venue.blocks, {code: capacity for code, (_, capacity) in venue.areas.items()})
     if wrong:
         return Refused(Reason.PRICING_DEFECTS, {"defects": wrong})
     old = await store.pricing(conn, event_id, lock=True)

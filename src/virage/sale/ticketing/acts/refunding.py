@@ -1,4 +1,4 @@
-"""Tickets are given back: passes revoked, places free, money on its way, all in one transaction."""
+"""Refund tickets: revoke passes, free places and request the money, in one transaction."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -16,14 +16,14 @@ from virage.platform.data.queue import enqueue
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts.holding import close, freed_fact
-from virage.sale.ticketing.acts.letters import tell_refunded
+from virage.sale.ticketing.acts.letters import notify_refunded
 from virage.sale.ticketing.rules.refunds import RefundPlan, RefundReason, plan_refund
 from virage.sale.ticketing.rules.terms import OrderRow, Reason
 from virage.sale.ticketing.store import claims as claims_store
 from virage.sale.ticketing.store import orders as store
 from virage.sale.ticketing.store import tickets as tickets_store
 from virage.sale.ticketing.store.claims import Claim, Occupied
-from virage.sale.ticketing.store.tickets import RefundRow
+from virage.sale.ticketing.store.tickets import TicketRefund
 from virage.site.programme import api as programme
 from virage.site.programme.types import Event
 
@@ -31,10 +31,10 @@ CANCELLED_JOB = "ticketing_event_cancelled"
 CANCEL_BATCH = 100
 
 
-class RefundWish(Struct, frozen=True):
-    """Give an order back, or some of its tickets. Who asks makes `refund_id`: sent twice, it is one refund.
+class RefundCommand(Struct, frozen=True):
+    """A refund of an order or of some tickets; the client makes `refund_id`, so that a repeated request is one refund.
 
-    `asked_by` None: nobody asks, the event was cancelled. `despite_inside`: yes, also tickets of people who are inside.
+    `asked_by` is None for a cancelled event. `despite_inside` includes tickets of people who are inside.
     """
 
     order_id: UUID
@@ -46,61 +46,61 @@ class RefundWish(Struct, frozen=True):
 
 
 class WhoIsInside(Protocol):
-    """Presence at the gates, which a domain above knows."""
+    """Presence at the gates, provided by the access domain."""
 
     async def __call__(self, conn: Connection, event_id: UUID, ticket_ids: Sequence[UUID]) -> Mapping[UUID, datetime]:
-        """Return since when the holders of these tickets are inside; those who are not are left out."""
+        """Return since when the holders of these tickets are inside; others are left out."""
         ...
 
 
-class EventGone(Struct, frozen=True):
-    """The job that gives back every order of a cancelled event."""
+class EventCancelledJob(Struct, frozen=True):
+    """The job that refunds every order of a cancelled event."""
 
     event_id: UUID
 
 
 async def refund(
-    conn: Connection, wish: RefundWish, now: datetime, who_is_inside: WhoIsInside | None = None
-) -> RefundRow | Refused:
-    """Give back an order or tickets of it, and write of it; the same refund id again is the same refund.
+    conn: Connection, command: RefundCommand, now: datetime, who_is_inside: WhoIsInside | None = None
+) -> TicketRefund | Refused:
+    """Refund an order or some of its tickets and store the email; a repeated refund id is the same refund.
 
     Roll back a refusal.
 
-    Refused with `people_inside` while the holder of one of the tickets is inside, unless the wish says so; the places
-    of those people are sold again once they have left. `who_is_inside` None: the event is off, no place is sold again.
+    Refused with `people_inside` while a holder of one of the tickets is inside, unless `despite_inside`; the places
+    of those people go on sale again once they have left. `who_is_inside` is None for a cancelled event.
     """
-    refunded = await _refund(conn, wish, now, who_is_inside)
+    refunded = await _refund(conn, command, now, who_is_inside)
     if isinstance(refunded, Refused):
         return refunded
     row, owner_id = refunded
-    await tell_refunded(conn, [(row, owner_id)], now)
+    await notify_refunded(conn, [(row, owner_id)], now)
     return row
 
 
 async def _refund(
-    conn: Connection, wish: RefundWish, now: datetime, who_is_inside: WhoIsInside | None = None
-) -> tuple[RefundRow, UUID] | Refused:
-    """Give back an order or tickets of it; the refund and the order's owner."""
-    order = (await store.lock_orders(conn, [wish.order_id])).get(wish.order_id)
+    conn: Connection, command: RefundCommand, now: datetime, who_is_inside: WhoIsInside | None = None
+) -> tuple[TicketRefund, UUID] | Refused:
+    """Refund an order or some of its tickets; return the refund and the order's owner."""
+    order = (await store.lock_orders(conn, [command.order_id])).get(command.order_id)
     if order is None:
         return Refused(Reason.NOT_FOUND)
-    known = await tickets_store.refund(conn, wish.refund_id)
+    known = await tickets_store.refund(conn, command.refund_id)
     if known is not None:
         return (known, order.owner_id) if known.order_id == order.id else Refused(Reason.ID_REUSED)
     tickets = await tickets_store.tickets(conn, order.ticket_ids)
-    plan = plan_refund(order, tickets, wish.ticket_ids)
+    plan = plan_refund(order, tickets, command.ticket_ids)
     if isinstance(plan, Refused):
         return plan
     ticket_ids = [ticket.id for ticket in plan.tickets]
     inside = await _inside(conn, order, ticket_ids, now, who_is_inside)
-    if inside and not wish.despite_inside:
+    if inside and not command.despite_inside:
         return Refused(
             Reason.PEOPLE_INSIDE, {"inside": [{"ticket_id": id_, "since": at} for id_, at in inside.items()]}
         )
-    row = RefundRow(wish.refund_id, order.id, plan.amount_cents, ticket_ids, now, wish.reason)
-    await _give_back(conn, order, plan, row, inside.keys(), wish.asked_by)
-    await append(conn, _facts(order, plan, row, inside.keys(), wish.asked_by), now)
-    await passes.revoke(conn, row.ticket_ids, now, wish.asked_by)
+    row = TicketRefund(command.refund_id, order.id, plan.amount_cents, ticket_ids, now, command.reason)
+    await _store_refund(conn, order, plan, row, inside.keys(), command.asked_by)
+    await append(conn, _facts(order, plan, row, inside.keys(), command.asked_by), now)
+    await passes.revoke(conn, row.ticket_ids, now, command.asked_by)
     if plan.amount_cents and order.payment_id is not None:  # last: payments come after passes in the order of locks
         money = [RefundRequest(row.id, order.payment_id, plan.amount_cents)]
         refusal = (await payments.request_refund(conn, money, now))[0]
@@ -112,38 +112,40 @@ async def _refund(
 async def _inside(
     conn: Connection, order: OrderRow, ticket_ids: Sequence[UUID], now: datetime, who_is_inside: WhoIsInside | None
 ) -> Mapping[UUID, datetime]:
-    """Who of these ticket holders is inside; once the event is over, nobody: few people scan themselves out."""
+    """Return who of these ticket holders is inside; nobody once the event is over, as few people scan out."""
     event = None if who_is_inside is None else await programme.event(conn, order.event_id)
     if who_is_inside is None or event is None or event.ends_at <= now:
         return {}
     return await who_is_inside(conn, order.event_id, ticket_ids)
 
 
-async def _give_back(  # noqa: PLR0917 - the parts of one refund
-    conn: Connection, order: OrderRow, plan: RefundPlan, row: RefundRow, inside: Collection[UUID], who: UUID | None
+async def _store_refund(  # noqa: PLR0917 - the parts of one refund
+    conn: Connection, order: OrderRow, plan: RefundPlan, row: TicketRefund, inside: Collection[UUID], who: UUID | None
 ) -> None:
-    """Write the refund down and free the places. The id was free a moment ago; taken now, nothing of this stands."""
+    """Insert the refund and free the places. Raises if the id was taken meanwhile: the transaction rolls back."""
     await claims_store.free_places(conn, [Claim(order.event_id, place, order.id) for place in _left(plan, inside)])
     await claims_store.keep_occupied(conn, order.id, [ticket for ticket in plan.tickets if ticket.id in inside])
     if not await tickets_store.insert_refund(conn, row, order.event_id, who):
-        raise RuntimeError(f"The refund {row.id} was written by somebody else at the same time.")
+        raise RuntimeError(f"The refund {row.id} was inserted by another process at the same time.")
     await tickets_store.refund_tickets(conn, row.ticket_ids, row.id)
     await store.count_refund(conn, order.id, plan.amount_cents)
 
 
 def _left(plan: RefundPlan, inside: Collection[UUID]) -> list[int]:
-    """The places where nobody sits."""
+    """Return the places of tickets whose holders are not inside."""
     return sorted(ticket.place for ticket in plan.tickets if ticket.id not in inside)
 
 
-def _facts(order: OrderRow, plan: RefundPlan, row: RefundRow, inside: Collection[UUID], who: UUID | None) -> list[Fact]:
+def _facts(
+    order: OrderRow, plan: RefundPlan, row: TicketRefund, inside: Collection[UUID], who: UUID | None
+) -> list[Fact]:
     refunded = Fact("order_refunded", who, order.id, {"refund": row.id, "event": order.event_id, "reason": row.reason})
     left = _left(plan, inside)
     return [freed_fact(order.id, order.event_id, left, "refunded"), refunded] if left else [refunded]
 
 
 async def free_left_places(conn: Connection, who_is_inside: WhoIsInside, now: datetime) -> int:
-    """Sell the places of refunded tickets again whose holders have left, or whose event is over; how many."""
+    """Free the places of refunded tickets whose holders have left or whose event is over; return how many."""
     occupied = await claims_store.occupied_places(conn)
     by_event: dict[UUID, list[Occupied]] = {}
     for place in occupied:
@@ -163,31 +165,31 @@ async def free_left_places(conn: Connection, who_is_inside: WhoIsInside, now: da
 
 
 async def event_cancelled(conn: Connection, event: Event, now: datetime) -> None:  # noqa: ARG001 - the protocol's form
-    """Have every order of a cancelled event given back, by a job in small transactions."""
-    await enqueue(conn, CANCELLED_JOB, [EventGone(event.id)])
+    """Enqueue the job that refunds every order of a cancelled event in small transactions."""
+    await enqueue(conn, CANCELLED_JOB, [EventCancelledJob(event.id)])
 
 
-async def give_back_event(conn: Connection, event_id: UUID, now: datetime) -> int:
-    """Give back a batch of orders of a cancelled event; how many there were. Call again until there are none."""
+async def refund_cancelled_orders(conn: Connection, event_id: UUID, now: datetime) -> int:
+    """Refund a batch of orders of a cancelled event; return how many. Call again until there are none."""
     orders = await store.lock_open_or_paid(conn, event_id, CANCEL_BATCH)
     waiting = [order.id for order in orders if order.state != "paid"]
     if waiting:
         await close(conn, waiting, "released", now)
     refunds = []
     for order in sorted((order for order in orders if order.state == "paid"), key=lambda order: order.id):
-        outcome = await _refund(conn, RefundWish(order.id, new_id()), now)
+        outcome = await _refund(conn, RefundCommand(order.id, new_id()), now)
         if isinstance(outcome, Refused):
-            raise RuntimeError(f"Order {order.id} of a cancelled event is not given back: {outcome.reason}")  # noqa: TRY004 - it is no type that is wrong
+            raise RuntimeError(f"Order {order.id} of a cancelled event is not refunded: {outcome.reason}")  # noqa: TRY004 - not a type error
         refunds.append(outcome)
-    await tell_refunded(conn, refunds, now)
+    await notify_refunded(conn, refunds, now)
     return len(orders)
 
 
 async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:
-    """Forget the names that an erased person gave to tickets, and the phones that hold them.
+    """Erase the holder names of a person's tickets and revoke their passes.
 
-    The orders stay, for the books, without a name. Tickets for coming events stop working: the person gave them up.
-    What they hold or are paying is let go, so that money that still comes goes back: nobody could open its tickets.
+    The orders stay for accounting, without a name. Tickets for coming events stop working.
+    Open orders are released, so that a late payment is returned: its tickets would belong to no account.
     """
     await close(conn, [order.id for order in await store.orders_of_owners(conn, [person_id])], "released", now)
     tickets = await tickets_store.tickets_of_owner(conn, person_id)

@@ -1,4 +1,4 @@
-"""What a fan does with a ticket: name who sits there, put it on a phone, move it to another, print it."""
+"""A fan's commands on a ticket: name the holder, activate it on a phone, move it to another phone, print it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -21,21 +21,21 @@ from virage.sale.ticketing.store import tickets as store
 from virage.site.programme import api as programme
 
 
-class RebindDesk(Struct, frozen=True):
-    """What codes are hashed and letters are written with."""
+class RebindService(Struct, frozen=True):
+    """The key that codes are hashed with, and the letterhead of their emails."""
 
     key: bytes
     letterhead: Letterhead
 
 
-def rebind_desk(secret: str, letterhead: Letterhead) -> RebindDesk:
-    """The desk of a deployment."""
-    return RebindDesk(derive(secret, "ticketing rebind code"), letterhead)
+def rebind_service(secret: str, letterhead: Letterhead) -> RebindService:
+    """Return the rebind service of a deployment."""
+    return RebindService(derive(secret, "ticketing rebind code"), letterhead)
 
 
-async def lock_standing(conn: Connection, ticket_id: UUID, fan_id: UUID) -> TicketRow | Refused:
-    """A fan's ticket that was not given back, locked: neither it nor its pass changes until the transaction ends."""
-    if await store.owned_ticket(conn, ticket_id, fan_id) is None:  # nobody locks what is another's
+async def lock_valid_ticket(conn: Connection, ticket_id: UUID, fan_id: UUID) -> TicketRow | Refused:
+    """Return a fan's valid ticket, locked: neither it nor its pass changes until the transaction ends."""
+    if await store.owned_ticket(conn, ticket_id, fan_id) is None:  # never lock another fan's ticket
         return Refused(Reason.NOT_FOUND)
     await store.lock_ticket(conn, ticket_id)
     ticket = await store.owned_ticket(conn, ticket_id, fan_id)
@@ -47,7 +47,7 @@ async def lock_standing(conn: Connection, ticket_id: UUID, fan_id: UUID) -> Tick
 async def name_holder(
     conn: Connection, ticket_id: UUID, fan_id: UUID, holder_name: str | None, now: datetime
 ) -> TicketRow | Refused:
-    """Say who shall sit there, where the house rules ask for names."""
+    """Set the holder's name of a ticket, if the event's rules ask for names."""
     ticket = await store.owned_ticket(conn, ticket_id, fan_id)
     if ticket is None:
         return Refused(Reason.NOT_FOUND)
@@ -61,18 +61,18 @@ async def name_holder(
 
 
 async def bind(conn: Connection, vault: KeyVault, binding: Binding, fan_id: UUID, now: datetime) -> Bound | Refused:
-    """Put the pass of a ticket on the phone that holds the key."""
-    ticket = await lock_standing(conn, binding.subject, fan_id)
+    """Bind the pass of a ticket to the holder key of a phone."""
+    ticket = await lock_valid_ticket(conn, binding.subject, fan_id)
     if isinstance(ticket, Refused):
         return ticket
     return (await passes.bind(conn, vault, [binding], now))[0]
 
 
 async def send_rebind_code(
-    conn: Connection, desk: RebindDesk, ticket_id: UUID, fan: Person, now: datetime
+    conn: Connection, desk: RebindService, ticket_id: UUID, fan: Person, now: datetime
 ) -> datetime | Refused:
-    """Send the code that moves the ticket to another phone; when it ends. One a minute and five an hour at most."""
-    ticket = await lock_standing(conn, ticket_id, fan.id)
+    """Email the code that moves the ticket to another phone; return its expiry. One a minute, five an hour."""
+    ticket = await lock_valid_ticket(conn, ticket_id, fan.id)
     if isinstance(ticket, Refused):
         return ticket
     code, ends_at = new_code(), now + CODE_LIVES
@@ -93,10 +93,10 @@ async def send_rebind_code(
 
 
 async def check_rebind_code(
-    conn: Connection, desk: RebindDesk, ticket_id: UUID, code: str, *, fan_id: UUID, now: datetime
+    conn: Connection, desk: RebindService, ticket_id: UUID, code: str, *, fan_id: UUID, now: datetime
 ) -> Refused | None:
-    """Check a code. A wrong try counts; a right one ends the code, unless what it is for is refused."""
-    ticket = await lock_standing(conn, ticket_id, fan_id)
+    """Check a code. A wrong try counts; a right one ends the code, unless the caller's transaction rolls back."""
+    ticket = await lock_valid_ticket(conn, ticket_id, fan_id)
     if isinstance(ticket, Refused):
         return ticket
     stored = await store.count_rebind_try(conn, ticket_id, now)
@@ -112,5 +112,5 @@ async def check_rebind_code(
 
 
 async def rebind(conn: Connection, vault: KeyVault, binding: Binding, now: datetime) -> Bound | Refused:
-    """Move the pass to the phone that holds the key; call once the code is checked, in the same transaction."""
+    """Move the pass to the phone with this holder key; call after the code check, in the same transaction."""
     return (await passes.rebind(conn, vault, [binding], now))[0]

@@ -1,1 +1,1 @@
-"""What screens and neighbours may ask of ticketing."""
+"""Reads of ticketing for screens and other domains."""

@@ -1,4 +1,4 @@
-"""What tickets brought and gave back, for whoever keeps the house's books."""
+"""Ticket revenue and refunds for accounting."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,9 +13,9 @@ __all__ = ["TicketMoney", "moved"]
 async def moved(
     conn: Connection, since: datetime, until: datetime, zone: ZoneInfo, begins: timedelta
 ) -> list[TicketMoney]:
-    """What orders brought and refunds gave back before `until`, by event, day of business and rate.
+    """Return ticket revenue and refunds before `until`, by event, business day and VAT rate.
 
-    A day begins so long after midnight by the clocks of the zone. Events that were over before `since`, and are not
-    off, are in it only with what moved since. Payments that bought nothing and went straight back are in no order.
+    A day begins `begins` after midnight in the zone. Events that ended before `since` and are not cancelled are
+    included with their movements since then. Returned payments belong to no order and are excluded.
     """
     return await store.moved(conn, since, until, zone, begins)

@@ -1,4 +1,4 @@
-"""What the gates ask of the box office: which order a pass belongs to, and the ticket of who comes without a phone."""
+"""Reads for the gates: the order of a pass, and the tickets of a person without a phone."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -18,43 +18,43 @@ PERSONS_AT_ONCE: Final = 1_000
 
 
 async def order_codes(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """The codes of the orders of tickets."""
+    """Return the order codes of tickets."""
     return await store.order_codes(conn, ticket_ids)
 
 
 async def places_of_owners(conn: Connection, event_id: UUID, owner_ids: Sequence[UUID]) -> list[tuple[UUID, UUID, int]]:
-    """The standing tickets of some fans at an event: owner, ticket, place."""
+    """Return the valid tickets of some fans at an event: owner, ticket, place."""
     return await store.tickets_of_owners(conn, event_id, owner_ids)
 
 
-async def find_holders(conn: Connection, event_id: UUID, wanted: str, limit: int = FOUND_MAX) -> list[Holder]:
-    """Standing tickets by order code, e-mail address, or the name on them or of who bought them."""
-    code = as_code(wanted)
+async def find_holders(conn: Connection, event_id: UUID, query: str, limit: int = FOUND_MAX) -> list[Holder]:
+    """Return valid tickets by order code, email address, holder's name or buyer's name."""
+    code = as_code(query)
     orders = [] if code is None else await orders_store.orders_by_code(conn, code)
     if orders:
         return await _holders(conn, event_id, orders, [], limit)
-    if "@" in wanted:
-        persons = await people.search(conn, wanted, 1)
+    if "@" in query:
+        persons = await people.search(conn, query, 1)
         orders = await orders_store.orders_of_owners(conn, [person.id for person in persons])
         return await _holders(conn, event_id, orders, [], limit)
-    named = await store.tickets_by_holder(conn, event_id, wanted, limit)
-    buyers = await _called(conn, event_id, wanted, limit) if len(named) < limit else []
+    named = await store.tickets_by_holder(conn, event_id, query, limit)
+    buyers = await _buyers_named(conn, event_id, query, limit) if len(named) < limit else []
     orders = await orders_store.orders_of_owners(conn, buyers) if buyers else []
     return await _holders(conn, event_id, orders, named, limit)
 
 
 async def all_holders(conn: Connection, event_id: UUID) -> list[Holder]:
-    """Every standing ticket of an event with whom it is for: what bans are compared with."""
-    return await _described(conn, {row.id: row for row in await store.standing_tickets(conn, event_id)})
+    """Return every valid ticket of an event with its holder, for comparison with bans."""
+    return await _described(conn, {row.id: row for row in await store.valid_tickets(conn, event_id)})
 
 
-async def _called(conn: Connection, event_id: UUID, wanted: str, limit: int) -> list[UUID]:
-    """Who bought tickets of an event and is called like this."""
+async def _buyers_named(conn: Connection, event_id: UUID, query: str, limit: int) -> list[UUID]:
+    """Return the ticket buyers of an event whose name contains the text."""
     found: list[UUID] = []
     owners = await orders_store.paid_owners(conn, event_id)
     for first in range(0, len(owners), PERSONS_AT_ONCE):
         persons = await people.persons_by_id(conn, owners[first : first + PERSONS_AT_ONCE])
-        found += [id_ for id_, person in persons.items() if wanted.casefold() in (person.name or "").casefold()]
+        found += [id_ for id_, person in persons.items() if query.casefold() in (person.name or "").casefold()]
         if len(found) >= limit:
             break
     return found[:limit]

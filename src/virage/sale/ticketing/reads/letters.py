@@ -1,4 +1,4 @@
-"""What letters about orders tell, loaded when they are sent."""
+"""Content of emails about orders, loaded when they are sent."""
 
 from typing import Any
 from uuid import UUID
@@ -13,12 +13,12 @@ from virage.sale.ticketing.store import orders as store
 from virage.sale.ticketing.store import tickets as tickets_store
 from virage.site.programme import api as programme
 from virage.site.programme.types import Event
-from virage.site.venue.api import GROUND_ZONE
-from virage.site.venue.types import load_ground
+from virage.site.venue.api import VENUE_ZONE
+from virage.site.venue.types import load_venue
 
 
 async def order_paid(conn: Connection, letter: Letter) -> Content | None:
-    """The confirmation of an order, with its receipt if it cost something."""
+    """Return the confirmation of an order, with its receipt if it was not free."""
     found = await _order(conn, letter.about_id)
     if found is None:
         return None
@@ -33,7 +33,7 @@ async def order_paid(conn: Connection, letter: Letter) -> Content | None:
     receipt = None
     if order.total_cents and order.paid_at is not None:
         vat = [VatPart(part.rate_permille, part.gross_cents, part.vat_cents) for part in view.vat]
-        receipt = Receipt(_number(order), order.paid_at.astimezone(GROUND_ZONE), order.total_cents, vat)
+        receipt = Receipt(_number(order), order.paid_at.astimezone(VENUE_ZONE), order.total_cents, vat)
     values = _values(order, event) | {
         "paper": event.rules.paper_accepted,
         "standing": order.state == "paid",
@@ -44,7 +44,7 @@ async def order_paid(conn: Connection, letter: Letter) -> Content | None:
 
 
 async def refunded(conn: Connection, letter: Letter) -> Content | None:
-    """Tickets that were given back, and their money."""
+    """Return the refunded tickets and their amount."""
     found, refund = await _order(conn, letter.about_id), await tickets_store.refund(conn, letter.subject_id)
     if found is None or refund is None:
         return None
@@ -58,7 +58,7 @@ async def refunded(conn: Connection, letter: Letter) -> Content | None:
 
 
 async def money_returned(conn: Connection, letter: Letter) -> Content | None:
-    """A payment that bought nothing."""
+    """Return a returned payment."""
     found, payment = await _order(conn, letter.about_id), await payments.payment(conn, letter.subject_id)
     if found is None or payment is None:
         return None
@@ -68,12 +68,12 @@ async def money_returned(conn: Connection, letter: Letter) -> Content | None:
 
 
 async def event_moved(conn: Connection, letter: Letter) -> Content | None:
-    """An event as it is now, while the order still has tickets of it."""
+    """Return the event as it is now, while the order still has valid tickets."""
     found = await _order(conn, letter.about_id)
     if found is None or found[0].state != "paid" or found[1].state == "cancelled" or letter.was_at is None:
         return None
     order, event = found
-    values = _values(order, event) | {"was_at": letter.was_at.astimezone(GROUND_ZONE)}
+    values = _values(order, event) | {"was_at": letter.was_at.astimezone(VENUE_ZONE)}
     return Content(values, path=f"/orders/{order.id}")
 
 
@@ -88,12 +88,12 @@ def _values(order: OrderRow, event: Event) -> dict[str, Any]:
     return {
         "number": _number(order),
         "title": event.title,
-        "starts_at": event.starts_at.astimezone(GROUND_ZONE),
-        "doors_at": event.doors_at.astimezone(GROUND_ZONE),
-        "ground": load_ground().name,
+        "starts_at": event.starts_at.astimezone(VENUE_ZONE),
+        "doors_at": event.doors_at.astimezone(VENUE_ZONE),
+        "ground": load_venue().name,
     }
 
 
 def _number(order: OrderRow) -> str:
-    """The code of the order as it is read out."""
+    """Return the order code in the form shown to people: `ABCD-EFGH`."""
     return f"{order.code[:4]}-{order.code[4:]}"

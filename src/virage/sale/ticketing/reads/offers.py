@@ -1,4 +1,4 @@
-"""What an event costs where, and how its sale stands: for whoever looks at the map, and for the cards of all events."""
+"""Offers: the prices and availability of an event for the seat map, and summaries for the event cards."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -14,19 +14,19 @@ from virage.platform.values.money import Cents
 from virage.sale.ticketing.reads.open_sales import IN_MEMORY_MAX, OpenSales
 from virage.sale.ticketing.rules.open_sale import OpenSale, parts_of
 from virage.sale.ticketing.rules.places import layout
-from virage.sale.ticketing.rules.pricing import Category
+from virage.sale.ticketing.rules.pricing import PriceCategory
 from virage.sale.ticketing.rules.terms import Tariff
 from virage.sale.ticketing.store import offers as store
 from virage.site.programme import api as programme
-from virage.site.venue.types import load_ground
+from virage.site.venue.types import load_venue
 
 Phase = Literal["before", "open", "after", "cancelled"]
 KEPT_OPEN_MAX = IN_MEMORY_MAX // 2
-"""So many sales the cards may bring into memory; the rest of it is left to those that somebody looks at."""
+"""Sales that the event cards may load into memory; the rest is reserved for opened events."""
 
 
-class OfferLine(Struct, frozen=True):
-    """What the card of an event says: the lowest full price of what is free (None: sold out), and how much is free."""
+class OfferSummary(Struct, frozen=True):
+    """Summary of an event's offer: the lowest adult price available (None: sold out) and the free places."""
 
     event_id: UUID
     from_cents: Cents | None
@@ -34,7 +34,7 @@ class OfferLine(Struct, frozen=True):
 
 
 class CategoryOffer(Struct, frozen=True):
-    """A price level, and how many of its places are free."""
+    """A price category and its free places."""
 
     id: UUID
     name: dict[str, str]
@@ -44,7 +44,7 @@ class CategoryOffer(Struct, frozen=True):
 
 
 class AreaOffer(Struct, frozen=True):
-    """A standing area: its places are those from `first_place` on, as many as it opens."""
+    """A standing area on sale: `capacity` places from `first_place` on."""
 
     area: str
     category_id: UUID
@@ -53,10 +53,10 @@ class AreaOffer(Struct, frozen=True):
 
 
 class Offer(Struct, frozen=True):
-    """Everything that a buyer must know before choosing; a block that is not named here is not for sale."""
+    """Prices, fees and sale window of an event; a block that is not listed is not for sale."""
 
     event_id: UUID
-    ground_version: str
+    venue_version: str
     phase: Phase
     now: datetime
     sale_opens_at: datetime
@@ -72,12 +72,12 @@ class Offer(Struct, frozen=True):
 
 
 def offer_of(sale: OpenSale, now: datetime) -> Offer:
-    """The offer of a sale as it stands."""
+    """Return the current offer of a sale."""
     event, pricing = sale.event, sale.pricing
-    free = sale.hall.count_by_category()
+    free = sale.inventory.count_by_category()
     return Offer(
         event_id=event.event_id,
-        ground_version=load_ground().version,
+        venue_version=load_venue().version,
         phase=_phase(sale, now),
         now=now,
         sale_opens_at=event.opens_at,
@@ -97,7 +97,7 @@ def offer_of(sale: OpenSale, now: datetime) -> Offer:
     )
 
 
-def _category(category: Category, free: int) -> CategoryOffer:
+def _category(category: PriceCategory, free: int) -> CategoryOffer:
     prices = {str(tariff): cents for tariff, cents in category.prices.items()}
     return CategoryOffer(category.id, category.name, category.colour, prices, free)
 
@@ -110,15 +110,15 @@ def _phase(sale: OpenSale, now: datetime) -> Phase:
     return "open" if now < sale.event.closes_at else "after"
 
 
-async def offer_lines(db: Database, sales: OpenSales, asked: Sequence[datetime]) -> list[bytes]:
-    """One line an event on or before sale that has places, as JSON, for all who ask at once.
+async def offer_lines(db: Database, sales: OpenSales, requests: Sequence[datetime]) -> list[bytes]:
+    """Return the summaries of all events on or before sale as JSON, for all concurrent requests.
 
     Sales that are open are counted in memory, the soonest events first; all others together, in the database.
     """
-    now = max(asked)
+    now = max(requests)
     async with db.connection() as conn:
         events = [event for event in await programme.upcoming(conn, now) if event.sale_phase(now) != "after"]
-    lines: dict[UUID, OfferLine] = {}
+    lines: dict[UUID, OfferSummary] = {}
     for event in islice((event for event in events if event.sale_phase(now) == "open"), KEPT_OPEN_MAX):
         sale = await sales.get(event.id)
         line = None if sale is None else _line_of(sale)
@@ -129,19 +129,19 @@ async def offer_lines(db: Database, sales: OpenSales, asked: Sequence[datetime])
         async with db.connection() as conn:
             lines |= await counted(conn, rest)
     body = msgspec.json.encode([lines[event.id] for event in events if event.id in lines])
-    return [body] * len(asked)
+    return [body] * len(requests)
 
 
-def _line_of(sale: OpenSale) -> OfferLine | None:
-    """The line of a sale in memory; None if it sells no place."""
+def _line_of(sale: OpenSale) -> OfferSummary | None:
+    """Return the summary of a sale in memory; None if it sells no place."""
     if not sale.pricing.blocks and not sale.areas:
         return None
     full = [category.prices[Tariff.FULL] for category in sale.pricing.categories]
-    return _line(sale.event.event_id, zip(full, sale.hall.count_by_category(), strict=True))
+    return _line(sale.event.event_id, zip(full, sale.inventory.count_by_category(), strict=True))
 
 
-async def counted(conn: Connection, event_ids: Sequence[UUID]) -> dict[UUID, OfferLine]:
-    """The lines of these events as the database counts them; none for an event that sells no place."""
+async def counted(conn: Connection, event_ids: Sequence[UUID]) -> dict[UUID, OfferSummary]:
+    """Return the summaries of events counted by the database; events without places for sale are left out."""
     firsts, codes = parts_of(layout())
     number_of = {code: number for number, code in enumerate(codes, start=1)}
     taken = await store.taken_by_part(conn, event_ids, firsts)
@@ -154,7 +154,7 @@ async def counted(conn: Connection, event_ids: Sequence[UUID]) -> dict[UUID, Off
     return {event_id: _line(event_id, groups) for event_id, groups in priced.items()}
 
 
-def _line(event_id: UUID, groups: Iterable[tuple[Cents, int]]) -> OfferLine:
-    """The line of an event whose places stand in groups of (full price, free places)."""
+def _line(event_id: UUID, groups: Iterable[tuple[Cents, int]]) -> OfferSummary:
+    """Return the summary of an event from groups of (adult price, free places)."""
     free = [(cents, count) for cents, count in groups if count > 0]
-    return OfferLine(event_id, min((cents for cents, _ in free), default=None), sum(count for _, count in free))
+    return OfferSummary(event_id, min((cents for cents, _ in free), default=None), sum(count for _, count in free))

@@ -1,4 +1,4 @@
-"""What the office sees: sales as they are now, orders by what somebody knows of them."""
+"""Reads for the office: current sales, and the search for orders."""
 
 from datetime import datetime
 from uuid import UUID
@@ -24,8 +24,8 @@ from virage.sale.ticketing.store import office as office_store
 from virage.sale.ticketing.store import orders as store
 from virage.sale.ticketing.store import sales as sales_store
 from virage.sale.ticketing.store import tickets as tickets_store
-from virage.sale.ticketing.store.office import Known, Scope
-from virage.sale.ticketing.store.tickets import RefundRow
+from virage.sale.ticketing.store.office import OrderCriteria, Scope
+from virage.sale.ticketing.store.tickets import TicketRefund
 
 FOUND_MAX = 50
 PERSONS_MAX = 500
@@ -33,7 +33,7 @@ LETTERS_MIN = 2
 
 
 class CategorySales(Struct, frozen=True):
-    """Places and money of one category, net and without fees; None is what was sold before the map was painted anew."""
+    """Places and net revenue without fees of a category; None collects sales of places without a category today."""
 
     category_id: UUID | None
     sold: int
@@ -42,8 +42,8 @@ class CategorySales(Struct, frozen=True):
     cents: int
 
 
-class HourSales(Struct, frozen=True):
-    """Places sold in one hour and their money, before refunds and without fees."""
+class HourlySales(Struct, frozen=True):
+    """Places sold in one hour and their revenue, before refunds and without fees."""
 
     hour: datetime
     sold: int
@@ -51,7 +51,7 @@ class HourSales(Struct, frozen=True):
 
 
 class Sales(Struct, frozen=True):
-    """How the sale of an event stands.
+    """Sales of an event.
 
     `gross_cents` less `refunded_cents` is `revenue_cents`; `fee_cents` is the part of the revenue that is fees, and the
     money by category is the rest. Hours are gross and without fees: a refund stays in the hour of its sale.
@@ -68,12 +68,12 @@ class Sales(Struct, frozen=True):
     fee_cents: int
     refunded_cents: int
     by_category: list[CategorySales]
-    by_hour: list[HourSales]
+    by_hour: list[HourlySales]
     gross_cents: int
 
 
-class EventSum(Struct, frozen=True):
-    """How the sale of one of many events stands: places, and money without what was refunded."""
+class EventSales(Struct, frozen=True):
+    """Sales of an event in short: places, and revenue after refunds."""
 
     event_id: UUID
     sold: int
@@ -82,8 +82,8 @@ class EventSum(Struct, frozen=True):
     revenue_cents: int
 
 
-class Owner(Struct, frozen=True):
-    """The fan of an order, as the box office must know them; None for a guest, or after an erasure."""
+class OrderOwner(Struct, frozen=True):
+    """The buyer of an order; None for a guest, or after an erasure."""
 
     id: UUID
     email: str
@@ -91,15 +91,15 @@ class Owner(Struct, frozen=True):
 
 
 class OfficeOrder(Struct, frozen=True):
-    """An order for the box office."""
+    """An order with its buyer, for the box office."""
 
     order: Order
-    owner: Owner | None
+    owner: OrderOwner | None
     held_at: datetime
 
 
 class OrderPayment(Struct, frozen=True):
-    """One payment that was made or tried for an order; `reason` is the provider's word for a failure."""
+    """A payment or payment attempt of an order; `reason` is the provider's failure text."""
 
     id: UUID
     state: PaymentState
@@ -110,7 +110,7 @@ class OrderPayment(Struct, frozen=True):
 
 
 class OrderRefund(Struct, frozen=True):
-    """One refund of an order, and why. `done_at` None: the provider has not confirmed it yet, for `failure` if any."""
+    """A refund of an order. `done_at` is None until the provider confirms it; `failure` says why it has not."""
 
     id: UUID
     amount_cents: int
@@ -122,7 +122,7 @@ class OrderRefund(Struct, frozen=True):
 
 
 class TicketPass(Struct, frozen=True):
-    """How the pass of a ticket stands."""
+    """State of a ticket's pass."""
 
     ticket_id: UUID
     form: Form
@@ -132,10 +132,10 @@ class TicketPass(Struct, frozen=True):
 
 
 class OfficeOrderDetail(Struct, frozen=True):
-    """An order with its passes and everything that happened to its money."""
+    """An order with its passes, payments and refunds."""
 
     order: Order
-    owner: Owner | None
+    owner: OrderOwner | None
     held_at: datetime
     payments: list[OrderPayment]
     refunds: list[OrderRefund]
@@ -144,7 +144,7 @@ class OfficeOrderDetail(Struct, frozen=True):
 
 
 async def sales(conn: Connection, sale: OpenSale, now: datetime) -> Sales:
-    """Count the sale of an event."""
+    """Return the sales of an event."""
     event_id = sale.event.event_id
     firsts, codes = parts_of(layout())
     counted = await sales_store.sold_by_hour(conn, event_id, firsts)
@@ -175,28 +175,37 @@ async def sales(conn: Connection, sale: OpenSale, now: datetime) -> Sales:
         orders=totals.orders,
         sold=sum(row.sold for row in rows),
         held=sum(row.held for row in rows),
-        free=sale.hall.free_count,
+        free=sale.inventory.free_count,
         refunded=sum(places for places, _ in back.values()),
         revenue_cents=revenue,
         fee_cents=revenue - sum(row.cents for row in rows),
         refunded_cents=totals.refunded_cents,
         gross_cents=totals.total_cents,
         by_category=rows,
-        by_hour=[HourSales(hour, *sums) for hour, sums in sorted(by_hour.items())],
+        by_hour=[HourlySales(hour, *sums) for hour, sums in sorted(by_hour.items())],
     )
 
 
-async def event_sums(conn: Connection, principal: Principal, *roles: Role) -> list[EventSum]:
-    """How the sales of all public events that the roles cover stand."""
+async def event_sums(conn: Connection, principal: Principal, *roles: Role) -> list[EventSales]:
+    """Return the sales of all public events that the roles cover."""
     sums = await office_store.event_sums(conn, _scope(principal, *roles))
-    offers = await counted(conn, [one.event_id for one in sums])
+    offers = await counted(conn, [totals.event_id for totals in sums])
     free = {event_id: offer.free for event_id, offer in offers.items()}
-    return [EventSum(one.event_id, one.sold, one.held, free.get(one.event_id, 0), one.revenue_cents) for one in sums]
+    return [
+        EventSales(
+            event_id=totals.event_id,
+            sold=totals.sold,
+            held=totals.held,
+            free=free.get(totals.event_id, 0),
+            revenue_cents=totals.revenue_cents,
+        )
+        for totals in sums
+    ]
 
 
 def _by_category(sale: OpenSale, counted: dict[UUID | None, list[int]]) -> list[CategorySales]:
-    """One line a category in the order of the offer, then what is in none any more."""
-    free = dict(zip(sale.hall.categories, sale.hall.count_by_category(), strict=True))
+    """Return one entry per category in the order of the offer, then the places without a category."""
+    free = dict(zip(sale.inventory.categories, sale.inventory.count_by_category(), strict=True))
     lines = []
     for category in [*free, *(known for known in counted if known not in free)]:
         sold, held, cents = counted.get(category, (0, 0, 0))
@@ -205,16 +214,16 @@ def _by_category(sale: OpenSale, counted: dict[UUID | None, list[int]]) -> list[
 
 
 async def search(conn: Connection, wanted: str, principal: Principal, *roles: Role) -> list[OfficeOrder]:
-    """The latest orders that the roles cover, by their code, their fan's address or name, a holder's name or a seat.
+    """Return the latest orders that the roles cover, by code, buyer's address or name, holder's name or seat.
 
-    `FOUND_MAX` at most. Of a name that more than `PERSONS_MAX` fans have, the orders of so many of them are looked at.
+    At most `FOUND_MAX`. If more than `PERSONS_MAX` fans match a name, only the orders of that many are searched.
     """
     text = wanted.strip()
     if len(text) < LETTERS_MIN:
         return []
     persons = await people.search(conn, text, PERSONS_MAX)
     seat = seat_of(text)
-    known = Known(
+    known = OrderCriteria(
         code=as_code(text),
         owner_ids=[person.id for person in persons],
         holder=None if "@" in text else text,
@@ -229,7 +238,7 @@ async def search(conn: Connection, wanted: str, principal: Principal, *roles: Ro
 
 
 def _scope(principal: Principal, *roles: Role) -> Scope:
-    """The events that these roles of the principal cover."""
+    """Return the events that these roles of the principal cover."""
     grants = [grant for grant in principal.grants if grant.role in (*roles, "admin")]
 
     def ids(scope: str) -> list[UUID]:
@@ -239,7 +248,7 @@ def _scope(principal: Principal, *roles: Role) -> Scope:
 
 
 async def detail(conn: Connection, row: OrderRow) -> OfficeOrderDetail:
-    """One order with its payments, refunds and passes."""
+    """Return an order with its payments, refunds and passes."""
     owners = await _owners(conn, [row])
     view = (await views.order_views(conn, [row]))[0]
     tried = await payments_api.of_subject(conn, row.id)
@@ -251,24 +260,24 @@ async def detail(conn: Connection, row: OrderRow) -> OfficeOrderDetail:
         owners.get(row.owner_id),
         row.held_at,
         [OrderPayment(p.id, p.state, p.amount_cents, p.created_at, p.settled_at, p.reason) for p in tried],
-        [_refund(one, sent.get(one.id)) for one in refunds],
+        [_refund(row, sent.get(row.id)) for row in refunds],
         [TicketPass(id_, s.form, s.generation, s.revoked, s.entered_at) for id_, s in states.items()],
         await store.accepted_terms(conn, row.id),
     )
 
 
-def _refund(row: RefundRow, sent: Refund | None) -> OrderRefund:
-    """A refund with what the provider said; tickets that cost nothing need no provider."""
+def _refund(row: TicketRefund, sent: Refund | None) -> OrderRefund:
+    """Return a refund with the provider's answer; free tickets involve no provider."""
     done_at = row.asked_at if sent is None else sent.done_at
     failure = None if sent is None or done_at else sent.reason
     return OrderRefund(row.id, row.amount_cents, row.ticket_ids, row.reason, row.asked_at, done_at, failure)
 
 
 async def order(conn: Connection, order_id: UUID) -> OrderRow | None:
-    """An order as it is stored."""
+    """Return an order as stored."""
     return (await store.orders(conn, [order_id])).get(order_id)
 
 
-async def _owners(conn: Connection, rows: list[OrderRow]) -> dict[UUID, Owner]:
+async def _owners(conn: Connection, rows: list[OrderRow]) -> dict[UUID, OrderOwner]:
     found = await people.persons_by_id(conn, sorted({row.owner_id for row in rows}))
-    return {id_: Owner(id_, person.email, person.name) for id_, person in found.items()}
+    return {id_: OrderOwner(id_, person.email, person.name) for id_, person in found.items()}

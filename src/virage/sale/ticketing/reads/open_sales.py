@@ -1,7 +1,7 @@
-"""The events on sale, in memory: loaded once a process from the claims, then kept by the journal.
+"""Events on sale in memory: loaded from the claims once per process, then updated from the journal.
 
-What a process sells itself is marked at once; what others sell comes with the tail, a moment later. The database alone
-decides, so a picture that is a moment old costs a second try, never a seat sold twice.
+A process marks its own sales at once; sales of other processes arrive with the journal. Only the database decides, so
+an outdated picture costs a retry, never a seat sold twice.
 """
 
 import asyncio
@@ -28,14 +28,14 @@ _CHANGED = frozenset({"event_amended", "event_published", "event_cancelled", "pr
 
 
 class Delta(Struct, frozen=True):
-    """Places that somebody took and that became free again."""
+    """Places that were taken, and places that became free."""
 
     taken: list[int] = []
     freed: list[int] = []
 
 
 class _Followed:
-    """One sale in memory with the changes that streams may still ask for."""
+    """A sale in memory, with the recent changes that streams may request."""
 
     def __init__(self, sale: OpenSale, position: str) -> None:
         self.sale = sale
@@ -52,15 +52,15 @@ class _Followed:
         delta = delta_of(news)
         if delta is None:
             return
-        self.sale.hall.take(delta.taken)
-        self.sale.hall.give_back(delta.freed)
+        self.sale.inventory.hold(delta.taken)
+        self.sale.inventory.release(delta.freed)
         if len(self.deltas) == DELTAS_KEPT:
             self.since = str(self.deltas[0][0])
         self.deltas.append((position_key(position), delta))
 
 
 class OpenSales:
-    """Find the sale of an event; loading is done once however many ask."""
+    """Sales by event; concurrent requests share one load."""
 
     def __init__(self, db: Database, tail: Tail, clock: Clock) -> None:
         self._db = db
@@ -72,17 +72,17 @@ class OpenSales:
         self._end: Callable[[], None] | None = None
 
     async def get(self, event_id: UUID) -> OpenSale | None:
-        """The sale of a published or cancelled event that has prices, or None."""
+        """Return the sale of a published or cancelled event with prices, or None."""
         followed = await self._get(event_id)
         return None if followed is None else followed.sale
 
     async def at(self, event_id: UUID) -> tuple[OpenSale, str] | None:
-        """The sale, and the position of the journal up to which it is complete."""
+        """Return the sale and the journal position up to which it is complete."""
         followed = await self._get(event_id)
         return None if followed is None else (followed.sale, followed.position)
 
     async def deltas_since(self, event_id: UUID, position: str) -> tuple[str, list[Delta]] | None:
-        """Where the sale stands now and what changed since; None if that is too long ago, or nothing is known."""
+        """Return the current position and the changes since the given one; None if they are no longer kept."""
         followed = await self._get(event_id)
         if followed is None or position_key(position) < position_key(followed.since):
             return None
@@ -90,11 +90,11 @@ class OpenSales:
         return followed.position, [delta for key, delta in followed.deltas if key > since]
 
     def forget(self, event_id: UUID) -> None:
-        """Load the sale anew when somebody asks for it next."""
+        """Reload the sale on its next use."""
         self._followed.pop(event_id, None)
 
     def close(self) -> None:
-        """Follow the journal no more."""
+        """Stop following the journal."""
         if self._end is not None:
             self._end()
             self._end = None
@@ -111,7 +111,7 @@ class OpenSales:
         return await asyncio.shield(task)
 
     async def _load(self, event_id: UUID) -> _Followed | None:
-        """Note what the journal says while the claims are read, so that nothing falls in between."""
+        """Load a sale. Journal entries that arrive during the read are buffered, so that none is lost."""
         self._missed[event_id] = []
         try:
             async with self._db.connection() as conn:
@@ -131,7 +131,7 @@ class OpenSales:
             del self._missed[event_id]
 
     def _make_room(self) -> None:
-        """Only what is on sale stays in memory; if that is too much, what was loaded first goes."""
+        """Keep only sales that are open; beyond the limit, evict those loaded first."""
         now = self._clock.now()
         over = [id_ for id_, followed in self._followed.items() if followed.sale.event.closes_at <= now]
         for event_id in over or list(self._followed)[: len(self._followed) + 1 - IN_MEMORY_MAX]:
@@ -152,7 +152,7 @@ class OpenSales:
 
 
 async def load_sale(conn: Connection, event_id: UUID, *, drafts: bool = False) -> OpenSale | None:
-    """Read a sale from the database: the event, its prices and who has what. Drafts are for the office alone."""
+    """Return a sale from the database: event, prices and taken places. Drafts are for the office only."""
     event = await programme.event(conn, event_id)
     if event is None or (event.state == "draft" and not drafts):
         return None
@@ -162,12 +162,12 @@ async def load_sale(conn: Connection, event_id: UUID, *, drafts: bool = False) -
 
 
 async def load_pricing(conn: Connection, event_id: UUID) -> Pricing:
-    """The pricing of an event; an empty one before there is any."""
+    """Return the pricing of an event; an empty one if there is none."""
     return await pricing_store.pricing(conn, event_id) or Pricing()
 
 
 def delta_of(entries: Sequence[Entry]) -> Delta | None:
-    """The changes of one event in the order of writing, the last word on each place; None if there is none."""
+    """Return the net changes of an event, the last state of each place; None without changes."""
     last: dict[int, bool] = {}
     for entry in entries:
         if entry.what in (_TAKEN, _FREED):

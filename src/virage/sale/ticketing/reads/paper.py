@@ -1,4 +1,4 @@
-"""What stands on a ticket's paper, in the words of the box office; `passes.paper` draws the page."""
+"""Content of a paper ticket; `passes.paper` draws the page."""
 
 from virage.identity.passes.api import PaperTicket
 from virage.identity.people.types import Locale
@@ -8,20 +8,20 @@ from virage.sale.ticketing.reads.views import Ticket
 from virage.sale.ticketing.rules.terms import OrderRow, Tariff
 from virage.sale.ticketing.store import orders as store
 from virage.site.programme.types import Text
-from virage.site.venue.api import GROUND_ZONE
-from virage.site.venue.types import load_ground
+from virage.site.venue.api import VENUE_ZONE
+from virage.site.venue.types import load_venue
 
 _TARIFFS: dict[Tariff, Text] = {
     Tariff.FULL: Text("Plein tarif", "Adult"),
     Tariff.CHILD: Text("Enfant", "Child"),
-    Tariff.REDUCED: Text("Tarif réduit", "Concession"),
+    Tariff.REDUCED: Text("Réduit", "Concession"),
     Tariff.ACCESS: Text("PMR", "Accessible"),
     Tariff.COMPANION: Text("Accompagnateur", "Companion"),
 }
 
 
 async def paper_of(conn: Connection, ticket: Ticket, code: str, club: Club, locale: Locale) -> PaperTicket:
-    """Everything on the page of a ticket; `code` is the whole text of its QR code."""
+    """Return the content of a paper ticket; `code` is the text of its QR code."""
     order = (await store.orders(conn, [ticket.order_id]))[ticket.order_id]
     event = ticket.event
     return PaperTicket(
@@ -31,9 +31,9 @@ async def paper_of(conn: Connection, ticket: Ticket, code: str, club: Club, loca
         primary=club.primary,
         title=event.title,
         subtitle=event.subtitle,
-        ground=load_ground().name,
-        doors_at=event.doors_at.astimezone(GROUND_ZONE),
-        starts_at=event.starts_at.astimezone(GROUND_ZONE),
+        ground=load_venue().name,
+        doors_at=event.doors_at.astimezone(VENUE_ZONE),
+        starts_at=event.starts_at.astimezone(VENUE_ZONE),
         label=ticket.label,
         tariff=_TARIFFS[ticket.tariff],
         price_cents=ticket.price_cents,
@@ -45,6 +45,6 @@ async def paper_of(conn: Connection, ticket: Ticket, code: str, club: Club, loca
 
 
 def reference(order: OrderRow, ticket: Ticket) -> str:
-    """The code of the order as it is read out, and which of its tickets this is: `ABCD-EFGH 2/4`."""
+    """Return the order code and the number of the ticket within the order: `ABCD-EFGH 2/4`."""
     number = order.ticket_ids.index(ticket.id) + 1
     return f"{order.code[:4]}-{order.code[4:]} {number}/{len(order.ticket_ids)}"

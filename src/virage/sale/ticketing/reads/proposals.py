@@ -1,4 +1,4 @@
-"""Seats that are proposed to a buyer: where they are, how well they see and what they cost. Nothing is held."""
+"""Seats proposed to a buyer, with their view and prices. Nothing is held."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,12 +10,12 @@ from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.rules.open_sale import OpenSale
 from virage.sale.ticketing.rules.places import label
 from virage.sale.ticketing.rules.sale import propose, sale_window
-from virage.sale.ticketing.rules.terms import Assigned, Best, Tariff
+from virage.sale.ticketing.rules.terms import Assigned, BestSeats, Tariff
 from virage.site.venue.types import PlaceLabel
 
 
 class ProposedPlace(Struct, frozen=True):
-    """One place for one person. `sightline` is 0 (worst of the ground) to 100."""
+    """A place for one person. `sightline` is 0 (worst of the venue) to 100."""
 
     place: int
     label: PlaceLabel
@@ -26,19 +26,19 @@ class ProposedPlace(Struct, frozen=True):
 
 
 class Proposal(Struct, frozen=True):
-    """Places for a party that are free now; `total_cents` contains the fee and the VAT."""
+    """Free places for a party; `total_cents` includes the fee and VAT."""
 
     places: list[ProposedPlace]
     fee_cents: Cents
     total_cents: Cents
 
 
-def proposal_of(sale: OpenSale, wanted: Best, now: datetime) -> Proposal | Refused:
-    """Return the best seats that are free at this moment; somebody else may hold them a moment later."""
+def proposal_of(sale: OpenSale, request: BestSeats, now: datetime) -> Proposal | Refused:
+    """Return the best seats that are free now; another buyer may hold them before this one does."""
     refusal = sale_window(sale.event, now)
     if refusal is not None:
         return refusal
-    assigned = propose(sale.hall, wanted, sale.blocks, sale.areas)
+    assigned = propose(sale.inventory, request, sale.blocks, sale.areas)
     if isinstance(assigned, Refused):
         return assigned
     cost = sale.amounts_of(assigned)
@@ -47,6 +47,6 @@ def proposal_of(sale: OpenSale, wanted: Best, now: datetime) -> Proposal | Refus
 
 
 def _place(sale: OpenSale, seat: Assigned, price_cents: Cents) -> ProposedPlace:
-    category = sale.hall.categories[sale.hall.category_of[seat.place]]
-    sightline = round(100 * sale.hall.plan.sightline[seat.place])
+    category = sale.inventory.categories[sale.inventory.category_of[seat.place]]
+    sightline = round(100 * sale.inventory.plan.sightline[seat.place])
     return ProposedPlace(seat.place, label(seat.place), seat.tariff, category, price_cents, sightline)

@@ -1,4 +1,4 @@
-"""What browsers may follow: the free places of an event, and an order of one's own."""
+"""Stream topics of ticketing: the availability of an event, and an order."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ from virage.sale.ticketing.store import orders as store
 
 
 class Reload(Struct, frozen=True):
-    """What was missed is too much to tell, or the prices changed: fetch the availability anew."""
+    """Too many changes were missed, or the prices changed: the client fetches the availability again."""
 
     reload: bool = True
 
@@ -29,7 +29,7 @@ class OrderMoved(Struct, frozen=True):
 
 
 class MoneyReturned(Struct, frozen=True):
-    """Money for an order bought nothing and goes back; its state is what it was."""
+    """A payment of the order is returned; the state of the order is unchanged."""
 
     returned: bool = True
 
@@ -43,7 +43,7 @@ class AvailabilityTopic:
         self._sales = sales
 
     async def open(self, argument: str, opening: Opening) -> Opened | Refused:
-        """Go on from the version of a bitmap; whoever comes too late fetches it anew. Everybody may look."""
+        """Continue from the version of a bitmap; a client that is too far behind reloads it. Public."""
         event_id = id_of(argument)
         found = None if event_id is None else await self._sales.at(event_id)
         if event_id is None or found is None:
@@ -56,7 +56,7 @@ class AvailabilityTopic:
         return Opened(missed[0], missed[1])
 
     async def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
-        """One delta an event."""
+        """Return one delta per event."""
         by_event: dict[UUID, list[Entry]] = {}
         reload: set[UUID] = set()
         for entry in entries:
@@ -69,7 +69,7 @@ class AvailabilityTopic:
 
 
 class OrderTopic:
-    """`order:<order_id>`: {state}, or {returned: true}; only for whoever the order belongs to."""
+    """`order:<order_id>`: {state}, or {returned: true}; only for the order's owner."""
 
     name = "order"
 
@@ -77,7 +77,7 @@ class OrderTopic:
         self._db = db
 
     async def open(self, argument: str, opening: Opening) -> Opened | Refused:
-        """Tell the state of an order now."""
+        """Return the current state of the order."""
         principal = opening.principal
         order_id = id_of(argument)
         if order_id is None or principal.kind == "program":
@@ -91,7 +91,7 @@ class OrderTopic:
         return Opened(position, [OrderMoved(order.state)])
 
     async def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
-        """The last news of each order."""
+        """Return the latest event of each order."""
         news: dict[str, Any] = {}
         for entry in entries:
             if entry.what in STATE_FACTS:

@@ -1,4 +1,4 @@
-"""Orders and tickets as screens see them."""
+"""Orders and tickets as shown on screens."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from virage.identity.people.api import UpcomingTickets
 from virage.platform.data.database import Connection
 from virage.sale.ticketing.rules.places import label
 from virage.sale.ticketing.rules.pricing import vat_of
-from virage.sale.ticketing.rules.terms import TARIFFS, Line, Order, OrderRow, Tariff, TicketRow
+from virage.sale.ticketing.rules.terms import TARIFFS, Order, OrderLine, OrderRow, Tariff, TicketRow
 from virage.sale.ticketing.store import orders as store
 from virage.sale.ticketing.store import tickets as tickets_store
 from virage.sale.ticketing.store.orders import accepted_terms
@@ -26,7 +26,7 @@ NO_TICKETS: frozenset[UUID] = frozenset()
 
 
 class TicketEvent(Struct, frozen=True):
-    """What a ticket says of its event."""
+    """The event of a ticket."""
 
     id: UUID
     title: Text
@@ -42,7 +42,7 @@ class TicketEvent(Struct, frozen=True):
 
 
 class Ticket(Struct, frozen=True, rename={"pass_": "pass"}):
-    """One ticket for its owner, with the state of its pass."""
+    """A ticket for its owner, with the state of its pass."""
 
     id: UUID
     order_id: UUID
@@ -90,11 +90,11 @@ def ticket_event(event: Event) -> TicketEvent:
 
 
 def order_view(row: OrderRow, refunded: Iterable[UUID] = NO_TICKETS) -> Order:
-    """An order as its buyer sees it; `refunded` are the tickets that were given back."""
+    """Return an order for its buyer; `refunded` are its refunded tickets."""
     has_tickets = row.state in ("paid", "refunded")
     back = frozenset(refunded)
     lines = [
-        Line(place, label(place), TARIFFS[tariff], price, ticket if has_tickets else None, ticket in back)
+        OrderLine(place, label(place), TARIFFS[tariff], price, ticket if has_tickets else None, ticket in back)
         for place, tariff, price, ticket in zip(row.places, row.tariffs, row.prices, row.ticket_ids, strict=True)
     ]
     return Order(
@@ -115,32 +115,32 @@ def order_view(row: OrderRow, refunded: Iterable[UUID] = NO_TICKETS) -> Order:
 
 
 async def order_views(conn: Connection, rows: Sequence[OrderRow]) -> list[Order]:
-    """Orders as their buyers see them."""
+    """Return orders for their buyers."""
     refunded = await refunded_of(conn, rows)
     return [order_view(row, refunded.intersection(row.ticket_ids)) for row in rows]
 
 
 async def refunded_of(conn: Connection, rows: Sequence[OrderRow]) -> frozenset[UUID]:
-    """The tickets of some orders that were given back; they are only read where there are any."""
+    """Return the refunded tickets of orders; queried only if there can be any."""
     touched = [id_ for row in rows if row.refunded_cents or row.state == "refunded" for id_ in row.ticket_ids]
     tickets = await tickets_store.tickets(conn, touched) if touched else {}
     return frozenset(id_ for id_, ticket in tickets.items() if ticket.refund_id is not None)
 
 
 async def orders(conn: Connection, order_ids: Sequence[UUID]) -> dict[UUID, tuple[OrderRow, frozenset[UUID]]]:
-    """Orders by id, each with its tickets that were given back; those that do not exist are left out."""
+    """Return orders by id, each with its refunded tickets; unknown ids are left out."""
     rows = await store.orders(conn, order_ids)
     refunded = await refunded_of(conn, list(rows.values()))
     return {id_: (row, refunded and refunded.intersection(row.ticket_ids)) for id_, row in rows.items()}
 
 
 async def orders_of(conn: Connection, owner_ids: Sequence[UUID]) -> list[Order]:
-    """Every order of a buyer, the latest first."""
+    """Return every order of a buyer, the latest first."""
     return await order_views(conn, await store.orders_of_owners(conn, owner_ids))
 
 
 async def tickets_of(conn: Connection, fan_id: UUID) -> list[Ticket]:
-    """Every ticket of a fan, the latest order first."""
+    """Return every ticket of a fan, the latest order first."""
     rows = await tickets_store.tickets_of_owner(conn, fan_id)
     events = await programme.events(conn, sorted({row.event_id for row in rows}))
     states = await passes.states(conn, [row.id for row in rows])
@@ -148,7 +148,7 @@ async def tickets_of(conn: Connection, fan_id: UUID) -> list[Ticket]:
 
 
 async def ticket_of(conn: Connection, fan_id: UUID, ticket_id: UUID) -> Ticket | None:
-    """One ticket of a fan, or None."""
+    """Return a ticket of a fan, or None."""
     row = await tickets_store.owned_ticket(conn, ticket_id, fan_id)
     if row is None:
         return None
@@ -158,7 +158,7 @@ async def ticket_of(conn: Connection, fan_id: UUID, ticket_id: UUID) -> Ticket |
 
 
 async def upcoming_of(conn: Connection, person_id: UUID, now: datetime) -> list[UpcomingTickets]:
-    """A person's tickets for events that are not over, the next event first."""
+    """Return a person's tickets for events that are not over, the next event first."""
     rows = [row for row in await tickets_store.tickets_of_owner(conn, person_id) if row.refund_id is None]
     counted = Counter(row.event_id for row in rows)
     events = (await programme.events(conn, sorted(counted))).values()
@@ -170,5 +170,5 @@ async def upcoming_of(conn: Connection, person_id: UUID, now: datetime) -> list[
 
 
 async def export(conn: Connection, person_id: UUID) -> dict[str, list[Order] | list[Ticket]]:
-    """Everything that ticketing keeps about a person."""
+    """Return all personal data that ticketing stores about a person."""
     return {"orders": await orders_of(conn, [person_id]), "tickets": await tickets_of(conn, person_id)}

@@ -1,4 +1,4 @@
-"""Waiting for an order to move on, without asking the database again and again."""
+"""Wait for a change of an order without polling the database."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -11,20 +11,20 @@ from virage.sale.ticketing.rules.terms import MONEY_RETURNED, STATE_FACTS
 ENDS_A_WAIT = (STATE_FACTS.keys() | {MONEY_RETURNED}) - {"order_paying"}
 
 
-class Move:
-    """Somebody waits for an order; `entry` is what the journal said of it last."""
+class OrderWait:
+    """A pending wait for an order; `entry` is its last journal entry."""
 
     def __init__(self) -> None:
         self._moved = asyncio.Event()
         self.entry: Entry | None = None
 
-    def tell(self, entry: Entry | None) -> None:
-        """Wake who waits; None when nothing will come any more."""
+    def wake(self, entry: Entry | None) -> None:
+        """Wake the waiting request; None on shutdown."""
         self.entry = entry
         self._moved.set()
 
     async def wait(self, seconds: float) -> None:
-        """Until the order moves, at most so long."""
+        """Wait until the order changes, at most `seconds`."""
         try:
             async with asyncio.timeout(seconds):
                 await self._moved.wait()
@@ -33,17 +33,17 @@ class Move:
 
 
 class OrderWatch:
-    """Wakes whoever waits for an order when the journal says that it moved."""
+    """Waits for orders, woken by the journal."""
 
     def __init__(self, db: Database, tail: Tail) -> None:
         self._db = db
         self._tail = tail
-        self._waiting: dict[UUID, list[Move]] = {}
+        self._waiting: dict[UUID, list[OrderWait]] = {}
         self._end: Callable[[], None] | None = None
 
-    async def start(self, order_id: UUID) -> Move:
-        """What is told when the order moves from now on; give it back with `stop`."""
-        moved = Move()
+    async def start(self, order_id: UUID) -> OrderWait:
+        """Start to wait for changes of an order; end with `stop`."""
+        moved = OrderWait()
         self._waiting.setdefault(order_id, []).append(moved)
         if self._end is None:
             async with self._db.connection() as conn:
@@ -52,8 +52,8 @@ class OrderWatch:
                 self._end = self._tail.listen(self._on_entries, position)
         return moved
 
-    def stop(self, order_id: UUID, moved: Move) -> None:
-        """Nobody waits on this any more."""
+    def stop(self, order_id: UUID, moved: OrderWait) -> None:
+        """End a wait."""
         events = self._waiting.get(order_id, [])
         if moved in events:
             events.remove(moved)
@@ -61,10 +61,10 @@ class OrderWatch:
             self._waiting.pop(order_id, None)
 
     def close(self) -> None:
-        """Wake everybody and follow the journal no more."""
+        """Wake all waiting requests and stop following the journal."""
         for events in self._waiting.values():
             for moved in events:
-                moved.tell(None)
+                moved.wake(None)
         if self._end is not None:
             self._end()
             self._end = None
@@ -73,4 +73,4 @@ class OrderWatch:
         for entry in entries:
             if entry.what in ENDS_A_WAIT:
                 for moved in self._waiting.get(entry.about, ()):
-                    moved.tell(entry)
+                    moved.wake(entry)

@@ -1,4 +1,4 @@
-"""The box office's doors."""
+"""Routes of ticketing."""
 
 from virage.platform.web.routing import mount
 from virage.sale.ticketing.routes import letters, offers, office, selling, tickets

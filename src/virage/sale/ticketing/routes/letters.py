@@ -1,4 +1,4 @@
-"""The letters of an order as the office sees them, within the scope of a role; each can be sent again."""
+"""Office routes for the emails of an order: list and send again, within the scope of a role."""
 
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from virage.site.programme.types import Event
 async def list_order_letters(
     order_id: UUID, db: Database, principal: Principal, letterhead: Letterhead
 ) -> list[LetterView]:
-    """The letters about an order, the latest first."""
+    """Return the emails about an order, the latest first."""
     async with db.connection() as conn:
         granted(await _within(conn, order_id, principal, "box_office", "finance"))
         return await people.letters_about(conn, letterhead.all_keys, order_id)
@@ -30,7 +30,7 @@ async def list_order_letters(
 async def resend_order_letter(
     order_id: UUID, letter_id: UUID, data: LetterWish, *, db: Database, clock: Clock, principal: Principal
 ) -> None:
-    """Send a letter about an order again, to the order's address: once a minute, and five times an hour."""
+    """Send an email about an order again, to its buyer: at most once a minute and five times an hour."""
 
     async def resend(conn: Connection) -> Refused | None:
         event = await _within(conn, order_id, principal, "box_office")
@@ -42,6 +42,6 @@ async def resend_order_letter(
 
 
 async def _within(conn: Connection, order_id: UUID, principal: Principal, *roles: Role) -> Event | Refused:
-    """The event of an order within the scope of these roles."""
+    """Return the event of an order within the scope of these roles."""
     row = await reads.order(conn, order_id)
     return Refused("not_found") if row is None else await programme.event_within(conn, row.event_id, principal, *roles)

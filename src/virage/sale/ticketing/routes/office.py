@@ -1,4 +1,4 @@
-"""The box office behind the counter: prices, sales, orders, refunds; all of it within the scope of a role."""
+"""Office routes of ticketing: prices, sales, orders and refunds, within the scope of a role."""
 
 from typing import Annotated
 from uuid import UUID
@@ -13,24 +13,24 @@ from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import get, post, put
 from virage.sale.ticketing.acts import pricing as pricing_acts
 from virage.sale.ticketing.acts import refunding
-from virage.sale.ticketing.acts.refunding import RefundWish, WhoIsInside
+from virage.sale.ticketing.acts.refunding import RefundCommand, WhoIsInside
 from virage.sale.ticketing.reads import office as reads
-from virage.sale.ticketing.reads.office import EventSum, OfficeOrder, OfficeOrderDetail, Sales
+from virage.sale.ticketing.reads.office import EventSales, OfficeOrder, OfficeOrderDetail, Sales
 from virage.sale.ticketing.reads.open_sales import load_pricing, load_sale
-from virage.sale.ticketing.routes.box_office import BoxOffice
-from virage.sale.ticketing.rules.pricing import AreaPricing, Category, Pricing
+from virage.sale.ticketing.routes.order_service import OrderService
+from virage.sale.ticketing.rules.pricing import AreaPricing, PriceCategory, Pricing
 from virage.sale.ticketing.rules.refunds import AskedReason
-from virage.sale.ticketing.store.tickets import RefundRow
+from virage.sale.ticketing.store.tickets import TicketRefund
 from virage.site.programme import api as programme
 
 NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
 SELLERS: tuple[Role, ...] = ("box_office", "finance", "programme")
 
 
-class PricingWish(Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole pricing of an event. `accept_sold`: yes, places that are sold or held change their price or close."""
+class PricingUpdate(Struct, frozen=True, forbid_unknown_fields=True):
+    """The complete pricing of an event. `accept_sold` allows changes for places that are sold or held."""
 
-    categories: Annotated[list[Category], Meta(max_length=200)]
+    categories: Annotated[list[PriceCategory], Meta(max_length=200)]
     blocks: Annotated[dict[str, UUID], Meta(max_length=2000)]
     areas: Annotated[list[AreaPricing], Meta(max_length=200)] = []
     fee_cents: int = 150
@@ -39,10 +39,10 @@ class PricingWish(Struct, frozen=True, forbid_unknown_fields=True):
     accept_sold: bool = False
 
 
-class RefundOrder(Struct, frozen=True, forbid_unknown_fields=True):
-    """Give back an order, or these tickets of it, and why. The asker makes `refund_id`: sent twice it is one refund.
+class OrderRefundRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Refund an order or some of its tickets. The client makes `refund_id`: a repeated request is one refund.
 
-    `despite_inside`: yes, also tickets of people who are inside; without it these are refused with `people_inside`.
+    `despite_inside` includes tickets of people who are inside; otherwise they are refused with `people_inside`.
     """
 
     refund_id: UUID
@@ -53,7 +53,7 @@ class RefundOrder(Struct, frozen=True, forbid_unknown_fields=True):
 
 @get("/events/{event_id:uuid}/pricing", guards=[staff(*SELLERS)])
 async def get_pricing(event_id: UUID, db: Database, principal: Principal) -> Pricing:
-    """The pricing of an event; an empty one before there is any."""
+    """Return the pricing of an event; an empty one if there is none."""
     async with db.connection() as conn:
         granted(await programme.event_within(conn, event_id, principal, *SELLERS))
         return await load_pricing(conn, event_id)
@@ -61,9 +61,15 @@ async def get_pricing(event_id: UUID, db: Database, principal: Principal) -> Pri
 
 @put("/events/{event_id:uuid}/pricing", guards=[staff("programme")])
 async def put_pricing(
-    event_id: UUID, data: PricingWish, *, db: Database, clock: Clock, box_office: BoxOffice, principal: Principal
+    event_id: UUID,
+    data: PricingUpdate,
+    *,
+    db: Database,
+    clock: Clock,
+    order_service: OrderService,
+    principal: Principal,
 ) -> Pricing:
-    """Replace the pricing of an event; everything wrong is answered at once. Needs a sign-in of the last 15 minutes."""
+    """Replace the pricing of an event; a refusal lists all defects. Needs a sign-in of the last 15 minutes."""
     new = Pricing(data.categories, data.blocks, data.areas, data.fee_cents, data.vat_permille, data.fee_vat_permille)
 
     async def set_pricing(conn: Connection) -> Pricing | Refused:
@@ -76,14 +82,16 @@ async def put_pricing(
         )
 
     stored = granted(await db.transact(set_pricing))
-    box_office.sales.forget(event_id)
+    order_service.sales.forget(event_id)
     return stored
 
 
 @get("/events/{event_id:uuid}/sales", guards=[staff(*SELLERS)])
-async def get_sales(event_id: UUID, db: Database, clock: Clock, box_office: BoxOffice, principal: Principal) -> Sales:
-    """How the sale stands: by category, by hour, money, what is held."""
-    sale = await box_office.sales.get(event_id)
+async def get_sales(
+    event_id: UUID, db: Database, clock: Clock, order_service: OrderService, principal: Principal
+) -> Sales:
+    """Return the sales of an event: by category and hour, revenue, and places in baskets."""
+    sale = await order_service.sales.get(event_id)
     async with db.connection() as conn:
         granted(await programme.event_within(conn, event_id, principal, *SELLERS))
         sale = sale or await load_sale(conn, event_id, drafts=True)
@@ -93,8 +101,8 @@ async def get_sales(event_id: UUID, db: Database, clock: Clock, box_office: BoxO
 
 
 @get("/sales", guards=[staff(*SELLERS)])
-async def list_sales(db: Database, principal: Principal) -> list[EventSum]:
-    """How the sales of all public events within the caller's roles stand, in one answer."""
+async def list_sales(db: Database, principal: Principal) -> list[EventSales]:
+    """Return the sales of all public events within the caller's roles."""
     async with db.connection() as conn:
         return await reads.event_sums(conn, principal, *SELLERS)
 
@@ -107,9 +115,9 @@ async def find_orders(
     db: Database,
     principal: Principal,
 ) -> list[OfficeOrder]:
-    """Orders within the caller's scope, the latest first, 50 at most.
+    """Search orders within the caller's scope, the latest first, at most 50.
 
-    By their code, the whole address or a part of the name of their fan, a part of the name on a ticket, or the seat
+    `q` is an order code, the start of the buyer's email address, part of the buyer's or a holder's name, or a seat
     (`113 12 14`).
     """
     async with db.connection() as conn:
@@ -118,7 +126,7 @@ async def find_orders(
 
 @get("/orders/{order_id:uuid}", guards=[staff("box_office", "finance")])
 async def get_office_order(order_id: UUID, db: Database, principal: Principal) -> OfficeOrderDetail:
-    """One order with everything that happened to its money."""
+    """Return an order with its payments, refunds and passes."""
     async with db.connection() as conn:
         row = await reads.order(conn, order_id)
         if row is None:
@@ -130,20 +138,20 @@ async def get_office_order(order_id: UUID, db: Database, principal: Principal) -
 @post("/orders/{order_id:uuid}/refund", status_code=200, guards=[staff("box_office")])
 async def refund_order(
     order_id: UUID,
-    data: RefundOrder,
+    data: OrderRefundRequest,
     *,
     db: Database,
     clock: Clock,
     principal: Principal,
     who_is_inside: WhoIsInside,
-) -> RefundRow:
-    """Give back an order or some of its tickets. Needs a sign-in of the last 15 minutes."""
+) -> TicketRefund:
+    """Refund an order or some of its tickets. Needs a sign-in of the last 15 minutes."""
     now = clock.now()
-    wish = RefundWish(
+    command = RefundCommand(
         order_id, data.refund_id, data.ticket_ids, principal.id, data.reason, despite_inside=data.despite_inside
     )
 
-    async def refund(conn: Connection) -> RefundRow | Refused:
+    async def refund(conn: Connection) -> TicketRefund | Refused:
         row = await reads.order(conn, order_id)
         if row is None:
             return Refused("not_found")
@@ -151,6 +159,6 @@ async def refund_order(
         if isinstance(event, Refused):
             return event
         fresh(principal, now)
-        return await refunding.refund(conn, wish, now, who_is_inside)
+        return await refunding.refund(conn, command, now, who_is_inside)
 
     return granted(await db.transact(refund))

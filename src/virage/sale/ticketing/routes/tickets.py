@@ -1,4 +1,4 @@
-"""What a fan does with tickets."""
+"""Routes for a fan's tickets."""
 
 import asyncio
 from datetime import datetime
@@ -21,53 +21,53 @@ from virage.platform.web.guard import Principal, fresh, require_fan, signed_in
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import Described, Response, get, patch, post
 from virage.sale.ticketing.acts import tickets as acts
-from virage.sale.ticketing.acts.tickets import RebindDesk
+from virage.sale.ticketing.acts.tickets import RebindService
 from virage.sale.ticketing.reads import views
 from virage.sale.ticketing.reads.paper import paper_of
 from virage.sale.ticketing.reads.views import Ticket
 from virage.sale.ticketing.rules.terms import Tariff
 from virage.site.venue import api as venue
-from virage.site.venue.types import Passable
+from virage.site.venue.types import RouteOptions
 
 Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Code = Annotated[str, Meta(pattern=r"^[0-9]{6}$")]
 
 
-class HolderWish(Struct, frozen=True, forbid_unknown_fields=True):
-    """Who shall sit there; None takes the name away."""
+class HolderUpdate(Struct, frozen=True, forbid_unknown_fields=True):
+    """The holder's name; None removes it."""
 
     holder_name: Name | None
 
 
-class BindWish(Struct, frozen=True):
-    """The public key that the phone made."""
+class BindRequest(Struct, frozen=True):
+    """The holder key of the phone."""
 
     key: Jwk
 
 
-class RebindWish(Struct, frozen=True):
-    """The code from the e-mail, and the public key of the new phone."""
+class RebindRequest(Struct, frozen=True):
+    """The code from the email, and the holder key of the new phone."""
 
     code: Code
     key: Jwk
 
 
 class CodeSent(Struct, frozen=True):
-    """Until when the code is good."""
+    """When the code expires."""
 
     expires_at: datetime
 
 
 @get("/tickets", guards=[signed_in])
 async def list_my_tickets(db: Database, principal: Principal) -> list[Ticket]:
-    """One's own tickets, the latest order first."""
+    """Return the caller's tickets, the latest order first."""
     async with db.connection() as conn:
         return await views.tickets_of(conn, require_fan(principal))
 
 
 @patch("/{ticket_id:uuid}", guards=[signed_in])
-async def name_holder(ticket_id: UUID, data: HolderWish, db: Database, clock: Clock, principal: Principal) -> Ticket:
-    """Say who shall sit there."""
+async def name_holder(ticket_id: UUID, data: HolderUpdate, db: Database, clock: Clock, principal: Principal) -> Ticket:
+    """Set the holder's name of a ticket."""
     fan_id = require_fan(principal)
 
     async def name(conn: Connection) -> Ticket | Refused | None:
@@ -82,25 +82,25 @@ async def name_holder(ticket_id: UUID, data: HolderWish, db: Database, clock: Cl
 
 @post("/{ticket_id:uuid}/pass", status_code=200, guards=[signed_in])
 async def bind_pass(
-    ticket_id: UUID, data: BindWish, *, db: Database, clock: Clock, vault: KeyVault, principal: Principal
+    ticket_id: UUID, data: BindRequest, *, db: Database, clock: Clock, vault: KeyVault, principal: Principal
 ) -> Bound:
-    """Put the ticket on this phone. The same key again gets the same pass."""
+    """Bind the ticket's pass to this phone. A repeated key gets the same pass."""
     fan_id = require_fan(principal)
     return granted(await db.transact(acts.bind, vault, Binding(ticket_id, data.key, fan_id), fan_id, clock.now()))
 
 
 @post("/{ticket_id:uuid}/rebind-code", status_code=202, guards=[signed_in], rate="sensitive")
 async def send_rebind_code(
-    ticket_id: UUID, db: Database, clock: Clock, rebind_desk: RebindDesk, principal: Principal
+    ticket_id: UUID, db: Database, clock: Clock, rebind_service: RebindService, principal: Principal
 ) -> CodeSent:
-    """Send the code that moves the ticket to another phone."""
+    """Email the code that moves the ticket to another phone."""
     fan_id = require_fan(principal)
 
     async def send(conn: Connection) -> datetime | Refused:
         fan = await people.person(conn, fan_id)
         if fan is None:
             return Refused("unauthenticated")
-        return await acts.send_rebind_code(conn, rebind_desk, ticket_id, fan, clock.now())
+        return await acts.send_rebind_code(conn, rebind_service, ticket_id, fan, clock.now())
 
     return CodeSent(granted(await db.transact(send)))
 
@@ -108,19 +108,19 @@ async def send_rebind_code(
 @post("/{ticket_id:uuid}/rebind", status_code=200, guards=[signed_in], rate="sensitive")
 async def rebind_pass(
     ticket_id: UUID,
-    data: RebindWish,
+    data: RebindRequest,
     *,
     db: Database,
     clock: Clock,
     vault: KeyVault,
-    rebind_desk: RebindDesk,
+    rebind_service: RebindService,
     principal: Principal,
 ) -> Bound:
-    """Move the ticket to this phone with the code from the e-mail."""
+    """Move the ticket to this phone with the code from the email."""
     fan_id, now = require_fan(principal), clock.now()
 
     async def rebind(conn: Connection) -> Bound | Refused:
-        refusal = await acts.check_rebind_code(conn, rebind_desk, ticket_id, data.code, fan_id=fan_id, now=now)
+        refusal = await acts.check_rebind_code(conn, rebind_service, ticket_id, data.code, fan_id=fan_id, now=now)
         return refusal or await acts.rebind(conn, vault, Binding(ticket_id, data.key, fan_id), now)
 
     return granted(await db.transact(rebind))
@@ -136,11 +136,12 @@ async def rebind_pass(
 async def print_paper(
     ticket_id: UUID, *, config: Config, db: Database, clock: Clock, vault: KeyVault, principal: Principal
 ) -> Response[bytes]:
-    """Print the ticket. A pass on a phone ends with it: that needs a sign-in of the last 15 minutes."""
+    """Print the ticket. This revokes a pass on a phone, which needs a sign-in of the last 15 minutes."""
     fan_id, now = require_fan(principal), clock.now()
 
     async def print_(conn: Connection) -> tuple[Ticket, PaperTicket] | Refused:
-        locked = await acts.lock_standing(conn, ticket_id, fan_id)  # a phone that binds now would lose its pass below
+        # Without the lock, a phone that binds concurrently would lose its pass below.
+        locked = await acts.lock_valid_ticket(conn, ticket_id, fan_id)
         if isinstance(locked, Refused):
             return locked
         ticket = await views.ticket_of(conn, fan_id, ticket_id)
@@ -157,7 +158,7 @@ async def print_paper(
 
     ticket, paper = granted(await db.transact(print_))
     step_free = ticket.tariff in (Tariff.ACCESS, Tariff.COMPANION)
-    paper = replace(paper, entrance=await venue.way_in(ticket.place, Passable(step_free), {}))
-    pdf = await asyncio.to_thread(paper_pdf, paper)  # a tenth of a second of work, after the commit
+    paper = replace(paper, entrance=await venue.route_to_place(ticket.place, RouteOptions(step_free), {}))
+    pdf = await asyncio.to_thread(paper_pdf, paper)  # takes about 0.1 s, so it runs after the commit
     headers = {"content-disposition": f'attachment; filename="{ticket_id}.pdf"', "cache-control": "no-store"}
     return Response(pdf, media_type="application/pdf", headers=headers)

@@ -1,1 +1,1 @@
-"""What ticketing may decide, without a database, a clock or a request."""
+"""Rules of ticketing: pure functions without database, clock or web."""

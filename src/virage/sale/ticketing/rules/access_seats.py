@@ -1,54 +1,53 @@
-"""Wheelchair spaces with the companion seats beside them, and who of a party sits next to whom."""
+"""Assign wheelchair spaces and companion seats to a party."""
 
 from collections.abc import Iterator
 from uuid import UUID
 
 from msgspec import Struct
 
-from virage.sale.ticketing.rules.hall import Hall
+from virage.sale.ticketing.rules.inventory import SeatInventory
 from virage.sale.ticketing.rules.plan import Unit
 from virage.sale.ticketing.rules.terms import Assigned, Party, Tariff
 
 NEAR_UNITS = 12
 
 
-class Where(Struct, frozen=True):
-    """The category and the block to look in, None for any; the categories `without` are only taken if named."""
+class UnitFilter(Struct, frozen=True):
+    """Filter of wheelchair spaces by category and block, None for any; `without` are categories to leave out."""
 
     category: UUID | None
     block: int | None
     without: frozenset[UUID] = frozenset()
 
-    def has(self, hall: Hall, unit: Unit) -> bool:
-        """Whether a wheelchair space is looked at."""
+    def has(self, inventory: SeatInventory, unit: Unit) -> bool:
+        """Return whether a wheelchair space matches."""
         if self.block is not None and unit.block != self.block:
             return False
-        sold_as: UUID = hall.categories[hall.category_of[unit.space]]
+        sold_as: UUID = inventory.categories[inventory.category_of[unit.space]]
         if self.category is not None:
             return sold_as == self.category
         return self.block is not None or sold_as not in self.without
 
 
-def place_units(hall: Hall, where: Where, spaces: int, companions: int) -> Iterator[list[int]]:
-    """So many wheelchair spaces, the first `companions` of them with their companion seat, all in one row.
+def place_units(inventory: SeatInventory, where: UnitFilter, spaces: int, companions: int) -> Iterator[list[int]]:
+    """Yield proposals of `spaces` wheelchair spaces in one row, the first `companions` of them with companion seats.
 
-    The best rows come first, after a start by chance among the best few; each proposal lists space and companion in
-    turn.
+    The best rows come first, starting at random among the best few. A proposal lists each space before its companion.
     """
-    rows = hall.rows_with_units(spaces, companions)
-    roomy = [row for row in rows if where.has(hall, row[0])]
+    rows = inventory.rows_with_units(spaces, companions)
+    roomy = [row for row in rows if where.has(inventory, row[0])]
     if roomy:
         near = min(NEAR_UNITS, len(roomy))
-        start = hall.random.randrange(near)
+        start = inventory.random.randrange(near)
         roomy = roomy[start:near] + roomy[:start] + roomy[near:]
     for units in roomy:
-        yield _closest(hall, units, spaces, companions)
+        yield _closest(inventory, units, spaces, companions)
 
 
-def _closest(hall: Hall, units: list[Unit], spaces: int, companions: int) -> list[int]:
-    """The units of a row that lie closest together; those who come with a companion are served first."""
-    free = [unit for unit in units if hall.is_free(unit.space)]
-    with_companion = [unit for unit in free if hall.companion_free(unit)]
+def _closest(inventory: SeatInventory, units: list[Unit], spaces: int, companions: int) -> list[int]:
+    """Return the units of a row that are closest together; people with a companion are seated first."""
+    free = [unit for unit in units if inventory.is_free(unit.space)]
+    with_companion = [unit for unit in free if inventory.companion_free(unit)]
     accompanied = _tightest(with_companion, companions)
     left = [unit for unit in free if unit not in accompanied]
     middle = accompanied[0].space if accompanied else free[0].space
@@ -69,7 +68,7 @@ def _tightest(units: list[Unit], count: int) -> list[Unit]:
 
 
 def pair_up(party: Party, seats: list[int], bearing: list[int]) -> list[Assigned]:
-    """Seat the access tariff at the `bearing` seats, each companion as near as possible, the others where room is."""
+    """Assign the access tariff to the `bearing` seats, companions as near as possible, and others to the rest."""
     left = [place for place in seats if place not in bearing]
     assigned = [Assigned(place, Tariff.ACCESS) for place in bearing]
     extra = party.access - len(bearing)

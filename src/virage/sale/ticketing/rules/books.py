@@ -1,4 +1,4 @@
-"""What tickets are in the books."""
+"""Ticket revenue as booked in accounting."""
 
 from datetime import date, datetime
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from virage.platform.values.money import Cents
 
 
 class TicketMoney(NamedTuple):
-    """What tickets of an event brought (above zero) or gave back on a day of business at one rate, VAT included."""
+    """Ticket revenue (positive) or refunds (negative) of an event, by business day and VAT rate, VAT included."""
 
     event_id: UUID
     ends_at: datetime

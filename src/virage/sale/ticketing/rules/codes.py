@@ -1,4 +1,4 @@
-"""The public code of an order: eight signs that nobody confuses when they are read out over a telephone."""
+"""The public order code: eight characters that are not confused when read out by phone."""
 
 import secrets
 
@@ -7,12 +7,12 @@ _SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
 def new_code() -> str:
-    """A new code at random; 32^8 of them exist, and the database keeps them apart."""
+    """Return a random code, one of 32^8; the database ensures that it is unique."""
     drawn = secrets.token_bytes(CODE_LENGTH)
     return "".join(_SIGNS[byte & 31] for byte in drawn)
 
 
 def as_code(typed: str) -> str | None:
-    """The code that somebody typed, without spaces or hyphens, in capitals; None if it cannot be one."""
+    """Return a typed code without spaces or hyphens, in capitals; None if it is not a code."""
     code = typed.strip().replace(" ", "").replace("-", "").upper()
     return code if len(code) == CODE_LENGTH and all(sign in _SIGNS for sign in code) else None

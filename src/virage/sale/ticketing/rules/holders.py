@@ -1,4 +1,4 @@
-"""Whom a ticket is for."""
+"""Ticket holders."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Holder(Struct, frozen=True):
-    """A standing ticket of an event, with whom it is for: the name on it, and the account that bought it."""
+    """A valid ticket of an event with its holder's name and its buyer."""
 
     ticket_id: UUID
     order_code: str

@@ -1,4 +1,4 @@
-"""One event as the box office knows it while it sells: its window, its prices, what is free."""
+"""An event on sale: sale window, prices and seat inventory."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.platform.values.money import Cents
-from virage.sale.ticketing.rules.hall import Hall
+from virage.sale.ticketing.rules.inventory import SeatInventory
 from virage.sale.ticketing.rules.plan import SeatPlan, category_by_place
 from virage.sale.ticketing.rules.pricing import Amounts, Pricing, amounts, price_list
 from virage.sale.ticketing.rules.terms import TARIFF_CODE, Assigned, OnSale
@@ -14,7 +14,7 @@ from virage.site.programme.types import Event
 
 
 class Layout(Struct, frozen=True):
-    """Blocks and areas of a ground by code: (index, first seat, seats) and (first place, places at most).
+    """Blocks and areas of a venue by code: (index, first seat, seats) and (first place, capacity).
 
     `hospitality` names the blocks of hospitality seats and boxes.
     """
@@ -25,30 +25,30 @@ class Layout(Struct, frozen=True):
 
 
 class OpenSale(Struct, frozen=True):
-    """What is needed to sell places of an event without asking the database; `hall` changes, nothing else does."""
+    """Everything needed to sell places of an event without a query; only `inventory` changes."""
 
     event: OnSale
     pricing: Pricing
-    hall: Hall
+    inventory: SeatInventory
     blocks: dict[str, int]
     areas: dict[str, tuple[int, int]]
     prices: list[tuple[Cents, ...]]
 
     def amounts_of(self, assigned: Sequence[Assigned]) -> Amounts:
-        """What these places cost for whom they are."""
-        category_of, prices = self.hall.category_of, self.prices
+        """Return the price of these places with their tariffs."""
+        category_of, prices = self.inventory.category_of, self.prices
         return amounts(
             [prices[category_of[seat.place]][TARIFF_CODE[seat.tariff]] for seat in assigned], self.pricing.fee_cents
         )
 
     def category_id(self, place: int) -> UUID | None:
-        """The category of a place; None where nothing is for sale."""
-        index = self.hall.category_of[place]
-        return None if index < 0 else self.hall.categories[index]
+        """Return the category of a place; None if it is not for sale."""
+        index = self.inventory.category_of[place]
+        return None if index < 0 else self.inventory.categories[index]
 
 
 def open_sale(event: OnSale, pricing: Pricing, plan: SeatPlan, layout: Layout, taken: Sequence[int]) -> OpenSale:
-    """Put a sale together; blocks and areas that the ground does not have are left out."""
+    """Return a sale; blocks and areas that the venue does not have are left out."""
     categories = [category.id for category in pricing.categories]
     ranges = [
         (layout.blocks[code][1], layout.blocks[code][2], category)
@@ -65,7 +65,7 @@ def open_sale(event: OnSale, pricing: Pricing, plan: SeatPlan, layout: Layout, t
     return OpenSale(
         event=event,
         pricing=pricing,
-        hall=Hall(plan, categories, category_of, taken, hospitality(pricing, layout)),
+        inventory=SeatInventory(plan, categories, category_of, taken, hospitality(pricing, layout)),
         blocks={code: index for code, (index, _, _) in layout.blocks.items()},
         areas=areas,
         prices=[listed[category] for category in categories],
@@ -73,13 +73,13 @@ def open_sale(event: OnSale, pricing: Pricing, plan: SeatPlan, layout: Layout, t
 
 
 def hospitality(pricing: Pricing, layout: Layout) -> frozenset[UUID]:
-    """Return the categories of hospitality blocks alone; none where every seat for sale is in such a block."""
+    """Return the categories with hospitality blocks only; empty if every seat for sale is in such a block."""
     ordinary = {category for code, category in pricing.blocks.items() if code not in layout.hospitality}
     return frozenset(pricing.blocks.values()) - ordinary if ordinary else frozenset()
 
 
 def on_sale(event: Event) -> OnSale:
-    """What the box office must know of an event."""
+    """Return the sale data of an event."""
     return OnSale(
         event_id=event.id,
         cancelled=event.state == "cancelled",
@@ -91,7 +91,7 @@ def on_sale(event: Event) -> OnSale:
 
 
 def parts_of(layout: Layout) -> tuple[list[int], list[str]]:
-    """The first place of each block and area, rising, and their codes: how sales are counted by part."""
+    """Return the first place of each block and area in ascending order, and their codes."""
     firsts = [(first, code) for code, (_, first, _) in layout.blocks.items()]
     firsts += [(first, code) for code, (first, _) in layout.areas.items()]
     firsts.sort()
@@ -99,5 +99,5 @@ def parts_of(layout: Layout) -> tuple[list[int], list[str]]:
 
 
 def sold_as(pricing: Pricing) -> Mapping[str, UUID]:
-    """The category of each block and area that is for sale, by code."""
+    """Return the category of each block and area for sale, by code."""
     return pricing.blocks | {area.area: area.category_id for area in pricing.areas}

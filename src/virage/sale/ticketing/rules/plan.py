@@ -1,7 +1,7 @@
-"""The seats of a ground cut into segments: seats side by side with nothing between, best sightline first.
+"""The seats of a venue in segments of adjacent seats, best sightline first.
 
-A segment is short (a row between two stairs), so what is free in it fits one integer, and a question about it is a
-few shifts. Segments are numbered by rank: number 0 sees best. Built once an event and price plan; never changed.
+A segment is short (a row between two stairs), so its free seats fit one integer and a search takes a few shifts.
+Segments are numbered by rank: number 0 has the best sightline. The plan is built once and never changed.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,27 +27,27 @@ Ints = npt.NDArray[np.int32]
 
 
 class Segments(Protocol):
-    """Seats side by side without a gap, in the order of the seats: one entry a segment in each array."""
+    """Segments of adjacent seats in the order of the seats; each array has one entry per segment."""
 
     @property
     def first_seat(self) -> Ints:
-        """The first seat of each segment."""
+        """First seat of each segment."""
 
     @property
     def seat_count(self) -> Ints:
-        """How many seats each segment has."""
+        """Number of seats of each segment."""
 
     @property
     def block(self) -> Ints:
-        """The index of the block of each segment."""
+        """Index of the block of each segment."""
 
     @property
     def row(self) -> Ints:
-        """The row of each segment in its block, front to back."""
+        """Row of each segment in its block, front to back."""
 
 
 class Unit(Struct, frozen=True):
-    """A wheelchair space and the companion seat beside it (None where a ground has none)."""
+    """A wheelchair space and the companion seat beside it, None without one."""
 
     space: int
     companion: int | None
@@ -56,15 +56,15 @@ class Unit(Struct, frozen=True):
 
     @property
     def seats(self) -> tuple[int, ...]:
-        """The space and, if it has one, the companion seat."""
+        """The space and its companion seat, if any."""
         return (self.space,) if self.companion is None else (self.space, self.companion)
 
 
 class SeatPlan(Struct, frozen=True):
-    """The segments of a ground. All lists and arrays of segments are in the order of rank.
+    """The segments of a venue. All lists and arrays of segments are in the order of rank.
 
-    `ordinary` and `featured` hold one integer a segment: bit i is its seat i, 1 for an ordinary seat, or for one that
-    has every feature of the set. `bears` tells whether a segment has such a seat at all.
+    `ordinary` and `featured` hold one integer per segment: bit i is its seat i, 1 for an ordinary seat, or for one that
+    has every feature of the set. `bears` says whether a segment has such a seat.
     """
 
     seats: int
@@ -86,14 +86,14 @@ class SeatPlan(Struct, frozen=True):
     unit_rows: list[list[Unit]]
 
     def block_of(self, seat: int) -> int:
-        """The index of the block of a seat."""
+        """Return the index of the block of a seat."""
         return int(self.block[self.segment_of[seat]])
 
 
 def cut(segments: Segments, features: npt.NDArray[Any], sightline: npt.NDArray[Any], places: int) -> SeatPlan:
-    """Rank the segments of a ground; `features` and `sightline` have one entry a seat.
+    """Return the ranked segments of a venue; `features` and `sightline` have one entry per seat.
 
-    `places` counts the standing places after the seats too.
+    `places` includes the standing places after the seats.
     """
     starts, lengths = np.asarray(segments.first_seat, np.int32), np.asarray(segments.seat_count, np.int32)
     seats = len(features)
@@ -135,7 +135,7 @@ def cut(segments: Segments, features: npt.NDArray[Any], sightline: npt.NDArray[A
 
 
 def _masks(chosen: npt.NDArray[np.bool_], first: Ints, length: Ints) -> list[int]:
-    """One integer a segment: bit i says whether its seat i is chosen."""
+    """Return one integer per segment: bit i says whether its seat i is chosen."""
     masks = []
     for start, count in zip(first.tolist(), length.tolist(), strict=True):
         bits = np.packbits(chosen[start : start + count], bitorder="little").tobytes()
@@ -146,7 +146,7 @@ def _masks(chosen: npt.NDArray[np.bool_], first: Ints, length: Ints) -> list[int
 def _units(
     features: npt.NDArray[np.int64], segment_of: Ints, block: Ints, row: Ints, sightline: npt.NDArray[np.float32]
 ) -> list[Unit]:
-    """Each wheelchair space with a companion seat of its own beside it, best sightline first."""
+    """Return each wheelchair space with its own companion seat, best sightline first."""
     used: set[int] = set()
     units = []
     for space in np.flatnonzero(features & WHEELCHAIR).tolist():
@@ -165,7 +165,7 @@ def _units(
 
 
 def _rows_of(units: Sequence[Unit]) -> list[list[Unit]]:
-    """The units by row, the row that sees best first, each row in the order of its seats."""
+    """Return the units by row, best row first, each row in the order of its seats."""
     rows: dict[tuple[int, int], list[Unit]] = {}
     for unit in units:
         rows.setdefault((unit.block, unit.row), []).append(unit)
@@ -175,9 +175,9 @@ def _rows_of(units: Sequence[Unit]) -> list[list[Unit]]:
 def category_by_place(
     places: int, ranges: Iterable[tuple[int, int, UUID]], categories: Sequence[UUID]
 ) -> npt.NDArray[np.int16]:
-    """The category of each place as an index into `categories`, -1 where nothing is for sale.
+    """Return the category of each place as an index into `categories`, -1 if not for sale.
 
-    `ranges` are (first place, how many, category).
+    `ranges` are (first place, count, category).
     """
     category_of = np.full(places, -1, np.int16)
     for first, count, category in ranges:

@@ -1,4 +1,4 @@
-"""Prices: categories on blocks and areas, a price a tariff, a fee a ticket, and the VAT contained in all of it."""
+"""Prices: categories of blocks and areas, prices by tariff, the fee per ticket and the included VAT."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -18,8 +18,8 @@ LANGUAGES = ("fr", "en")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
-class Category(Struct, frozen=True, forbid_unknown_fields=True):
-    """One price level: its name by language, its colour on the map (#rrggbb), its price a tariff in cents."""
+class PriceCategory(Struct, frozen=True, forbid_unknown_fields=True):
+    """A price category: name by language, colour on the map (#rrggbb) and price in cents by tariff."""
 
     id: UUID
     name: dict[str, str]
@@ -28,7 +28,7 @@ class Category(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AreaPricing(Struct, frozen=True, forbid_unknown_fields=True):
-    """A standing area that is open for this event, and how many of its places."""
+    """A standing area on sale at this event, and its capacity."""
 
     area: str
     category_id: UUID
@@ -36,9 +36,9 @@ class AreaPricing(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Pricing(Struct, frozen=True, forbid_unknown_fields=True):
-    """What an event costs where. A block or area that is not named here is not for sale."""
+    """Prices of an event. A block or area that is not listed is not for sale."""
 
-    categories: list[Category] = field(default_factory=list)
+    categories: list[PriceCategory] = field(default_factory=list)
     blocks: dict[str, UUID] = field(default_factory=dict)
     areas: list[AreaPricing] = field(default_factory=list)
     fee_cents: int = 150
@@ -46,25 +46,25 @@ class Pricing(Struct, frozen=True, forbid_unknown_fields=True):
     fee_vat_permille: int = 200
 
 
-class Defect(Struct, frozen=True):
-    """One thing that is wrong with a pricing: a stable code, and where."""
+class PricingDefect(Struct, frozen=True):
+    """A defect of a pricing: a stable code and its location."""
 
     code: str
     at: str
 
 
 class Amounts(Struct, frozen=True):
-    """What an order costs: a price a place, the fee of all of them, and the total with both."""
+    """Amounts of an order: the price per place, the total fee, and the total of both."""
 
     prices: list[Cents]
     fee_cents: Cents
     total_cents: Cents
 
 
-def defects(pricing: Pricing, blocks: Mapping[str, object], areas: Mapping[str, int]) -> list[Defect]:
-    """Return everything that is wrong at once; `blocks` are the ground's, `areas` its areas and their capacity."""
+def defects(pricing: Pricing, blocks: Mapping[str, object], areas: Mapping[str, int]) -> list[PricingDefect]:
+    """Return all defects; `blocks` are those of the venue, `areas` its areas with their capacity."""
     found = [
-        Defect(code, at)
+        PricingDefect(code, at)
         for code, at, wrong in (
             ("fee_out_of_range", "fee_cents", not 0 <= pricing.fee_cents <= FEE_MAX),
             ("vat_out_of_range", "vat_permille", not 0 <= pricing.vat_permille <= VAT_PERMILLE_MAX),
@@ -77,14 +77,14 @@ def defects(pricing: Pricing, blocks: Mapping[str, object], areas: Mapping[str, 
     for number, category in enumerate(pricing.categories):
         at = f"categories[{number}]"
         if category.id in known:
-            found.append(Defect("duplicate_category", at))
+            found.append(PricingDefect("duplicate_category", at))
         known.add(category.id)
         found += _category_defects(category, at)
     for code, category_id in pricing.blocks.items():
         if code not in blocks:
-            found.append(Defect("unknown_block", f"blocks.{code}"))
+            found.append(PricingDefect("unknown_block", f"blocks.{code}"))
         if category_id not in known:
-            found.append(Defect("unknown_category", f"blocks.{code}"))
+            found.append(PricingDefect("unknown_category", f"blocks.{code}"))
     return found + _area_defects(pricing.areas, areas, known)
 
 
@@ -92,43 +92,43 @@ def _is_name(text: str) -> bool:
     return 1 <= len(text.strip()) <= NAME_MAX and text.isprintable()
 
 
-def _category_defects(category: Category, at: str) -> list[Defect]:
+def _category_defects(category: PriceCategory, at: str) -> list[PricingDefect]:
     found = [
-        Defect("name_missing", f"{at}.name.{language}")
+        PricingDefect("name_missing", f"{at}.name.{language}")
         for language in sorted({*LANGUAGES, *category.name})
         if language not in LANGUAGES or not _is_name(category.name.get(language, ""))
     ]
     if not _COLOUR.fullmatch(category.colour):
-        found.append(Defect("colour_invalid", f"{at}.colour"))
+        found.append(PricingDefect("colour_invalid", f"{at}.colour"))
     for tariff in PRICED_TARIFFS:
         if tariff not in category.prices:
-            found.append(Defect("price_missing", f"{at}.prices.{tariff}"))
+            found.append(PricingDefect("price_missing", f"{at}.prices.{tariff}"))
         elif not 0 <= category.prices[tariff] <= PRICE_MAX:
-            found.append(Defect("price_out_of_range", f"{at}.prices.{tariff}"))
+            found.append(PricingDefect("price_out_of_range", f"{at}.prices.{tariff}"))
     if category.prices.get(Tariff.COMPANION, 0) != 0:
-        found.append(Defect("companion_not_free", f"{at}.prices.companion"))
+        found.append(PricingDefect("companion_not_free", f"{at}.prices.companion"))
     return found
 
 
-def _area_defects(opened: Sequence[AreaPricing], areas: Mapping[str, int], known: set[UUID]) -> list[Defect]:
+def _area_defects(opened: Sequence[AreaPricing], areas: Mapping[str, int], known: set[UUID]) -> list[PricingDefect]:
     found = []
     seen: set[str] = set()
     for number, area in enumerate(opened):
         at = f"areas[{number}]"
         if area.area not in areas:
-            found.append(Defect("unknown_area", at))
+            found.append(PricingDefect("unknown_area", at))
         elif not 0 <= area.capacity <= areas[area.area]:
-            found.append(Defect("capacity_out_of_range", at))
+            found.append(PricingDefect("capacity_out_of_range", at))
         if area.area in seen:
-            found.append(Defect("duplicate_area", at))
+            found.append(PricingDefect("duplicate_area", at))
         seen.add(area.area)
         if area.category_id not in known:
-            found.append(Defect("unknown_category", at))
+            found.append(PricingDefect("unknown_category", at))
     return found
 
 
 def price_list(pricing: Pricing) -> dict[UUID, tuple[Cents, ...]]:
-    """Return the prices of each category in the order of `TARIFFS`; the companion's is 0."""
+    """Return the prices of each category in the order of `TARIFFS`; companions are free."""
     return {
         category.id: tuple(category.prices.get(tariff, 0) if tariff in PRICED_TARIFFS else 0 for tariff in TARIFFS)
         for category in pricing.categories
@@ -136,13 +136,13 @@ def price_list(pricing: Pricing) -> dict[UUID, tuple[Cents, ...]]:
 
 
 def amounts(prices: list[Cents], fee_cents: Cents) -> Amounts:
-    """Add up an order: the fee is for each ticket that costs something."""
+    """Return the amounts of an order; free tickets bear no fee."""
     fee = fee_cents * sum(1 for price in prices if price)
     return Amounts(prices, fee, sum(prices) + fee)
 
 
 def vat_of(total_cents: Cents, fee_cents: Cents, vat_permille: int, fee_vat_permille: int) -> list[Vat]:
-    """Return the VAT contained in the tickets and in the fee, one line a rate, in rising order of the rates."""
+    """Return the VAT included in the tickets and the fee, one entry per rate in ascending order."""
     gross: dict[int, Cents] = {}
     for rate, cents in ((vat_permille, total_cents - fee_cents), (fee_vat_permille, fee_cents)):
         gross[rate] = gross.get(rate, 0) + cents
@@ -154,15 +154,15 @@ def repriced(
 ) -> list[str]:
     """Return the blocks and areas with sold or held places whose price or category changes, or that close.
 
-    `where` tells the block or area of a place, and whether it is an area.
+    `where` returns the block or area of a place, and whether it is an area.
     """
-    before, after = price_list(old), price_list(new)
+    old_prices, new_prices = price_list(old), price_list(new)
     old_areas = {area.area: area.category_id for area in old.areas}
     new_areas = {area.area: area.category_id for area in new.areas}
     changed: set[str] = set()
     for code, is_area in {where(place) for place in sold_places}:
         was = (old_areas if is_area else old.blocks).get(code)
         becomes = (new_areas if is_area else new.blocks).get(code)
-        if was != becomes or (was is not None and before.get(was) != after.get(was)):
+        if was != becomes or (was is not None and old_prices.get(was) != new_prices.get(was)):
             changed.add(code)
     return sorted(changed)

@@ -1,4 +1,4 @@
-"""What goes back of an order, and what that costs the till."""
+"""Tickets and amounts of a refund."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -17,7 +17,7 @@ RefundReason = Literal[AskedReason, "event_cancelled"]
 
 
 class RefundPlan(Struct, frozen=True):
-    """The tickets of an order that are given back, and the money for them."""
+    """The tickets of an order to refund, and their amount."""
 
     tickets: list[TicketRow]
     amount_cents: Cents
@@ -26,7 +26,7 @@ class RefundPlan(Struct, frozen=True):
 def plan_refund(
     order: OrderRow, tickets: Mapping[UUID, TicketRow], wanted: Sequence[UUID] | None
 ) -> RefundPlan | Refused:
-    """Decide what goes back: all tickets that still stand, or those wanted; a ticket goes back with its fee."""
+    """Return the refund of all valid tickets, or of those given; a ticket is refunded with its fee."""
     if order.state != "paid":
         return Refused(Reason.NOT_PAID)
     standing = [tickets[id_] for id_ in order.ticket_ids if tickets[id_].refund_id is None]
@@ -45,6 +45,6 @@ def plan_refund(
 
 
 def _worth(order: OrderRow, ticket: TicketRow) -> Cents:
-    """The price of a ticket and its part of the fee, which only tickets that cost something bear."""
+    """Return the price of a ticket with its share of the fee, which free tickets do not bear."""
     paying = sum(1 for price in order.prices if price)
     return ticket.price_cents + (order.fee_cents // paying if ticket.price_cents else 0)

@@ -6,21 +6,21 @@ from virage.sale.ticketing.rules.terms import PARTY_MAX
 
 
 def starts_of(mask: int, size: int) -> int:
-    """The bits at which `size` free seats in a row begin."""
+    """Return the bits at which `size` adjacent free seats begin."""
     for _ in range(size - 1):
         mask &= mask >> 1
     return mask
 
 
 def without_orphans(mask: int, size: int) -> int:
-    """Those of `starts_of` that leave no single free seat alone at either side."""
+    """Return those of `starts_of` that leave no single free seat on either side."""
     run_starts = mask & ~(mask << 1)
     run_ends = mask & ~(mask >> 1)
     return starts_of(mask, size) & ~(run_starts << 1) & ~(run_ends >> size)
 
 
 def flush(mask: int, size: int, starts: int) -> int:
-    """Those of `starts` that touch an end of their run, so that what stays free stays whole."""
+    """Return those of `starts` at an end of their run, which keep the rest of the run whole."""
     run_starts = mask & ~(mask << 1)
     run_ends = mask & ~(mask >> 1)
     return starts & (run_starts | (run_ends >> (size - 1)))
@@ -28,7 +28,7 @@ def flush(mask: int, size: int, starts: int) -> int:
 
 @lru_cache(maxsize=1 << 16)
 def fits(mask: int) -> int:
-    """For which parties there is room without leaving an orphan: bit k for a party of k, 1 to 9."""
+    """Return the party sizes that fit without leaving a single seat: bit k for a party of k, 1 to 9."""
     room = 0
     for size in range(1, PARTY_MAX + 1):
         if without_orphans(mask, size):
@@ -38,7 +38,7 @@ def fits(mask: int) -> int:
 
 @lru_cache(maxsize=1 << 16)
 def longest(mask: int) -> int:
-    """The length of the longest run, counted to 9."""
+    """Return the length of the longest run, at most 9."""
     length = 0
     while mask and length < PARTY_MAX:
         mask &= mask >> 1
@@ -47,7 +47,7 @@ def longest(mask: int) -> int:
 
 
 def bits(mask: int) -> list[int]:
-    """The positions of the bits that are set, rising."""
+    """Return the positions of the set bits in ascending order."""
     found = []
     while mask:
         low = mask & -mask

@@ -1,4 +1,4 @@
-"""Whether something may be sold, to whom and how much of it: windows, limits, chosen seats."""
+"""Rules of a sale: window, limits, chosen seats and payment."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,18 +6,18 @@ from datetime import datetime, timedelta
 
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.rules.best_seats import best_seats
-from virage.sale.ticketing.rules.hall import Hall
+from virage.sale.ticketing.rules.inventory import SeatInventory
 from virage.sale.ticketing.rules.plan import COMPANION, WHEELCHAIR
 from virage.sale.ticketing.rules.terms import (
     PARTY_MAX,
     Assigned,
     Basket,
-    Best,
-    ChosenPlace,
+    BestSeats,
+    ChosenSeat,
     OnSale,
     Reason,
     Seats,
-    Standing,
+    StandingPlaces,
     State,
     Tariff,
 )
@@ -30,7 +30,7 @@ OPEN_STATES: tuple[State, ...] = ("held", "paying")
 
 
 def sale_window(event: OnSale, now: datetime) -> Refused | None:
-    """Why nothing of this event is sold now, or None."""
+    """Return why the event is not on sale now, or None."""
     if event.cancelled:
         return Refused(Reason.EVENT_CANCELLED)
     if now < event.opens_at:
@@ -41,104 +41,106 @@ def sale_window(event: OnSale, now: datetime) -> Refused | None:
 
 
 def within_limit(event: OnSale, bought: int, wanted: int) -> Refused | None:
-    """Why this buyer may not have so many more places of this event, or None."""
+    """Return the refusal if a buyer would exceed the limit of the event, or None."""
     if bought + wanted > event.limit_per_buyer:
         return Refused(Reason.LIMIT_REACHED, {"limit": event.limit_per_buyer, "left": event.limit_per_buyer - bought})
     return None
 
 
 def guests_share(open_places: int) -> int:
-    """How many places of a pool guests may hold together, of so many that are free or that guests hold.
+    """Return how many places of a pool all guests together may hold, of those that are free or held by guests.
 
-    Guests cost nothing to make, so all of them together are bounded: a tenth of the pool, and of a small one 200
-    places, but never more than half, so that whoever signs in finds some.
+    A bot can create guests at no cost, so their total is bounded: a tenth of the pool or 200 places, whichever is
+    more, but never more than half, so that signed-in buyers find places.
     """
     return max(open_places // 10, min(GUESTS_PLACES, open_places // 2))
 
 
-def guests_may_hold(hall: Hall, held: Counter[int], wanted: Counter[int]) -> Refused | None:
-    """Why a guest may not hold so many more places without signing in, or None.
+def guests_may_hold(inventory: SeatInventory, held: Counter[int], wanted: Counter[int]) -> Refused | None:
+    """Return the refusal if a guest must sign in to hold these places, or None.
 
-    `held` counts what guests hold, `wanted` what this one asks for, both by pool: the bound holds in the whole event,
-    in each category, and for wheelchair spaces with their companions, so that none of them is emptied.
+    `held` counts the places of all guests, `wanted` those of this request, both by pool. The bound applies to the
+    whole event, to each category, and to wheelchair spaces with companion seats.
     """
-    within = [(hall.free_count, held.total(), wanted.total())]
-    within += [(hall.free_by_pool[pool], held[pool], count) for pool, count in wanted.items()]
+    within = [(inventory.free_count, held.total(), wanted.total())]
+    within += [(inventory.free_by_pool[pool], held[pool], count) for pool, count in wanted.items()]
     if any(has + count > guests_share(free + has) for free, has, count in within):
         return Refused(Reason.SIGN_IN_FIRST, {"because": "guests_hold_their_share"})
     return None
 
 
 def propose(
-    hall: Hall, seats: Seats, blocks: dict[str, int], areas: dict[str, tuple[int, int]]
+    inventory: SeatInventory, seats: Seats, blocks: dict[str, int], areas: dict[str, tuple[int, int]]
 ) -> list[Assigned] | Refused:
-    """Propose places for a request: `blocks` maps codes to indices, `areas` to (first place, places open)."""
-    if isinstance(seats, Best):
+    """Propose places for a request; `blocks` maps codes to indices, `areas` to (first place, capacity)."""
+    if isinstance(seats, BestSeats):
         if not seats.party.valid:
             return Refused(Reason.PARTY_INVALID, {"size_max": PARTY_MAX})
         if seats.block is not None and seats.block not in blocks:
             return Refused(Reason.BLOCK_UNKNOWN)
-        return best_seats(hall, seats, None if seats.block is None else blocks[seats.block])
-    if isinstance(seats, Standing):
-        return _standing(hall, seats, areas)
-    return check_chosen(hall, seats.places)
+        return best_seats(inventory, seats, None if seats.block is None else blocks[seats.block])
+    if isinstance(seats, StandingPlaces):
+        return _standing(inventory, seats, areas)
+    return check_chosen(inventory, seats.places)
 
 
-def _standing(hall: Hall, seats: Standing, areas: dict[str, tuple[int, int]]) -> list[Assigned] | Refused:
+def _standing(
+    inventory: SeatInventory, seats: StandingPlaces, areas: dict[str, tuple[int, int]]
+) -> list[Assigned] | Refused:
     if not seats.party.valid:
         return Refused(Reason.PARTY_INVALID, {"size_max": PARTY_MAX})
     if seats.area not in areas:
         return Refused(Reason.AREA_UNKNOWN)
     first, count = areas[seats.area]
-    places = hall.standing(first, count, seats.party.size)
+    places = inventory.standing(first, count, seats.party.size)
     if places is None:
         return Refused(Reason.SOLD_OUT)
     return [Assigned(place, tariff) for place, tariff in zip(places, seats.party.tariffs(), strict=True)]
 
 
-def check_chosen(hall: Hall, chosen: Sequence[ChosenPlace]) -> list[Assigned] | Refused:
-    """Check seats that were touched on the map: for sale, free, and wheelchair spaces for whom they are there.
+def check_chosen(inventory: SeatInventory, chosen: Sequence[ChosenSeat]) -> list[Assigned] | Refused:
+    """Check chosen seats: for sale, free, and wheelchair spaces only with the access tariff.
 
-    A single seat may be left alone: somebody chose, nobody computed.
+    Chosen seats may leave a single seat free.
     """
     places = [choice.place for choice in chosen]
     if len(set(places)) != len(places):
         return Refused(Reason.PARTY_INVALID, {"places": "named twice"})
-    not_sold = [place for place in places if not hall.is_sellable(place)]
+    not_sold = [place for place in places if not inventory.is_sellable(place)]
     if not_sold:
         return Refused(Reason.NOT_FOR_SALE, {"places": not_sold})
     tariffs = [choice.tariff for choice in chosen]
     if tariffs.count(Tariff.COMPANION) > tariffs.count(Tariff.ACCESS):
         return Refused(Reason.COMPANION_ALONE)
-    reserved = [choice.place for choice in chosen if not _may_sit(hall, choice, places)]
+    reserved = [choice.place for choice in chosen if not _may_sit(inventory, choice, places)]
     if reserved:
         return Refused(Reason.PLACE_NEEDS_ACCESS, {"places": reserved})
-    taken = [place for place in places if not hall.is_free(place)]
+    taken = [place for place in places if not inventory.is_free(place)]
     if taken:
         return Refused(Reason.PLACE_TAKEN, {"places": taken})
     return [Assigned(choice.place, choice.tariff) for choice in chosen]
 
 
-def _may_sit(hall: Hall, choice: ChosenPlace, places: Sequence[int]) -> bool:
-    """A wheelchair space needs the access tariff; a companion seat its space in the same order, or already gone."""
-    if choice.place >= hall.plan.seats:
+def _may_sit(inventory: SeatInventory, choice: ChosenSeat, places: Sequence[int]) -> bool:
+    """A wheelchair space needs the access tariff; a companion seat needs its space in the order, or already taken."""
+    if choice.place >= inventory.plan.seats:
         return True
-    features = hall.plan.features[choice.place]
+    features = inventory.plan.features[choice.place]
     if features & WHEELCHAIR:
         return choice.tariff is Tariff.ACCESS
-    if features & COMPANION and choice.place in hall.plan.unit_of:
-        space = hall.plan.units[hall.plan.unit_of[choice.place]].space
-        return space in places or not hall.is_free(space)
+    if features & COMPANION and choice.place in inventory.plan.unit_of:
+        space = inventory.plan.units[inventory.plan.unit_of[choice.place]].space
+        return space in places or not inventory.is_free(space)
     return True
 
 
 def paying_until(order: Basket, now: datetime) -> datetime:
-    """How long a hold lasts once its buyer goes to pay: ten minutes from now, and that only the first time."""
+    """Return when a hold expires once its payment starts: ten minutes from now, extended only once."""
     return max(order.expires_at, now + PAYING_FOR) if order.payment_id is None else order.expires_at
 
 
 def may_pay(order: Basket, now: datetime) -> Refused | None:
-    """Why this order cannot be paid now, or None."""
+    """Return why this order cannot be paid now, or None."""
     if order.state in ("paid", "refunded"):
         return Refused(Reason.ALREADY_PAID)
     if order.state == "released":

@@ -1,10 +1,10 @@
-"""How a party that cannot sit together may be split."""
+"""Ways to split a party that cannot sit together."""
 
 from collections.abc import Iterator, Sequence
 
 
 def partitions(size: int) -> Iterator[list[int]]:
-    """The ways to split a party, the best first: two even parts, three, ... then pairs; nobody alone if avoidable."""
+    """Yield the ways to split a party, the best first: even parts, then uneven ones; single people last."""
     seen: set[tuple[int, ...]] = set()
     for count in range(2, size // 2 + 1):
         whole, more = divmod(size, count)
@@ -20,5 +20,5 @@ def partitions(size: int) -> Iterator[list[int]]:
 
 
 def near_first(segments: Sequence[int], rows: Sequence[int], row: int) -> list[int]:
-    """Segments by the distance of their row; better seats first at the same distance."""
+    """Return segments by the distance of their row; better seats first at equal distance."""
     return sorted(segments, key=lambda segment: (abs(rows[segment] - row), segment))

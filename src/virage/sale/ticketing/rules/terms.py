@@ -1,4 +1,4 @@
-"""The words of the box office: tariffs, parties, requests, orders, tickets and the reasons for a refusal."""
+"""Types of ticketing: tariffs, parties, requests, orders, tickets and refusal codes."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -20,7 +20,7 @@ class AcceptedTerms(Struct, frozen=True):
 
 
 class Reason(StrEnum):
-    """Why the box office says no; the codes are part of the interface."""
+    """Refusal codes of ticketing, part of the API."""
 
     NOT_FOUND = "not_found"
     SALE_NOT_OPEN = "sale_not_open"
@@ -57,7 +57,7 @@ class Reason(StrEnum):
 
 
 class Tariff(StrEnum):
-    """What a place costs whom. A companion comes free with somebody of the access tariff."""
+    """Price class of a ticket. A companion of a person with the access tariff is free."""
 
     FULL = "full"
     CHILD = "child"
@@ -75,9 +75,9 @@ Few = Annotated[int, Meta(ge=0, le=PARTY_MAX)]
 
 
 class Party(Struct, frozen=True, forbid_unknown_fields=True):
-    """Who comes together, counted by tariff; 1 to 9 places in all.
+    """A group of 1 to 9 people, counted by tariff.
 
-    Everybody of the access tariff brings one free companion, unless `companions` says how many of them come.
+    Each person with the access tariff brings one free companion, unless `companions` gives their number.
     """
 
     full: Few = 0
@@ -88,21 +88,21 @@ class Party(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def companions_coming(self) -> int:
-        """How many free companions come along."""
+        """Number of free companions."""
         return self.access if self.companions is None else self.companions
 
     @property
     def size(self) -> int:
-        """How many places the party needs."""
+        """Number of places that the party needs."""
         return self.full + self.child + self.reduced + self.access + self.companions_coming
 
     @property
     def valid(self) -> bool:
-        """Whether such a party may come: 1 to 9 places, and no more companions than people who bring one."""
+        """Whether the party has 1 to 9 places, and no more companions than people with the access tariff."""
         return 1 <= self.size <= PARTY_MAX and self.companions_coming <= self.access
 
     def tariffs(self) -> list[Tariff]:
-        """The tariffs place by place: access and companion in turn, then full, child, reduced."""
+        """Return the tariff of each place: access and companion in turn, then full, child, reduced."""
         beside = self.companions_coming
         pairs: list[Tariff] = []
         for person in range(self.access):
@@ -113,11 +113,11 @@ class Party(Struct, frozen=True, forbid_unknown_fields=True):
         return pairs + others
 
 
-class Best(Struct, frozen=True, tag_field="kind", tag="best", forbid_unknown_fields=True):
-    """Find me seats: the best that are free, in a category or a block if one is named.
+class BestSeats(Struct, frozen=True, tag_field="kind", tag="best", forbid_unknown_fields=True):
+    """Search for the best free seats, optionally in a category or a block.
 
-    `together` off allows a party to be split over neighbouring rows, or over pairs, where it cannot sit together.
-    Where neither is named, hospitality seats are only found with `hospitality`.
+    `together` false allows splitting a party that cannot sit together over neighbouring rows or into pairs.
+    Without category and block, hospitality seats are included only with `hospitality`.
     """
 
     party: Party
@@ -128,33 +128,33 @@ class Best(Struct, frozen=True, tag_field="kind", tag="best", forbid_unknown_fie
     hospitality: bool = False
 
 
-class ChosenPlace(Struct, frozen=True, forbid_unknown_fields=True):
-    """One seat that a fan touched on the map, and for whom it is."""
+class ChosenSeat(Struct, frozen=True, forbid_unknown_fields=True):
+    """A seat chosen on the map, and its tariff."""
 
     place: Annotated[int, Meta(ge=0, le=1_000_000)]
     tariff: Tariff
 
 
-class Chosen(Struct, frozen=True, tag_field="kind", tag="chosen", forbid_unknown_fields=True):
-    """These seats and no others."""
+class ChosenSeats(Struct, frozen=True, tag_field="kind", tag="chosen", forbid_unknown_fields=True):
+    """Exactly these seats."""
 
-    places: Annotated[tuple[ChosenPlace, ...], Meta(min_length=1, max_length=PARTY_MAX)]
+    places: Annotated[tuple[ChosenSeat, ...], Meta(min_length=1, max_length=PARTY_MAX)]
 
 
-class Standing(Struct, frozen=True, tag_field="kind", tag="standing", forbid_unknown_fields=True):
-    """So many places in a standing area."""
+class StandingPlaces(Struct, frozen=True, tag_field="kind", tag="standing", forbid_unknown_fields=True):
+    """Places for a party in a standing area."""
 
     area: Annotated[str, Meta(max_length=16)]
     party: Party
 
 
-Seats = Best | Chosen | Standing
+Seats = BestSeats | ChosenSeats | StandingPlaces
 
 
 class HoldRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Keep these places for me for a while. The browser makes `id`: sent twice, it is one order.
+    """Hold places for some minutes. The client makes `id`: a repeated request is one order.
 
-    `joins` names a held order of the same buyer and event: its places move to the new order, which is paid as one.
+    `joins` is a held order of the same buyer and event: its places move to the new order.
     """
 
     id: UUID
@@ -171,7 +171,7 @@ class Assigned(Struct, frozen=True):
 
 
 class Buyer(Struct, frozen=True):
-    """Whose order it is: a fan, or a browser that has not signed in yet (then `fan_id` is None)."""
+    """The buyer: a fan, or a browser that has not signed in (`fan_id` is None)."""
 
     session_id: UUID | None
     fan_id: UUID | None = None
@@ -179,30 +179,30 @@ class Buyer(Struct, frozen=True):
 
     @property
     def is_guest(self) -> bool:
-        """Whether nobody has signed in."""
+        """Whether the buyer has not signed in."""
         return self.fan_id is None
 
     @property
     def owner_id(self) -> UUID | None:
-        """The id under which new orders are kept."""
+        """The owner id of new orders."""
         return self.fan_id or self.session_id
 
     @property
     def owner_ids(self) -> tuple[UUID, ...]:
-        """Every id under which an order of this buyer may be found, once: a session may be its own earlier one."""
+        """Every owner id of this buyer's orders, without duplicates: a session may be its own earlier one."""
         ids = dict.fromkeys((self.fan_id, self.session_id, self.earlier_session_id))
         return tuple(id_ for id_ in ids if id_ is not None)
 
 
 State = Literal["held", "paying", "paid", "released", "expired", "refunded"]
 STATE_FACTS: dict[str, State] = {f"order_{state}": state for state in get_args(State)}
-"""What the journal says of an order that has a new state."""
+"""New states of an order by journal fact."""
 MONEY_RETURNED = "order_money_returned"
-"""What the journal says of an order whose money bought nothing and goes back."""
+"""Journal fact of an order whose payment is returned."""
 
 
-class Line(Struct, frozen=True, omit_defaults=True):
-    """One place of an order. `ticket_id` is set once the order is paid."""
+class OrderLine(Struct, frozen=True, omit_defaults=True):
+    """A place of an order. `ticket_id` is set once the order is paid."""
 
     place: int
     label: PlaceLabel
@@ -213,7 +213,7 @@ class Line(Struct, frozen=True, omit_defaults=True):
 
 
 class Vat(Struct, frozen=True):
-    """The VAT contained in a part of the total."""
+    """The VAT included in a part of the total."""
 
     rate_permille: int
     gross_cents: int
@@ -221,16 +221,16 @@ class Vat(Struct, frozen=True):
 
 
 class Order(Struct, frozen=True):
-    """An order as its buyer sees it. `total_cents` contains the fee and the VAT.
+    """An order for its buyer. `total_cents` includes the fee and VAT.
 
-    `returned_cents` came too late or twice, bought nothing and goes back; `refunded_cents` is money for tickets.
+    `returned_cents` are late or duplicate payments that are returned; `refunded_cents` is the refund of tickets.
     """
 
     id: UUID
     code: str
     event_id: UUID
     state: State
-    lines: list[Line]
+    lines: list[OrderLine]
     fee_cents: int
     total_cents: int
     refunded_cents: int
@@ -242,7 +242,7 @@ class Order(Struct, frozen=True):
 
 
 class OrderRow(Struct, frozen=True):
-    """An order as it is stored: one entry a place in each of the arrays."""
+    """An order as stored; each array has one entry per place."""
 
     id: UUID
     code: str
@@ -267,7 +267,7 @@ class OrderRow(Struct, frozen=True):
 
 
 class Basket(Struct, frozen=True):
-    """As much of an order as paying it needs; `size` counts its places."""
+    """The part of an order that its payment needs; `size` counts its places."""
 
     id: UUID
     event_id: UUID
@@ -280,7 +280,7 @@ class Basket(Struct, frozen=True):
 
 
 class PaidOrder(Struct, frozen=True):
-    """As much of an order that was just paid as its passes need."""
+    """The part of a newly paid order that its passes need."""
 
     id: UUID
     event_id: UUID
@@ -291,7 +291,7 @@ class PaidOrder(Struct, frozen=True):
 
 
 class ClosedOrder(Struct, frozen=True):
-    """An order that just ended without money, and the places that are free with it."""
+    """An unpaid order that just ended, with the places it frees."""
 
     id: UUID
     event_id: UUID
@@ -299,7 +299,7 @@ class ClosedOrder(Struct, frozen=True):
 
 
 class TicketRow(Struct, frozen=True):
-    """A ticket as it is stored. `refund_id` is set once its money went back."""
+    """A ticket as stored. `refund_id` is set once it is refunded."""
 
     id: UUID
     order_id: UUID
@@ -312,7 +312,7 @@ class TicketRow(Struct, frozen=True):
 
 
 class OnSale(Struct, frozen=True):
-    """What the box office must know of an event to sell it; times in UTC."""
+    """The sale data of an event; times in UTC."""
 
     event_id: UUID
     cancelled: bool

@@ -1,1 +1,1 @@
-"""The queries of ticketing, one typed function each."""
+"""Queries of ticketing, one typed function each."""

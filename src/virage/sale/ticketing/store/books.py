@@ -1,4 +1,4 @@
-"""What tickets brought and gave back, for the books."""
+"""Ticket revenue and refunds for accounting."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,8 +11,8 @@ from virage.sale.ticketing.store.queries import queries
 async def moved(
     conn: Connection, since: datetime, until: datetime, zone: ZoneInfo, begins: timedelta
 ) -> list[TicketMoney]:
-    """What orders brought and refunds gave back before `until`; of events that were over at `since` what did since."""
+    """Return revenue and refunds before `until`; for events that ended before `since`, only movements after it."""
     asked = {"since": since, "until": until, "zone": zone.key, "begins": begins}
     found = [TicketMoney(*row) async for row in queries.tickets_sold(conn, **asked)]
-    found += [TicketMoney(*row) async for row in queries.tickets_given_back(conn, **asked)]
-    return [one for one in found if one.cents]
+    found += [TicketMoney(*row) async for row in queries.tickets_refunded(conn, **asked)]
+    return [money for money in found if money.cents]

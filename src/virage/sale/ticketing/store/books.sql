@@ -1,6 +1,6 @@
 -- name: tickets_sold(since, until, zone, begins)
--- What orders came to that were paid before a moment, by event, day of business and rate: those that were paid since
--- another, or whose event ends after it or is off. A day begins so long after midnight by the clocks of a zone.
+-- Revenue of orders paid before `until`, by event, business day and VAT rate: those paid since `since`, and those
+-- whose event ends after it or is cancelled. A day begins `begins` after midnight in the zone.
 select orders.event_id, event.ends_at, event.state = 'cancelled' as cancelled,
     ((orders.paid_at at time zone :zone::text) - :begins::interval)::date as day, part.vat_permille,
     sum(part.cents)::bigint as cents
@@ -13,8 +13,8 @@ where orders.state in ('paid', 'refunded') and orders.paid_at < :until::timestam
     and (orders.paid_at >= :since::timestamptz or event.ends_at >= :since or event.state = 'cancelled')
 group by 1, 2, 3, 4, 5;
 
--- name: tickets_given_back(since, until, zone, begins)
--- The same for what was given back, below zero: the prices of tickets at their rate, the rest at that of the fee.
+-- name: tickets_refunded(since, until, zone, begins)
+-- The same for refunds, as negative amounts: ticket prices at their rate, the rest at the rate of the fee.
 with back as (
     select refund.event_id, refund.asked_at, refund.amount_cents, orders.vat_permille, orders.fee_vat_permille,
         (

@@ -1,4 +1,4 @@
-"""Who has a place of an event."""
+"""Claims: which order has which place of an event."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -11,7 +11,7 @@ from virage.sale.ticketing.store.queries import queries
 
 
 class Claim(Struct, frozen=True, order=True):
-    """One place of an event for one order; claims are written in this order, everywhere."""
+    """A place of an event claimed by an order; claims are always inserted in this sort order."""
 
     event_id: UUID
     place: int
@@ -28,7 +28,7 @@ class Occupied(Struct, frozen=True):
 
 
 async def keep_occupied(conn: Connection, order_id: UUID, tickets: Sequence[TicketRow]) -> None:
-    """Note the places of these tickets of one order as occupied; their claims stay."""
+    """Store the places of these tickets of an order as occupied; their claims stay."""
     if tickets:
         await queries.keep_occupied(
             conn,
@@ -40,19 +40,19 @@ async def keep_occupied(conn: Connection, order_id: UUID, tickets: Sequence[Tick
 
 
 async def occupied_places(conn: Connection) -> list[Occupied]:
-    """Every place of a refunded ticket whose holder was inside."""
+    """Return every place of a refunded ticket whose holder was inside."""
     return [Occupied(**row) async for row in queries.occupied_places(conn)]
 
 
 async def forget_occupied(conn: Connection, places: Sequence[Occupied]) -> None:
-    """These places are not occupied any more."""
+    """Delete these occupied places."""
     await queries.forget_occupied(conn, ticket_ids=[place.ticket_id for place in places])
 
 
 async def claim_places(conn: Connection, claims: Sequence[Claim]) -> list[Claim]:
-    """Claim sorted places in one statement; those of them that were not free, and stay with whoever has them.
+    """Claim sorted places in one statement; return those that were not free.
 
-    A place that an earlier claim of the same order has is not free either: it is that claim's.
+    A place with an earlier claim of the same order is not free either.
     """
     row = await queries.claim_places(conn, **_columns(claims))
     if row["whole"]:
@@ -62,22 +62,22 @@ async def claim_places(conn: Connection, claims: Sequence[Claim]) -> list[Claim]
 
 
 async def free_places(conn: Connection, claims: Sequence[Claim]) -> int:
-    """Give back the places that the orders still have; how many."""
+    """Delete the claims that the orders still have; return how many."""
     return int(await queries.free_places(conn, **_columns(claims)))
 
 
 async def move_claims(conn: Connection, orders: Mapping[UUID, UUID]) -> None:
-    """Give all places of each order to the other order; both are locked."""
+    """Move all claims of each order to the other order; both are locked."""
     await queries.move_claims(conn, from_ids=list(orders.keys()), to_ids=list(orders.values()))
 
 
 async def places_taken(conn: Connection, event_id: UUID) -> list[int]:
-    """Every place of an event that somebody has."""
+    """Return every claimed place of an event."""
     return [row[0] async for row in queries.places_taken(conn, event_id=event_id)]
 
 
 async def claims_of_event(conn: Connection, event_id: UUID) -> dict[int, UUID]:
-    """Every place of an event that somebody has, and the order that has it."""
+    """Return every claimed place of an event with its order."""
     return {row["place"]: row["order_id"] async for row in queries.claims_of_event(conn, event_id=event_id)}
 
 

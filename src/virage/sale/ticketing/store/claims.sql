@@ -1,6 +1,6 @@
 -- name: claim_places(event_ids, places, order_ids)^
--- Claim places for the orders of a batch, in the order of the key. Taken ones stay as they are; then `places` and
--- `order_ids` say which were free, else they are null.
+-- Claim places for the orders of a batch, in key order. If some were taken, `places` and `order_ids` list the claimed
+-- ones, else they are null.
 with won as (
     insert into ticketing.claim (event_id, place, order_id)
     select wanted.event_id, wanted.place, wanted.order_id
@@ -15,14 +15,14 @@ select count(*) = cardinality(:places::integer[]) as whole,
 from won;
 
 -- name: free_places(event_ids, places, order_ids)!
--- Give places back, only those that these orders still have. The orders are locked, or this transaction made the
--- claims: nobody else deletes these rows, and who waits for one of them holds none that we wait for.
+-- Delete the claims that these orders still have. The orders are locked, or this transaction inserted the claims: no
+-- other transaction deletes these rows, and one that waits for them holds no lock that this one needs.
 delete from ticketing.claim
 using unnest(:event_ids::uuid[], :places::integer[], :order_ids::uuid[]) as given (event_id, place, order_id)
 where claim.event_id = given.event_id and claim.place = given.place and claim.order_id = given.order_id;
 
 -- name: move_claims(from_ids, to_ids)!
--- Places go from one order to another. The orders are locked, so nobody else changes these rows.
+-- Move claims from one order to another. The orders are locked, so no other transaction changes these rows.
 update ticketing.claim set order_id = moved.to_id
 from unnest(:from_ids::uuid[], :to_ids::uuid[]) as moved (from_id, to_id)
 join ticketing.orders on orders.id = moved.from_id
@@ -30,11 +30,11 @@ cross join lateral unnest(orders.places) as had (place)
 where claim.event_id = orders.event_id and claim.place = had.place and claim.order_id = orders.id;
 
 -- name: places_taken(event_id)
--- Every place of an event that somebody has.
+-- Every claimed place of an event.
 select place from ticketing.claim where event_id = :event_id;
 
 -- name: claims_of_event(event_id)
--- Every place of an event that somebody has, and the order that has it.
+-- Every claimed place of an event, with its order.
 select place, order_id from ticketing.claim where event_id = :event_id;
 
 -- name: keep_occupied(order_id, event_ids, places, ticket_ids)!
@@ -48,5 +48,5 @@ from unnest(:event_ids::uuid[], :places::integer[], :ticket_ids::uuid[]) as kept
 select event_id, place, order_id, ticket_id from ticketing.occupied_place order by event_id, place;
 
 -- name: forget_occupied(ticket_ids)!
--- These places are not occupied any more; one job deletes these rows, and nobody else changes them.
+-- Delete occupied places; only one job changes these rows.
 delete from ticketing.occupied_place where ticket_id = any(:ticket_ids::uuid[]);

@@ -1,4 +1,4 @@
-"""What many events sell, and how much of it is taken, without bringing any of them into memory."""
+"""Places for sale and taken places of many events, counted by the database."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -11,7 +11,7 @@ from virage.sale.ticketing.store.queries import queries
 
 
 class PartForSale(Struct, frozen=True):
-    """A block or a standing area of an event, by its code. `capacity` None: as many places as the block has seats."""
+    """A block or standing area of an event, by code. `capacity` is None for a block: its number of seats."""
 
     event_id: UUID
     code: str
@@ -20,13 +20,13 @@ class PartForSale(Struct, frozen=True):
 
 
 async def parts_for_sale(conn: Connection, event_ids: Sequence[UUID]) -> list[PartForSale]:
-    """Every part of the ground that these events sell."""
+    """Return every block and area for sale at these events."""
     return [PartForSale(*row) async for row in queries.parts_for_sale(conn, event_ids=event_ids)]
 
 
 async def taken_by_part(
     conn: Connection, event_ids: Sequence[UUID], from_places: Sequence[int]
 ) -> dict[tuple[UUID, int], int]:
-    """Places that somebody has, by event and part; the parts begin at `from_places`, rising, and count from 1."""
+    """Return claimed places by event and part; parts begin at `from_places`, ascending, and count from 1."""
     rows = queries.taken_by_part(conn, event_ids=event_ids, from_places=from_places)
     return {(row["event_id"], row["part"]): row["places"] async for row in rows}

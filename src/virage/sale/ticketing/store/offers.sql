@@ -1,5 +1,5 @@
 -- name: parts_for_sale(event_ids)
--- Every block and standing area that these events sell, at which full price; a block has as many places as it has seats.
+-- Every block and standing area for sale at these events, with its adult price; the capacity of a block is null.
 select category.event_id, part.code, category.full_cents, part.capacity
 from (
     select event_id, category_id, block as code, null::integer as capacity from ticketing.block_category
@@ -10,7 +10,7 @@ join ticketing.category on category.event_id = part.event_id and category.id = p
 where category.event_id = any(:event_ids::uuid[]);
 
 -- name: taken_by_part(event_ids, from_places)
--- How many places of these events somebody has, by part of the ground: `from_places` are the first places of the parts.
+-- Claimed places of these events by part of the venue; `from_places` are the first places of the parts.
 select event_id, width_bucket(place, :from_places::integer[]) as part, count(*) as places
 from ticketing.claim
 where event_id = any(:event_ids::uuid[])

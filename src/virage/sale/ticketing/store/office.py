@@ -1,4 +1,4 @@
-"""Orders by what somebody knows of them, within what a role covers."""
+"""Search for orders and sums of sales, within the scope of a role."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -10,15 +10,15 @@ from virage.sale.ticketing.store.queries import queries
 
 
 class Scope(Struct, frozen=True):
-    """The events that roles cover: those of some organisers, some more, or all."""
+    """The events that roles cover: all, or those of some organisers and some single events."""
 
     everywhere: bool
     organiser_ids: list[UUID]
     event_ids: list[UUID]
 
 
-class Known(Struct, frozen=True):
-    """What somebody knows of an order; whichever is true of it is enough. `holder` is a part of a name."""
+class OrderCriteria(Struct, frozen=True):
+    """Criteria of an order search, of which one is enough. `holder` is part of a name."""
 
     code: str | None = None
     owner_ids: Sequence[UUID] = ()
@@ -26,8 +26,8 @@ class Known(Struct, frozen=True):
     places: Sequence[int] = ()
 
 
-async def found_orders(conn: Connection, known: Known, scope: Scope, wanted: int) -> list[UUID]:
-    """The latest orders of which something is known, at most so many."""
+async def found_orders(conn: Connection, known: OrderCriteria, scope: Scope, wanted: int) -> list[UUID]:
+    """Return the latest orders that match a criterion, at most `wanted`."""
     rows = queries.found_orders(
         conn,
         code=known.code,
@@ -42,8 +42,8 @@ async def found_orders(conn: Connection, known: Known, scope: Scope, wanted: int
     return [row["id"] async for row in rows]
 
 
-class Sum(Struct, frozen=True):
-    """Places of an event that are sold and held, and the money kept for them."""
+class EventTotals(Struct, frozen=True):
+    """Sold and held places of an event, and revenue after refunds."""
 
     event_id: UUID
     sold: int
@@ -51,9 +51,9 @@ class Sum(Struct, frozen=True):
     revenue_cents: int
 
 
-async def event_sums(conn: Connection, scope: Scope) -> list[Sum]:
-    """The sums of every public event within a scope."""
+async def event_sums(conn: Connection, scope: Scope) -> list[EventTotals]:
+    """Return the sums of every public event within a scope."""
     rows = queries.event_sums(
         conn, everywhere=scope.everywhere, organiser_ids=scope.organiser_ids, event_ids=scope.event_ids
     )
-    return [Sum(row["event_id"], row["sold"], row["held"], row["revenue_cents"]) async for row in rows]
+    return [EventTotals(row["event_id"], row["sold"], row["held"], row["revenue_cents"]) async for row in rows]

@@ -1,6 +1,6 @@
 -- name: found_orders(code, owner_ids, holder, places, everywhere, organiser_ids, event_ids, wanted)
--- Orders within a scope that have this code, one of these owners, a ticket whose holder is called like this, or now one
--- of these places; the latest first.
+-- Orders within a scope with this code, one of these owners, a ticket with this holder's name, or currently one of these
+-- places; the latest first.
 with found as (
     select id from ticketing.orders where code = :code
     union
@@ -21,7 +21,7 @@ where :everywhere::boolean or event.organiser_id = any(:organiser_ids::uuid[]) o
 order by orders.held_at desc, orders.id limit :wanted;
 
 -- name: event_sums(everywhere, organiser_ids, event_ids)
--- Places sold and held, and money kept, of each public event within a scope.
+-- Sold and held places, and revenue after refunds, of each public event within a scope.
 with event as (
     select event_id from programme.public_event_organiser
     where :everywhere::boolean or organiser_id = any(:organiser_ids::uuid[]) or event_id = any(:event_ids::uuid[])

@@ -1,4 +1,4 @@
-"""Orders: written when places are held, moved by guarded updates, never deleted."""
+"""Orders: inserted when places are held, changed by guarded updates, never deleted."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -15,25 +15,25 @@ def _order(row: Any) -> OrderRow:
     return OrderRow(*row)
 
 
-async def take_turns(conn: Connection, buyer_ids: Collection[UUID]) -> None:
-    """Let these buyers hold or pay in one transaction at a time: waits for others', and makes others wait for this one.
+async def lock_buyers(conn: Connection, buyer_ids: Collection[UUID]) -> None:
+    """Lock these buyers until the transaction ends: a buyer holds or pays in one transaction at a time.
 
-    The last 64 bits of the ids stand for them: random, and as a signed number below zero, where no other lock is.
+    The key is the last 64 bits of the id: random and, as a signed number, below zero, where no other advisory lock is.
     """
     buyers = sorted(int.from_bytes(buyer_id.bytes[8:], signed=True) for buyer_id in set(buyer_ids))
-    await queries.take_turns(conn, buyers=buyers)
+    await queries.lock_buyers(conn, buyers=buyers)
 
 
 async def known_orders(
     conn: Connection, order_ids: Sequence[UUID], event_ids: Sequence[UUID], owner_ids: Sequence[UUID]
 ) -> list[OrderRow]:
-    """Orders that exist under these ids already, and what these buyers have of these events."""
+    """Return existing orders under these ids, and the orders of these buyers for these events."""
     rows = queries.known_orders(conn, order_ids=order_ids, event_ids=event_ids, owner_ids=owner_ids)
     return [_order(row) async for row in rows]
 
 
 async def insert_orders(conn: Connection, orders: Sequence[OrderRow], now: datetime) -> set[UUID]:
-    """Write new holds; the ids of those that were new. Each has at least one place."""
+    """Insert new holds; return the ids that were new. Each has at least one place."""
     ends = list(accumulate(len(order.places) for order in orders))
     rows = queries.insert_orders(
         conn,
@@ -59,29 +59,29 @@ async def insert_orders(conn: Connection, orders: Sequence[OrderRow], now: datet
 
 
 async def held_by_guests(conn: Connection, event_ids: Collection[UUID], held_after: datetime) -> dict[UUID, list[int]]:
-    """The places of each event that guests hold; events of which they hold none are left out."""
+    """Return the places that guests hold, by event; events without any are left out."""
     rows = queries.held_by_guests(conn, event_ids=list(event_ids), held_after=held_after)
     return {row["event_id"]: row["places"] async for row in rows}
 
 
 async def orders(conn: Connection, order_ids: Sequence[UUID]) -> dict[UUID, OrderRow]:
-    """Orders by id; those that do not exist are left out."""
+    """Return orders by id; unknown ids are left out."""
     return {row["id"]: _order(row) async for row in queries.orders(conn, order_ids=order_ids)}
 
 
 async def lock_orders(conn: Connection, order_ids: Sequence[UUID]) -> dict[UUID, OrderRow]:
-    """Orders by id, locked in order."""
+    """Return orders by id, locked in order."""
     return {row["id"]: _order(row) async for row in queries.lock_orders(conn, order_ids=order_ids)}
 
 
 async def lock_baskets(conn: Connection, order_ids: Sequence[UUID], owner_ids: Sequence[UUID]) -> list[Basket]:
-    """Orders by id and what these buyers have of the same events, locked in order."""
+    """Return orders by id and the orders of these buyers for the same events, locked in order."""
     rows = queries.lock_baskets(conn, order_ids=order_ids, owner_ids=owner_ids)
     return [Basket(*row) async for row in rows]
 
 
 async def start_paying(conn: Connection, orders: Sequence[Basket]) -> None:
-    """Move holds to `paying` with the owner, payment and end that the rows now say."""
+    """Change holds to `paying` with the owner, payment and expiry of the rows."""
     await queries.start_paying(
         conn,
         order_ids=[order.id for order in orders],
@@ -105,26 +105,26 @@ async def accepted_terms(conn: Connection, order_id: UUID) -> AcceptedTerms | No
 async def mark_paid(
     conn: Connection, order_ids: Sequence[UUID], payment_ids: Sequence[UUID | None], now: datetime
 ) -> list[PaidOrder]:
-    """Pay open orders and print their tickets in one statement; those that were open."""
+    """Mark open orders as paid and insert their tickets in one statement; return those that were open."""
     rows = queries.mark_paid(conn, order_ids=order_ids, payment_ids=payment_ids, now=now)
     return [PaidOrder(*row) async for row in rows]
 
 
 async def reopen(conn: Connection, order_ids: Sequence[UUID], expires_at: datetime) -> None:
-    """Bring expired holds back whose places were claimed again."""
+    """Reopen expired holds whose places were claimed again."""
     await queries.reopen(conn, order_ids=order_ids, expires_at=expires_at)
 
 
 async def back_to_held(
     conn: Connection, order_ids: Sequence[UUID], payment_ids: Sequence[UUID]
 ) -> list[tuple[UUID, UUID]]:
-    """Let another payment be tried; (order, event) of those that waited for these payments."""
+    """Return orders to `held` after a failed payment; return (order, event) of those that changed."""
     rows = queries.back_to_held(conn, order_ids=order_ids, payment_ids=payment_ids)
     return [(row["id"], row["event_id"]) async for row in rows]
 
 
 async def close_orders(conn: Connection, order_ids: Sequence[UUID], state: State) -> list[ClosedOrder]:
-    """End open orders without money; those that were open."""
+    """Close unpaid open orders; return those that were open."""
     rows = queries.close_orders(conn, order_ids=order_ids, state=state)
     return [ClosedOrder(*row) async for row in rows]
 
@@ -132,18 +132,18 @@ async def close_orders(conn: Connection, order_ids: Sequence[UUID], state: State
 async def lock_due(
     conn: Connection, held_after: datetime, held_before: datetime, now: datetime, wanted: int
 ) -> list[UUID]:
-    """Holds of a stretch of time that are over, locked in order; those in somebody's hands are passed over."""
+    """Lock expired holds of a period, in order; holds locked by others are skipped."""
     rows = queries.lock_due(conn, held_after=held_after, held_before=held_before, now=now, wanted=wanted)
     return [row["id"] async for row in rows]
 
 
 async def count_refund(conn: Connection, order_id: UUID, amount_cents: int) -> bool:
-    """Count what goes back of a paid order; whether it was paid."""
+    """Add a refund to a paid order; return whether it was paid."""
     return bool(await queries.count_refund(conn, order_id=order_id, amount_cents=amount_cents))
 
 
 async def count_returned(conn: Connection, returned: Sequence[tuple[UUID, int]]) -> None:
-    """Add money that bought nothing and goes back to (order, cents); the orders are locked."""
+    """Add returned payments, (order, cents), to locked orders."""
     by_order: dict[UUID, int] = {}
     for order_id, cents in returned:
         by_order[order_id] = by_order.get(order_id, 0) + cents
@@ -151,25 +151,25 @@ async def count_returned(conn: Connection, returned: Sequence[tuple[UUID, int]])
 
 
 async def orders_of_owners(conn: Connection, owner_ids: Sequence[UUID]) -> list[OrderRow]:
-    """Every order of a buyer, the latest first."""
+    """Return every order of a buyer, the latest first."""
     return [_order(row) async for row in queries.orders_of_owners(conn, owner_ids=owner_ids)]
 
 
 async def lock_open_or_paid(conn: Connection, event_id: UUID, wanted: int) -> list[OrderRow]:
-    """The oldest orders of an event that still have places, locked in order; one may have lost them just now."""
+    """Return the oldest open or paid orders of an event, locked in order; one may just have been closed."""
     return [_order(row) async for row in queries.lock_open_or_paid(conn, event_id=event_id, wanted=wanted)]
 
 
 async def orders_by_code(conn: Connection, code: str) -> list[OrderRow]:
-    """The order with a code, if there is one."""
+    """Return the order with a code, if any."""
     return [_order(row) async for row in queries.orders_by_code(conn, code=code)]
 
 
 async def paid_owners(conn: Connection, event_id: UUID) -> list[UUID]:
-    """Who bought tickets of an event."""
+    """Return the ticket buyers of an event."""
     return [row["owner_id"] async for row in queries.paid_owners(conn, event_id=event_id)]
 
 
 async def paid_orders(conn: Connection, event_id: UUID) -> list[tuple[UUID, UUID]]:
-    """The paid orders of an event, with their owners."""
+    """Return the paid orders of an event, with their owners."""
     return [(row["id"], row["owner_id"]) async for row in queries.paid_orders(conn, event_id=event_id)]

@@ -1,18 +1,18 @@
--- name: take_turns(buyers)!
--- Wait until nobody else holds or pays for these buyers, given as rising numbers; until the transaction ends, nobody
--- else does. A statement of its own, before all others: the next one then sees what the others wrote.
+-- name: lock_buyers(buyers)!
+-- Lock these buyers, given as ascending numbers, until the transaction ends. This must be the first statement, so that
+-- the next one sees what earlier holders of the lock wrote.
 select pg_advisory_xact_lock(buyer) from unnest(:buyers::bigint[]) as buyer;
 
 -- name: known_orders(order_ids, event_ids, owner_ids)
--- Orders that exist under these ids already, and what these buyers have of these events.
+-- Existing orders under these ids, and the orders of these buyers for these events.
 select order_row.* from ticketing.order_row
 where id = any(:order_ids::uuid[])
     or (owner_id = any(:owner_ids::uuid[]) and event_id = any(:event_ids::uuid[])
         and state in ('held', 'paying', 'paid'));
 
 -- name: insert_orders(order_ids, codes, event_ids, owner_ids, session_ids, starts, ends, places, tariffs, prices, ticket_ids, fees, totals, vats, fee_vats, expires_ats, now)
--- The new orders of a batch, written in order, and which they are. `starts` and `ends` say which part of the flat
--- arrays is an order's.
+-- Insert the new orders of a batch in order; return their ids. `starts` and `ends` delimit each order in the flat
+-- arrays.
 insert into ticketing.orders (
     id, code, event_id, owner_id, session_id, state, places, tariffs, prices, ticket_ids, fee_cents, total_cents,
     vat_permille, fee_vat_permille, held_at, expires_at
@@ -34,7 +34,7 @@ on conflict (id) do nothing
 returning id;
 
 -- name: held_by_guests(event_ids, held_after)
--- The places of each event that browsers hold to which nobody signed in.
+-- The places that guests hold, by event.
 select o.event_id, array_agg(p.place) as places
 from ticketing.orders as o cross join unnest(o.places) as p (place)
 where o.event_id = any(:event_ids::uuid[]) and o.owner_id = o.session_id and o.held_at > :held_after and o.state = 'held'
@@ -45,7 +45,7 @@ group by o.event_id;
 select order_row.* from ticketing.order_row where id = any(:order_ids::uuid[]);
 
 -- name: lock_baskets(order_ids, owner_ids)
--- Orders by id and what these buyers have of the same events, locked in order: two payments of a buyer never pass the limit.
+-- Orders by id and the orders of these buyers for the same events, locked in order, so that payments keep the limit.
 select id, event_id, owner_id, state, cardinality(places) as size, total_cents, expires_at, payment_id
 from ticketing.orders
 where id = any(:order_ids::uuid[])
@@ -58,7 +58,7 @@ order by id for no key update;
 select order_row.* from ticketing.order_row where id = any(:order_ids::uuid[]) order by id for no key update;
 
 -- name: start_paying(order_ids, owner_ids, payment_ids, expires_ats)!
--- Holds whose buyers go to pay; the fan becomes the owner of what a guest had held. `lock_baskets` locked them.
+-- Holds whose payment starts; the fan becomes the owner of a guest's hold. `lock_baskets` locked them.
 update ticketing.orders
 set state = 'paying', owner_id = start.owner_id, payment_id = start.payment_id, expires_at = start.expires_at
 from unnest(:order_ids::uuid[], :owner_ids::uuid[], :payment_ids::uuid[], :expires_ats::timestamptz[])
@@ -66,18 +66,18 @@ from unnest(:order_ids::uuid[], :owner_ids::uuid[], :payment_ids::uuid[], :expir
 where orders.id = start.id and orders.state in ('held', 'paying');
 
 -- name: accept_terms(order_ids, version_ids, now)!
--- The terms of sale that buyers accepted; of an order that is paid for again, the latest.
+-- The accepted terms of sale; a second payment of an order replaces them.
 insert into ticketing.accepted_terms (order_id, version_id, accepted_at)
 select accepted.order_id, accepted.version_id, :now
 from unnest(:order_ids::uuid[], :version_ids::uuid[]) as accepted (order_id, version_id)
 on conflict (order_id) do update set version_id = excluded.version_id, accepted_at = excluded.accepted_at;
 
 -- name: accepted_terms(order_id)^
--- The terms of sale that the buyer of an order accepted.
+-- The terms of sale accepted with an order.
 select version_id, accepted_at from ticketing.accepted_terms where order_id = :order_id;
 
 -- name: mark_paid(order_ids, payment_ids, now)
--- Orders whose money has come, with one ticket a place; those that are open no more are locked, and left out.
+-- Mark orders as paid and insert one ticket per place; orders that are no longer open are locked and left out.
 with locked as (
     select orders.id, captured.payment_id
     from unnest(:order_ids::uuid[], :payment_ids::uuid[]) as captured (id, payment_id)
@@ -100,12 +100,12 @@ printed as (
 select id, event_id, owner_id, payment_id, places, ticket_ids from paid;
 
 -- name: reopen(order_ids, expires_at)!
--- Expired holds whose places were claimed again for money that came late. `mark_paid` locked them.
+-- Expired holds whose places were claimed again for a late payment. `mark_paid` locked them.
 update ticketing.orders set state = 'paying', expires_at = :expires_at
 where id = any(:order_ids::uuid[]) and state = 'expired';
 
 -- name: back_to_held(order_ids, payment_ids)
--- Orders whose payment failed: another card may still be tried while the hold lasts.
+-- Orders whose payment failed return to `held`, for another attempt while the hold lasts.
 with locked as (
     select orders.id, failed.payment_id
     from unnest(:order_ids::uuid[], :payment_ids::uuid[]) as failed (id, payment_id)
@@ -118,7 +118,7 @@ where orders.id = locked.id and orders.payment_id = locked.payment_id and orders
 returning orders.id, orders.event_id;
 
 -- name: close_orders(order_ids, state)
--- Open orders that end without money; those that are open no more are left out.
+-- Close unpaid open orders; those that are no longer open are left out.
 with locked as (
     select id from ticketing.orders
     where id = any(:order_ids::uuid[]) and state in ('held', 'paying')
@@ -129,13 +129,13 @@ from locked where orders.id = locked.id and orders.state in ('held', 'paying')
 returning orders.id, event_id, places;
 
 -- name: lock_due(held_after, held_before, now, wanted)
--- Holds that are over, locked in order; those that somebody pays or expires right now are passed over.
+-- Expired holds, locked in order; those locked by other transactions are skipped.
 select id from ticketing.orders
 where held_at > :held_after and held_at <= :held_before and expires_at <= :now and state in ('held', 'paying')
 order by id limit :wanted for no key update skip locked;
 
 -- name: count_refund(order_id, amount_cents)!
--- What goes back of a paid order, which `lock_orders` locked; it is refunded once no ticket of it is left.
+-- Add a refund to a paid order locked by `lock_orders`; the order is refunded once no valid ticket is left.
 update ticketing.orders
 set refunded_cents = refunded_cents + :amount_cents,
     state = case
@@ -147,7 +147,7 @@ set refunded_cents = refunded_cents + :amount_cents,
 where id = :order_id and state = 'paid';
 
 -- name: count_returned(order_ids, cents)!
--- Money for these orders that bought nothing and goes back; `mark_paid` locked them.
+-- Add returned payments to these orders; `mark_paid` locked them.
 update ticketing.orders set returned_cents = orders.returned_cents + back.cents
 from unnest(:order_ids::uuid[], :cents::bigint[]) as back (id, cents)
 where orders.id = back.id;
@@ -157,7 +157,7 @@ where orders.id = back.id;
 select order_row.* from ticketing.order_row where owner_id = any(:owner_ids::uuid[]) order by held_at desc, id;
 
 -- name: lock_open_or_paid(event_id, wanted)
--- The oldest orders of an event that still have places, locked in order; one that has just lost them may be among them.
+-- The oldest open or paid orders of an event, locked in order; one may just have been closed.
 select order_row.* from ticketing.order_row
 where id in (
     select id from ticketing.orders
@@ -171,7 +171,7 @@ order by id for no key update;
 select order_row.* from ticketing.order_row where code = :code;
 
 -- name: paid_owners(event_id)
--- Who bought tickets of an event.
+-- The ticket buyers of an event.
 select distinct owner_id from ticketing.orders where event_id = :event_id and state = 'paid';
 
 -- name: paid_orders(event_id)

@@ -1,17 +1,17 @@
-"""What an event costs where."""
+"""Prices of events."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from virage.platform.data.database import Connection
-from virage.sale.ticketing.rules.pricing import AreaPricing, Category, Pricing
+from virage.sale.ticketing.rules.pricing import AreaPricing, PriceCategory, Pricing
 from virage.sale.ticketing.rules.terms import Tariff
 from virage.sale.ticketing.store.queries import queries
 
 
 async def pricing(conn: Connection, event_id: UUID, *, lock: bool = False) -> Pricing | None:
-    """The pricing of an event, or None if nobody made one; `lock` keeps it for a change."""
+    """Return the pricing of an event, or None; `lock` locks it for a change."""
     head = await (queries.lock_pricing if lock else queries.pricing)(conn, event_id=event_id)
     if head is None:
         return None
@@ -25,14 +25,14 @@ async def pricing(conn: Connection, event_id: UUID, *, lock: bool = False) -> Pr
     )
 
 
-def _category(row: Any) -> Category:
+def _category(row: Any) -> PriceCategory:
     prices = {
         Tariff.FULL: row["full_cents"],
         Tariff.CHILD: row["child_cents"],
         Tariff.REDUCED: row["reduced_cents"],
         Tariff.ACCESS: row["access_cents"],
     }
-    return Category(row["id"], row["name"], row["colour"], prices)
+    return PriceCategory(row["id"], row["name"], row["colour"], prices)
 
 
 async def put_pricing(conn: Connection, event_id: UUID, new: Pricing, now: datetime) -> None:

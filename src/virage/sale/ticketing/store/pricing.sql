@@ -1,5 +1,5 @@
 -- name: lock_pricing(event_id)^
--- The pricing of an event, locked: one office changes it at a time.
+-- The pricing of an event, locked, so that changes are made one at a time.
 select fee_cents, vat_permille, fee_vat_permille from ticketing.pricing where event_id = :event_id for no key update;
 
 -- name: pricing(event_id)^
@@ -28,15 +28,15 @@ set fee_cents = excluded.fee_cents, vat_permille = excluded.vat_permille,
     fee_vat_permille = excluded.fee_vat_permille, changed_at = excluded.changed_at;
 
 -- name: clear_blocks(event_id)!
--- No block of an event has a category.
+-- Delete the categories of all blocks of an event.
 delete from ticketing.block_category where event_id = :event_id;
 
 -- name: clear_areas(event_id)!
--- No standing area of an event has a category.
+-- Delete the categories of all standing areas of an event.
 delete from ticketing.area_category where event_id = :event_id;
 
 -- name: clear_categories(event_id)!
--- An event has no category.
+-- Delete all categories of an event.
 delete from ticketing.category where event_id = :event_id;
 
 -- name: put_categories(event_id, ids, positions, names, colours, full_cents, child_cents, reduced_cents, access_cents)!

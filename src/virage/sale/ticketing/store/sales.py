@@ -1,4 +1,4 @@
-"""What was sold, counted by the database."""
+"""Sales counted by the database."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from virage.sale.ticketing.store.queries import queries
 
 
 class Sold(Struct, frozen=True):
-    """Places of one part of the ground, sold or only held, in one hour. `part` counts the given parts from 1."""
+    """Places of a part of the venue, sold or held, in one hour. `part` counts from 1."""
 
     sold: bool
     hour: datetime
@@ -21,7 +21,7 @@ class Sold(Struct, frozen=True):
 
 
 class Totals(Struct, frozen=True):
-    """Orders that were paid, and their money; the total contains the fee."""
+    """Paid orders and their amounts; the total includes the fee."""
 
     orders: int
     total_cents: int
@@ -29,17 +29,17 @@ class Totals(Struct, frozen=True):
 
 
 async def sold_by_hour(conn: Connection, event_id: UUID, from_places: Sequence[int]) -> list[Sold]:
-    """What an event sold and holds; the ground is cut into parts that begin at `from_places`, rising."""
+    """Return sold and held places of an event by hour and part; parts begin at `from_places`, ascending."""
     rows = queries.sold_by_hour(conn, event_id=event_id, from_places=from_places)
     return [Sold(*row) async for row in rows]
 
 
 async def order_totals(conn: Connection, event_id: UUID) -> Totals:
-    """Orders, their money and refunds of an event."""
+    """Return the number of orders, their total and their refunds."""
     return Totals(*(await queries.order_totals(conn, event_id=event_id)))
 
 
 async def refunded_by_part(conn: Connection, event_id: UUID, from_places: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """(places, cents) that were given back, by part of the ground."""
+    """Return refunded (places, cents) by part of the venue."""
     rows = queries.refunded_by_part(conn, event_id=event_id, from_places=from_places)
     return {row["part"]: (row["places"], row["cents"]) async for row in rows}

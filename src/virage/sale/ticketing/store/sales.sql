@@ -1,5 +1,5 @@
 -- name: sold_by_hour(event_id, from_places)
--- What an event sold and holds, by hour and by price group of places: `from_places` are the first places of the groups.
+-- Sold and held places of an event by hour and part of the venue; `from_places` are the first places of the parts.
 select orders.state in ('paid', 'refunded') as sold, date_trunc('hour', coalesce(orders.paid_at, orders.held_at)) as hour,
     width_bucket(line.place, :from_places::integer[]) as part, count(*) as places, sum(line.price_cents)::bigint as cents
 from ticketing.orders, unnest(orders.places, orders.prices) as line (place, price_cents)
@@ -7,14 +7,14 @@ where orders.event_id = :event_id and orders.state in ('held', 'paying', 'paid',
 group by 1, 2, 3;
 
 -- name: order_totals(event_id)^
--- Orders, their money and refunds of an event.
+-- Number of orders of an event, their total and refunds.
 select count(*) filter (where state in ('paid', 'refunded')) as orders,
     coalesce(sum(total_cents) filter (where state in ('paid', 'refunded')), 0)::bigint as total_cents,
     coalesce(sum(refunded_cents), 0)::bigint as refunded_cents
 from ticketing.orders where event_id = :event_id;
 
 -- name: refunded_by_part(event_id, from_places)
--- Places that were given back, by price group of places.
+-- Refunded places, by part of the venue.
 select width_bucket(ticket.place, :from_places::integer[]) as part, count(*) as places,
     sum(ticket.price_cents)::bigint as cents
 from ticketing.refund

@@ -1,4 +1,4 @@
-"""Tickets and what was given back of them."""
+"""Tickets and refunds."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,8 +13,8 @@ from virage.sale.ticketing.rules.terms import TicketRow
 from virage.sale.ticketing.store.queries import queries
 
 
-class RefundRow(Struct, frozen=True):
-    """One refund of an order; whoever asked made its id."""
+class TicketRefund(Struct, frozen=True):
+    """A refund of an order; the client made its id."""
 
     id: UUID
     order_id: UUID
@@ -25,57 +25,57 @@ class RefundRow(Struct, frozen=True):
 
 
 async def tickets(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID, TicketRow]:
-    """Tickets by id; those that do not exist are left out."""
+    """Return tickets by id; unknown ids are left out."""
     return {row["id"]: TicketRow(*row) async for row in queries.tickets(conn, ticket_ids=ticket_ids)}
 
 
 async def tickets_of_owner(conn: Connection, owner_id: UUID) -> list[TicketRow]:
-    """A fan's tickets, the latest order first."""
+    """Return a fan's tickets, the latest order first."""
     return [TicketRow(*row) async for row in queries.tickets_of_owner(conn, owner_id=owner_id)]
 
 
 async def tickets_of_owners(
     conn: Connection, event_id: UUID, owner_ids: Sequence[UUID]
 ) -> list[tuple[UUID, UUID, int]]:
-    """The standing tickets of some fans at an event: owner, ticket, place."""
+    """Return the valid tickets of some fans at an event: owner, ticket, place."""
     rows = queries.tickets_of_owners(conn, event_id=event_id, owner_ids=list(owner_ids))
     return [(row["owner_id"], row["id"], row["place"]) async for row in rows]
 
 
 async def owned_ticket(conn: Connection, ticket_id: UUID, owner_id: UUID) -> TicketRow | None:
-    """A ticket, if this fan bought it."""
+    """Return a ticket if this fan bought it."""
     row = await queries.owned_ticket(conn, ticket_id=ticket_id, owner_id=owner_id)
     return None if row is None else TicketRow(*row)
 
 
 async def lock_ticket(conn: Connection, ticket_id: UUID) -> None:
-    """Lock a ticket until the transaction ends; what is read after it stands."""
+    """Lock a ticket until the transaction ends; reads after it are current."""
     await queries.lock_ticket(conn, ticket_id=ticket_id)
 
 
 async def name_holder(conn: Connection, ticket_id: UUID, holder_name: str | None) -> bool:
-    """Write who shall sit there; whether the ticket still stands."""
+    """Set the holder's name; return whether the ticket is still valid."""
     return bool(await queries.name_holder(conn, ticket_id=ticket_id, holder_name=holder_name))
 
 
 async def forget_holders(conn: Connection, owner_ids: Sequence[UUID]) -> None:
-    """Erase the names that some fans gave."""
+    """Erase the holder names that some fans set."""
     await queries.forget_holders(conn, owner_ids=owner_ids)
 
 
 async def refund_tickets(conn: Connection, ticket_ids: Sequence[UUID], refund_id: UUID) -> list[tuple[UUID, int, int]]:
-    """Give tickets back with a refund; (ticket, place, price) of those that were not before."""
+    """Mark tickets as refunded; return (ticket, place, price) of those that were not."""
     rows = queries.refund_tickets(conn, ticket_ids=ticket_ids, refund_id=refund_id)
     return [(row["id"], row["place"], row["price_cents"]) async for row in rows]
 
 
 async def insert_refund(
     conn: Connection,
-    refund: RefundRow,
+    refund: TicketRefund,
     event_id: UUID,
     asked_by: UUID | None,
 ) -> bool:
-    """Write a refund down; False if its id is taken."""
+    """Insert a refund; return False if its id is taken."""
     return bool(
         await queries.insert_refund(
             conn,
@@ -91,19 +91,19 @@ async def insert_refund(
     )
 
 
-async def refund(conn: Connection, refund_id: UUID) -> RefundRow | None:
-    """A refund by its id."""
+async def refund(conn: Connection, refund_id: UUID) -> TicketRefund | None:
+    """Return a refund by its id."""
     row = await queries.refund(conn, refund_id=refund_id)
-    return None if row is None else RefundRow(*row)
+    return None if row is None else TicketRefund(*row)
 
 
-async def refunds_of_order(conn: Connection, order_id: UUID) -> list[RefundRow]:
-    """Every refund of an order, the oldest first."""
-    return [RefundRow(*row) async for row in queries.refunds_of_order(conn, order_id=order_id)]
+async def refunds_of_order(conn: Connection, order_id: UUID) -> list[TicketRefund]:
+    """Return every refund of an order, the oldest first."""
+    return [TicketRefund(*row) async for row in queries.refunds_of_order(conn, order_id=order_id)]
 
 
 async def put_rebind_code(conn: Connection, ticket_id: UUID, code_hash: bytes, now: datetime) -> bool:
-    """Store a new code for a ticket; False if the last one is too young or too many were sent."""
+    """Store a new code of a ticket; return False within a minute of the last one or above the hourly limit."""
     expires_at = now + CODE_LIVES
     return bool(
         await queries.put_rebind_code(
@@ -120,27 +120,27 @@ async def put_rebind_code(conn: Connection, ticket_id: UUID, code_hash: bytes, n
 
 
 async def count_rebind_try(conn: Connection, ticket_id: UUID, now: datetime) -> tuple[bytes, int] | None:
-    """Count a try; (hash of the code, tries so far with this one), None if no code lives."""
+    """Count a try; return (hash of the code, tries including this one), None without a valid code."""
     row = await queries.count_rebind_try(conn, ticket_id=ticket_id, now=now)
     return None if row is None else (row["code_hash"], row["tries"])
 
 
 async def end_rebind_code(conn: Connection, ticket_id: UUID, now: datetime) -> None:
-    """Kill a ticket's code."""
+    """Invalidate a ticket's code."""
     await queries.end_rebind_code(conn, ticket_id=ticket_id, now=now)
 
 
 async def order_codes(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """The codes of the orders of tickets."""
+    """Return the order codes of tickets."""
     return {row["id"]: row["code"] async for row in queries.order_codes(conn, ticket_ids=ticket_ids)}
 
 
 async def tickets_by_holder(conn: Connection, event_id: UUID, wanted: str, limit: int) -> list[TicketRow]:
-    """Standing tickets whose holder's name holds the words."""
+    """Return valid tickets whose holder's name contains the text."""
     rows = queries.tickets_by_holder(conn, event_id=event_id, wanted=wanted, limit_=limit)
     return [TicketRow(*row) async for row in rows]
 
 
-async def standing_tickets(conn: Connection, event_id: UUID) -> list[TicketRow]:
-    """Every ticket of an event that was not given back."""
-    return [TicketRow(*row) async for row in queries.standing_tickets(conn, event_id=event_id)]
+async def valid_tickets(conn: Connection, event_id: UUID) -> list[TicketRow]:
+    """Return every valid ticket of an event."""
+    return [TicketRow(*row) async for row in queries.valid_tickets(conn, event_id=event_id)]

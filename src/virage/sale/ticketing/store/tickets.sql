@@ -14,7 +14,7 @@ where orders.owner_id = :owner_id and orders.state in ('paid', 'refunded')
 order by orders.paid_at desc, orders.id, ticket.place;
 
 -- name: tickets_of_owners(event_id, owner_ids)
--- The standing tickets of some fans at an event.
+-- The valid tickets of some fans at an event.
 select orders.owner_id, ticket.id, ticket.place
 from ticketing.orders
 cross join lateral unnest(orders.ticket_ids) as line (ticket_id)
@@ -31,15 +31,15 @@ join ticketing.orders on orders.id = ticket.order_id
 where ticket.id = :ticket_id and orders.owner_id = :owner_id;
 
 -- name: lock_ticket(ticket_id)!
--- One ticket, locked before its pass: who binds it and who prints it come one after the other.
+-- A ticket, locked before its pass, so that binding and printing run one after the other.
 select from ticketing.ticket where id = :ticket_id for no key update;
 
 -- name: name_holder(ticket_id, holder_name)!
--- Who shall sit there.
+-- Set the holder's name.
 update ticketing.ticket set holder_name = :holder_name where id = :ticket_id and refund_id is null;
 
 -- name: forget_holders(owner_ids)!
--- The names that some fans gave are erased.
+-- Erase the holder names that some fans set.
 with locked as (
     select id from ticketing.ticket
     where holder_name is not null
@@ -52,7 +52,7 @@ with locked as (
 update ticketing.ticket set holder_name = null from locked where ticket.id = locked.id;
 
 -- name: refund_tickets(ticket_ids, refund_id)
--- Tickets that are given back with this refund; those that were before are left out.
+-- Mark tickets as refunded; those already refunded are left out.
 with locked as (
     select id from ticketing.ticket
     where id = any(:ticket_ids::uuid[]) and refund_id is null
@@ -63,7 +63,7 @@ from locked where ticket.id = locked.id and ticket.refund_id is null
 returning ticket.id, place, price_cents;
 
 -- name: insert_refund(refund_id, order_id, event_id, asked_by, now, amount_cents, ticket_ids, reason)!
--- A refund, once.
+-- Insert a refund.
 insert into ticketing.refund (id, order_id, event_id, asked_by, asked_at, amount_cents, ticket_ids, reason)
 values (:refund_id, :order_id, :event_id, :asked_by, :now, :amount_cents, :ticket_ids, :reason)
 on conflict (id) do nothing;
@@ -78,7 +78,7 @@ select id, order_id, amount_cents, ticket_ids, asked_at, reason
 from ticketing.refund where order_id = :order_id order by asked_at, id;
 
 -- name: put_rebind_code(ticket_id, code_hash, expires_at, not_before, now, since, codes_max)!
--- A new code for a ticket; the one before is dead. One sent after `not_before` is not replaced yet, nor the last of many.
+-- A new code replaces the previous one, unless that was sent after `not_before` or the limit is reached.
 insert into ticketing.rebind_code (ticket_id, code_hash, expires_at, sent)
 values (:ticket_id, :code_hash, :expires_at, array[:now::timestamptz])
 on conflict (ticket_id) do update set
@@ -90,13 +90,13 @@ where rebind_code.expires_at <= :not_before
     and (select count(*) from unnest(rebind_code.sent) as t where t > :since) < :codes_max;
 
 -- name: count_rebind_try(ticket_id, now)^
--- Count a try of a code that still lives.
+-- Count a try of a valid code.
 update ticketing.rebind_code set tries = tries + 1
 where ticket_id = :ticket_id and expires_at > :now
 returning code_hash, tries;
 
 -- name: end_rebind_code(ticket_id, now)!
--- A code that was used is dead; that it was sent is not forgotten.
+-- Invalidate a used code; its sending still counts for the limit.
 update ticketing.rebind_code set expires_at = :now where ticket_id = :ticket_id;
 
 -- name: order_codes(ticket_ids)
@@ -107,14 +107,14 @@ join ticketing.orders on orders.id = ticket.order_id
 where ticket.id = any(:ticket_ids::uuid[]);
 
 -- name: tickets_by_holder(event_id, wanted, limit_)
--- The standing tickets of an event whose holder's name holds the words.
+-- The valid tickets of an event whose holder's name contains the text.
 select id, order_id, event_id, place, tariff, price_cents, holder_name, refund_id
 from ticketing.ticket
 where event_id = :event_id and refund_id is null and position(lower(:wanted) in lower(holder_name)) > 0
 order by holder_name, id limit :limit_;
 
--- name: standing_tickets(event_id)
--- Every ticket of an event that was not given back.
+-- name: valid_tickets(event_id)
+-- Every valid ticket of an event.
 select id, order_id, event_id, place, tariff, price_cents, holder_name, refund_id
 from ticketing.ticket
 where event_id = :event_id and refund_id is null;

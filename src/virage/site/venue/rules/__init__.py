@@ -1,18 +1,18 @@
-"""The ground as pure data: `load_ground()` and the Structs that describe it."""
+"""The venue as pure data: `load_venue()` and its Structs."""
 
-from virage.site.venue.rules.build import build_ground, load_ground
+from virage.site.venue.rules.build import build_venue, load_venue
 from virage.site.venue.rules.frames import Frame
-from virage.site.venue.rules.ground import (
+from virage.site.venue.rules.venue import (
     Amenity,
     Block,
     Feature,
     Gate,
-    Ground,
     Outlet,
     PlaceLabel,
     Segments,
     Stand,
     StandingArea,
+    Venue,
 )
 
 __all__ = [
@@ -21,12 +21,12 @@ __all__ = [
     "Feature",
     "Frame",
     "Gate",
-    "Ground",
     "Outlet",
     "PlaceLabel",
     "Segments",
     "Stand",
     "StandingArea",
-    "build_ground",
-    "load_ground",
+    "Venue",
+    "build_venue",
+    "load_venue",
 ]

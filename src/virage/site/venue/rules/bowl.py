@@ -1,7 +1,7 @@
-"""The bowl: a plan turned into blocks, each with its rows of segments (seats side by side without a gap).
+"""The seating bowl: builds blocks from a plan, each with rows of segments (adjacent seats without a gap).
 
 Everything is integer centimetres in the block's frame (see `frames`). A stand is built slightly too large and then
-shortened in its last rows, segment by segment, until it has exactly the seats that the plan says.
+shortened in its last rows, segment by segment, until it has exactly the seats of the plan.
 """
 
 from collections.abc import Iterator
@@ -10,15 +10,15 @@ from itertools import cycle, islice
 from typing import NamedTuple
 
 from virage.site.venue.rules.frames import Frame, Span, centimetres, stand_spans, turned
-from virage.site.venue.rules.ground import BlockKind
 from virage.site.venue.rules.plan import Plan, StandPlan
+from virage.site.venue.rules.venue import BlockKind
 
 BOX_RING = 2
 
 
 @dataclass
 class Segment:
-    """Seats side by side: the first at `t`, then one each `pitch`, all at distance `d`."""
+    """Adjacent seats at distance `d`: the first at `t`, then one every `pitch`."""
 
     d: int
     t: int
@@ -28,7 +28,7 @@ class Segment:
 
 @dataclass
 class RowDraft:
-    """One row: its name, its height above the pitch in metres, and how much it rises over the row in front."""
+    """A row: its name, height above the pitch and rise over the row in front, in metres."""
 
     name: str
     height: float
@@ -46,13 +46,13 @@ class Edge(NamedTuple):
     right: float
 
     def along(self, fraction: float) -> tuple[float, float]:
-        """(d, t) at a fraction of the way from left to right."""
+        """Return (d, t) at a fraction of the way from left to right."""
         return self.d, self.left + fraction * (self.right - self.left)
 
 
 @dataclass
 class BlockDraft:
-    """One block before numbering; `position` is the middle of the block on its stand's line, 0 to 1, clockwise."""
+    """A block before numbering; `position` is its middle on the stand's line, 0 to 1, clockwise."""
 
     stand: StandPlan
     ring: int
@@ -66,12 +66,12 @@ class BlockDraft:
 
     @property
     def seats(self) -> int:
-        """How many seats the block has."""
+        """Number of seats of the block."""
         return sum(segment.count for row in self.rows for segment in row.segments)
 
 
 def ring_fronts(plan: Plan) -> list[int]:
-    """Distance of the first row of each ring, rings one behind the other."""
+    """Return the distance of the first row of each ring."""
     fronts, d = [], centimetres(plan.bowl.corner_radius_m)
     for index, ring in enumerate(plan.rings):
         d += centimetres(ring.gap_m)
@@ -81,13 +81,13 @@ def ring_fronts(plan: Plan) -> list[int]:
 
 
 def bowl_edge(plan: Plan) -> int:
-    """Distance of the last row of the whole bowl."""
+    """Return the distance of the last row of the bowl."""
     rows = max(stand.rows[-1] for stand in plan.stands)
     return ring_fronts(plan)[-1] + (rows - 1) * centimetres(plan.bowl.row_depth_m)
 
 
 def build(plan: Plan) -> list[BlockDraft]:
-    """All blocks in the order of their codes: ring 1, 2, 3 clockwise from the first stand, then the boxes."""
+    """Return all blocks in the order of their codes: ring 1, 2, 3 clockwise from the first stand, then the boxes."""
     blocks: list[BlockDraft] = []
     for index in range(len(plan.rings)):
         of_ring = [block for stand in plan.stands for block in _ring_blocks(plan, stand, index)]
@@ -129,7 +129,7 @@ def _ring_blocks(plan: Plan, stand: StandPlan, index: int) -> Iterator[BlockDraf
 
 
 def _edges(plan: Plan, span: Span, front: int, rows: list[RowDraft]) -> tuple[Edge, Edge]:
-    """Front and back of a block, without its share of the stairs beside it."""
+    """Return front and back of a block, without its share of the stairs beside it."""
     half_aisle, half_row = centimetres(plan.bowl.aisle_m) / 2, centimetres(plan.bowl.row_depth_m) / 2
     behind = centimetres(plan.platform.space_depth_m) / 2 if rows[-1].platform else half_row
     near, far = front - half_row, rows[-1].segments[0].d + behind
@@ -138,7 +138,7 @@ def _edges(plan: Plan, span: Span, front: int, rows: list[RowDraft]) -> tuple[Ed
 
 
 def _slope(plan: Plan, index: int, row: int) -> tuple[float, float]:
-    """Height of a row and its rise over the row in front, which grows evenly; the first row has none in front."""
+    """Return the height of a row and its rise over the row in front, which grows evenly; 0 for the first row."""
     ring = plan.rings[index]
     front, back = ring.rise_m
     growth = (back - front) / (max(stand.rows[index] for stand in plan.stands) - 1)
@@ -147,7 +147,7 @@ def _slope(plan: Plan, index: int, row: int) -> tuple[float, float]:
 
 
 def tread_height(plan: Plan, index: int, row: int) -> float:
-    """Height of a row's tread above the pitch, in metres; rows count from 0."""
+    """Return the height of a row's tread above the pitch in metres; rows count from 0."""
     return _slope(plan, index, row)[0]
 
 
@@ -167,7 +167,7 @@ def _row(plan: Plan, index: int, span: Span, row: int) -> RowDraft:
 
 
 def _platform(plan: Plan, last: RowDraft, span: Span, pairs: int) -> RowDraft:
-    """Wheelchair space, companion, wheelchair space, ... one every half of a pair, with passages between."""
+    """Return the platform row: wheelchair spaces and companion seats in turn, with passages between groups."""
     platform = plan.platform
     d = last.segments[0].d + centimetres(platform.behind_last_row_m)
     pitch = centimetres(platform.space_width_m + plan.bowl.seat_pitch_m) // 2
@@ -201,7 +201,7 @@ def _boxes(plan: Plan, stand: StandPlan) -> Iterator[BlockDraft]:
 
 
 def _boxes_of_span(plan: Plan, stand: StandPlan, span: Span, places: list[int], front: int) -> Iterator[BlockDraft]:
-    """Boxes side by side with the same gap; `position` is their middle in the span, in centimetres."""
+    """Yield boxes at equal gaps; `position` is their middle in the span, in centimetres."""
     if not places:
         return
     pitch, wall = centimetres(plan.bowl.seat_pitch_m), centimetres(plan.boxes.wall_m)
@@ -231,7 +231,7 @@ def _box_rows(plan: Plan, places: int, left: int, front: int) -> Iterator[RowDra
 
 
 def _shorten(stand: StandPlan, blocks: list[BlockDraft]) -> None:
-    """Take seats from the ends of the last rows of the last ring, away from the stairs inside the blocks."""
+    """Remove seats from the ends of the last rows of the last ring, away from the stairs inside the blocks."""
     surplus = sum(block.seats for block in blocks) - stand.seats
     if surplus < 0:
         raise ValueError(f"stand {stand.code} is {-surplus} seats too small for the {stand.seats} of the plan")

@@ -1,4 +1,4 @@
-"""From a plan to a `Ground`: number the seats, compute where they are and what they are."""
+"""Builds a `Venue` from a plan: numbers the seats and computes their positions and features."""
 
 import hashlib
 from collections.abc import Sequence
@@ -12,35 +12,35 @@ import numpy.typing as npt
 from virage.site.venue.rules import bowl, fixtures
 from virage.site.venue.rules.bowl import BlockDraft, RowDraft
 from virage.site.venue.rules.frames import point, points
-from virage.site.venue.rules.ground import Block, Feature, Ground, Segments, Stand, StandingArea
 from virage.site.venue.rules.plan import Plan, read_plan
 from virage.site.venue.rules.sightline import sightlines
+from virage.site.venue.rules.venue import Block, Feature, Segments, Stand, StandingArea, Venue
 
 ARC_STEPS = 8
 GEOMETRY_FORMAT = (
-    1  # raise it when the same plan is told in another form or with other outlines: answers are kept for ever
+    1  # increase it when the same plan gets another format or other outlines: clients cache documents for ever
 )
 Row = tuple[int, int, RowDraft]
 Number = TypeVar("Number", bound=np.generic)
 
 
 @cache
-def load_ground() -> Ground:
-    """The default ground, built once a process from `ground.toml`."""
-    return build_ground(_default_text())
+def load_venue() -> Venue:
+    """Return the default venue, built once per process from `venue.toml`."""
+    return build_venue(_default_text())
 
 
 def default_plan() -> Plan:
-    """The plan that the default ground is built from."""
+    """Return the plan of the default venue."""
     return read_plan(_default_text())
 
 
 def _default_text() -> str:
-    return files("virage.site.venue").joinpath("ground.toml").read_text(encoding="utf-8")
+    return files("virage.site.venue").joinpath("venue.toml").read_text(encoding="utf-8")
 
 
-def build_ground(text: str) -> Ground:
-    """The ground of a plan. Raises `ValueError` when it does not hold the seats that it states."""
+def build_venue(text: str) -> Venue:
+    """Return the venue of a plan. Raises `ValueError` if its seats differ from the stated number."""
     plan = read_plan(text)
     drafts = bowl.build(plan)
     rows = [(index, position, row) for index, draft in enumerate(drafts) for position, row in enumerate(draft.rows)]
@@ -59,7 +59,7 @@ def build_ground(text: str) -> Ground:
     score = sightlines(
         x, y, eye=height + plan.bowl.eye_height_m, rise=rise, pitch=pitch, row_depth=plan.bowl.row_depth_m
     )
-    return Ground(
+    return Venue(
         version=_version(text, segments, features),
         name=plan.name,
         notice=plan.notice,
@@ -121,7 +121,7 @@ def _positions(
 
 
 def _numbers(segments: Segments, segment: npt.NDArray[np.int32]) -> npt.NDArray[np.uint16]:
-    """Seat numbers count along the whole row, over its stairs, clockwise from 1."""
+    """Return seat numbers, which count along the whole row across its stairs, clockwise from 1."""
     new_row = np.ones(len(segments.first_seat), dtype=np.bool_)
     new_row[1:] = (np.diff(segments.block) != 0) | (np.diff(segments.row) != 0)
     row_first = np.maximum.accumulate(np.where(new_row, segments.first_seat, 0))
@@ -175,7 +175,7 @@ def _blocks(drafts: Sequence[BlockDraft], segments: Segments, features: npt.NDAr
 
 
 def _gate_groups(drafts: Sequence[BlockDraft]) -> dict[str, str]:
-    """Share the blocks of each stand out to its gate groups, clockwise, with about as many people for each."""
+    """Distribute the blocks of each stand to its gate groups, clockwise, with similar numbers of people."""
     groups = {}
     for stand in {draft.stand.code: draft.stand for draft in drafts}.values():
         of_stand = sorted((d for d in drafts if d.stand.code == stand.code), key=lambda draft: draft.position)
@@ -197,7 +197,7 @@ def _rounded(metres: float) -> float:
 
 
 def _outline(draft: BlockDraft) -> tuple[float, ...]:
-    """The polygon around a block, clockwise from its front left corner; arcs as a few chords."""
+    """Return the polygon around a block, clockwise from its front left corner; arcs as a few chords."""
     steps = range(ARC_STEPS + 1) if draft.frame.curved else (0, ARC_STEPS)
     front = [draft.near.along(step / ARC_STEPS) for step in reversed(steps)]
     back = [draft.far.along(step / ARC_STEPS) for step in steps]
@@ -216,7 +216,7 @@ def _areas(plan: Plan, seats: int) -> tuple[StandingArea, ...]:
 
 
 def _version(text: str, segments: Segments, features: npt.NDArray[np.uint8]) -> str:
-    """Changes with the plan and with anything that this code makes of it, not with the machine."""
+    """Return the version: it changes with the plan and with the results of this code, not with the machine."""
     digest = hashlib.sha256(f"{GEOMETRY_FORMAT}\n{text}".encode())
     for array in (segments.first_seat, segments.block, segments.row, segments.d, segments.t, segments.pitch, features):
         digest.update(array.tobytes())

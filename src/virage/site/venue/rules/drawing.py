@@ -1,12 +1,12 @@
-"""A small plan of the ground as SVG, for paper: where a place lies, and the way to it from its gate."""
+"""A small SVG map of the venue for paper tickets: the place, and the route to it from its gate."""
 
 from collections.abc import Iterator, Sequence
 from math import hypot
 from typing import Final
 from xml.sax.saxutils import escape
 
-from virage.site.venue.rules.ground import Ground
-from virage.site.venue.rules.ways import Entrance
+from virage.site.venue.rules.routing import Entrance
+from virage.site.venue.rules.venue import Venue
 
 Point = tuple[float, float]
 
@@ -15,20 +15,21 @@ _AROUND_M: Final = 22
 _STAND_NAME_M: Final = 10
 
 
-def plan_svg(ground: Ground, end: str, entrance: Entrance, colour: str) -> str:
-    """Return the ground with the block or area `end` in `colour`, and the way there from the gate on.
+def plan_svg(venue: Venue, end: str, entrance: Entrance, colour: str) -> str:
+    """Return the venue with the block or area `end` in `colour`, and the route there from the gate.
 
     Lengths are metres from the middle of the pitch; y points down, as SVG has it.
     """
-    outlines = {block.code: list(_points(block.outline)) for block in ground.blocks}
-    outlines |= {area.code: list(_points(area.outline)) for area in ground.areas if area.code == end}
-    legs = entrance.way.legs
+    outlines = {block.code: list(_points(block.outline)) for block in venue.blocks}
+    outlines |= {area.code: list(_points(area.outline)) for area in venue.areas if area.code == end}
+    legs = entrance.route.legs
     inside = 1 + next(at for at, leg in enumerate(legs) if leg.to == entrance.gate)
     gate = list(_metres(legs[inside - 1].line))[-1]
-    way = [gate, *(point for leg in legs[inside:] for point in _metres(leg.line))]
-    everything = [*way, *(point for outline in outlines.values() for point in outline)]
+    route = [gate, *(point for leg in legs[inside:] for point in _metres(leg.line))]
+    end_x, end_y = route[-1]
+    everything = [*route, *(point for outline in outlines.values() for point in outline)]
     (left, right), (top, bottom) = ((min(of) - _AROUND_M, max(of) + _AROUND_M) for of in zip(*everything, strict=True))
-    long, wide = ground.pitch
+    long, wide = venue.pitch
     box = f"{left:.1f} {top:.1f} {right - left:.1f} {bottom - top:.1f}"
     return "".join(
         (
@@ -38,10 +39,10 @@ def plan_svg(ground: Ground, end: str, entrance: Entrance, colour: str) -> str:
                 f'<path d="{_path(outline)}Z" fill="{colour if code == end else "#fff"}" stroke="#999"/>'
                 for code, outline in outlines.items()
             ),
-            *_stand_names(ground),
-            f'<path d="{_path(way)}" fill="none" stroke="#fff" stroke-width="7"/>',
-            f'<path d="{_path(way)}" fill="none" stroke="#111" stroke-width="3.5"/>',
-            f'<circle cx="{way[-1][0]:.1f}" cy="{way[-1][1]:.1f}" r="5" fill="#111" stroke="#fff" stroke-width="2"/>',
+            *_stand_names(venue),
+            f'<path d="{_path(route)}" fill="none" stroke="#fff" stroke-width="7"/>',
+            f'<path d="{_path(route)}" fill="none" stroke="#111" stroke-width="3.5"/>',
+            f'<circle cx="{end_x:.1f}" cy="{end_y:.1f}" r="5" fill="#111" stroke="#fff" stroke-width="2"/>',
             f'<circle cx="{gate[0]:.1f}" cy="{gate[1]:.1f}" r="12" fill="#111" stroke="#fff" stroke-width="2"/>',
             _text(entrance.gate.partition(":")[2], *gate, 11, "#fff"),
             "</svg>",
@@ -49,9 +50,9 @@ def plan_svg(ground: Ground, end: str, entrance: Entrance, colour: str) -> str:
     )
 
 
-def _stand_names(ground: Ground) -> Iterator[str]:
-    for stand in ground.stands:
-        own = [block for block in ground.blocks if block.stand == stand.code]
+def _stand_names(venue: Venue) -> Iterator[str]:
+    for stand in venue.stands:
+        own = [block for block in venue.blocks if block.stand == stand.code]
         x, y = (sum(block.centre[axis] for block in own) / len(own) * (1, -1)[axis] for axis in (0, 1))
         length = hypot(x, y)
         x, y = x / length, y / length
@@ -66,7 +67,7 @@ def _text(text: str, x: float, y: float, size: float, ink: str) -> str:
 
 
 def _points(flat: Sequence[float]) -> Iterator[Point]:
-    """The points of x, y, x, y, ..., with y pointing down."""
+    """Yield the points of x, y, x, y, ..., with y pointing down."""
     return ((flat[at], -flat[at + 1]) for at in range(0, len(flat), 2))
 
 

@@ -1,9 +1,9 @@
-"""What stands around the seats: gates on the podium, outlets, toilets, lifts, first aid and lounges."""
+"""Fixtures around the seats: gates, outlets, toilets, lifts, first aid and lounges."""
 
 from virage.site.venue.rules.bowl import bowl_edge, ring_fronts
 from virage.site.venue.rules.frames import along, centimetres, stand_spans
-from virage.site.venue.rules.ground import Amenity, AmenityKind, Gate, Outlet
 from virage.site.venue.rules.plan import Plan, StandPlan
+from virage.site.venue.rules.venue import Amenity, AmenityKind, Gate, Outlet
 
 CONCOURSE_CM = 255  # behind the last row of a ring: between the wheelchair spaces and the boxes or the next ring
 LIFTS_CM = 350  # lifts and stairs stand behind the concourse of the last ring
@@ -22,7 +22,7 @@ STAIRS_PHASE = 0.42
 
 
 def gates(plan: Plan) -> tuple[Gate, ...]:
-    """All ticket gates, group by group, clockwise."""
+    """Return all ticket gates, group by group, clockwise."""
     d = bowl_edge(plan) + centimetres(plan.gates.podium_m)
     found = []
     for stand in plan.stands:
@@ -34,7 +34,7 @@ def gates(plan: Plan) -> tuple[Gate, ...]:
 
 
 def ramp_heads(plan: Plan) -> list[tuple[str, tuple[float, float], tuple[float, float]]]:
-    """Each ramp's code, its foot at the road and its head on the podium."""
+    """Return each ramp's code, its foot at the road and its head on the podium."""
     head_d = bowl_edge(plan) + centimetres(plan.gates.podium_m) + RAMP_HEAD_CM
     foot_d = head_d + centimetres(plan.ways.ramp_length_m)
     return [
@@ -52,7 +52,7 @@ def ramp_heads(plan: Plan) -> list[tuple[str, tuple[float, float], tuple[float, 
 
 
 def stair_cores(plan: Plan) -> list[tuple[str, float, float]]:
-    """Each staircase's code and where it stands: behind the bowl, on every concourse."""
+    """Return each staircase's code and position behind the bowl, the same on every concourse."""
     return [
         (f"{stand.code}{number}", x, y)
         for stand in plan.stands
@@ -63,7 +63,7 @@ def stair_cores(plan: Plan) -> list[tuple[str, float, float]]:
 
 
 def outlets(plan: Plan) -> tuple[Outlet, ...]:
-    """All points of sale, numbered ring by ring, clockwise."""
+    """Return all points of sale, numbered ring by ring, clockwise."""
     spots = [
         (stand.code, index + 1, x, y)
         for index in range(len(plan.rings))
@@ -74,7 +74,7 @@ def outlets(plan: Plan) -> tuple[Outlet, ...]:
 
 
 def amenities(plan: Plan) -> tuple[Amenity, ...]:
-    """Toilets, lifts, first aid, lounges and information desks."""
+    """Return toilets, lifts, first aid, lounges and information desks."""
     found: list[Amenity] = []
     for stand in plan.stands:
         for index, toilets in enumerate(stand.toilets):
@@ -87,7 +87,7 @@ def amenities(plan: Plan) -> tuple[Amenity, ...]:
 
 
 def _some(plan: Plan, stand: StandPlan, kind: AmenityKind, *, ring: int, count: int) -> list[Amenity]:
-    """Amenities of one kind on the concourse of a ring; ring 0 is behind the bowl and serves all of them."""
+    """Return amenities of a kind on the concourse of a ring; ring 0 is behind the bowl and serves all rings."""
     d = _concourse(plan, stand, ring - 1 if ring else -1) + (0 if ring else LIFTS_CM)
     level = f"{ring}" if ring else ""
     return [

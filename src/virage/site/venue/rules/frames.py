@@ -1,4 +1,4 @@
-"""Where a row lies: every row is parallel to an inner rectangle, straight along its sides and an arc at its corners.
+"""Geometry of rows: each is parallel to an inner rectangle, straight along its sides and an arc at its corners.
 
 A frame fixes one direction away from the pitch; in it a seat is given by `d`, its distance from the inner rectangle
 (the radius, at a corner), and `t`, its distance along the row, clockwise seen from above, from the frame's middle.
@@ -22,7 +22,7 @@ HALF_CORNER_DEG = 45.0
 
 
 def centimetres(metres: float) -> int:
-    """A length of the plan as the integer that all geometry is computed with."""
+    """Return a length of the plan in integer centimetres, the unit of all geometry."""
     return round(metres * 100)
 
 
@@ -43,12 +43,12 @@ class Span(Struct, frozen=True):
     angle_rad: float
 
     def length(self, d: float) -> float:
-        """Centimetres along a row at distance `d`."""
+        """Return the length of a row at distance `d`, in centimetres."""
         return self.angle_rad * d if self.frame.curved else self.straight_cm
 
 
 def point(frame: Frame, d: float, t: float) -> tuple[float, float]:
-    """One point of a frame, in metres."""
+    """Return a point of a frame, in metres."""
     facing = radians(frame.facing_mdeg / 1000)
     if frame.curved:
         angle = facing - t / d
@@ -58,7 +58,7 @@ def point(frame: Frame, d: float, t: float) -> tuple[float, float]:
 
 
 def points(frames: npt.NDArray[np.int32], d: npt.NDArray[np.int32], t: npt.NDArray[np.int32]) -> tuple[Floats, Floats]:
-    """Many points, in metres; `frames` has a row each: x, y, facing_mdeg, curved."""
+    """Return many points, in metres; each row of `frames` is x, y, facing_mdeg, curved."""
     x, y, facing_mdeg, curved = frames.T
     facing = np.radians(facing_mdeg / 1000.0)
     angle = facing - np.where(curved, t / d, 0.0)
@@ -69,7 +69,7 @@ def points(frames: npt.NDArray[np.int32], d: npt.NDArray[np.int32], t: npt.NDArr
 
 
 def turned(frame: Frame, d: float, t: float) -> Frame:
-    """The frame whose middle is the point at `d` and `t` of another one."""
+    """Return the frame whose middle is the point at `d` and `t` of another one."""
     facing = radians(frame.facing_mdeg / 1000)
     if frame.curved:
         return Frame(frame.x, frame.y, round(degrees(facing - t / d) * 1000) % 360_000, curved=True)
@@ -78,14 +78,14 @@ def turned(frame: Frame, d: float, t: float) -> Frame:
 
 
 def stand_spans(plan: Plan, stand: StandPlan, straight_parts: int, corner_parts: int) -> list[Span]:
-    """The stand's line cut into parts, clockwise: half a corner, the straight side, half the next corner."""
+    """Return the parts of a stand's line, clockwise: half a corner, the straight side, half the next corner."""
     before = _corner_spans(plan, stand.facing_deg + HALF_CORNER_DEG / 2, corner_parts)
     after = _corner_spans(plan, stand.facing_deg - HALF_CORNER_DEG / 2, corner_parts)
     return [*before, *_straight_spans(plan, stand, straight_parts), *after]
 
 
 def inner_half_sides(plan: Plan) -> tuple[int, int]:
-    """Half the sides of the inner rectangle along x and y, in centimetres."""
+    """Return half the sides of the inner rectangle along x and y, in centimetres."""
     inset = plan.bowl.clearance_m - plan.bowl.corner_radius_m
     return centimetres(plan.pitch.length_m / 2 + inset), centimetres(plan.pitch.width_m / 2 + inset)
 
@@ -124,7 +124,7 @@ def _corner_spans(plan: Plan, middle_deg: float, parts: int) -> list[Span]:
 
 
 def along(spans: list[Span], d: float, fraction: float) -> tuple[float, float]:
-    """The point at a fraction (0..1, clockwise) of a stand's line at distance `d` centimetres, in metres."""
+    """Return the point at a fraction (0..1, clockwise) of a stand's line at distance `d` (cm), in metres."""
     lengths = [span.length(d) for span in spans]
     rest = fraction * sum(lengths)
     for span, length in zip(spans, lengths, strict=True):

@@ -1,6 +1,6 @@
-"""The ground as a browser draws it: one small document, and the labels of one block at a time.
+"""The venue for browsers: one geometry document, and the labels of each block.
 
-Geometry, `GET /api/ground/{version}/geometry`. All lengths are integer centimetres, origin in the middle of the pitch,
+Geometry, `GET /api/venue/{version}/geometry`. All lengths are integer centimetres, origin in the middle of the pitch,
 x along its long side towards the south stand, y towards the east stand: y points up, so a screen draws -y. Polygons are
 flat lists x, y, x, y, ...
 
@@ -25,12 +25,12 @@ name is in the labels). Seats are numbered through: a block begins with seat `fi
         else:      x = fx + d * cos(facing) + along * sin(facing); y = fy + d * sin(facing) - along * cos(facing)
         seat += 1
 
-Labels, `GET /api/ground/{version}/labels/{block}`; every list goes by seats from `first_seat` on:
+Labels, `GET /api/venue/{version}/labels/{block}`; every list goes by seats from `first_seat` on:
 
     block, stand, ring, kind, gate_group, first_seat, seat_count
     rows        {name, segments: [[first_seat, first_number, count], ...]}     numbers count up along a segment
     features    [[first_seat, count, step, bits], ...]                         every `step`-th seat from `first_seat` on
-    sightline   one integer a row, 0 (worst of the ground) to 100
+    sightline   one integer per row, 0 (worst of the venue) to 100
 """
 
 from collections.abc import Iterator, Sequence
@@ -40,7 +40,7 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from virage.site.venue.rules.frames import centimetres, points
-from virage.site.venue.rules.ground import AmenityKind, Block, BlockKind, Ground, Stand
+from virage.site.venue.rules.venue import AmenityKind, Block, BlockKind, Stand, Venue
 
 FIELDS = 5  # integers a segment
 
@@ -72,8 +72,8 @@ class AreaGeometry(Struct, frozen=True):
     outline: tuple[int, ...]
 
 
-class GateSpot(Struct, frozen=True):
-    """A ticket gate in centimetres."""
+class GateLocation(Struct, frozen=True):
+    """Location of a ticket gate, in centimetres."""
 
     code: str
     group: str
@@ -82,8 +82,8 @@ class GateSpot(Struct, frozen=True):
     y: int
 
 
-class OutletSpot(Struct, frozen=True):
-    """A point of sale in centimetres."""
+class OutletLocation(Struct, frozen=True):
+    """Location of a point of sale, in centimetres."""
 
     code: str
     stand: str
@@ -92,8 +92,8 @@ class OutletSpot(Struct, frozen=True):
     y: int
 
 
-class AmenitySpot(Struct, frozen=True):
-    """An amenity in centimetres."""
+class AmenityLocation(Struct, frozen=True):
+    """Location of an amenity, in centimetres."""
 
     code: str
     kind: AmenityKind
@@ -104,7 +104,7 @@ class AmenitySpot(Struct, frozen=True):
 
 
 class Geometry(Struct, frozen=True):
-    """The whole ground; see the module."""
+    """The whole venue; see the module."""
 
     version: str
     name: str
@@ -115,9 +115,9 @@ class Geometry(Struct, frozen=True):
     stands: tuple[Stand, ...]
     blocks: list[BlockGeometry]
     areas: list[AreaGeometry]
-    gates: list[GateSpot]
-    outlets: list[OutletSpot]
-    amenities: list[AmenitySpot]
+    gates: list[GateLocation]
+    outlets: list[OutletLocation]
+    amenities: list[AmenityLocation]
 
 
 class RowLabels(Struct, frozen=True):
@@ -142,21 +142,21 @@ class BlockLabels(Struct, frozen=True):
     sightline: list[int]
 
 
-def geometry(ground: Ground) -> Geometry:
-    """The document that a browser needs to draw the ground."""
+def geometry(venue: Venue) -> Geometry:
+    """Return the document that a browser needs to draw the venue."""
     return Geometry(
-        ground.version,
-        ground.name,
-        ground.notice,
-        ground.seats,
-        ground.places,
-        (centimetres(ground.pitch[0]), centimetres(ground.pitch[1])),
-        ground.stands,
-        [_block(ground, block) for block in ground.blocks],
-        [AreaGeometry(a.code, a.name, a.first_place, a.capacity_max, _flat(a.outline)) for a in ground.areas],
-        [GateSpot(g.code, g.group, g.stand, *_flat((g.x, g.y))) for g in ground.gates],
-        [OutletSpot(o.code, o.stand, o.ring, *_flat((o.x, o.y))) for o in ground.outlets],
-        [AmenitySpot(a.code, a.kind, a.stand, a.ring, *_flat((a.x, a.y))) for a in ground.amenities],
+        venue.version,
+        venue.name,
+        venue.notice,
+        venue.seats,
+        venue.places,
+        (centimetres(venue.pitch[0]), centimetres(venue.pitch[1])),
+        venue.stands,
+        [_block(venue, block) for block in venue.blocks],
+        [AreaGeometry(a.code, a.name, a.first_place, a.capacity_max, _flat(a.outline)) for a in venue.areas],
+        [GateLocation(g.code, g.group, g.stand, *_flat((g.x, g.y))) for g in venue.gates],
+        [OutletLocation(o.code, o.stand, o.ring, *_flat((o.x, o.y))) for o in venue.outlets],
+        [AmenityLocation(a.code, a.kind, a.stand, a.ring, *_flat((a.x, a.y))) for a in venue.amenities],
     )
 
 
@@ -164,9 +164,9 @@ def _flat(metres: Sequence[float]) -> tuple[int, ...]:
     return tuple(centimetres(value) for value in metres)
 
 
-def _block(ground: Ground, block: Block) -> BlockGeometry:
+def _block(venue: Venue, block: Block) -> BlockGeometry:
     of_block = slice(block.first_segment, block.first_segment + block.segment_count)
-    segments = ground.row_segments
+    segments = venue.row_segments
     columns = (segments.row, segments.d, segments.t, segments.pitch, segments.seat_count)
     flat = np.stack([column[of_block] for column in columns], axis=1).ravel()
     frame = block.frame
@@ -187,7 +187,7 @@ def _block(ground: Ground, block: Block) -> BlockGeometry:
 
 
 def expand(document: Geometry) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Where each seat is, in metres, from the document alone: what a browser does."""
+    """Return the positions of all seats in metres, computed from the document as a browser does."""
     frames, ds, ts = [], [], []
     for block in document.blocks:
         for _, d, t, pitch, count in np.array(block.segments, dtype=np.int32).reshape(-1, FIELDS):
@@ -197,17 +197,17 @@ def expand(document: Geometry) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.
     return points(np.concatenate(frames), np.concatenate(ds), np.concatenate(ts))
 
 
-def labels(ground: Ground, code: str) -> BlockLabels:
-    """The labels of a block; KeyError when there is no such block."""
-    block = ground.blocks[ground.block_index[code]]
+def labels(venue: Venue, code: str) -> BlockLabels:
+    """Return the labels of a block. Raises `KeyError` if there is no such block."""
+    block = venue.blocks[venue.block_index[code]]
     rows = [RowLabels(name, []) for name in block.rows]
     for segment in range(block.first_segment, block.first_segment + block.segment_count):
-        first = int(ground.row_segments.first_seat[segment])
-        row = rows[ground.row_segments.row[segment]]
-        row.segments.append((first, int(ground.number[first]), int(ground.row_segments.seat_count[segment])))
+        first = int(venue.row_segments.first_seat[segment])
+        row = rows[venue.row_segments.row[segment]]
+        row.segments.append((first, int(venue.number[first]), int(venue.row_segments.seat_count[segment])))
     of_block = slice(block.first_seat, block.first_seat + block.seat_count)
-    in_row = ground.row[of_block]
-    sums = np.bincount(in_row, weights=ground.sightline[of_block].astype(np.float64))
+    in_row = venue.row[of_block]
+    sums = np.bincount(in_row, weights=venue.sightline[of_block].astype(np.float64))
     return BlockLabels(
         block.code,
         block.stand,
@@ -217,14 +217,14 @@ def labels(ground: Ground, code: str) -> BlockLabels:
         block.first_seat,
         block.seat_count,
         rows,
-        list(_feature_runs(ground, of_block)),
+        list(_feature_runs(venue, of_block)),
         np.rint(100 * sums / np.bincount(in_row)).astype(int).tolist(),
     )
 
 
-def _feature_runs(ground: Ground, of_block: slice) -> Iterator[tuple[int, int, int, int]]:
-    """Seats with the same features, as (first seat, count, step, bits)."""
-    features = ground.features[of_block]
+def _feature_runs(venue: Venue, of_block: slice) -> Iterator[tuple[int, int, int, int]]:
+    """Yield runs of seats with the same features, as (first seat, count, step, bits)."""
+    features = venue.features[of_block]
     for bits in np.unique(features[features > 0]):
         seats = (np.flatnonzero(features == bits) + of_block.start).tolist()
         while seats:

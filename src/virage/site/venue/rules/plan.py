@@ -1,4 +1,4 @@
-"""The ground's plan as a person writes it: what `ground.toml` may say. Lengths in metres, angles in degrees."""
+"""The venue's plan as written in `venue.toml`. Lengths in metres, angles in degrees."""
 
 import tomllib
 from typing import Annotated, Any
@@ -25,7 +25,7 @@ class Pitch(_Strict, frozen=True):
 
 
 class Bowl(_Strict, frozen=True):
-    """What all rows share. Rows are parallel to the pitch; `corner_radius_m` is that of the first row."""
+    """Dimensions shared by all rows. Rows are parallel to the pitch; `corner_radius_m` is that of the first row."""
 
     clearance_m: Positive
     corner_radius_m: Positive
@@ -38,7 +38,7 @@ class Bowl(_Strict, frozen=True):
 
 
 class Platform(_Strict, frozen=True):
-    """Where wheelchair spaces stand: behind the last row of a ring, each with a companion seat beside it."""
+    """Platforms for wheelchair spaces behind the last row of a ring, each with a companion seat beside it."""
 
     row: str
     space_width_m: Positive
@@ -102,8 +102,8 @@ class GatePlan(_Strict, frozen=True):
     podium_m: Positive
 
 
-class WaysPlan(_Strict, frozen=True):
-    """What people walk on, and the search at the head of each ramp; `road_height_m` is above the pitch."""
+class WalkwaysPlan(_Strict, frozen=True):
+    """Walkways, and the security check at the head of each ramp; `road_height_m` is above the pitch."""
 
     road_height_m: float
     ramp_length_m: Positive
@@ -146,13 +146,13 @@ class Plan(_Strict, frozen=True):
     rings: tuple[Ring, Ring, Ring]
     stands: tuple[StandPlan, ...]
     gates: GatePlan
-    ways: WaysPlan
+    ways: WalkwaysPlan
     hearing: Hearing
     areas: tuple[AreaPlan, ...]
 
 
 def read_plan(text: str) -> Plan:
-    """Parse a plan, whose rings and stands are tables of columns. Raises `ValueError` naming what is wrong first."""
+    """Return a parsed plan, whose rings and stands are tables of columns. Raises `ValueError` with the first error."""
     data = tomllib.loads(text)
     for table in ("rings", "stands"):
         if isinstance(data.get(table), dict):

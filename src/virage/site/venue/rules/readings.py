@@ -1,4 +1,4 @@
-"""How the gates and outlets of a venue are at a moment, as the domains that watch them say."""
+"""Status of gates and outlets at a moment, reported by the access and food domains."""
 
 from typing import Literal, NamedTuple
 
@@ -13,7 +13,7 @@ class Place(NamedTuple):
 
 
 class Reading(Struct, frozen=True):
-    """How a place is now; `wait_s`: how long one waits there, None where nobody can say."""
+    """Status of a gate or outlet; `wait_s` is the wait in seconds, None if unknown."""
 
     place: Place
     state: Literal["open", "closed", "sold_out"]

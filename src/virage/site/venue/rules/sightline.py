@@ -1,4 +1,4 @@
-"""How well a seat sees the pitch, from 0 (the worst of the ground) to 1 (the best).
+"""Quality of a seat's view of the pitch, from 0 (worst of the venue) to 1 (best).
 
 Four parts, each from 0 to 1, weighted by `WEIGHTS`:
 
@@ -9,7 +9,7 @@ Four parts, each from 0 to 1, weighted by `WEIGHTS`:
 - view over the row in front: the C-value of EN 13200-1 and of the "Guide to Safety at Sports Grounds",
   C = D * (N + R) / (D + T) - R, with D the distance from the eye to the nearest point of the pitch, R the height of the
   eye over the pitch, N the rise and T the depth of a row, all in metres; 0 at 60 mm (the least that is acceptable)
-  and 1 at 120 mm (good). A first row has nobody in front.
+  and 1 at 120 mm (good). A first row has no row in front.
 """
 
 import numpy as np
@@ -24,14 +24,14 @@ C_ACCEPTABLE_M, C_GOOD_M = 0.06, 0.12
 
 
 def c_value(distance: Floats, eye: Floats, rise: Floats, depth: float) -> Floats:
-    """Metres by which the line to the nearest point of the pitch clears the eyes of the row in front."""
+    """Return the C-value: metres by which the sightline to the nearest point clears the eyes of the row in front."""
     return distance * (rise + eye) / (distance + depth) - eye
 
 
 def sightlines(
     x: Floats, y: Floats, *, eye: Floats, rise: Floats, pitch: tuple[float, float], row_depth: float
 ) -> npt.NDArray[np.float32]:
-    """Scores of all seats; `eye` is the height of the eye over the pitch, `rise` 0 where nobody sits in front."""
+    """Return the scores of all seats; `eye` is the eye height over the pitch, `rise` 0 in a first row."""
     half_x, half_y = pitch[0] / 2, pitch[1] / 2
     furthest = np.sqrt((np.abs(x) + half_x) ** 2 + (np.abs(y) + half_y) ** 2 + eye**2)
     nearest = np.hypot(np.maximum(np.abs(x) - half_x, 0), np.maximum(np.abs(y) - half_y, 0))

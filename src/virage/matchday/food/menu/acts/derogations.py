@@ -12,7 +12,7 @@ from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.refusals import Refused, invalid_input
 from virage.site.programme import api as programme
-from virage.site.venue.api import GROUND_ZONE
+from virage.site.venue.api import VENUE_ZONE
 
 NO_ORGANISER = invalid_input("organiser_id", "There is no such organiser.")
 
@@ -33,7 +33,7 @@ async def enter(conn: Connection, wish: DerogationWish, who: UUID | None, now: d
     known = await store.derogation(conn, wish.id)
     if known is not None:
         return known if replace(known, withdrawn_at=None) == wanted else Refused(Reason.ID_TAKEN)
-    refusal = check_derogation(wish, await store.derogations_of(conn, [wish.organiser_id]), GROUND_ZONE)
+    refusal = check_derogation(wish, await store.derogations_of(conn, [wish.organiser_id]), VENUE_ZONE)
     if refusal is not None:
         return refusal
     await store.insert_derogation(conn, wish, who, now)

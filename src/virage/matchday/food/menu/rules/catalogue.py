@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from virage.site.programme.types import Text
-from virage.site.venue.types import load_ground
+from virage.site.venue.types import load_venue
 
 PRICE_MAX: Final = 100_000
 """The dearest thing on sale, in cents."""
@@ -232,7 +232,7 @@ class Catalogue(Struct, frozen=True, dict=True, eq=False):
 @cache
 def outlet_codes() -> frozenset[str]:
     """The outlets of the ground."""
-    return frozenset(outlet.code for outlet in load_ground().outlets)
+    return frozenset(outlet.code for outlet in load_venue().outlets)
 
 
 def in_order(items: Sequence[Item]) -> tuple[Item, ...]:

@@ -23,7 +23,7 @@ from virage.matchday.food.orders.rules.promises import INTERVAL, STATIONS, count
 from virage.platform.data.database import Connection
 from virage.site.programme.types import Text
 from virage.site.venue import api as venue
-from virage.site.venue.types import Passable, Way
+from virage.site.venue.types import Route, RouteOptions
 
 ENDED_SHOWN: Final = timedelta(minutes=15)
 LOAD_SHOWN: Final = 12
@@ -96,7 +96,7 @@ class Run(Struct, frozen=True):
 
     block: str
     stops: list[Stop]
-    way: Way | None
+    way: Route | None
 
 
 async def board(conn: Connection, catalogues: Catalogues, outlet: str, late: timedelta, now: datetime) -> KitchenBoard:
@@ -159,7 +159,7 @@ def ticket_of(order: Order) -> KitchenTicket:
     )
 
 
-async def runs(conn: Connection, outlet: str, now: datetime) -> tuple[list[Run], Passable]:
+async def runs(conn: Connection, outlet: str, now: datetime) -> tuple[list[Run], RouteOptions]:
     """What runners carry, block by block without its way, and what they can pass today."""
     blocks: dict[str, list[Stop]] = {}
     for order in await store.orders_before(conn, outlet, now):
@@ -169,12 +169,12 @@ async def runs(conn: Connection, outlet: str, now: datetime) -> tuple[list[Run],
             blocks.setdefault(place.block or (place.area.fr if place.area else ""), []).append(stop)
     found = [Run(block, sorted(stops, key=_along), None) for block, stops in blocks.items()]
     found.sort(key=lambda run: min(stop.promised_at for stop in run.stops))
-    return found, await venue.passable(conn, step_free=False)
+    return found, await venue.route_options(conn, step_free=False)
 
 
-async def with_way(run: Run, outlet: str, today: Passable) -> Run:
+async def with_way(run: Run, outlet: str, today: RouteOptions) -> Run:
     """A run with the way to its first stop; the graph is asked while nobody holds a connection."""
-    return Run(run.block, run.stops, await venue.way_from_outlet(outlet, run.stops[0].place.place, today))
+    return Run(run.block, run.stops, await venue.route_from_outlet(outlet, run.stops[0].place.place, today))
 
 
 def _along(stop: Stop) -> int:

@@ -5,7 +5,7 @@ from virage.matchday.food.orders import store
 from virage.matchday.food.orders.reads.orders import outlet_name
 from virage.matchday.food.orders.rules.orders import RECEIPTED
 from virage.platform.data.database import Connection
-from virage.site.venue.api import GROUND_ZONE
+from virage.site.venue.api import VENUE_ZONE
 
 
 async def food_receipt(conn: Connection, letter: Letter) -> Content | None:
@@ -13,7 +13,7 @@ async def food_receipt(conn: Connection, letter: Letter) -> Content | None:
     order = (await store.orders(conn, [letter.subject_id])).get(letter.subject_id)
     if order is None or order.state not in RECEIPTED:
         return None
-    at = (order.accepted_at or order.placed_at).astimezone(GROUND_ZONE)
+    at = (order.accepted_at or order.placed_at).astimezone(VENUE_ZONE)
     rows = [{"quantity": line.quantity, "name": line.name, "cents": line.gross_cents} for line in order.lines]
     vat = [VatPart(part.vat_permille, part.gross_cents, part.vat_cents) for part in order.vat]
     receipt = Receipt(f"{order.outlet}-{order.number}", at, order.total_cents, vat)

@@ -22,7 +22,7 @@ from virage.platform.values.refusals import Refused
 from virage.site.programme import api as programme
 from virage.site.programme.types import Event, Text
 from virage.site.venue import api as venue
-from virage.site.venue.types import Place, Reading, load_ground
+from virage.site.venue.types import Place, Reading, load_venue
 
 PAGE: Final = 50
 ALL: Final = 100_000
@@ -208,10 +208,10 @@ class FoodReads:
 
     async def delivery_s(self, wish: FoodWish) -> int | None:
         """How long a runner walks from the outlet to the place of a wish; None where it goes nowhere."""
-        if wish.deliver_to is None or wish.deliver_to >= load_ground().places:
+        if wish.deliver_to is None or wish.deliver_to >= load_venue().places:
             return None
         async with self._db.connection() as conn:
-            today = await venue.passable(conn, step_free=False)
+            today = await venue.route_options(conn, step_free=False)
         return (await venue.walking_s(wish.deliver_to, today)).get(wish.outlet)
 
     async def _floor(
@@ -233,8 +233,8 @@ class FoodReads:
                 plans = await store.plans_of(conn, kitchens, catalogue, opened.at)
                 stock = await store.stock_left(conn, list(kitchens))
                 shelf = Shelf(catalogue, opened.event, opened.derogations, stock)
-            today = await venue.passable(conn, step_free=step_free)
-        known = place is not None and place < load_ground().places
+            today = await venue.route_options(conn, step_free=step_free)
+        known = place is not None and place < load_venue().places
         walking_s = await venue.walking_s(place, today) if place is not None and known else None
         event, at = (None, now) if opened is None else (opened.event, opened.at)
         return Floor(event, at, kitchens, plans, shelf, walking_s)
@@ -304,7 +304,7 @@ def _instead(floor: Floor, outlet: str, wish: FoodWish) -> Offered | None:
 
 def outlet_name(code: str) -> Text:
     """What an outlet is called: by its code, and the stand that it is in."""
-    ground = load_ground()
+    ground = load_venue()
     stands = {stand.code: stand.name for stand in ground.stands}
     name = next((stands[outlet.stand] for outlet in ground.outlets if outlet.code == code), None)
     if name is None:
@@ -316,7 +316,7 @@ def delivery_of(place: int | None) -> Delivery | None:
     """Where an order is brought to."""
     if place is None:
         return None
-    label = load_ground().label(place)
+    label = load_venue().label(place)
     area = None if label.area_name is None else Text(label.area_name["fr"], label.area_name["en"])
     return Delivery(place, label.block, label.row, label.seat, area)
 

@@ -23,7 +23,7 @@ from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal
 from virage.site.programme import api as programme
 from virage.site.programme.types import Event, Text
-from virage.site.venue.types import load_ground
+from virage.site.venue.types import load_venue
 
 KEPT_S: Final = 3.0
 AHEAD: Final = timedelta(hours=48)
@@ -130,7 +130,7 @@ class TillPacks:
             heads = {} if mine is None else await fiscal.heads_of(conn, mine.id)
         if mine is None:
             return None
-        ground = load_ground()
+        ground = load_venue()
         places = {outlet.code: outlet for outlet in ground.outlets}
         stands = {stand.code: stand.name for stand in ground.stands}
         standing = [places[code] for code in sorted(mine.posts) if code in places]
@@ -167,7 +167,7 @@ class TillPacks:
                 derogations = await menu.derogations_around(conn, now, now + AHEAD)
             shown = {} if catalogue is None else _shown(self._shared, catalogue.version)
             if catalogue is not None and not shown:
-                shown = {outlet.code: shown_at(catalogue, outlet.code) for outlet in load_ground().outlets}
+                shown = {outlet.code: shown_at(catalogue, outlet.code) for outlet in load_venue().outlets}
             found = _Shared(tuple(events), tuple(derogations), shown)
             self._shared = (monotonic() + self._kept_s, found)
         return self._shared[1]

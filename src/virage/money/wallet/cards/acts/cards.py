@@ -36,7 +36,7 @@ from virage.platform.settings.config import Config
 from virage.platform.values.derivation import derive
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
-from virage.site.venue.api import GROUND_ZONE
+from virage.site.venue.api import VENUE_ZONE
 
 DEMO_PURPOSE: Final = "virage:wallet:card-key:v1"
 
@@ -281,7 +281,7 @@ async def replace_card(conn: Connection, wish: Replacement, now: datetime) -> Re
     await accounts.lock_purses(conn, [new.card.purse_id])  # before whoever gives to it
     if await has_moved(conn, new.card.purse_id):
         return Refused(Reason.CARD_IN_USE)
-    await store.replace_card(conn, wish.card_id, new_id, now.astimezone(GROUND_ZONE).date(), now)
+    await store.replace_card(conn, wish.card_id, new_id, now.astimezone(VENUE_ZONE).date(), now)
     await append(conn, [Fact("card_replaced", wish.who, wish.card_id, {"by": new_id})], now)
     return Replaced(wish.card_id, new_id, old.card.purse_id)
 

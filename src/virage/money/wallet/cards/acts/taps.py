@@ -24,7 +24,7 @@ from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
-from virage.site.venue.api import GROUND_ZONE
+from virage.site.venue.api import VENUE_ZONE
 
 
 async def take_taps(conn: Connection, taps: Sequence[Tap], now: datetime) -> list[TapOutcome]:
@@ -86,7 +86,7 @@ async def count_spends(
     A day is one of the ground's own calendar.
     """
     ids = [spend.card_id for spend in spends]
-    day = now.astimezone(GROUND_ZONE).date()
+    day = now.astimezone(VENUE_ZONE).date()
     await stored.lock_cards(conn, ids)
     outcomes = judge_spends(spends, await store.limits(conn, ids, day), day, cap_cents=cap_cents)
     spent = [one for one in outcomes if isinstance(one, Spent)]

@@ -14,7 +14,7 @@ from virage.money.wallet.cards.store import cards as store
 from virage.money.wallet.cards.store import taps
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
-from virage.site.venue.api import GROUND_ZONE
+from virage.site.venue.api import VENUE_ZONE
 
 
 class MyCard(Struct, frozen=True):
@@ -49,7 +49,7 @@ async def cards_of(conn: Connection, person_id: UUID, now: datetime) -> list[MyC
     """A person's cards in the order in which they were made, without those that were replaced."""
     ids = await store.card_ids_of_person(conn, person_id)
     owned = (await store.owned_cards(conn, ids)).values()
-    limits = await taps.limits(conn, ids, now.astimezone(GROUND_ZONE).date())
+    limits = await taps.limits(conn, ids, now.astimezone(VENUE_ZONE).date())
     with_pin = await taps.cards_with_pin(conn, ids)
     standing = sorted((one.card for one in owned if one.card.replaced_by is None), key=lambda card: card.id)
     return [

@@ -23,7 +23,7 @@ from virage.platform.data.journal import Fact, append
 from virage.platform.data.queue import enqueue
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
-from virage.site.venue.api import GROUND_ZONE
+from virage.site.venue.api import VENUE_ZONE
 
 OFF_JOB: Final = "wallet.auto_top_up_off"
 
@@ -114,7 +114,7 @@ async def begin_due(conn: Connection, purse_ids: Sequence[UUID], limits: Limits,
     kept = await payments.methods(conn, [rule.method_id for rule in standing.values()])
     coming = await open_top_ups(conn, list(standing), now)
     balances = await balances_by_id(conn, list(standing))
-    day = now.astimezone(GROUND_ZONE).date()
+    day = now.astimezone(VENUE_ZONE).date()
     changed: list[Rule] = []
     for purse_id, rule in standing.items():
         method, balance = kept.get(rule.method_id), balances.get(purse_id, Balance())

@@ -14,7 +14,7 @@ from virage.money.wallet.funding.rules.auto_top_ups import RuleState
 from virage.money.wallet.funding.store import auto_top_ups as store
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
-from virage.site.venue.api import GROUND_ZONE
+from virage.site.venue.api import VENUE_ZONE
 
 
 class AutoTopUpView(Struct, frozen=True):
@@ -54,7 +54,7 @@ async def rule_view(conn: Connection, owner_id: UUID, now: datetime) -> AutoTopU
         state=state,
         reason=reason,
         card=None if method is None else method.label,
-        today_cents=rule.asked_on(now.astimezone(GROUND_ZONE).date()),
+        today_cents=rule.asked_on(now.astimezone(VENUE_ZONE).date()),
         retry_at=rule.retry_at,
     )
 

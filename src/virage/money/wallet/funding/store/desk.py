@@ -15,7 +15,7 @@ from virage.money.wallet.ledger.api import balances_by_id
 from virage.money.wallet.ledger.types import Balance
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
-from virage.site.venue.api import GROUND_ZONE
+from virage.site.venue.api import VENUE_ZONE
 
 
 def _load(row: Any) -> Load:
@@ -66,7 +66,7 @@ async def standing(conn: Connection, purse_id: UUID, now: datetime) -> Standing:
     """What a desk must know of a purse before it takes money for it or pays some out."""
     purse = (await purses_by_id(conn, [purse_id]))[purse_id]
     balance = (await balances_by_id(conn, [purse_id])).get(purse_id, Balance())
-    month = now.astimezone(GROUND_ZONE).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    month = now.astimezone(VENUE_ZONE).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     loaded = await loaded_since(conn, purse_id, month)
     return Standing(purse, balance.balance_cents, balance.available_cents, loaded, await came_in(conn, purse_id))
 

@@ -6,26 +6,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from virage.site.venue.rules import Feature, load_ground
-from virage.site.venue.rules.walking import Floor, Kind, load_walk
-from virage.site.venue.rules.ways import Passable, Way, entrance, gate_hints, nearest, to_seat, ways
+from virage.site.venue.rules import Feature, load_venue
+from virage.site.venue.rules.routing import Route, RouteOptions, entrance, gate_hints, nearest, route_table, to_seat
+from virage.site.venue.rules.walk_graph import Floor, Kind, load_walk_graph
 
-GROUND = load_ground()
-WALK = load_walk()
-ON_FOOT = ways(Passable())
-STEP_FREE = ways(Passable(step_free=True))
-PLACES = st.integers(0, GROUND.places - 1)
-SPACES = np.flatnonzero(GROUND.features & Feature.WHEELCHAIR).tolist()
+VENUE = load_venue()
+WALK = load_walk_graph()
+ON_FOOT = route_table(RouteOptions())
+STEP_FREE = route_table(RouteOptions(step_free=True))
+PLACES = st.integers(0, VENUE.places - 1)
+SPACES = np.flatnonzero(VENUE.features & Feature.WHEELCHAIR).tolist()
 PMR = st.sampled_from(SPACES)
 
 
 def gates_of(place: int) -> list[str]:
-    group = GROUND.label(place).gate_group
-    return [f"gate:{gate.code}" for gate in GROUND.gates if gate.group == group]
+    group = VENUE.label(place).gate_group
+    return [f"gate:{gate.code}" for gate in VENUE.gates if gate.group == group]
 
 
-def kinds(way: Way) -> set[str]:
-    return {leg.kind for leg in way.legs}
+def kinds(route: Route) -> set[str]:
+    return {leg.kind for leg in route.legs}
 
 
 @given(PLACES)
@@ -33,28 +33,28 @@ def test_every_place_is_reached_through_a_gate_of_its_group(place: int) -> None:
     found = entrance(ON_FOOT, place, gates_of(place))
     assert found is not None
     assert found.gate in gates_of(place)
-    assert found.way.legs[0].floor == Floor.ROAD
-    assert found.gate in [leg.to for leg in found.way.legs]
+    assert found.route.legs[0].floor == Floor.ROAD
+    assert found.gate in [leg.to for leg in found.route.legs]
 
 
 @given(PLACES)
 def test_legs_follow_one_another_and_add_up(place: int) -> None:
     found = entrance(ON_FOOT, place, gates_of(place))
     assert found is not None
-    legs = found.way.legs
+    legs = found.route.legs
     assert [leg.to_floor for leg in legs[:-1]] == [leg.floor for leg in legs[1:]]
     drawn = [leg for leg in legs if leg.line]
     assert [leg.line[-2:] for leg in drawn[:-1]] == [leg.line[:2] for leg in drawn[1:]]
-    assert found.way.seconds == sum(leg.seconds for leg in legs)
-    assert found.way.steps == sum(abs(leg.steps) for leg in legs)
+    assert found.route.seconds == sum(leg.seconds for leg in legs)
+    assert found.route.steps == sum(abs(leg.steps) for leg in legs)
 
 
 @given(PMR)
 def test_a_wheelchair_space_is_reached_without_a_step(place: int) -> None:
     found = entrance(STEP_FREE, place, gates_of(place))
     assert found is not None
-    assert found.way.step_free
-    assert "stairs" not in kinds(found.way)
+    assert found.route.step_free
+    assert "stairs" not in kinds(found.route)
 
 
 @given(PMR, st.sampled_from(["toilets", "outlet", "exit", "first_aid", "information"]))
@@ -65,35 +65,35 @@ def test_from_a_wheelchair_space_everything_is_reached_without_a_step(place: int
 
 
 @given(PLACES)
-def test_only_the_steps_inside_the_block_are_left_on_a_step_free_way(place: int) -> None:
+def test_a_step_free_route_has_only_the_steps_inside_the_block(place: int) -> None:
     found = entrance(STEP_FREE, place, gates_of(place))
     assert found is not None
-    assert [leg.to for leg in found.way.legs if leg.kind == "stairs"] in ([], ["row"])
+    assert [leg.to for leg in found.route.legs if leg.kind == "stairs"] in ([], ["row"])
 
 
 @given(PMR, st.data())
 def test_a_lift_that_is_out_of_order_is_avoided(place: int, data: st.DataObject) -> None:
     before = entrance(STEP_FREE, place, gates_of(place))
     assert before is not None
-    used = frozenset(leg.to for leg in before.way.legs if leg.kind == "lift")
-    after = entrance(ways(Passable(step_free=True, closed=used)), place, gates_of(place))
+    used = frozenset(leg.to for leg in before.route.legs if leg.kind == "lift")
+    after = entrance(route_table(RouteOptions(step_free=True, closed=used)), place, gates_of(place))
     assert after is not None
-    assert used.isdisjoint(leg.to for leg in after.way.legs if leg.kind == "lift")
-    assert after.way.seconds >= before.way.seconds
+    assert used.isdisjoint(leg.to for leg in after.route.legs if leg.kind == "lift")
+    assert after.route.seconds >= before.route.seconds
 
 
-def test_without_any_lift_a_wheelchair_space_upstairs_is_not_reached_and_said_so() -> None:
-    all_closed = ways(Passable(step_free=True, closed=frozenset(WALK.lifts)))
-    place = next(place for place in SPACES if GROUND.blocks[GROUND.block[place]].ring == 3)
+def test_without_lifts_a_wheelchair_space_upstairs_has_no_route() -> None:
+    all_closed = route_table(RouteOptions(step_free=True, closed=frozenset(WALK.lifts)))
+    place = next(place for place in SPACES if VENUE.blocks[VENUE.block[place]].ring == 3)
     assert entrance(all_closed, place, gates_of(place)) is None
     assert nearest(all_closed, place, "exit") is None
 
 
 @given(PLACES)
-def test_a_way_in_never_leaves_through_another_gate(place: int) -> None:
+def test_a_route_never_passes_another_gate(place: int) -> None:
     found = entrance(ON_FOOT, place, gates_of(place))
     assert found is not None
-    assert [leg.to for leg in found.way.legs if leg.to.startswith("gate:")] == [found.gate]
+    assert [leg.to for leg in found.route.legs if leg.to.startswith("gate:")] == [found.gate]
 
 
 @given(PLACES)
@@ -125,17 +125,17 @@ def test_the_nearest_is_nearer_than_any_other(place: int, wanted: Any, data: st.
 def first_turn_inside(gate: str, place: int) -> str:
     found = entrance(ON_FOOT, place, [gate])
     assert found is not None
-    legs = found.way.legs
+    legs = found.route.legs
     return legs[1 + [leg.to for leg in legs].index(gate)].turn
 
 
-def test_clockwise_around_the_pitch_is_to_the_left_of_who_faces_it() -> None:
-    place = GROUND.blocks[GROUND.block_index["103"]].first_seat
+def test_clockwise_around_the_pitch_is_a_left_turn() -> None:
+    place = VENUE.blocks[VENUE.block_index["103"]].first_seat
     assert first_turn_inside("gate:A1", place) == "left"  # groups go clockwise
     assert first_turn_inside("gate:D8", place) == "right"
 
 
-def test_floors_are_joined_by_stairs_and_lifts_alone() -> None:
+def test_floors_are_connected_only_by_stairs_and_lifts() -> None:
     for number in range(len(WALK.edges.a)):
         a, b = WALK.nodes[WALK.edges.a[number]], WALK.nodes[WALK.edges.b[number]]
         if abs(WALK.edges.rise[number]) > 0.01:
@@ -154,13 +154,13 @@ def test_ramps_are_gentle_enough_for_a_wheelchair() -> None:
 
 def test_a_place_that_does_not_exist_is_an_error() -> None:
     with pytest.raises(IndexError):
-        to_seat(WALK, GROUND.places)
+        to_seat(WALK, VENUE.places)
 
 
 def test_a_gate_knows_the_nearest_gate_of_every_other_group_and_the_turn_to_it() -> None:
     hints = gate_hints(ON_FOOT, "B4")
-    assert set(hints) == {gate.group for gate in GROUND.gates} - {"B"}
-    places = {gate.code: (gate.x, gate.y) for gate in GROUND.gates}
+    assert set(hints) == {gate.group for gate in VENUE.gates} - {"B"}
+    places = {gate.code: (gate.x, gate.y) for gate in VENUE.gates}
     for group, hint in hints.items():
         straight = math.dist(places["B4"], places[hint.gate])
         assert hint.gate[0] == group

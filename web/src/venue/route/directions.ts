@@ -1,4 +1,4 @@
-/** A way in words: one short sentence a leg, in the reader's language. */
+/** A route in words: one short sentence per leg, in the reader's language. */
 import type { Entrance, Label, Leg } from "../../api/words";
 import type { Messages } from "../../i18n/en";
 import type { IconName } from "../../ui/Icon.svelte";
@@ -6,25 +6,25 @@ import type { IconName } from "../../ui/Icon.svelte";
 export interface Direction {
   icon: IconName;
   text: string;
-  /** Metres to walk, 0 where they say nothing. */
+  /** Metres to walk, 0 if not shown. */
   metres: number;
 }
 
 const ICONS: Record<Leg["kind"], IconName> = { level: "arrow", ramp: "arrow", stairs: "stairs", lift: "lift", row: "pin" };
 
-export function directions(way: Entrance["way"], ramp: string, label: Label, m: Messages["way"]): Direction[] {
-  return way.legs.map((leg) => ({ icon: icon(leg), text: sentence(words(leg, ramp, label, m)), metres: leg.kind === "lift" ? 0 : leg.metres }));
+export function directions(route: Entrance["route"], ramp: string, label: Label, m: Messages["route"]): Direction[] {
+  return route.legs.map((leg) => ({ icon: icon(leg), text: sentence(words(leg, ramp, label, m)), metres: leg.kind === "lift" ? 0 : leg.metres }));
 }
 
-/** What is left of a way once its gate is passed. */
-export function afterGate(way: Entrance["way"], gate: string): Entrance["way"] {
-  const legs = way.legs.slice(1 + way.legs.findIndex((leg) => leg.to === gate));
+/** The rest of a route from its gate on. */
+export function afterGate(route: Entrance["route"], gate: string): Entrance["route"] {
+  const legs = route.legs.slice(1 + route.legs.findIndex((leg) => leg.to === gate));
   const sum = (of: (leg: Leg) => number): number => legs.reduce((total, leg) => total + of(leg), 0);
   const steps = sum((leg) => Math.abs(leg.steps ?? 0));
   return { legs, metres: sum((leg) => leg.metres), seconds: sum((leg) => leg.seconds), steps, step_free: steps === 0 };
 }
 
-/** What a code names, without its kind: `gate:A1` is A1, `lift-N-1` is N1. */
+/** The name in a code: `gate:A1` is A1, `lift-N-1` is N1. */
 export function nameOf(code: string): string {
   return code.startsWith("lift-") ? code.slice(5).replace("-", "") : code.slice(code.indexOf(":") + 1);
 }
@@ -34,7 +34,7 @@ function icon(leg: Leg): IconName {
   return leg.turn === "left" ? "left" : leg.turn === "right" ? "right" : "arrow";
 }
 
-function words(leg: Leg, ramp: string, label: Label, m: Messages["way"]): string {
+function words(leg: Leg, ramp: string, label: Label, m: Messages["route"]): string {
   const floor = m.floor[leg.to_floor] ?? leg.to_floor;
   const steps = Math.abs(leg.steps ?? 0);
   const up = (leg.steps ?? 0) > 0;
@@ -52,7 +52,7 @@ function words(leg: Leg, ramp: string, label: Label, m: Messages["way"]): string
   }
 }
 
-function placeOf(code: string, m: Messages["way"]): string {
+function placeOf(code: string, m: Messages["route"]): string {
   const name = nameOf(code);
   if (code.startsWith("gate:")) return m.places.gate(name);
   if (code.startsWith("stairs:")) return m.places.stairs(name);

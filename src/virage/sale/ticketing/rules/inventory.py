@@ -1,6 +1,6 @@
-"""What is free of one event, kept in memory and changed place by place.
+"""Seat inventory: the free places of an event in memory.
 
-The database decides who has a place; this picture of it only says where to look. It may be a moment old.
+The database decides who gets a place; the inventory only says where to search. It may be slightly outdated.
 """
 
 from collections import Counter
@@ -19,11 +19,11 @@ SPREAD_MIN, SPREAD_MAX = 16.0, 512.0
 CALMING = 0.99
 
 
-class Hall:
+class SeatInventory:
     """The free places of an event, as bits by segment and as one bitmap.
 
-    `category_of` tells the category of each place (-1: not for sale), an index into `categories`. The best seats of the
-    whole event leave out the `hospitality` categories.
+    `category_of` is the category of each place as an index into `categories`, -1 if not for sale. The search for best
+    seats in the whole event leaves out the `hospitality` categories.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Hall:
         self.plan = plan
         self.categories = categories
         self.category_of = category_of.tolist()
-        self.random = Random()  # noqa: S311 - it spreads buyers, it keeps no secret
+        self.random = Random()  # noqa: S311 - it only spreads buyers
         self._category = category_of
         self._sellable = category_of >= 0
         self._free = self._sellable.copy()
@@ -56,7 +56,7 @@ class Hall:
         self._pools = self._pools_of(category_of)
         self.free_count = int(self._free.sum())
         self.free_by_pool = np.bincount(self._pools[self._free], minlength=len(categories) + 1).tolist()
-        """Free places by pool: one a category, and after them one for wheelchair spaces with their companion seats."""
+        """Free places by pool: one per category, then one for wheelchair spaces and companion seats."""
 
     def _pools_of(self, category_of: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
         pools = category_of.copy()
@@ -64,7 +64,7 @@ class Hall:
         return pools
 
     def pools_of(self, places: Iterable[int]) -> Counter[int]:
-        """How many of these places are of each pool."""
+        """Return how many of these places belong to each pool."""
         return Counter(int(self._pools[place]) for place in places)
 
     def _masks_of(self, free: npt.NDArray[np.bool_]) -> list[int]:
@@ -83,29 +83,29 @@ class Hall:
         return {id_: np.flatnonzero(category == index).astype(np.int32) for index, id_ in enumerate(self.categories)}
 
     def _segments_without(self, categories: frozenset[UUID]) -> npt.NDArray[np.int32]:
-        """The segments of all other categories, by rank."""
+        """Return the segments of all other categories, by rank."""
         others = [segments for id_, segments in self._by_category.items() if id_ not in categories]
         return np.sort(np.concatenate(others))
 
     @property
     def spread(self) -> int:
-        """Among how many of the best segments a party's is drawn."""
+        """Number of best segments among which one is drawn at random."""
         return int(self._spread)
 
-    def crowded(self) -> None:
-        """Two buyers wanted the same place: the next ones are spread over twice as many segments."""
+    def record_conflict(self) -> None:
+        """Record a conflict: the next buyers are spread over twice as many segments."""
         self._spread = min(SPREAD_MAX, self._spread * 2)
 
-    def calm(self) -> None:
-        """A party got its places at the first try: a little nearer to the very best again."""
+    def record_success(self) -> None:
+        """Record a hold without conflict: the next buyers are spread over slightly fewer segments."""
         self._spread = max(SPREAD_MIN, self._spread * CALMING)
 
-    def take(self, places: Iterable[int]) -> list[int]:
-        """Mark places as taken; returns those that were free."""
+    def hold(self, places: Iterable[int]) -> list[int]:
+        """Mark places as taken; return those that were free."""
         return self._set(places, free=False)
 
-    def give_back(self, places: Iterable[int]) -> list[int]:
-        """Mark places as free again; returns those that were not."""
+    def release(self, places: Iterable[int]) -> list[int]:
+        """Mark places as free; return those that were not."""
         return self._set(places, free=True)
 
     def _set(self, places: Iterable[int], *, free: bool) -> list[int]:
@@ -136,11 +136,11 @@ class Hall:
         return len(free), sum(1 for unit in free if self.companion_free(unit))
 
     def companion_free(self, unit: Unit) -> bool:
-        """Whether the companion seat of a wheelchair space exists and nobody has it."""
+        """Return whether a wheelchair space has a companion seat that is free."""
         return unit.companion is not None and bool(self._free[unit.companion])
 
     def rows_with_units(self, spaces: int, companions: int) -> list[list[Unit]]:
-        """The rows with so many free wheelchair spaces, so many of them with their companion seat; best first."""
+        """Return the rows with enough free wheelchair spaces and companion seats, best first."""
         return [
             row
             for row, (free, accompanied) in zip(self.plan.unit_rows, self._units_free, strict=True)
@@ -148,23 +148,23 @@ class Hall:
         ]
 
     def is_free(self, place: int) -> bool:
-        """Whether a place is for sale and nobody has it."""
+        """Return whether a place is for sale and free."""
         return 0 <= place < self.plan.places and bool(self._free[place])
 
     def is_sellable(self, place: int) -> bool:
-        """Whether a place is for sale at all."""
+        """Return whether a place is for sale, free or not."""
         return 0 <= place < self.plan.places and bool(self._sellable[place])
 
     def mask(self, segment: int) -> int:
-        """The free ordinary seats of a segment as bits."""
+        """Return the free ordinary seats of a segment as bits."""
         return self._masks[segment]
 
     def segments(
         self, category: UUID | None, block: int | None, *, hospitality: bool = False
     ) -> npt.NDArray[np.int32] | None:
-        """The segments of a category, of a block, or of both, by rank; None means all.
+        """Return the segments of a category, a block, or both, by rank; None means all.
 
-        Where neither is named, hospitality is only looked at if it is asked for.
+        Without category and block, hospitality is included only on request.
         """
         if block is not None:
             within = self.plan.by_block.get(block, np.zeros(0, np.int32))
@@ -178,7 +178,7 @@ class Hall:
     def with_room(
         self, size: int, segments: npt.NDArray[np.int32] | None, *, orphans: bool = False
     ) -> npt.NDArray[np.intp]:
-        """The segments, by rank, in which a party of this size has room; `orphans` allows single seats to be left."""
+        """Return the segments with room for a party of this size, by rank; `orphans` allows leaving single seats."""
         if segments is None:
             room = self._longest >= size if orphans else self._fits & (1 << size)
             return np.flatnonzero(room)
@@ -186,14 +186,14 @@ class Hall:
         return segments[np.flatnonzero(room)].astype(np.intp)
 
     def room(self, segments: npt.NDArray[np.int32] | None) -> int:
-        """At least so many ordinary seats are free there: the longest run of each segment, added up."""
+        """Return a lower bound of the free ordinary seats: the sum of the longest runs."""
         runs = self._longest if segments is None else self._longest[segments]
         return int(runs.sum())
 
     def standing(self, first: int, count: int, wanted: int) -> list[int] | None:
-        """Any free places of a standing area, or None if there are too few.
+        """Return free places of a standing area, None if there are too few.
 
-        Where to look first is left to chance, so that concurrent buyers do not all want the same numbers.
+        The search starts at random, so that concurrent buyers do not get the same places.
         """
         free = np.flatnonzero(self._free[first : first + count])
         if len(free) < wanted:
@@ -202,13 +202,13 @@ class Hall:
         return [first + int(free[(start + step) % len(free)]) for step in range(wanted)]
 
     def bitmap(self) -> tuple[bytes, str]:
-        """The free places as bits (place i is bit i % 8 of byte i // 8), and a tag that names this very content."""
+        """Return the free places as bits (place i is bit i % 8 of byte i // 8), and a hash of them."""
         if self._packed is None:
             packed = np.packbits(self._free, bitorder="little").tobytes()
             self._packed = packed, blake2b(packed, digest_size=12).hexdigest()
         return self._packed
 
     def count_by_category(self) -> list[int]:
-        """How many places are free in each category, in the order of `categories`."""
+        """Return the free places of each category, in the order of `categories`."""
         counts: list[int] = np.bincount(self._category[self._free], minlength=len(self.categories)).tolist()
         return counts

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { BlockGeometry, BlockLabels } from "../api/words";
-import { featuresOf, rowsOf, seatPoints } from "./ground";
+import { featuresOf, rowsOf, seatPoints } from "./geometry";
 
 const block = (frame: number[], segments: number[], seats: number): BlockGeometry => ({
   code: "1", stand: "N", ring: 1, kind: "seats", gate_group: "A", first_seat: 10, seat_count: seats, wheelchairs: 0,

@@ -1,9 +1,9 @@
-"""The walking graph: where people can go in the ground, on which floor, how far and how fast.
+"""The walking graph of the venue: walkways by floor, with lengths and speeds.
 
 Nodes are points on floors; edges are level walks, ramps, stairs and lifts. Every floor is a loop around the pitch (an
 offset of the same inner rectangle as the rows), and what opens onto a floor (gates, stairs, lifts, outlets, blocks) is
-tied to the nearest point of its loop. Seats are no nodes: from the entry of a block the rest is stairs and one row
-(`ways.to_seat`).
+tied to the nearest point of its loop. Seats are not nodes: from the entry of a block, the rest is stairs and one row
+(`routing.to_seat`).
 
 Speeds are those of free walking (U. Weidmann, Transporttechnik der Fussgaenger, 1993): 1.34 m/s on the level, on stairs
 0.61 m/s up and 0.694 m/s down, measured along the horizontal.
@@ -20,22 +20,22 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from virage.site.venue.rules.bowl import bowl_edge, ring_fronts, tread_height
-from virage.site.venue.rules.build import default_plan, load_ground
+from virage.site.venue.rules.build import default_plan, load_venue
 from virage.site.venue.rules.fixtures import CONCOURSE_CM, ramp_heads, stair_cores
 from virage.site.venue.rules.frames import centimetres, inner_half_sides, point
-from virage.site.venue.rules.ground import Block, Feature, Ground
 from virage.site.venue.rules.plan import Plan
+from virage.site.venue.rules.venue import Block, Feature, Venue
 
 WALK_M_S = 1.34
 STAIRS_UP_M_S, STAIRS_DOWN_M_S = 0.61, 0.694
 STEP_RISE_M, STEP_RUN_M = 0.17, 0.29
 LIFT_WAIT_S, LIFT_DOORS_S, LIFT_M_S = 45.0, 10.0, 1.0
-PODIUM_LOOP_M = 6.0  # the way along the gates, outside of them
-LEAST_M = 0.5  # a sparse matrix knows no edge of length nothing
+PODIUM_LOOP_M = 6.0  # the path along the gates, outside of them
+LEAST_M = 0.5  # a sparse matrix has no edges of length 0
 
 
 class Floor(StrEnum):
-    """Where one stands. The concourse of ring 1 is on the podium, inside the gates."""
+    """A floor. The concourse of ring 1 is on the podium, inside the gates."""
 
     ROAD = "road"
     PODIUM = "podium"
@@ -53,7 +53,7 @@ GALLERIES = (Floor.GALLERY_1, Floor.RING_2, Floor.GALLERY_3)
 
 
 class Kind(StrEnum):
-    """What an edge is."""
+    """The kind of an edge."""
 
     LEVEL = "level"
     RAMP = "ramp"
@@ -65,7 +65,7 @@ KINDS = tuple(Kind)
 
 
 class Node(Struct, frozen=True):
-    """A point on a floor, in metres; `height` is above the pitch. `code` (`gate:A1`, ...) names what is there."""
+    """A point on a floor, in metres; `height` is above the pitch. `code` (`gate:A1`, ...) names the object there."""
 
     code: str
     floor: Floor
@@ -75,10 +75,11 @@ class Node(Struct, frozen=True):
 
 
 class Edges(Struct, frozen=True, eq=False):
-    """Ties between nodes; one entry an edge.
+    """Edges between nodes; one entry per edge.
 
-    `a` and `b` are nodes, `metres` goes along the horizontal, `rise` is in metres from a to b, `kind` an index into
-    `KINDS`, `width` in metres, `lift` an index into `Walk.lifts` (-1: none), `seconds` from a to b, `back` from b to a.
+    `a` and `b` are nodes, `metres` is the horizontal length, `rise` is in metres from a to b, `kind` an index into
+    `KINDS`, `width` in metres, `lift` an index into `WalkGraph.lifts` (-1: none), `seconds` from a to b, `back` from b
+    to a.
     """
 
     a: npt.NDArray[np.int32]
@@ -92,13 +93,13 @@ class Edges(Struct, frozen=True, eq=False):
     back: npt.NDArray[np.float64]
 
 
-class Walk(Struct, frozen=True, eq=False):
-    """The graph of a ground; `index` finds a node by its code, `lifts` names the lifts.
+class WalkGraph(Struct, frozen=True, eq=False):
+    """The graph of a venue; `index` maps codes to nodes, `lifts` lists the lifts.
 
-    `entry_cm` is the distance (as of rows) at which one steps into each block, by its code.
+    `entry_cm` is the distance (as of rows) of the entry row of each block, by code.
     """
 
-    ground: Ground
+    venue: Venue
     nodes: tuple[Node, ...]
     edges: Edges
     index: dict[str, int]
@@ -107,9 +108,9 @@ class Walk(Struct, frozen=True, eq=False):
 
 
 @cache
-def load_walk() -> Walk:
-    """The walking graph of the default ground, built once a process."""
-    return build_walk(default_plan(), load_ground())
+def load_walk_graph() -> WalkGraph:
+    """Return the walking graph of the default venue, built once per process."""
+    return build_walk_graph(default_plan(), load_venue())
 
 
 class _Loops(Struct, frozen=True):
@@ -120,7 +121,7 @@ class _Loops(Struct, frozen=True):
 
 
 class _Draft:
-    """Nodes and edges while they are gathered."""
+    """Nodes and edges during construction."""
 
     def __init__(self, plan: Plan, loops: _Loops, lifts: Sequence[str]) -> None:
         self.plan = plan
@@ -138,7 +139,7 @@ class _Draft:
         return len(self.nodes) - 1
 
     def edge(self, a: int, b: int, kind: Kind, width: float, lift: str = "") -> None:
-        """Tie two nodes; stairs are as long as their steps, and never shorter than the way between their ends."""
+        """Add an edge; stairs are as long as their steps, and at least as long as the distance of their ends."""
         here, there = self.nodes[a], self.nodes[b]
         rise = there.height - here.height
         metres = max(LEAST_M, hypot(there.x - here.x, there.y - here.y))
@@ -147,7 +148,7 @@ class _Draft:
         self.rows.append((a, b, metres, rise, KINDS.index(kind), width, self.lifts.get(lift, -1)))
 
     def station(self, floor: Floor, x: float, y: float) -> int:
-        """The point of a floor's loop that is nearest to (x, y)."""
+        """Return the node of a floor's loop nearest to (x, y)."""
         half_x, half_y = (half / 100 for half in self._half)
         near_x, near_y = min(max(x, -half_x), half_x), min(max(y, -half_y), half_y)
         away = hypot(x - near_x, y - near_y)
@@ -157,40 +158,40 @@ class _Draft:
         return found
 
     def opening(self, code: str, floor: Floor, x: float, y: float, width: float) -> int:
-        """Something at (x, y) that opens onto a floor's loop."""
+        """Add a node at (x, y) that opens onto a floor's loop."""
         node = self.node(code, floor, x, y)
         self.edge(self.station(floor, x, y), node, Kind.LEVEL, width)
         return node
 
     def close_loops(self) -> None:
-        """Tie the stations of each floor to their neighbours, all the way round."""
+        """Connect the stations of each floor to their neighbours, all the way round."""
         for stations in self._stations.values():
             around = sorted(stations, key=lambda at: atan2(self.nodes[at].y, self.nodes[at].x))
             for a, b in pairwise([*around, around[0]]):
                 self.edge(a, b, Kind.LEVEL, self.plan.ways.concourse_width_m)
 
 
-def build_walk(plan: Plan, ground: Ground) -> Walk:
-    """The walking graph of a ground and the plan that it was built from."""
-    lifts = tuple(amenity.code for amenity in ground.amenities if amenity.kind == "lift")
+def build_walk_graph(plan: Plan, venue: Venue) -> WalkGraph:
+    """Return the walking graph of a venue and its plan."""
+    lifts = tuple(amenity.code for amenity in venue.amenities if amenity.kind == "lift")
     draft = _Draft(plan, _loops(plan), lifts)
-    _gates(draft, ground)
-    _upwards(draft, ground)
-    _concourses(draft, ground)
-    entry_cm = _blocks(draft, ground)
-    _areas(draft, ground)
+    _gates(draft, venue)
+    _upwards(draft, venue)
+    _concourses(draft, venue)
+    entry_cm = _blocks(draft, venue)
+    _areas(draft, venue)
     draft.close_loops()
     index = {node.code: number for number, node in enumerate(draft.nodes) if node.code}
-    return Walk(ground, tuple(draft.nodes), _edges(draft.rows), index, lifts, entry_cm)
+    return WalkGraph(venue, tuple(draft.nodes), _edges(draft.rows), index, lifts, entry_cm)
 
 
 def steps_of(rise: float) -> int:
-    """How many steps a rise (or a fall) in metres takes."""
+    """Return the number of steps for a rise or fall in metres."""
     return ceil(abs(rise) / STEP_RISE_M - 1e-9)
 
 
 def _loops(plan: Plan) -> _Loops:
-    """A concourse is level with its ring's openings, or else with its last row; a gallery is behind the last row."""
+    """Return the loops: a concourse is level with its ring's openings or last row, a gallery is behind it."""
     fronts, row = ring_fronts(plan), centimetres(plan.bowl.row_depth_m)
     last = [max(stand.rows[ring] for stand in plan.stands) for ring in range(len(plan.rings))]
     behind = [front + (rows - 1) * row + CONCOURSE_CM for front, rows in zip(fronts, last, strict=True)]
@@ -210,72 +211,72 @@ def _gallery_height(plan: Plan, ring: int, rows: int) -> float:
     return tread_height(plan, ring, rows - 1) + plan.platform.rise_m
 
 
-def _gates(draft: _Draft, ground: Ground) -> None:
-    """Ramps lead up to the podium; a gate leads from there to the concourse of ring 1."""
-    ways = draft.plan.ways
+def _gates(draft: _Draft, venue: Venue) -> None:
+    """Add ramps up to the podium, and gates from there to the concourse of ring 1."""
+    walkways = draft.plan.ways
     for code, foot, head in ramp_heads(draft.plan):
         at = draft.node(f"ramp:{code}", Floor.ROAD, *foot)
-        draft.edge(at, draft.opening("", Floor.PODIUM, *head, ways.ramp_width_m), Kind.RAMP, ways.ramp_width_m)
-    for gate in ground.gates:
+        draft.edge(at, draft.opening("", Floor.PODIUM, *head, walkways.ramp_width_m), Kind.RAMP, walkways.ramp_width_m)
+    for gate in venue.gates:
         at = draft.opening(f"gate:{gate.code}", Floor.PODIUM, gate.x, gate.y, 1.0)
         draft.edge(at, draft.station(Floor.RING_1, gate.x, gate.y), Kind.LEVEL, 1.0)
 
 
-def _upwards(draft: _Draft, ground: Ground) -> None:
-    """Stairs join the concourses; a lift stops on every floor inside the gates."""
+def _upwards(draft: _Draft, venue: Venue) -> None:
+    """Add stairs between the concourses, and lifts that stop on every floor inside the gates."""
     width = draft.plan.ways.stairs_width_m
     for code, x, y in stair_cores(draft.plan):
         stops = [draft.opening(f"stairs:{code}:{floor}", floor, x, y, width) for floor in CONCOURSES]
         for below, above in pairwise(stops):
             draft.edge(below, above, Kind.STAIRS, width)
     floors = list(dict.fromkeys([*CONCOURSES, *GALLERIES]))
-    for lift in ground.amenities:
+    for lift in venue.amenities:
         if lift.kind == "lift":
             stops = [draft.opening(f"{lift.code}:{floor}", floor, lift.x, lift.y, 2.0) for floor in floors]
-            for one, other in combinations(stops, 2):
-                draft.edge(one, other, Kind.LIFT, 2.0, lift.code)
+            for lower, upper in combinations(stops, 2):
+                draft.edge(lower, upper, Kind.LIFT, 2.0, lift.code)
 
 
-def _concourses(draft: _Draft, ground: Ground) -> None:
-    """Outlets, toilets, first aid, lounges and information desks open onto the concourse of their ring."""
-    for outlet in ground.outlets:
+def _concourses(draft: _Draft, venue: Venue) -> None:
+    """Add outlets, toilets, first aid, lounges and information desks to the concourse of their ring."""
+    for outlet in venue.outlets:
         draft.opening(f"outlet:{outlet.code}", CONCOURSES[outlet.ring - 1], outlet.x, outlet.y, 2.0)
-    for amenity in ground.amenities:
+    for amenity in venue.amenities:
         if amenity.kind != "lift":
             draft.opening(amenity.code, CONCOURSES[amenity.ring - 1], amenity.x, amenity.y, 2.0)
 
 
-def _blocks(draft: _Draft, ground: Ground) -> dict[str, int]:
-    """A block is entered at its opening, or from behind; its wheelchair spaces from the gallery."""
+def _blocks(draft: _Draft, venue: Venue) -> dict[str, int]:
+    """Add block entries at the opening or from behind, and entries of wheelchair platforms from the gallery."""
     width, entries = draft.plan.bowl.portal_m, {}
-    for block in ground.blocks:
+    for block in venue.blocks:
         ring = block.ring - 1
-        entries[block.code] = _entry_cm(draft.plan, ground, block)
+        entries[block.code] = _entry_cm(draft.plan, venue, block)
         x, y = point(block.frame, entries[block.code], 0)
         draft.opening(f"block:{block.code}", CONCOURSES[ring], x, y, width)
         if block.wheelchairs:
-            last = ground.row_segments.d[block.first_segment + block.segment_count - 1]
+            last = venue.row_segments.d[block.first_segment + block.segment_count - 1]
             draft.opening(f"platform:{block.code}", GALLERIES[ring], *point(block.frame, float(last), 0), width)
     return entries
 
 
-def _entry_cm(plan: Plan, ground: Ground, block: Block) -> int:
-    """Distance of the row at which one steps into a block: the first that its opening interrupts, or its last row."""
+def _entry_cm(plan: Plan, venue: Venue, block: Block) -> int:
+    """Return the distance of a block's entry row: the first row at its opening, or its last row."""
     opening = () if block.kind == "box" else plan.rings[block.ring - 1].portal_rows
     segments = range(block.first_segment, block.first_segment + block.segment_count)
-    seated = [at for at in segments if not ground.features[ground.row_segments.first_seat[at]] & Feature.WHEELCHAIR]
-    named = [at for at in seated if block.rows[ground.row_segments.row[at]] == str(opening[0])] if opening else []
-    return int(ground.row_segments.d[named[0] if named else seated[-1]])
+    seated = [at for at in segments if not venue.features[venue.row_segments.first_seat[at]] & Feature.WHEELCHAIR]
+    named = [at for at in seated if block.rows[venue.row_segments.row[at]] == str(opening[0])] if opening else []
+    return int(venue.row_segments.d[named[0] if named else seated[-1]])
 
 
-def _areas(draft: _Draft, ground: Ground) -> None:
-    """A standing area is reached by sloping tunnels under the stands, one from the gates of each of its groups."""
+def _areas(draft: _Draft, venue: Venue) -> None:
+    """Add sloping tunnels under the stands to the standing areas, one from the gates of each group."""
     width = draft.plan.ways.ramp_width_m
-    for area in ground.areas:
+    for area in venue.areas:
         xs, ys = area.outline[::2], area.outline[1::2]
         at = draft.node(f"area:{area.code}", Floor.PITCH, sum(xs) / len(xs), sum(ys) / len(ys))
         for group in area.gate_groups:
-            gates = [gate for gate in ground.gates if gate.group == group]
+            gates = [gate for gate in venue.gates if gate.group == group]
             middle = gates[len(gates) // 2]
             draft.edge(at, draft.station(Floor.RING_1, middle.x, middle.y), Kind.RAMP, width)
 

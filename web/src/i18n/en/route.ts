@@ -1,7 +1,7 @@
 import { plural } from "./common";
 
-export const way = {
-  way: {
+export const route = {
+  route: {
     title: "Getting to your seat",
     inside: "You’re in: follow this route to your seat",
     loading: "Finding your route…",

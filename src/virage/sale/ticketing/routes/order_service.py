@@ -1,4 +1,4 @@
-"""One process's counter: what arrives together is held, paid and read together."""
+"""Batching of orders within a process: concurrent requests are held, paid and read together."""
 
 import time
 from collections.abc import Sequence
@@ -20,23 +20,23 @@ from virage.sale.ticketing.acts.paying import Pay, Paying
 from virage.sale.ticketing.reads.open_sales import OpenSales
 from virage.sale.ticketing.reads.proposals import Proposal, proposal_of
 from virage.sale.ticketing.reads.views import orders as read_orders
-from virage.sale.ticketing.rules.terms import Basket, Best, Buyer, ClosedOrder, HoldRequest, OrderRow, Reason
+from virage.sale.ticketing.rules.terms import Basket, BestSeats, Buyer, ClosedOrder, HoldRequest, OrderRow, Reason
 
 BATCH_MAX = 256
-TRIES_MAX = 60  # each lost race tells this process of places that are gone, so that few need more than two or three
+TRIES_MAX = 60  # each conflict marks places as taken, so that few requests need more than two or three tries
 EXPIRE_MAX = 500
 SWEEP_EVERY_S = 2.0
 _WORTH_A_SWEEP = frozenset({Reason.SOLD_OUT, Reason.NOT_TOGETHER, Reason.PLACE_TAKEN})
 
 
-Seen = tuple[OrderRow, frozenset[UUID]]
-"""An order, and its tickets that were given back."""
+OrderWithRefunds = tuple[OrderRow, frozenset[UUID]]
+"""An order and the ids of its refunded tickets."""
 
 
-class Ask(Struct, frozen=True):
-    """A hold that somebody asks for; `owner_id` is the fan, or a guest's session.
+class HoldCommand(Struct, frozen=True):
+    """A request to hold places; `owner_id` is the fan's id or the id of a guest's session.
 
-    A `newcomer` is a guest whose session begins with the hold, and only if there is one.
+    `newcomer` is a guest without a session, who gets one if the hold succeeds.
     """
 
     request: HoldRequest
@@ -45,44 +45,45 @@ class Ask(Struct, frozen=True):
     newcomer: NewGuest | None = None
 
 
-class Answer(Struct, frozen=True):
-    """What is said to who goes to pay: the provider's page, or that nothing is left to pay."""
+class PaymentPage(Struct, frozen=True):
+    """The provider's payment page; None if nothing is left to pay."""
 
     order: Basket
     payment_url: str | None
 
 
-class BoxOffice:
-    """The batchers of ticketing, and the picture of what is free that they look at."""
+class OrderService:
+    """Batchers for holds, payments and reads of orders, with the sales in memory that they use."""
 
     def __init__(self, db: Database, clock: Clock, sales: OpenSales) -> None:
         self._db = db
         self._clock = clock
         self._swept_at = 0.0
         self.sales = sales
-        self.holds: Batcher[Ask, HoldOutcome] = Batcher(self._hold_many, batch_max=BATCH_MAX)
-        self.holds_again: Batcher[Ask, HoldOutcome] = Batcher(self._hold_many, batch_max=BATCH_MAX)
+        self.holds: Batcher[HoldCommand, HoldOutcome] = Batcher(self._hold_many, batch_max=BATCH_MAX)
+        self.holds_again: Batcher[HoldCommand, HoldOutcome] = Batcher(self._hold_many, batch_max=BATCH_MAX)
         self.pays: Batcher[Pay, Paying | Refused] = Batcher(self._pay_many, batch_max=BATCH_MAX)
-        self.orders: Batcher[UUID, Seen | None] = Batcher(self._read_many, batch_max=BATCH_MAX)
+        self.orders: Batcher[UUID, OrderWithRefunds | None] = Batcher(self._read_many, batch_max=BATCH_MAX)
 
-    async def hold(self, ask: Ask) -> OrderRow | Refused:
-        """Hold places; who loses a race for them tries again with what is free then.
+    async def hold(self, command: HoldCommand) -> OrderRow | Refused:
+        """Hold places; after a conflict, try again with the places that are still free.
 
-        Raises `Overloaded` for who loses every time: there may be places yet.
+        Raises:
+            Overloaded: after `TRIES_MAX` conflicts, as there may still be places.
         """
-        outcome = await self.holds.submit(ask)
+        outcome = await self.holds.submit(command)
         if isinstance(outcome, Refused) and outcome.reason in _WORTH_A_SWEEP and await self._sweep():
-            outcome = await self.holds_again.submit(ask)
+            outcome = await self.holds_again.submit(command)
         for _ in range(TRIES_MAX):
             if not isinstance(outcome, Conflict):
                 return outcome
-            outcome = await self.holds_again.submit(ask)
+            outcome = await self.holds_again.submit(command)
         if isinstance(outcome, Conflict):
             raise Overloaded
         return outcome
 
-    async def propose(self, event_id: UUID, wanted: Best) -> Proposal | Refused:
-        """Find the best seats for a party and hold nothing."""
+    async def propose(self, event_id: UUID, wanted: BestSeats) -> Proposal | Refused:
+        """Propose the best seats for a party without holding them."""
         sale = await self.sales.get(event_id)
         if sale is None:
             return Refused(Reason.NOT_FOUND)
@@ -91,34 +92,35 @@ class BoxOffice:
             outcome = proposal_of(sale, wanted, self._clock.now())
         return outcome
 
-    async def pay(self, pay: Pay, checkout: Checkout) -> Answer | Refused:
-        """Begin a payment and open the provider's page; a payment that was begun already gets the same page."""
+    async def pay(self, pay: Pay, checkout: Checkout) -> PaymentPage | Refused:
+        """Start a payment and open the provider's page; a payment that was already started gets the same page."""
         outcome = await self.pays.submit(pay)
         if isinstance(outcome, Refused):
             return outcome
         if outcome.start is None:
-            return Answer(outcome.order, None)
+            return PaymentPage(outcome.order, None)
         opened = await checkout.open(outcome.start)
         if isinstance(opened, Refused):
             return opened
-        return Answer(outcome.order, opened.payment_url)
+        return PaymentPage(outcome.order, opened.payment_url)
 
-    async def _hold_many(self, asks: Sequence[Ask]) -> list[HoldOutcome]:
-        event_ids = {ask.request.event_id for ask in asks}
+    async def _hold_many(self, commands: Sequence[HoldCommand]) -> list[HoldOutcome]:
+        event_ids = {command.request.event_id for command in commands}
         sales = {event_id: await self.sales.get(event_id) for event_id in event_ids}
         holds = [
-            Hold(ask.request, ask.buyer, ask.owner_id, sale)
-            for ask in asks
-            if (sale := sales[ask.request.event_id]) is not None
+            Hold(command.request, command.buyer, command.owner_id, sale)
+            for command in commands
+            if (sale := sales[command.request.event_id]) is not None
         ]
         try:
             async with self._db.transaction() as conn:
                 now = self._clock.now()
                 held = iter(await holding.hold(conn, holds, now))
                 outcomes = [
-                    Refused(Reason.NOT_FOUND) if sales[ask.request.event_id] is None else next(held) for ask in asks
+                    Refused(Reason.NOT_FOUND) if sales[command.request.event_id] is None else next(held)
+                    for command in commands
                 ]
-                await _welcome(conn, asks, outcomes, now)
+                await _welcome(conn, commands, outcomes, now)
         except BaseException:
             for event_id in event_ids:
                 self.sales.forget(event_id)
@@ -128,13 +130,13 @@ class BoxOffice:
     async def _pay_many(self, pays: Sequence[Pay]) -> list[Paying | Refused]:
         return await self._db.transact(paying.pay, pays, self._clock.now())
 
-    async def _read_many(self, order_ids: Sequence[UUID]) -> list[Seen | None]:
+    async def _read_many(self, order_ids: Sequence[UUID]) -> list[OrderWithRefunds | None]:
         async with self._db.connection() as conn:
             found = await read_orders(conn, order_ids)
         return [found.get(order_id) for order_id in order_ids]
 
     async def _sweep(self) -> bool:
-        """Free what is over, should the worker that does so be away; whether anything was."""
+        """Expire holds in case the worker is down; return whether any expired."""
         if time.monotonic() - self._swept_at < SWEEP_EVERY_S:
             return False
         self._swept_at = time.monotonic()
@@ -144,19 +146,21 @@ class BoxOffice:
         return bool(ended)
 
     async def note_freed(self, closed: Sequence[ClosedOrder]) -> None:
-        """Show places as free in this process at once; the others hear of it from the journal."""
+        """Mark places as free in this process at once; other processes follow the journal."""
         for order in closed:
             sale = await self.sales.get(order.event_id)
             if sale is not None:
-                sale.hall.give_back(order.places)
+                sale.inventory.release(order.places)
 
 
-async def _welcome(conn: Connection, asks: Sequence[Ask], outcomes: Sequence[HoldOutcome], now: datetime) -> None:
-    """Open the sessions of the newcomers who hold something now."""
+async def _welcome(
+    conn: Connection, commands: Sequence[HoldCommand], outcomes: Sequence[HoldOutcome], now: datetime
+) -> None:
+    """Open sessions for the newcomers whose holds succeeded."""
     newcomers = [
-        ask.newcomer
-        for ask, outcome in zip(asks, outcomes, strict=True)
-        if ask.newcomer is not None and isinstance(outcome, OrderRow)
+        command.newcomer
+        for command, outcome in zip(commands, outcomes, strict=True)
+        if command.newcomer is not None and isinstance(outcome, OrderRow)
     ]
     if newcomers:
         await people.open_guests(conn, newcomers, now)

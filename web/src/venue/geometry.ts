@@ -1,4 +1,4 @@
-/** The ground: its geometry in centimetres from the server, in metres as a screen draws them. */
+/** Geometry of the venue: centimetres from the server, metres on the screen. */
 import { answered, type Answer } from "../api/answer";
 import { api } from "../api/client";
 import type { BlockGeometry, BlockLabels, Geometry } from "../api/words";
@@ -22,7 +22,7 @@ export interface SeatPoints {
   pitch: Float32Array;
 }
 
-/** Where each seat of a block is. */
+/** The position of each seat of a block. */
 export function seatPoints(block: BlockGeometry, portrait: boolean): SeatPoints {
   const [frameX, frameY, mdeg, curved] = block.frame as [number, number, number, number];
   const facing = ((mdeg / 1000) * Math.PI) / 180;
@@ -81,12 +81,12 @@ export function shape(code: string, outline: readonly number[], portrait: boolea
   };
 }
 
-/** A sightline of 0 to 100 as fans read it: 1 to 5. */
+/** A sightline of 0 to 100 as 1 to 5 stars. */
 export function stars(sightline: number): number {
   return Math.min(5, Math.max(1, Math.ceil(sightline / 20)));
 }
 
-/** The seats of a block by row, with what is printed on them. */
+/** The seats of a block by row, with their numbers. */
 export interface RowOfSeats {
   name: string;
   seats: { place: number; number: number }[];
@@ -127,12 +127,12 @@ function once<T>(kept: Map<string, Promise<Answer<T>>>, key: string, ask: () => 
 
 export function geometry(version: string): Promise<Answer<Geometry>> {
   const path = { version };
-  return once(geometries, version, () => answered<Geometry>(api.GET("/api/ground/{version}/geometry", { params: { path } })));
+  return once(geometries, version, () => answered<Geometry>(api.GET("/api/venue/{version}/geometry", { params: { path } })));
 }
 
 export function labels(version: string, block: string): Promise<Answer<BlockLabels>> {
   const path = { version, block };
   return once(labelled, `${version}/${block}`, () =>
-    answered<BlockLabels>(api.GET("/api/ground/{version}/labels/{block}", { params: { path } })),
+    answered<BlockLabels>(api.GET("/api/venue/{version}/labels/{block}", { params: { path } })),
   );
 }

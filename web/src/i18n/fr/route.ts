@@ -1,8 +1,8 @@
-import type { way as words } from "../en/way";
+import type { route as words } from "../en/route";
 import { plural } from "./common";
 
-export const way: typeof words = {
-  way: {
+export const route: typeof words = {
+  route: {
     title: "Rejoindre votre place",
     inside: "Vous êtes entré : suivez ce chemin",
     loading: "Calcul de l’itinéraire…",

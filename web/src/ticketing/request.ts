@@ -1,4 +1,4 @@
-/** What a fan asks to hold; kept in this tab over the sign-in that the server may ask a guest for first. */
+/** A request to hold seats; kept in this tab through a sign-in that the server may require first. */
 import type { Need, Tariff } from "../api/words";
 
 export interface People {
@@ -8,39 +8,39 @@ export interface People {
   access: number;
   companions: number;
 }
-export type Wish =
+export type SeatRequest =
   | { kind: "best"; party: People; category_id: string | null; hospitality: boolean; together: boolean; needs: Need[] }
   | { kind: "standing"; area: string; party: People }
   | { kind: "chosen"; places: { place: number; tariff: Tariff }[] };
 
-/** How many places a wish asks for. */
-export function sizeOf(wish: Wish): number {
-  if (wish.kind === "chosen") return wish.places.length;
-  const { full, child, reduced, access, companions } = wish.party;
+/** Number of places of a request. */
+export function sizeOf(request: SeatRequest): number {
+  if (request.kind === "chosen") return request.places.length;
+  const { full, child, reduced, access, companions } = request.party;
   return full + child + reduced + access + companions;
 }
 
 const KEY = "virage.wish";
 interface Kept {
   event: string;
-  wish: Wish;
+  request: SeatRequest;
 }
 
-export function keepWish(event: string, wish: Wish): void {
+export function keepRequest(event: string, request: SeatRequest): void {
   try {
-    sessionStorage.setItem(KEY, JSON.stringify({ event, wish } satisfies Kept));
+    sessionStorage.setItem(KEY, JSON.stringify({ event, request } satisfies Kept));
   } catch {
-    // Without storage the fan says the wish again.
+    // Without storage, the fan enters the request again.
   }
 }
 
-/** The wish for this event, once. */
-export function takeWish(event: string): Wish | null {
+/** Returns and removes the kept request for this event. */
+export function takeRequest(event: string): SeatRequest | null {
   try {
     const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null") as Kept | null;
     if (kept?.event !== event) return null;
     sessionStorage.removeItem(KEY);
-    return kept.wish;
+    return kept.request;
   } catch {
     return null;
   }

@@ -1,4 +1,4 @@
-"""The ground as the other domains see it: one dense integer for every place, and what each place is."""
+"""The venue as arrays: one dense integer for every place, and its attributes."""
 
 from enum import IntFlag
 from functools import cached_property
@@ -15,7 +15,7 @@ AmenityKind = Literal["toilets", "lift", "first_aid", "lounge", "information"]
 
 
 class Feature(IntFlag):
-    """Bits of `Ground.features`."""
+    """Bits of `Venue.features`."""
 
     WHEELCHAIR = 1
     COMPANION = 2
@@ -25,7 +25,7 @@ class Feature(IntFlag):
 
 
 class Stand(Struct, frozen=True):
-    """A side of the ground with its half corners."""
+    """A side of the venue with its half corners."""
 
     code: str
     name: str
@@ -58,7 +58,7 @@ class Block(Struct, frozen=True):
 
 
 class Segments(Struct, frozen=True, eq=False):
-    """Segments of seats side by side without stairs between; one entry a segment, in the order of the seats.
+    """Segments of adjacent seats without stairs between; one entry per segment, in the order of the seats.
 
     int32 arrays: `first_seat`, `seat_count`, `block`, `row` (position in the block's rows), and in centimetres of the
     block's frame `d`, `t`, `pitch` (see `frames`).
@@ -116,7 +116,7 @@ class Amenity(Struct, frozen=True):
 
 
 class PlaceLabel(Struct, frozen=True, omit_defaults=True):
-    """What is printed on a ticket. A seat has stand, block, row and seat; a standing place its area, code and name."""
+    """The label of a place on a ticket. A seat has stand, block, row and seat; a standing place has its area."""
 
     gate_group: str
     stand: str | None = None
@@ -127,8 +127,8 @@ class PlaceLabel(Struct, frozen=True, omit_defaults=True):
     area_name: dict[str, str] | None = None
 
 
-class Ground(Struct, frozen=True, dict=True, eq=False):
-    """A ground with all its places. Arrays are read-only and indexed by seat, 0 .. `seats` - 1.
+class Venue(Struct, frozen=True, dict=True, eq=False):
+    """A venue with all its places. Arrays are read-only and indexed by seat, 0 .. `seats` - 1.
 
     block uint16 (position in `blocks`), row uint8 (position in the block's `rows`), number uint16 (as printed),
     segment int32 (position in `row_segments`; seats of one segment are neighbours), x, y float32 metres from the pitch
@@ -172,16 +172,16 @@ class Ground(Struct, frozen=True, dict=True, eq=False):
         return {stand.code: stand.name for stand in self.stands}
 
     def area_of(self, place: int) -> StandingArea | None:
-        """The standing area of a place; None for a seat."""
+        """Return the standing area of a place; None for a seat."""
         for area in self.areas:
             if area.first_place <= place < area.first_place + area.capacity_max:
                 return area
         return None
 
     def label(self, place: int) -> PlaceLabel:
-        """What to print for a place. Raises `IndexError` for a place that the ground does not have.
+        """Return the label of a place. Raises `IndexError` for a place that the venue does not have.
 
-        The people of a standing area are spread over its gate groups, place by place.
+        The places of a standing area are distributed over its gate groups in turn.
         """
         if 0 <= place < self.seats:
             block = self.blocks[self.block[place]]
@@ -194,6 +194,6 @@ class Ground(Struct, frozen=True, dict=True, eq=False):
             )
         area = self.area_of(place)
         if area is None:
-            raise IndexError(f"the ground has places 0..{self.places - 1}, not {place}")
+            raise IndexError(f"the venue has places 0..{self.places - 1}, not {place}")
         group = area.gate_groups[(place - area.first_place) % len(area.gate_groups)]
         return PlaceLabel(group, area=area.code, area_name=area.name)

@@ -7,7 +7,7 @@ import { afterGate, directions, nameOf } from "./directions";
 const label = { gate_group: "B", stand: "Virage Nord", block: "203", row: "4", seat: 12 } as Label;
 const leg = (kind: Leg["kind"], to: string, more: Partial<Leg>): Leg =>
   ({ kind, to, floor: "ring1", to_floor: "ring2", metres: 10, seconds: 10, turn: "", steps: 0, line: [], ...more }) as Leg;
-const way: Entrance["way"] = {
+const way: Entrance["route"] = {
   metres: 300,
   seconds: 260,
   steps: 84,
@@ -25,7 +25,7 @@ const way: Entrance["way"] = {
 
 describe("directions", () => {
   it("says every leg in English", () => {
-    expect(directions(way, "ramp:N1", label, en.way).map((one) => one.text)).toEqual([
+    expect(directions(way, "ramp:N1", label, en.route).map((entry) => entry.text)).toEqual([
       "Take ramp N1 up to the podium",
       "Turn left to gate B1",
       "Take stairs N3 up to the middle tier, 55 steps",
@@ -37,7 +37,7 @@ describe("directions", () => {
   });
 
   it("says every leg in French", () => {
-    expect(directions(way, "ramp:N1", label, fr.way).map((one) => one.text)).toEqual([
+    expect(directions(way, "ramp:N1", label, fr.route).map((entry) => entry.text)).toEqual([
       "Montez au parvis par la rampe N1",
       "Tournez à gauche jusqu’à la porte B1",
       "Prenez l’escalier N3, montez 55 marches vers l’anneau intermédiaire",
@@ -50,7 +50,7 @@ describe("directions", () => {
 
   it("begins at the gate once it is passed", () => {
     const left = afterGate(way, "gate:B1");
-    expect(directions(left, "ramp:N1", label, en.way)[0]!.text).toBe("Take stairs N3 up to the middle tier, 55 steps");
+    expect(directions(left, "ramp:N1", label, en.route)[0]!.text).toBe("Take stairs N3 up to the middle tier, 55 steps");
     expect([left.legs.length, left.metres, left.steps, left.step_free]).toEqual([5, 50, 84, false]);
   });
 
