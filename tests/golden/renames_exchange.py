@@ -8,11 +8,13 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import jsonschema_rs
+from msgspec.structs import replace
 
 from tests.golden.renames import BRANCHES, REF, Renames, listed, operations
 from tests.golden.requests_log import DRAWN, PROBLEM, Exchange, is_drawn
 
 MAILBOX = "GET /api/mailbox"
+CARDS = "/cards"
 
 
 class Translator:
@@ -47,8 +49,9 @@ class Translator:
     def exchange(self, recorded: Exchange) -> Exchange:
         """Return a recorded request and its answer under the new names."""
         name = self.operation_of(recorded.method, recorded.path)
-        if name is None:
-            return recorded
+        if name is None:  # an address outside the document
+            texts = self._renames.texts if recorded.path == CARDS else {}
+            return replace(recorded, answer=_reworded(recorded.answer, texts))
         operation = self._operations[name]
         method, path = self._path(name, recorded.path)
         body_schema = _schema_of(operation.get("requestBody", {}).get("content", {}))
@@ -59,7 +62,7 @@ class Translator:
             of_status = operation["responses"].get(str(recorded.status), {}).get("content", {})
             answer = self.value(recorded.answer, _schema_of(of_status), None)
         if name == MAILBOX:
-            answer = _reworded(answer, self._renames.letters)
+            answer = _reworded(answer, self._renames.texts)
         answered = dict(recorded.answered)
         if "location" in answered:
             answered["location"] = self._link(answered["location"])

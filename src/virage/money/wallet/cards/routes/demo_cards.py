@@ -84,7 +84,7 @@ ENGLISH: Final = {
     "not copied": "Selected. Copy it with the keyboard.",
     "use": "Paste it at a till (Ctrl+V on the selling page), or hold the code to the till's camera.",
     "open": "Open this link",
-    "opened": "A phone that reads the card opens this link. It can then not be used again.",
+    "opened": "A phone that reads the card opens this link. It works once.",
 }
 FRENCH: Final = {
     "title": "Cartes de démonstration",
