@@ -112,7 +112,7 @@ def a_match(starts_at: datetime = NOW + HOUR, **changes: Any) -> Event:
         "sale_closes_at": starts_at,
         "rules": EventRules(alcohol=True),
         "series_title": None,
-        "ground_version": "any",
+        "venue_version": "any",
         "state": "published",
         "revision": 1,
     }
