@@ -146,7 +146,7 @@ async def test_the_fans_card_is_among_their_cards_with_its_limit(here: httpx.Asy
 async def test_the_page_speaks_both_languages_and_breaks_no_policy(here: httpx.AsyncClient) -> None:
     french = await here.get(f"/cards?tap={FANS.hex()}", headers={"accept-language": "fr-FR,fr;q=0.9"})
     assert '<html lang="fr">' in french.text
-    assert "Présenter encore" in french.text
+    assert "Présenter de nouveau" in french.text
     assert '<html lang="en">' in (await here.get("/cards", headers={"accept-language": "en"})).text
     assert french.headers["cache-control"] == "no-store"
     for forbidden in ("<style", "style=", "onclick", "javascript:"):

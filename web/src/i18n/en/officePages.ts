@@ -19,6 +19,6 @@ export const officePages = {
     open: "Open",
     openOf: (revision: number) => `Open version ${revision}`,
     restore: "Edit from this version",
-    restoreOf: (revision: number) => `Edit from version ${revision}`,
+    restoreOf: (revision: number) => `Edit from this version (${revision})`,
   },
 };

@@ -19,6 +19,6 @@ export const officePages = {
     open: "Ouvrir",
     openOf: (revision: number) => `Ouvrir la version ${revision}`,
     restore: "Repartir de cette version",
-    restoreOf: (revision: number) => `Repartir de la version ${revision}`,
+    restoreOf: (revision: number) => `Repartir de cette version (${revision})`,
   },
 };
