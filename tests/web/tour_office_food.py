@@ -158,7 +158,7 @@ def _books(page: Page) -> Iterator[Screen]:
     expect(page.locator("[data-payable]")).to_be_visible()
     yield Screen("food-concessionaires")
     page.goto("/office/food/closings")
-    expect(page.get_by_role("region", name="Closings")).to_be_visible()
+    expect(page.get_by_role("region", name="Closings", exact=True)).to_be_visible()
     yield Screen("food-closings")
     books = page.get_by_role("region", name="Accounting export")
     books.get_by_label("From", exact=True).fill(yesterday().isoformat())
