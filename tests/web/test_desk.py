@@ -106,7 +106,7 @@ def test_a_desk_scrubs_marks_and_publishes_a_moderator_releases_and_a_fan_sees_i
     desk.keyboard.press("o")
     desk.keyboard.press("Enter")
     expect(desk.locator("[data-done=shown]")).to_be_visible()
-    replay = page.locator("[data-entry]").filter(has_text="A replay")
+    replay = page.locator("[data-entry]").filter(has_text="Replay")
     replay.get_by_role("button", name="Watch again").click()
     expect(page.locator("[data-state='playing']")).to_be_visible()
     desk.keyboard.press("u")

@@ -148,7 +148,7 @@ def test_a_seat_that_somebody_took_first_is_named_and_the_choice_goes_on(page: P
     page.get_by_role("button", name=re.compile(r"^Seat \d+$")).first.click()
     page.route("**/api/orders", Refusing(409, "place_taken", times=1))
     page.get_by_role("button", name="Reserve").click()
-    expect(page.get_by_text("Somebody was quicker")).to_be_visible()
+    expect(page.get_by_text("has just been taken")).to_be_visible()
     page.get_by_role("button", name="Reserve").click()
     expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
 

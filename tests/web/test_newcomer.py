@@ -95,7 +95,7 @@ def test_a_newcomer_sees_a_goal_again_by_the_commands_of_the_readme(house: Runni
         sign_in(desk, house, "desk@example.org")
         desk.get_by_role("button", name="Virage FC v Étoile du Nord").first.click()
         with context.expect_page() as opened:
-            desk.get_by_role("link", name="What fans see").click()
+            desk.get_by_role("link", name="View the fans’ page").click()
         fan = opened.value
         kick_off(desk)
         desk.get_by_role("button", name="Goal Virage FC").click()
