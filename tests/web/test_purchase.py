@@ -90,7 +90,7 @@ def test_a_declined_card_keeps_the_seats_and_another_card_pays(
     find_two_seats(page)
     sign_in(page, address)
     pay(page, DECLINED)
-    expect(page.get_by_role("heading", name="The payment was declined")).to_be_visible()
+    expect(page.get_by_role("heading", name="Payment declined")).to_be_visible()
     page.get_by_role("link", name="Try again").click()
     pay(page, ACCEPTED)
     expect(page.get_by_role("heading", name="See you at the stadium")).to_be_visible()

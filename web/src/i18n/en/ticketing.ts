@@ -168,7 +168,7 @@ export const ticketing = {
     paid: "See you at the stadium",
     paidText: (count: number) => `${plural(count, "ticket is", "tickets are")} yours.`,
     openTickets: "Open my tickets",
-    declined: "The payment was declined",
+    declined: "Payment declined",
     declinedText: "You haven’t been charged. Your seats are still reserved: try again, or use another card.",
     tryAgain: "Try again",
     refunded: "This order was refunded",
