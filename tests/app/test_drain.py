@@ -37,8 +37,8 @@ frontend all
 backend both
   option httpchk GET /readyz
   http-response set-header x-server %s
-  server first 127.0.0.1:{first} check inter 100ms fall 1 rise 1
-  server second 127.0.0.1:{second} check inter 100ms fall 1 rise 1
+  server first 127.0.0.1:{first} check inter 500ms fall 2 rise 1
+  server second 127.0.0.1:{second} check inter 500ms fall 2 rise 1
 """
 
 
