@@ -195,7 +195,7 @@ FRENCH = {
     "Entry code of this ticket": "Code d’entrée de ce billet",
     "Show the entry code on this phone": "Afficher le code d’entrée sur ce téléphone",
     "Gate": "Porte",
-    "Top up": "Charger",
+    "Top up": "Recharger",
 }
 """The words of the first half of an evening, which is spent in French."""
 

@@ -241,7 +241,7 @@ def test_a_clip_that_is_taken_down_or_no_longer_allowed_stops_on_the_screen_that
     again.click()
     playing(page, 0.2)
     evening.withdraw(clip_id)  # the feed may say so before the player has asked again
-    expect(page.locator("[data-state='gone']")).to_contain_text("taken down")
+    expect(page.locator("[data-state='gone']")).to_contain_text("no longer available")
     page.wait_for_function(dark)
 
 
