@@ -36,14 +36,13 @@ from virage.money.fiscal.rules.record import (
     stamp,
     totals_of,
 )
-from virage.money.wallet.accounts import acts as purses
+from virage.money.wallet.accounts import acts as wallets
 from virage.money.wallet.cards.acts import cards
 from virage.money.wallet.cards.acts.cards import DEMO_PURPOSE
 from virage.money.wallet.cards.rules.cards import CardCodes, NewCard
 from virage.money.wallet.cards.rules.sun import KEY_BYTES, CardKeys
 from virage.money.wallet.ledger import acts as ledger
-from virage.money.wallet.ledger.rules import Kind as AccountKind
-from virage.money.wallet.ledger.rules import Posted, Transfer, account, purse
+from virage.money.wallet.ledger.rules import AccountKind, Posted, Transfer, account, wallet_account
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.derivation import derive
 from virage.platform.values.ids import new_id
@@ -134,9 +133,9 @@ async def _sellers(db: Database, secret: str, tills: int, now: datetime) -> list
 
 async def _fans(conn: Connection, codes: CardCodes, chips: Sequence[bytes], now: datetime) -> None:
     ids = [new_id() for _ in chips]
-    await purses.open_purses(conn, dict.fromkeys(ids), now)
+    await wallets.open_wallets(conn, dict.fromkeys(ids), now)
     desk = account(AccountKind.CASH, "desk")
-    loads = [[Transfer(new_id(), desk, purse(id_), LOADED_CENTS, "top_up", id_)] for id_ in ids]
+    loads = [[Transfer(new_id(), desk, wallet_account(id_), LOADED_CENTS, "top_up", id_)] for id_ in ids]
     assert all(isinstance(one, Posted) for one in await ledger.post(conn, loads, now))
     new = [NewCard(new_id(), uid, codes.hash(codes.printed(uid)), id_) for uid, id_ in zip(chips, ids, strict=True)]
     await cards.personalise(conn, new, who=None, now=now)

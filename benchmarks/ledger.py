@@ -2,9 +2,9 @@
 
 python -m benchmarks.ledger [--quick]
 
-Each of many payers sends its next transfer when the last one is confirmed: purses pay at tills, so that no row is
-anybody's alone. The single one is the same guarded sentence that anybody would write by hand: take from the purse if it
-is there, give to the till, write the transfer down. The process has settled as a web process does when it has started,
+Each of many payers sends its next transfer when the last one is confirmed: wallets pay at tills, so that no row is
+shared. The single one is the same guarded statement written by hand: debit the wallet if it has the money, credit the
+till, insert the transfer. The process has settled as a web process does when it has started,
 for both. Half of the payers wait in a batch that is in flight, half for the next one. `cpu_s_per_1000` is the process's
 and the database's together.
 """
@@ -20,11 +20,20 @@ from typing import Any
 
 from benchmarks import common
 from virage.app.opening import settle
-from virage.money.wallet.accounts.acts import open_purses
+from virage.money.wallet.accounts.acts import open_wallets
 from virage.money.wallet.funding.reads.audit import audit
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger import store as ledger_store
-from virage.money.wallet.ledger.rules import Account, Entry, Kind, Outcome, Posted, Transfer, account, purse
+from virage.money.wallet.ledger.rules import (
+    Account,
+    AccountKind,
+    Entry,
+    Outcome,
+    Posted,
+    Transfer,
+    account,
+    wallet_account,
+)
 from virage.platform.data.batching import Batcher
 from virage.platform.data.database import Database
 from virage.platform.data.migrate import migrate
@@ -32,7 +41,7 @@ from virage.platform.host.postgres import EmbeddedPostgres
 from virage.platform.values.ids import new_id
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
-PURSES, TILLS, PAYERS, BATCH_MAX = 20_000, 300, 2_048, 1_024
+WALLETS, TILLS, PAYERS, BATCH_MAX = 20_000, 300, 2_048, 1_024
 SECONDS, QUICK_SECONDS = 10.0, 2.0
 CENTS = 7
 LOADED_CENTS = 1_000_000
@@ -50,24 +59,26 @@ select $1, $2, $3, $2, $2, $5, $4, 'post', 'sale' from given
 
 
 async def load(db: Database, rng: random.Random) -> tuple[list[Account], list[Account]]:
-    """Purses with money in them, and tills."""
-    ids = [new_id() for _ in range(PURSES)]
-    tills = [account(Kind.REVENUE, f"till {number}:200") for number in range(TILLS)]
-    drawer = account(Kind.CASH, "desk")
+    """Wallets with money in them, and tills."""
+    ids = [new_id() for _ in range(WALLETS)]
+    tills = [account(AccountKind.REVENUE, f"till {number}:200") for number in range(TILLS)]
+    drawer = account(AccountKind.CASH, "desk")
     async with db.transaction() as conn:
         await ledger_store.open_accounts(conn, tills)
-    for at in range(0, PURSES, 1000):
+    for at in range(0, WALLETS, 1000):
         some = ids[at : at + 1000]
         async with db.transaction() as conn:
-            await open_purses(conn, dict.fromkeys(some), NOW)
+            await open_wallets(conn, dict.fromkeys(some), NOW)
             await ledger.post(
-                conn, [[Transfer(new_id(), drawer, purse(one), LOADED_CENTS, "top_up", one)] for one in some], NOW
+                conn,
+                [[Transfer(new_id(), drawer, wallet_account(one), LOADED_CENTS, "top_up", one)] for one in some],
+                NOW,
             )
     rng.shuffle(ids)
-    return [purse(one) for one in ids], tills
+    return [wallet_account(one) for one in ids], tills
 
 
-async def batched_per_s(db: Database, purses: Sequence[Account], tills: Sequence[Account], seconds: float) -> float:
+async def batched_per_s(db: Database, wallets: Sequence[Account], tills: Sequence[Account], seconds: float) -> float:
     """Transfers a second that the batcher confirmed."""
 
     async def act(entries: Sequence[Entry]) -> list[Outcome]:
@@ -81,7 +92,7 @@ async def batched_per_s(db: Database, purses: Sequence[Account], tills: Sequence
         nonlocal confirmed
         at = number
         while time.perf_counter() < until:
-            mine = purses[at % len(purses)]
+            mine = wallets[at % len(wallets)]
             answer = await batcher.submit([Transfer(new_id(), mine, tills[at % len(tills)], CENTS, "sale", mine.id)])
             assert isinstance(answer, Posted), answer
             confirmed += 1
@@ -92,13 +103,13 @@ async def batched_per_s(db: Database, purses: Sequence[Account], tills: Sequence
     return confirmed / (time.perf_counter() - began)
 
 
-async def single_per_s(db: Database, purses: Sequence[Account], tills: Sequence[Account], seconds: float) -> float:
+async def single_per_s(db: Database, wallets: Sequence[Account], tills: Sequence[Account], seconds: float) -> float:
     """The same transfer one a transaction, one after the other on one connection."""
     until, count = time.perf_counter() + seconds, 0
     began = time.perf_counter()
     async with db.connection() as conn:
         while time.perf_counter() < until:
-            mine, till = purses[count % len(purses)], tills[count % len(tills)]
+            mine, till = wallets[count % len(wallets)], tills[count % len(tills)]
             done = await conn.execute(SINGLE, new_id(), mine.id, till.id, CENTS, NOW)
             assert done == "INSERT 0 1", done
             count += 1
@@ -114,11 +125,11 @@ async def measure(seconds: float) -> dict[str, Any]:
         await migrate(postgres.url)
         plain = await common.commits_per_s(postgres.url)
         db = await Database.open(postgres.url)
-        purses, tills = await load(db, random.Random(7))
+        wallets, tills = await load(db, random.Random(7))
         settle()
-        single = await single_per_s(db, purses, tills, seconds / 2)
+        single = await single_per_s(db, wallets, tills, seconds / 2)
         spent = common.processor_s(os.getpid())
-        batched = await batched_per_s(db, purses, tills, seconds)
+        batched = await batched_per_s(db, wallets, tills, seconds)
         spent = common.processor_s(os.getpid()) - spent
         async with db.transaction() as conn:
             books = await audit(conn)
@@ -127,13 +138,13 @@ async def measure(seconds: float) -> dict[str, Any]:
         await postgres.stop()
         shutil.rmtree(folder, ignore_errors=True)
     assert books.sum_cents == 0, books
-    assert not books.astray, books
+    assert not books.balance_mismatches, books
     return {
         "transfers_per_s": round(batched),
         "single_per_s": round(single),
         "ratio": round(batched / single, 1),
         "sum": books.sum_cents,
-        "astray": len(books.astray),
+        "astray": len(books.balance_mismatches),
         "clients": PAYERS,
         "workers": 1,
         "batch_max": BATCH_MAX,

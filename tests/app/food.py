@@ -13,9 +13,9 @@ from virage.matchday.food.orders.acts.kitchen import Step
 from virage.matchday.food.orders.acts.ordering import Offer
 from virage.matchday.food.orders.rules.orders import Capacity, FoodWish, Order
 from virage.matchday.food.orders.rules.placing import Asked
-from virage.money.wallet.accounts.acts import ensure_purse
+from virage.money.wallet.accounts.acts import ensure_wallet
 from virage.money.wallet.funding.acts.bonus import give
-from virage.money.wallet.funding.rules.gifts import Gift
+from virage.money.wallet.funding.rules.bonus import BonusGrant
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
 
@@ -75,8 +75,8 @@ async def food_of(world: "World", email: str, secret: str) -> dict[str, str]:
     async with world.db.transaction() as conn:
         await kitchen.set_capacity(conn, vault, "01", said, who=None, now=now)
     async with world.db.transaction() as conn:
-        purse_id = (await ensure_purse(conn, person_id, now)).id
-        await give(conn, [Gift(new_id(), purse_id, 5_000, "promotion")], now)
+        wallet_id = (await ensure_wallet(conn, person_id, now)).id
+        await give(conn, [BonusGrant(new_id(), wallet_id, 5_000, "promotion")], now)
     async with world.db.transaction() as conn:
         placed = await ordering.place(conn, asked, offer, timedelta(hours=1), now)
         assert all(isinstance(one, Order) for one in placed), placed

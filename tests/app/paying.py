@@ -9,12 +9,12 @@ from msgspec import to_builtins
 from tests.identity.passes.make_vectors import Ed25519Phone
 from tests.money.wallet.cards.proofs import proof_text
 from virage.money.fiscal.rules.record import stamp
-from virage.money.wallet.accounts.acts import ensure_purse
+from virage.money.wallet.accounts.acts import ensure_wallet
 from virage.money.wallet.cards.acts import cards
 from virage.money.wallet.cards.rules.cards import Card, CardCodes, NewCard
 from virage.money.wallet.cards.rules.virtual_cards import PAY_PURPOSE, Challenge, challenge_bytes
 from virage.money.wallet.funding.acts.bonus import give
-from virage.money.wallet.funding.rules.gifts import Gift
+from virage.money.wallet.funding.rules.bonus import BonusGrant
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
 
@@ -33,7 +33,7 @@ async def phone_of(world: "World", fan: dict[str, str], till_id: str) -> tuple[s
     assert registered.status_code == 200, registered.text
     world.ids["purse_id"] = (await world.ask(fan, "GET", "/api/wallet")).json()["id"]
     async with world.db.transaction() as conn:
-        await give(conn, [Gift(new_id(), UUID(world.ids["purse_id"]), 900, "goodwill")], world.clock.now())
+        await give(conn, [BonusGrant(new_id(), UUID(world.ids["purse_id"]), 900, "goodwill")], world.clock.now())
     proof = proof_of(world.clock.now(), till_id, record_id, key_id)
     sent = await world.ask(fan, "POST", "/api/wallet/proofs", proof)
     assert sent.status_code == 200, sent.text
@@ -54,16 +54,16 @@ def card_codes(secret: str) -> CardCodes:
 
 
 async def card_of(world: "World", email: str, secret: str) -> str:
-    """A card on the purse of this person; another one lies fresh at the desk."""
+    """A card on the wallet of this person; another one lies fresh at the desk."""
     person_id = await world.person(email)
     uids = (bytes.fromhex("04DE5F1EACC040"), FRESH_CHIP)
     codes = card_codes(secret)
     hashes = [codes.hash(codes.printed(uid)) for uid in uids]
     async with world.db.transaction() as conn:
-        purse_id = (await ensure_purse(conn, person_id, world.clock.now())).id
+        wallet_id = (await ensure_wallet(conn, person_id, world.clock.now())).id
         wishes = [
-            NewCard(new_id(), uid, code_hash, purse)
-            for uid, code_hash, purse in zip(uids, hashes, (purse_id, None), strict=True)
+            NewCard(new_id(), uid, code_hash, wallet)
+            for uid, code_hash, wallet in zip(uids, hashes, (wallet_id, None), strict=True)
         ]
         mine, _ = await cards.personalise(conn, wishes, who=None, now=world.clock.now())
     assert isinstance(mine, Card)

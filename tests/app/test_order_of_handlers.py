@@ -24,7 +24,7 @@ from virage.media.live.acts.publishing import publish
 from virage.media.live.rules.entries import EntryRequest, FeedEntry, Goal, KickOff, Period, Side
 from virage.media.live.rules.notifications import NotificationKind, NotificationPreferences
 from virage.money.wallet.cards.api import forget_cards, forget_phones
-from virage.money.wallet.funding.api import forget_auto_top_up, forget_purse
+from virage.money.wallet.funding.api import forget_auto_top_up, forget_wallet
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
@@ -37,7 +37,7 @@ Item = TypeVar("Item")
 Act = Callable[[Connection], Awaitable[Any]]
 SECRET = "a secret of the tests, long enough"  # that of the fixture `config`
 EMAIL = "fan@example.org"
-NEEDS_THE_PURSE = (forget_cards, forget_phones, forget_auto_top_up, forget_orders)
+NEEDS_THE_WALLET = (forget_cards, forget_phones, forget_auto_top_up, forget_orders)
 """What must come before `forget_purse`."""
 RANDOM_ORDERS = 30
 UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -156,7 +156,7 @@ async def erasure(world: "World") -> Erasure:
     admin = await world.signed_in("admin@example.org", Grant("admin"))
     badge = accreditation(world) | {"email": EMAIL}
     assert (await world.ask(admin, "POST", "/api/access/accreditations", badge)).status_code < 300
-    now, purse_id, method_id = world.clock.now(), UUID(world.ids["purse_id"]), new_id()
+    now, wallet_id, method_id = world.clock.now(), UUID(world.ids["purse_id"]), new_id()
     async with world.db.transaction() as conn:
         await conn.execute(
             "update wallet_cards.card set label = 'Mine', daily_limit_cents = 900 where id = $1", card_id
@@ -173,7 +173,7 @@ async def erasure(world: "World") -> Erasure:
                 (purse_id, method_id, below_cents, add_cents, day_max_cents, consented_at, state)
             values ($1, $2, 500, 1000, 5000, $3, 'on')
             """,
-            purse_id,
+            wallet_id,
             method_id,
             now,
         )
@@ -190,7 +190,7 @@ async def test_a_person_is_erased_by_handlers_in_any_order_that_closes_the_walle
     assert len(differing(before, expected)) > 15, "each handler has something to forget"
     tried = 0
     for order in orders_of(PERSON_ERASED):
-        allowed = all(order.index(one) < order.index(forget_purse) for one in NEEDS_THE_PURSE)
+        allowed = all(order.index(one) < order.index(forget_wallet) for one in NEEDS_THE_WALLET)
         if allowed:
             tried += 1
             refused, found = await erasure.by(order)
@@ -206,9 +206,9 @@ async def test_a_person_is_erased_by_handlers_in_any_order_that_closes_the_walle
 
 async def test_what_is_found_by_the_wallet_is_forgotten_before_it_is_closed(erasure: "Erasure") -> None:
     _, expected = await erasure.by(PERSON_ERASED)
-    for handler in NEEDS_THE_PURSE:
+    for handler in NEEDS_THE_WALLET:
         order: list[PersonErased] = [one for one in PERSON_ERASED if one is not handler]
-        order.insert(order.index(forget_purse) + 1, handler)
+        order.insert(order.index(forget_wallet) + 1, handler)
         refused, found = await erasure.by(order)
         if handler is forget_orders:
             assert refused is not None

@@ -1,4 +1,4 @@
-"""A purse is loaded by bank card and paid out, through real processes, and the books are right."""
+"""A wallet is loaded by bank card and paid out, through real processes, and the books are right."""
 
 import asyncio
 import subprocess
@@ -25,9 +25,9 @@ async def until_it_holds(browser: httpx.AsyncClient, cents: int) -> dict[str, An
     """Wait for the money's news."""
     async with asyncio.timeout(60):
         while True:
-            purse: dict[str, Any] = (await browser.get("/api/wallet")).json()
-            if purse["available_cents"] == cents:
-                return purse
+            wallet: dict[str, Any] = (await browser.get("/api/wallet")).json()
+            if wallet["available_cents"] == cents:
+                return wallet
             await asyncio.sleep(0.05)
 
 
@@ -38,7 +38,7 @@ async def audited(served: "Served") -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("card", [Card.ACCEPTED, Card.WEBHOOK_TWICE, Card.ANSWER_LOST, Card.WEBHOOK_NEVER])
-async def test_a_purse_is_loaded_once_and_what_is_left_goes_back(
+async def test_a_wallet_is_loaded_once_and_what_is_left_goes_back(
     served: "Served", live_world: "World", card: Card
 ) -> None:
     async with browser_of(served.url) as browser:
@@ -51,15 +51,15 @@ async def test_a_purse_is_loaded_once_and_what_is_left_goes_back(
         assert page.startswith(served.sandbox_url)
         with suppress(httpx.ReadError, httpx.RemoteProtocolError):  # one card loses the answer on its way
             await browser.post(page, json={"card": card.value})
-        purse = await until_it_holds(browser, CENTS)
-        assert [(line["cents"], line["purpose"]) for line in purse["history"]] == [(CENTS, "top_up")]
+        wallet = await until_it_holds(browser, CENTS)
+        assert [(line["cents"], line["purpose"]) for line in wallet["history"]] == [(CENTS, "top_up")]
         assert (await audited(served)).returncode == 0
         payout = {"id": str(new_id())}
         for _ in range(2):
             answer = await browser.post("/api/wallet/payouts", json=payout)
             assert answer.json() == {"cents": CENTS, "left_cents": 0}
-        purse = await until_it_holds(browser, 0)
-        assert [line["cents"] for line in purse["history"]] == [-CENTS, CENTS]
+        wallet = await until_it_holds(browser, 0)
+        assert [line["cents"] for line in wallet["history"]] == [-CENTS, CENTS]
         said = await audited(served)
         assert (said.returncode, "clean" in said.stdout) == (0, True), said.stdout + said.stderr
         (refund,) = await live_world.rows(REFUNDED, wish["payment_id"])

@@ -116,7 +116,7 @@ async def an_evening_under_fire() -> dict[str, Any]:
             await until(conn, BEHIND, answer=0)
             stood = await kept(conn)
             closings = await closings_of(db, KeyVault(derive(house.env["VIRAGE_SECRET"], PURPOSE)))
-            astray = [
+            balance_mismatches = [
                 (one.subject, one.subject_id)
                 for one in closings
                 if await by_rate(conn, one)
@@ -131,7 +131,7 @@ async def an_evening_under_fire() -> dict[str, Any]:
             "kills": len(left_behind),
             "left_behind": left_behind,
             "closings": len(closings),
-            "astray": astray,
+            "astray": balance_mismatches,
             "receipts": receipts,
             "records": sum(len(till.written) for till in tills),
             "the same made anew": rebuilt == stood,

@@ -34,7 +34,7 @@ from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Grant
 
 OUTLETS, ORDERS, KILLS = ("01", "02", "03", "04"), 96, 3
-PURSE_CENTS, CANCELLED_EVERY = 5_000, 6
+WALLET_CENTS, CANCELLED_EVERY = 5_000, 6
 CAPACITY = Capacity({Station.GRILL: 1_000, Station.FRYER: 1_000, Station.COFFEE: 1_000}, open=True)
 
 
@@ -79,7 +79,7 @@ async def seed(house: House, db: Database) -> Crowd:
             cooks[outlet] = _cookie((await people.open_session(conn, cook, now)).token)
     fans = []
     for _ in range(ORDERS):
-        person_id = await kitchen.fan(PURSE_CENTS)
+        person_id = await kitchen.fan(WALLET_CENTS)
         async with db.transaction() as conn:
             await conn.execute(
                 "insert into people.person (id, email, locale, joined_at) values ($1, $2, 'fr', $3)",
@@ -147,7 +147,7 @@ async def found(kitchen: Kitchen, log: Log) -> dict[str, Any]:
         "left join food_orders.food_order o on o.purse_id = p.id "
         "where a.held_cents <> case when o.state = 'placed' then o.total_cents else 0 end "
         "or a.balance_cents <> $1 - case when o.state = 'accepted' then o.total_cents else 0 end",
-        PURSE_CENTS,
+        WALLET_CENTS,
     )
     damaged: list[Any] = []
     for (till_id,) in await kitchen.rows("select till_id from food_orders.kitchen"):

@@ -137,7 +137,7 @@ def work(playwright: Playwright, house: GoldenHouse, web: "subprocess.Popen[byte
 
     at_till.bring_to_front()
     till.open_till(at_till, house, "Golden till")
-    till.load_at_desk(at_till, card)
+    till.book_at_desk(at_till, card)
     sell_by_card(at_till, card)
     sell_by_cash(at_till, CHOCOLATE, COLA)
     gate.settled(at_till)

@@ -205,8 +205,8 @@ async def orders(story: Story) -> None:
 
 async def top_up(story: Story) -> None:
     """Put money into the fan's wallet."""
-    purse = story.known["purse"][0]
-    gift = {"id": story.new_id(), "purse_id": purse, "cents": 5_000, "reason": "promotion"}
+    wallet = story.known["purse"][0]
+    gift = {"id": story.new_id(), "purse_id": wallet, "cents": 5_000, "reason": "promotion"}
     await story.ask("admin", "POST", "/api/office/wallet/bonus", gift)
 
 

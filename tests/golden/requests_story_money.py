@@ -41,14 +41,14 @@ async def top_ups(story: Story) -> None:
     await captured(story, wish["payment_id"], wish["cents"])
     await story.ask("fan", "GET", f"/api/wallet/top-ups/{wish['id']}")
     await story.ask("friend", "GET", f"/api/wallet/top-ups/{wish['id']}", expect=404)
-    purse = (await story.ask("fan", "GET", "/api/wallet")).json
-    gift = {"id": story.new_id(), "purse_id": purse["id"], "cents": 1_500, "reason": "goodwill"}
+    wallet = (await story.ask("fan", "GET", "/api/wallet")).json
+    gift = {"id": story.new_id(), "purse_id": wallet["id"], "cents": 1_500, "reason": "goodwill"}
     await story.ask("admin", "POST", "/api/office/wallet/bonus", gift)
     await story.ask("admin", "POST", "/api/office/wallet/bonus", gift)
     await story.ask("admin", "POST", "/api/office/wallet/bonus", gift | {"cents": 900}, expect=409)
     await story.ask("office", "POST", "/api/office/wallet/bonus", gift, expect=403)
     story.learn(top_up_id=wish["id"])
-    story.known["purse"] = [purse["id"]]
+    story.known["purse"] = [wallet["id"]]
 
 
 async def automatic(story: Story) -> None:
@@ -218,7 +218,7 @@ async def desk(story: Story) -> None:
     """Look into a wallet at a till, load it in cash, refuse a load that no till signed; count and close the shift."""
     counter: Any = story.known["counter"][0]
     tap, code = await tapped(story, "Card of fan@example.org")
-    purse = (await story.ask("till", "POST", "/api/till/purse", {"by": {"tap": tap}})).json
+    wallet = (await story.ask("till", "POST", "/api/till/purse", {"by": {"tap": tap}})).json
     await story.ask("till", "POST", "/api/till/purse", {"by": {"code": code}})
     await story.ask("till", "POST", "/api/till/purse", {"by": {"code": "AAAAAAAAAA"}}, expect=409)
     said = {
@@ -227,7 +227,7 @@ async def desk(story: Story) -> None:
         "cents": 1_000,
         "id": story.new_id(),
         "outlet": "01",
-        "purse": purse["purse"] if "purse" in purse else purse["purse_id"],
+        "purse": wallet["purse"] if "purse" in wallet else wallet["purse_id"],
         "slip": None,
         "tender": "cash",
         "till": TILL_ID,

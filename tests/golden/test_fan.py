@@ -161,7 +161,7 @@ def assert_the_phone_pays(page: Page, house: GoldenHouse) -> None:
 
 
 def paid_by(house: GoldenHouse, challenge: Challenge, proof: str, now: datetime) -> UUID | Refused:
-    """The purse that a phone's yes is verified to be of."""
+    """The wallet that a phone's yes is verified to be of."""
 
     async def verified(conn: Connection) -> UUID | Refused:
         (paid,) = await charge(conn, [Shown(challenge, proof)], now)

@@ -19,7 +19,7 @@ from virage.money.wallet.cards.rules.cards import Card, NewCard, shown_code
 from virage.money.wallet.cards.rules.sun import SunMessage
 from virage.money.wallet.cards.rules.virtual_cards import Challenge, Shown, challenge_bytes
 from virage.money.wallet.ledger import acts as ledger
-from virage.money.wallet.ledger.rules import Kind, Transfer, account, purse
+from virage.money.wallet.ledger.rules import AccountKind, Transfer, account, wallet_account
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
 from virage.platform.values.jwk import base64url
@@ -30,12 +30,12 @@ UID_BYTES = 7
 
 @dataclass
 class Held:
-    """A card in somebody's hand: its chip, the code printed on it, its id and the purse that it came with."""
+    """A card in somebody's hand: its chip, the code printed on it, its id and the wallet that it came with."""
 
     chip: Chip
     code: str
     card_id: UUID
-    purse_id: UUID
+    wallet_id: UUID
 
     def tap(self, counter: int | None = None) -> str:
         """The address that the next read of the card opens, or one that it showed at a counter before."""
@@ -66,18 +66,20 @@ def new_card(house: House, cents: int = 0, *, known: bool = True) -> Held:
         (made,) = await personalise(conn, [wish], who=None, now=datetime.now(UTC))
         assert isinstance(made, Card), made
         if cents:
-            await load(conn, made.purse_id, cents)
+            await load(conn, made.wallet_id, cents)
         return made
 
     if not known:
         return Held(chip, shown_code(code), new_id(), new_id())
     made = in_database(house, make)
-    return Held(chip, shown_code(code), made.id, made.purse_id)
+    return Held(chip, shown_code(code), made.id, made.wallet_id)
 
 
-async def load(conn: Connection, purse_id: UUID, cents: int) -> None:
-    """What a desk writes when it takes cash for a purse."""
-    taken = Transfer(new_id(), account(Kind.CASH, "desk 1"), purse(purse_id), cents, "cash_load", new_id())
+async def load(conn: Connection, wallet_id: UUID, cents: int) -> None:
+    """What a desk writes when it takes cash for a wallet."""
+    taken = Transfer(
+        new_id(), account(AccountKind.CASH, "desk 1"), wallet_account(wallet_id), cents, "cash_load", new_id()
+    )
     (posted,) = await ledger.post(conn, [[taken]], datetime.now(UTC))
     assert not isinstance(posted, Refused), posted
 
@@ -104,10 +106,10 @@ class Till:
 
         async def book(conn: Connection) -> None:
             now = datetime.now(UTC)
-            (purse_id,) = await charge(conn, [Shown(challenge, proof)], now)
-            assert not isinstance(purse_id, Refused), purse_id
-            till = account(Kind.REVENUE, f"{challenge.till}:1000")
-            paid = Transfer(new_id(), purse(purse_id), till, challenge.cents, "sale", challenge.id)
+            (wallet_id,) = await charge(conn, [Shown(challenge, proof)], now)
+            assert not isinstance(wallet_id, Refused), wallet_id
+            till = account(AccountKind.REVENUE, f"{challenge.till}:1000")
+            paid = Transfer(new_id(), wallet_account(wallet_id), till, challenge.cents, "sale", challenge.id)
             (posted,) = await ledger.post(conn, [[paid]], now)
             assert not isinstance(posted, Refused), posted
 

@@ -1,4 +1,4 @@
-"""A kitchen and its fans, in the words of the screens: what is on, who cooks, what is in a purse."""
+"""A kitchen and its fans, in the words of the screens: what is on, who cooks, what is in a wallet."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ from virage.matchday.food.menu.rules.catalogue import Station
 from virage.matchday.food.menu.rules.stock import StockLine, StockWish
 from virage.matchday.food.orders.acts.kitchen import set_capacity
 from virage.matchday.food.orders.rules.orders import Capacity
-from virage.money.wallet.accounts.acts import ensure_purse
+from virage.money.wallet.accounts.acts import ensure_wallet
 from virage.platform.data.database import Connection
 from virage.platform.values.derivation import derive
 from virage.platform.values.ids import new_id
@@ -118,12 +118,12 @@ def emptied(house: House, outlet: str, key: str) -> None:
 
 
 def filled(house: House, email: str, cents: int) -> None:
-    """Somebody who signed in has money in the purse."""
+    """Somebody who signed in has money in the wallet."""
 
     async def fill(conn: Connection) -> None:
         now = datetime.now(UTC)
         person = await conn.fetchval("select id from people.person where email = $1", email)
-        mine = (await ensure_purse(conn, person, now)).id
+        mine = (await ensure_wallet(conn, person, now)).id
         await load(conn, mine, cents)
 
     in_database(house, fill)
@@ -163,7 +163,7 @@ def enter_kitchen(page: Page, house: House, email: str) -> None:
 
 
 def fan_at(page: Page, house: House, email: str, event_id: UUID, cents: int = 5000) -> None:
-    """A fan with money in the purse looks where to order at an event."""
+    """A fan with money in the wallet looks where to order at an event."""
     page.goto("/sign-in?next=/food")
     entered(page, house, email)
     filled(house, email, cents)

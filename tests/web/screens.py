@@ -32,7 +32,7 @@ from tests.web.gates import busy
 from tests.web.house import House
 from tests.web.office import ENGLISH, desk, in_database
 from tests.web.till import beer_is_allowed
-from tests.web.tour import Screen, before_signing_in, in_purse, signing_in, while_buying
+from tests.web.tour import Screen, before_signing_in, in_wallet, signing_in, while_buying
 from tests.web.tour_gate import TITLE as GATE_TITLE
 from tests.web.tour_gate import beginning, lights, prepared, tools
 from virage.platform.host.postgres import EmbeddedPostgres
@@ -96,7 +96,7 @@ def take(browser: Browser, house: House, size: str, theme: Theme) -> None:
             signing_in(page, house, f"visitor-{address}"),
             before_signing_in(page, house),
             while_buying(page, lambda on, email: entered(on, house, email), address),
-            in_purse(page, house),
+            in_wallet(page, house),
         )
         shoot(page, screens, f"{size}-{theme}")
     with new_context(browser, house, size, theme) as context:

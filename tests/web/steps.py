@@ -37,7 +37,7 @@ def pay(page: Page, card: str) -> None:
 
 
 def top_up(page: Page, euros: int, card: str) -> None:
-    """Load the purse from its page, in English, and come back to it."""
+    """Load the wallet from its page, in English, and come back to it."""
     page.get_by_role("radio", name=f"€{euros}").check(force=True)
     page.get_by_role("button", name=f"Top up €{euros}").click()
     by_card(page, card)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.web.house import House
-from tests.web.tour import before_signing_in, in_purse, signing_in, while_buying
+from tests.web.tour import before_signing_in, in_wallet, signing_in, while_buying
 
 AXE = Path("web/node_modules/axe-core/axe.min.js")
 SIZES = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1440, "height": 900}}
@@ -69,7 +69,7 @@ def test_axe_finds_nothing_on_any_screen_and_every_target_is_large_enough(
         signing_in(page, house, "visitor" + address),
         before_signing_in(page, house),
         while_buying(page, sign_in, address),
-        in_purse(page, house),
+        in_wallet(page, house),
     )
     for screen in screens:
         faults = found_by_axe(page) + page.evaluate(SMALL)

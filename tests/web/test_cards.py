@@ -152,7 +152,7 @@ def test_taps_that_show_nothing_say_why_in_clear_words(page: Page, house: House)
     holds(page, "0.00")
 
 
-def test_a_card_that_was_just_linked_shows_what_is_in_its_owners_purse(
+def test_a_card_that_was_just_linked_shows_what_is_in_its_owners_wallet(
     page: Page, house: House, sign_in: SignIn, address: str
 ) -> None:
     page.goto("/sign-in?next=/purse")
@@ -183,7 +183,7 @@ def test_a_strangers_card_shows_its_balance_and_gives_nothing_away(
     expect(page.get_by_role("listitem").filter(has_text="Cash top-up")).to_have_count(0)
 
 
-def test_a_phone_with_its_own_reader_links_a_card_from_the_purse(
+def test_a_phone_with_its_own_reader_links_a_card_from_the_wallet(
     page: Page, house: House, sign_in: SignIn, address: str
 ) -> None:
     page.add_init_script(NFC)
@@ -257,7 +257,7 @@ def test_a_phone_pays_what_a_till_asks_with_network_and_without(
     till.books(alone, shown_proof(page))
 
 
-def test_a_rule_tops_a_low_purse_up_from_the_card_that_the_provider_keeps(
+def test_a_rule_tops_a_low_wallet_up_from_the_card_that_the_provider_keeps(
     page: Page, house: House, sign_in: SignIn, address: str
 ) -> None:
     page.goto("/sign-in?next=/purse")
@@ -301,7 +301,7 @@ def test_a_rule_tops_a_low_purse_up_from_the_card_that_the_provider_keeps(
 
 
 def topped_up(page: Page) -> None:
-    """Wait until the rule has loaded the purse: a job asks for it, and the provider says that it came."""
+    """Wait until the rule has loaded the wallet: a job asks for it, and the provider says that it came."""
     until(page, "async () => (await (await fetch('/api/wallet')).json()).available_cents === 2000")
     page.goto("/purse")
     holds(page, "20.00")
@@ -312,10 +312,10 @@ def test_the_first_page_and_that_of_a_tap_stay_light(browser: Browser, house: Ho
     context = browser.new_context(base_url=house.url, locale="en-GB", service_workers="block")
     first, names = weight(context.new_page(), "/", "#first-event")
     assert first <= FIRST_PAGE_MAX_BYTES
-    assert not names & {"PursePage", "TapPage", "PayPage", "purse", "cards", "pay", "Plate"}
+    assert not names & {"WalletPage", "TapPage", "PayPage", "wallet", "cards", "pay", "Plate"}
     tapped, names = weight(context.new_page(), new_card(house).tap(), "[data-balance]")
     assert tapped <= TAP_PAGE_MAX_BYTES
-    assert not names & {"PursePage", "Inside", "purse", "PayPage", "pay", "qr"}
+    assert not names & {"WalletPage", "Inside", "wallet", "PayPage", "pay", "qr"}
     context.close()
 
 

@@ -14,13 +14,13 @@ from virage.platform.data.database import Connection
 POPCORN, POPCORN_CENTS = "Salted popcorn", 400
 
 
-def on_the_purse(house: House, uid: bytes) -> int:
+def on_the_wallet(house: House, uid: bytes) -> int:
     """What may still be spent with a card of the demonstration."""
 
     async def ask(conn: Connection) -> int:
         owned = await card_of_uid(conn, uid)
         assert owned is not None
-        return (await ledger.available(conn, [owned.card.purse_id]))[owned.card.purse_id]
+        return (await ledger.available(conn, [owned.card.wallet_id]))[owned.card.wallet_id]
 
     return in_database(house, ask)
 
@@ -33,7 +33,7 @@ def test_a_tap_is_copied_from_the_page_pasted_at_a_till_and_paid(
     open_till(till, house, "A newcomer's till")
     cards.goto("/cards")
     for uid in (NOBODYS, FANS):
-        cents = on_the_purse(house, uid) - POPCORN_CENTS
+        cents = on_the_wallet(house, uid) - POPCORN_CENTS
         card = cards.locator(f"[id='{uid.hex()}']")
         card.get_by_role("button", name="Tap", exact=True).click()
         expect(card.locator("svg")).to_be_visible()

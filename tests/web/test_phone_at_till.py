@@ -14,7 +14,7 @@ from tests.web.gate import Phone, type_code
 from tests.web.house import House
 from tests.web.office import ENGLISH
 from tests.web.till import assert_books_are_right, by_cash, chain, open_till, refused, sold, tap_product
-from tests.web.tour import purse_of, spend
+from tests.web.tour import spend, wallet_of
 from virage.money.fiscal.rules.record import Kind, TenderKind
 
 CHOCOLATE, CHOCOLATE_CENTS = "Hot chocolate", 350
@@ -48,7 +48,7 @@ def asked(till: Page) -> str:
 
 
 def ready(phone: Phone, house: House, address: str, cents: int) -> Page:
-    """The phone of a fan with money in the purse, switched on to pay."""
+    """The phone of a fan with money in the wallet, switched on to pay."""
     fan = phone.start()
     fan.goto("/sign-in?next=/purse/phone")
     entered(fan, house, address)
@@ -73,7 +73,7 @@ def test_a_phone_pays_the_till_that_asks_it_and_what_is_refused_is_told_at_the_t
     till, name = selling
     phone.show(asked(till))
     fan = ready(phone, house, address, 2_000)
-    purse = purse_of(fan)
+    wallet = wallet_of(fan)
     fan.get_by_role("link", name="Scan a till").click()
     fan.get_by_role("button", name="Scan with the camera").click()
     expect(fan.locator("[data-amount]")).to_have_text("€3.50")
@@ -101,7 +101,7 @@ def test_a_phone_pays_the_till_that_asks_it_and_what_is_refused_is_told_at_the_t
 
     fan.goto(asked(till))
     expect(fan.get_by_text("In your wallet: €13.00")).to_be_visible()
-    spend(house, purse, (-1_200, "sale", timedelta()))
+    spend(house, wallet, (-1_200, "sale", timedelta()))
     type_code(till, yes_without_network(fan))
     expect(till.get_by_text("Not enough in the wallet: €1.00 are left.")).to_be_visible()
     refused(till, "insufficient_funds")

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 from tests.web.house import House
 from tests.web.office import ADMIN, desk, hire, in_database
 from tests.web.office_tour import ORDER, screens
-from tests.web.tour import before_signing_in, in_purse, while_buying
+from tests.web.tour import before_signing_in, in_wallet, while_buying
 
 
 def test_no_page_but_the_payment_page_speaks_to_anybody_else(
@@ -17,7 +17,7 @@ def test_no_page_but_the_payment_page_speaks_to_anybody_else(
 ) -> None:
     asked: set[tuple[str, str]] = set()
     page.on("request", lambda request: asked.add((urlsplit(page.url).netloc, request.url)))
-    for _ in chain(before_signing_in(page, house), while_buying(page, sign_in, address), in_purse(page, house)):
+    for _ in chain(before_signing_in(page, house), while_buying(page, sign_in, address), in_wallet(page, house)):
         pass
     own, provider = urlsplit(house.url).netloc, urlsplit(house.sandbox_url).netloc
     to_others = {(origin, url) for origin, url in asked if urlsplit(url).netloc not in ("", own)}

@@ -20,6 +20,7 @@ from tests.web.till import (
     FINANCE,
     assert_books_are_right,
     beer_is_allowed,
+    book_at_desk,
     by_cash,
     chain,
     choose_pin,
@@ -28,7 +29,6 @@ from tests.web.till import (
     give_to,
     in_menu,
     left,
-    load_at_desk,
     open_till,
     refused,
     sold,
@@ -289,7 +289,7 @@ def test_a_shift_sells_splits_gives_back_and_counts(house: House, tablet: Phone)
     pay.get_by_role("button", name="Give back in cash").click()
     sold(page)
     train(page)
-    load_at_desk(page, one)
+    book_at_desk(page, one)
     assert left(house, one) == 20_000 - 8_000 + 1_000
     close_shift(page, difference=-100)  # somebody took the tip out of the drawer
     kinds = [record.kind for record in chain(house, name)]

@@ -38,16 +38,16 @@ def give_to(house: House, one: Held, name: str) -> None:
 
     async def give(conn: Connection) -> None:
         person = await people.ensure_fan(conn, f"{one.card_id.hex}@example.org", name, datetime.now(UTC))
-        await conn.execute("update wallet_accounts.purse set owner_id = $1 where id = $2", person, one.purse_id)
+        await conn.execute("update wallet_accounts.purse set owner_id = $1 where id = $2", person, one.wallet_id)
 
     in_database(house, give)
 
 
 def left(house: House, one: Held) -> int:
-    """What may still be spent of a fan's purse."""
+    """What may still be spent of a fan's wallet."""
 
     async def ask(conn: Connection) -> int:
-        return (await ledger.available(conn, [one.purse_id]))[one.purse_id]
+        return (await ledger.available(conn, [one.wallet_id]))[one.wallet_id]
 
     return in_database(house, ask)
 
@@ -210,8 +210,8 @@ def train(page: Page) -> None:
     sold(page)
 
 
-def load_at_desk(page: Page, one: Held) -> None:
-    """Take twelve euros in cash for a purse and pay two out again, to whoever taps for it: ten stay."""
+def book_at_desk(page: Page, one: Held) -> None:
+    """Take twelve euros in cash for a wallet and pay two out again, to whoever taps for it: ten stay."""
     in_menu(page, "Load a card")
     dialog = page.get_by_role("dialog", name="Load a card")
     tap_card(page, one)

@@ -11,7 +11,7 @@ from tests.web.house import House
 from tests.web.office import in_database
 from tests.web.steps import ACCEPTED, DECLINED, LATE, pay, top_up
 from virage.money.wallet.ledger import acts as ledger
-from virage.money.wallet.ledger.rules import Kind, Transfer, account, purse
+from virage.money.wallet.ledger.rules import AccountKind, Transfer, account, wallet_account
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
@@ -121,14 +121,16 @@ def signing_in(page: Page, house: House, address: str) -> Iterator[Screen]:
     yield Screen("sign-in-code")
 
 
-def spend(house: House, purse_id: UUID, *lines: tuple[int, str, timedelta]) -> None:
-    """What a till and a desk write into a purse: cents above zero that came in cash, below zero that were spent."""
+def spend(house: House, wallet_id: UUID, *lines: tuple[int, str, timedelta]) -> None:
+    """What a till and a desk write into a wallet: cents above zero that came in cash, below zero that were spent."""
 
     async def post(conn: Connection) -> None:
         for cents, purpose, ago in lines:
-            mine = purse(purse_id)
+            mine = wallet_account(wallet_id)
             debit, credit = (
-                (account(Kind.CASH, "desk 1"), mine) if cents > 0 else (mine, account(Kind.REVENUE, "1:200"))
+                (account(AccountKind.CASH, "desk 1"), mine)
+                if cents > 0
+                else (mine, account(AccountKind.REVENUE, "1:200"))
             )
             transfer = Transfer(new_id(), debit, credit, abs(cents), purpose, new_id())
             (posted,) = await ledger.post(conn, [[transfer]], datetime.now(UTC) - ago)
@@ -137,13 +139,13 @@ def spend(house: House, purse_id: UUID, *lines: tuple[int, str, timedelta]) -> N
     in_database(house, post)
 
 
-def purse_of(page: Page) -> UUID:
-    """The purse of whoever is signed in, once it was loaded."""
+def wallet_of(page: Page) -> UUID:
+    """The wallet of whoever is signed in, once it was loaded."""
     return UUID(page.evaluate("fetch('/api/wallet').then(answer => answer.json())")["id"])
 
 
-def in_purse(page: Page, house: House) -> Iterator[Screen]:
-    """A purse from its first look to its last payout; a fan is signed in, in English."""
+def in_wallet(page: Page, house: House) -> Iterator[Screen]:
+    """A wallet from its first look to its last payout; a fan is signed in, in English."""
     page.goto("/purse")
     expect(page.get_by_text("No transactions yet")).to_be_visible()
     yield Screen("purse-empty")
@@ -163,7 +165,7 @@ def in_purse(page: Page, house: House) -> Iterator[Screen]:
     yield Screen("purse-top-up")
     day, hour = timedelta(days=1), timedelta(hours=1)
     drinks = ((4000, "top_up", 9 * day), (-650, "sale", 9 * day - hour), (-480, "sale", day), (-1250, "sale", hour))
-    spend(house, purse_of(page), *drinks)
+    spend(house, wallet_of(page), *drinks)
     page.reload()
     expect(page.get_by_text("Purchase").first).to_be_visible()
     page.get_by_role("button", name="Top up €20").click()

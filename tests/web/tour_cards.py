@@ -36,7 +36,7 @@ def tapped(page: Page, house: House) -> Iterator[Screen]:
 
 
 def with_cards(page: Page, house: House, sign_in: SignIn, address: str) -> Iterator[Screen]:
-    """From a card of nobody to a purse with cards, for a fan who signs in on the way."""
+    """From a card of nobody to a wallet with cards, for a fan who signs in on the way."""
     card, child = new_card(house, 1850), new_card(house)
     page.goto(card.tap())
     sign_in(page, address)
@@ -115,7 +115,7 @@ def by_phone(page: Page, house: House) -> Iterator[Screen]:
 
 
 def by_rule(page: Page) -> Iterator[Screen]:
-    """A rule that tops the purse up, for a fan who is signed in: agreed, its card kept at the provider's page."""
+    """A rule that tops the wallet up, for a fan who is signed in: agreed, its card kept at the provider's page."""
     page.goto("/purse/automatic")
     page.get_by_role("checkbox").check()
     yield Screen("automatic")

@@ -15,7 +15,7 @@ describe("the addresses that the server is told", () => {
     expect(office.length).toBe(source("./office/entry.ts").match(/\bpattern: /g)!.length);
   });
 
-  it("have each room of the purse", () => {
+  it("have each room of the wallet", () => {
     const rooms = [...source("./wallet/entry.ts").matchAll(/^ {2}"?([a-z:/-]*)"?: \(\) => import/gm)].map(([, room]) => room);
     expect(rooms.length).toBeGreaterThan(5);
     for (const room of rooms) expect(addresses()).toContain(room ? `/purse/${room}` : "/purse");

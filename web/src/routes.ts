@@ -1,6 +1,6 @@
 import type { Route } from "./kernel/router.svelte";
 
-const purse = (): Promise<{ default: unknown }> => import("./wallet/entry").then((rooms) => rooms.open());
+const wallet = (): Promise<{ default: unknown }> => import("./wallet/entry").then((rooms) => rooms.open());
 
 /** All addresses of the app but the office's (office/entry.ts). The build tells the server, which answers 404 to any other. */
 export const routes: readonly Route[] = [
@@ -11,14 +11,14 @@ export const routes: readonly Route[] = [
   { pattern: "/orders/:id", load: () => import("./payments/OrderPage.svelte") },
   { pattern: "/tickets", load: () => import("./ticketing/TicketsPage.svelte") },
   { pattern: "/tickets/:id", load: () => import("./ticketing/TicketPage.svelte") },
-  { pattern: "/purse", load: purse },
-  { pattern: "/purse/automatic", load: purse },
-  { pattern: "/purse/cards/add", load: purse },
-  { pattern: "/purse/cards/:id", load: purse },
-  { pattern: "/purse/money-back", load: purse },
-  { pattern: "/purse/phone", load: purse },
-  { pattern: "/pay", load: purse },
-  { pattern: "/tap", load: purse },
+  { pattern: "/purse", load: wallet },
+  { pattern: "/purse/automatic", load: wallet },
+  { pattern: "/purse/cards/add", load: wallet },
+  { pattern: "/purse/cards/:id", load: wallet },
+  { pattern: "/purse/money-back", load: wallet },
+  { pattern: "/purse/phone", load: wallet },
+  { pattern: "/pay", load: wallet },
+  { pattern: "/tap", load: wallet },
   { pattern: "/food", load: () => import("./concessions/order/entry").then((food) => food.open("outlets")) },
   { pattern: "/food/orders/:id", load: () => import("./concessions/order/entry").then((food) => food.open("order")) },
   { pattern: "/food/:outlet", load: () => import("./concessions/order/entry").then((food) => food.open("menu")) },

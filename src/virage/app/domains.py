@@ -31,7 +31,7 @@ from virage.money.wallet.cards import module as cards
 from virage.money.wallet.cards.api import EmptyClosed
 from virage.money.wallet.funding import module as funding
 from virage.money.wallet.funding.api import TopUpMoney, empty_closed
-from virage.money.wallet.funding.types import PURPOSE as PURSES
+from virage.money.wallet.funding.types import PURPOSE as WALLETS
 from virage.money.wallet.ledger import module as ledger
 from virage.platform.module import LockException, Module, Parts, Process
 from virage.platform.settings.config import Config
@@ -127,7 +127,7 @@ LOCK_PLACES: Final[Sequence[LockPlace]] = (
     LockPlace("ticketing.rebind_code", "A code is tried under the lock of its ticket."),
     LockPlace("passes", "Passes change with tickets, accreditations and presence, which are locked before them."),
     LockPlace("keys", "The key of an event is made when the first pass, record or closing is signed."),
-    LockPlace("wallet_funding.lock_turn_of_load()", "A load is taken once, before its card is looked at."),
+    LockPlace("wallet_funding.lock_turn_of_desk_transaction()", "A load is taken once, before its card is looked at."),
     LockPlace("wallet_accounts.lock_turn_of_person()", "One first purse a person; a card that is linked may bring it."),
     LockPlace("wallet_cards", "A tap starts from a card and reaches its purse."),
     LockPlace("wallet_accounts", "A purse is locked before its rule, its accounts and its payments."),
@@ -195,7 +195,7 @@ EMPTY_CLOSED: Final[EmptyClosed] = empty_closed
 
 def payment_handlers(config: Config) -> Handlers:
     """Return who gets the news of a payment, by its purpose."""
-    return Handlers({ORDERS: OrderMoney(), PURSES: TopUpMoney(config.of(AccountSettings).purse_cents_max)})
+    return Handlers({ORDERS: OrderMoney(), WALLETS: TopUpMoney(config.of(AccountSettings).purse_cents_max)})
 
 
 def parts_of(process: Process) -> dict[str, Parts]:

@@ -10,7 +10,7 @@ from virage.matchday.food.orders.api import export_orders, forget_orders, lock_o
 from virage.media.live.api import erase_notifications, export_notifications
 from virage.money.wallet.accounts.api import PaidAt
 from virage.money.wallet.cards.api import export_cards, export_phones, forget_cards, forget_phones
-from virage.money.wallet.funding.api import export_auto_top_up, export_purse, forget_auto_top_up, forget_purse
+from virage.money.wallet.funding.api import export_auto_top_up, export_wallet, forget_auto_top_up, forget_wallet
 from virage.sale.ticketing.api import export_tickets, refund_erased
 
 PAID_AT: Final[Sequence[PaidAt]] = (outlets_paid_at,)
@@ -18,7 +18,7 @@ PERSON_EXPORTS: Final[dict[str, PersonExport]] = {
     "cards": export_cards,
     "phones": export_phones,
     "auto_top_up": export_auto_top_up,
-    "wallet": partial(export_purse, paid_at=PAID_AT),
+    "wallet": partial(export_wallet, paid_at=PAID_AT),
     "ticketing": export_tickets,
     "access": export_accreditations,
     "food_orders": export_orders,
@@ -33,7 +33,7 @@ PERSON_ERASED: Final[list[PersonErased]] = [
     forget_phones,  # before forget_purse: phones are found by the wallet of their owner
     forget_auto_top_up,  # before forget_purse, likewise
     forget_orders,  # before forget_purse: orders that wait hold money, and a wallet that holds any is not closed
-    forget_purse,
+    forget_wallet,
     erase_notifications,
 ]
 """What forgets a person, in this order, in the transaction of the erasure.

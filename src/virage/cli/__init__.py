@@ -129,7 +129,7 @@ def invite(email: str) -> None:
     inviting.invite(email)
 
 
-wallet_app = App(name="wallet", help="Look into the books of the purses.")
+wallet_app = App(name="wallet", help="Audit the books of the wallets.")
 app.command(wallet_app)
 
 
@@ -150,7 +150,7 @@ def personalise(
     uids: Annotated[list[str], Parameter(help="The chips' numbers, 14 hexadecimal digits each.")],
     *,
     keys_file: Annotated[Path, Parameter(help="A new file for keys and printed codes, readable by its owner alone.")],
-    purse: Annotated[UUID | None, Parameter(help="The purse of all of them; default: one of its own for each.")] = None,
+    purse: Annotated[UUID | None, Parameter(help="The wallet of all cards; default: one each.")] = None,
 ) -> None:
     """Make chips cards, and print what an encoder writes into them; their keys go to the file alone."""
     from virage.cli import carding

@@ -1,4 +1,4 @@
-"""`virage wallet audit`: whether the books of the purses are right."""
+"""`virage wallet audit`: whether the books of the wallets are right."""
 
 import asyncio
 
@@ -20,17 +20,17 @@ def audit_wallet() -> bool:
     for kind, cents in found.kinds.items():
         table.add_row(f"accounts of kind {kind}", _euros(cents))
     table.add_row("sum of all accounts", _euros(found.sum_cents))
-    table.add_row("captured at the provider for purses", _euros(found.captured_cents))
+    table.add_row("captured at the provider for wallets", _euros(found.captured_cents))
     table.add_row("asked back from the provider", _euros(found.refund_cents))
     table.add_row("at the provider by the books", _euros(found.booked_cents))
     table.add_row("given by the house", _euros(found.gifts_cents))
     table.add_row("given by the books", _euros(found.gifts_booked_cents))
     table.add_row("unclaimed, of people who were erased", _euros(found.unclaimed_cents))
-    if found.unsigned_loads:
-        table.add_row("loads of before tills signed them", str(found.unsigned_loads))
-    for load in found.loads_astray:
+    if found.unsigned_desk_transactions:
+        table.add_row("loads of before tills signed them", str(found.unsigned_desk_transactions))
+    for load in found.desk_mismatches:
         table.add_row(f"load {load.id}", f"is not what till {load.till_id} signed", style="bold red")
-    for one in found.astray:
+    for one in found.balance_mismatches:
         stands = f"{_euros(one.balance_cents)} and {_euros(one.held_cents)} held"
         told = f"{_euros(one.told_balance_cents)} and {_euros(one.told_held_cents)} held"
         table.add_row(f"account {one.id}", f"stands at {stands}; its transfers say {told}", style="bold red")

@@ -37,7 +37,7 @@ _OWNER_ONLY: Final = 0o600
 _UID: Final = re.compile(rf"[0-9A-Fa-f]{{{2 * UID_BYTES}}}")
 
 
-def personalise(uids: Sequence[str], keys_file: Path, purse_id: UUID | None) -> None:
+def personalise(uids: Sequence[str], keys_file: Path, wallet_id: UUID | None) -> None:
     """Make chips cards and print what an encoder writes. What must stay secret goes to a new file of mode 0600 alone.
 
     The same chips again are the same cards with the same keys and codes, so that a lost file is made again.
@@ -52,7 +52,7 @@ def personalise(uids: Sequence[str], keys_file: Path, purse_id: UUID | None) -> 
         raise fail(str(error)) from None
     try:
         with database(config) as opened:
-            cards = asyncio.run(_personalise(opened, secrets, chips, purse_id))
+            cards = asyncio.run(_personalise(opened, secrets, chips, wallet_id))
         os.write(file, msgspec.json.format(msgspec.json.encode([_secret(secrets, card) for card in cards])) + b"\n")
     except BaseException:
         keys_file.unlink()
@@ -70,7 +70,7 @@ def personalise(uids: Sequence[str], keys_file: Path, purse_id: UUID | None) -> 
         ("ChangeFileSettings, file 2", chip.file_settings),
         ("key version", str(chip.key_version)),
         *((f"key {number}", purpose) for number, purpose in sorted(chip.keys.items())),
-        *((f"chip {card.uid.hex().upper()}", f"card {card.id}, purse {card.purse_id}") for card in cards),
+        *((f"chip {card.uid.hex().upper()}", f"card {card.id}, purse {card.wallet_id}") for card in cards),
         ("keys and codes", str(keys_file)),
     ]
     _print(rows)
@@ -90,7 +90,7 @@ def show(written: str) -> None:
         [
             ("card", str(card.id)),
             ("chip", card.uid.hex().upper()),
-            ("purse", str(card.purse_id)),
+            ("purse", str(card.wallet_id)),
             ("linked", "no" if owned.owner_id is None else "yes"),
             ("blocked", blocked),
             ("replaced by", "" if card.replaced_by is None else str(card.replaced_by)),
@@ -137,9 +137,9 @@ def _secret(secrets: CardSecrets, card: Card) -> dict[str, object]:
 
 
 async def _personalise(
-    config: Config, secrets: CardSecrets, chips: Sequence[bytes], purse_id: UUID | None
+    config: Config, secrets: CardSecrets, chips: Sequence[bytes], wallet_id: UUID | None
 ) -> list[Card]:
-    wishes = [NewCard(new_id(), uid, secrets.codes.hash(secrets.codes.printed(uid)), purse_id) for uid in chips]
+    wishes = [NewCard(new_id(), uid, secrets.codes.hash(secrets.codes.printed(uid)), wallet_id) for uid in chips]
 
     async def personalise(conn: Connection) -> list[Card]:
         outcomes = await cards_api.personalise(conn, wishes, who=None, now=clock_of(config).now())

@@ -14,7 +14,7 @@ from virage.money.wallet.cards.api import CardSecrets, card_of_uid
 from virage.money.wallet.cards.types import CHIPS, FANS, NOBODYS, CardSettings, NewCard, Seen, Tap, masked
 from virage.money.wallet.funding import api as funding
 from virage.money.wallet.funding.api import desk_limits_of, empty_closed
-from virage.money.wallet.funding.types import LoadSaid
+from virage.money.wallet.funding.types import DeskRecord
 from virage.platform.data.database import Connection
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
@@ -36,25 +36,25 @@ async def load_cards(conn: Connection, config: Config, fan_id: UUID, cashier: UU
     for outcome in await cards.personalise(conn, wishes, who=None, now=now):
         done(outcome)
     await _link(conn, config, secrets, fan_id, now)
-    (limited,) = await cards.limit_cards(conn, [cards.DailyLimitWish(ids[FANS], fan_id, FANS_DAILY_CENTS)], now)
+    (limited,) = await cards.limit_cards(conn, [cards.DailyLimitRequest(ids[FANS], fan_id, FANS_DAILY_CENTS)], now)
     done(limited)
     for uid, cents in ((NOBODYS, NOBODYS_CENTS), (FANS, FANS_CENTS)):
         owned = await card_of_uid(conn, uid)
         assert owned is not None  # noqa: S101 - it was made above
-        said = LoadSaid(
+        said = DeskRecord(
             at=stamp(now),
             cashier=cashier,
             cents=cents,
             id=demo_id(f"load {uid.hex()}", WRITTEN),
             outlet=POSTS[0].outlet,
-            purse=masked(owned.card.purse_id),
+            purse=masked(owned.card.wallet_id),
             slip=None,
             tender=DeskTender.CASH,
             till=POSTS[0].till_id,
         )
-        ask = funding.LoadAsk(signed_load(config, POSTS[0], said), ids[uid], None)
+        ask = funding.DeskRequest(signed_load(config, POSTS[0], said), ids[uid], None)
         limits = desk_limits_of(config)
-        done(await funding.load_at_desk(conn, ask, limits, cap_cents=config.of(CardSettings).tap_cap_cents, now=now))
+        done(await funding.book_at_desk(conn, ask, limits, cap_cents=config.of(CardSettings).tap_cap_cents, now=now))
 
 
 async def _link(conn: Connection, config: Config, secrets: CardSecrets, fan_id: UUID, now: datetime) -> None:
@@ -63,6 +63,6 @@ async def _link(conn: Connection, config: Config, secrets: CardSecrets, fan_id: 
     code_hash = secrets.codes.hash(secrets.codes.printed(FANS))
     link = cards.Link(tap, code_hash, fan_id)
     linked = await cards.link_card(
-        conn, link, purse_max_cents=config.of(AccountSettings).purse_cents_max, empty_closed=empty_closed, now=now
+        conn, link, wallet_max_cents=config.of(AccountSettings).purse_cents_max, empty_closed=empty_closed, now=now
     )
     done(linked)

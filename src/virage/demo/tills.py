@@ -24,7 +24,7 @@ from virage.money.fiscal.types import (
     stamp,
     totals_of,
 )
-from virage.money.wallet.funding.types import LOAD_PURPOSE, LoadSaid, SignedLoad, load_bytes
+from virage.money.wallet.funding.types import DESK_RECORD_PURPOSE, DeskRecord, SignedDeskRecord, desk_record_bytes
 from virage.platform.data.database import Connection
 from virage.platform.settings.config import Config
 from virage.platform.values.derivation import derive
@@ -63,10 +63,10 @@ def _key(config: Config, post: Post) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(derive(config.secret, f"virage:demo:till:{post.till_id}"))
 
 
-def signed_load(config: Config, post: Post, said: LoadSaid) -> SignedLoad:
-    """Money that a till took for a purse, as it signs it."""
-    body = load_bytes(said)
-    return SignedLoad(said, body, _key(config, post).sign(LOAD_PURPOSE + body))
+def signed_load(config: Config, post: Post, said: DeskRecord) -> SignedDeskRecord:
+    """Money that a till took for a wallet, as it signs it."""
+    body = desk_record_bytes(said)
+    return SignedDeskRecord(said, body, _key(config, post).sign(DESK_RECORD_PURPOSE + body))
 
 
 class Till:

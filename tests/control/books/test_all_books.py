@@ -1,7 +1,7 @@
 """All books at once: whatever tills, kitchens, desks, the house and bank cards do, all who tell of it tell the same.
 
 One evening with everything that moves money; then the audit, the accountant's journal, the closings, the figures of
-sales, the shifts and what purses hold are compared with each other, cent by cent.
+sales, the shifts and what wallets hold are compared with each other, cent by cent.
 """
 
 from collections import Counter as Count
@@ -36,15 +36,15 @@ from virage.money.fiscal.rules.record import Kind, RefundOf, Tender, TenderKind,
 from virage.money.payments import acts as payments
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.rules import Outcome, Start, State
-from virage.money.wallet.accounts.rules.purses import DeskTender
+from virage.money.wallet.accounts.rules.wallets import DeskTender
 from virage.money.wallet.cards.rules.cards import Tap
 from virage.money.wallet.cards.rules.sun import message_of, verify
 from virage.money.wallet.funding.acts import bonus, desk
-from virage.money.wallet.funding.acts import top_ups as purses
-from virage.money.wallet.funding.acts.desk import LoadAsk
+from virage.money.wallet.funding.acts import top_ups as wallets
+from virage.money.wallet.funding.acts.desk import DeskRequest
 from virage.money.wallet.funding.acts.top_up_money import TopUpMoney
-from virage.money.wallet.funding.rules.desk import DeskLimits, Loaded, drawer
-from virage.money.wallet.funding.rules.gifts import Gift
+from virage.money.wallet.funding.rules.bonus import BonusGrant
+from virage.money.wallet.funding.rules.desk import BookedDeskTransaction, DeskLimits, drawer
 from virage.money.wallet.funding.rules.top_ups import PURPOSE, Limits
 from virage.money.wallet.ledger.store import balances
 from virage.platform.data.database import Connection, Database
@@ -62,13 +62,13 @@ HANDLERS: Final = Handlers({PURPOSE: TopUpMoney(25_000)})
 
 
 class Evening:
-    """Everything that moves money, and what came into purses from outside, added up by hand."""
+    """Everything that moves money, and what came into wallets from outside, added up by hand."""
 
     def __init__(self, bar: Bar, food: Kitchen, clock: FakeClock) -> None:
         self.bar = bar
         self.food = food
         self.clock = clock
-        self.came_in: Count[str] = Count()
+        self.paid_in_at_desks: Count[str] = Count()
         self.tills: list[Till] = []
 
     async def told(self, till: Till, kind: Kind = Kind.SALE, **said: Any) -> Written:
@@ -89,12 +89,14 @@ class Evening:
         await self.give(fan.purse_id, bonus_cents)
         return fan
 
-    async def give(self, purse_id: UUID, cents: int) -> None:
+    async def give(self, wallet_id: UUID, cents: int) -> None:
         if cents:
             async with self.bar.db.transaction() as conn:
-                (given,) = await bonus.give(conn, [Gift(new_id(), purse_id, cents, "goodwill")], self.clock.now())
+                (given,) = await bonus.give(
+                    conn, [BonusGrant(new_id(), wallet_id, cents, "goodwill")], self.clock.now()
+                )
             done(given)
-            self.came_in["bonus"] += cents
+            self.paid_in_at_desks["bonus"] += cents
 
     async def desk(self, till: Till, fan: Fan, cents: int, tender: DeskTender) -> None:
         """A desk loads a card, or pays out to whoever taps it."""
@@ -102,30 +104,30 @@ class Evening:
         assert message is not None
         tap = Tap(new_id(), verify(message, self.bar.secrets.keys), pays=cents < 0)
         said = load_said(till.id, CASHIER, fan.purse_id, cents, self.clock.now(), tender=tender)
-        ask = LoadAsk(signed_load(till.signer, said), fan.card_id, tap)
+        ask = DeskRequest(signed_load(till.signer, said), fan.card_id, tap)
         for _ in range(2):  # its answer gets lost, and it is asked again
             async with self.bar.db.transaction() as conn:
                 loaded = await desk.load(conn, ask, DESK, cap_cents=CAP_CENTS, now=self.clock.now())
-            assert isinstance(loaded, Loaded), loaded
-        self.came_in[tender.value] += cents
+            assert isinstance(loaded, BookedDeskTransaction), loaded
+        self.paid_in_at_desks[tender.value] += cents
 
     async def bank_card(self, owner_id: UUID, cents: int) -> None:
-        """A fan loads their purse by bank card."""
-        wish, now = purses.TopUpWish(new_id(), new_id(), cents), self.clock.now()
+        """A fan loads their wallet by bank card."""
+        wish, now = wallets.TopUpRequest(new_id(), new_id(), cents), self.clock.now()
         async with self.bar.db.transaction() as conn:
-            start = await purses.top_up(conn, owner_id, wish, limits=LIMITS, return_url="https://x", now=now)
+            start = await wallets.top_up(conn, owner_id, wish, limits=LIMITS, return_url="https://x", now=now)
         assert isinstance(start, Start), start
         for _ in range(2):
             async with self.bar.db.transaction() as conn:
                 await payments.settle(conn, [Outcome(wish.payment_id, State.CAPTURED, cents)], now, HANDLERS)
-        self.came_in["clearing"] += cents
+        self.paid_in_at_desks["clearing"] += cents
 
     async def pay_out(self, owner_id: UUID) -> None:
         """All that is left goes back to the bank cards that it came from."""
         async with self.bar.db.transaction() as conn:
-            paid = await purses.pay_out(conn, owner_id, new_id(), self.clock.now())
-        assert isinstance(paid, purses.PaidOut), paid
-        self.came_in["clearing"] -= paid.cents
+            paid = await wallets.pay_out(conn, owner_id, new_id(), self.clock.now())
+        assert isinstance(paid, wallets.PaidOut), paid
+        self.paid_in_at_desks["clearing"] -= paid.cents
 
 
 async def at_the_counter(evening: Evening) -> None:
@@ -160,7 +162,7 @@ async def at_the_counter(evening: Evening) -> None:
 
 
 async def by_phones(evening: Evening) -> None:
-    """Bank cards load purses, phones pay at the counter, and what is left goes back to the bank."""
+    """Bank cards load wallets, phones pay at the counter, and what is left goes back to the bank."""
     bar, (first, second) = evening.bar, evening.tills
     fan = await a_fan(bar, 0)
     await evening.give(fan.purse_id, 400)
@@ -183,8 +185,8 @@ async def from_the_seats(evening: Evening) -> None:
         person_id = new_id()
         await evening.bank_card(person_id, 2_000)
         async with food.db.connection() as conn:
-            purse_id = await conn.fetchval("select id from wallet_accounts.purse where owner_id = $1", person_id)
-        await evening.give(purse_id, 300)
+            wallet_id = await conn.fetchval("select id from wallet_accounts.purse where owner_id = $1", person_id)
+        await evening.give(wallet_id, 300)
         orders.append((await food.placed(person_id)).id)
     waits, declined, made, whole, part, both = orders
     done(await food.step("decline", declined))
@@ -201,7 +203,7 @@ async def from_the_seats(evening: Evening) -> None:
     evening.clock.advance(timedelta(hours=1))
     given = await food.act(kitchen.judge, at_start=(LATE, 300), at_end=(100,))
     assert {order.id for order in given} == {made, part}, "what went back whole is owed nothing more"
-    evening.came_in["bonus"] += 300 + 100  # of one, 5.00 of the 6.00 that its fan paid went back
+    evening.paid_in_at_desks["bonus"] += 300 + 100  # of one, 5.00 of the 6.00 that its fan paid went back
 
 
 @pytest.fixture
@@ -250,8 +252,8 @@ def by_rate(closings: Sequence[Closing]) -> dict[int, tuple[int, int]]:
     return found
 
 
-async def paid_by_purses(conn: Connection) -> tuple[dict[UUID, int], dict[UUID, int]]:
-    """What purses and their bonus credit paid less what came back: as refunds remember it, and as money moved."""
+async def paid_by_wallets(conn: Connection) -> tuple[dict[UUID, int], dict[UUID, int]]:
+    """What wallets and their bonus credit paid less what came back: as refunds remember it, and as money moved."""
     rows = await conn.fetch(
         "select purse_id, bonus, sum(cents - loss_cents)::bigint as cents from food_till.booking "
         "where purse_id is not null group by purse_id, bonus"
@@ -299,7 +301,7 @@ async def test_all_books_of_an_evening_tell_the_same(evening: Evening) -> None:
         span = Slice(evening.clock.now() - DAY, evening.clock.now() + DAY, None, None)
         views = {by: await sales(conn, by, span, evening.clock.now()) for by in By}
         (shift,) = await shifts(conn, span)
-        by_bookings, by_transfers = await paid_by_purses(conn)
+        by_bookings, by_transfers = await paid_by_wallets(conn)
     assert audit.clean
 
     # The accountant's journal is the ledger, and each day balances.
@@ -339,15 +341,15 @@ async def test_all_books_of_an_evening_tell_the_same(evening: Evening) -> None:
         in_drawer = -(await balances(conn, [account_id]))[account_id].balance_cents
     assert shift.drawer.expected_cents == shift.drawer.float_cents + in_drawer
 
-    # Every tender went where it says: drawers and terminals with what desks took beside, purses with what came in.
+    # Every tender went where it says: drawers and terminals with what desks took beside, wallets with what came in.
     tenders: Count[str] = Count()
     for total in (total for one in outlets for total in one.tally.tenders):
         tenders[total.kind.value] += total.cents
-    came_in = evening.came_in
+    paid_in_at_desks = evening.paid_in_at_desks
     for kind in ("cash", "terminal"):
-        assert -audit.kinds[kind] == tenders[kind] + came_in[kind]
-    assert -audit.kinds["clearing"] == came_in["clearing"]
-    assert -audit.kinds["grants"] == came_in["bonus"]
-    spent = sum(came_in.values()) - audit.kinds["purse"] - audit.kinds["bonus"]
+        assert -audit.kinds[kind] == tenders[kind] + paid_in_at_desks[kind]
+    assert -audit.kinds["clearing"] == paid_in_at_desks["clearing"]
+    assert -audit.kinds["grants"] == paid_in_at_desks["bonus"]
+    spent = sum(paid_in_at_desks.values()) - audit.kinds["purse"] - audit.kinds["bonus"]
     assert by_bookings == by_transfers
     assert sum(by_bookings.values()) == spent

@@ -9,11 +9,11 @@ from tests.control.books.test_figures import take
 from tests.matchday.food.conftest import Counters
 from tests.matchday.food.orders.kitchen import Kitchen
 from tests.money.fiscal.till import BEER, CASHIER, NOW, Till, beer, fries
-from tests.money.wallet.ledger.books import loaded_purse
+from tests.money.wallet.ledger.books import loaded_wallet
 from virage.control.books.reads.shifts import tills
 from virage.money.fiscal.rules.record import Kind, RefundOf, Tender, TenderKind
-from virage.money.wallet.accounts.rules.purses import DeskTender
-from virage.money.wallet.funding.rules.desk import Load, transfer
+from virage.money.wallet.accounts.rules.wallets import DeskTender
+from virage.money.wallet.funding.rules.desk import DeskTransaction, transfer
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger.rules import Posted
 from virage.platform.data.database import Database
@@ -26,10 +26,10 @@ PERIOD = "from=2026-05-09T17:00:00Z&to=2026-05-09T23:00:00Z"
 
 
 async def desk(db: Database, till: UUID, cents: int, minutes: float) -> None:
-    """Cash of a fan into the drawer and onto the purse, or back."""
+    """Cash of a fan into the drawer and onto the wallet, or back."""
     async with db.transaction() as conn:
-        purse_id = await loaded_purse(conn, 9_000)
-        load = Load(new_id(), till, purse_id, new_id(), CASHIER, cents, DeskTender.CASH)
+        wallet_id = await loaded_wallet(conn, 9_000)
+        load = DeskTransaction(new_id(), till, wallet_id, new_id(), CASHIER, cents, DeskTender.CASH)
         (posted,) = await ledger.post(conn, [[transfer(load)]], NOW + timedelta(minutes=minutes))
     assert isinstance(posted, Posted)
 

@@ -63,7 +63,7 @@ async def losses(bar: Bar) -> dict[int, int]:
         return {row["number"]: row["cents"] for row in await conn.fetch("select * from food_till.loss")}
 
 
-async def test_what_a_forged_tap_and_an_empty_purse_did_not_pay_stands_beside_the_sales_of_their_outlet(
+async def test_what_a_forged_tap_and_an_empty_wallet_did_not_pay_stands_beside_the_sales_of_their_outlet(
     bar: Bar, counters: Counters, vault: KeyVault, clock: Clock
 ) -> None:
     who = await runs(counters, {"01": None, "02": "concessionaire"})

@@ -7,10 +7,10 @@ from tests.money.fiscal.till import CASHIER, NOW, Till
 from tests.money.wallet.funding.desks import load_said, signed_load
 from virage.control.books.reads.takings import TillAstray, tills_astray
 from virage.money.fiscal.rules.record import Kind, Tender, TenderKind
-from virage.money.wallet.accounts.rules.purses import DeskTender
+from virage.money.wallet.accounts.rules.wallets import DeskTender
 from virage.money.wallet.funding.acts import desk
-from virage.money.wallet.funding.acts.desk import LoadAsk
-from virage.money.wallet.funding.rules.desk import DeskLimits, Loaded, drawer
+from virage.money.wallet.funding.acts.desk import DeskRequest
+from virage.money.wallet.funding.rules.desk import BookedDeskTransaction, DeskLimits, drawer
 from virage.platform.data.database import Connection
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ LIMITS = DeskLimits(500, 15_000, 25_000, 15_000, 15_000)
 
 async def loaded(bar: "Bar", till: Till, fan: "Fan", cents: int, tender: DeskTender) -> None:
     said = load_said(till.id, CASHIER, fan.purse_id, cents, tender=tender)
-    ask = LoadAsk(signed_load(till.signer, said), fan.card_id, None)
+    ask = DeskRequest(signed_load(till.signer, said), fan.card_id, None)
     async with bar.db.transaction() as conn:
-        assert isinstance(await desk.load(conn, ask, LIMITS, cap_cents=CAP_CENTS, now=NOW), Loaded)
+        assert isinstance(await desk.load(conn, ask, LIMITS, cap_cents=CAP_CENTS, now=NOW), BookedDeskTransaction)
 
 
 async def found(conn: Connection, till: Till) -> list[TillAstray]:

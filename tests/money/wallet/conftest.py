@@ -16,7 +16,7 @@ from tests.money.wallet.cards.chip import Chip
 from tests.money.wallet.funding.desks import Desk
 from virage.app.application import create_app
 from virage.money.payments.provider import NoProvider
-from virage.money.wallet.accounts.acts import open_purses
+from virage.money.wallet.accounts.acts import open_wallets
 from virage.money.wallet.cards import routes as card_routes
 from virage.money.wallet.cards.acts import cards as acts
 from virage.money.wallet.cards.acts.taps import take_taps
@@ -42,13 +42,13 @@ class Held:
         self.chip = chip
         self.code = code
         self.id = card.id
-        self.purse_id = card.purse_id
+        self.wallet_id = card.wallet_id
 
     def tap(self) -> SunMessage:
         return self.chip.tap()
 
 
-class Purses:
+class Wallets:
     """The wallet of a ground, and everybody who asks it for something."""
 
     def __init__(self, db: Database, clock: Any, config: Config) -> None:
@@ -75,15 +75,15 @@ class Purses:
         return NewCard(new_id(), chip.uid, self.secrets.codes.hash(self.secrets.codes.printed(chip.uid)), **more)
 
     async def card(self, owner_id: UUID | None = None, **more: Any) -> Held:
-        """A card of nobody, or one that stands on a person's purse."""
+        """A card of nobody, or one that stands on a person's wallet."""
         chip = self.chip()
         async with self.db.transaction() as conn:
             if owner_id is not None:
-                purse_id = await conn.fetchval("select id from wallet_accounts.purse where owner_id = $1", owner_id)
-                if purse_id is None:
-                    purse_id = new_id()
-                    await open_purses(conn, {purse_id: owner_id}, NOW)
-                more = {"purse_id": purse_id} | more
+                wallet_id = await conn.fetchval("select id from wallet_accounts.purse where owner_id = $1", owner_id)
+                if wallet_id is None:
+                    wallet_id = new_id()
+                    await open_wallets(conn, {wallet_id: owner_id}, NOW)
+                more = {"wallet_id": wallet_id} | more
             (made,) = await acts.personalise(conn, [self.new_card(chip, **more)], who=None, now=NOW)
         assert isinstance(made, Card), made
         return Held(chip, self.secrets.codes.printed(chip.uid), made)
@@ -123,18 +123,18 @@ class Purses:
         )
 
 
-async def waits_for_a_lock(purses: Purses) -> None:
+async def waits_for_a_lock(wallets: Wallets) -> None:
     """Until another transaction of this database waits for one of ours."""
     waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
     async with asyncio.timeout(10):
-        while not await purses.rows(waiting):  # noqa: ASYNC110 - another connection sets no event
+        while not await wallets.rows(waiting):  # noqa: ASYNC110 - another connection sets no event
             await asyncio.sleep(0.01)
 
 
 @pytest.fixture
-async def purses(config: Config, db: Database, clock: Clock) -> AsyncIterator[Purses]:
+async def wallets(config: Config, db: Database, clock: Clock) -> AsyncIterator[Wallets]:
     """The wallet over its real routes."""
-    made = Purses(db, clock, config)
+    made = Wallets(db, clock, config)
 
     async def authenticate(credentials: Sequence[Credential]) -> Sequence[Principal | None]:
         return [made.principals.get(credential.token_hash) for credential in credentials]
@@ -160,8 +160,8 @@ async def purses(config: Config, db: Database, clock: Clock) -> AsyncIterator[Pu
 
 
 @pytest.fixture
-async def desk(purses: Purses) -> Desk:
+async def desk(wallets: Wallets) -> Desk:
     """A till at outlet 01 with somebody at it."""
-    made = Desk(purses)
+    made = Desk(wallets)
     await made.open()
     return made

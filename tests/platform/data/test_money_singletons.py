@@ -63,7 +63,7 @@ def reached(kind: str, name: str, methods: dict[tuple[str, str], ast.AST]) -> di
 def test_each_handler_that_moves_money_uses_the_database_that_it_is_given() -> None:
     trees = modules()
     methods = methods_of(list(trees.values()))
-    seen, astray = set(), []
+    seen, balance_mismatches = set(), []
     for tree in trees.values():
         for kind in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
             for call in calls(kind, "every_money"):
@@ -75,11 +75,11 @@ def test_each_handler_that_moves_money_uses_the_database_that_it_is_given() -> N
                 owner = kind.name if is_own else "MethodJobs"  # the one helper that has jobs of its own
                 ways = reached(owner, handler.attr, methods)
                 assert ways, handler.attr
-                astray += [
+                balance_mismatches += [
                     f"{owner}.{way}"
                     for way, method in ways.items()
                     for node in ast.walk(method)
                     if isinstance(node, ast.Attribute) and node.attr == "_db"
                 ]
     assert seen == MONEY
-    assert astray == []
+    assert balance_mismatches == []

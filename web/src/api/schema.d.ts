@@ -1396,7 +1396,7 @@ export interface paths {
         put?: never;
         /**
          * Link my card
-         * @description Put a card onto my purse. It needs both a fresh tap and the printed code: who has both holds the card.
+         * @description Put a card onto my wallet. It needs both a fresh tap and the printed code: who has both holds the card.
          */
         post: operations["link_my_card"];
         delete?: never;
@@ -1756,7 +1756,7 @@ export interface paths {
         get: operations["list_my_phones"];
         /**
          * Register my phone
-         * @description Let this phone pay from my purse. Asks for a sign-in of the last 15 minutes.
+         * @description Let this phone pay from my wallet. Asks for a sign-in of the last 15 minutes.
          */
         put: operations["register_my_phone"];
         post?: never;
@@ -2969,7 +2969,7 @@ export interface paths {
         put?: never;
         /**
          * Give bonus
-         * @description Give bonus credit to a purse: spent before money, never paid out. Asks for a sign-in of the last 15 minutes.
+         * @description Grant bonus credit to a wallet. Requires a sign-in of the last 15 minutes.
          */
         post: operations["give_bonus"];
         delete?: never;
@@ -3791,12 +3791,12 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Load purse
-         * @description Load a purse at a desk, or pay out of it: between the till's own drawer or terminal and the purse; no sale.
+         * Load wallet
+         * @description Book a signed desk record: a top-up or payout between the till's drawer or terminal and the wallet.
          *
-         *     The till signs it. A payout has a tap of its own, which was not looked at before.
+         *     A payout needs a tap that was not used for a look-up.
          */
-        post: operations["load_purse"];
+        post: operations["load_wallet"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3855,10 +3855,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Look into purse
-         * @description What is in a purse, and what a desk may take for it or pay out. The same tap loads it within five minutes.
+         * Look into wallet
+         * @description Return a wallet and the limits of a desk. The same tap can top it up within five minutes.
          */
-        post: operations["look_into_purse"];
+        post: operations["look_into_wallet"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4077,10 +4077,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get purse
-         * @description One's purse, with about fifty lines of its history before a moment, the latest first.
+         * Get wallet
+         * @description Return my wallet with about fifty lines of its history before a moment, latest first.
          */
-        get: operations["get_purse"];
+        get: operations["get_wallet"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4098,21 +4098,21 @@ export interface paths {
         };
         /**
          * Get auto top up
-         * @description My rule for top-ups.
+         * @description Return my automatic top-up.
          */
         get: operations["get_auto_top_up"];
         /**
          * Put auto top up
          * @description Below so much, add so much, at most so much a day. Asks for a sign-in of the last 15 minutes.
          *
-         *     A new `method_id` leads to the provider's page, which comes back to `/purse?method={id}`; the rule waits until the
+         *     A new `method_id` leads to the provider's page, which comes back to `/wallet?method={id}`; the rule waits until the
          *     card is kept. With the one that is kept the amounts change, and a rule that is off begins anew.
          */
         put: operations["put_auto_top_up"];
         post?: never;
         /**
          * End auto top up
-         * @description End my rule, and let the provider forget the card.
+         * @description End my automatic top-up and delete its card at the provider.
          */
         delete: operations["end_auto_top_up"];
         options?: never;
@@ -4171,7 +4171,7 @@ export interface paths {
         put?: never;
         /**
          * Replace card
-         * @description Hand out the fresh card on which this code is printed, on the same purse; the old one is blocked for ever.
+         * @description Hand out the fresh card on which this code is printed, on the same wallet; the old one is blocked for ever.
          */
         post: operations["replace_card"];
         delete?: never;
@@ -4191,7 +4191,7 @@ export interface paths {
         put?: never;
         /**
          * Ask payout
-         * @description Send what is left back to the bank cards that it came from: free, at any time, no smallest amount.
+         * @description Refund my balance to the bank cards that paid it, free and without a minimum.
          */
         post: operations["ask_payout"];
         delete?: never;
@@ -4272,9 +4272,9 @@ export interface paths {
         put?: never;
         /**
          * Begin top up
-         * @description Load one's purse by bank card: the address of the provider's page, which sends the fan back to `/purse`.
+         * @description Begin a top-up by bank card; return the provider's page, which returns to `/purse`.
          *
-         *     The way back names the top-up, for some banks' apps come back to another browser.
+         *     The return address contains the top-up, since some banking apps open another browser.
          */
         post: operations["begin_top_up"];
         delete?: never;
@@ -4292,7 +4292,7 @@ export interface paths {
         };
         /**
          * Get top up
-         * @description What has become of a top-up of one's own.
+         * @description Return my own top-up.
          */
         get: operations["get_top_up"];
         put?: never;
@@ -4510,18 +4510,31 @@ export interface components {
         };
         /**
          * AutoTopUpAnswer
-         * @description A fan's rule, if there is one. `page_url`: the provider's page, which keeps the card that the rule waits for.
+         * @description A fan's automatic top-up. `page_url`: the provider's page, on which the card is saved.
          */
         AutoTopUpAnswer: {
             page_url: string | null;
             rule: components["schemas"]["AutoTopUpView"] | null;
         };
         /**
-         * AutoTopUpView
-         * @description A rule for top-ups. `state` is `waiting` as long as its card is not kept. `reason`: why it is off or pauses.
+         * AutoTopUpRequest
+         * @description Request of an automatic top-up. The browser creates `method_id`; a new one leads to the provider's page.
          *
-         *         `card` is what the provider lets us show of the card, such as its last digits. `today_cents` counts the day of the
-         *         ground's own calendar.
+         *         `consent`: the fan agreed that the card is charged automatically.
+         */
+        AutoTopUpRequest: {
+            add_cents: number;
+            below_cents: number;
+            consent: boolean;
+            day_max_cents: number;
+            /** Format: uuid */
+            method_id: string;
+        };
+        /**
+         * AutoTopUpView
+         * @description An automatic top-up. `state` is `waiting` until its card is saved; `reason` says why it is off or paused.
+         *
+         *         `card` is the provider's label, such as the last digits. `today_cents` counts the venue's local day.
          */
         AutoTopUpView: {
             add_cents: number;
@@ -4534,20 +4547,6 @@ export interface components {
             retry_at: string | null;
             state: components["schemas"]["RuleState"];
             today_cents: number;
-        };
-        /**
-         * AutoTopUpWish
-         * @description A fan's rule. The browser makes `method_id`: a new one leads to the provider's page, which keeps a card.
-         *
-         *         `consent`: the fan has read that the card is charged without them, and agreed.
-         */
-        AutoTopUpWish: {
-            add_cents: number;
-            below_cents: number;
-            consent: boolean;
-            day_max_cents: number;
-            /** Format: uuid */
-            method_id: string;
         };
         /**
          * Ban
@@ -4719,13 +4718,18 @@ export interface components {
          * BonusWish
          * @description Bonus credit for a purse. The browser makes `id`: sent twice, it is one gift.
          */
-        BonusWish: {
+        BonusReason: "compensation" | "goodwill" | "late_order" | "promotion";
+        /**
+         * BonusRequest
+         * @description Request of a bonus grant. The browser creates `id`, so a repeated request is one grant.
+         */
+        BonusRequest: {
             cents: number;
             /** Format: uuid */
             id: string;
             /** Format: uuid */
             purse_id: string;
-            reason: components["schemas"]["GiftReason"];
+            reason: components["schemas"]["BonusReason"];
         };
         /**
          * Booking
@@ -4834,7 +4838,7 @@ export interface components {
         };
         /**
          * CardShown
-         * @description How a card is known: `tap` is the query string of its SUN message, `code` what is printed on it; one of them.
+         * @description Identification of a card: `tap`, the query string of its SUN message, or `code`, the printed code.
          */
         CardShown: {
             code?: string | null;
@@ -5359,9 +5363,24 @@ export interface components {
             id: string;
             label: string | null;
             linked: boolean;
-            /** Format: uuid */
-            purse_id: string;
             replaced_by: string | null;
+            /** Format: uuid */
+            wallet_id: string;
+        };
+        /**
+         * DeskReceipt
+         * @description A booked desk transaction and the wallet's new balance.
+         */
+        DeskReceipt: {
+            available_cents: number;
+            bonus_cents: number;
+            /** Format: date-time */
+            booked_at: string;
+            cents: number;
+            /** Format: uuid */
+            id: string;
+            label: string | null;
+            purse: string;
         };
         /**
          * DeskShown
@@ -5376,6 +5395,20 @@ export interface components {
             /** Format: date-time */
             now: string;
             suggestions: components["schemas"]["SuggestionLine"][];
+        };
+        /**
+         * DeskUpload
+         * @description A desk record as its till uploads it. `body` is base64url of the canonical JSON of `DeskRecord`.
+         *
+         *         `signature` is the till key's signature over `virage:load:v1`, a zero byte and the body, in base64url.
+         *         `by` and `pin` are secrets that are not stored, so they are not signed. A PIN allows larger payouts.
+         */
+        DeskUpload: {
+            body: string;
+            by: components["schemas"]["CardShown"];
+            pin?: string | null;
+            /** @default  */
+            signature: string;
         };
         /**
          * DeviceArrival
@@ -5957,24 +5990,6 @@ export interface components {
             version: string;
         };
         /**
-         * GiftReason
-         * @description Why the house gives something.
-         * @enum {string}
-         */
-        GiftReason: "compensation" | "goodwill" | "late_order" | "promotion";
-        /**
-         * Given
-         * @description A gift that is in its purse: what bonus the purse has now.
-         */
-        Given: {
-            bonus_cents: number;
-            cents: number;
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            purse_id: string;
-        };
-        /**
          * Goal
          * @description A goal for `side`. The scorer `player` belongs to the other side for an own goal; None: not known yet.
          */
@@ -6478,12 +6493,25 @@ export interface components {
         };
         /**
          * Limits
-         * @description What the law and the house allow: cents of one top-up, and in a purse at any time.
+         * @description Limits in cents: per top-up, and per wallet.
          */
         Limits: {
-            purse_max_cents: number;
             top_up_max_cents: number;
             top_up_min_cents: number;
+            wallet_max_cents: number;
+        };
+        /**
+         * Line
+         * @description One place of an order. `ticket_id` is set once the order is paid.
+         */
+        Line: {
+            label: components["schemas"]["PlaceLabel"];
+            place: number;
+            price_cents: number;
+            /** @default false */
+            refunded: boolean;
+            tariff: components["schemas"]["Tariff"];
+            ticket_id?: string | null;
         };
         /**
          * Line
@@ -6719,7 +6747,7 @@ export interface components {
         };
         /**
          * MyPhone
-         * @description A phone that pays from my purse.
+         * @description A phone that pays from my wallet.
          */
         MyPhone: {
             /** Format: uuid */
@@ -7240,7 +7268,7 @@ export interface components {
         };
         /**
          * PaidOut
-         * @description What goes back to bank cards, and what stays in the purse for a desk, for it did not come by card.
+         * @description Result of a payout: cents refunded to bank cards, and cents left for a desk.
          */
         PaidOut: {
             cents: number;
@@ -7352,7 +7380,7 @@ export interface components {
          * PayoutWish
          * @description Send back what is left. The browser makes `id`: sent twice, it is one payout.
          */
-        PayoutWish: {
+        PayoutRequest: {
             /** Format: uuid */
             id: string;
         };
@@ -7627,7 +7655,7 @@ export interface components {
         };
         /**
          * Progress
-         * @description What has become of a top-up.
+         * @description State of a top-up.
          * @enum {string}
          */
         Progress: "credited" | "failed" | "open" | "sent_back";
@@ -7989,7 +8017,7 @@ export interface components {
         };
         /**
          * RuleState
-         * @description Where a rule stands: it charges its card, or is off. As its owner sees it, it may wait for its card before.
+         * @description State of a rule; `waiting`, for a card to be saved, is only shown and never stored.
          * @enum {string}
          */
         RuleState: "off" | "on" | "waiting";
@@ -8100,20 +8128,6 @@ export interface components {
         SealedPack: {
             body: string;
             kid: string;
-            signature: string;
-        };
-        /**
-         * SentLoad
-         * @description A load as its till sends it. `body`: base64url of the canonical JSON that `LoadSaid` describes, `signature`: the
-         *         till's key's over `virage:load:v1`, a zero byte and these bytes, base64url.
-         *
-         *         `by` shows the card, `pin` is the card's, to pay out more than one tap pays: not signed, for nobody keeps them.
-         */
-        SentLoad: {
-            body: string;
-            by: components["schemas"]["CardShown"];
-            pin?: string | null;
-            /** @default  */
             signature: string;
         };
         /**
@@ -8888,14 +8902,27 @@ export interface components {
         };
         /**
          * TopUpAnswer
-         * @description Where to pay; None once the money has come.
+         * @description Address of the payment page; None once the payment is captured.
          */
         TopUpAnswer: {
             payment_url: string | null;
         };
         /**
+         * TopUpRequest
+         * @description Request of a top-up. The browser creates `id` and `payment_id`, so a repeated request is one top-up.
+         *
+         *         Another `payment_id` for the same `id` is refused: each attempt is a new top-up.
+         */
+        TopUpRequest: {
+            cents: number;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            payment_id: string;
+        };
+        /**
          * TopUpView
-         * @description What has become of a top-up; `reason` is why it failed: the provider's code, else `cancelled` or `expired`.
+         * @description State of a top-up; `reason` of a failure is the provider's code, `cancelled` or `expired`.
          */
         TopUpView: {
             cents: number;
@@ -14432,7 +14459,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BonusWish"];
+                "application/json": components["schemas"]["BonusRequest"];
             };
         };
         responses: {
@@ -14442,7 +14469,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Given"];
+                    "application/json": components["schemas"]["GrantedBonus"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -15794,7 +15821,7 @@ export interface operations {
             };
         };
     };
-    load_purse: {
+    load_wallet: {
         parameters: {
             query?: never;
             header?: never;
@@ -15803,7 +15830,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SentLoad"];
+                "application/json": components["schemas"]["DeskUpload"];
             };
         };
         responses: {
@@ -15813,7 +15840,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LoadBooked"];
+                    "application/json": components["schemas"]["DeskReceipt"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -15887,7 +15914,7 @@ export interface operations {
             };
         };
     };
-    look_into_purse: {
+    look_into_wallet: {
         parameters: {
             query?: never;
             header?: never;
@@ -15896,7 +15923,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PurseLook"];
+                "application/json": components["schemas"]["WalletLookup"];
             };
         };
         responses: {
@@ -15906,7 +15933,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PurseAtDesk"];
+                    "application/json": components["schemas"]["WalletAtDesk"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -16259,7 +16286,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PurseView"];
+                    "application/json": components["schemas"]["WalletView"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -16311,7 +16338,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AutoTopUpWish"];
+                "application/json": components["schemas"]["AutoTopUpRequest"];
             };
         };
         responses: {
@@ -16472,7 +16499,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PayoutWish"];
+                "application/json": components["schemas"]["PayoutRequest"];
             };
         };
         responses: {
@@ -16604,7 +16631,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TopUpWish"];
+                "application/json": components["schemas"]["TopUpRequest"];
             };
         };
         responses: {

@@ -14,7 +14,7 @@ import type { matchDesk } from "./en/matchDesk";
 import type { mediaDesk } from "./en/mediaDesk";
 import type { office } from "./en/office";
 import type { pay } from "./en/pay";
-import type { purse } from "./en/purse";
+import type { wallet } from "./en/wallet";
 import type { refusals } from "./en/refusals";
 import type { replay } from "./en/replay";
 import type { till } from "./en/till";
@@ -35,8 +35,8 @@ type Said =
   | Codes<typeof mediaDesk.reasons>
   | Codes<typeof office.problems>
   | Codes<typeof pay.refusals>
-  | Codes<typeof purse.auto.refusals>
-  | Codes<typeof purse.refusals>
+  | Codes<typeof wallet.auto.refusals>
+  | Codes<typeof wallet.refusals>
   | Codes<typeof replay.refused>
   | Codes<typeof till.refusals>
   | Codes<typeof till.stopped.reasons>;

@@ -1,4 +1,4 @@
-/** The rooms of a fan's purse: the one that the address names is there, with its words, before it shows. */
+/** The rooms of a fan's wallet: the one that the address names is there, with its words, before it shows. */
 import type { Component } from "svelte";
 import { i18n } from "../i18n/i18n.svelte";
 import type { Room, RoomProps } from "./room";
@@ -9,10 +9,10 @@ interface Bundles {
   words: { use: (locale: typeof i18n.locale) => Promise<void> };
 }
 
-/** The room that is shown next: the page of the purse takes it as it comes up. */
+/** The room that is shown next: the page of the wallet takes it as it comes up. */
 export const shown: { room: Room | null } = { room: null };
 
-const purse = (): Promise<Bundles> => import("./words.svelte");
+const wallet = (): Promise<Bundles> => import("./words.svelte");
 const cards = (): Promise<Bundles> => import("./cards/words.svelte");
 const pay = (): Promise<Bundles> => import("./pay/words.svelte");
 const ROOMS: Record<string, () => Promise<{ default: Component<RoomProps> }>> = {
@@ -34,7 +34,7 @@ export function open(): Page {
 }
 
 async function room(): Page {
-  // The provider, which has kept a card, sends its fan back to the purse.
+  // The provider, which has kept a card, sends its fan back to the wallet.
   if (location.pathname === "/purse" && new URLSearchParams(location.search).has("method")) {
     history.replaceState(history.state, "", `/purse/automatic${location.search}`);
   }
@@ -42,7 +42,7 @@ async function room(): Page {
   const [name, id] = roomOf(path);
   const load = ROOMS[name];
   if (!load) return import("../ui/Missing.svelte");
-  const [page, inside] = await Promise.all([withWords(import("./PursePage.svelte"), purse(), cards(), pay()), load()]);
+  const [page, inside] = await Promise.all([withWords(import("./WalletPage.svelte"), wallet(), cards(), pay()), load()]);
   if (location.pathname === path) shown.room = { inside: inside.default, open: OPEN.has(name), id };
   return page;
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { PurseLine } from "../api/words";
+import type { WalletLine } from "../api/words";
 import { amountOf, amountsFor, byDay, isFull, withOlder } from "./lines";
 
-const LIMITS = { top_up_min_cents: 500, top_up_max_cents: 15_000, purse_max_cents: 25_000 };
-const line = (id: string, at = "2026-05-09T18:00:00Z"): PurseLine => ({ id, at, cents: 100, purpose: "top_up", subject: id, step: "post", bonus: false, place: null });
-const ids = (lines: PurseLine[] | null): string[] | undefined => lines?.map(({ id }) => id);
+const LIMITS = { top_up_min_cents: 500, top_up_max_cents: 15_000, wallet_max_cents: 25_000 };
+const line = (id: string, at = "2026-05-09T18:00:00Z"): WalletLine => ({ id, at, cents: 100, purpose: "top_up", subject: id, step: "post", bonus: false, place: null });
+const ids = (lines: WalletLine[] | null): string[] | undefined => lines?.map(({ id }) => id);
 
 describe("an amount that somebody typed", () => {
   it.each([
@@ -22,13 +22,13 @@ describe("an amount that somebody typed", () => {
 });
 
 describe("the amounts of one tap", () => {
-  it("are those that the purse can take", () => {
+  it("are those that the wallet can take", () => {
     expect(amountsFor({ balance_cents: 0, limits: LIMITS })).toEqual([1000, 2000, 5000]);
     expect(amountsFor({ balance_cents: 23_000, limits: LIMITS })).toEqual([1000, 2000]);
     expect(amountsFor({ balance_cents: 0, limits: { ...LIMITS, top_up_min_cents: 1500, top_up_max_cents: 4000 } })).toEqual([2000]);
   });
 
-  it("are none in a purse that is full", () => {
+  it("are none in a wallet that is full", () => {
     expect(isFull({ balance_cents: 24_500, limits: LIMITS })).toBe(false);
     expect(isFull({ balance_cents: 24_501, limits: LIMITS })).toBe(true);
     expect(amountsFor({ balance_cents: 24_501, limits: LIMITS })).toEqual([]);

@@ -1,8 +1,8 @@
-/** What a room of the purse is given, and what the purse's page knows of it. */
+/** What a room of the wallet is given, and what the wallet's page knows of it. */
 import type { Component } from "svelte";
 
 export interface RoomProps {
-  /** Whose purse; nobody's where the room is open to everybody and nobody is signed in. */
+  /** Whose wallet; nobody's where the room is open to everybody and nobody is signed in. */
   owner: string;
   signIn: string;
   /** What the address names in the room. */

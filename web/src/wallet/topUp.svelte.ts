@@ -2,8 +2,8 @@
 import { answered, type Problem } from "../api/answer";
 import { api } from "../api/client";
 import type { TopUpView } from "../api/words";
-import type { Purse } from "./purse.svelte";
-import { isEnd, wishFor, type Wish, type Wishes } from "./wishes";
+import type { Wallet } from "./wallet.svelte";
+import { isEnd, pendingFor, type PendingTopUp, type PendingRequests } from "./requests";
 
 const PAUSE_FIRST_MS = 700;
 const PAUSE_MAX_MS = 8000;
@@ -13,7 +13,7 @@ const PATIENCE = 6;
 
 export class TopUp {
   /** The top-up whose end is not known. */
-  open = $state.raw<Wish | null>(null);
+  open = $state.raw<PendingTopUp | null>(null);
   /** The last one's end, until the next begins. */
   ended = $state.raw<TopUpView | null>(null);
   /** The provider sent the fan back: the money is said to be on its way. */
@@ -26,14 +26,14 @@ export class TopUp {
   #turn = 0;
 
   constructor(
-    private readonly purse: Purse,
-    private readonly wishes: Wishes,
+    private readonly wallet: Wallet,
+    private readonly pending: PendingRequests,
   ) {}
 
   /** Take up what was left open: what the address names, as the provider sends the fan back, or what this browser keeps. */
   resume(query: URLSearchParams): void {
     const named = query.get("top_up");
-    const kept = this.wishes.topUp;
+    const kept = this.pending.topUp;
     this.returned = named !== null && query.has("payment");
     if (kept && (!named || named === kept.id)) this.open = kept;
     const id = named ?? kept?.id;
@@ -42,29 +42,29 @@ export class TopUp {
 
   async begin(cents: number): Promise<void> {
     if (this.busy) return;
-    const before = this.open ?? this.wishes.topUp;
-    const wish = wishFor(before, cents);
-    this.wishes.keepTopUp(wish);
-    [this.busy, this.refusal, this.ended, this.purse.paidOut] = [true, null, null, null];
-    const answer = await answered<{ payment_url: string | null }>(api.POST("/api/wallet/top-ups", { body: wish }));
+    const before = this.open ?? this.pending.topUp;
+    const request = pendingFor(before, cents);
+    this.pending.keepTopUp(request);
+    [this.busy, this.refusal, this.ended, this.wallet.paidOut] = [true, null, null, null];
+    const answer = await answered<{ payment_url: string | null }>(api.POST("/api/wallet/top-ups", { body: request }));
     if (answer.ok && answer.data.payment_url) {
       location.assign(answer.data.payment_url);
       return;
     }
     this.busy = false;
-    if (answer.ok) await this.#follow(wish.id);
+    if (answer.ok) await this.#follow(request.id);
     else {
       this.refusal = answer.problem;
       if (!isEnd(answer.problem)) return;
-      if (before && before.id !== wish.id) this.wishes.keepTopUp(before); // another amount, refused: this one is open still
-      else this.#forget(wish.id);
+      if (before && before.id !== request.id) this.pending.keepTopUp(before); // another amount, refused: this one is open still
+      else this.#forget(request.id);
     }
   }
 
   /** Back by the browser's own way back: the page is as it was left, the top-up may not be. */
   comeBack(): void {
     this.busy = false;
-    this.open = this.wishes.topUp;
+    this.open = this.pending.topUp;
     if (this.open) void this.#follow(this.open.id);
   }
 
@@ -93,14 +93,14 @@ export class TopUp {
   }
 
   async #end(told: TopUpView): Promise<void> {
-    await this.purse.load();
+    await this.wallet.load();
     this.#forget(told.id);
     this.ended = told;
   }
 
   #forget(id: string): void {
     this.stop();
-    this.wishes.endTopUp(id);
+    this.pending.endTopUp(id);
     [this.open, this.returned, this.slow, this.aside] = [null, false, false, false];
     if (location.search) history.replaceState({}, "", location.pathname);
   }

@@ -1,14 +1,14 @@
-/** The purse's words, and how its refusals and sums are said. */
+/** The wallet's words, and how its refusals and sums are said. */
 import type { Problem } from "../api/answer";
-import type { AutoTopUp, PurseLine } from "../api/words";
-import type { purse } from "../i18n/en/purse";
+import type { AutoTopUp, WalletLine } from "../api/words";
+import type { wallet } from "../i18n/en/wallet";
 import { Bundle } from "../i18n/bundle.svelte";
 import { i18n } from "../i18n/i18n.svelte";
 import { problemText } from "../kernel/words";
 
-export type Words = typeof purse;
+export type Words = typeof wallet;
 
-class PurseWords extends Bundle<Words> {
+class WalletWords extends Bundle<Words> {
   /** A refusal in the fan's own words, with the sum that it names. */
   refusal({ code, data, ...rest }: Problem): string {
     const words = this.w.refusals;
@@ -21,14 +21,14 @@ class PurseWords extends Bundle<Words> {
   }
 
   /** What a line of the history was. */
-  line({ step, purpose, cents }: PurseLine): string {
+  line({ step, purpose, cents }: WalletLine): string {
     const { held, purposes, in: into, out } = this.w.history;
     if (step === "hold") return held;
     return purposes[purpose] ?? (cents > 0 ? into : out);
   }
 
   /** When and where a line was, and whether it moved what the house gave. */
-  detail({ place, bonus }: PurseLine, when: string): string {
+  detail({ place, bonus }: WalletLine, when: string): string {
     return [when, i18n.text(place), bonus ? this.w.history.bonus : ""].filter(Boolean).join(" · ");
   }
 
@@ -55,7 +55,7 @@ class PurseWords extends Bundle<Words> {
   }
 }
 
-export const words = new PurseWords({
-  fr: async () => (await import("../i18n/fr/purse")).purse,
-  en: async () => (await import("../i18n/en/purse")).purse,
+export const words = new WalletWords({
+  fr: async () => (await import("../i18n/fr/wallet")).wallet,
+  en: async () => (await import("../i18n/en/wallet")).wallet,
 });

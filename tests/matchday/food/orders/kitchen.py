@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from tests.matchday.food.menu.board import HERE, ITEMS, NOW, PRICES, a_match, line
-from tests.money.wallet.ledger.books import books, loaded_purse
+from tests.money.wallet.ledger.books import books, loaded_wallet
 from virage.demo.programme import done
 from virage.identity.keys.acts import open_vault
 from virage.matchday.food.menu.acts import catalogue as catalogue_acts
@@ -24,7 +24,7 @@ from virage.matchday.food.orders.reads.orders import FoodOrder
 from virage.matchday.food.orders.routes.food_desk import FoodDesk
 from virage.matchday.food.orders.rules.orders import Capacity, FoodWish, Order, OutletPromises
 from virage.money.wallet.funding.acts import bonus
-from virage.money.wallet.funding.rules.gifts import Gift
+from virage.money.wallet.funding.rules.bonus import BonusGrant
 from virage.platform.data.database import Connection, Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
@@ -95,9 +95,9 @@ class Kitchen:
         """Somebody with so much in their purse, and so much given to it."""
         person_id = new_id()
         async with self.db.transaction() as conn:
-            purse_id = await loaded_purse(conn, cents, person_id)
+            purse_id = await loaded_wallet(conn, cents, person_id)
             if bonus_cents:
-                (given,) = await bonus.give(conn, [Gift(new_id(), purse_id, bonus_cents, "promotion")], NOW)
+                (given,) = await bonus.give(conn, [BonusGrant(new_id(), purse_id, bonus_cents, "promotion")], NOW)
                 done(given)
         return person_id
 

@@ -10,8 +10,8 @@ from tests.money.fiscal.till import NOW, beer, cup, fries
 from virage.matchday.food.orders.reads.orders import FoodOrder
 from virage.matchday.food.orders.reads.paid_at import outlets
 from virage.money.fiscal.rules.record import TenderKind
-from virage.money.wallet.accounts.reads import Line
-from virage.money.wallet.funding.reads.purses import export, purse_view
+from virage.money.wallet.accounts.reads import WalletTransaction
+from virage.money.wallet.funding.reads.wallets import export, wallet_view
 from virage.money.wallet.funding.rules.top_ups import Limits
 from virage.platform.data.database import Database
 from virage.site.programme.rules import Text
@@ -21,9 +21,9 @@ BAR: Final = Text("Point de vente 01, Virage Nord", "Food stand 01, Virage Nord"
 MIXED: Final = [beer(1), fries(1), cup(1)]  # 12.50 at three rates
 
 
-async def history(db: Database, fan_id: UUID) -> list[Line]:
+async def history(db: Database, fan_id: UUID) -> list[WalletTransaction]:
     async with db.connection() as conn:
-        return (await purse_view(conn, fan_id, LIMITS, now=NOW, paid_at=[outlets])).history
+        return (await wallet_view(conn, fan_id, LIMITS, now=NOW, paid_at=[outlets])).history
 
 
 async def test_a_sale_of_several_rates_is_one_line_and_says_where(bar: Bar) -> None:

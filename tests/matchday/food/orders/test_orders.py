@@ -13,7 +13,7 @@ from tests.conftest import FakeClock
 from tests.matchday.food.menu.board import line
 from tests.matchday.food.orders.kitchen import BEER, CAPACITY, COFFEE, COLA, FRIES, HOT_DOG, KETCHUP, Dying, Kitchen
 from tests.matchday.food.till.bar import ROUND_CENTS, Bar
-from tests.money.wallet.ledger.books import loaded_purse
+from tests.money.wallet.ledger.books import loaded_wallet
 from virage.identity.people import acts as people
 from virage.identity.people.acts import push
 from virage.identity.people.rules.push import PushDue, Subscriber
@@ -330,7 +330,7 @@ async def test_its_fan_is_told_once_that_an_order_is_ready(kitchen: Kitchen, clo
     point = b"\x04" + bytes(64)
     async with kitchen.db.transaction() as conn:
         fan = await people.ensure_fan(conn, "fan@example.org", None, clock.now())
-        await loaded_purse(conn, 5_000, fan)
+        await loaded_wallet(conn, 5_000, fan)
     async with kitchen.db.transaction() as conn:
         session = await people.open_session(conn, fan, clock.now())
         browser = Subscriber("https://push.example.org/x", point, bytes(16), point)

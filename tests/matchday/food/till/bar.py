@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tests.money.fiscal.till import NOW, Till, beer, fries, refund_of
 from tests.money.wallet.cards.chip import Chip, shown
-from tests.money.wallet.ledger.books import DRAWER, books, loaded_purse
+from tests.money.wallet.ledger.books import DRAWER, books, loaded_wallet
 from virage.matchday.food.menu.reads.catalogue import Catalogues
 from virage.matchday.food.orders.acts import kitchen
 from virage.matchday.food.till.acts.selling import Answer
@@ -21,7 +21,7 @@ from virage.money.wallet.cards.routes.card_desk import CardDesk
 from virage.money.wallet.cards.rules.cards import Card, NewCard
 from virage.money.wallet.cards.rules.sun import SunMessage
 from virage.money.wallet.ledger import acts as ledger
-from virage.money.wallet.ledger.rules import Posted, Transfer, purse
+from virage.money.wallet.ledger.rules import Posted, Transfer, wallet_account
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
@@ -43,7 +43,7 @@ class Fan:
     def __init__(self, chip: Chip, card: Card) -> None:
         self.chip = chip
         self.card_id = card.id
-        self.purse_id = card.purse_id
+        self.purse_id = card.wallet_id
 
     def tap(self, counter: int | None = None) -> str:
         """The query string that the next read of the card shows, or one that was recorded at a counter."""
@@ -94,7 +94,7 @@ class Bar:
         chip = self._chip()
         code_hash = self.secrets.codes.hash(self.secrets.codes.printed(chip.uid))
         async with self.db.transaction() as conn:
-            new = NewCard(new_id(), chip.uid, code_hash, await loaded_purse(conn, cents))
+            new = NewCard(new_id(), chip.uid, code_hash, await loaded_wallet(conn, cents))
             (made,) = await cards.personalise(conn, [new], who=None, now=NOW)
         assert isinstance(made, Card), made
         return Fan(chip, made)
@@ -143,7 +143,7 @@ class Bar:
     async def load(self, fan: Fan, cents: int) -> None:
         """Cash paid in at a desk."""
         async with self.db.transaction() as conn:
-            transfer = Transfer(new_id(), DRAWER, purse(fan.purse_id), cents, "top_up", fan.purse_id)
+            transfer = Transfer(new_id(), DRAWER, wallet_account(fan.purse_id), cents, "top_up", fan.purse_id)
             (posted,) = await ledger.post(conn, [[transfer]], NOW)
         assert isinstance(posted, Posted)
 

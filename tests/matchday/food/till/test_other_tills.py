@@ -18,8 +18,7 @@ from virage.matchday.food.till.rules.booking import key_of
 from virage.matchday.food.till.rules.tendering import Sent
 from virage.money.fiscal.rules.record import Kind, Line, Tender, TenderKind, Written
 from virage.money.wallet.ledger import acts as ledger
-from virage.money.wallet.ledger.rules import Kind as AccountKind
-from virage.money.wallet.ledger.rules import Posted, Transfer, account, bonus
+from virage.money.wallet.ledger.rules import AccountKind, Posted, Transfer, account, bonus
 from virage.platform.values.refusals import Refused
 
 if TYPE_CHECKING:

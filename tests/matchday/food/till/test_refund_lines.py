@@ -25,8 +25,7 @@ from virage.matchday.food.till.rules.booking import (
 from virage.matchday.food.till.rules.refunds import Receipt, as_cash, judge_refund
 from virage.money.fiscal.rules.record import Kind, Line, Record, Tender, TenderKind, Written
 from virage.money.wallet.ledger import acts as ledger
-from virage.money.wallet.ledger.rules import Kind as AccountKind
-from virage.money.wallet.ledger.rules import Posted, Transfer, account, bonus
+from virage.money.wallet.ledger.rules import AccountKind, Posted, Transfer, account, bonus
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 

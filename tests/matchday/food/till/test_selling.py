@@ -12,7 +12,7 @@ from tests.money.fiscal.till import NOW, Till, beer, cup, fries
 from virage.matchday.food.till.rules.booking import Part, transfers
 from virage.money.fiscal.rules.record import COUNTED_CENTS_MAX, FLOAT_CENTS_MAX, Kind, Record, Tender, TenderKind
 from virage.money.wallet.cards.acts import cards as card_acts
-from virage.money.wallet.cards.acts.cards import Block, DailyLimitWish
+from virage.money.wallet.cards.acts.cards import Block, DailyLimitRequest
 from virage.money.wallet.cards.rules.cards import BlockReason
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
@@ -169,7 +169,7 @@ async def test_a_childs_card_spends_its_day_and_no_more(bar: "Bar") -> None:
     owner = new_id()
     async with bar.db.transaction() as conn:
         await conn.execute("update wallet_accounts.purse set owner_id = $1 where id = $2", owner, child.purse_id)
-        await card_acts.limit_cards(conn, [DailyLimitWish(child.card_id, owner, 2000)], NOW)
+        await card_acts.limit_cards(conn, [DailyLimitRequest(child.card_id, owner, 2000)], NOW)
     _, first = await bar.ask(till, by_card(ROUND_CENTS, child.tap()))
     _, second = await bar.ask(till, by_card(ROUND_CENTS, child.tap()))
     assert (first.outcome, second.reason, second.data["left_cents"]) == ("booked", "daily_limit_reached", 850)
@@ -180,7 +180,7 @@ async def test_what_a_child_spent_without_network_counts_to_the_day(bar: "Bar") 
     owner = new_id()
     async with bar.db.transaction() as conn:
         await conn.execute("update wallet_accounts.purse set owner_id = $1 where id = $2", owner, child.purse_id)
-        await card_acts.limit_cards(conn, [DailyLimitWish(child.card_id, owner, 2000)], NOW)
+        await card_acts.limit_cards(conn, [DailyLimitRequest(child.card_id, owner, 2000)], NOW)
     told = await bar.tell(till, *(by_card(ROUND_CENTS, child.tap()) for _ in range(2)))
     _, asked = await bar.ask(till, by_card(ROUND_CENTS, child.tap()))
     assert ([one.outcome for one in told], asked.reason) == (["booked", "booked"], "daily_limit_reached")

@@ -10,7 +10,7 @@ from tests.identity.passes.make_vectors import Ed25519Phone
 from tests.matchday.food.till.bar import CAP_CENTS, ROUND, ROUND_CENTS, sent
 from tests.money.fiscal.till import NOW, Till, beer
 from tests.money.wallet.cards.proofs import proof_text
-from tests.money.wallet.ledger.books import loaded_purse
+from tests.money.wallet.ledger.books import loaded_wallet
 from virage.money.fiscal.rules.record import Kind, Record, Tender, TenderKind, Written
 from virage.money.wallet.cards.acts import virtual_cards as acts
 from virage.money.wallet.cards.rules.virtual_cards import PAY_PURPOSE, Challenge, PhoneKey, challenge_bytes
@@ -39,7 +39,7 @@ class Fan:
 async def a_fan(bar: "Bar", cents: int) -> Fan:
     fan = Fan()
     async with bar.db.transaction() as conn:
-        fan.purse_id = await loaded_purse(conn, cents, fan.id)
+        fan.purse_id = await loaded_wallet(conn, cents, fan.id)
         public = Jwk("OKP", "Ed25519", fan.phone.jwk()["x"])
         registered = await acts.register(conn, fan.id, acts.NewPhone(fan.key_id, public), NOW)
     assert isinstance(registered, PhoneKey)

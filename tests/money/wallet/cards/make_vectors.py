@@ -32,7 +32,7 @@ FILE = Path(__file__).parents[4] / "docs/vectors/virtual_card.json"
 NOW = datetime(2026, 5, 9, 19, 47, 12, 345_000, tzinfo=UTC)
 TILL = UUID("01970000-0000-7000-8000-0000000071a1")
 RECORD = UUID("01970000-0000-7000-8000-00000000ba51")
-PURSE = UUID("01970000-0000-7000-8000-00000000f2a5")
+WALLET = UUID("01970000-0000-7000-8000-00000000f2a5")
 CHALLENGE = Challenge("2026-05-09T19:47:12.345Z", 1_500, RECORD, "01", TILL)
 PHONES: dict[str, Ed25519Phone | P256Phone] = {
     "Ed25519": Ed25519Phone("virage vectors: phone that pays"),
@@ -43,7 +43,7 @@ IDS = {name: UUID(f"01970000-0000-7000-8000-0000000e{at:04x}") for at, name in e
 REGISTERED_AT = NOW - timedelta(days=8)
 BLOCKED_AT = NOW - timedelta(minutes=1)
 KEYS = {
-    IDS[name]: PhoneKey(IDS[name], PURSE, phone.key, None, REGISTERED_AT, BLOCKED_AT if name == "lost" else None)
+    IDS[name]: PhoneKey(IDS[name], WALLET, phone.key, None, REGISTERED_AT, BLOCKED_AT if name == "lost" else None)
     for name, phone in PHONES.items()
 }
 A_DAY = timedelta(days=1)

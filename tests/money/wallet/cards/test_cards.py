@@ -33,7 +33,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 
 if TYPE_CHECKING:
-    from tests.money.wallet.conftest import Held, Purses
+    from tests.money.wallet.conftest import Held, Wallets
 
 PIN = PinVerifier(b"0123456789abcdef", 10, b"verifier")
 
@@ -41,53 +41,55 @@ PIN = PinVerifier(b"0123456789abcdef", 10, b"verifier")
 # --- made ------------------------------------------------------------------------------------------------------------
 
 
-async def test_chips_become_cards_each_with_its_purse_once_however_often_they_are_asked_for(purses: "Purses") -> None:
-    chips = [purses.chip() for _ in range(20)]
+async def test_chips_become_cards_each_with_its_wallet_once_however_often_they_are_asked_for(
+    wallets: "Wallets",
+) -> None:
+    chips = [wallets.chip() for _ in range(20)]
     answers = []
     for _ in range(2):
-        async with purses.transaction() as conn:
-            answers.append(await acts.personalise(conn, [purses.new_card(chip) for chip in chips], who=None, now=NOW))
+        async with wallets.transaction() as conn:
+            answers.append(await acts.personalise(conn, [wallets.new_card(chip) for chip in chips], who=None, now=NOW))
     first, again = answers
     assert first == again
     made = [card for card in first if isinstance(card, Card)]
     assert [card.uid for card in made] == [chip.uid for chip in chips]
-    assert len({card.purse_id for card in made}) == 20
-    (counted,) = await purses.rows("select count(*) as n from wallet_accounts.purse where owner_id is null")
+    assert len({card.wallet_id for card in made}) == 20
+    (counted,) = await wallets.rows("select count(*) as n from wallet_accounts.purse where owner_id is null")
     assert counted["n"] == 20
-    assert len(await purses.facts("card_personalised")) == 20
+    assert len(await wallets.facts("card_personalised")) == 20
 
 
-async def test_several_cards_stand_on_one_purse(purses: "Purses") -> None:
+async def test_several_cards_stand_on_one_wallet(wallets: "Wallets") -> None:
     owner = new_id()
-    first, second = await purses.card(owner), await purses.card(owner)
-    assert first.purse_id == second.purse_id
-    assert (await purses.taken(first)).purse_id == (await purses.taken(second)).purse_id
+    first, second = await wallets.card(owner), await wallets.card(owner)
+    assert first.wallet_id == second.wallet_id
+    assert (await wallets.taken(first)).wallet_id == (await wallets.taken(second)).wallet_id
 
 
-async def test_a_purse_that_does_not_exist_and_a_chip_that_is_another_card_are_refused(purses: "Purses") -> None:
-    held, chip = await purses.card(), purses.chip()
+async def test_a_wallet_that_does_not_exist_and_a_chip_that_is_another_card_are_refused(wallets: "Wallets") -> None:
+    held, chip = await wallets.card(), wallets.chip()
     other_keys = NewCard(new_id(), held.chip.uid, bytes(32))
-    nowhere = purses.new_card(chip, purse_id=new_id())
-    async with purses.transaction() as conn:
+    nowhere = wallets.new_card(chip, wallet_id=new_id())
+    async with wallets.transaction() as conn:
         outcomes = await acts.personalise(conn, [other_keys, nowhere], who=None, now=NOW)
     assert outcomes == [Refused("uid_taken", {"card_id": held.id}), Refused("not_found")]
-    (counted,) = await purses.rows("select count(*) as n from wallet_cards.card")
+    (counted,) = await wallets.rows("select count(*) as n from wallet_cards.card")
     assert counted["n"] == 1
 
 
-async def test_the_same_chips_at_two_encoders_at_once_are_made_once(purses: "Purses") -> None:
-    chips = [purses.chip() for _ in range(5)]
+async def test_the_same_chips_at_two_encoders_at_once_are_made_once(wallets: "Wallets") -> None:
+    chips = [wallets.chip() for _ in range(5)]
 
     async def make() -> list[Card | Refused]:
-        async with purses.transaction() as conn:
-            return await acts.personalise(conn, [purses.new_card(chip) for chip in chips], who=None, now=NOW)
+        async with wallets.transaction() as conn:
+            return await acts.personalise(conn, [wallets.new_card(chip) for chip in chips], who=None, now=NOW)
 
-    async with purses.transaction() as conn:
-        first = await acts.personalise(conn, [purses.new_card(chip) for chip in chips], who=None, now=NOW)
+    async with wallets.transaction() as conn:
+        first = await acts.personalise(conn, [wallets.new_card(chip) for chip in chips], who=None, now=NOW)
         racing = asyncio.create_task(make())
-        await waits_for_a_lock(purses)
+        await waits_for_a_lock(wallets)
     assert await racing == first
-    (counted,) = await purses.rows("select count(*) as n from wallet_accounts.purse")
+    (counted,) = await wallets.rows("select count(*) as n from wallet_accounts.purse")
     assert counted["n"] == 5
 
 
@@ -116,97 +118,97 @@ def test_a_demonstration_has_cards_of_its_own_and_production_none_without_a_key(
 
 
 def a_link(
-    purses: "Purses", held: "Held", owner: UUID, *, tap: Tap | None = None, code: str | None = None
+    wallets: "Wallets", held: "Held", owner: UUID, *, tap: Tap | None = None, code: str | None = None
 ) -> acts.Link:
-    return acts.Link(tap or purses.read(held.tap()), purses.secrets.codes.hash(code or held.code), owner, "The card")
+    return acts.Link(tap or wallets.read(held.tap()), wallets.secrets.codes.hash(code or held.code), owner, "The card")
 
 
-async def link(purses: "Purses", wish: acts.Link) -> Linked | Refused:
+async def link(wallets: "Wallets", wish: acts.Link) -> Linked | Refused:
     """As the route does: a refusal rolls all back."""
-    async with purses.db.connection() as conn:
+    async with wallets.db.connection() as conn:
         transaction = conn.transaction()
         await transaction.start()
         outcome = await acts.link_card(
-            conn, wish, purse_max_cents=25_000, empty_closed=empty_closed, now=purses.clock.now()
+            conn, wish, wallet_max_cents=25_000, empty_closed=empty_closed, now=wallets.clock.now()
         )
         await (transaction.rollback() if isinstance(outcome, Refused) else transaction.commit())
     return outcome
 
 
-async def test_the_first_card_of_a_fan_brings_its_purse_and_the_next_come_onto_it(purses: "Purses") -> None:
-    fan, first, second = new_id(), await purses.card(), await purses.card()
-    beside = await purses.card(purse_id=second.purse_id)
-    assert await link(purses, a_link(purses, first, fan)) == Linked(first.id, first.purse_id, None)
-    linked = await link(purses, a_link(purses, second, fan))
-    assert linked == Linked(second.id, first.purse_id, second.purse_id), "what was on it goes where the card went"
-    async with purses.transaction() as conn:
+async def test_the_first_card_of_a_fan_brings_its_wallet_and_the_next_come_onto_it(wallets: "Wallets") -> None:
+    fan, first, second = new_id(), await wallets.card(), await wallets.card()
+    beside = await wallets.card(wallet_id=second.wallet_id)
+    assert await link(wallets, a_link(wallets, first, fan)) == Linked(first.id, first.wallet_id, None)
+    linked = await link(wallets, a_link(wallets, second, fan))
+    assert linked == Linked(second.id, first.wallet_id, second.wallet_id), "what was on it goes where the card went"
+    async with wallets.transaction() as conn:
         mine = await reads.cards_of(conn, fan, NOW)
     assert [(card.id, card.label) for card in mine] == [
         (first.id, "The card"),
         (second.id, "The card"),
         (beside.id, None),
     ]
-    assert {fact["about"] for fact in await purses.facts("card_linked")} == {first.id, second.id, beside.id}
+    assert {fact["about"] for fact in await wallets.facts("card_linked")} == {first.id, second.id, beside.id}
 
 
-async def test_linked_again_it_is_the_same(purses: "Purses") -> None:
-    fan, held = new_id(), await purses.card()
-    first = await link(purses, a_link(purses, held, fan))
-    assert await link(purses, a_link(purses, held, fan)) == first
-    assert len(await purses.facts("card_linked")) == 1
+async def test_linked_again_it_is_the_same(wallets: "Wallets") -> None:
+    fan, held = new_id(), await wallets.card()
+    first = await link(wallets, a_link(wallets, held, fan))
+    assert await link(wallets, a_link(wallets, held, fan)) == first
+    assert len(await wallets.facts("card_linked")) == 1
 
 
-async def test_a_link_needs_the_code_and_a_tap_of_the_same_card(purses: "Purses") -> None:
-    fan, held, other = new_id(), await purses.card(), await purses.card()
-    seen = purses.read(held.tap())
+async def test_a_link_needs_the_code_and_a_tap_of_the_same_card(wallets: "Wallets") -> None:
+    fan, held, other = new_id(), await wallets.card(), await wallets.card()
+    seen = wallets.read(held.tap())
     wrong = [
-        a_link(purses, held, fan, tap=seen, code=other.code),
-        a_link(purses, held, fan, tap=purses.read(other.tap())),
-        a_link(purses, held, fan, tap=Tap(new_id(), None)),
+        a_link(wallets, held, fan, tap=seen, code=other.code),
+        a_link(wallets, held, fan, tap=wallets.read(other.tap())),
+        a_link(wallets, held, fan, tap=Tap(new_id(), None)),
     ]
-    refused = [await link(purses, wish) for wish in wrong]
+    refused = [await link(wallets, wish) for wish in wrong]
     assert refused == [Refused("code_wrong"), Refused("code_wrong"), Refused("tap_forged")]
-    assert await purses.rows("select 1 from wallet_accounts.purse where owner_id is not null") == []
-    assert isinstance(await link(purses, a_link(purses, held, fan, tap=seen)), Linked), "a refusal used no tap up"
+    assert await wallets.rows("select 1 from wallet_accounts.purse where owner_id is not null") == []
+    assert isinstance(await link(wallets, a_link(wallets, held, fan, tap=seen)), Linked), "a refusal used no tap up"
 
 
-async def test_the_tap_that_opened_the_page_links_for_five_minutes(purses: "Purses") -> None:
-    held, late = await purses.card(), await purses.card()
+async def test_the_tap_that_opened_the_page_links_for_five_minutes(wallets: "Wallets") -> None:
+    held, late = await wallets.card(), await wallets.card()
     for card, wait, linked in ((held, 5 * MINUTE, True), (late, 5 * MINUTE + SECOND, False)):
         message = card.tap()
-        await purses.desk.look(message)
-        purses.clock.advance(wait)
-        wish = a_link(purses, card, new_id(), tap=purses.read(message, look_id(message)))
-        assert isinstance(await link(purses, wish), Linked) == linked
+        await wallets.desk.look(message)
+        wallets.clock.advance(wait)
+        wish = a_link(wallets, card, new_id(), tap=wallets.read(message, look_id(message)))
+        assert isinstance(await link(wallets, wish), Linked) == linked
 
 
-async def test_the_tap_that_paid_at_a_till_links_nothing(purses: "Purses") -> None:
-    held = await purses.card()
+async def test_the_tap_that_paid_at_a_till_links_nothing(wallets: "Wallets") -> None:
+    held = await wallets.card()
     message = held.tap()
-    await purses.take(purses.read(message))
-    outcome = await link(purses, a_link(purses, held, new_id(), tap=purses.read(message, look_id(message))))
+    await wallets.take(wallets.read(message))
+    outcome = await link(wallets, a_link(wallets, held, new_id(), tap=wallets.read(message, look_id(message))))
     assert isinstance(outcome, Refused)
     assert outcome.reason == "tap_replayed"
 
 
-async def test_somebody_elses_card_and_a_blocked_one_are_not_linked(purses: "Purses") -> None:
-    theirs, blocked = await purses.card(new_id()), await purses.card()
-    await block(purses, blocked, BlockReason.STOLEN)
-    assert await link(purses, a_link(purses, theirs, new_id())) == Refused("card_linked")
-    outcome = await link(purses, a_link(purses, blocked, new_id()))
+async def test_somebody_elses_card_and_a_blocked_one_are_not_linked(wallets: "Wallets") -> None:
+    theirs, blocked = await wallets.card(new_id()), await wallets.card()
+    await block(wallets, blocked, BlockReason.STOLEN)
+    assert await link(wallets, a_link(wallets, theirs, new_id())) == Refused("card_linked")
+    outcome = await link(wallets, a_link(wallets, blocked, new_id()))
     assert isinstance(outcome, Refused)
     assert outcome.reason == "card_blocked"
 
 
-async def test_one_card_linked_by_two_fans_at_once_is_ones_and_two_cards_of_one_fan_share_a_purse(
-    purses: "Purses",
+async def test_one_card_linked_by_two_fans_at_once_is_ones_and_two_cards_of_one_fan_share_a_wallet(
+    wallets: "Wallets",
 ) -> None:
-    held, fan = await purses.card(), new_id()
-    both = await asyncio.gather(*(link(purses, a_link(purses, held, new_id())) for _ in range(2)))
+    held, fan = await wallets.card(), new_id()
+    both = await asyncio.gather(*(link(wallets, a_link(wallets, held, new_id())) for _ in range(2)))
     assert sum(isinstance(one, Linked) for one in both) == 1
-    cards = [await purses.card() for _ in range(4)]
-    linked = await asyncio.gather(*(link(purses, a_link(purses, card, fan)) for card in cards))
-    assert len({one.purse_id for one in linked if isinstance(one, Linked)}) == 1
+    cards = [await wallets.card() for _ in range(4)]
+    linked = await asyncio.gather(*(link(wallets, a_link(wallets, card, fan)) for card in cards))
+    assert len({one.wallet_id for one in linked if isinstance(one, Linked)}) == 1
     assert all(isinstance(one, Linked) for one in linked)
 
 
@@ -214,85 +216,85 @@ async def test_one_card_linked_by_two_fans_at_once_is_ones_and_two_cards_of_one_
 
 
 async def block(
-    purses: "Purses", held: "Held", reason: BlockReason = BlockReason.LOST, owner: UUID | None = None
+    wallets: "Wallets", held: "Held", reason: BlockReason = BlockReason.LOST, owner: UUID | None = None
 ) -> Refused | None:
-    async with purses.transaction() as conn:
+    async with wallets.transaction() as conn:
         (outcome,) = await acts.block_cards(conn, [acts.Block(held.id, reason, owner, owner)], NOW)
     return outcome
 
 
-async def unblock(purses: "Purses", held: "Held", owner: UUID) -> Refused | None:
-    async with purses.transaction() as conn:
+async def unblock(wallets: "Wallets", held: "Held", owner: UUID) -> Refused | None:
+    async with wallets.transaction() as conn:
         (outcome,) = await acts.unblock_cards(conn, [acts.OwnersCard(held.id, owner)], NOW)
     return outcome
 
 
-async def test_an_owner_blocks_and_unblocks_their_card_and_nobody_elses(purses: "Purses") -> None:
+async def test_an_owner_blocks_and_unblocks_their_card_and_nobody_elses(wallets: "Wallets") -> None:
     owner, stranger = new_id(), new_id()
-    held = await purses.card(owner)
-    assert await block(purses, held, BlockReason.OWNER, stranger) == Refused("not_found")
-    await purses.taken(held)
-    assert await block(purses, held, BlockReason.OWNER, owner) is None
-    (outcome,) = await purses.take(purses.read(held.tap()))
+    held = await wallets.card(owner)
+    assert await block(wallets, held, BlockReason.OWNER, stranger) == Refused("not_found")
+    await wallets.taken(held)
+    assert await block(wallets, held, BlockReason.OWNER, owner) is None
+    (outcome,) = await wallets.take(wallets.read(held.tap()))
     assert isinstance(outcome, Refused)
-    assert await unblock(purses, held, stranger) == Refused("not_found")
-    assert await unblock(purses, held, owner) is None
-    await purses.taken(held)
+    assert await unblock(wallets, held, stranger) == Refused("not_found")
+    assert await unblock(wallets, held, owner) is None
+    await wallets.taken(held)
 
 
-async def test_what_the_staff_blocked_its_owner_does_not_lift(purses: "Purses") -> None:
+async def test_what_the_staff_blocked_its_owner_does_not_lift(wallets: "Wallets") -> None:
     owner = new_id()
-    held = await purses.card(owner)
-    assert await block(purses, held, BlockReason.STOLEN) is None
-    assert await block(purses, held, BlockReason.OWNER, owner) is None, "blocked it is"
-    assert await unblock(purses, held, owner) == Refused("card_blocked", {"reason": "stolen"})
-    assert [fact["data"] for fact in await purses.facts("card_blocked")] == [{"reason": "stolen"}]
+    held = await wallets.card(owner)
+    assert await block(wallets, held, BlockReason.STOLEN) is None
+    assert await block(wallets, held, BlockReason.OWNER, owner) is None, "blocked it is"
+    assert await unblock(wallets, held, owner) == Refused("card_blocked", {"reason": "stolen"})
+    assert [fact["data"] for fact in await wallets.facts("card_blocked")] == [{"reason": "stolen"}]
 
 
-async def test_the_staff_takes_a_block_over(purses: "Purses") -> None:
+async def test_the_staff_takes_a_block_over(wallets: "Wallets") -> None:
     owner = new_id()
-    held = await purses.card(owner)
-    await block(purses, held, BlockReason.OWNER, owner)
-    await block(purses, held, BlockReason.FRAUD)
-    assert await unblock(purses, held, owner) == Refused("card_blocked", {"reason": "fraud"})
+    held = await wallets.card(owner)
+    await block(wallets, held, BlockReason.OWNER, owner)
+    await block(wallets, held, BlockReason.FRAUD)
+    assert await unblock(wallets, held, owner) == Refused("card_blocked", {"reason": "fraud"})
 
 
-async def test_a_block_of_many_cards_answers_each(purses: "Purses") -> None:
-    cards = [await purses.card() for _ in range(3)]
+async def test_a_block_of_many_cards_answers_each(wallets: "Wallets") -> None:
+    cards = [await wallets.card() for _ in range(3)]
     blocks = [acts.Block(card_id, BlockReason.LOST, None) for card_id in (*(card.id for card in cards), new_id())]
-    async with purses.transaction() as conn:
+    async with wallets.transaction() as conn:
         assert await acts.block_cards(conn, blocks, NOW) == [None, None, None, Refused("not_found")]
-    (counted,) = await purses.rows("select count(*) as n from wallet_cards.card where blocked_reason = 'lost'")
+    (counted,) = await wallets.rows("select count(*) as n from wallet_cards.card where blocked_reason = 'lost'")
     assert counted["n"] == 3
 
 
 # --- replaced --------------------------------------------------------------------------------------------------------
 
 
-async def replace(purses: "Purses", card_id: UUID, code: str) -> Replaced | Refused:
-    async with purses.transaction() as conn:
-        wish = acts.Replacement(card_id, purses.secrets.codes.hash(code), None)
-        return await acts.replace_card(conn, wish, purses.clock.now())
+async def replace(wallets: "Wallets", card_id: UUID, code: str) -> Replaced | Refused:
+    async with wallets.transaction() as conn:
+        wish = acts.Replacement(card_id, wallets.secrets.codes.hash(code), None)
+        return await acts.replace_card(conn, wish, wallets.clock.now())
 
 
-async def test_a_new_card_stands_on_the_same_purse_and_the_old_one_is_blocked_for_ever(purses: "Purses") -> None:
-    owner, new = new_id(), await purses.card()
-    old = await purses.card(owner, label="Mine")
-    async with purses.transaction() as conn:
-        await acts.limit_cards(conn, [acts.DailyLimitWish(old.id, owner, 1_000)], NOW)
+async def test_a_new_card_stands_on_the_same_wallet_and_the_old_one_is_blocked_for_ever(wallets: "Wallets") -> None:
+    owner, new = new_id(), await wallets.card()
+    old = await wallets.card(owner, label="Mine")
+    async with wallets.transaction() as conn:
+        await acts.limit_cards(conn, [acts.DailyLimitRequest(old.id, owner, 1_000)], NOW)
         await set_card_pin(conn, old.id, owner, PIN, NOW)
         await count_spends(conn, [Spend(old.id, 700)], cap_cents=5_000, now=NOW)
-    replaced = await replace(purses, old.id, new.code)
-    assert replaced == Replaced(old.id, new.id, old.purse_id)
-    assert (await purses.taken(new)).purse_id == old.purse_id
-    (outcome,) = await purses.take(purses.read(old.tap()))
+    replaced = await replace(wallets, old.id, new.code)
+    assert replaced == Replaced(old.id, new.id, old.wallet_id)
+    assert (await wallets.taken(new)).wallet_id == old.wallet_id
+    (outcome,) = await wallets.take(wallets.read(old.tap()))
     assert outcome == Refused("card_blocked", {"card_id": old.id, "reason": "replaced"})
     for refusal in (
-        await unblock(purses, old, owner),
-        await block(purses, old, BlockReason.LOST),
+        await unblock(wallets, old, owner),
+        await block(wallets, old, BlockReason.LOST),
     ):
         assert refusal == Refused("card_blocked", {"reason": "replaced"})
-    async with purses.transaction() as conn:
+    async with wallets.transaction() as conn:
         (mine,) = await reads.cards_of(conn, owner, NOW)
         (spent,) = await count_spends(conn, [Spend(new.id, 301)], cap_cents=5_000, now=NOW)
     assert (mine.id, mine.label, mine.daily_limit_cents, mine.has_pin) == (new.id, "Mine", 1_000, True)
@@ -300,69 +302,71 @@ async def test_a_new_card_stands_on_the_same_purse_and_the_old_one_is_blocked_fo
 
 
 async def test_replaced_again_by_the_same_card_it_is_the_same_and_by_another_one_it_is_refused(
-    purses: "Purses",
+    wallets: "Wallets",
 ) -> None:
-    old, new, third = await purses.card(), await purses.card(), await purses.card()
-    await replace(purses, old.id, new.code)
-    assert await replace(purses, old.id, new.code) == Replaced(old.id, new.id, old.purse_id)
-    assert await replace(purses, old.id, third.code) == Refused("card_blocked", {"reason": "replaced"})
-    assert len(await purses.facts("card_replaced")) == 1
+    old, new, third = await wallets.card(), await wallets.card(), await wallets.card()
+    await replace(wallets, old.id, new.code)
+    assert await replace(wallets, old.id, new.code) == Replaced(old.id, new.id, old.wallet_id)
+    assert await replace(wallets, old.id, third.code) == Refused("card_blocked", {"reason": "replaced"})
+    assert len(await wallets.facts("card_replaced")) == 1
 
 
-async def test_a_card_that_somebody_has_replaces_none(purses: "Purses") -> None:
+async def test_a_card_that_somebody_has_replaces_none(wallets: "Wallets") -> None:
     old, linked, blocked, shared = (
-        await purses.card(),
-        await purses.card(new_id()),
-        await purses.card(),
-        await purses.card(),
+        await wallets.card(),
+        await wallets.card(new_id()),
+        await wallets.card(),
+        await wallets.card(),
     )
-    await purses.card(purse_id=shared.purse_id)
-    await block(purses, blocked)
+    await wallets.card(wallet_id=shared.wallet_id)
+    await block(wallets, blocked)
     for code in (linked.code, blocked.code, shared.code, old.code):
-        assert await replace(purses, old.id, code) == Refused("card_in_use")
-    assert await replace(purses, old.id, "2" * 10) == Refused("code_wrong")
-    assert await replace(purses, new_id(), old.code) == Refused("not_found")
-    await purses.taken(old)
+        assert await replace(wallets, old.id, code) == Refused("card_in_use")
+    assert await replace(wallets, old.id, "2" * 10) == Refused("code_wrong")
+    assert await replace(wallets, new_id(), old.code) == Refused("not_found")
+    await wallets.taken(old)
 
 
-async def test_two_desks_that_hand_the_same_card_out_at_once_replace_one(purses: "Purses") -> None:
-    first, second, new = await purses.card(), await purses.card(), await purses.card()
-    both = await asyncio.gather(*(replace(purses, old.id, new.code) for old in (first, second)), return_exceptions=True)
+async def test_two_desks_that_hand_the_same_card_out_at_once_replace_one(wallets: "Wallets") -> None:
+    first, second, new = await wallets.card(), await wallets.card(), await wallets.card()
+    both = await asyncio.gather(
+        *(replace(wallets, old.id, new.code) for old in (first, second)), return_exceptions=True
+    )
     assert sum(isinstance(one, Replaced) for one in both) == 1
     assert all(isinstance(one, Replaced | Refused | Contended) for one in both)
-    (counted,) = await purses.rows("select count(*) as n from wallet_cards.card where blocked_reason = 'replaced'")
+    (counted,) = await wallets.rows("select count(*) as n from wallet_cards.card where blocked_reason = 'replaced'")
     assert counted["n"] == 1
 
 
 # --- told and forgotten ----------------------------------------------------------------------------------------------
 
 
-async def test_a_person_is_told_of_their_cards_and_taps_and_forgotten_with_them(purses: "Purses") -> None:
+async def test_a_person_is_told_of_their_cards_and_taps_and_forgotten_with_them(wallets: "Wallets") -> None:
     owner = new_id()
-    held = await purses.card(owner, label="Léa's card")
-    await purses.taken(held)
-    async with purses.transaction() as conn:
+    held = await wallets.card(owner, label="Léa's card")
+    await wallets.taken(held)
+    async with wallets.transaction() as conn:
         await set_card_pin(conn, held.id, owner, PIN, NOW)
         (told,) = await reads.export(conn, owner)
         assert (told["label"], told["uid"], told["taps"]) == ("Léa's card", held.chip.uid.hex().upper(), [NOW])
         assert await acts.erased(conn, owner, NOW + HOUR) is None
         (told,) = await reads.export(conn, owner)
     assert told["label"] is None
-    assert await purses.rows("select 1 from wallet_cards.card_pin") == []
-    assert "Léa" not in str(await purses.facts())
+    assert await wallets.rows("select 1 from wallet_cards.card_pin") == []
+    assert "Léa" not in str(await wallets.facts())
 
 
 @pytest.mark.parametrize("table", ["card", "tap", "card_day", "card_pin"])
-async def test_no_table_and_no_journal_holds_a_key_or_a_code(purses: "Purses", table: str) -> None:
-    held = await purses.card(new_id())
-    await purses.taken(held)
-    await link(purses, a_link(purses, await purses.card(), new_id()))
-    async with purses.transaction() as conn:
+async def test_no_table_and_no_journal_holds_a_key_or_a_code(wallets: "Wallets", table: str) -> None:
+    held = await wallets.card(new_id())
+    await wallets.taken(held)
+    await link(wallets, a_link(wallets, await wallets.card(), new_id()))
+    async with wallets.transaction() as conn:
         assert isinstance((await count_spends(conn, [Spend(held.id, 1)], cap_cents=1, now=NOW))[0], Spent)
-    kept = str(await purses.rows(f"select row_to_json(t)::text from wallet_cards.{table} as t")) + str(
-        await purses.facts()
+    kept = str(await wallets.rows(f"select row_to_json(t)::text from wallet_cards.{table} as t")) + str(
+        await wallets.facts()
     )
-    keys = purses.secrets.keys
+    keys = wallets.secrets.keys
     for number in range(5):
         assert keys.of(held.chip.uid, number).hex() not in kept.lower()
     assert held.code not in kept

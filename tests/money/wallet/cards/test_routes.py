@@ -17,7 +17,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
 
 if TYPE_CHECKING:
-    from tests.money.wallet.conftest import Held, Purses
+    from tests.money.wallet.conftest import Held, Wallets
     from virage.money.wallet.cards.rules.sun import SunMessage
 
 PIN = "482915"
@@ -34,9 +34,9 @@ def link_body(held: "Held", message: "SunMessage | None" = None, **more: Any) ->
 # --- the page that a tap opens ---------------------------------------------------------------------------------------
 
 
-async def test_the_page_of_a_tap_says_which_card_and_no_whole_purse_to_nobody_known(purses: "Purses") -> None:
-    held = await purses.card(label="Léa's card")
-    answer = await purses.ask("", "GET", page(held.tap()))
+async def test_the_page_of_a_tap_says_which_card_and_no_whole_wallet_to_nobody_known(wallets: "Wallets") -> None:
+    held = await wallets.card(label="Léa's card")
+    answer = await wallets.ask("", "GET", page(held.tap()))
     assert answer.status_code == 200, answer.text
     assert answer.headers["cache-control"] == "no-store"
     assert answer.json() == {
@@ -44,58 +44,58 @@ async def test_the_page_of_a_tap_says_which_card_and_no_whole_purse_to_nobody_kn
         "linked": False,
         "label": "Léa's card",
         "blocked": None,
-        "purse": f"…{held.purse_id.hex[-4:]}",
+        "wallet": f"…{held.wallet_id.hex[-4:]}",
         "available_cents": 0,
         "taken_at": "2026-05-09T18:00:00Z",
     }
-    assert str(held.purse_id) not in answer.text
+    assert str(held.wallet_id) not in answer.text
 
 
-async def test_the_page_uses_the_tap_up_and_may_be_loaded_again_for_five_minutes(purses: "Purses") -> None:
-    held = await purses.card()
+async def test_the_page_uses_the_tap_up_and_may_be_loaded_again_for_five_minutes(wallets: "Wallets") -> None:
+    held = await wallets.card()
     message = held.tap()
-    assert (await purses.ask("", "GET", page(message))).status_code == 200
-    (outcome,) = await purses.take(purses.read(message))
+    assert (await wallets.ask("", "GET", page(message))).status_code == 200
+    (outcome,) = await wallets.take(wallets.read(message))
     assert getattr(outcome, "reason", None) == "tap_replayed", "no till takes it any more"
-    purses.clock.advance(5 * MINUTE)
-    assert (await purses.ask("", "GET", page(message))).status_code == 200
-    purses.clock.advance(SECOND)
-    over = await purses.ask("", "GET", page(message))
+    wallets.clock.advance(5 * MINUTE)
+    assert (await wallets.ask("", "GET", page(message))).status_code == 200
+    wallets.clock.advance(SECOND)
+    over = await wallets.ask("", "GET", page(message))
     assert (over.status_code, over.json()["code"]) == (409, "tap_replayed"), "an address stays in a history"
 
 
-async def test_a_tap_that_paid_opens_no_page(purses: "Purses") -> None:
-    held = await purses.card()
+async def test_a_tap_that_paid_opens_no_page(wallets: "Wallets") -> None:
+    held = await wallets.card()
     message = held.tap()
-    await purses.take(purses.read(message))
-    answer = await purses.ask("", "GET", page(message))
+    await wallets.take(wallets.read(message))
+    answer = await wallets.ask("", "GET", page(message))
     assert answer.json()["code"] == "tap_replayed"
 
 
-async def test_a_forged_an_unknown_and_a_blocked_card_are_told_apart(purses: "Purses") -> None:
-    held, unknown = await purses.card(), purses.chip()
+async def test_a_forged_an_unknown_and_a_blocked_card_are_told_apart(wallets: "Wallets") -> None:
+    held, unknown = await wallets.card(), wallets.chip()
     message = held.tap()
     forged = f"/api/wallet/tap?uid={message.uid}&ctr={message.ctr}&cmac={flipped(message.cmac, 5)}"
-    assert (await purses.ask("", "GET", forged)).json()["code"] == "tap_forged"
-    assert (await purses.ask("", "GET", page(unknown.tap()))).json()["code"] == "card_unknown"
-    purses.knows("desk", "staff", Grant("cashier"))
-    await purses.ask("desk", "POST", f"/api/wallet/cards/{held.id}/block", {"reason": "stolen"})
-    answer = await purses.ask("", "GET", page(message))
+    assert (await wallets.ask("", "GET", forged)).json()["code"] == "tap_forged"
+    assert (await wallets.ask("", "GET", page(unknown.tap()))).json()["code"] == "card_unknown"
+    wallets.knows("desk", "staff", Grant("cashier"))
+    await wallets.ask("desk", "POST", f"/api/wallet/cards/{held.id}/block", {"reason": "stolen"})
+    answer = await wallets.ask("", "GET", page(message))
     assert answer.json()["code"] == "card_blocked"
     assert answer.json()["data"]["reason"] == "stolen"
 
 
-async def test_which_card_was_refused_its_owner_alone_is_told(purses: "Purses") -> None:
-    held = await purses.card(purses.knows("owner"))
-    purses.knows("stranger")
+async def test_which_card_was_refused_its_owner_alone_is_told(wallets: "Wallets") -> None:
+    held = await wallets.card(wallets.knows("owner"))
+    wallets.knows("stranger")
     used, fresh = held.tap(), held.tap()
-    await purses.take(purses.read(used))
-    assert (await purses.ask("owner", "PUT", f"/api/me/cards/{held.id}/block")).status_code == 204
+    await wallets.take(wallets.read(used))
+    assert (await wallets.ask("owner", "PUT", f"/api/me/cards/{held.id}/block")).status_code == 204
     for message, code, of_all in ((used, "tap_replayed", set()), (fresh, "card_blocked", {"reason"})):
         link = {"tap": shown(message), "code": held.code}
         for who in ("", "stranger", "owner"):
-            asked = [await purses.ask(who, "GET", page(message))]
-            asked += [await purses.ask(who, "POST", "/api/me/cards", link)] if who else []
+            asked = [await wallets.ask(who, "GET", page(message))]
+            asked += [await wallets.ask(who, "POST", "/api/me/cards", link)] if who else []
             for answer in asked:
                 said = answer.json()
                 assert (answer.status_code, said["code"]) == (409, code)
@@ -120,53 +120,53 @@ async def test_which_card_was_refused_its_owner_alone_is_told(purses: "Purses") 
         f"uid={'0' * 14}&ctr={'0' * 6}&picc_data={'0' * 32}&cmac={'0' * 16}",
     ],
 )
-async def test_what_no_card_mirrors_is_refused_before_anything_is_asked(purses: "Purses", query: str) -> None:
-    answer = await purses.ask("", "GET", f"/api/wallet/tap?{query}")
+async def test_what_no_card_mirrors_is_refused_before_anything_is_asked(wallets: "Wallets", query: str) -> None:
+    answer = await wallets.ask("", "GET", f"/api/wallet/tap?{query}")
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
 
 
-async def test_one_card_cannot_ask_without_end(purses: "Purses") -> None:
-    held, other = await purses.card(), await purses.card()
+async def test_one_card_cannot_ask_without_end(wallets: "Wallets") -> None:
+    held, other = await wallets.card(), await wallets.card()
     message = held.tap()
-    answers = [await purses.ask("", "GET", page(message)) for _ in range(12)]
+    answers = [await wallets.ask("", "GET", page(message)) for _ in range(12)]
     assert [answer.status_code for answer in answers[:10]] == [200] * 10
     assert answers[-1].json()["code"] == "rate_limited"
     assert "retry-after" in answers[-1].headers
-    assert (await purses.ask("", "GET", page(other.tap()))).status_code == 200, "another card has its own rate"
+    assert (await wallets.ask("", "GET", page(other.tap()))).status_code == 200, "another card has its own rate"
 
 
-async def test_who_brings_forged_taps_is_paced_and_shuts_out_nobody_with_a_card(purses: "Purses") -> None:
-    held = await purses.card()
-    purses.knows("fan")
+async def test_who_brings_forged_taps_is_paced_and_shuts_out_nobody_with_a_card(wallets: "Wallets") -> None:
+    held = await wallets.card()
+    wallets.knows("fan")
 
     async def forge(who: str) -> str:
-        answer = await purses.ask(who, "GET", f"/api/wallet/tap?uid={'0' * 14}&ctr={'0' * 6}&cmac={'0' * 16}")
+        answer = await wallets.ask(who, "GET", f"/api/wallet/tap?uid={'0' * 14}&ctr={'0' * 6}&cmac={'0' * 16}")
         return str(answer.json()["code"])
 
     nobody, fan = [await forge("") for _ in range(150)], [await forge("fan") for _ in range(15)]
     for told, burst in ((nobody, 100), (fan, 10)):
         assert set(told[:burst]) == {"tap_forged"}
         assert "rate_limited" in told[burst:]
-    assert (await purses.ask("", "GET", page(held.tap()))).status_code == 200
-    assert (await purses.ask("fan", "GET", page(held.tap()))).status_code == 200
+    assert (await wallets.ask("", "GET", page(held.tap()))).status_code == 200
+    assert (await wallets.ask("fan", "GET", page(held.tap()))).status_code == 200
 
 
-async def test_a_card_that_hides_its_number_opens_its_page_too(purses: "Purses") -> None:
-    held = await purses.card()
+async def test_a_card_that_hides_its_number_opens_its_page_too(wallets: "Wallets") -> None:
+    held = await wallets.card()
     message = held.chip.hidden(1)
     hidden = f"/api/wallet/tap?picc_data={message.picc_data}&cmac={message.cmac}"
-    assert (await purses.ask("", "GET", hidden)).status_code == 200
-    assert (await purses.ask("", "GET", page(held.chip.mirrored(1)))).json()["code"] == "tap_replayed"
+    assert (await wallets.ask("", "GET", hidden)).status_code == 200
+    assert (await wallets.ask("", "GET", page(held.chip.mirrored(1)))).json()["code"] == "tap_replayed"
 
 
-async def test_a_deployment_without_a_key_takes_no_card(purses: "Purses", config: Config) -> None:
-    held = await purses.card()
-    off = CardDesk(purses.db, purses.clock, None)
+async def test_a_deployment_without_a_key_takes_no_card(wallets: "Wallets", config: Config) -> None:
+    held = await wallets.card()
+    off = CardDesk(wallets.db, wallets.clock, None)
     app = create_app(
         routes.routers,
         config=config,
-        db=purses.db,
-        clock=purses.clock,
+        db=wallets.db,
+        clock=wallets.clock,
         authenticator=_nobody,
         dependencies={"card_desk": off, "card_taps": off.taps},
     )
@@ -183,31 +183,31 @@ async def _nobody(credentials: Any) -> Any:
 # --- a fan's own -----------------------------------------------------------------------------------------------------
 
 
-async def test_a_fan_links_limits_blocks_and_unblocks_their_card(purses: "Purses") -> None:
-    purses.knows("fan")
-    held = await purses.card()
-    linked = await purses.ask("fan", "POST", "/api/me/cards", link_body(held, label=" Léa ", code=held.code.lower()))
+async def test_a_fan_links_limits_blocks_and_unblocks_their_card(wallets: "Wallets") -> None:
+    wallets.knows("fan")
+    held = await wallets.card()
+    linked = await wallets.ask("fan", "POST", "/api/me/cards", link_body(held, label=" Léa ", code=held.code.lower()))
     assert linked.status_code == 200, linked.text
     assert (linked.json()["id"], linked.json()["label"]) == (str(held.id), "Léa")
     mine = f"/api/me/cards/{held.id}"
-    assert (await purses.ask("fan", "PUT", f"{mine}/daily-limit", {"daily_limit_cents": 1_500})).status_code == 204
-    assert (await purses.ask("fan", "PUT", f"{mine}/pin", {"pin": PIN})).status_code == 204
-    assert (await purses.ask("fan", "PUT", f"{mine}/block")).status_code == 204
-    (card,) = (await purses.ask("fan", "GET", "/api/me/cards")).json()
+    assert (await wallets.ask("fan", "PUT", f"{mine}/daily-limit", {"daily_limit_cents": 1_500})).status_code == 204
+    assert (await wallets.ask("fan", "PUT", f"{mine}/pin", {"pin": PIN})).status_code == 204
+    assert (await wallets.ask("fan", "PUT", f"{mine}/block")).status_code == 204
+    (card,) = (await wallets.ask("fan", "GET", "/api/me/cards")).json()
     assert (card["blocked"], card["daily_limit_cents"], card["has_pin"]) == ("owner", 1_500, True)
-    assert (await purses.ask("fan", "DELETE", f"{mine}/block")).status_code == 204
-    assert (await purses.ask("fan", "PUT", f"{mine}/daily-limit", {"daily_limit_cents": None})).status_code == 204
-    (card,) = (await purses.ask("fan", "GET", "/api/me/cards")).json()
+    assert (await wallets.ask("fan", "DELETE", f"{mine}/block")).status_code == 204
+    assert (await wallets.ask("fan", "PUT", f"{mine}/daily-limit", {"daily_limit_cents": None})).status_code == 204
+    (card,) = (await wallets.ask("fan", "GET", "/api/me/cards")).json()
     assert (card["blocked"], card["daily_limit_cents"], card["spent_today_cents"]) == (None, None, 0)
-    assert await purses.desk.confirm(held.id, PIN) is None
+    assert await wallets.desk.confirm(held.id, PIN) is None
 
 
-async def test_the_tap_that_opened_the_page_links_the_card(purses: "Purses") -> None:
-    purses.knows("fan")
-    held = await purses.card()
+async def test_the_tap_that_opened_the_page_links_the_card(wallets: "Wallets") -> None:
+    wallets.knows("fan")
+    held = await wallets.card()
     message = held.tap()
-    await purses.ask("", "GET", page(message))
-    answer = await purses.ask("fan", "POST", "/api/me/cards", link_body(held, message))
+    await wallets.ask("", "GET", page(message))
+    answer = await wallets.ask("fan", "POST", "/api/me/cards", link_body(held, message))
     assert answer.status_code == 200, answer.text
 
 
@@ -222,72 +222,72 @@ async def test_the_tap_that_opened_the_page_links_the_card(purses: "Purses") -> 
     ],
 )
 async def test_a_link_that_is_wrong_says_why_and_changes_nothing(
-    purses: "Purses", changes: Any, status: int, code: str
+    wallets: "Wallets", changes: Any, status: int, code: str
 ) -> None:
-    purses.knows("fan")
-    held = await purses.card()
-    before = await purses.facts()
-    answer = await purses.ask("fan", "POST", "/api/me/cards", link_body(held) | changes)
+    wallets.knows("fan")
+    held = await wallets.card()
+    before = await wallets.facts()
+    answer = await wallets.ask("fan", "POST", "/api/me/cards", link_body(held) | changes)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
-    assert await purses.facts() == before
-    assert await purses.rows("select 1 from wallet_cards.tap") == []
+    assert await wallets.facts() == before
+    assert await wallets.rows("select 1 from wallet_cards.tap") == []
 
 
-async def test_a_strangers_card_is_not_found_whatever_is_asked(purses: "Purses") -> None:
-    held = await purses.card(purses.knows("fan"))
-    purses.knows("stranger")
+async def test_a_strangers_card_is_not_found_whatever_is_asked(wallets: "Wallets") -> None:
+    held = await wallets.card(wallets.knows("fan"))
+    wallets.knows("stranger")
     mine = f"/api/me/cards/{held.id}"
-    before = await purses.facts()
+    before = await wallets.facts()
     for method, path, body in (
         ("PUT", f"{mine}/block", None),
         ("DELETE", f"{mine}/block", None),
         ("PUT", f"{mine}/daily-limit", {"daily_limit_cents": 1}),
         ("PUT", f"{mine}/pin", {"pin": PIN}),
     ):
-        assert (await purses.ask("stranger", method, path, body)).status_code == 404, path
-    assert (await purses.ask("stranger", "GET", "/api/me/cards")).json() == []
-    assert await purses.facts() == before
+        assert (await wallets.ask("stranger", method, path, body)).status_code == 404, path
+    assert (await wallets.ask("stranger", "GET", "/api/me/cards")).json() == []
+    assert await wallets.facts() == before
 
 
-async def test_a_pin_and_an_unblock_ask_for_a_fresh_sign_in_and_a_block_does_not(purses: "Purses") -> None:
-    held = await purses.card(purses.knows("fan"))
+async def test_a_pin_and_an_unblock_ask_for_a_fresh_sign_in_and_a_block_does_not(wallets: "Wallets") -> None:
+    held = await wallets.card(wallets.knows("fan"))
     mine = f"/api/me/cards/{held.id}"
-    purses.clock.advance(HOUR)
-    assert (await purses.ask("fan", "PUT", f"{mine}/block")).status_code == 204
+    wallets.clock.advance(HOUR)
+    assert (await wallets.ask("fan", "PUT", f"{mine}/block")).status_code == 204
     for method, path, body in (("DELETE", f"{mine}/block", None), ("PUT", f"{mine}/pin", {"pin": PIN})):
-        answer = await purses.ask("fan", method, path, body)
+        answer = await wallets.ask("fan", method, path, body)
         assert (answer.status_code, answer.json()["code"]) == (403, "step_up_required")
 
 
 @pytest.mark.parametrize(
     ("pin", "code"), [("12", "invalid_input"), ("123456", "pin_trivial"), ("x" * 6, "invalid_input")]
 )
-async def test_a_pin_that_is_tried_first_is_refused(purses: "Purses", pin: str, code: str) -> None:
-    held = await purses.card(purses.knows("fan"))
-    answer = await purses.ask("fan", "PUT", f"/api/me/cards/{held.id}/pin", {"pin": pin})
+async def test_a_pin_that_is_tried_first_is_refused(wallets: "Wallets", pin: str, code: str) -> None:
+    held = await wallets.card(wallets.knows("fan"))
+    answer = await wallets.ask("fan", "PUT", f"/api/me/cards/{held.id}/pin", {"pin": pin})
     assert (answer.status_code, answer.json()["code"]) == (400, code)
 
 
-async def test_a_limit_is_tightened_at_once_and_loosened_after_a_fresh_sign_in(purses: "Purses") -> None:
-    held = await purses.card(purses.knows("fan"))
+async def test_a_limit_is_tightened_at_once_and_loosened_after_a_fresh_sign_in(wallets: "Wallets") -> None:
+    held = await wallets.card(wallets.knows("fan"))
     path = f"/api/me/cards/{held.id}/daily-limit"
 
     async def limit(cents: int | None) -> int:
-        return (await purses.ask("fan", "PUT", path, {"daily_limit_cents": cents})).status_code
+        return (await wallets.ask("fan", "PUT", path, {"daily_limit_cents": cents})).status_code
 
-    purses.clock.advance(HOUR)
+    wallets.clock.advance(HOUR)
     assert [await limit(cents) for cents in (2_000, 1_500, 1_500)] == [204] * 3
     assert [await limit(cents) for cents in (1_501, None)] == [403, 403]
-    (card,) = (await purses.ask("fan", "GET", "/api/me/cards")).json()
+    (card,) = (await wallets.ask("fan", "GET", "/api/me/cards")).json()
     assert card["daily_limit_cents"] == 1_500
-    purses.clock.advance(-HOUR)
+    wallets.clock.advance(-HOUR)
     assert [await limit(cents) for cents in (1_501, None)] == [204, 204]
 
 
 @pytest.mark.parametrize("cents", [-1, 1_000_001, 1.5, "1"])
-async def test_a_limit_is_an_amount_of_cents(purses: "Purses", cents: Any) -> None:
-    held = await purses.card(purses.knows("fan"))
-    answer = await purses.ask("fan", "PUT", f"/api/me/cards/{held.id}/daily-limit", {"daily_limit_cents": cents})
+async def test_a_limit_is_an_amount_of_cents(wallets: "Wallets", cents: Any) -> None:
+    held = await wallets.card(wallets.knows("fan"))
+    answer = await wallets.ask("fan", "PUT", f"/api/me/cards/{held.id}/daily-limit", {"daily_limit_cents": cents})
     assert answer.status_code == 400
 
 
@@ -295,29 +295,29 @@ async def test_a_limit_is_an_amount_of_cents(purses: "Purses", cents: Any) -> No
 
 
 @pytest.mark.parametrize("role", ["cashier", "finance", "admin"])
-async def test_the_desk_finds_a_card_by_its_code_blocks_it_and_hands_out_another(purses: "Purses", role: str) -> None:
-    desk = purses.knows("desk", "staff", Grant(role))
-    old, new = await purses.card(), await purses.card()
-    found = await purses.ask("desk", "POST", "/api/wallet/cards/find", {"code": f"{old.code[:5]}-{old.code[5:]}"})
+async def test_the_desk_finds_a_card_by_its_code_blocks_it_and_hands_out_another(wallets: "Wallets", role: str) -> None:
+    desk = wallets.knows("desk", "staff", Grant(role))
+    old, new = await wallets.card(), await wallets.card()
+    found = await wallets.ask("desk", "POST", "/api/wallet/cards/find", {"code": f"{old.code[:5]}-{old.code[5:]}"})
     assert found.status_code == 200, found.text
     assert (found.json()["id"], found.json()["linked"]) == (str(old.id), False)
     path = f"/api/wallet/cards/{old.id}"
-    assert (await purses.ask("desk", "POST", f"{path}/block", {"reason": "lost"})).status_code == 204
-    replaced = await purses.ask("desk", "POST", f"{path}/replacement", {"code": new.code})
-    assert (replaced.json()["id"], replaced.json()["purse_id"]) == (str(new.id), str(old.purse_id))
-    again = await purses.ask("desk", "POST", f"{path}/replacement", {"code": new.code})
+    assert (await wallets.ask("desk", "POST", f"{path}/block", {"reason": "lost"})).status_code == 204
+    replaced = await wallets.ask("desk", "POST", f"{path}/replacement", {"code": new.code})
+    assert (replaced.json()["id"], replaced.json()["wallet_id"]) == (str(new.id), str(old.wallet_id))
+    again = await wallets.ask("desk", "POST", f"{path}/replacement", {"code": new.code})
     assert again.json() == replaced.json(), "a lost answer is asked for again"
-    told = await purses.facts()
+    told = await wallets.facts()
     assert [fact["who"] for fact in told if fact["what"] in ("card_blocked", "card_replaced")] == [desk, desk]
-    assert (await purses.ask("desk", "POST", "/api/wallet/cards/find", {"code": "2" * 10})).status_code == 404
+    assert (await wallets.ask("desk", "POST", "/api/wallet/cards/find", {"code": "2" * 10})).status_code == 404
 
 
-async def test_only_cashiers_and_finance_of_the_whole_ground_reach_the_desk(purses: "Purses") -> None:
-    held, new = await purses.card(), await purses.card()
-    purses.knows("fan")
-    purses.knows("steward", "staff", Grant("steward"), Grant("box_office"), Grant("supervisor"))
-    purses.knows("outlet", "staff", Grant("cashier", "outlet", "B12"))
-    purses.knows("device", "device", Grant("cashier"))
+async def test_only_cashiers_and_finance_of_the_whole_ground_reach_the_desk(wallets: "Wallets") -> None:
+    held, new = await wallets.card(), await wallets.card()
+    wallets.knows("fan")
+    wallets.knows("steward", "staff", Grant("steward"), Grant("box_office"), Grant("supervisor"))
+    wallets.knows("outlet", "staff", Grant("cashier", "outlet", "B12"))
+    wallets.knows("device", "device", Grant("cashier"))
     path = f"/api/wallet/cards/{held.id}"
     for who, status in (("", 401), ("fan", 403), ("steward", 403), ("outlet", 403), ("device", 403)):
         for door, body in (
@@ -325,41 +325,41 @@ async def test_only_cashiers_and_finance_of_the_whole_ground_reach_the_desk(purs
             (f"{path}/block", {"reason": "lost"}),
             (f"{path}/replacement", {"code": new.code}),
         ):
-            assert (await purses.ask(who, "POST", door, body)).status_code == status, (who, door)
-    assert await purses.facts("card_blocked") == []
+            assert (await wallets.ask(who, "POST", door, body)).status_code == status, (who, door)
+    assert await wallets.facts("card_blocked") == []
 
 
-async def test_a_replacement_asks_for_a_fresh_sign_in_and_the_staff_gives_its_own_reasons(purses: "Purses") -> None:
-    purses.knows("desk", "staff", Grant("cashier"))
-    held, new = await purses.card(), await purses.card()
+async def test_a_replacement_asks_for_a_fresh_sign_in_and_the_staff_gives_its_own_reasons(wallets: "Wallets") -> None:
+    wallets.knows("desk", "staff", Grant("cashier"))
+    held, new = await wallets.card(), await wallets.card()
     path = f"/api/wallet/cards/{held.id}"
     for reason in ("owner", "pin", "replaced", "because"):
-        assert (await purses.ask("desk", "POST", f"{path}/block", {"reason": reason})).status_code == 400
-    missing = await purses.ask("desk", "POST", f"/api/wallet/cards/{new_id()}/block", {"reason": "lost"})
+        assert (await wallets.ask("desk", "POST", f"{path}/block", {"reason": reason})).status_code == 400
+    missing = await wallets.ask("desk", "POST", f"/api/wallet/cards/{new_id()}/block", {"reason": "lost"})
     assert missing.status_code == 404
-    purses.clock.advance(HOUR)
-    late = await purses.ask("desk", "POST", f"{path}/replacement", {"code": new.code})
+    wallets.clock.advance(HOUR)
+    late = await wallets.ask("desk", "POST", f"{path}/replacement", {"code": new.code})
     assert late.json()["code"] == "step_up_required"
 
 
-async def test_no_answer_holds_a_key_a_chips_number_or_a_code(purses: "Purses") -> None:
-    held = await purses.card(purses.knows("fan"))
-    purses.knows("desk", "staff", Grant("cashier"))
+async def test_no_answer_holds_a_key_a_chips_number_or_a_code(wallets: "Wallets") -> None:
+    held = await wallets.card(wallets.knows("fan"))
+    wallets.knows("desk", "staff", Grant("cashier"))
     answers = [
-        await purses.ask("", "GET", page(held.tap())),
-        await purses.ask("fan", "GET", "/api/me/cards"),
-        await purses.ask("desk", "POST", "/api/wallet/cards/find", {"code": held.code}),
+        await wallets.ask("", "GET", page(held.tap())),
+        await wallets.ask("fan", "GET", "/api/me/cards"),
+        await wallets.ask("desk", "POST", "/api/wallet/cards/find", {"code": held.code}),
     ]
     for answer in answers:
         assert answer.status_code == 200
         text = answer.text.lower()
         assert held.chip.uid.hex() not in text
         assert held.code.lower() not in text
-        assert all(purses.secrets.keys.of(held.chip.uid, number).hex() not in text for number in range(5))
+        assert all(wallets.secrets.keys.of(held.chip.uid, number).hex() not in text for number in range(5))
 
 
 @pytest.mark.parametrize("before", ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00", "2026-05-09T18:00:00"])
-async def test_a_history_before_no_moment_at_all_is_bad_input(purses: "Purses", before: str) -> None:
-    await purses.card(purses.knows("fan"))
-    answer = await purses.ask("fan", "GET", f"/api/wallet?before={before}")
+async def test_a_history_before_no_moment_at_all_is_bad_input(wallets: "Wallets", before: str) -> None:
+    await wallets.card(wallets.knows("fan"))
+    answer = await wallets.ask("fan", "GET", f"/api/wallet?before={before}")
     assert (answer.status_code, answer.json()["code"]) in {(400, "invalid"), (400, "invalid_input")}

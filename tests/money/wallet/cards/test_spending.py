@@ -19,7 +19,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 
 if TYPE_CHECKING:
-    from tests.money.wallet.conftest import Held, Purses
+    from tests.money.wallet.conftest import Held, Wallets
 
 CAP = 5_000
 DAY = date(2026, 5, 9)
@@ -55,142 +55,142 @@ def test_no_batch_spends_more_than_the_day_and_none_is_refused_that_fits(amounts
         spent += amount if isinstance(outcome, Spent) else 0
 
 
-async def limited(purses: "Purses", cents: int | None) -> "Held":
+async def limited(wallets: "Wallets", cents: int | None) -> "Held":
     owner = new_id()
-    held = await purses.card(owner)
-    async with purses.transaction() as conn:
-        assert await acts.limit_cards(conn, [acts.DailyLimitWish(held.id, owner, cents)], NOW) == [None]
+    held = await wallets.card(owner)
+    async with wallets.transaction() as conn:
+        assert await acts.limit_cards(conn, [acts.DailyLimitRequest(held.id, owner, cents)], NOW) == [None]
     return held
 
 
-async def spend(purses: "Purses", card_id: UUID, cents: int, now: datetime = NOW) -> Spent | Refused:
-    async with purses.transaction() as conn:
+async def spend(wallets: "Wallets", card_id: UUID, cents: int, now: datetime = NOW) -> Spent | Refused:
+    async with wallets.transaction() as conn:
         (outcome,) = await count_spends(conn, [Spend(card_id, cents)], cap_cents=CAP, now=now)
     return outcome
 
 
-async def spent(purses: "Purses", card_id: UUID) -> dict[date, int]:
-    rows = await purses.rows("select day, spent_cents from wallet_cards.card_day where card_id = $1", card_id)
+async def spent(wallets: "Wallets", card_id: UUID) -> dict[date, int]:
+    rows = await wallets.rows("select day, spent_cents from wallet_cards.card_day where card_id = $1", card_id)
     return {row["day"]: row["spent_cents"] for row in rows}
 
 
-async def test_what_a_card_spends_adds_up_over_the_day_and_a_refusal_says_what_is_left(purses: "Purses") -> None:
-    held, other = await limited(purses, 1_000), await limited(purses, None)
-    assert await spend(purses, held.id, 700) == Spent(held.id, DAY, 700)
-    assert await spend(purses, held.id, 400) == Refused(
+async def test_what_a_card_spends_adds_up_over_the_day_and_a_refusal_says_what_is_left(wallets: "Wallets") -> None:
+    held, other = await limited(wallets, 1_000), await limited(wallets, None)
+    assert await spend(wallets, held.id, 700) == Spent(held.id, DAY, 700)
+    assert await spend(wallets, held.id, 400) == Refused(
         "daily_limit_reached", {"left_cents": 300, "daily_limit_cents": 1_000}
     )
-    assert isinstance(await spend(purses, held.id, 300), Spent)
-    assert isinstance(await spend(purses, other.id, CAP), Spent)
-    assert (await spent(purses, held.id), await spent(purses, other.id)) == ({DAY: 1_000}, {DAY: CAP})
+    assert isinstance(await spend(wallets, held.id, 300), Spent)
+    assert isinstance(await spend(wallets, other.id, CAP), Spent)
+    assert (await spent(wallets, held.id), await spent(wallets, other.id)) == ({DAY: 1_000}, {DAY: CAP})
 
 
-async def test_the_spends_of_one_batch_add_up_too(purses: "Purses") -> None:
-    held = await limited(purses, 1_000)
-    async with purses.transaction() as conn:
+async def test_the_spends_of_one_batch_add_up_too(wallets: "Wallets") -> None:
+    held = await limited(wallets, 1_000)
+    async with wallets.transaction() as conn:
         outcomes = await count_spends(conn, [Spend(held.id, 400)] * 3, cap_cents=CAP, now=NOW)
     assert [isinstance(one, Spent) for one in outcomes] == [True, True, False]
-    assert await spent(purses, held.id) == {DAY: 800}
+    assert await spent(wallets, held.id) == {DAY: 800}
 
 
-async def test_spends_at_the_same_moment_do_not_pass_the_day(purses: "Purses") -> None:
-    held = await limited(purses, 1_000)
-    outcomes = await asyncio.gather(*(spend(purses, held.id, 300) for _ in range(8)))
+async def test_spends_at_the_same_moment_do_not_pass_the_day(wallets: "Wallets") -> None:
+    held = await limited(wallets, 1_000)
+    outcomes = await asyncio.gather(*(spend(wallets, held.id, 300) for _ in range(8)))
     assert sum(isinstance(one, Spent) for one in outcomes) == 3
-    assert await spent(purses, held.id) == {DAY: 900}
+    assert await spent(wallets, held.id) == {DAY: 900}
 
 
-async def test_the_day_is_that_of_the_grounds_own_calendar(purses: "Purses") -> None:
-    held = await limited(purses, 1_000)
+async def test_the_day_is_that_of_the_grounds_own_calendar(wallets: "Wallets") -> None:
+    held = await limited(wallets, 1_000)
     before_midnight, after = datetime(2026, 5, 9, 21, 59, tzinfo=UTC), datetime(2026, 5, 9, 22, 0, tzinfo=UTC)
     for now in (before_midnight, after):
-        assert isinstance(await spend(purses, held.id, 1_000, now), Spent)
-    assert await spent(purses, held.id) == {DAY: 1_000, date(2026, 5, 10): 1_000}
+        assert isinstance(await spend(wallets, held.id, 1_000, now), Spent)
+    assert await spent(wallets, held.id) == {DAY: 1_000, date(2026, 5, 10): 1_000}
 
 
-async def test_what_went_back_is_taken_off_the_day_that_it_was_counted_to(purses: "Purses") -> None:
-    held = await limited(purses, 1_000)
-    first = await spend(purses, held.id, 700)
+async def test_what_went_back_is_taken_off_the_day_that_it_was_counted_to(wallets: "Wallets") -> None:
+    held = await limited(wallets, 1_000)
+    first = await spend(wallets, held.id, 700)
     assert isinstance(first, Spent)
-    async with purses.transaction() as conn:
+    async with wallets.transaction() as conn:
         await give_back(conn, [first])
         await give_back(conn, [first])
-    assert await spent(purses, held.id) == {DAY: 0}, "a day is never below nothing"
-    assert isinstance(await spend(purses, held.id, 1_000), Spent)
+    assert await spent(wallets, held.id) == {DAY: 0}, "a day is never below nothing"
+    assert isinstance(await spend(wallets, held.id, 1_000), Spent)
 
 
-async def test_a_card_that_is_none_spends_nothing(purses: "Purses") -> None:
-    assert await spend(purses, new_id(), 1) == Refused("not_found")
+async def test_a_card_that_is_none_spends_nothing(wallets: "Wallets") -> None:
+    assert await spend(wallets, new_id(), 1) == Refused("not_found")
 
 
 # --- the PIN ---------------------------------------------------------------------------------------------------------
 
 
-async def with_pin(purses: "Purses", pin: str = "482915") -> tuple["Held", UUID]:
+async def with_pin(wallets: "Wallets", pin: str = "482915") -> tuple["Held", UUID]:
     owner = new_id()
-    held = await purses.card(owner)
-    async with purses.transaction() as conn:
+    held = await wallets.card(owner)
+    async with wallets.transaction() as conn:
         verifier = verifier_of(pin, b"0123456789abcdef", CHEAP)
         assert await set_card_pin(conn, held.id, owner, verifier, NOW) is None
     return held, owner
 
 
-async def test_the_right_pin_confirms_and_forgets_the_wrong_ones_before(purses: "Purses") -> None:
-    held, _ = await with_pin(purses)
+async def test_the_right_pin_confirms_and_forgets_the_wrong_ones_before(wallets: "Wallets") -> None:
+    held, _ = await with_pin(wallets)
     for _ in range(2):
         for left in (4, 3, 2, 1):
-            assert await purses.desk.confirm(held.id, "000000") == Refused(
+            assert await wallets.desk.confirm(held.id, "000000") == Refused(
                 "pin_wrong", {"tries_left": left}, commit=True
             )
-        assert await purses.desk.confirm(held.id, "482915") is None
+        assert await wallets.desk.confirm(held.id, "482915") is None
 
 
-async def test_after_five_wrong_pins_the_card_is_blocked_until_its_owner_unblocks_it(purses: "Purses") -> None:
-    held, owner = await with_pin(purses)
-    answers = [await purses.desk.confirm(held.id, "000000") for _ in range(5)]
+async def test_after_five_wrong_pins_the_card_is_blocked_until_its_owner_unblocks_it(wallets: "Wallets") -> None:
+    held, owner = await with_pin(wallets)
+    answers = [await wallets.desk.confirm(held.id, "000000") for _ in range(5)]
     assert answers[-1] == Refused("pin_wrong", {"tries_left": 0}, commit=True)
-    assert await purses.desk.confirm(held.id, "482915") == Refused("card_blocked", {"reason": "pin"})
-    (outcome,) = await purses.take(purses.read(held.tap()))
+    assert await wallets.desk.confirm(held.id, "482915") == Refused("card_blocked", {"reason": "pin"})
+    (outcome,) = await wallets.take(wallets.read(held.tap()))
     assert isinstance(outcome, Refused)
     assert outcome.reason == "card_blocked"
-    assert [fact["data"] for fact in await purses.facts("card_blocked")] == [{"reason": "pin"}]
-    async with purses.transaction() as conn:
+    assert [fact["data"] for fact in await wallets.facts("card_blocked")] == [{"reason": "pin"}]
+    async with wallets.transaction() as conn:
         assert await acts.unblock_cards(conn, [acts.OwnersCard(held.id, owner)], NOW) == [None]
-    assert await purses.desk.confirm(held.id, "000000") == Refused("pin_wrong", {"tries_left": 4}, commit=True)
-    assert await purses.desk.confirm(held.id, "482915") is None
+    assert await wallets.desk.confirm(held.id, "000000") == Refused("pin_wrong", {"tries_left": 4}, commit=True)
+    assert await wallets.desk.confirm(held.id, "482915") is None
 
 
-async def test_tries_at_the_same_moment_are_all_counted(purses: "Purses") -> None:
-    held, _ = await with_pin(purses)
-    answers = await asyncio.gather(*(purses.desk.confirm(held.id, f"{number:06}") for number in range(12)))
+async def test_tries_at_the_same_moment_are_all_counted(wallets: "Wallets") -> None:
+    held, _ = await with_pin(wallets)
+    answers = await asyncio.gather(*(wallets.desk.confirm(held.id, f"{number:06}") for number in range(12)))
     looked_at = [one for one in answers if isinstance(one, Refused) and one.reason == "pin_wrong"]
     assert len(looked_at) <= 5
-    assert await purses.desk.confirm(held.id, "482915") == Refused("card_blocked", {"reason": "pin"})
+    assert await wallets.desk.confirm(held.id, "482915") == Refused("card_blocked", {"reason": "pin"})
 
 
-async def test_a_try_that_is_begun_after_the_fifth_is_not_looked_at(purses: "Purses") -> None:
-    held, _ = await with_pin(purses)
-    async with purses.transaction() as conn:
+async def test_a_try_that_is_begun_after_the_fifth_is_not_looked_at(wallets: "Wallets") -> None:
+    held, _ = await with_pin(wallets)
+    async with wallets.transaction() as conn:
         begun = [await begin_pin_try(conn, held.id) for _ in range(6)]
     assert [isinstance(one, PinTry) for one in begun] == [True] * 5 + [False]
     fifth = begun[4]
     assert isinstance(fifth, PinTry)
-    async with purses.transaction() as conn:
+    async with wallets.transaction() as conn:
         assert await end_pin_try(conn, fifth, right=fifth.right("482915"), now=NOW) is None, "it was right"
-    assert await purses.desk.confirm(held.id, "482915") is None
+    assert await wallets.desk.confirm(held.id, "482915") is None
 
 
-async def test_a_card_without_a_pin_has_none_to_try_and_a_card_that_is_none_either(purses: "Purses") -> None:
-    held = await purses.card()
-    assert await purses.desk.confirm(held.id, "482915") == Refused("pin_not_set")
-    assert await purses.desk.confirm(new_id(), "482915") == Refused("not_found")
+async def test_a_card_without_a_pin_has_none_to_try_and_a_card_that_is_none_either(wallets: "Wallets") -> None:
+    held = await wallets.card()
+    assert await wallets.desk.confirm(held.id, "482915") == Refused("pin_not_set")
+    assert await wallets.desk.confirm(new_id(), "482915") == Refused("not_found")
 
 
-async def test_a_pin_is_kept_as_what_it_is_checked_against_and_only_its_owner_sets_it(purses: "Purses") -> None:
-    held, _ = await with_pin(purses)
-    kept = str(await purses.rows("select * from wallet_cards.card_pin")) + str(await purses.facts())
+async def test_a_pin_is_kept_as_what_it_is_checked_against_and_only_its_owner_sets_it(wallets: "Wallets") -> None:
+    held, _ = await with_pin(wallets)
+    kept = str(await wallets.rows("select * from wallet_cards.card_pin")) + str(await wallets.facts())
     assert "482915" not in kept
-    async with purses.transaction() as conn:
+    async with wallets.transaction() as conn:
         verifier = verifier_of("111222", b"0123456789abcdef", CHEAP)
         assert await set_card_pin(conn, held.id, new_id(), verifier, NOW + HOUR) == Refused("not_found")
-    assert await purses.desk.confirm(held.id, "482915") is None
+    assert await wallets.desk.confirm(held.id, "482915") is None

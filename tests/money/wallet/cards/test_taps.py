@@ -20,7 +20,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 
 if TYPE_CHECKING:
-    from tests.money.wallet.conftest import Held, Purses
+    from tests.money.wallet.conftest import Held, Wallets
 
 UID = bytes.fromhex("04DE5F1EACC040")
 
@@ -59,128 +59,128 @@ def test_whatever_arrives_a_counter_counts_once_and_only_rises(counters: list[in
         assert now == before or isinstance(before, Refused)
 
 
-async def test_a_tap_is_taken_once_with_its_card_and_purse_and_no_chips_number(purses: "Purses") -> None:
-    held = await purses.card()
-    taken = await purses.taken(held)
-    assert (taken.card_id, taken.purse_id, taken.counter) == (held.id, held.purse_id, 1)
-    (card,) = await purses.rows("select counter from wallet_cards.card")
+async def test_a_tap_is_taken_once_with_its_card_and_wallet_and_no_chips_number(wallets: "Wallets") -> None:
+    held = await wallets.card()
+    taken = await wallets.taken(held)
+    assert (taken.card_id, taken.wallet_id, taken.counter) == (held.id, held.wallet_id, 1)
+    (card,) = await wallets.rows("select counter from wallet_cards.card")
     assert card["counter"] == 1
 
 
-async def test_the_same_id_again_gets_the_same_answer_and_has_no_second_effect(purses: "Purses") -> None:
-    held = await purses.card()
-    tap = purses.read(held.tap())
-    first = await purses.take(tap)
-    later = await purses.taken(held)
+async def test_the_same_id_again_gets_the_same_answer_and_has_no_second_effect(wallets: "Wallets") -> None:
+    held = await wallets.card()
+    tap = wallets.read(held.tap())
+    first = await wallets.take(tap)
+    later = await wallets.taken(held)
     assert later.counter == 2
-    await block(purses, held)
-    assert await purses.take(tap, tap) == first * 2, "whatever has become of the card meanwhile"
-    (row,) = await purses.rows("select count(*) as n from wallet_cards.tap")
+    await block(wallets, held)
+    assert await wallets.take(tap, tap) == first * 2, "whatever has become of the card meanwhile"
+    (row,) = await wallets.rows("select count(*) as n from wallet_cards.tap")
     assert row["n"] == 2
 
 
-async def test_a_tap_that_is_twice_in_one_batch_counts_once(purses: "Purses") -> None:
-    held = await purses.card()
-    tap = purses.read(held.tap())
-    first, second = await purses.take(tap, tap)
+async def test_a_tap_that_is_twice_in_one_batch_counts_once(wallets: "Wallets") -> None:
+    held = await wallets.card()
+    tap = wallets.read(held.tap())
+    first, second = await wallets.take(tap, tap)
     assert first == second
     assert reasons([first]) == ["taken"]
     message = held.tap()
-    assert reasons(await purses.take(purses.read(message), purses.read(message))) == ["taken", "tap_replayed"]
+    assert reasons(await wallets.take(wallets.read(message), wallets.read(message))) == ["taken", "tap_replayed"]
 
 
-async def test_a_counter_that_is_rolled_back_is_refused_and_told(purses: "Purses") -> None:
-    held = await purses.card()
+async def test_a_counter_that_is_rolled_back_is_refused_and_told(wallets: "Wallets") -> None:
+    held = await wallets.card()
     old = held.chip.mirrored(3)
     held.chip.counter = 6
-    await purses.taken(held)
-    assert reasons(await purses.take(purses.read(old))) == ["tap_replayed"]
-    (fact,) = await purses.facts("tap_replayed")
+    await wallets.taken(held)
+    assert reasons(await wallets.take(wallets.read(old))) == ["tap_replayed"]
+    (fact,) = await wallets.facts("tap_replayed")
     assert (fact["about"], fact["data"]) == (held.id, {"counter": 3, "last": 7})
 
 
-async def test_a_cloned_tap_is_refused_at_the_second_till_and_told_once_until_the_next_tap(purses: "Purses") -> None:
-    held = await purses.card()
+async def test_a_cloned_tap_is_refused_at_the_second_till_and_told_once_until_the_next_tap(wallets: "Wallets") -> None:
+    held = await wallets.card()
     message = held.tap()
-    clone = purses.read(message)
-    await purses.take(purses.read(message))
+    clone = wallets.read(message)
+    await wallets.take(wallets.read(message))
     for _ in range(3):
-        assert reasons(await purses.take(clone)) == ["tap_replayed"]
-    assert len(await purses.facts("tap_replayed")) == 1, "who repeats a tap does not fill the journal"
-    await purses.taken(held)
-    await purses.take(clone)
-    assert len(await purses.facts("tap_replayed")) == 2
+        assert reasons(await wallets.take(clone)) == ["tap_replayed"]
+    assert len(await wallets.facts("tap_replayed")) == 1, "who repeats a tap does not fill the journal"
+    await wallets.taken(held)
+    await wallets.take(clone)
+    assert len(await wallets.facts("tap_replayed")) == 2
 
 
-async def test_of_two_taps_in_one_batch_the_order_of_arrival_says_nothing(purses: "Purses") -> None:
-    held = await purses.card()
-    first, second = purses.read(held.tap()), purses.read(held.tap())
-    assert reasons(await purses.take(second, first)) == ["taken", "taken"]
+async def test_of_two_taps_in_one_batch_the_order_of_arrival_says_nothing(wallets: "Wallets") -> None:
+    held = await wallets.card()
+    first, second = wallets.read(held.tap()), wallets.read(held.tap())
+    assert reasons(await wallets.take(second, first)) == ["taken", "taken"]
 
 
-async def test_what_no_card_of_ours_made_is_forged_and_an_unknown_chip_is_unknown(purses: "Purses") -> None:
-    known, unknown = await purses.card(), purses.chip()
+async def test_what_no_card_of_ours_made_is_forged_and_an_unknown_chip_is_unknown(wallets: "Wallets") -> None:
+    known, unknown = await wallets.card(), wallets.chip()
     forged = type(known.chip)(CardKeys(bytes(16)), known.chip.uid).tap()
-    taps = (purses.read(forged), purses.read(unknown.tap()), purses.read(known.tap()))
-    assert reasons(await purses.take(*taps)) == ["tap_forged", "card_unknown", "taken"]
+    taps = (wallets.read(forged), wallets.read(unknown.tap()), wallets.read(known.tap()))
+    assert reasons(await wallets.take(*taps)) == ["tap_forged", "card_unknown", "taken"]
 
 
-async def test_a_refused_tap_changes_nothing(purses: "Purses") -> None:
-    held = await purses.card()
-    await block(purses, held)
-    before = await purses.rows("select counter from wallet_cards.card"), await purses.facts()
-    assert reasons(await purses.take(purses.read(held.tap()))) == ["card_blocked"]
-    assert (await purses.rows("select counter from wallet_cards.card"), await purses.facts()) == before
-    assert await purses.rows("select 1 from wallet_cards.tap") == []
+async def test_a_refused_tap_changes_nothing(wallets: "Wallets") -> None:
+    held = await wallets.card()
+    await block(wallets, held)
+    before = await wallets.rows("select counter from wallet_cards.card"), await wallets.facts()
+    assert reasons(await wallets.take(wallets.read(held.tap()))) == ["card_blocked"]
+    assert (await wallets.rows("select counter from wallet_cards.card"), await wallets.facts()) == before
+    assert await wallets.rows("select 1 from wallet_cards.tap") == []
 
 
-async def test_an_id_that_was_another_taps_is_refused(purses: "Purses") -> None:
-    held, other = await purses.card(), await purses.card()
-    taken = await purses.taken(held)
-    outcomes = await purses.take(purses.read(other.tap(), taken.tap_id), purses.read(held.tap(), taken.tap_id))
+async def test_an_id_that_was_another_taps_is_refused(wallets: "Wallets") -> None:
+    held, other = await wallets.card(), await wallets.card()
+    taken = await wallets.taken(held)
+    outcomes = await wallets.take(wallets.read(other.tap(), taken.tap_id), wallets.read(held.tap(), taken.tap_id))
     assert reasons(outcomes) == ["id_reused", "id_reused"]
 
 
-async def test_the_same_tap_in_two_processes_at_once_has_one_winner(purses: "Purses", database_url: str) -> None:
-    held = await purses.card()
+async def test_the_same_tap_in_two_processes_at_once_has_one_winner(wallets: "Wallets", database_url: str) -> None:
+    held = await wallets.card()
     message = held.tap()
     other = await Database.open(database_url)
     try:
-        async with purses.db.transaction() as here:
-            (first,) = await take_taps(here, [purses.read(message)], NOW)
-            racing = asyncio.create_task(_take(other, purses.read(message)))
-            await waits_for_a_lock(purses)
+        async with wallets.db.transaction() as here:
+            (first,) = await take_taps(here, [wallets.read(message)], NOW)
+            racing = asyncio.create_task(_take(other, wallets.read(message)))
+            await waits_for_a_lock(wallets)
         assert reasons([first, await racing]) == ["taken", "tap_replayed"]
     finally:
         await other.close()
 
 
 async def test_the_same_request_in_two_processes_at_once_gets_the_same_answer(
-    purses: "Purses", database_url: str
+    wallets: "Wallets", database_url: str
 ) -> None:
-    held = await purses.card()
-    tap = purses.read(held.tap())
+    held = await wallets.card()
+    tap = wallets.read(held.tap())
     other = await Database.open(database_url)
     try:
-        async with purses.db.transaction() as here:
+        async with wallets.db.transaction() as here:
             (first,) = await take_taps(here, [tap], NOW)
             racing = asyncio.create_task(_take(other, tap))
-            await waits_for_a_lock(purses)
+            await waits_for_a_lock(wallets)
         assert await racing == first
     finally:
         await other.close()
 
 
 async def test_batches_with_the_same_cards_the_other_way_round_wait_and_do_not_block_each_other(
-    purses: "Purses",
+    wallets: "Wallets",
 ) -> None:
-    cards = [await purses.card() for _ in range(8)]
-    batches = [[purses.read(held.tap()) for held in cards] for _ in range(6)]
+    cards = [await wallets.card() for _ in range(8)]
+    batches = [[wallets.read(held.tap()) for held in cards] for _ in range(6)]
     outcomes = await asyncio.gather(
-        *(purses.take(*(reversed(batch) if at % 2 else batch)) for at, batch in enumerate(batches))
+        *(wallets.take(*(reversed(batch) if at % 2 else batch)) for at, batch in enumerate(batches))
     )
     assert sum(reasons(batch).count("taken") for batch in outcomes) >= len(cards)
-    last = await purses.rows("select counter from wallet_cards.card")
+    last = await wallets.rows("select counter from wallet_cards.card")
     assert {row["counter"] for row in last} == {6}
 
 
@@ -190,14 +190,14 @@ async def _take(db: Database, tap: Tap) -> TapOutcome:
     return outcome
 
 
-async def block(purses: "Purses", held: "Held", reason: BlockReason = BlockReason.LOST) -> None:
-    async with purses.transaction() as conn:
+async def block(wallets: "Wallets", held: "Held", reason: BlockReason = BlockReason.LOST) -> None:
+    async with wallets.transaction() as conn:
         assert await acts.block_cards(conn, [acts.Block(held.id, reason, None)], NOW) == [None]
 
 
 @pytest.mark.parametrize("reason", [BlockReason.LOST, BlockReason.FRAUD])
-async def test_a_blocked_card_is_refused_and_says_why(purses: "Purses", reason: BlockReason) -> None:
-    held = await purses.card()
-    await block(purses, held, reason)
-    (outcome,) = await purses.take(purses.read(held.tap()))
+async def test_a_blocked_card_is_refused_and_says_why(wallets: "Wallets", reason: BlockReason) -> None:
+    held = await wallets.card()
+    await block(wallets, held, reason)
+    (outcome,) = await wallets.take(wallets.read(held.tap()))
     assert outcome == Refused("card_blocked", {"card_id": held.id, "reason": reason})

@@ -10,7 +10,7 @@ import pytest
 from tests.identity.passes.make_vectors import Ed25519Phone
 from tests.money.wallet.cards import make_vectors
 from tests.money.wallet.cards.proofs import proof_text
-from tests.money.wallet.ledger.books import loaded_purse
+from tests.money.wallet.ledger.books import loaded_wallet
 from virage.money.wallet.cards.acts import virtual_cards as acts
 from virage.money.wallet.cards.reads import virtual_cards as reads
 from virage.money.wallet.cards.rules.virtual_cards import (
@@ -25,7 +25,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
 
 if TYPE_CHECKING:
-    from tests.money.wallet.conftest import Purses
+    from tests.money.wallet.conftest import Wallets
 
 PROOFS = "/api/wallet/proofs"
 PHONES = "/api/me/virtual-card"
@@ -47,11 +47,11 @@ def test_a_proof_has_one_text() -> None:
 
 
 class Owner:
-    """A fan with money in the purse and a phone that pays."""
+    """A fan with money in the wallet and a phone that pays."""
 
-    def __init__(self, name: str, purse_id: UUID) -> None:
+    def __init__(self, name: str, wallet_id: UUID) -> None:
         self.name = name
-        self.purse_id = purse_id
+        self.wallet_id = wallet_id
         self.phone = Ed25519Phone(name)
         self.key_id = new_id()
 
@@ -64,112 +64,112 @@ class Owner:
         return {"challenge": msgspec.to_builtins(challenge), "proof": proof_text(self.key_id, signature)}
 
 
-async def an_owner(purses: "Purses", name: str = "fan", cents: int = 5_000) -> Owner:
-    person_id = purses.knows(name)
-    async with purses.transaction() as conn:
-        owner = Owner(name, await loaded_purse(conn, cents, person_id))
-    answer = await purses.ask(name, "PUT", PHONES, owner.wish())
+async def an_owner(wallets: "Wallets", name: str = "fan", cents: int = 5_000) -> Owner:
+    person_id = wallets.knows(name)
+    async with wallets.transaction() as conn:
+        owner = Owner(name, await loaded_wallet(conn, cents, person_id))
+    answer = await wallets.ask(name, "PUT", PHONES, owner.wish())
     assert answer.status_code == 200, answer.text
     return owner
 
 
-def a_till(purses: "Purses", name: str = "till") -> UUID:
-    return purses.knows(name, "device", Grant("till", "outlet", "01"))
+def a_till(wallets: "Wallets", name: str = "till") -> UUID:
+    return wallets.knows(name, "device", Grant("till", "outlet", "01"))
 
 
-def challenge(purses: "Purses", till: UUID, cents: int = 1_500) -> Challenge:
-    at = purses.clock.now().isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+def challenge(wallets: "Wallets", till: UUID, cents: int = 1_500) -> Challenge:
+    at = wallets.clock.now().isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
     return Challenge(at, cents, new_id(), "01", till)
 
 
-async def test_a_fan_has_several_phones_and_the_same_key_again_is_the_same_phone(purses: "Purses") -> None:
-    owner = await an_owner(purses)
-    (first,) = (await purses.ask("fan", "GET", PHONES)).json()
-    assert (await purses.ask("fan", "PUT", PHONES, owner.wish())).json() == first
+async def test_a_fan_has_several_phones_and_the_same_key_again_is_the_same_phone(wallets: "Wallets") -> None:
+    owner = await an_owner(wallets)
+    (first,) = (await wallets.ask("fan", "GET", PHONES)).json()
+    assert (await wallets.ask("fan", "PUT", PHONES, owner.wish())).json() == first
     second = {"id": str(new_id()), "public_key": Ed25519Phone("two").jwk(), "label": "  Téléphone  de Léa "}
-    assert (await purses.ask("fan", "PUT", PHONES, second)).json()["label"] == "Téléphone de Léa"
-    assert [one["id"] for one in (await purses.ask("fan", "GET", PHONES)).json()] == [first["id"], second["id"]]
+    assert (await wallets.ask("fan", "PUT", PHONES, second)).json()["label"] == "Téléphone de Léa"
+    assert [one["id"] for one in (await wallets.ask("fan", "GET", PHONES)).json()] == [first["id"], second["id"]]
     taken = second | {"id": str(new_id())}
-    assert (await purses.ask("fan", "PUT", PHONES, taken)).json()["code"] == "key_taken"
-    assert len(await purses.facts("phone_registered")) == 2
+    assert (await wallets.ask("fan", "PUT", PHONES, taken)).json()["code"] == "key_taken"
+    assert len(await wallets.facts("phone_registered")) == 2
 
 
 async def test_a_key_that_proves_nothing_or_is_one_too_many_is_refused_and_a_stale_sign_in_too(
-    purses: "Purses",
+    wallets: "Wallets",
 ) -> None:
-    owner = await an_owner(purses)
+    owner = await an_owner(wallets)
     neutral = {"kty": "OKP", "crv": "Ed25519", "x": "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}
-    weak = await purses.ask("fan", "PUT", PHONES, owner.wish(id=str(new_id()), public_key=neutral))
+    weak = await wallets.ask("fan", "PUT", PHONES, owner.wish(id=str(new_id()), public_key=neutral))
     assert (weak.status_code, weak.json()["code"]) == (422, "unprocessable")
     for number in range(1, KEYS_MAX):
         wish = {"id": str(new_id()), "public_key": Ed25519Phone(f"more {number}").jwk()}
-        assert (await purses.ask("fan", "PUT", PHONES, wish)).status_code == 200
+        assert (await wallets.ask("fan", "PUT", PHONES, wish)).status_code == 200
     wish = {"id": str(new_id()), "public_key": Ed25519Phone("one too many").jwk()}
-    assert (await purses.ask("fan", "PUT", PHONES, wish)).json()["code"] == "phones_max"
-    purses.clock.advance(timedelta(minutes=16))
-    assert (await purses.ask("fan", "PUT", PHONES, wish)).json()["code"] == "step_up_required"
+    assert (await wallets.ask("fan", "PUT", PHONES, wish)).json()["code"] == "phones_max"
+    wallets.clock.advance(timedelta(minutes=16))
+    assert (await wallets.ask("fan", "PUT", PHONES, wish)).json()["code"] == "step_up_required"
 
 
-async def test_a_proof_reaches_the_till_that_asked_for_it_and_no_other(purses: "Purses") -> None:
-    owner, till = await an_owner(purses), a_till(purses)
-    a_till(purses, "other till")
-    asked = challenge(purses, till)
+async def test_a_proof_reaches_the_till_that_asked_for_it_and_no_other(wallets: "Wallets") -> None:
+    owner, till = await an_owner(wallets), a_till(wallets)
+    a_till(wallets, "other till")
+    asked = challenge(wallets, till)
     path = f"/api/till/proofs/{asked.id}"
-    assert (await purses.ask("till", "GET", path)).json() == {"proof": None}
+    assert (await wallets.ask("till", "GET", path)).json() == {"proof": None}
     signed = owner.sign(asked)
     for _ in range(2):
-        answer = await purses.ask("fan", "POST", PROOFS, signed)
+        answer = await wallets.ask("fan", "POST", PROOFS, signed)
         assert answer.json() == {"record_id": str(asked.id), "state": "waiting"}, answer.text
-    assert (await purses.ask("till", "GET", path)).json() == {"proof": signed["proof"]}
-    assert (await purses.ask("other till", "GET", path)).json() == {"proof": None}
-    assert (await purses.ask("fan", "GET", f"{PROOFS}/{asked.id}")).json()["state"] == "waiting"
-    purses.knows("friend")
-    assert (await purses.ask("friend", "GET", f"{PROOFS}/{asked.id}")).status_code == 404
+    assert (await wallets.ask("till", "GET", path)).json() == {"proof": signed["proof"]}
+    assert (await wallets.ask("other till", "GET", path)).json() == {"proof": None}
+    assert (await wallets.ask("fan", "GET", f"{PROOFS}/{asked.id}")).json()["state"] == "waiting"
+    wallets.knows("friend")
+    assert (await wallets.ask("friend", "GET", f"{PROOFS}/{asked.id}")).status_code == 404
 
 
-async def test_nobody_sends_what_anothers_phone_signed_and_nothing_that_does_not_pay(purses: "Purses") -> None:
-    owner, friend, till = await an_owner(purses), await an_owner(purses, "friend"), a_till(purses)
-    asked = challenge(purses, till)
-    stolen = await purses.ask("friend", "POST", PROOFS, owner.sign(asked))
+async def test_nobody_sends_what_anothers_phone_signed_and_nothing_that_does_not_pay(wallets: "Wallets") -> None:
+    owner, friend, till = await an_owner(wallets), await an_owner(wallets, "friend"), a_till(wallets)
+    asked = challenge(wallets, till)
+    stolen = await wallets.ask("friend", "POST", PROOFS, owner.sign(asked))
     assert stolen.json()["code"] == "card_unknown"
-    other = owner.sign(asked) | {"challenge": msgspec.to_builtins(challenge(purses, till))}
-    assert (await purses.ask("fan", "POST", PROOFS, other)).json()["code"] == "proof_forged"
-    dear = await purses.ask("friend", "POST", PROOFS, friend.sign(challenge(purses, till, 5_001)))
+    other = owner.sign(asked) | {"challenge": msgspec.to_builtins(challenge(wallets, till))}
+    assert (await wallets.ask("fan", "POST", PROOFS, other)).json()["code"] == "proof_forged"
+    dear = await wallets.ask("friend", "POST", PROOFS, friend.sign(challenge(wallets, till, 5_001)))
     assert (dear.json()["code"], dear.json()["data"]) == ("insufficient_funds", {"available_cents": 5_000})
-    purses.clock.advance(timedelta(minutes=11))
-    assert (await purses.ask("fan", "POST", PROOFS, owner.sign(asked))).json()["code"] == "proof_too_old"
-    assert await purses.rows("select * from wallet_cards.proof") == []
+    wallets.clock.advance(timedelta(minutes=11))
+    assert (await wallets.ask("fan", "POST", PROOFS, owner.sign(asked))).json()["code"] == "proof_too_old"
+    assert await wallets.rows("select * from wallet_cards.proof") == []
 
 
-async def test_a_blocked_phone_pays_no_longer_and_only_its_owner_blocks_it(purses: "Purses") -> None:
-    owner, till = await an_owner(purses), a_till(purses)
-    purses.knows("friend")
+async def test_a_blocked_phone_pays_no_longer_and_only_its_owner_blocks_it(wallets: "Wallets") -> None:
+    owner, till = await an_owner(wallets), a_till(wallets)
+    wallets.knows("friend")
     path = f"{PHONES}/{owner.key_id}"
-    assert (await purses.ask("friend", "DELETE", path)).status_code == 404
+    assert (await wallets.ask("friend", "DELETE", path)).status_code == 404
     for _ in range(2):
-        assert (await purses.ask("fan", "DELETE", path)).status_code == 204
-    assert (await purses.ask("fan", "GET", PHONES)).json() == []
-    refused = await purses.ask("fan", "POST", PROOFS, owner.sign(challenge(purses, till)))
+        assert (await wallets.ask("fan", "DELETE", path)).status_code == 204
+    assert (await wallets.ask("fan", "GET", PHONES)).json() == []
+    refused = await wallets.ask("fan", "POST", PROOFS, owner.sign(challenge(wallets, till)))
     assert (refused.json()["code"], refused.json()["data"]) == ("card_blocked", {"reason": "owner"})
-    assert (await purses.ask("fan", "PUT", PHONES, owner.wish())).json()["code"] == "key_taken"
-    assert len(await purses.facts("phone_blocked")) == 1
+    assert (await wallets.ask("fan", "PUT", PHONES, owner.wish())).json()["code"] == "key_taken"
+    assert len(await wallets.facts("phone_blocked")) == 1
 
 
-async def test_phones_are_exported_and_erased_with_their_owner(purses: "Purses") -> None:
-    owner, till = await an_owner(purses), a_till(purses)
-    assert (await purses.ask("fan", "POST", PROOFS, owner.sign(challenge(purses, till)))).status_code == 200
-    person_id = (await purses.rows("select owner_id from wallet_accounts.purse where id = $1", owner.purse_id))[0][0]
-    async with purses.transaction() as conn:
+async def test_phones_are_exported_and_erased_with_their_owner(wallets: "Wallets") -> None:
+    owner, till = await an_owner(wallets), a_till(wallets)
+    assert (await wallets.ask("fan", "POST", PROOFS, owner.sign(challenge(wallets, till)))).status_code == 200
+    person_id = (await wallets.rows("select owner_id from wallet_accounts.purse where id = $1", owner.wallet_id))[0][0]
+    async with wallets.transaction() as conn:
         (told,) = await reads.export(conn, person_id)
         assert told["id"] == owner.key_id
-        assert await acts.erased(conn, person_id, purses.clock.now()) is None
+        assert await acts.erased(conn, person_id, wallets.clock.now()) is None
     for table in ("phone_key", "proof"):
-        assert await purses.rows(f"select * from wallet_cards.{table}") == []
+        assert await wallets.rows(f"select * from wallet_cards.{table}") == []
 
 
 @pytest.mark.parametrize("cents", [0, -1, 10**9])
-async def test_a_challenge_without_an_amount_is_no_challenge(purses: "Purses", cents: int) -> None:
-    owner, till = await an_owner(purses), a_till(purses)
-    asked = challenge(purses, till)
+async def test_a_challenge_without_an_amount_is_no_challenge(wallets: "Wallets", cents: int) -> None:
+    owner, till = await an_owner(wallets), a_till(wallets)
+    asked = challenge(wallets, till)
     wrong = owner.sign(asked) | {"challenge": msgspec.to_builtins(asked) | {"cents": cents}}
-    assert (await purses.ask("fan", "POST", PROOFS, wrong)).status_code == 400
+    assert (await wallets.ask("fan", "POST", PROOFS, wrong)).status_code == 400

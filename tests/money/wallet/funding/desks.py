@@ -9,10 +9,15 @@ from tests.identity.passes.make_vectors import Ed25519Phone, P256Phone
 from tests.money.wallet.ledger.books import books
 from virage.identity.people.rules.pins import verifier_of
 from virage.identity.people.store import grants, persons, pins
-from virage.money.wallet.accounts.rules.purses import DeskTender
+from virage.money.wallet.accounts.rules.wallets import DeskTender
 from virage.money.wallet.cards.rules.cards import as_code, masked
 from virage.money.wallet.funding.rules.desk import drawer
-from virage.money.wallet.funding.rules.loads import LOAD_PURPOSE, LoadSaid, SignedLoad, load_bytes
+from virage.money.wallet.funding.rules.desk_records import (
+    DESK_RECORD_PURPOSE,
+    DeskRecord,
+    SignedDeskRecord,
+    desk_record_bytes,
+)
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
 from virage.platform.values.jwk import base64url
@@ -21,7 +26,7 @@ from virage.platform.web.guard import Grant
 if TYPE_CHECKING:
     import httpx
 
-    from tests.money.wallet.conftest import Held, Purses
+    from tests.money.wallet.conftest import Held, Wallets
 
 CASHIER = UUID("01970000-0000-7000-8000-00000000ca52")
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)  # the time of the fixture `clock`
@@ -32,19 +37,19 @@ def stamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
-def load_said(till_id: UUID, cashier: UUID, purse_id: UUID, cents: int, at: datetime = NOW, **more: Any) -> LoadSaid:
-    """What a till says of money that it takes for a purse at outlet 01, in cash."""
+def load_said(till_id: UUID, cashier: UUID, wallet_id: UUID, cents: int, at: datetime = NOW, **more: Any) -> DeskRecord:
+    """What a till says of money that it takes for a wallet at outlet 01, in cash."""
     said: dict[str, Any] = {"id": new_id(), "outlet": "01", "slip": None, "tender": DeskTender.CASH}
     said |= more
-    return LoadSaid(at=stamp(at), cashier=cashier, cents=cents, purse=masked(purse_id), till=till_id, **said)
+    return DeskRecord(at=stamp(at), cashier=cashier, cents=cents, purse=masked(wallet_id), till=till_id, **said)
 
 
-def signed_load(signer: Signer, said: LoadSaid, purpose: bytes = LOAD_PURPOSE) -> SignedLoad:
-    body = load_bytes(said)
-    return SignedLoad(said, body, signer.sign(purpose + body))
+def signed_load(signer: Signer, said: DeskRecord, purpose: bytes = DESK_RECORD_PURPOSE) -> SignedDeskRecord:
+    body = desk_record_bytes(said)
+    return SignedDeskRecord(said, body, signer.sign(purpose + body))
 
 
-def texts(signed: SignedLoad) -> dict[str, str]:
+def texts(signed: SignedDeskRecord) -> dict[str, str]:
     """As it goes over the wire."""
     return {"body": base64url(signed.body), "signature": base64url(signed.signature)}
 
@@ -81,34 +86,34 @@ async def pair_till(conn: Connection, till_id: UUID, signer: Signer) -> None:
 class Desk:
     """A till at outlet 01 that serves as a desk, and signs what it does there."""
 
-    def __init__(self, purses: "Purses", name: str = "desk") -> None:
-        self.purses = purses
+    def __init__(self, wallets: "Wallets", name: str = "desk") -> None:
+        self.wallets = wallets
         self.name = name
-        self.id = purses.knows(name, "device", Grant("till", "outlet", "01"))
+        self.id = wallets.knows(name, "device", Grant("till", "outlet", "01"))
         self.signer = Ed25519Phone(name)
 
     async def open(self) -> None:
-        async with self.purses.transaction() as conn:
+        async with self.wallets.transaction() as conn:
             await pair_till(conn, self.id, self.signer)
             await employ(conn, CASHIER, Grant("cashier", "outlet", "01"))
 
     async def shown(self, by: dict[str, str]) -> UUID:
-        """The purse that the till was shown before."""
+        """The wallet that the till was shown before."""
         read = re.search("uid=([0-9A-F]+)", by.get("tap", ""))
         uid = b"" if read is None else bytes.fromhex(read[1])
-        code = self.purses.secrets.codes.hash(as_code(by.get("code", "")) or "")
-        rows = await self.purses.rows(
+        code = self.wallets.secrets.codes.hash(as_code(by.get("code", "")) or "")
+        rows = await self.wallets.rows(
             "select purse_id from wallet_cards.card where uid = $1 or code_hash = $2", uid, code
         )
         return rows[0][0] if rows else new_id()
 
-    async def says(self, by: dict[str, str], cents: int, tender: str = "cash", **more: Any) -> LoadSaid:
+    async def says(self, by: dict[str, str], cents: int, tender: str = "cash", **more: Any) -> DeskRecord:
         """What the till would sign."""
-        said = {"purse_id": await self.shown(by), "cashier": CASHIER, "at": self.purses.clock.now()} | more
+        said = {"wallet_id": await self.shown(by), "cashier": CASHIER, "at": self.wallets.clock.now()} | more
         return load_said(self.id, cents=cents, tender=DeskTender(tender), **said)
 
     async def send(self, by: dict[str, str], signed: dict[str, str], pin: str | None = None) -> "httpx.Response":
-        return await self.purses.ask(self.name, "POST", "/api/till/loads", {"by": by, "pin": pin} | signed)
+        return await self.wallets.ask(self.name, "POST", "/api/till/loads", {"by": by, "pin": pin} | signed)
 
     async def ask(
         self, by: dict[str, str], cents: int, tender: str = "cash", *, pin: str | None = None, **more: Any
@@ -122,21 +127,21 @@ class Desk:
         return answer.json()
 
     async def refused(self, by: dict[str, str], cents: int, tender: str = "cash", **more: Any) -> tuple[str, Any]:
-        before = await self.purses.rows("select count(*) from kernel.journal")
+        before = await self.wallets.rows("select count(*) from kernel.journal")
         answer = await self.ask(by, cents, tender, **more)
         assert answer.status_code == 409, answer.text
-        assert await self.purses.rows("select count(*) from kernel.journal") == before
+        assert await self.wallets.rows("select count(*) from kernel.journal") == before
         return answer.json()["code"], answer.json().get("data", {})
 
     async def look(self, by: dict[str, str]) -> Any:
-        answer = await self.purses.ask(self.name, "POST", "/api/till/purse", {"by": by})
+        answer = await self.wallets.ask(self.name, "POST", "/api/till/purse", {"by": by})
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     async def stands(self, tender: DeskTender = DeskTender.CASH) -> int:
         """How the till's own account stands; the books are clean."""
-        assert (await books(self.purses.db)).clean
-        rows = await self.purses.rows(
+        assert (await books(self.wallets.db)).clean
+        rows = await self.wallets.rows(
             "select balance_cents from wallet_ledger.account where id = $1", drawer(self.id, tender).id
         )
         return rows[0][0] if rows else 0

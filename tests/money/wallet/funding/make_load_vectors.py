@@ -1,4 +1,4 @@
-"""Write docs/vectors/load.json: what a till signs when it loads a purse or pays out, and what a signature is worth.
+"""Write docs/vectors/load.json: what a till signs when it loads a wallet or pays out, and what a signature is worth.
 
     python -m tests.money.wallet.funding.make_load_vectors
 
@@ -14,15 +14,20 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 
 from tests.identity.passes.make_vectors import Ed25519Phone, P256Phone
-from virage.money.wallet.accounts.rules.purses import DeskTender
+from virage.money.wallet.accounts.rules.wallets import DeskTender
 from virage.money.wallet.funding.rules.desk import Reason
-from virage.money.wallet.funding.rules.loads import LOAD_PURPOSE, LoadSaid, load_bytes, read_signed
+from virage.money.wallet.funding.rules.desk_records import (
+    DESK_RECORD_PURPOSE,
+    DeskRecord,
+    desk_record_bytes,
+    read_signed,
+)
 from virage.platform.values.jwk import base64url
 from virage.platform.values.refusals import Refused
 
 FILE = Path(__file__).parents[4] / "docs/vectors/load.json"
 TILL: Final = UUID("01970000-0000-7000-8000-0000000071a1")
-LOAD: Final = LoadSaid(
+LOAD: Final = DeskRecord(
     at="2026-05-09T19:47:12.345Z",
     cashier=UUID("01970000-0000-7000-8000-00000000ca51"),
     cents=2_000,
@@ -41,7 +46,9 @@ TILLS: Final[dict[str, Ed25519Phone | P256Phone]] = {
 STRANGER: Final = Ed25519Phone("virage vectors: till of nobody")
 
 
-def case(name: str, body: bytes, *, key: str = "Ed25519", signer: Any = None, purpose: bytes = LOAD_PURPOSE) -> Any:
+def case(
+    name: str, body: bytes, *, key: str = "Ed25519", signer: Any = None, purpose: bytes = DESK_RECORD_PURPOSE
+) -> Any:
     """What the server says to a body that somebody signed."""
     signature = base64url((signer or TILLS[key]).sign(purpose + body))
     return outcome(name, base64url(body), signature, key)
@@ -56,27 +63,27 @@ def outcome(name: str, body: str, signature: str, key: str = "Ed25519") -> dict[
 
 def cases() -> list[dict[str, Any]]:
     """What is sent as a load, and what is said to it."""
-    text = load_bytes(LOAD)
-    other = load_bytes(replace(LOAD, cents=200_000))
-    signed = base64url(TILLS["Ed25519"].sign(LOAD_PURPOSE + text))
+    text = desk_record_bytes(LOAD)
+    other = desk_record_bytes(replace(LOAD, cents=200_000))
+    signed = base64url(TILLS["Ed25519"].sign(DESK_RECORD_PURPOSE + text))
     return [
         case("a load, an Ed25519 key", text),
-        case("a payout, a P-256 key", load_bytes(PAYOUT), key="P-256"),
+        case("a payout, a P-256 key", desk_record_bytes(PAYOUT), key="P-256"),
         outcome("unsigned", base64url(text), ""),
         outcome("another amount", base64url(other), signed),
         case("another key", text, signer=STRANGER),
         case("signed as a sale is", text, purpose=b"virage:sale:v1\0"),
         case("signed as a phone pays", text, purpose=b"virage:pay:v1\0"),
         case("signed without a purpose", text, purpose=b""),
-        case("nothing moves", load_bytes(replace(LOAD, cents=0))),
-        case("too much", load_bytes(replace(LOAD, cents=1_000_001))),
+        case("nothing moves", desk_record_bytes(replace(LOAD, cents=0))),
+        case("too much", desk_record_bytes(replace(LOAD, cents=1_000_001))),
         case("another spelling", text.replace(b",", b", ", 1)),
         case("a member more", text.replace(b"{", b'{"a":1,', 1)),
-        case("no moment", load_bytes(replace(LOAD, at="2026-02-30T19:47:12.345Z"))),
-        case("no purse", load_bytes(replace(LOAD, purse="f2a5"))),
-        case("a slip with an invisible sign", load_bytes(replace(PAYOUT, slip="4\u200b2"))),
+        case("no moment", desk_record_bytes(replace(LOAD, at="2026-02-30T19:47:12.345Z"))),
+        case("no purse", desk_record_bytes(replace(LOAD, purse="f2a5"))),
+        case("a slip with an invisible sign", desk_record_bytes(replace(PAYOUT, slip="4\u200b2"))),
         case("no JSON", b"load it"),
-        case("another till's", load_bytes(replace(LOAD, till=LOAD.id))),
+        case("another till's", desk_record_bytes(replace(LOAD, till=LOAD.id))),
     ]
 
 
@@ -85,9 +92,9 @@ def vectors() -> dict[str, Any]:
     return {
         # Its module then: the file keeps its bytes.
         "about": "Written by python -m tests.wallet.make_load_vectors.",
-        "purpose": base64url(LOAD_PURPOSE),
+        "purpose": base64url(DESK_RECORD_PURPOSE),
         "till": str(TILL),
-        "loads": [{"value": to_builtins(one), "text": load_bytes(one).decode()} for one in (LOAD, PAYOUT)],
+        "loads": [{"value": to_builtins(one), "text": desk_record_bytes(one).decode()} for one in (LOAD, PAYOUT)],
         "keys": {name: {"jwk": till.jwk()} for name, till in TILLS.items()},
         "cases": cases(),
     }

@@ -1,4 +1,4 @@
-"""Top-ups by rule: asked for once when a purse falls below, charged once whatever gets lost, off after declines."""
+"""Top-ups by rule: asked for once when a wallet falls below, charged once whatever gets lost, off after declines."""
 
 import asyncio
 import time
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from tests.money.payments import conftest as provider
 from tests.money.payments.conftest import SandboxProcess
-from tests.money.wallet.ledger.books import DRAWER, NOW, books, loaded_purse, payment, posted
+from tests.money.wallet.ledger.books import DRAWER, NOW, books, loaded_wallet, payment, posted
 from virage.identity.people import acts as people
 from virage.money.payments import methods
 from virage.money.payments.checkout import settle_all
@@ -29,9 +29,9 @@ from virage.money.wallet.funding.acts.top_up_money import TopUpMoney
 from virage.money.wallet.funding.jobs import WalletJobs
 from virage.money.wallet.funding.reads import auto_top_ups as reads
 from virage.money.wallet.funding.reads.auto_top_ups import AutoTopUpView
-from virage.money.wallet.funding.rules.auto_top_ups import AutoTopUpWish, Rule, RuleState, failed, is_due, refuse
+from virage.money.wallet.funding.rules.auto_top_ups import AutoTopUpRequest, Rule, RuleState, failed, is_due, refuse
 from virage.money.wallet.funding.rules.top_ups import PURPOSE, Limits
-from virage.money.wallet.ledger.rules import Balance, Posted, Transfer, purse
+from virage.money.wallet.ledger.rules import Balance, Posted, Transfer, wallet_account
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
@@ -42,11 +42,11 @@ from virage_sandbox.cards import Card
 from virage_sandbox.wire import Delivery, Event, Stage
 
 if TYPE_CHECKING:
-    from tests.money.wallet.conftest import Purses
+    from tests.money.wallet.conftest import Wallets
 
 buyer = provider.buyer
 LIMITS = Limits(500, 15_000, 25_000)
-WISH = AutoTopUpWish(new_id(), below_cents=1_000, add_cents=2_000, day_max_cents=4_000, consent=True)
+WISH = AutoTopUpRequest(new_id(), below_cents=1_000, add_cents=2_000, day_max_cents=4_000, consent=True)
 DAY = date(2026, 5, 9)
 RULE = Rule(new_id(), WISH.method_id, 1_000, 2_000, 4_000, NOW, RuleState.ON)
 
@@ -108,23 +108,23 @@ def test_two_declines_in_a_row_or_a_bank_that_wants_its_customer_end_a_rule() ->
 
 
 class House:
-    """A fan with a purse, the worker's jobs, and the sandbox as their provider."""
+    """A fan with a wallet, the worker's jobs, and the sandbox as their provider."""
 
     def __init__(self, db: Database, config: Config, clock: Any, provider: SandboxProvider, buyer: Any) -> None:
         self.db = db
         self.clock = clock
         self.provider = provider
         self.buyer = buyer
-        self.handlers = Handlers({PURPOSE: TopUpMoney(LIMITS.purse_max_cents)})
+        self.handlers = Handlers({PURPOSE: TopUpMoney(LIMITS.wallet_max_cents)})
         self.payments = PaymentJobs(db, clock, provider, self.handlers)
         self.jobs = WalletJobs(db, config, clock, provider=provider, handlers=self.handlers)
         self.fan = new_id()
-        self.purse_id = new_id()
+        self.wallet_id = new_id()
 
     async def open(self, cents: int = 1_500) -> None:
         async with self.db.transaction() as conn:
             self.fan = await people.ensure_staff(conn, "lea@example.org", "Léa", [Grant("steward")], NOW)
-            self.purse_id = await loaded_purse(conn, cents, self.fan)
+            self.wallet_id = await loaded_wallet(conn, cents, self.fan)
 
     async def put(self, **changes: Any) -> Method | Refused:
         wish = replace(WISH, **({"method_id": new_id()} | changes))
@@ -155,7 +155,7 @@ class House:
         await self.payments.send_refunds(self.db)
 
     async def spend(self, cents: int) -> None:
-        (outcome,) = await posted(self.db, [payment(self.purse_id, cents)])
+        (outcome,) = await posted(self.db, [payment(self.wallet_id, cents)])
         assert isinstance(outcome, Posted)
 
     async def view(self) -> AutoTopUpView:
@@ -165,12 +165,12 @@ class House:
         return found
 
     async def balance(self) -> int:
-        """What is in the purse; the books agree with the provider's."""
+        """What is in the wallet; the books agree with the provider's."""
         found = await books(self.db)
         assert found.clean, found
         async with self.db.connection() as conn:
             return int(
-                await conn.fetchval("select balance_cents from wallet_ledger.account where id = $1", self.purse_id)
+                await conn.fetchval("select balance_cents from wallet_ledger.account where id = $1", self.wallet_id)
             )
 
     async def told(self, events: Sequence[Any]) -> None:
@@ -206,7 +206,7 @@ async def house(
     await made.provider.close()
 
 
-async def test_a_purse_that_falls_below_is_topped_up_once_and_no_more_than_its_day(
+async def test_a_wallet_that_falls_below_is_topped_up_once_and_no_more_than_its_day(
     house: House,
 ) -> None:
     await house.ruled(Card.ACCEPTED)
@@ -243,7 +243,7 @@ async def test_news_that_outruns_the_answer_and_comes_twice_credits_once(house: 
     method = await house.ruled(Card.ACCEPTED)
     await house.spend(600)
     async with house.db.transaction() as conn:
-        await acts.begin_due(conn, [house.purse_id], LIMITS, house.clock.now())
+        await acts.begin_due(conn, [house.wallet_id], LIMITS, house.clock.now())
     (row,) = await house.rows("select payment_id from wallet_funding.top_up")
     events = [
         Event("evt_1", method.id, Stage.CAPTURED, 0, kept="…4242"),
@@ -265,13 +265,13 @@ async def test_a_worker_that_died_before_it_charged_charges_later_and_one_that_n
     await house.spend(600)
     for _ in range(2):
         async with house.db.transaction() as conn:
-            await acts.begin_due(conn, [house.purse_id], LIMITS, house.clock.now())
+            await acts.begin_due(conn, [house.wallet_id], LIMITS, house.clock.now())
     assert len(await house.rows("select 1 from wallet_funding.top_up")) == 1
     await house.jobs.top_up(house.db)
     assert await house.balance() == 2_900
     await house.spend(2_000)
     async with house.db.transaction() as conn:
-        await acts.begin_due(conn, [house.purse_id], LIMITS, house.clock.now())
+        await acts.begin_due(conn, [house.wallet_id], LIMITS, house.clock.now())
     assert isinstance(await house.put(method_id=method.id, add_cents=4_000), Method), "it adds more from now on"
     await house.later(timedelta(minutes=16))
     view = await house.view()
@@ -293,7 +293,7 @@ async def test_declines_end_the_rule_and_its_owner_is_told_and_may_begin_anew(
     view = await house.view()
     assert (view.state, view.today_cents, await house.balance()) == (RuleState.OFF, 0, 900)
     assert len(await house.rows("select 1 from kernel.job where entrypoint = 'wallet.auto_top_up_off'")) == 1
-    await house.jobs.tell_off(RuleIsOff(house.purse_id))
+    await house.jobs.tell_off(RuleIsOff(house.wallet_id))
     assert len(await house.rows("select 1 from people.letter where kind = 'top_up_off'")) == 1
     assert await house.put(method_id=method.id) == await house.put(method_id=method.id)
     assert (await house.view()).state is RuleState.ON
@@ -318,12 +318,12 @@ async def test_a_wrong_amount_goes_back_whole(house: House) -> None:
     assert [row["state"] for row in await house.rows("select state from payments.payment")] == ["refunded"]
 
 
-async def test_a_charge_that_the_purse_may_not_hold_any_more_goes_back_whole_and_the_rule_pauses(house: House) -> None:
+async def test_a_charge_that_the_wallet_may_not_hold_any_more_goes_back_whole_and_the_rule_pauses(house: House) -> None:
     await house.ruled(Card.ACCEPTED)
     await house.spend(600)
     async with house.db.transaction() as conn:
-        await acts.begin_due(conn, [house.purse_id], LIMITS, house.clock.now())
-    loaded = Transfer(new_id(), DRAWER, purse(house.purse_id), 22_101, "cash_load", house.purse_id)
+        await acts.begin_due(conn, [house.wallet_id], LIMITS, house.clock.now())
+    loaded = Transfer(new_id(), DRAWER, wallet_account(house.wallet_id), 22_101, "cash_load", house.wallet_id)
     assert await posted(house.db, [loaded]) == [Posted(23_001)]
     await house.jobs.top_up(house.db)
     view = await house.view()
@@ -336,7 +336,7 @@ async def test_what_was_asked_for_with_one_card_is_charged_to_no_other(house: Ho
     await house.ruled(Card.ACCEPTED)
     await house.spend(600)
     async with house.db.transaction() as conn:
-        await acts.begin_due(conn, [house.purse_id], LIMITS, house.clock.now())
+        await acts.begin_due(conn, [house.wallet_id], LIMITS, house.clock.now())
     assert isinstance(await house.put(), Method), "another card, whose page is open"
     await house.jobs.top_up(house.db)
     view = await house.view()
@@ -366,17 +366,17 @@ async def test_another_card_takes_the_place_of_the_first_and_erasure_forgets_bot
 # --- at the door -----------------------------------------------------------------------------------------------------
 
 
-async def test_the_door_asks_for_consent_and_a_fresh_sign_in_and_waits_for_the_provider(purses: "Purses") -> None:
-    purses.knows("fan")
+async def test_the_door_asks_for_consent_and_a_fresh_sign_in_and_waits_for_the_provider(wallets: "Wallets") -> None:
+    wallets.knows("fan")
     path, wish = "/api/wallet/auto-top-up", msgspec.to_builtins(WISH)
-    assert (await purses.ask("fan", "GET", path)).json() == {"rule": None, "page_url": None}
-    refused = await purses.ask("fan", "PUT", path, wish | {"consent": False})
+    assert (await wallets.ask("fan", "GET", path)).json() == {"rule": None, "page_url": None}
+    refused = await wallets.ask("fan", "PUT", path, wish | {"consent": False})
     assert (refused.status_code, refused.json()["code"]) == (409, "consent_required")
-    assert (await purses.ask("fan", "PUT", path, wish)).json()["code"] == "provider_unavailable"
-    assert (await purses.ask("fan", "GET", path)).json()["rule"]["state"] == "waiting"
-    purses.knows("friend")
-    assert (await purses.ask("friend", "PUT", path, wish)).json()["code"] == "method_id_taken"
-    assert (await purses.ask("fan", "DELETE", path)).status_code == 204
-    assert (await purses.ask("fan", "GET", path)).json()["rule"] is None
-    purses.clock.advance(timedelta(minutes=16))
-    assert (await purses.ask("fan", "PUT", path, wish)).json()["code"] == "step_up_required"
+    assert (await wallets.ask("fan", "PUT", path, wish)).json()["code"] == "provider_unavailable"
+    assert (await wallets.ask("fan", "GET", path)).json()["rule"]["state"] == "waiting"
+    wallets.knows("friend")
+    assert (await wallets.ask("friend", "PUT", path, wish)).json()["code"] == "method_id_taken"
+    assert (await wallets.ask("fan", "DELETE", path)).status_code == 204
+    assert (await wallets.ask("fan", "GET", path)).json()["rule"] is None
+    wallets.clock.advance(timedelta(minutes=16))
+    assert (await wallets.ask("fan", "PUT", path, wish)).json()["code"] == "step_up_required"

@@ -7,14 +7,14 @@ from uuid import UUID
 
 from tests.money.wallet.cards.chip import shown
 from tests.money.wallet.funding.desks import employ
-from tests.money.wallet.ledger.books import NOW, books, loaded_purse
+from tests.money.wallet.ledger.books import NOW, books, loaded_wallet
 from virage.identity.people.rules.grants import NewProgram
 from virage.identity.people.store import grants
-from virage.money.wallet.accounts.acts import close_purse
-from virage.money.wallet.funding.acts import top_ups as purse_acts
+from virage.money.wallet.accounts.acts import close_wallet
+from virage.money.wallet.funding.acts import top_ups as wallet_acts
 from virage.money.wallet.funding.acts.bonus import give
-from virage.money.wallet.funding.reads.purses import purse_view
-from virage.money.wallet.funding.rules.gifts import Gift, Given
+from virage.money.wallet.funding.reads.wallets import wallet_view
+from virage.money.wallet.funding.rules.bonus import BonusGrant, GrantedBonus
 from virage.money.wallet.funding.rules.top_ups import Limits
 from virage.platform.data.database import Database
 from virage.platform.values.ids import new_id
@@ -22,28 +22,28 @@ from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant
 
 if TYPE_CHECKING:
-    from tests.money.wallet.conftest import Purses
+    from tests.money.wallet.conftest import Wallets
 
 LIMITS = Limits(500, 15_000, 25_000)
 
 
-async def a_purse(db: Database, cents: int = 0, owner_id: UUID | None = None) -> UUID:
+async def a_wallet(db: Database, cents: int = 0, owner_id: UUID | None = None) -> UUID:
     async with db.transaction() as conn:
-        return await loaded_purse(conn, cents, owner_id)
+        return await loaded_wallet(conn, cents, owner_id)
 
 
-async def given(db: Database, *gifts: Gift) -> list[Given | Refused]:
+async def given(db: Database, *gifts: BonusGrant) -> list[GrantedBonus | Refused]:
     async with db.transaction() as conn:
         return await give(conn, gifts, NOW)
 
 
 async def test_a_gift_is_given_once_however_often_and_by_whomever_it_is_sent(db: Database) -> None:
-    purse_id = await a_purse(db)
-    gift = Gift(new_id(), purse_id, 500, "late_order")
-    same = Given(gift.id, purse_id, 500, 500)
+    wallet_id = await a_wallet(db)
+    gift = BonusGrant(new_id(), wallet_id, 500, "late_order")
+    same = GrantedBonus(gift.id, wallet_id, 500, 500)
     assert await given(db, gift, gift) == [same, same]
     assert await asyncio.gather(*(given(db, gift) for _ in range(3))) == [[same]] * 3
-    other = Gift(gift.id, purse_id, 501, "late_order")
+    other = BonusGrant(gift.id, wallet_id, 501, "late_order")
     assert await given(db, other) == [Refused("gift_id_taken")]
     found = await books(db)
     assert found.clean
@@ -51,11 +51,11 @@ async def test_a_gift_is_given_once_however_often_and_by_whomever_it_is_sent(db:
 
 
 async def test_gifts_of_one_batch_are_each_their_own(db: Database) -> None:
-    first, second, closed = [await a_purse(db) for _ in range(3)]
+    first, second, closed = [await a_wallet(db) for _ in range(3)]
     async with db.transaction() as conn:
-        await close_purse(conn, closed, NOW)
-    gifts = [Gift(new_id(), purse, 300, "goodwill") for purse in (first, new_id(), second, first, closed)]
-    gifts += [Gift(new_id(), first, 0, "goodwill")]
+        await close_wallet(conn, closed, NOW)
+    gifts = [BonusGrant(new_id(), wallet, 300, "goodwill") for wallet in (first, new_id(), second, first, closed)]
+    gifts += [BonusGrant(new_id(), first, 0, "goodwill")]
     told = [one.reason if isinstance(one, Refused) else one.bonus_cents for one in await given(db, *gifts)]
     assert told == [600, "not_found", 300, 600, "purse_frozen", "amount_invalid"]
     async with db.connection() as conn:
@@ -65,98 +65,98 @@ async def test_gifts_of_one_batch_are_each_their_own(db: Database) -> None:
 
 
 async def test_the_same_new_gift_at_two_processes_is_one(db: Database) -> None:
-    purse_id = await a_purse(db)
-    gift = Gift(new_id(), purse_id, 250, "promotion")
+    wallet_id = await a_wallet(db)
+    gift = BonusGrant(new_id(), wallet_id, 250, "promotion")
     outcomes = await asyncio.gather(*(given(db, gift) for _ in range(4)))
-    assert outcomes == [[Given(gift.id, purse_id, 250, 250)]] * 4
+    assert outcomes == [[GrantedBonus(gift.id, wallet_id, 250, 250)]] * 4
     assert (await books(db)).kinds["bonus"] == 250
 
 
-async def test_bonus_is_in_the_purse_and_its_history_and_is_never_paid_out(db: Database) -> None:
+async def test_bonus_is_in_the_wallet_and_its_history_and_is_never_paid_out(db: Database) -> None:
     fan = new_id()
-    purse_id = await a_purse(db, 1_000, fan)
-    await given(db, Gift(new_id(), purse_id, 500, "goodwill"))
+    wallet_id = await a_wallet(db, 1_000, fan)
+    await given(db, BonusGrant(new_id(), wallet_id, 500, "goodwill"))
     async with db.transaction() as conn:
-        view = await purse_view(conn, fan, LIMITS, now=NOW)
+        view = await wallet_view(conn, fan, LIMITS, now=NOW)
         assert (view.available_cents, view.bonus_cents, view.refundable_cents) == (1_000, 500, 0)
         lines = {(line.purpose, line.cents, line.bonus) for line in view.history}
         assert ("bonus_given", 500, True) in lines
-        paid_out = await purse_acts.pay_out(conn, fan, new_id(), NOW)
+        paid_out = await wallet_acts.pay_out(conn, fan, new_id(), NOW)
         assert isinstance(paid_out, Refused), "nothing came by bank card, and a gift is no money"
 
 
 async def test_who_is_erased_leaves_what_the_house_gave_to_the_house(db: Database) -> None:
     fan = new_id()
-    purse_id = await a_purse(db, 0, fan)
-    await given(db, Gift(new_id(), purse_id, 500, "goodwill"))
+    wallet_id = await a_wallet(db, 0, fan)
+    await given(db, BonusGrant(new_id(), wallet_id, 500, "goodwill"))
     async with db.transaction() as conn:
-        assert await purse_acts.erased(conn, fan, NOW) is None
+        assert await wallet_acts.erased(conn, fan, NOW) is None
     found = await books(db)
     assert found.clean
     assert (found.kinds["bonus"], found.kinds["grants"]) == (0, 0)
 
 
-async def test_the_bonus_of_an_anonymous_card_goes_where_the_card_goes(purses: "Purses") -> None:
-    await purses.card(purses.knows("fan"))
-    held = await purses.card()
-    await given(purses.db, Gift(new_id(), held.purse_id, 400, "goodwill"))
+async def test_the_bonus_of_an_anonymous_card_goes_where_the_card_goes(wallets: "Wallets") -> None:
+    await wallets.card(wallets.knows("fan"))
+    held = await wallets.card()
+    await given(wallets.db, BonusGrant(new_id(), held.wallet_id, 400, "goodwill"))
     link = {"tap": shown(held.tap()), "code": held.code}
-    assert (await purses.ask("fan", "POST", "/api/me/cards", link)).status_code == 200
-    assert (await purses.ask("fan", "GET", "/api/wallet")).json()["bonus_cents"] == 400
-    assert (await books(purses.db)).clean
+    assert (await wallets.ask("fan", "POST", "/api/me/cards", link)).status_code == 200
+    assert (await wallets.ask("fan", "GET", "/api/wallet")).json()["bonus_cents"] == 400
+    assert (await books(wallets.db)).clean
 
 
-async def test_finance_gives_with_a_reason_after_a_fresh_sign_in(purses: "Purses") -> None:
-    finance = purses.knows("finance", "staff", Grant("finance"))
-    async with purses.transaction() as conn:
+async def test_finance_gives_with_a_reason_after_a_fresh_sign_in(wallets: "Wallets") -> None:
+    finance = wallets.knows("finance", "staff", Grant("finance"))
+    async with wallets.transaction() as conn:
         await employ(conn, finance, Grant("finance"))
-    purses.knows("of a promoter", "staff", Grant("finance", "organiser", new_id()))
-    purse_id = await a_purse(purses.db)
-    wish: dict[str, Any] = {"id": str(new_id()), "purse_id": str(purse_id), "cents": 900, "reason": "compensation"}
+    wallets.knows("of a promoter", "staff", Grant("finance", "organiser", new_id()))
+    wallet_id = await a_wallet(wallets.db)
+    wish: dict[str, Any] = {"id": str(new_id()), "purse_id": str(wallet_id), "cents": 900, "reason": "compensation"}
     path = "/api/office/wallet/bonus"
-    assert (await purses.ask("of a promoter", "POST", path, wish)).status_code == 403
+    assert (await wallets.ask("of a promoter", "POST", path, wish)).status_code == 403
     for _ in range(2):
-        answer = await purses.ask("finance", "POST", path, wish)
+        answer = await wallets.ask("finance", "POST", path, wish)
         assert answer.json()["bonus_cents"] == 900, answer.text
     for wrong in ({"cents": 0}, {"cents": 50_001}, {"reason": "because"}):
-        assert (await purses.ask("finance", "POST", path, wish | {"id": str(new_id())} | wrong)).status_code == 400
-    (fact,) = await purses.facts("bonus_given")
+        assert (await wallets.ask("finance", "POST", path, wish | {"id": str(new_id())} | wrong)).status_code == 400
+    (fact,) = await wallets.facts("bonus_given")
     assert fact["who"] == finance
 
 
-async def test_nobody_gives_to_their_own_purse_by_a_program_neither(purses: "Purses") -> None:
-    finance, now = purses.knows("finance", "staff", Grant("finance")), purses.clock.now()
-    program = purses.knows("their program", "program", Grant("finance"))
-    mine, theirs = await purses.card(finance), await purses.card(purses.knows("fan"))
-    async with purses.transaction() as conn:
+async def test_nobody_gives_to_their_own_wallet_by_a_program_neither(wallets: "Wallets") -> None:
+    finance, now = wallets.knows("finance", "staff", Grant("finance")), wallets.clock.now()
+    program = wallets.knows("their program", "program", Grant("finance"))
+    mine, theirs = await wallets.card(finance), await wallets.card(wallets.knows("fan"))
+    async with wallets.transaction() as conn:
         await employ(conn, finance, Grant("finance"))
         wish = NewProgram(program, "CRM", [Grant("finance")], finance, now, now + timedelta(hours=1))
         await grants.create_program(conn, wish, "a token")
     for who in ("finance", "their program"):
-        for purse_id, expected in ((mine.purse_id, 409), (theirs.purse_id, 200)):
-            wanted = {"id": str(new_id()), "purse_id": str(purse_id), "cents": 900, "reason": "goodwill"}
-            answer = await purses.ask(who, "POST", "/api/office/wallet/bonus", wanted)
+        for wallet_id, expected in ((mine.wallet_id, 409), (theirs.wallet_id, 200)):
+            wanted = {"id": str(new_id()), "purse_id": str(wallet_id), "cents": 900, "reason": "goodwill"}
+            answer = await wallets.ask(who, "POST", "/api/office/wallet/bonus", wanted)
             assert answer.status_code == expected, answer.text
             assert answer.json().get("code") == (None if expected == 200 else "own_purse")
-    assert len(await purses.facts("bonus_given")) == 2
-    assert await purses.rows("select 1 from wallet_funding.gift where purse_id = $1", mine.purse_id) == []
+    assert len(await wallets.facts("bonus_given")) == 2
+    assert await wallets.rows("select 1 from wallet_funding.gift where purse_id = $1", mine.wallet_id) == []
 
 
-async def test_who_ends_their_program_while_it_gives_does_not_give_to_themselves(purses: "Purses") -> None:
-    finance, now = purses.knows("finance", "staff", Grant("finance")), purses.clock.now()
-    program = purses.knows("their program", "program", Grant("finance"))
-    mine = await purses.card(finance)
-    async with purses.transaction() as conn:
+async def test_who_ends_their_program_while_it_gives_does_not_give_to_themselves(wallets: "Wallets") -> None:
+    finance, now = wallets.knows("finance", "staff", Grant("finance")), wallets.clock.now()
+    program = wallets.knows("their program", "program", Grant("finance"))
+    mine = await wallets.card(finance)
+    async with wallets.transaction() as conn:
         await employ(conn, finance, Grant("finance"))
         wish = NewProgram(program, "CRM", [Grant("finance")], finance, now, now + timedelta(hours=1))
         await grants.create_program(conn, wish, "a token")
-    wanted = {"id": str(new_id()), "purse_id": str(mine.purse_id), "cents": 900, "reason": "goodwill"}
-    async with purses.transaction() as conn:
+    wanted = {"id": str(new_id()), "purse_id": str(mine.wallet_id), "cents": 900, "reason": "goodwill"}
+    async with wallets.transaction() as conn:
         await conn.execute("select from wallet_accounts.purse for update")
-        giving = asyncio.create_task(purses.ask("their program", "POST", "/api/office/wallet/bonus", wanted))
+        giving = asyncio.create_task(wallets.ask("their program", "POST", "/api/office/wallet/bonus", wanted))
         waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-        while not await purses.rows(waiting):  # noqa: ASYNC110 - another connection sets no event
+        while not await wallets.rows(waiting):  # noqa: ASYNC110 - another connection sets no event
             await asyncio.sleep(0.01)
         await grants.drop_programs(conn, [program])
     assert (await giving).status_code == 404
-    assert await purses.rows("select 1 from wallet_funding.gift") == []
+    assert await wallets.rows("select 1 from wallet_funding.gift") == []

@@ -1,4 +1,4 @@
-"""A desk loads purses and pays out what came in: once, within the law's limits, and its drawer agrees."""
+"""A desk loads wallets and pays out what came in: once, within the law's limits, and its drawer agrees."""
 
 import asyncio
 from datetime import timedelta
@@ -9,48 +9,48 @@ from tests.money.wallet.cards.chip import shown
 from tests.money.wallet.funding.desks import CASHIER, Desk, by_tap, pair_till, signed_load, texts
 from tests.money.wallet.ledger.books import payment, posted
 from virage.identity.people.rules.pins import verifier_of
-from virage.money.wallet.accounts.rules.purses import DeskTender
+from virage.money.wallet.accounts.rules.wallets import DeskTender
 from virage.money.wallet.cards.acts.card_pins import set_card_pin
 from virage.money.wallet.cards.acts.cards import Block, block_cards
 from virage.money.wallet.cards.rules.cards import BlockReason
-from virage.money.wallet.funding.acts import top_ups as purse_acts
+from virage.money.wallet.funding.acts import top_ups as wallet_acts
 from virage.money.wallet.funding.reads.desk import takings
-from virage.money.wallet.funding.reads.purses import export, purse_view
+from virage.money.wallet.funding.reads.wallets import export, wallet_view
 from virage.money.wallet.funding.rules.top_ups import Limits
 from virage.money.wallet.ledger.rules import Posted
 from virage.platform.values.ids import new_id
 
 if TYPE_CHECKING:
-    from tests.money.wallet.conftest import Purses
+    from tests.money.wallet.conftest import Wallets
 
 PIN = "482915"
 
 
-async def spent(purses: "Purses", purse_id: UUID, cents: int) -> None:
-    (outcome,) = await posted(purses.db, [payment(purse_id, cents)])
+async def spent(wallets: "Wallets", wallet_id: UUID, cents: int) -> None:
+    (outcome,) = await posted(wallets.db, [payment(wallet_id, cents)])
     assert isinstance(outcome, Posted)
 
 
-async def test_what_came_in_cash_is_paid_out_in_cash_and_the_drawer_agrees(purses: "Purses", desk: Desk) -> None:
-    held = await purses.card()
+async def test_what_came_in_cash_is_paid_out_in_cash_and_the_drawer_agrees(wallets: "Wallets", desk: Desk) -> None:
+    held = await wallets.card()
     loaded = await desk.load(held, 3_000)
     assert (loaded["available_cents"], loaded["cents"]) == (3_000, 3_000)
     assert await desk.stands() == -3_000
-    await spent(purses, held.purse_id, 1_200)
+    await spent(wallets, held.wallet_id, 1_200)
     seen = await desk.look(by_tap(held))
     assert (seen["available_cents"], seen["payable_cash_cents"], seen["anonymous"]) == (1_800, 1_800, True)
     assert await desk.refused(by_tap(held), -1_801) == ("insufficient_funds", {"available_cents": 1_800})
     assert (await desk.load(held, -1_800))["available_cents"] == 0
     assert await desk.stands() == -1_200
-    async with purses.transaction() as conn:
-        (taking,) = await takings(conn, purses.clock.now(), purses.clock.now() + timedelta(seconds=1))
+    async with wallets.transaction() as conn:
+        (taking,) = await takings(conn, wallets.clock.now(), wallets.clock.now() + timedelta(seconds=1))
     assert (taking.till_id, taking.tender, taking.cents) == (desk.id, "cash", 1_200)
-    facts = [(fact["what"], fact["who"]) for fact in await purses.facts() if fact["what"].startswith("purse_cash")]
+    facts = [(fact["what"], fact["who"]) for fact in await wallets.facts() if fact["what"].startswith("purse_cash")]
     assert facts == [("purse_cash_load", CASHIER), ("purse_cash_payout", CASHIER)]
 
 
-async def test_what_came_by_bank_card_is_not_paid_out_in_cash(purses: "Purses", desk: Desk) -> None:
-    held = await purses.card()
+async def test_what_came_by_bank_card_is_not_paid_out_in_cash(wallets: "Wallets", desk: Desk) -> None:
+    held = await wallets.card()
     await desk.load(held, 2_000, "terminal", slip="0042")
     assert await desk.refused(by_tap(held), -500) == ("exceeds_what_came_in", {"payable_cents": 0})
     await desk.load(held, 700)
@@ -60,25 +60,25 @@ async def test_what_came_by_bank_card_is_not_paid_out_in_cash(purses: "Purses", 
     assert (await desk.stands(DeskTender.TERMINAL), await desk.stands()) == (0, -700)
 
 
-async def test_a_lost_answer_is_asked_for_again_and_books_once(purses: "Purses", desk: Desk) -> None:
-    held = await purses.card()
+async def test_a_lost_answer_is_asked_for_again_and_books_once(wallets: "Wallets", desk: Desk) -> None:
+    held = await wallets.card()
     by, id_ = by_tap(held), new_id()
     sent = texts(signed_load(desk.signer, await desk.says(by, 1_000, id=id_)))
     first = await desk.send(by, sent)
-    purses.clock.advance(timedelta(hours=1))
+    wallets.clock.advance(timedelta(hours=1))
     again = await desk.send(by, sent)
     assert again.json() == first.json(), "also after the tap itself is stale"
     assert await desk.refused(by, 1_001, id=id_) == ("load_id_taken", {})
     assert await desk.refused(by_tap(held), 1_000, "terminal", id=id_) == ("load_id_taken", {})
-    other = Desk(purses, "other desk")
-    async with purses.transaction() as conn:
+    other = Desk(wallets, "other desk")
+    async with wallets.transaction() as conn:
         await pair_till(conn, other.id, other.signer)
     assert (await other.load(held, 500, id=id_))["available_cents"] == 1_500, "its id is the till's own"
     assert await desk.stands() == -1_000
 
 
-async def test_the_law_bounds_what_an_anonymous_card_holds_and_takes_a_month(purses: "Purses", desk: Desk) -> None:
-    held = await purses.card()
+async def test_the_law_bounds_what_an_anonymous_card_holds_and_takes_a_month(wallets: "Wallets", desk: Desk) -> None:
+    held = await wallets.card()
     assert (await desk.refused(by_tap(held), 499))[0] == "amount_below_min"
     assert (await desk.refused(by_tap(held), 15_001))[0] == "amount_above_max"
     await desk.load(held, 10_000)
@@ -86,23 +86,23 @@ async def test_the_law_bounds_what_an_anonymous_card_holds_and_takes_a_month(pur
         "anonymous_would_exceed",
         {"left_cents": 5_000, "max_cents": 15_000},
     )
-    await spent(purses, held.purse_id, 8_000)
+    await spent(wallets, held.wallet_id, 8_000)
     assert (await desk.look(by_tap(held)))["loadable_cents"] == 5_000
     assert await desk.refused(by_tap(held), 5_001) == (
         "anonymous_month_reached",
         {"left_cents": 5_000, "max_cents": 15_000},
     )
     await desk.load(held, 5_000)
-    purses.clock.advance(timedelta(days=31))
+    wallets.clock.advance(timedelta(days=31))
     assert (await desk.look(by_tap(held)))["loadable_cents"] == 8_000
-    fan = await purses.card(purses.knows("fan"))
+    fan = await wallets.card(wallets.knows("fan"))
     for _ in range(2):
         await desk.load(fan, 12_000)
     assert await desk.refused(by_tap(fan), 1_001) == ("purse_would_exceed", {"left_cents": 1_000})
 
 
-async def test_a_printed_code_loads_and_pays_nothing_out(purses: "Purses", desk: Desk) -> None:
-    held = await purses.card(purses.knows("fan"))
+async def test_a_printed_code_loads_and_pays_nothing_out(wallets: "Wallets", desk: Desk) -> None:
+    held = await wallets.card(wallets.knows("fan"))
     code = {"code": held.code.lower()}
     assert (await desk.ask(code, 2_000)).json()["available_cents"] == 2_000
     assert await desk.refused(code, -500) == ("tap_required", {})
@@ -111,19 +111,19 @@ async def test_a_printed_code_loads_and_pays_nothing_out(purses: "Purses", desk:
     for by in ({}, code | by_tap(held)):
         assert (await desk.ask(by, 500)).status_code == 400
     assert (await desk.refused(code, 0))[0] == "load_invalid"
-    async with purses.transaction() as conn:
-        await block_cards(conn, [Block(held.id, BlockReason.LOST, None)], purses.clock.now())
+    async with wallets.transaction() as conn:
+        await block_cards(conn, [Block(held.id, BlockReason.LOST, None)], wallets.clock.now())
     for by in (code, by_tap(held)):
         assert await desk.refused(by, 1_000) == ("card_blocked", {"reason": "lost"}), "nothing goes onto a lost card"
 
 
-async def test_a_stale_tap_and_a_forged_one_load_nothing(purses: "Purses", desk: Desk) -> None:
-    held = await purses.card()
+async def test_a_stale_tap_and_a_forged_one_load_nothing(wallets: "Wallets", desk: Desk) -> None:
+    held = await wallets.card()
     by = by_tap(held)
     await desk.look(by)
     assert (await desk.ask(by, 1_000)).status_code == 200, "the tap that was looked at loads for five minutes"
     assert (await desk.refused(by, -500))[0] == "tap_replayed", "a tap that was looked at pays nothing out"
-    purses.clock.advance(timedelta(minutes=6))
+    wallets.clock.advance(timedelta(minutes=6))
     assert (await desk.refused(by, 1_000))[0] == "tap_replayed"
     paid = by_tap(held)
     assert (await desk.ask(paid, -200)).status_code == 200
@@ -135,15 +135,15 @@ async def test_a_stale_tap_and_a_forged_one_load_nothing(purses: "Purses", desk:
 
 
 async def test_who_finds_a_card_is_paid_no_more_than_a_tap_pays_and_no_more_than_the_day(
-    purses: "Purses", desk: Desk
+    wallets: "Wallets", desk: Desk
 ) -> None:
-    owner = purses.knows("fan")
-    held = await purses.card(owner)
+    owner = wallets.knows("fan")
+    held = await wallets.card(owner)
     await desk.load(held, 12_000)
     assert await desk.refused(by_tap(held), -6_000) == ("confirmation_required", {"cap_cents": 5_000})
-    async with purses.transaction() as conn:
+    async with wallets.transaction() as conn:
         verifier = verifier_of(PIN, b"salt" * 4, 10)
-        assert await set_card_pin(conn, held.id, owner, verifier, purses.clock.now()) is None
+        assert await set_card_pin(conn, held.id, owner, verifier, wallets.clock.now()) is None
     answer = await desk.ask(by_tap(held), -6_000, pin="111111")
     assert answer.json()["code"] == "pin_wrong"
     stale = by_tap(held)
@@ -152,18 +152,18 @@ async def test_who_finds_a_card_is_paid_no_more_than_a_tap_pays_and_no_more_than
         assert (await desk.refused(stale, -6_000, pin="111111"))[0] == "tap_replayed", "and costs no try"
     assert (await desk.load(held, -6_000, pin=PIN))["available_cents"] == 6_000
     limit = {"daily_limit_cents": 7_000}
-    assert (await purses.ask("fan", "PUT", f"/api/me/cards/{held.id}/daily-limit", limit)).status_code == 204
+    assert (await wallets.ask("fan", "PUT", f"/api/me/cards/{held.id}/daily-limit", limit)).status_code == 204
     assert (await desk.refused(by_tap(held), -2_000))[0] == "daily_limit_reached"
     seen = await desk.look(by_tap(held))
     assert (seen["anonymous"], seen["payable_cash_cents"]) == (False, 6_000)
 
 
-async def test_of_many_desks_at_once_none_pays_out_or_takes_too_much(purses: "Purses", desk: Desk) -> None:
-    first = await purses.card()
+async def test_of_many_desks_at_once_none_pays_out_or_takes_too_much(wallets: "Wallets", desk: Desk) -> None:
+    first = await wallets.card()
     await desk.load(first, 9_000)
-    cards = [first, *[await purses.card(purse_id=first.purse_id) for _ in range(3)]]
+    cards = [first, *[await wallets.card(wallet_id=first.wallet_id) for _ in range(3)]]
     payouts = [desk.ask(by_tap(card), -4_000) for card in cards]
-    sales = [posted(purses.db, [payment(first.purse_id, 700)]) for _ in range(4)]
+    sales = [posted(wallets.db, [payment(first.wallet_id, 700)]) for _ in range(4)]
     answers, outcomes = await asyncio.gather(asyncio.gather(*payouts), asyncio.gather(*sales))
     paid = sum(answer.status_code == 200 for answer in answers)
     sold = sum(isinstance(outcome, Posted) for (outcome,) in outcomes)
@@ -177,45 +177,47 @@ async def test_of_many_desks_at_once_none_pays_out_or_takes_too_much(purses: "Pu
 
 
 async def test_the_fan_sees_what_desks_did_and_fetches_the_rest_before_being_erased(
-    purses: "Purses", desk: Desk
+    wallets: "Wallets", desk: Desk
 ) -> None:
-    owner = purses.knows("fan")
-    held = await purses.card(owner)
+    owner = wallets.knows("fan")
+    held = await wallets.card(owner)
     await desk.load(held, 3_000)
-    async with purses.transaction() as conn:
-        view = await purse_view(conn, owner, Limits(500, 15_000, 25_000), now=purses.clock.now())
+    async with wallets.transaction() as conn:
+        view = await wallet_view(conn, owner, Limits(500, 15_000, 25_000), now=wallets.clock.now())
         assert [(line.purpose, line.cents) for line in view.history] == [("cash_load", 3_000)]
         assert (view.desk_cents, view.refundable_cents) == (3_000, 0)
         told = await export(conn, owner)
         assert [(load["cents"], load["tender"], set(load) & {"cashier"}) for load in told["desk"]] == [
             (3_000, "cash", set())
         ]
-        refused = await purse_acts.erased(conn, owner, purses.clock.now())
+        refused = await wallet_acts.erased(conn, owner, wallets.clock.now())
         assert refused is not None
         assert (refused.reason, refused.data) == ("purse_not_empty", {"left_cents": 3_000})
     await desk.load(held, -3_000)
-    async with purses.transaction() as conn:
-        assert await purse_acts.erased(conn, owner, purses.clock.now()) is None
+    async with wallets.transaction() as conn:
+        assert await wallet_acts.erased(conn, owner, wallets.clock.now()) is None
     assert (await desk.refused(by_tap(held), 1_000))[0] == "purse_frozen"
 
 
-async def test_cash_of_an_anonymous_card_is_still_cash_once_the_card_is_somebodys(purses: "Purses", desk: Desk) -> None:
-    await purses.card(purses.knows("fan"))
-    held = await purses.card()
+async def test_cash_of_an_anonymous_card_is_still_cash_once_the_card_is_somebodys(
+    wallets: "Wallets", desk: Desk
+) -> None:
+    await wallets.card(wallets.knows("fan"))
+    held = await wallets.card()
     await desk.load(held, 2_000)
     link = {"tap": shown(held.tap()), "code": held.code}
-    assert (await purses.ask("fan", "POST", "/api/me/cards", link)).status_code == 200
+    assert (await wallets.ask("fan", "POST", "/api/me/cards", link)).status_code == 200
     assert (await desk.load(held, -2_000))["available_cents"] == 0
 
 
-async def test_what_a_terminal_loaded_becomes_no_cash_when_its_card_is_linked(purses: "Purses", desk: Desk) -> None:
-    await purses.card(purses.knows("fan"))
-    held = await purses.card()
+async def test_what_a_terminal_loaded_becomes_no_cash_when_its_card_is_linked(wallets: "Wallets", desk: Desk) -> None:
+    await wallets.card(wallets.knows("fan"))
+    held = await wallets.card()
     await desk.load(held, 2_000, "terminal", slip="0042")
     await desk.load(held, 1_000)
-    await spent(purses, held.purse_id, 500)
+    await spent(wallets, held.wallet_id, 500)
     link = {"tap": shown(held.tap()), "code": held.code}
-    assert (await purses.ask("fan", "POST", "/api/me/cards", link)).status_code == 200
+    assert (await wallets.ask("fan", "POST", "/api/me/cards", link)).status_code == 200
     seen = await desk.look(by_tap(held))
     assert (seen["payable_cash_cents"], seen["payable_terminal_cents"]) == (500, 2_000)
     assert await desk.refused(by_tap(held), -501) == ("exceeds_what_came_in", {"payable_cents": 500})

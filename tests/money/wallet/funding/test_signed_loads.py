@@ -13,8 +13,8 @@ from tests.money.wallet.funding import make_load_vectors as vectors
 from tests.money.wallet.funding.desks import CASHIER, Desk, by_tap, employ, signed_load, texts
 from tests.money.wallet.ledger.books import books
 from virage.identity.people.store import pins
-from virage.money.wallet.funding.reads.audit import LoadAstray
-from virage.money.wallet.funding.rules.loads import LOAD_PURPOSE, SignedLoad, load_bytes
+from virage.money.wallet.funding.reads.audit import DeskMismatch
+from virage.money.wallet.funding.rules.desk_records import DESK_RECORD_PURPOSE, SignedDeskRecord, desk_record_bytes
 from virage.platform.values.ids import new_id
 from virage.platform.values.jwk import base64url
 from virage.platform.values.refusals import Refused
@@ -23,7 +23,7 @@ from virage.site.programme import acts as programme
 from virage.site.programme.rules import EventRules, NewEvent, Organiser, Text
 
 if TYPE_CHECKING:
-    from tests.money.wallet.conftest import Purses
+    from tests.money.wallet.conftest import Wallets
 
 HOUR = timedelta(hours=1)
 
@@ -36,40 +36,40 @@ def test_the_vectors_hold_every_reason_that_a_text_can_have() -> None:
     assert vectors.reasons() == {reason.value for reason in vectors.OF_THE_TEXT}
 
 
-async def moved(purses: "Purses") -> list[Any]:
+async def moved(wallets: "Wallets") -> list[Any]:
     """All that would show that something was done."""
     return [
-        *await purses.rows("select count(*) from wallet_ledger.transfer"),
-        *await purses.rows("select count(*) from wallet_funding.load"),
-        *await purses.rows("select count(*) from wallet_cards.tap"),
-        *await purses.rows("select count(*) from kernel.journal"),
+        *await wallets.rows("select count(*) from wallet_ledger.transfer"),
+        *await wallets.rows("select count(*) from wallet_funding.load"),
+        *await wallets.rows("select count(*) from wallet_cards.tap"),
+        *await wallets.rows("select count(*) from kernel.journal"),
     ]
 
 
-async def test_who_has_a_tills_token_and_not_its_key_moves_nothing(purses: "Purses", desk: Desk) -> None:
-    held = await purses.card()
+async def test_who_has_a_tills_token_and_not_its_key_moves_nothing(wallets: "Wallets", desk: Desk) -> None:
+    held = await wallets.card()
     by = by_tap(held)
     said = await desk.says(by, 2_000)
-    good, body = texts(signed_load(desk.signer, said)), load_bytes(said)
-    before = await moved(purses)
+    good, body = texts(signed_load(desk.signer, said)), desk_record_bytes(said)
+    before = await moved(wallets)
     for signature in (
         "",
-        base64url(Ed25519Phone("whoever stole the token").sign(LOAD_PURPOSE + body)),
+        base64url(Ed25519Phone("whoever stole the token").sign(DESK_RECORD_PURPOSE + body)),
         base64url(desk.signer.sign(b"virage:sale:v1\0" + body)),
         base64url(desk.signer.sign(b"virage:pay:v1\0" + body)),
     ):
         answer = await desk.send(by, good | {"signature": signature})
         assert (answer.status_code, answer.json()["code"]) == (409, "load_forged")
     unsigned = {"by": by, "body": good["body"]}
-    assert (await purses.ask("desk", "POST", "/api/till/loads", unsigned)).json()["code"] == "load_forged"
-    more = await desk.send(by, good | {"body": base64url(load_bytes(replace(said, cents=9_000)))})
+    assert (await wallets.ask("desk", "POST", "/api/till/loads", unsigned)).json()["code"] == "load_forged"
+    more = await desk.send(by, good | {"body": base64url(desk_record_bytes(replace(said, cents=9_000)))})
     assert more.json()["code"] == "load_forged"
-    assert await moved(purses) == before, "not even the tap is used up"
+    assert await moved(wallets) == before, "not even the tap is used up"
     assert (await desk.send(by, good)).json()["available_cents"] == 2_000
 
 
-async def test_what_one_till_signed_is_worth_nothing_to_another(purses: "Purses", desk: Desk) -> None:
-    held, other = await purses.card(), Desk(purses, "other desk")
+async def test_what_one_till_signed_is_worth_nothing_to_another(wallets: "Wallets", desk: Desk) -> None:
+    held, other = await wallets.card(), Desk(wallets, "other desk")
     by = by_tap(held)
     good = texts(signed_load(desk.signer, await desk.says(by, 2_000)))
     assert (await other.send(by, good)).json()["code"] == "load_forged", "a till that was never paired"
@@ -77,21 +77,21 @@ async def test_what_one_till_signed_is_worth_nothing_to_another(purses: "Purses"
     assert (await desk.send(by, texts(signed_load(desk.signer, said)))).json()["code"] == "not_this_till"
 
 
-async def test_a_load_that_was_kept_back_is_dead(purses: "Purses", desk: Desk) -> None:
-    held = await purses.card()
-    by, now = by_tap(held), purses.clock.now()
+async def test_a_load_that_was_kept_back_is_dead(wallets: "Wallets", desk: Desk) -> None:
+    held = await wallets.card()
+    by, now = by_tap(held), wallets.clock.now()
     for at in (now - timedelta(minutes=11), now + timedelta(minutes=11)):
         assert await desk.refused(by, 2_000, at=at) == ("load_too_old", {})
     assert (await desk.ask(by, 2_000, at=now - timedelta(minutes=9))).status_code == 200
 
 
-async def test_the_card_that_is_shown_must_be_on_the_purse_that_was_signed_for(purses: "Purses", desk: Desk) -> None:
-    seen, shown = await purses.card(), await purses.card()
-    assert await desk.refused(by_tap(shown), 2_000, purse_id=seen.purse_id) == ("not_this_purse", {})
+async def test_the_card_that_is_shown_must_be_on_the_wallet_that_was_signed_for(wallets: "Wallets", desk: Desk) -> None:
+    seen, shown = await wallets.card(), await wallets.card()
+    assert await desk.refused(by_tap(shown), 2_000, wallet_id=seen.wallet_id) == ("not_this_purse", {})
 
 
-async def test_a_till_loads_where_it_stands(purses: "Purses", desk: Desk) -> None:
-    held = await purses.card()
+async def test_a_till_loads_where_it_stands(wallets: "Wallets", desk: Desk) -> None:
+    held = await wallets.card()
     assert await desk.refused(by_tap(held), 2_000, outlet="02") == ("not_your_outlet", {})
 
 
@@ -108,13 +108,13 @@ async def test_a_till_loads_where_it_stands(purses: "Purses", desk: Desk) -> Non
     ],
 )
 async def test_a_load_is_of_somebody_who_may_sell_there(
-    purses: "Purses",
+    wallets: "Wallets",
     desk: Desk,
     grant: Grant,
     may: bool,
 ) -> None:
-    held, person = await purses.card(), new_id()
-    async with purses.transaction() as conn:
+    held, person = await wallets.card(), new_id()
+    async with wallets.transaction() as conn:
         await employ(conn, person, grant)
     if may:
         assert (await desk.ask(by_tap(held), 2_000, cashier=person)).status_code == 200
@@ -123,21 +123,21 @@ async def test_a_load_is_of_somebody_who_may_sell_there(
 
 
 async def test_nobody_that_the_till_does_not_know_loads_and_who_lost_the_role_does_not_either(
-    purses: "Purses", desk: Desk
+    wallets: "Wallets", desk: Desk
 ) -> None:
-    held = await purses.card()
+    held = await wallets.card()
     assert (await desk.refused(by_tap(held), 2_000, cashier=new_id()))[0] == "cashier_not_here"
     sent = texts(signed_load(desk.signer, await desk.says(by := by_tap(held), 2_000)))
     first = await desk.send(by, sent)
-    async with purses.transaction() as conn:
+    async with wallets.transaction() as conn:
         await pins.drop_pin(conn, CASHIER)
     assert (await desk.refused(by_tap(held), 1_000))[0] == "cashier_not_here"
     assert (await desk.send(by, sent)).json() == first.json(), "what is booked is answered again"
 
 
-async def test_a_cashier_of_an_event_pays_out_after_its_end(purses: "Purses", desk: Desk) -> None:
-    held, person, event_id, club = await purses.card(), new_id(), new_id(), new_id()
-    now = purses.clock.now()
+async def test_a_cashier_of_an_event_pays_out_after_its_end(wallets: "Wallets", desk: Desk) -> None:
+    held, person, event_id, club = await wallets.card(), new_id(), new_id(), new_id()
+    now = wallets.clock.now()
     event = NewEvent(
         id=event_id,
         organiser_id=club,
@@ -150,68 +150,68 @@ async def test_a_cashier_of_an_event_pays_out_after_its_end(purses: "Purses", de
         sale_closes_at=now + 47 * HOUR,
         rules=EventRules(),
     )
-    async with purses.transaction() as conn:
+    async with wallets.transaction() as conn:
         await programme.add_organiser(conn, Organiser(club, "Club"), None, now)
         assert not isinstance(await programme.create(conn, event, None, now), Refused)
         assert not isinstance(await programme.publish(conn, event_id, None, now), Refused)
         await employ(conn, person, Grant("cashier", "event", event_id))
     assert (await desk.ask(by_tap(held), 3_000, cashier=person)).status_code == 200
-    purses.clock.advance(60 * HOUR)
+    wallets.clock.advance(60 * HOUR)
     assert (await desk.ask(by_tap(held), -1_000, cashier=person)).status_code == 200
-    purses.clock.advance(2 * HOUR)
+    wallets.clock.advance(2 * HOUR)
     assert (await desk.refused(by_tap(held), -1_000, cashier=person))[0] == "cashier_not_here"
 
 
-async def test_of_one_load_for_two_cards_at_once_one_is_booked(purses: "Purses", desk: Desk) -> None:
+async def test_of_one_load_for_two_cards_at_once_one_is_booked(wallets: "Wallets", desk: Desk) -> None:
     for _ in range(5):
         id_ = new_id()
-        cards = [await purses.card() for _ in range(3)]
+        cards = [await wallets.card() for _ in range(3)]
         answers = await asyncio.gather(*[desk.ask(by_tap(card), 1_000, id=id_) for card in cards])
         codes = sorted(str(answer.json().get("code")) for answer in answers)
         assert codes == ["None", "load_id_taken", "load_id_taken"]
     assert await desk.stands() == -5_000
 
 
-async def changed(purses: "Purses", query: str, *values: Any) -> None:
-    async with purses.transaction() as conn:
+async def changed(wallets: "Wallets", query: str, *values: Any) -> None:
+    async with wallets.transaction() as conn:
         await conn.execute(query, *values)
 
 
-async def test_the_audit_proves_each_load_by_what_its_till_signed(purses: "Purses", desk: Desk) -> None:
-    held, other = await purses.card(), await purses.card()
+async def test_the_audit_proves_each_load_by_what_its_till_signed(wallets: "Wallets", desk: Desk) -> None:
+    held, other = await wallets.card(), await wallets.card()
     id_ = UUID((await desk.load(held, 2_000))["id"])
     await desk.load(held, 1_000)
-    assert (await books(purses.db)).clean
-    (row,) = await purses.rows("select body, signature, cashier, slip from wallet_funding.load where id = $1", id_)
+    assert (await books(wallets.db)).clean
+    (row,) = await wallets.rows("select body, signature, cashier, slip from wallet_funding.load where id = $1", id_)
     set_to = "update wallet_funding.load set {} = $2 where id = $1"
     for column, value, before in (
         ("cashier", new_id(), row["cashier"]),
         ("slip", "0042", row["slip"]),
-        ("purse_id", other.purse_id, held.purse_id),
+        ("purse_id", other.wallet_id, held.wallet_id),
         ("signature", bytes(64), row["signature"]),
         ("body", row["body"].replace(b"2000", b"9000"), row["body"]),
     ):
-        await changed(purses, set_to.format(column), id_, value)
-        found = await books(purses.db)
-        assert (found.loads_astray, found.clean) == ([LoadAstray(desk.id, id_)], False), column
-        await changed(purses, set_to.format(column), id_, before)
-    assert (await books(purses.db)).clean
+        await changed(wallets, set_to.format(column), id_, value)
+        found = await books(wallets.db)
+        assert (found.desk_mismatches, found.clean) == ([DeskMismatch(desk.id, id_)], False), column
+        await changed(wallets, set_to.format(column), id_, before)
+    assert (await books(wallets.db)).clean
     to_another = "update wallet_ledger.transfer set credit_id = $2, purse_id = $2 where subject = $1"
-    await changed(purses, to_another, id_, other.purse_id)
-    assert (await books(purses.db)).loads_astray == [LoadAstray(desk.id, id_)], "its money went elsewhere"
+    await changed(wallets, to_another, id_, other.wallet_id)
+    assert (await books(wallets.db)).desk_mismatches == [DeskMismatch(desk.id, id_)], "its money went elsewhere"
 
 
-async def test_a_till_that_was_revoked_signed_what_it_signed(purses: "Purses", desk: Desk) -> None:
-    await desk.load(await purses.card(), 2_000)
+async def test_a_till_that_was_revoked_signed_what_it_signed(wallets: "Wallets", desk: Desk) -> None:
+    await desk.load(await wallets.card(), 2_000)
     await changed(
-        purses, "update people.device set revoked_at = $2, revoked_by = id where id = $1", desk.id, purses.clock.now()
+        wallets, "update people.device set revoked_at = $2, revoked_by = id where id = $1", desk.id, wallets.clock.now()
     )
-    assert (await books(purses.db)).loads_astray == []
+    assert (await books(wallets.db)).desk_mismatches == []
 
 
-async def test_the_bytes_that_were_signed_are_kept_as_they_came(purses: "Purses", desk: Desk) -> None:
-    held = await purses.card()
-    signed: SignedLoad = signed_load(desk.signer, await desk.says(by := by_tap(held), 2_000))
+async def test_the_bytes_that_were_signed_are_kept_as_they_came(wallets: "Wallets", desk: Desk) -> None:
+    held = await wallets.card()
+    signed: SignedDeskRecord = signed_load(desk.signer, await desk.says(by := by_tap(held), 2_000))
     assert (await desk.send(by, texts(signed))).status_code == 200
-    (row,) = await purses.rows("select body, signature from wallet_funding.load")
+    (row,) = await wallets.rows("select body, signature from wallet_funding.load")
     assert (row["body"], row["signature"]) == (signed.body, signed.signature)

@@ -9,34 +9,34 @@ from hypothesis import strategies as st
 from virage.money.wallet.ledger.rules import (
     CENTS_MAX,
     Account,
+    AccountKind,
     Balance,
     Entry,
-    Kept,
-    Kind,
     Posted,
     Posting,
     Reason,
     Step,
+    StoredTransfer,
     Transfer,
     account,
     bonus,
     decide,
-    purse,
+    wallet_account,
 )
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 
-TILL = account(Kind.REVENUE, "till 1:200")
-TIPS = account(Kind.TIPS, "till 1")
-PURSE = purse(new_id())
+TILL = account(AccountKind.REVENUE, "till 1:200")
+TIPS = account(AccountKind.TIPS, "till 1")
+WALLET = wallet_account(new_id())
 
 
-def pay(cents: int, debit: Account = PURSE, credit: Account = TILL, id_: UUID | None = None) -> Transfer:
-    return Transfer(id_ or new_id(), debit, credit, cents, "sale", PURSE.id)
+def pay(cents: int, debit: Account = WALLET, credit: Account = TILL, id_: UUID | None = None) -> Transfer:
+    return Transfer(id_ or new_id(), debit, credit, cents, "sale", WALLET.id)
 
 
 def hold(cents: int) -> Transfer:
-    return Transfer(new_id(), PURSE, TILL, cents, "order", PURSE.id, Step.HOLD)
+    return Transfer(new_id(), WALLET, TILL, cents, "order", WALLET.id, Step.HOLD)
 
 
 def end(held: Transfer, cents: int, step: Step) -> Transfer:
@@ -44,10 +44,12 @@ def end(held: Transfer, cents: int, step: Step) -> Transfer:
 
 
 def books(cents: int, held: int = 0) -> dict[UUID, Balance]:
-    return {PURSE.id: Balance(cents, held), TILL.id: Balance(), TIPS.id: Balance()}
+    return {WALLET.id: Balance(cents, held), TILL.id: Balance(), TIPS.id: Balance()}
 
 
-def tried(balances: Mapping[UUID, Balance], *entries: Entry, kept: Mapping[UUID, Kept] | None = None) -> Posting:
+def tried(
+    balances: Mapping[UUID, Balance], *entries: Entry, kept: Mapping[UUID, StoredTransfer] | None = None
+) -> Posting:
     return decide(entries, balances, kept or {})
 
 
@@ -55,27 +57,27 @@ def reasons(posting: Posting) -> list[str | None]:
     return [one.reason if isinstance(one, Refused) else None for one in posting.outcomes]
 
 
-def test_a_purse_pays_what_it_has_and_not_a_cent_more() -> None:
+def test_a_wallet_pays_what_it_has_and_not_a_cent_more() -> None:
     posting = tried(books(1000), [pay(700)], [pay(301)], [pay(300)])
     assert posting.outcomes == [
         Posted(300),
         Refused(Reason.INSUFFICIENT_FUNDS, {"available_cents": 300}),
         Posted(0),
     ]
-    assert posting.moved == {PURSE.id: Balance(0), TILL.id: Balance(1000)}
+    assert posting.moved == {WALLET.id: Balance(0), TILL.id: Balance(1000)}
 
 
 def test_an_entry_happens_whole_or_not_at_all() -> None:
     posting = tried(books(1000), [pay(900), pay(200, credit=TIPS)], [pay(1000)])
     assert posting.outcomes == [Refused(Reason.INSUFFICIENT_FUNDS, {"available_cents": 1000}), Posted(0)]
-    assert posting.moved == {PURSE.id: Balance(0), TILL.id: Balance(1000)}
+    assert posting.moved == {WALLET.id: Balance(0), TILL.id: Balance(1000)}
     assert len(posting.new) == 1
 
 
 def test_money_that_comes_is_spent_by_the_next_entry_of_the_same_batch() -> None:
-    clearing = account(Kind.CLEARING, "cards")
+    clearing = account(AccountKind.CLEARING, "cards")
     balances = books(0) | {clearing.id: Balance()}
-    assert reasons(tried(balances, [pay(500)], [pay(500, clearing, PURSE)], [pay(500)])) == [
+    assert reasons(tried(balances, [pay(500)], [pay(500, clearing, WALLET)], [pay(500)])) == [
         Reason.INSUFFICIENT_FUNDS,
         None,
         None,
@@ -83,12 +85,12 @@ def test_money_that_comes_is_spent_by_the_next_entry_of_the_same_batch() -> None
 
 
 def test_the_houses_own_accounts_follow_what_happened_below_zero() -> None:
-    loss = account(Kind.LOSS, "offline")
+    loss = account(AccountKind.LOSS, "offline")
     assert reasons(tried(books(0) | {loss.id: Balance()}, [pay(500, debit=loss)])) == [None]
 
 
 def test_bonus_credit_is_spent_to_its_end() -> None:
-    given_ = bonus(PURSE.id)
+    given_ = bonus(WALLET.id)
     posting = tried(books(0) | {given_.id: Balance(300)}, [pay(300, debit=given_)], [pay(1, debit=given_)])
     assert reasons(posting) == [None, Reason.INSUFFICIENT_FUNDS]
 
@@ -98,7 +100,7 @@ def test_the_same_entry_again_is_answered_again_and_does_nothing() -> None:
     posting = tried(books(1000), entry, entry)
     assert posting.outcomes == [Posted(500), Posted(500)]
     assert len(posting.new) == 2
-    stored = {t.id: Kept(t.id, t.debit.id, t.credit.id, t.subject, t.cents, t.step) for t in entry}
+    stored = {t.id: StoredTransfer(t.id, t.debit.id, t.credit.id, t.subject, t.cents, t.step) for t in entry}
     again = tried(books(500), entry, kept=stored)
     assert (again.outcomes, again.new, again.moved) == ([Posted(500)], [], {})
 
@@ -122,14 +124,14 @@ def test_a_hold_keeps_money_without_moving_it() -> None:
     held = hold(600)
     posting = tried(books(1000), [held], [pay(401)], [pay(400)])
     assert reasons(posting) == [None, Reason.INSUFFICIENT_FUNDS, None]
-    assert posting.moved == {PURSE.id: Balance(600, 600), TILL.id: Balance(400)}
+    assert posting.moved == {WALLET.id: Balance(600, 600), TILL.id: Balance(400)}
 
 
 def test_a_capture_takes_at_most_what_was_held_and_gives_the_rest_free() -> None:
     held = hold(600)
     posting = tried(books(1000), [held], [end(held, 601, Step.CAPTURE)], [end(held, 450, Step.CAPTURE)], [pay(550)])
     assert reasons(posting) == [None, Reason.EXCEEDS_HOLD, None, None]
-    assert posting.moved == {PURSE.id: Balance(0), TILL.id: Balance(1000)}
+    assert posting.moved == {WALLET.id: Balance(0), TILL.id: Balance(1000)}
 
 
 def test_a_void_gives_everything_free() -> None:
@@ -153,13 +155,13 @@ def test_an_entry_that_is_refused_leaves_open_the_hold_that_it_would_have_ended(
         Refused(Reason.INSUFFICIENT_FUNDS, {"available_cents": 400}),
         Posted(0),
     ]
-    assert posting.moved == {PURSE.id: Balance(0), TILL.id: Balance(1000)}
+    assert posting.moved == {WALLET.id: Balance(0), TILL.id: Balance(1000)}
 
 
 def test_only_a_hold_of_the_same_accounts_is_ended() -> None:
     held, paid = hold(600), pay(100)
-    elsewhere = Transfer(new_id(), PURSE, TIPS, 600, "order", PURSE.id, Step.CAPTURE, held.id)
-    nowhere = Transfer(new_id(), PURSE, TILL, 600, "order", PURSE.id, Step.CAPTURE)
+    elsewhere = Transfer(new_id(), WALLET, TIPS, 600, "order", WALLET.id, Step.CAPTURE, held.id)
+    nowhere = Transfer(new_id(), WALLET, TILL, 600, "order", WALLET.id, Step.CAPTURE)
     assert reasons(tried(books(1000), [held], [paid], [elsewhere], [end(paid, 100, Step.VOID)], [nowhere])) == [
         None,
         None,
@@ -170,21 +172,21 @@ def test_only_a_hold_of_the_same_accounts_is_ended() -> None:
 
 
 def test_nothing_less_than_nothing_and_no_account_to_itself() -> None:
-    for bad in (pay(0), pay(-5), pay(CENTS_MAX + 1), pay(5, credit=PURSE)):
+    for bad in (pay(0), pay(-5), pay(CENTS_MAX + 1), pay(5, credit=WALLET)):
         assert reasons(tried(books(10**9), [bad])) == [Reason.AMOUNT_INVALID]
 
 
 def test_an_account_that_is_not_there_is_said() -> None:
-    assert reasons(tried(books(1000), [pay(5, credit=purse(new_id()))])) == [Reason.ACCOUNT_NOT_FOUND]
+    assert reasons(tried(books(1000), [pay(5, credit=wallet_account(new_id()))])) == [Reason.ACCOUNT_NOT_FOUND]
 
 
-PURSES = [purse(new_id()) for _ in range(3)]
-HOUSE = [account(Kind.CLEARING, "cards"), TILL, TIPS]
+WALLETS = [wallet_account(new_id()) for _ in range(3)]
+HOUSE = [account(AccountKind.CLEARING, "cards"), TILL, TIPS]
 WISHES = st.lists(
     st.lists(
         st.tuples(
-            st.sampled_from([*PURSES, *HOUSE]),
-            st.sampled_from([*PURSES, *HOUSE]),
+            st.sampled_from([*WALLETS, *HOUSE]),
+            st.sampled_from([*WALLETS, *HOUSE]),
             st.integers(-5, 500),
             st.sampled_from(Step),
             st.integers(0, 12),
@@ -197,11 +199,11 @@ WISHES = st.lists(
 
 
 @given(WISHES, st.lists(st.integers(0, 600), min_size=3, max_size=3))
-def test_whatever_is_asked_the_books_sum_to_zero_and_no_purse_is_overdrawn(
+def test_whatever_is_asked_the_books_sum_to_zero_and_no_wallet_is_overdrawn(
     wishes: Sequence[Sequence[tuple[Account, Account, int, Step, int]]], loaded: Sequence[int]
 ) -> None:
     ids = [new_id() for _ in range(13)]
-    start = {one.id: Balance(cents) for one, cents in zip(PURSES, loaded, strict=True)}
+    start = {one.id: Balance(cents) for one, cents in zip(WALLETS, loaded, strict=True)}
     start |= {one.id: Balance() for one in HOUSE}
     start[HOUSE[0].id] = Balance(-sum(loaded))
     made: list[UUID] = []
@@ -216,5 +218,5 @@ def test_whatever_is_asked_the_books_sum_to_zero_and_no_purse_is_overdrawn(
     posting = decide(entries, start, {})
     after = {**start, **posting.moved}
     assert sum(balance.balance_cents for balance in after.values()) == 0
-    assert all(after[one.id].available_cents >= 0 and after[one.id].held_cents >= 0 for one in PURSES)
+    assert all(after[one.id].available_cents >= 0 and after[one.id].held_cents >= 0 for one in WALLETS)
     assert len({transfer.id for transfer in posting.new}) == len(posting.new)

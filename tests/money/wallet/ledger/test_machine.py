@@ -15,20 +15,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from tests.money.wallet.ledger.books import DRAWER, NOW
-from virage.money.wallet.accounts.acts import open_purses
+from virage.money.wallet.accounts.acts import open_wallets
 from virage.money.wallet.funding.reads.audit import audit
 from virage.money.wallet.ledger import acts as ledger
-from virage.money.wallet.ledger.rules import Kind, Outcome, Posted, Step, Transfer, account, purse
+from virage.money.wallet.ledger.rules import AccountKind, Outcome, Posted, Step, Transfer, account, wallet_account
 from virage.platform.data.database import Database
 from virage.platform.values.ids import new_id
 
 Answer = TypeVar("Answer")
-PURSES = 3
-TILLS = [account(Kind.REVENUE, f"till {number}") for number in range(2)]
+WALLETS = 3
+TILLS = [account(AccountKind.REVENUE, f"till {number}") for number in range(2)]
 WISHES = st.one_of(
-    st.tuples(st.just("load"), st.integers(0, PURSES - 1), st.integers(1, 900)),
-    st.tuples(st.just("pay"), st.integers(0, PURSES - 1), st.integers(1, 900)),
-    st.tuples(st.just("hold"), st.integers(0, PURSES - 1), st.integers(1, 900)),
+    st.tuples(st.just("load"), st.integers(0, WALLETS - 1), st.integers(1, 900)),
+    st.tuples(st.just("pay"), st.integers(0, WALLETS - 1), st.integers(1, 900)),
+    st.tuples(st.just("hold"), st.integers(0, WALLETS - 1), st.integers(1, 900)),
     st.tuples(st.just("capture"), st.integers(0, 99), st.integers(1, 900)),
     st.tuples(st.just("void"), st.integers(0, 99), st.just(0)),
     st.tuples(st.just("again"), st.integers(0, 99), st.just(0)),
@@ -44,7 +44,7 @@ class LedgerMachine(RuleBasedStateMachine):
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.processes: list[Database] = []
-        self.purses: list[UUID] = []
+        self.wallets: list[UUID] = []
         self.sent: list[Transfer] = []
         self.confirmed: dict[UUID, Transfer] = {}
 
@@ -55,12 +55,12 @@ class LedgerMachine(RuleBasedStateMachine):
     def open(self) -> None:
         async def begin() -> None:
             self.processes = [await Database.open(self.url, connections_max=4) for _ in range(2)]
-            self.purses = [new_id() for _ in range(PURSES)]
+            self.wallets = [new_id() for _ in range(WALLETS)]
             async with self.processes[0].transaction() as conn:
                 await conn.execute(
                     "truncate wallet_ledger.account, wallet_ledger.transfer, wallet_accounts.purse cascade"
                 )
-                await open_purses(conn, dict.fromkeys(self.purses), NOW)
+                await open_wallets(conn, dict.fromkeys(self.wallets), NOW)
 
         self.run(begin())
 
@@ -74,7 +74,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def transfer(self, what: str, which: int, cents: int) -> Transfer | None:
         if what in ("load", "pay", "hold"):
-            mine, till = purse(self.purses[which]), TILLS[cents % 2]
+            mine, till = wallet_account(self.wallets[which]), TILLS[cents % 2]
             debit, credit = (DRAWER, mine) if what == "load" else (mine, till)
             return Transfer(new_id(), debit, credit, cents, what, mine.id, Step.HOLD if what == "hold" else Step.POST)
         if what == "again":
@@ -106,14 +106,14 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_books_are_what_was_confirmed(self) -> None:
-        if not self.purses:
+        if not self.wallets:
             return
 
         async def look() -> tuple[Counter[UUID], int, bool]:
             async with self.processes[0].transaction() as conn:
                 rows = await conn.fetch("select id, balance_cents - held_cents as left from wallet_ledger.account")
                 found = await audit(conn)
-            return Counter({row["id"]: row["left"] for row in rows}), found.sum_cents, not found.astray
+            return Counter({row["id"]: row["left"] for row in rows}), found.sum_cents, not found.balance_mismatches
 
         left, total, agree = self.run(look())
         told: Counter[UUID] = Counter()
@@ -125,7 +125,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert {id_: cents for id_, cents in told.items() if cents} == {
             id_: cents for id_, cents in left.items() if cents
         }
-        assert all(left[one] >= 0 for one in self.purses)
+        assert all(left[one] >= 0 for one in self.wallets)
         assert (total, agree) == (0, True)
 
 

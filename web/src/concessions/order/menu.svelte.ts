@@ -1,7 +1,7 @@
 /** What a menu's page knows of its outlet: what is sold, when it can be ready, what is in the purse. */
 import { answered, type Problem } from "../../api/answer";
 import { api } from "../../api/client";
-import type { PurseView } from "../../api/words";
+import type { WalletView } from "../../api/words";
 import { session } from "../../people/session.svelte";
 import type { Catalogue } from "../rules/catalogue";
 import { Card } from "./catalogue";
@@ -12,7 +12,7 @@ export class OutletMenu {
   catalogue = $state.raw<Catalogue | null>(null);
   offer = $state.raw<Offer | null>(null);
   slots = $state.raw<Slot[]>([]);
-  purse = $state.raw<PurseView | null>(null);
+  purse = $state.raw<WalletView | null>(null);
   problem = $state.raw<Problem | null>(null);
   /** Products of which nothing is left. */
   gone = $state.raw<string[]>([]);
@@ -47,7 +47,7 @@ export class OutletMenu {
 
   async look(): Promise<void> {
     if (!session.me) return;
-    const answer = await answered<PurseView>(api.GET("/api/wallet"));
+    const answer = await answered<WalletView>(api.GET("/api/wallet"));
     if (answer.ok) this.purse = answer.data;
   }
 }

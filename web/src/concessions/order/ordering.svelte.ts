@@ -3,7 +3,7 @@ import { answered, type Problem } from "../../api/answer";
 import { api } from "../../api/client";
 import { newId } from "../../kernel/ids";
 import { storage } from "../../kernel/storage";
-import { isEnd } from "../../wallet/wishes";
+import { isEnd } from "../../wallet/requests";
 import type { BasketLine } from "../rules/pricing";
 import type { Next, Order, Wish } from "./types";
 import { wishes } from "./orders.svelte";

@@ -1,5 +1,5 @@
 /**
- * What a till signs when it loads a purse or pays out, as `src/virage/money/wallet/funding/rules/loads.py` has it:
+ * What a till signs when it loads a purse or pays out, as `src/virage/money/wallet/funding/rules/desk_records.py` has it:
  * docs/vectors/load.json holds both to the same bytes. The card's tap, its code and its PIN go beside them, for nobody
  * keeps those.
  */

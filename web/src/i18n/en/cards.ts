@@ -18,7 +18,7 @@ export const cards = {
   tap: {
     title: "Contactless card",
     left: "Available balance",
-    purse: (mask: string) => `Wallet ${mask}`,
+    wallet: (mask: string) => `Wallet ${mask}`,
     at: (time: string) => `Read at ${time}`,
     loading: "Loading the balance…",
     yours: "This card is linked to your wallet.",

@@ -26,7 +26,7 @@ export const common = {
     tickets: "My tickets",
     orders: "My orders",
     food: "Food",
-    purse: "Wallet",
+    wallet: "Wallet",
     account: "Account",
     office: "Office",
     workspace: "Workspace",

@@ -77,7 +77,7 @@ export const foodMoney = {
     nobody: "Not linked to an account",
     noName: "No name given",
     label: "Label",
-    purse: "Wallet",
+    wallet: "Wallet",
     limit: "Daily limit",
     noLimit: "None",
     since: "Blocked since",

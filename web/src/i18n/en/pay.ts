@@ -22,7 +22,7 @@ export const pay = {
   orShow: "Or let the cashier scan this code",
   paid: (sum: string) => `Paid: ${sum}`,
   paidText: (outlet: string) => `At food stand ${outlet}. Ask there for your receipt.`,
-  purse: "Open my wallet",
+  wallet: "Open my wallet",
   another: "Scan another code",
   qr: "Payment code for the till",
   bright: "Turn up the brightness",

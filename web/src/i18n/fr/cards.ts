@@ -19,7 +19,7 @@ export const cards: typeof English = {
   tap: {
     title: "Carte sans contact",
     left: "Solde disponible",
-    purse: (mask) => `Cagnotte ${mask}`,
+    wallet: (mask) => `Cagnotte ${mask}`,
     at: (time) => `Lue à ${time}`,
     loading: "Chargement du solde…",
     yours: "Cette carte est rattachée à votre cagnotte.",

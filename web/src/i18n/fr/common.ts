@@ -28,7 +28,7 @@ export const common: typeof English = {
     tickets: "Mes billets",
     orders: "Mes commandes",
     food: "Buvette",
-    purse: "Cagnotte",
+    wallet: "Cagnotte",
     account: "Compte",
     office: "Bureau",
     workspace: "Espace",

@@ -77,7 +77,7 @@ export const foodMoney: typeof English = {
     nobody: "Rattachée à aucun compte",
     noName: "Nom non renseigné",
     label: "Nom de la carte",
-    purse: "Cagnotte",
+    wallet: "Cagnotte",
     limit: "Plafond par jour",
     noLimit: "Aucun",
     since: "Bloquée depuis",

@@ -23,7 +23,7 @@ export const pay: typeof English = {
   orShow: "Ou présentez ce code à la caisse",
   paid: (sum) => `Payé : ${sum}`,
   paidText: (outlet) => `À la buvette ${outlet}. Demandez-y votre reçu.`,
-  purse: "Ouvrir ma cagnotte",
+  wallet: "Ouvrir ma cagnotte",
   another: "Scanner un autre code",
   qr: "Code de paiement pour la caisse",
   bright: "Augmentez la luminosité",

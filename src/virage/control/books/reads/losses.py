@@ -7,7 +7,7 @@ from virage.identity.people.types import DeviceKind
 from virage.matchday.food.orders import api as orders
 from virage.matchday.food.till.types import TillLimits, till_account
 from virage.money.wallet.ledger import api as ledger
-from virage.money.wallet.ledger.types import Kind
+from virage.money.wallet.ledger.types import AccountKind
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
 from virage.platform.web.guard import Principal
@@ -31,7 +31,7 @@ async def offline_loss(conn: Connection, principal: Principal, limits: TillLimit
     of_house = {kitchen.till_id for kitchen in (await orders.kitchens(conn)).values()}
     counters = [one for one in devices if one.kind is DeviceKind.TILL and one.id not in of_house]
     tills = [one.id for one in counters if one.revoked_at is None]
-    lost = await ledger.balances(conn, [till_account(Kind.LOSS, till) for till in tills])
+    lost = await ledger.balances(conn, [till_account(AccountKind.LOSS, till) for till in tills])
     return OfflineLoss(
         len(tills), limits.offline_till_cents, len(tills) * limits.offline_till_cents, max(0, -sum(lost.values()))
     )

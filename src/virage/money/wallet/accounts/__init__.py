@@ -1,1 +1,1 @@
-"""The accounts of fans: purses, what is in them, and their history."""
+"""The accounts of fans: wallets, what is in them, and their history."""

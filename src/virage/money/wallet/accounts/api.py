@@ -1,24 +1,24 @@
-"""What other domains may do with accounts, and read of it."""
+"""Public acts and reads of wallets."""
 
-from virage.money.wallet.accounts.acts import close_purse as close_purse
-from virage.money.wallet.accounts.acts import ensure_purse as ensure_purse
-from virage.money.wallet.accounts.acts import lock as lock_purse_of_owner
-from virage.money.wallet.accounts.acts import lock_purse_of as lock_purse_of
-from virage.money.wallet.accounts.acts import lock_purses as lock_purses
+from virage.money.wallet.accounts.acts import close_wallet as close_wallet
+from virage.money.wallet.accounts.acts import ensure_wallet as ensure_wallet
+from virage.money.wallet.accounts.acts import lock as lock_wallet_of_owner
 from virage.money.wallet.accounts.acts import lock_turn_of_person as lock_turn_of_person
+from virage.money.wallet.accounts.acts import lock_wallet_of as lock_wallet_of
+from virage.money.wallet.accounts.acts import lock_wallets as lock_wallets
 from virage.money.wallet.accounts.acts import move_balance as move_balance
-from virage.money.wallet.accounts.acts import open_purses as open_purses
-from virage.money.wallet.accounts.acts import own_purse as own_purse
+from virage.money.wallet.accounts.acts import open_wallets as open_wallets
+from virage.money.wallet.accounts.acts import own_wallet as own_wallet
 from virage.money.wallet.accounts.reads import ALL as ALL
 from virage.money.wallet.accounts.reads import END as END
 from virage.money.wallet.accounts.reads import PAGE as PAGE
 from virage.money.wallet.accounts.reads import PaidAt as PaidAt
 from virage.money.wallet.accounts.reads import Statement as Statement
 from virage.money.wallet.accounts.reads import available as available
-from virage.money.wallet.accounts.reads import came_in as came_in
-from virage.money.wallet.accounts.reads import closed_purses_with_money as closed_purses_with_money
+from virage.money.wallet.accounts.reads import closed_wallets_with_money as closed_wallets_with_money
 from virage.money.wallet.accounts.reads import has_moved as has_moved
-from virage.money.wallet.accounts.reads import purse_of as purse_of
-from virage.money.wallet.accounts.reads import purses_by_id as purses_by_id
-from virage.money.wallet.accounts.reads import purses_of as purses_of
+from virage.money.wallet.accounts.reads import paid_in_at_desks as paid_in_at_desks
 from virage.money.wallet.accounts.reads import statement as statement
+from virage.money.wallet.accounts.reads import wallet_of as wallet_of
+from virage.money.wallet.accounts.reads import wallets_by_id as wallets_by_id
+from virage.money.wallet.accounts.reads import wallets_of as wallets_of

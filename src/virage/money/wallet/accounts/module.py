@@ -1,4 +1,4 @@
-"""What accounts add to the application: names alone."""
+"""Declarations of wallets: refusals and lock ranks."""
 
 from virage.platform.module import LockException, Module
 
@@ -12,7 +12,7 @@ module = Module(
         "purse": (),
     },
     lock_exceptions={
-        "open_purses": LockException(
+        "open_wallets": LockException(
             "New ids; the first purse of a person is opened in the person's turn.", holds=False
         ),
     },

@@ -1,4 +1,4 @@
-"""What is in a purse and what moved in it, for its owner and for the domains above."""
+"""Balances and histories of wallets."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
@@ -8,9 +8,15 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.money.wallet.accounts import store
-from virage.money.wallet.accounts.store import came_in, closed_purses_with_money, has_moved, purse_of, purses_by_id
+from virage.money.wallet.accounts.store import (
+    closed_wallets_with_money,
+    has_moved,
+    paid_in_at_desks,
+    wallet_of,
+    wallets_by_id,
+)
 from virage.money.wallet.ledger import api as ledger
-from virage.money.wallet.ledger.api import Moved
+from virage.money.wallet.ledger.api import HistoryRow
 from virage.money.wallet.ledger.types import Balance, bonus
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
@@ -20,17 +26,17 @@ __all__ = [
     "ALL",
     "END",
     "PAGE",
-    "Line",
     "PaidAt",
     "Statement",
+    "WalletTransaction",
     "available",
-    "came_in",
-    "closed_purses_with_money",
+    "closed_wallets_with_money",
     "has_moved",
-    "purse_of",
-    "purses_by_id",
-    "purses_of",
+    "paid_in_at_desks",
     "statement",
+    "wallet_of",
+    "wallets_by_id",
+    "wallets_of",
 ]
 
 PAGE: Final = 50
@@ -39,19 +45,19 @@ END: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class PaidAt(Protocol):
-    """Where purses paid: the domains that sell know the places of what they sold."""
+    """Look-up of points of sale, implemented by the domains that sell."""
 
     async def __call__(self, conn: Connection, subjects: Sequence[UUID]) -> Mapping[UUID, Text]:
-        """The places of those sales and orders that are theirs."""
+        """Return the places of the domain's own sales and orders."""
         ...
 
 
-class Line(Struct, frozen=True):
-    """One line of the history. `cents` is above zero for what came in; `step` is `hold` where a hold is open.
+class WalletTransaction(Struct, frozen=True):
+    """One line of the history. `cents` is positive for money in; `step` is `hold` for an open hold.
 
-    `bonus`: it moved what the house gave, not money. `purpose`: top_up, payout, cash_load, cash_payout, terminal_load,
-    terminal_payout, sale, refund, card_moved, bonus_given, bonus_forfeited, or another domain's word (food_order).
-    `place`: where it was paid or given back, if that is known.
+    `bonus`: bonus credit, not money. `purpose`: top_up, payout, cash_load, cash_payout, terminal_load,
+    terminal_payout, sale, refund, card_moved, bonus_given, bonus_forfeited, or another domain's purpose (food_order).
+    `place`: the point of sale, if known.
     """
 
     id: UUID
@@ -65,13 +71,13 @@ class Line(Struct, frozen=True):
 
 
 class Statement(Struct, frozen=True):
-    """What is in a purse: `available_cents` may be spent or paid out now, `bonus_cents` spent only."""
+    """Balance and history of a wallet. `available_cents` can be spent or paid out, `bonus_cents` only spent."""
 
     id: UUID | None
     balance_cents: Cents
     available_cents: Cents
     bonus_cents: Cents
-    history: list[Line]
+    history: list[WalletTransaction]
     more: bool
 
 
@@ -81,47 +87,47 @@ EMPTY: Final = Statement(None, 0, 0, 0, [], more=False)
 async def statement(
     conn: Connection, owner_id: UUID, before: datetime, page: int, paid_at: Sequence[PaidAt]
 ) -> Statement:
-    """What is in somebody's purse and what moved there before a moment, with where it was paid."""
-    purse = await purse_of(conn, owner_id)
-    if purse is None:
+    """Return a person's wallet with a page of its history before a moment, and the places of sale."""
+    wallet = await wallet_of(conn, owner_id)
+    if wallet is None:
         return EMPTY
-    bonus_id = bonus(purse.id).id
-    accounts = await ledger.balances_by_id(conn, [purse.id, bonus_id])
-    mine = accounts.get(purse.id, Balance())
-    rows = await ledger.history(conn, purse.id, before, page + 1)
-    # Lines of one moment stay together on a page, for the next one begins before a moment.
+    bonus_id = bonus(wallet.id).id
+    accounts = await ledger.balances_by_id(conn, [wallet.id, bonus_id])
+    mine = accounts.get(wallet.id, Balance())
+    rows = await ledger.history(conn, wallet.id, before, page + 1)
+    # Lines of one moment stay on one page, because the next page starts before a moment.
     more = len(rows) > page
     shown = ([row for row in rows if row.at > rows[page].at] or rows) if more else rows
     subjects = list({row.subject for row in shown})
     places = {subject: place for one in paid_at for subject, place in (await one(conn, subjects)).items()}
-    history = _lines(shown, purse.id, places)
+    history = _lines(shown, wallet.id, places)
     given = accounts.get(bonus_id, Balance()).available_cents
-    return Statement(purse.id, mine.balance_cents, mine.available_cents, given, history, more)
+    return Statement(wallet.id, mine.balance_cents, mine.available_cents, given, history, more)
 
 
-def _lines(rows: Sequence[Moved], purse_id: UUID, places: Mapping[UUID, Text]) -> list[Line]:
-    """A line for all that moved at once and for the same: a sale is a transfer a rate of VAT, and was paid once."""
-    bonus_id = bonus(purse_id).id
-    together: dict[tuple[datetime, UUID, str, str, bool], list[Moved]] = {}
+def _lines(rows: Sequence[HistoryRow], wallet_id: UUID, places: Mapping[UUID, Text]) -> list[WalletTransaction]:
+    """Merge the transfers of one act into one line: a sale has one transfer per VAT rate."""
+    bonus_id = bonus(wallet_id).id
+    together: dict[tuple[datetime, UUID, str, str, bool], list[HistoryRow]] = {}
     for row in rows:
         is_bonus = bonus_id in (row.debit_id, row.credit_id)
         together.setdefault((row.at, row.subject, row.purpose, row.step, is_bonus), []).append(row)
-    mine = (purse_id, bonus_id)
+    mine = (wallet_id, bonus_id)
     return [
-        Line(moved[0].id, at, _came_in(moved, mine), purpose, subject, step, is_bonus, places.get(subject))
+        WalletTransaction(moved[0].id, at, _came_in(moved, mine), purpose, subject, step, is_bonus, places.get(subject))
         for (at, subject, purpose, step, is_bonus), moved in together.items()
     ]
 
 
-def _came_in(moved: Sequence[Moved], mine: Collection[UUID]) -> Cents:
+def _came_in(moved: Sequence[HistoryRow], mine: Collection[UUID]) -> Cents:
     return sum(one.cents if one.credit_id in mine else -one.cents for one in moved)
 
 
-async def available(conn: Connection, purse_id: UUID) -> Cents:
-    """What may be spent of a purse now."""
-    return (await ledger.balances_by_id(conn, [purse_id])).get(purse_id, Balance()).available_cents
+async def available(conn: Connection, wallet_id: UUID) -> Cents:
+    """Return the available cents of a wallet."""
+    return (await ledger.balances_by_id(conn, [wallet_id])).get(wallet_id, Balance()).available_cents
 
 
-async def purses_of(conn: Connection, owner_ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    """The purses of persons, for whoever holds money there."""
-    return {owner_id: purse.id for owner_id, purse in (await store.purses_of_owners(conn, owner_ids)).items()}
+async def wallets_of(conn: Connection, owner_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Return the wallet ids of persons, by person."""
+    return {owner_id: wallet.id for owner_id, wallet in (await store.wallets_of_owners(conn, owner_ids)).items()}

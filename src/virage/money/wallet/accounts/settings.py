@@ -8,7 +8,7 @@ from virage.platform.settings import parsing as parse
 
 
 class AccountSettings(Struct, frozen=True, kw_only=True):
-    """What a purse holds."""
+    """Limit of a wallet."""
 
     purse_cents_max: Annotated[int, parse.cents] = 25_000
-    """The most that a purse holds when somebody loads it: it is spent inside the ground only (PSD2, article 3(k))."""
+    """Maximum balance after a top-up. The wallet is spent inside the venue only (PSD2, article 3(k))."""

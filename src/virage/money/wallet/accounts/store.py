@@ -1,11 +1,11 @@
-"""Purses, by their ids and by their owners."""
+"""Wallets, by their ids and by their owners."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from virage.money.wallet.accounts.rules.purses import BY_TERMINAL, DeskTender, Purse
+from virage.money.wallet.accounts.rules.wallets import BY_TERMINAL, DeskTender, Wallet
 from virage.platform.data.database import Connection
 from virage.platform.data.sql import load
 from virage.platform.values.money import Cents
@@ -13,68 +13,68 @@ from virage.platform.values.money import Cents
 queries = load(__file__)
 
 
-async def open_purses(conn: Connection, owners: Mapping[UUID, UUID | None], now: datetime) -> set[UUID]:
-    """Write purses, by id with their owners; those that are new. Whoever has a purse keeps it."""
-    rows = queries.open_purses(conn, ids=list(owners), owner_ids=list(owners.values()), now=now)
+async def open_wallets(conn: Connection, owners: Mapping[UUID, UUID | None], now: datetime) -> set[UUID]:
+    """Insert wallets (owner by id); return the new ids. An owner with a wallet keeps it."""
+    rows = queries.open_wallets(conn, ids=list(owners), owner_ids=list(owners.values()), now=now)
     return {row[0] async for row in rows}
 
 
-async def purse_of(conn: Connection, owner_id: UUID) -> Purse | None:
-    """Somebody's purse."""
-    return _purse(await queries.purse_of(conn, owner_id=owner_id))
+async def wallet_of(conn: Connection, owner_id: UUID) -> Wallet | None:
+    """Return a person's wallet."""
+    return _wallet(await queries.wallet_of(conn, owner_id=owner_id))
 
 
-async def purses_of_owners(conn: Connection, owner_ids: Sequence[UUID]) -> dict[UUID, Purse]:
-    """The purses of persons, by their owners."""
-    return {row["owner_id"]: Purse(*row) async for row in queries.purses_of_owners(conn, owner_ids=list(owner_ids))}
+async def wallets_of_owners(conn: Connection, owner_ids: Sequence[UUID]) -> dict[UUID, Wallet]:
+    """The wallets of persons, by their owners."""
+    return {row["owner_id"]: Wallet(*row) async for row in queries.wallets_of_owners(conn, owner_ids=list(owner_ids))}
 
 
-async def lock_purse_of(conn: Connection, owner_id: UUID) -> Purse | None:
-    """Somebody's purse, locked."""
-    return _purse(await queries.lock_purse_of(conn, owner_id=owner_id))
+async def lock_wallet_of(conn: Connection, owner_id: UUID) -> Wallet | None:
+    """Lock a person's wallet."""
+    return _wallet(await queries.lock_wallet_of(conn, owner_id=owner_id))
 
 
-async def lock_purses(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Purse]:
-    """Purses by id, locked in the order of their ids."""
-    return {row["id"]: Purse(*row) async for row in queries.lock_purses(conn, ids=ids)}
+async def lock_wallets(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Wallet]:
+    """Wallets by id, locked in the order of their ids."""
+    return {row["id"]: Wallet(*row) async for row in queries.lock_wallets(conn, ids=ids)}
 
 
-async def purses_by_id(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Purse]:
-    """Purses by id, as they stand."""
-    return {row["id"]: Purse(*row) async for row in queries.purses_by_id(conn, ids=ids)}
+async def wallets_by_id(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Wallet]:
+    """Return wallets by id, without a lock."""
+    return {row["id"]: Wallet(*row) async for row in queries.wallets_by_id(conn, ids=ids)}
 
 
-async def has_moved(conn: Connection, purse_id: UUID) -> bool:
-    """Whether anything ever moved in a purse or its bonus, or is held there."""
-    return bool(await queries.purse_has_moved(conn, purse_id=purse_id))
+async def has_moved(conn: Connection, wallet_id: UUID) -> bool:
+    """Return whether a wallet or its bonus credit ever had a transfer or a hold."""
+    return bool(await queries.wallet_has_moved(conn, wallet_id=wallet_id))
 
 
-async def close_purse(conn: Connection, purse_id: UUID, now: datetime) -> None:
-    """A purse that nobody has any more."""
-    await queries.close_purse(conn, id=purse_id, now=now)
+async def close_wallet(conn: Connection, wallet_id: UUID, now: datetime) -> None:
+    """Close a wallet: it has no owner and takes no money."""
+    await queries.close_wallet(conn, id=wallet_id, now=now)
 
 
-async def closed_purses_with_money(conn: Connection, after: UUID, most: int) -> list[UUID]:
-    """Purses of people who were erased into which something came later, by id; `most` after one."""
-    return [row["id"] async for row in queries.closed_purses_with_money(conn, after=after, most=most)]
+async def closed_wallets_with_money(conn: Connection, after: UUID, most: int) -> list[UUID]:
+    """Return up to `most` ids of closed wallets with money or bonus credit, after an id."""
+    return [row["id"] async for row in queries.closed_wallets_with_money(conn, after=after, most=most)]
 
 
-def _purse(row: Any) -> Purse | None:
-    return None if row is None else Purse(*row)
+def _wallet(row: Any) -> Wallet | None:
+    return None if row is None else Wallet(*row)
 
 
-async def own_purse(conn: Connection, purse_id: UUID, person_id: UUID) -> None:
-    """Give a purse of nobody to a person."""
-    await queries.own_purse(conn, purse_id=purse_id, person_id=person_id)
+async def own_wallet(conn: Connection, wallet_id: UUID, person_id: UUID) -> None:
+    """Set the owner of an anonymous wallet."""
+    await queries.own_wallet(conn, wallet_id=wallet_id, person_id=person_id)
 
 
 async def lock_turn_of_person(conn: Connection, person_id: UUID) -> None:
-    """Wait until nobody else changes which purse a person has."""
+    """Lock the assignment of a wallet to a person (advisory)."""
     async for _ in queries.lock_turn_of_person(conn, what=f"person {person_id}"):
         return
 
 
-async def came_in(conn: Connection, purse_id: UUID) -> dict[DeskTender, Cents]:
-    """What a purse was loaded with at desks and not paid out there, by tender."""
-    rows = queries.came_in(conn, purse_id=purse_id, by_terminal=BY_TERMINAL.id)
+async def paid_in_at_desks(conn: Connection, wallet_id: UUID) -> dict[DeskTender, Cents]:
+    """Return the cents paid in at desks and not paid out there, by tender."""
+    rows = queries.paid_in_at_desks(conn, wallet_id=wallet_id, by_terminal=BY_TERMINAL.id)
     return {DeskTender(row["tender"]): row["cents"] async for row in rows}

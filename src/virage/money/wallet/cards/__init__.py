@@ -1,1 +1,1 @@
-"""Contactless cards and phones that pay from a purse."""
+"""Contactless cards and phones that pay from a wallet."""

@@ -2,7 +2,7 @@
 
 from virage.money.wallet.cards.acts.cards import Block as Block
 from virage.money.wallet.cards.acts.cards import CardSecrets as CardSecrets
-from virage.money.wallet.cards.acts.cards import DailyLimitWish as DailyLimitWish
+from virage.money.wallet.cards.acts.cards import DailyLimitRequest as DailyLimitRequest
 from virage.money.wallet.cards.acts.cards import EmptyClosed as EmptyClosed
 from virage.money.wallet.cards.acts.cards import Link as Link
 from virage.money.wallet.cards.acts.cards import block_cards as block_cards
@@ -25,7 +25,7 @@ from virage.money.wallet.cards.reads.cards import card_of_uid as card_of_uid
 from virage.money.wallet.cards.reads.cards import card_that_taps as card_that_taps
 from virage.money.wallet.cards.reads.cards import export as export_cards
 from virage.money.wallet.cards.reads.cards import holders_at_till as holders_at_till
-from virage.money.wallet.cards.reads.cards import purses_of as purses_of
+from virage.money.wallet.cards.reads.cards import wallets_of as wallets_of
 from virage.money.wallet.cards.reads.virtual_cards import export as export_phones
 from virage.money.wallet.cards.routes.card_desk import CardDesk as CardDesk
 from virage.money.wallet.cards.routes.card_desk import to_strangers as to_strangers

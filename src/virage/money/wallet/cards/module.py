@@ -45,7 +45,7 @@ module = Module(
 
 
 def build(process: Process, empty_closed: EmptyClosed) -> Parts:
-    """Return what they add; `empty_closed` gives back what is in a purse that ends with its card."""
+    """Return what they add; `empty_closed` gives back what is in a wallet that ends with its card."""
     desk = CardDesk(process.db, process.clock, open_card_secrets(process.config))
     return Parts(
         {"card_desk": desk, "card_taps": desk.taps, "empty_closed": empty_closed},

@@ -1,1 +1,1 @@
-"""How money comes into purses and goes back: bank cards, desks, and what the house gives."""
+"""Top-ups, payouts and bonus credit of wallets."""

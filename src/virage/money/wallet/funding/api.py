@@ -1,17 +1,17 @@
-"""What other domains may do with funding, and read of it."""
+"""Public acts and reads of funding."""
 
 from virage.money.wallet.funding.acts.auto_top_ups import erased as forget_auto_top_up
 from virage.money.wallet.funding.acts.bonus import give as give_bonus
-from virage.money.wallet.funding.acts.desk import LoadAsk as LoadAsk
-from virage.money.wallet.funding.acts.desk import load as load_at_desk
+from virage.money.wallet.funding.acts.desk import DeskRequest as DeskRequest
+from virage.money.wallet.funding.acts.desk import load as book_at_desk
 from virage.money.wallet.funding.acts.top_up_money import TopUpMoney as TopUpMoney
 from virage.money.wallet.funding.acts.top_ups import empty_closed as empty_closed
-from virage.money.wallet.funding.acts.top_ups import erased as forget_purse
+from virage.money.wallet.funding.acts.top_ups import erased as forget_wallet
 from virage.money.wallet.funding.reads.audit import Audit as Audit
 from virage.money.wallet.funding.reads.audit import audit as audit
 from virage.money.wallet.funding.reads.auto_top_ups import export as export_auto_top_up
 from virage.money.wallet.funding.reads.auto_top_ups import off_content as auto_top_up_off_letter
 from virage.money.wallet.funding.reads.desk import all_takings as all_takings
 from virage.money.wallet.funding.reads.desk import booked_at_tills as booked_at_tills
-from virage.money.wallet.funding.reads.purses import export as export_purse
+from virage.money.wallet.funding.reads.wallets import export as export_wallet
 from virage.money.wallet.funding.routes.till_desk import desk_limits_of as desk_limits_of

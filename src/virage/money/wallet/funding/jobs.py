@@ -1,4 +1,4 @@
-"""What the wallet does on a schedule: top-ups that rules ask for, and closed purses are emptied."""
+"""Scheduled jobs: automatic top-ups, and emptying closed wallets."""
 
 from datetime import timedelta
 from typing import Final
@@ -45,17 +45,17 @@ class WalletJobs:
         jobs.on(acts.OFF_JOB, acts.RuleIsOff, self.tell_off)
 
     async def top_up(self, db: Database) -> None:
-        """Begin what rules ask for, then charge all that they wait for.
+        """Begin due automatic top-ups, then charge all that are open.
 
-        It looks at balances by itself, so that no spend at a counter does anything for it. A charge whose answer got
-        lost is sent again under its own id, until the provider's answer, its news or reconciliation ends it.
+        The job reads balances itself, so payments at tills do no extra work. A charge without an answer is repeated
+        with the same id until the provider's answer, its webhook or reconciliation ends it.
         """
         after = UUID(int=0)
         while True:
             now = self._clock.now()
             day = now.astimezone(VENUE_ZONE).date()
             async with db.connection() as conn:
-                below = await store.purses_below(conn, now, day, after, PAGE)
+                below = await store.wallets_below(conn, now, day, after, PAGE)
             if below:
                 async with db.transaction() as conn:
                     await acts.begin_due(conn, below, self._limits, now)
@@ -70,29 +70,29 @@ class WalletJobs:
                 await settle_all(db, self._clock, self._handlers, outcomes)
 
     async def empty_closed(self, db: Database) -> None:
-        """Empty purses of people who were erased of what came later."""
+        """Empty closed wallets that received money after the erasure."""
         after = UUID(int=0)
         while True:
             async with db.connection() as conn:
-                closed = await accounts.closed_purses_with_money(conn, after, PAGE)
-            for purse_id in closed:
+                closed = await accounts.closed_wallets_with_money(conn, after, PAGE)
+            for wallet_id in closed:
                 async with db.transaction() as conn:
-                    await empty_closed(conn, purse_id, self._clock.now())
+                    await empty_closed(conn, wallet_id, self._clock.now())
             if len(closed) < PAGE:
                 return
             after = closed[-1]
 
     async def tell_off(self, off: acts.RuleIsOff) -> None:
-        """Write to the owner of a rule that has ended."""
+        """Email the owner of a rule that was turned off."""
         now = self._clock.now()
         async with self._db.transaction() as conn:
-            purse = (await accounts.purses_by_id(conn, [off.purse_id])).get(off.purse_id)
-            if purse is not None and purse.owner_id is not None:
+            wallet = (await accounts.wallets_by_id(conn, [off.wallet_id])).get(off.wallet_id)
+            if wallet is not None and wallet.owner_id is not None:
                 letter = NewLetter(
                     id=new_id(),
                     kind=Kind.TOP_UP_OFF,
-                    subject_id=purse.id,
-                    person_id=purse.owner_id,
+                    subject_id=wallet.id,
+                    person_id=wallet.owner_id,
                     expires_at=now + LETTER_LIVES,
                 )
                 await write_letters(conn, [letter], now)

@@ -1,4 +1,4 @@
-"""What funding adds to the application."""
+"""Declarations of funding."""
 
 from collections.abc import Sequence
 
@@ -38,7 +38,7 @@ module = Module(
         "top_up_id_taken": 409,
     },
     lock_ranks={
-        "lock_turn_of_load()": (),
+        "lock_turn_of_desk_transaction()": (),
         "auto_top_up": (),
         "top_up": (),
         "payout": (),
@@ -46,19 +46,19 @@ module = Module(
     },
     lock_exceptions={
         "insert_top_up": LockException(
-            "New ids, written under the lock of their purse.", under="wallet_accounts.purse", holds=False
+            "New ids, written under the lock of their wallet.", under="wallet_accounts.purse", holds=False
         ),
         "insert_payout": LockException(
-            "New ids, written under the lock of their purse.", under="wallet_accounts.purse", holds=False
+            "New ids, written under the lock of their wallet.", under="wallet_accounts.purse", holds=False
         ),
-        "insert_gifts": LockException(
-            "New ids, written under the lock of their purse.", under="wallet_accounts.purse", holds=False
+        "insert_bonus_grants": LockException(
+            "New ids, written under the lock of their wallet.", under="wallet_accounts.purse", holds=False
         ),
     },
 )
 
 
 def build(process: Process, provider: PaymentProvider, handlers: Handlers, paid_at: Sequence[PaidAt]) -> Parts:
-    """Return what it adds; `paid_at` name the places where purses paid."""
+    """Return the parts of funding; `paid_at` look up points of sale."""
     jobs = WalletJobs(process.db, process.config, process.clock, provider=provider, handlers=handlers)
     return Parts({"paid_at": paid_at}, jobs=[jobs.register])

@@ -8,13 +8,13 @@ from virage.platform.settings import parsing as parse
 
 
 class FundingSettings(Struct, frozen=True, kw_only=True):
-    """How much is loaded."""
+    """Limits of top-ups."""
 
     top_up_cents_min: Annotated[int, parse.cents] = 500
-    """The least that a fan loads at once."""
+    """Minimum of one top-up."""
     top_up_cents_max: Annotated[int, parse.cents] = 15_000
-    """The most that a fan loads at once; a lawyer confirms it, as the next."""
+    """Maximum of one top-up; to be confirmed by a lawyer, like the next two."""
     anonymous_cents_max: Annotated[int, parse.cents] = 15_000
-    """The most that a purse holds which nobody's name stands on, when somebody loads it (Directive (EU) 2018/843)."""
+    """Maximum balance of an anonymous wallet after a top-up (Directive (EU) 2018/843)."""
     anonymous_month_cents_max: Annotated[int, parse.cents] = 15_000
-    """The most that such a purse is loaded with in a month of the calendar; a lawyer confirms both."""
+    """Maximum of top-ups of an anonymous wallet per calendar month."""

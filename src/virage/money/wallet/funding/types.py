@@ -1,10 +1,10 @@
-"""What other domains' rules may know of funding: its Structs and pure functions."""
+"""Public Structs and pure functions of funding."""
 
-from virage.money.wallet.funding.rules.gifts import Gift as Gift
-from virage.money.wallet.funding.rules.gifts import GiftReason as GiftReason
-from virage.money.wallet.funding.rules.gifts import Given as Given
-from virage.money.wallet.funding.rules.loads import LOAD_PURPOSE as LOAD_PURPOSE
-from virage.money.wallet.funding.rules.loads import LoadSaid as LoadSaid
-from virage.money.wallet.funding.rules.loads import SignedLoad as SignedLoad
-from virage.money.wallet.funding.rules.loads import load_bytes as load_bytes
+from virage.money.wallet.funding.rules.bonus import BonusGrant as BonusGrant
+from virage.money.wallet.funding.rules.bonus import BonusReason as BonusReason
+from virage.money.wallet.funding.rules.bonus import GrantedBonus as GrantedBonus
+from virage.money.wallet.funding.rules.desk_records import DESK_RECORD_PURPOSE as DESK_RECORD_PURPOSE
+from virage.money.wallet.funding.rules.desk_records import DeskRecord as DeskRecord
+from virage.money.wallet.funding.rules.desk_records import SignedDeskRecord as SignedDeskRecord
+from virage.money.wallet.funding.rules.desk_records import desk_record_bytes as desk_record_bytes
 from virage.money.wallet.funding.rules.top_ups import PURPOSE as PURPOSE

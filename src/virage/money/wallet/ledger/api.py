@@ -1,12 +1,12 @@
-"""What other domains may do with ledger, and read of it."""
+"""Public acts and reads of the ledger."""
 
 from virage.money.wallet.ledger.acts import available as available
 from virage.money.wallet.ledger.acts import lock_accounts as lock_accounts
 from virage.money.wallet.ledger.acts import open_accounts as open_accounts
 from virage.money.wallet.ledger.acts import post as post
-from virage.money.wallet.ledger.reads import Astray as Astray
-from virage.money.wallet.ledger.reads import Moved as Moved
-from virage.money.wallet.ledger.reads import astray as astray
+from virage.money.wallet.ledger.reads import BalanceMismatch as BalanceMismatch
+from virage.money.wallet.ledger.reads import HistoryRow as HistoryRow
+from virage.money.wallet.ledger.reads import balance_mismatches as balance_mismatches
 from virage.money.wallet.ledger.reads import balance_of_kinds as balance_of_kinds
 from virage.money.wallet.ledger.reads import balances as balances
 from virage.money.wallet.ledger.reads import balances_by_id as balances_by_id

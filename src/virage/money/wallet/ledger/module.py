@@ -1,4 +1,4 @@
-"""What the ledger adds to the application: names alone."""
+"""Declarations of the ledger: refusals and lock ranks."""
 
 from virage.platform.module import LockException, Module
 

@@ -6,9 +6,9 @@ from uuid import UUID
 from virage.money.wallet.ledger import store
 from virage.money.wallet.ledger.rules import Account
 from virage.money.wallet.ledger.store import (
-    Astray,
-    Moved,
-    astray,
+    BalanceMismatch,
+    HistoryRow,
+    balance_mismatches,
     balance_of_kinds,
     history,
     sum_of_balances,
@@ -19,9 +19,9 @@ from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
 
 __all__ = [
-    "Astray",
-    "Moved",
-    "astray",
+    "BalanceMismatch",
+    "HistoryRow",
+    "balance_mismatches",
     "balance_of_kinds",
     "balances",
     "balances_by_id",
@@ -32,6 +32,6 @@ __all__ = [
 
 
 async def balances(conn: Connection, accounts: Collection[Account]) -> dict[UUID, Cents]:
-    """What accounts hold; those that have not begun yet are missing."""
+    """Return balances by account id; accounts that are not open are missing."""
     found = await store.balances(conn, [account.id for account in accounts])
     return {account_id: balance.balance_cents for account_id, balance in found.items()}

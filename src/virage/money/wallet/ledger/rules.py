@@ -1,8 +1,8 @@
 """The double-entry ledger: what a batch of entries does to its accounts.
 
-A transfer debits one account and credits another, so that all accounts together always sum to zero. A balance is what
-was credited less what was debited: a purse with money in it stands above zero, the provider that holds that money for
-us below. A transfer of two phases is a hold, which keeps money without moving it, and later one capture or void.
+A transfer debits one account and credits another, so all accounts sum to zero. A balance is credits minus debits: a
+wallet with money is positive, the provider that holds the money is negative. A two-phase transfer is a hold, which
+reserves money, and later one capture or void.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,31 +18,31 @@ from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
 
 CENTS_MAX: Final = 1_000_000_000_000
-"""The most that one transfer moves: more than any record can say, so that what has happened is always booked."""
+"""Maximum of one transfer. It exceeds every possible record, so that completed sales are always booked."""
 _NAMES: Final = UUID("7b0d5c1e-6f0a-5d52-9c39-0f1c6d0f5a11")
-"""What the ids of the house's own accounts are made under (UUIDv5, RFC 9562): they need no look-up."""
+"""Namespace of the ids of the operator's accounts (UUIDv5, RFC 9562)."""
 
 
-class Kind(StrEnum):
-    """What an account is for, and whose money is in it."""
+class AccountKind(StrEnum):
+    """Purpose of an account."""
 
-    PURSE = "purse"  # loaded by somebody, who may have it back
-    BONUS = "bonus"  # given to a purse by the house: spent, never paid out
-    DEPOSITS = "deposits"  # cups that are out
-    CLEARING = "clearing"  # money that the provider holds for us: below zero
-    CASH = "cash"  # the same in a drawer
-    TERMINAL = "terminal"  # the same at the acquirer of a card terminal
+    WALLET = "purse"  # balance of a fan, paid back on request
+    BONUS = "bonus"  # bonus credit of a wallet: spent, never paid out
+    DEPOSITS = "deposits"  # deposits of cups that are out
+    CLEARING = "clearing"  # held by the payment provider: negative
+    CASH = "cash"  # in a drawer: negative
+    TERMINAL = "terminal"  # at the acquirer of a card terminal: negative
     REVENUE = "revenue"  # sold, by till and VAT
     TIPS = "tips"
-    LOSS = "loss"  # what a till without network sold and nobody pays: below zero
-    GRANTS = "grants"  # what bonus credit comes out of: below zero
+    LOSS = "loss"  # uncovered offline sales: negative
+    GRANTS = "grants"  # source of bonus credit: negative
 
 
-FLOORED: Final = frozenset({Kind.PURSE, Kind.BONUS})
-"""Accounts from which nobody spends what is not there; the others follow from what really happened."""
+NON_NEGATIVE: Final = frozenset({AccountKind.WALLET, AccountKind.BONUS})
+"""Kinds whose available balance may not become negative."""
 
-OPENED_BY_USE: Final = frozenset(Kind) - {Kind.PURSE}
-"""Accounts that begin with their first transfer; a purse is opened by whoever gives it to somebody."""
+OPENED_ON_FIRST_USE: Final = frozenset(AccountKind) - {AccountKind.WALLET}
+"""Kinds that are opened by their first transfer; wallets are opened explicitly."""
 
 
 class Step(StrEnum):
@@ -56,7 +56,9 @@ class Step(StrEnum):
 
 HOLDING: Final = frozenset(Step) - {Step.POST}
 """Steps of transfers of two phases."""
-_PURSE: Final = Kind.PURSE  # a member that is looked up in its enum costs as much as the sum that it decides on
+_WALLET: Final = (
+    AccountKind.WALLET
+)  # a member that is looked up in its enum costs as much as the sum that it decides on
 _BEGIN: Final = frozenset({Step.POST, Step.HOLD})
 _MOVE: Final = frozenset({Step.POST, Step.CAPTURE})
 
@@ -74,36 +76,35 @@ class Reason(StrEnum):
 
 
 class Account(Struct, frozen=True):
-    """An account by its kind and what it is kept for; `purse_id` is the purse that it belongs to, if any."""
+    """An account, by kind and key; `wallet_id` is set for accounts of a wallet."""
 
     id: UUID
-    kind: Kind
+    kind: AccountKind
     key: str
-    purse_id: UUID | None = None
+    wallet_id: UUID | None = None
 
 
 @lru_cache(maxsize=100_000)
-def account(kind: Kind, key: str) -> Account:
-    """An account of the house, such as the revenue of a till at a rate of VAT. It begins with its first transfer."""
+def account(kind: AccountKind, key: str) -> Account:
+    """Return an account of the operator, such as the revenue of a till at a VAT rate."""
     return Account(named_id(_NAMES, f"{kind}:{key}"), kind, key)
 
 
-def purse(purse_id: UUID) -> Account:
-    """The account of a purse: its own id."""
-    return Account(purse_id, Kind.PURSE, "", purse_id)
+def wallet_account(wallet_id: UUID) -> Account:
+    """Return the account of a wallet; it has the wallet's id."""
+    return Account(wallet_id, AccountKind.WALLET, "", wallet_id)
 
 
 @lru_cache(maxsize=100_000)
-def bonus(purse_id: UUID) -> Account:
-    """What the house gave to a purse."""
-    return Account(named_id(_NAMES, f"{Kind.BONUS}:{purse_id}"), Kind.BONUS, str(purse_id), purse_id)
+def bonus(wallet_id: UUID) -> Account:
+    """Return the bonus account of a wallet."""
+    return Account(named_id(_NAMES, f"{AccountKind.BONUS}:{wallet_id}"), AccountKind.BONUS, str(wallet_id), wallet_id)
 
 
 class Transfer(Struct, frozen=True):
-    """One movement. Whoever asks makes `id`; `subject` is the sale, the top-up, the order that it is about.
+    """One transfer. The caller creates `id`; `subject` is the sale, top-up or order.
 
-    A capture names its hold and the same two accounts, and moves as much as it says, at most what was held; a void
-    names them too and the whole amount.
+    A capture names its hold and the same accounts, and moves at most the held amount. A void names the whole amount.
     """
 
     id: UUID
@@ -117,23 +118,23 @@ class Transfer(Struct, frozen=True):
 
 
 Entry = Sequence[Transfer]
-"""Transfers that happen together or not at all: a sale with its tip and its deposit."""
+"""Transfers that are posted together or not at all: a sale with its tip and its deposit."""
 
 
 class Balance(Struct, frozen=True):
-    """What an account has, and what of it is kept by open holds."""
+    """Balance of an account, and the part reserved by open holds."""
 
     balance_cents: Cents = 0
     held_cents: Cents = 0
 
     @property
     def available_cents(self) -> Cents:
-        """What may be spent or held now."""
+        """Cents that can be spent or held now."""
         return self.balance_cents - self.held_cents
 
 
-class Kept(Struct, frozen=True):
-    """A transfer as it is stored; `ended`: a capture or a void has ended this hold."""
+class StoredTransfer(Struct, frozen=True):
+    """A stored transfer; `ended`: a capture or void has ended this hold."""
 
     id: UUID
     debit_id: UUID
@@ -146,7 +147,7 @@ class Kept(Struct, frozen=True):
 
 
 class Posted(Struct, frozen=True):
-    """An entry that happened. `available_cents` is what its purse has left, None where it is about no purse."""
+    """A posted entry. `available_cents` is what is left in its wallet; None without a wallet."""
 
     available_cents: Cents | None = None
 
@@ -155,7 +156,7 @@ Outcome = Posted | Refused
 
 
 class Posting(Struct, frozen=True):
-    """What a batch does: one outcome an entry, the new transfers in order, and every account that they moved."""
+    """Result of a batch: one outcome per entry, the new transfers in order, and the changed accounts."""
 
     outcomes: list[Outcome]
     new: list[Transfer]
@@ -163,29 +164,29 @@ class Posting(Struct, frozen=True):
 
 
 class _Stand(Struct):
-    """Where an account stands while entries are tried on it."""
+    """Mutable balance of an account during a batch."""
 
     balance_cents: Cents
     held_cents: Cents
 
 
 class _Books:
-    """The accounts while entries are tried on them, what is new, and every transfer that they may repeat or end."""
+    """Accounts during a batch, new transfers, and stored transfers that entries may repeat or end."""
 
-    def __init__(self, balances: Mapping[UUID, Balance], kept: Mapping[UUID, Kept]) -> None:
+    def __init__(self, balances: Mapping[UUID, Balance], kept: Mapping[UUID, StoredTransfer]) -> None:
         self.stands = {id_: _Stand(found.balance_cents, found.held_cents) for id_, found in balances.items()}
         self.new: list[Transfer] = []
-        self.kept: dict[UUID, Kept | Transfer] = dict(kept)
+        self.kept: dict[UUID, StoredTransfer | Transfer] = dict(kept)
         self.ended = {one.id for one in kept.values() if one.ended}
 
     def touched(self, entry: Entry) -> list[tuple[_Stand, Cents, Cents]]:
-        """The accounts of an entry, and how they stand now."""
+        """Return the accounts of an entry with their current amounts, for `undo`."""
         ids = {account.id for transfer in entry for account in (transfer.debit, transfer.credit)}
         stands = (self.stands.get(id_) for id_ in ids)
         return [(stand, stand.balance_cents, stand.held_cents) for stand in stands if stand is not None]
 
     def undo(self, count: int, before: Sequence[tuple[_Stand, Cents, Cents]]) -> None:
-        """Only the first so many transfers are new, and the accounts stand as before."""
+        """Restore the accounts and drop the new transfers after the first `count`."""
         for stand, balance_cents, held_cents in before:
             stand.balance_cents, stand.held_cents = balance_cents, held_cents
         for transfer in self.new[count:]:
@@ -195,11 +196,11 @@ class _Books:
         del self.new[count:]
 
 
-def decide(entries: Sequence[Entry], balances: Mapping[UUID, Balance], kept: Mapping[UUID, Kept]) -> Posting:
-    """Try the entries one after the other, each on what the one before has left.
+def decide(entries: Sequence[Entry], balances: Mapping[UUID, Balance], kept: Mapping[UUID, StoredTransfer]) -> Posting:
+    """Apply the entries one after the other.
 
-    `balances` are the locked accounts that the entries name, as far as there are any; `kept` the stored transfers of
-    their ids and of the holds that they end. An entry that is stored already is answered again and does nothing.
+    `balances` are the locked accounts of the entries; `kept` the stored transfers with their ids, and the holds that
+    they end. A repeated entry returns its first outcome and changes nothing.
     """
     books = _Books(balances, kept)
     outcomes: list[Outcome] = [_enter(books, entry) for entry in entries]
@@ -212,7 +213,7 @@ def decide(entries: Sequence[Entry], balances: Mapping[UUID, Balance], kept: Map
 
 
 def _enter(books: _Books, entry: Entry) -> Outcome:
-    """Do all of an entry, or nothing of it; what is stored as it is said now is answered again."""
+    """Apply a whole entry or nothing; a repeated entry returns its first outcome."""
     for transfer in entry:
         if transfer.id in books.kept:
             return _posted(books, entry) if _repeats(books, entry) else Refused(Reason.TRANSFER_ID_TAKEN)
@@ -228,35 +229,35 @@ def _enter(books: _Books, entry: Entry) -> Outcome:
 
 
 def _repeats(books: _Books, entry: Entry) -> bool:
-    """Whether all of an entry is stored as it is said now."""
+    """Return whether the entry is stored with the same content."""
     known = [books.kept.get(transfer.id) for transfer in entry]
     return all(one is not None and _said(one) == _said(transfer) for one, transfer in zip(known, entry, strict=True))
 
 
-def _said(one: Kept | Transfer) -> tuple[UUID, UUID, UUID, Cents, str, UUID | None]:
-    """What a transfer says, which the same again says too."""
+def _said(one: StoredTransfer | Transfer) -> tuple[UUID, UUID, UUID, Cents, str, UUID | None]:
+    """Return the content of a transfer, which a repetition must equal."""
     debit_id, credit_id = (one.debit.id, one.credit.id) if isinstance(one, Transfer) else (one.debit_id, one.credit_id)
     return debit_id, credit_id, one.subject, one.cents, one.step, one.hold_id
 
 
 def _posted(books: _Books, entry: Entry) -> Posted:
-    """What is left in the purse that an entry is about."""
+    """Return the outcome with the available cents of the entry's wallet."""
     for transfer in entry:
         for one in (transfer.debit, transfer.credit):
-            if one.kind is _PURSE:
+            if one.kind is _WALLET:
                 stand = books.stands[one.id]
                 return Posted(stand.balance_cents - stand.held_cents)
     return Posted()
 
 
 def _short(books: _Books, transfer: Transfer) -> Refused:
-    """What a purse lacks is told by what it has before the entry."""
+    """Refuse with the cents that were available before the entry."""
     stand = books.stands[transfer.debit.id]
     return Refused(Reason.INSUFFICIENT_FUNDS, {"available_cents": stand.balance_cents - stand.held_cents})
 
 
 def _try(books: _Books, transfer: Transfer) -> Refused | None:
-    """Do one transfer on the books, or say why not and do nothing."""
+    """Apply one transfer, or return its refusal and change nothing."""
     cents = transfer.cents
     if not 0 < cents <= CENTS_MAX or transfer.debit.id == transfer.credit.id:
         return Refused(Reason.AMOUNT_INVALID)
@@ -271,7 +272,7 @@ def _try(books: _Books, transfer: Transfer) -> Refused | None:
         books.ended.add(transfer.hold_id)
     elif transfer.step not in _BEGIN:
         return Refused(Reason.HOLD_NOT_FOUND)
-    elif debit.balance_cents - debit.held_cents < cents and transfer.debit.kind in FLOORED:
+    elif debit.balance_cents - debit.held_cents < cents and transfer.debit.kind in NON_NEGATIVE:
         return Refused(Reason.INSUFFICIENT_FUNDS)
     elif transfer.step not in _MOVE:
         debit.held_cents += cents
@@ -284,7 +285,7 @@ def _try(books: _Books, transfer: Transfer) -> Refused | None:
 
 
 def _held(books: _Books, transfer: Transfer, hold_id: UUID) -> Cents | Refused:
-    """What the hold has kept that a transfer ends."""
+    """Return the held cents of the hold that a transfer ends."""
     hold = books.kept.get(hold_id)
     if hold is None or hold.step != Step.HOLD or transfer.step in _BEGIN:
         return Refused(Reason.HOLD_NOT_FOUND)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.money.wallet.ledger.rules import HOLDING, Account, Balance, Kept, Transfer
+from virage.money.wallet.ledger.rules import HOLDING, Account, Balance, StoredTransfer, Transfer
 from virage.platform.data.database import Connection
 from virage.platform.data.sql import load
 from virage.platform.values.money import Cents
@@ -14,8 +14,8 @@ from virage.platform.values.money import Cents
 queries = load(__file__)
 
 
-class Astray(Struct, frozen=True):
-    """An account that does not stand where its transfers say."""
+class BalanceMismatch(Struct, frozen=True):
+    """An account whose balance or holds differ from its transfers (`told_…`)."""
 
     id: UUID
     balance_cents: Cents
@@ -24,8 +24,8 @@ class Astray(Struct, frozen=True):
     told_held_cents: Cents
 
 
-class Moved(Struct, frozen=True):
-    """A transfer as a purse's history shows it."""
+class HistoryRow(Struct, frozen=True):
+    """A transfer in the history of a wallet."""
 
     id: UUID
     at: datetime
@@ -50,12 +50,12 @@ async def balances(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Balanc
 
 
 async def count_accounts(conn: Connection, ids: Collection[UUID]) -> int:
-    """How many of these accounts are there."""
+    """Return how many of these accounts exist."""
     return int(await queries.count_accounts(conn, ids=list(ids)))
 
 
 async def open_accounts(conn: Connection, accounts: Sequence[Account]) -> None:
-    """Begin accounts; those that are there stay."""
+    """Open accounts; existing ones stay."""
     await queries.open_accounts(
         conn,
         ids=[account.id for account in accounts],
@@ -64,15 +64,15 @@ async def open_accounts(conn: Connection, accounts: Sequence[Account]) -> None:
     )
 
 
-async def transfers(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Kept]:
+async def transfers(conn: Connection, ids: Collection[UUID]) -> dict[UUID, StoredTransfer]:
     """Stored transfers by id."""
-    return {row[0]: Kept(*row) async for row in queries.transfers(conn, ids=list(ids))}
+    return {row[0]: StoredTransfer(*row) async for row in queries.transfers(conn, ids=list(ids))}
 
 
 async def post(conn: Connection, new: Sequence[Transfer], moved: Mapping[UUID, Balance], now: datetime) -> None:
-    """Write the transfers of a batch and what they leave of its locked accounts, in one statement.
+    """Write the transfers of a batch and the new balances of its locked accounts, in one statement.
 
-    Where nothing is held or ends, which is nearly always, three of the columns say nothing, and are left empty.
+    Columns for holds are sent empty when no transfer holds, captures or voids, which is the usual case.
     """
     holds = any(transfer.step in HOLDING for transfer in new)
     await queries.post(
@@ -84,7 +84,7 @@ async def post(conn: Connection, new: Sequence[Transfer], moved: Mapping[UUID, B
         debit_ids=[transfer.debit.id for transfer in new],
         credit_ids=[transfer.credit.id for transfer in new],
         subjects=[transfer.subject for transfer in new],
-        purse_ids=[transfer.debit.purse_id or transfer.credit.purse_id for transfer in new],
+        wallet_ids=[transfer.debit.wallet_id or transfer.credit.wallet_id for transfer in new],
         cents=[transfer.cents for transfer in new],
         purposes=[transfer.purpose for transfer in new],
         steps=[transfer.step for transfer in new] if holds else [],
@@ -98,9 +98,9 @@ async def sum_of_balances(conn: Connection) -> Cents:
     return int(await queries.sum_of_balances(conn))
 
 
-async def astray(conn: Connection) -> list[Astray]:
-    """Accounts that do not stand where their transfers say."""
-    return [Astray(*row) async for row in queries.accounts_beside_their_transfers(conn)]
+async def balance_mismatches(conn: Connection) -> list[BalanceMismatch]:
+    """Return accounts whose balance or holds differ from their transfers."""
+    return [BalanceMismatch(*row) async for row in queries.balance_mismatches(conn)]
 
 
 async def balance_of_kinds(conn: Connection) -> dict[str, Balance]:
@@ -108,7 +108,7 @@ async def balance_of_kinds(conn: Connection) -> dict[str, Balance]:
     return {row[0]: Balance(row[1], row[2]) async for row in queries.balance_of_kinds(conn)}
 
 
-async def history(conn: Connection, purse_id: UUID, before: datetime, limit: int) -> list[Moved]:
-    """What moved in a purse before a moment and its open holds, latest first; a few more of the last one's moment."""
-    rows = [Moved(*row) async for row in queries.history(conn, purse_id=purse_id, before=before, limit_=limit)]
+async def history(conn: Connection, wallet_id: UUID, before: datetime, limit: int) -> list[HistoryRow]:
+    """Return transfers and open holds of a wallet before a moment, latest first, with all rows of the last moment."""
+    rows = [HistoryRow(*row) async for row in queries.history(conn, wallet_id=wallet_id, before=before, limit_=limit)]
     return sorted(rows, key=lambda row: (row.at, row.id), reverse=True)

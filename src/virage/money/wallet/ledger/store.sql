@@ -20,7 +20,7 @@ select id, debit_id, credit_id, subject, cents, step, hold_id,
     step = 'hold' and exists (select 1 from wallet_ledger.transfer as ending where ending.hold_id = transfer.id) as ended
 from wallet_ledger.transfer where id = any(:ids::uuid[]);
 
--- name: post(account_ids, balances, helds, ids, debit_ids, credit_ids, subjects, purse_ids, cents, purposes, steps, hold_ids, now)!
+-- name: post(account_ids, balances, helds, ids, debit_ids, credit_ids, subjects, wallet_ids, cents, purposes, steps, hold_ids, now)!
 -- All transfers of a batch and what they leave of its accounts, which are locked: one statement. Which accounts is said
 -- twice, or the join would read all that there are. Where nothing is held or ends, there are no helds, steps, hold_ids.
 with moved as (
@@ -32,7 +32,7 @@ with moved as (
 insert into wallet_ledger.transfer (id, debit_id, credit_id, subject, purse_id, at, cents, purpose, step, hold_id)
 select t.id, t.debit, t.credit, t.subject, t.purse, :now::timestamptz, t.cents, t.purpose, coalesce(t.step, 'post'), t.hold
 from unnest(
-    :ids::uuid[], :debit_ids::uuid[], :credit_ids::uuid[], :subjects::uuid[], :purse_ids::uuid[], :cents::bigint[],
+    :ids::uuid[], :debit_ids::uuid[], :credit_ids::uuid[], :subjects::uuid[], :wallet_ids::uuid[], :cents::bigint[],
     :purposes::text[], :steps::text[], :hold_ids::uuid[]
 ) as t (id, debit, credit, subject, purse, cents, purpose, step, hold);
 
@@ -40,7 +40,7 @@ from unnest(
 -- What all accounts hold together: zero.
 select coalesce(sum(balance_cents), 0)::bigint from wallet_ledger.account;
 
--- name: accounts_beside_their_transfers()
+-- name: balance_mismatches()
 -- Accounts whose balance or holds are not what their transfers say, and what these say.
 with leg as (
     select credit_id as id, cents as balance, 0::bigint as held from wallet_ledger.transfer where step in ('post', 'capture')
@@ -69,11 +69,11 @@ from wallet_ledger.account group by kind order by kind;
 -- Accounts as they stand.
 select id, balance_cents, held_cents from wallet_ledger.account where id = any(:ids::uuid[]);
 
--- name: history(purse_id, before, limit_)
--- What moved in a purse before a moment and the holds that are open, the latest first; all that is of the last one's
+-- name: history(wallet_id, before, limit_)
+-- What moved in a wallet before a moment and the holds that are open, the latest first; all that is of the last one's
 -- moment comes with it, so that the next page begins before it.
 select id, at, cents, step, purpose, subject, debit_id, credit_id, hold_id
 from wallet_ledger.transfer as line
-where purse_id = :purse_id and at < :before::timestamptz and step <> 'void'
+where purse_id = :wallet_id and at < :before::timestamptz and step <> 'void'
     and not (step = 'hold' and exists (select 1 from wallet_ledger.transfer as ending where ending.hold_id = line.id))
 order by at desc fetch first :limit_ rows with ties;

@@ -40,7 +40,7 @@ from virage.money.fiscal import api as fiscal
 from virage.money.fiscal.api import Plan, lock_heads
 from virage.money.fiscal.types import RECORD_PURPOSE, Appended, Record, Written, canonical
 from virage.money.wallet.funding import api as funding
-from virage.money.wallet.funding.types import Gift, GiftReason, Given
+from virage.money.wallet.funding.types import BonusGrant, BonusReason, GrantedBonus
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.ids import new_id
@@ -261,11 +261,11 @@ async def judge(conn: Connection, late: timedelta, cents: Cents, now: datetime, 
     owed = {order.id: order_money.voucher(order.money, cents, left_of(order.money.key, paid)) for order in broken}
     owing = [order for order in broken if owed[order.id] > 0]
     gifts = [
-        Gift(uuid5(order.id, "late"), order.purse_id, owed[order.id], GiftReason.LATE_ORDER)
+        BonusGrant(uuid5(order.id, "late"), order.purse_id, owed[order.id], BonusReason.LATE_ORDER)
         for order in within_vouchers(owing, await store.vouchers_of(conn, owing))
     ]
     outcomes = await funding.give_bonus(conn, gifts, now) if gifts else []
-    given = {outcome.id for outcome in outcomes if isinstance(outcome, Given)}
+    given = {outcome.id for outcome in outcomes if isinstance(outcome, GrantedBonus)}
     got = {order.id: owed[order.id] for order in broken if uuid5(order.id, "late") in given}
     await store.judge(conn, {order.id: got.get(order.id) for order in broken})
     await append(conn, [_voucher(order, got[order.id]) for order in broken if order.id in got], now)

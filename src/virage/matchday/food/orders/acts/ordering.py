@@ -17,7 +17,7 @@ from virage.matchday.food.orders.rules import order_money
 from virage.matchday.food.orders.rules.orders import FACT, FoodState, Order, Reason, deposits_of
 from virage.matchday.food.orders.rules.placing import Asked, Counter, Funds, OpenKitchen, Placed, decide
 from virage.money.wallet.accounts import api as accounts
-from virage.money.wallet.accounts.api import purses_of
+from virage.money.wallet.accounts.api import wallets_of
 from virage.money.wallet.ledger import api as ledger
 from virage.money.wallet.ledger.types import Transfer, bonus
 from virage.platform.data.database import Connection
@@ -89,7 +89,7 @@ async def _counter(
 
 async def _funds(conn: Connection, person_ids: Sequence[UUID]) -> dict[UUID, Funds]:
     """What persons can spend, who stay locked."""
-    owned = await purses_of(conn, person_ids)
+    owned = await wallets_of(conn, person_ids)
     accounts = [*owned.values(), *(bonus(purse_id).id for purse_id in owned.values())]
     available = await ledger.available(conn, accounts) if accounts else {}
     return {
@@ -186,7 +186,7 @@ async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | 
     `erasing` came before whatever locks cards and purses, and this comes before the purse is closed.
     """
     waiting = await store.lock_waiting_of(conn, person_id)
-    await accounts.lock_purse_of_owner(conn, person_id)
+    await accounts.lock_wallet_of_owner(conn, person_id)
     if waiting:
         await let_go(conn, waiting, FoodState.CANCELLED, person_id, now)
     await store.forget_orders_of(conn, person_id)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from virage.matchday.food.till.types import Part, Payer, RecordKey, till_account, transfers
 from virage.money.fiscal.types import REFUNDS, Record
-from virage.money.wallet.ledger.types import Account, Kind, Step, Transfer, bonus, purse
+from virage.money.wallet.ledger.types import Account, AccountKind, Step, Transfer, bonus, wallet_account
 from virage.platform.values.money import Cents
 
 PURPOSE: Final = "food_order"
@@ -42,7 +42,7 @@ class OrderMoney(Struct, frozen=True):
         """Who pays how much of it."""
         shares = [
             ("bonus", bonus(self.purse_id), self.bonus_cents),
-            ("purse", purse(self.purse_id), self.total_cents - self.bonus_cents),
+            ("purse", wallet_account(self.purse_id), self.total_cents - self.bonus_cents),
         ]
         return [share for share in shares if share[2]]
 
@@ -65,7 +65,7 @@ def capture(money: OrderMoney, record: Record) -> list[Transfer]:
 
 def give_back(money: OrderMoney, record: Record) -> list[Transfer]:
     """Give back what each paid of an order, whose refund is this record."""
-    through = till_account(Kind.CLEARING, money.till_id)
+    through = till_account(AccountKind.CLEARING, money.till_id)
     back = [
         Transfer(uuid5(record.id, f"{name} back"), through, account, cents, PURPOSE, money.order_id)
         for name, account, cents in money.shares
@@ -82,7 +82,8 @@ def parts_of(money: OrderMoney, record: Record) -> list[Part]:
     """Whose money a record of an order was, so that a till which refunds it gives it back to whom it came from."""
     sign = -1 if record.kind in REFUNDS else 1
     return [
-        Part(0, sign * cents, money.purse_id, bonus=account.kind is Kind.BONUS) for _, account, cents in money.shares
+        Part(0, sign * cents, money.purse_id, bonus=account.kind is AccountKind.BONUS)
+        for _, account, cents in money.shares
     ]
 
 
@@ -108,7 +109,7 @@ def voucher(money: OrderMoney, cents: Cents, left: Mapping[Payer, Cents]) -> Cen
 def is_whole(money: OrderMoney, left: Mapping[Payer, Cents]) -> bool:
     """Whether all that was paid is still there to be given back, by whatever way something of it went."""
     return sum(left.values()) >= money.total_cents and all(
-        left.get(Payer(None, money.purse_id, account.kind is Kind.BONUS), 0) >= cents
+        left.get(Payer(None, money.purse_id, account.kind is AccountKind.BONUS), 0) >= cents
         for _, account, cents in money.shares
     )
 
@@ -118,7 +119,7 @@ def _step(money: OrderMoney, name: str, account: Account, cents: Cents, step: St
     return Transfer(
         _id(money.order_id, step, name),
         account,
-        till_account(Kind.CLEARING, money.till_id),
+        till_account(AccountKind.CLEARING, money.till_id),
         cents,
         PURPOSE,
         money.order_id,

@@ -201,7 +201,7 @@ def _take(wish: FoodWish, stock: dict[Key, int], kitchen: OpenKitchen, meal: Mea
 def _placed(asked: Asked, kitchen: OpenKitchen, funds: Funds, meal: Meal, *, fit: Fit, shares: Split) -> Placed:
     """The order; what the house gave is spent first, but on no cup, which comes back as money."""
     funds.bonus_cents -= shares.bonus_cents
-    funds.purse_cents -= shares.purse_cents
+    funds.purse_cents -= shares.wallet_cents
     return Placed(
         asked,
         kitchen.till_id,

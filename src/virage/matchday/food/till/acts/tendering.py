@@ -101,7 +101,7 @@ async def _take_cards(
 async def _purses_of(conn: Connection, booked: Sequence[Booked], tendered: Mapping[int, Tendered]) -> dict[UUID, UUID]:
     """The purses on which cards stand that paid what may be given back."""
     paid_by = {one.payer.card_id for one in booked} | {part.card_id for one in tendered.values() for part in one.parts}
-    return await cards.purses_of(conn, [card_id for card_id in paid_by if card_id is not None])
+    return await cards.wallets_of(conn, [card_id for card_id in paid_by if card_id is not None])
 
 
 async def _available(

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from virage.matchday.food.till.rules.refunds import as_cash
 from virage.money.fiscal.types import PROVEN, REFUNDS, Record, TenderKind
 from virage.money.wallet.accounts.types import split
-from virage.money.wallet.ledger.types import Account, Kind, Transfer, account, bonus, purse
+from virage.money.wallet.ledger.types import Account, AccountKind, Transfer, account, bonus, wallet_account
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
 
@@ -94,19 +94,19 @@ class Awaiting(NamedTuple):
     cents: Cents
 
 
-def till_account(kind: Kind, till: UUID) -> Account:
+def till_account(kind: AccountKind, till: UUID) -> Account:
     """An account that one till alone moves."""
     return account(kind, str(till))
 
 
 def revenue(till: UUID, vat_permille: int) -> Account:
     """What a till sold at one rate of VAT, VAT included."""
-    return account(Kind.REVENUE, f"{till}:{vat_permille}")
+    return account(AccountKind.REVENUE, f"{till}:{vat_permille}")
 
 
 def account_of(purse_id: UUID, *, is_bonus: bool) -> Account:
     """A purse, or its bonus credit."""
-    return bonus(purse_id) if is_bonus else purse(purse_id)
+    return bonus(purse_id) if is_bonus else wallet_account(purse_id)
 
 
 def key_of(record: Record) -> RecordKey:
@@ -154,9 +154,9 @@ def pay(
     parts = []
     if shares.bonus_cents:
         parts.append(part._replace(cents=shares.bonus_cents, bonus=True))
-    if shares.purse_cents or shares.lacking_cents:
+    if shares.wallet_cents or shares.lacking_cents:
         reason = Reason.INSUFFICIENT_FUNDS if shares.lacking_cents else None
-        whole = shares.purse_cents + shares.lacking_cents
+        whole = shares.wallet_cents + shares.lacking_cents
         parts.append(part._replace(cents=whole, loss_cents=shares.lacking_cents, loss_reason=reason))
     return tuple(parts)
 
@@ -198,12 +198,12 @@ def transfers(record: Record, parts: Sequence[Part]) -> list[Transfer]:
 
     for part in parts:
         add(part.payer or _till_side(record, part), part.loss_cents - part.cents)
-        add(till_account(Kind.LOSS, record.till), -part.loss_cents)
+        add(till_account(AccountKind.LOSS, record.till), -part.loss_cents)
     for line in record.lines:
-        deposit = till_account(Kind.DEPOSITS, record.till)
+        deposit = till_account(AccountKind.DEPOSITS, record.till)
         add(deposit if line.deposit else revenue(record.till, line.vat_permille), line.cents)
-    add(till_account(Kind.TIPS, record.till), record.tip_cents)
-    add(till_account(Kind.LOSS, record.till), -sum(signed.values()))
+    add(till_account(AccountKind.TIPS, record.till), record.tip_cents)
+    add(till_account(AccountKind.LOSS, record.till), -sum(signed.values()))
     purpose = "refund" if record.kind in REFUNDS else "sale"
     key = key_of(record)
     return [
@@ -215,10 +215,10 @@ def transfers(record: Record, parts: Sequence[Part]) -> list[Transfer]:
 def _till_side(record: Record, part: Part) -> Account:
     kind = record.tenders[part.tender].kind
     if part.passes:
-        return till_account(Kind.CLEARING, record.till)
+        return till_account(AccountKind.CLEARING, record.till)
     if _is_nobodys(record, part):
-        return till_account(Kind.LOSS, record.till)
-    return till_account(Kind.CASH if kind is TenderKind.CASH else Kind.TERMINAL, record.till)
+        return till_account(AccountKind.LOSS, record.till)
+    return till_account(AccountKind.CASH if kind is TenderKind.CASH else AccountKind.TERMINAL, record.till)
 
 
 def _matched(signed: Mapping[Account, Cents]) -> list[tuple[Account, Account, Cents]]:
@@ -341,7 +341,7 @@ def settle(
 ) -> tuple[list[Part], list[Transfer]]:
     """What a refund that was told before its sale gives now that the sale is booked; its till has kept it since."""
     parts = _given_back(awaiting.tender, awaiting.cents, left_of(awaiting.of, booked), purses, as_cash_cents)
-    kept = till_account(Kind.LOSS, awaiting.key.till)
+    kept = till_account(AccountKind.LOSS, awaiting.key.till)
     moved = [
         Transfer(
             awaiting.key.made(f"settled {awaiting.part + number}"),

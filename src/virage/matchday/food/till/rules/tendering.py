@@ -232,7 +232,7 @@ def tender(sale: Sent, taken: Mapping[int, TapTaken | UUID | Refused]) -> Tender
         if paid.cents <= 0 or paid.kind not in PROVEN:  # told with its defect, it takes nobody's money
             parts.append(Part(place, paid.cents))
         elif isinstance(outcome, TapTaken):
-            parts.append(Part(place, paid.cents, outcome.purse_id, outcome.card_id))
+            parts.append(Part(place, paid.cents, outcome.wallet_id, outcome.card_id))
             holder = holder or outcome.holder
             pin = sale.confirmed.get(place)
             refused = pin or refused

@@ -1,1 +1,1 @@
-"""What purses may decide, without a database or a clock."""
+"""Pure rules of wallets."""

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.money.wallet.accounts import api as accounts
-from virage.money.wallet.accounts.api import has_moved, purse_of
+from virage.money.wallet.accounts.api import has_moved, wallet_of
 from virage.money.wallet.cards.acts.taps import take_taps
 from virage.money.wallet.cards.rules.cards import (
     NOT_FOUND,
@@ -64,7 +64,7 @@ class OwnersCard(Struct, frozen=True):
     owner_id: UUID
 
 
-class DailyLimitWish(Struct, frozen=True):
+class DailyLimitRequest(Struct, frozen=True):
     """What a card may spend on a day from now on, as its owner wishes; None for anything.
 
     `confirmed`: who asks signed in a moment ago.
@@ -77,10 +77,10 @@ class DailyLimitWish(Struct, frozen=True):
 
 
 class EmptyClosed(Protocol):
-    """How a closed purse is emptied of what came later: the domain that sends money back knows."""
+    """How a closed wallet is emptied of what came later: the domain that sends money back knows."""
 
-    async def __call__(self, conn: Connection, purse_id: UUID, now: datetime) -> None:
-        """Empty a purse whose owner was erased; one that is not closed stays as it is."""
+    async def __call__(self, conn: Connection, wallet_id: UUID, now: datetime) -> None:
+        """Empty a wallet whose owner was erased; one that is not closed stays as it is."""
         ...
 
 
@@ -94,11 +94,11 @@ class Link(Struct, frozen=True):
 
 
 class Linked(Struct, frozen=True):
-    """A card is the fan's. `left_purse_id` is the purse that it was on: its balance goes where the card went."""
+    """A card is the fan's. `left_wallet_id` is the wallet that it was on: its balance goes where the card went."""
 
     card_id: UUID
-    purse_id: UUID
-    left_purse_id: UUID | None
+    wallet_id: UUID
+    left_wallet_id: UUID | None
 
 
 class Replacement(Struct, frozen=True):
@@ -110,11 +110,11 @@ class Replacement(Struct, frozen=True):
 
 
 class Replaced(Struct, frozen=True):
-    """A new card stands on the old one's purse."""
+    """A new card stands on the old one's wallet."""
 
     card_id: UUID
     new_card_id: UUID
-    purse_id: UUID
+    wallet_id: UUID
 
 
 def open_card_secrets(config: Config) -> CardSecrets | None:
@@ -134,26 +134,26 @@ async def personalise(
 ) -> list[Card | Refused]:
     """Make chips cards; one outcome each, in order. A chip that is this card already is answered as it is.
 
-    Refused are a purse that does not exist, and a chip that is another card: with other keys, or on another purse.
+    Refused are a wallet that does not exist, and a chip that is another card: with other keys, or on another wallet.
     """
     await store.lock_turn_of_new_cards(conn)
-    given = await store.purses(conn, [card.purse_id for card in cards if card.purse_id is not None])
+    given = await store.wallets(conn, [card.wallet_id for card in cards if card.wallet_id is not None])
     before = await store.card_ids_of_uids(conn, [card.uid for card in cards])
-    new = {card.uid: card for card in cards if card.uid not in before and card.purse_id in (None, *given)}
-    await accounts.open_purses(conn, dict.fromkeys(c.id for c in new.values() if c.purse_id is None), now)
-    with_purses = [(card, card.purse_id or card.id) for card in new.values()]
-    written = await store.insert_cards(conn, with_purses, KEY_VERSION, now)
+    new = {card.uid: card for card in cards if card.uid not in before and card.wallet_id in (None, *given)}
+    await accounts.open_wallets(conn, dict.fromkeys(c.id for c in new.values() if c.wallet_id is None), now)
+    with_wallets = [(card, card.wallet_id or card.id) for card in new.values()]
+    written = await store.insert_cards(conn, with_wallets, KEY_VERSION, now)
     await append(conn, [Fact("card_personalised", who, card_id) for card_id in sorted(written)], now)
     ids = await store.card_ids_of_uids(conn, [card.uid for card in cards])
     known = {owned.card.uid: owned for owned in (await store.owned_cards(conn, list(ids.values()))).values()}
     return [_made(card, known.get(card.uid), given) for card in cards]
 
 
-def _made(wish: NewCard, owned: OwnedCard | None, purses: Collection[UUID]) -> Card | Refused:
+def _made(wish: NewCard, owned: OwnedCard | None, wallets: Collection[UUID]) -> Card | Refused:
     if owned is None:
-        return Refused(Reason.ID_REUSED) if wish.purse_id in (None, *purses) else NOT_FOUND
-    other_purse = wish.purse_id is not None and owned.card.purse_id != wish.purse_id
-    if owned.code_hash != wish.code_hash or other_purse:
+        return Refused(Reason.ID_REUSED) if wish.wallet_id in (None, *wallets) else NOT_FOUND
+    other_wallet = wish.wallet_id is not None and owned.card.wallet_id != wish.wallet_id
+    if owned.code_hash != wish.code_hash or other_wallet:
         return Refused(Reason.UID_TAKEN, {"card_id": owned.card.id})
     return owned.card
 
@@ -191,7 +191,7 @@ async def unblock_cards(conn: Connection, wishes: Sequence[OwnersCard], now: dat
     return outcomes
 
 
-async def limit_cards(conn: Connection, wishes: Sequence[DailyLimitWish], now: datetime) -> list[Refused | None]:
+async def limit_cards(conn: Connection, wishes: Sequence[DailyLimitRequest], now: datetime) -> list[Refused | None]:
     """Say what cards may spend on a day: less at once, more after a fresh sign-in."""
     known = await locked(conn, [wish.card_id for wish in wishes])
     outcomes: list[Refused | None] = []
@@ -210,12 +210,12 @@ async def limit_cards(conn: Connection, wishes: Sequence[DailyLimitWish], now: d
 
 
 async def link_card(
-    conn: Connection, link: Link, *, purse_max_cents: Cents, empty_closed: EmptyClosed, now: datetime
+    conn: Connection, link: Link, *, wallet_max_cents: Cents, empty_closed: EmptyClosed, now: datetime
 ) -> Linked | Refused:
-    """Put a card of nobody onto the fan's purse: who shows a fresh tap of it and its printed code has it in the hand.
+    """Link an anonymous card to the fan's wallet. A fresh tap and the printed code prove that the fan holds the card.
 
-    All cards of its purse come along, for whoever holds one may spend all of it. A fan without a purse gets the card's.
-    Linked again it is the same.
+    All cards of its wallet are linked, since each can spend its balance. A fan without a wallet gets the card's.
+    Linking again changes nothing.
     """
     if link.tap.seen is None:
         return Refused(Reason.TAP_FORGED)
@@ -223,40 +223,40 @@ async def link_card(
     card_id = (await store.card_ids_of_uids(conn, [link.tap.seen.uid])).get(link.tap.seen.uid)
     if card_id is None:
         return Refused(Reason.CARD_UNKNOWN)
-    owned, beside = await _locked_with_purse(conn, card_id)
+    owned, beside = await _locked_with_wallet(conn, card_id)
     (tap,) = await take_taps(conn, [link.tap], now)
     fresh = tap if isinstance(tap, Refused) else still_looks(tap, now)
     refusal = fresh if isinstance(fresh, Refused) else may_link(owned, link.code_hash, link.owner_id)
     if refusal is not None:
         return refusal
-    before = owned.card.purse_id
+    before = owned.card.wallet_id
     if owned.owner_id is not None:
         return Linked(card_id, before, None)
-    purse = await purse_of(conn, link.owner_id)
-    both = {before} if purse is None else {before, purse.id}
-    held = await accounts.lock_purses(conn, sorted(both))  # before whoever gives to either
+    wallet = await wallet_of(conn, link.owner_id)
+    both = {before} if wallet is None else {before, wallet.id}
+    held = await accounts.lock_wallets(conn, sorted(both))  # before whoever gives to either
     if held[before].frozen_at is not None:  # whose it was is erased: what is or moved in it is not the next holder's
         await empty_closed(conn, before, now)
-        purse = purse or await accounts.ensure_purse(conn, link.owner_id, now)
-    now_on = before if purse is None else purse.id
-    if purse is None:
-        await accounts.own_purse(conn, before, link.owner_id)
+        wallet = wallet or await accounts.ensure_wallet(conn, link.owner_id, now)
+    now_on = before if wallet is None else wallet.id
+    if wallet is None:
+        await accounts.own_wallet(conn, before, link.owner_id)
     else:
         await store.move_cards(conn, before, now_on)
-        refusal = await accounts.move_balance(conn, before, now_on, card_id, purse_max_cents=purse_max_cents, now=now)
+        refusal = await accounts.move_balance(conn, before, now_on, card_id, wallet_max_cents=wallet_max_cents, now=now)
         if refusal is not None:
             return refusal
-        await accounts.close_purse(conn, before, now)  # without a card or an owner nobody could empty it
+        await accounts.close_wallet(conn, before, now)  # without a card or an owner nobody could empty it
     await store.note_link(conn, beside, card_id, link.label, now)
     facts = [Fact("card_linked", link.owner_id, one, {"purse": now_on}) for one in sorted(beside)]
     await append(conn, facts, now)
-    return Linked(card_id, now_on, None if purse is None else before)
+    return Linked(card_id, now_on, None if wallet is None else before)
 
 
 async def replace_card(conn: Connection, wish: Replacement, now: datetime) -> Replaced | Refused:
-    """Put a fresh card onto a card's purse, with its label, limit and PIN, and block the old one for ever.
+    """Put a fresh card onto a card's wallet, with its label, limit and PIN, and block the old one for ever.
 
-    Fresh is a card whose own purse never held anything: what is in one may be somebody's, and the law lets nobody load
+    Fresh is a card whose own wallet never held anything: what is in one may be somebody's, and the law lets nobody load
     an anonymous card out of another one (Directive (EU) 2018/843, article 12). Replaced again by the same card it is
     the same.
     """
@@ -266,24 +266,24 @@ async def replace_card(conn: Connection, wish: Replacement, now: datetime) -> Re
     seen = await store.owned_cards(conn, [wish.card_id, new_id])
     if wish.card_id not in seen:
         return NOT_FOUND
-    purse_ids = {owned.card.purse_id for owned in seen.values()}
-    await store.lock_cards_of_purses(conn, list(purse_ids))
+    wallet_ids = {owned.card.wallet_id for owned in seen.values()}
+    await store.lock_cards_of_wallets(conn, list(wallet_ids))
     locked = await store.owned_cards(conn, [wish.card_id, new_id])
-    if {owned.card.purse_id for owned in locked.values()} != purse_ids:
+    if {owned.card.wallet_id for owned in locked.values()} != wallet_ids:
         raise Contended("A card went to another purse meanwhile.")
     old, new = locked[wish.card_id], locked[new_id]
     if old.card.replaced_by == new_id:
-        return Replaced(wish.card_id, new_id, old.card.purse_id)
-    on_its_purse = len(await store.lock_cards_of_purses(conn, [new.card.purse_id]))
-    refusal = may_replace(old, new, on_its_purse) if old.card.id != new_id else Refused(Reason.CARD_IN_USE)
+        return Replaced(wish.card_id, new_id, old.card.wallet_id)
+    on_its_wallet = len(await store.lock_cards_of_wallets(conn, [new.card.wallet_id]))
+    refusal = may_replace(old, new, on_its_wallet) if old.card.id != new_id else Refused(Reason.CARD_IN_USE)
     if refusal is not None:
         return refusal
-    await accounts.lock_purses(conn, [new.card.purse_id])  # before whoever gives to it
-    if await has_moved(conn, new.card.purse_id):
+    await accounts.lock_wallets(conn, [new.card.wallet_id])  # before whoever gives to it
+    if await has_moved(conn, new.card.wallet_id):
         return Refused(Reason.CARD_IN_USE)
     await store.replace_card(conn, wish.card_id, new_id, now.astimezone(VENUE_ZONE).date(), now)
     await append(conn, [Fact("card_replaced", wish.who, wish.card_id, {"by": new_id})], now)
-    return Replaced(wish.card_id, new_id, old.card.purse_id)
+    return Replaced(wish.card_id, new_id, old.card.wallet_id)
 
 
 async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:
@@ -303,11 +303,11 @@ async def locked(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, OwnedCard]
     return await store.owned_cards(conn, ids)
 
 
-async def _locked_with_purse(conn: Connection, card_id: UUID) -> tuple[OwnedCard, list[UUID]]:
-    """A card with all cards of its purse locked, in order; raises `Contended` when it went elsewhere meanwhile."""
+async def _locked_with_wallet(conn: Connection, card_id: UUID) -> tuple[OwnedCard, list[UUID]]:
+    """A card with all cards of its wallet locked, in order; raises `Contended` when it went elsewhere meanwhile."""
     seen = (await store.owned_cards(conn, [card_id]))[card_id]
-    beside = await store.lock_cards_of_purses(conn, [seen.card.purse_id])
+    beside = await store.lock_cards_of_wallets(conn, [seen.card.wallet_id])
     locked = (await store.owned_cards(conn, [card_id]))[card_id]
-    if locked.card.purse_id != seen.card.purse_id:
+    if locked.card.wallet_id != seen.card.wallet_id:
         raise Contended("The card went to another purse meanwhile.")
     return locked, beside

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.identity.keys.types import holder_key_from_jwk
-from virage.money.wallet.accounts.api import ensure_purse, lock_purse_of, purse_of
+from virage.money.wallet.accounts.api import ensure_wallet, lock_wallet_of, wallet_of
 from virage.money.wallet.cards.rules.virtual_cards import (
     KEYS_MAX,
     Challenge,
@@ -37,33 +37,33 @@ class NewPhone(Struct, frozen=True):
 
 
 async def register(conn: Connection, owner_id: UUID, phone: NewPhone, now: datetime) -> PhoneKey | Refused:
-    """Let a phone pay from somebody's purse. The same key again is the one that stands."""
+    """Let a phone pay from somebody's wallet. The same key again is the one that stands."""
     key = holder_key_from_jwk(phone.public_key)
     if key is None:
         return Refused(Reason.KEY_INVALID, {"field": "public_key"})
-    await ensure_purse(conn, owner_id, now)
-    purse = await lock_purse_of(conn, owner_id)
-    if purse is None:
+    await ensure_wallet(conn, owner_id, now)
+    wallet = await lock_wallet_of(conn, owner_id)
+    if wallet is None:
         return Refused(Reason.NOT_FOUND)
     known = (await store.phone_keys(conn, [phone.id])).get(phone.id)
     if known is not None:
-        same = (known.purse_id, known.key, known.blocked_at) == (purse.id, key, None)
+        same = (known.wallet_id, known.key, known.blocked_at) == (wallet.id, key, None)
         return known if same else Refused(Reason.KEY_TAKEN)
-    live = [one for one in await store.phone_keys_of_purse(conn, purse.id) if one.blocked_at is None]
+    live = [one for one in await store.phone_keys_of_wallet(conn, wallet.id) if one.blocked_at is None]
     if len(live) >= KEYS_MAX:
         return Refused(Reason.PHONES_MAX, {"phones_max": KEYS_MAX})
-    new = PhoneKey(phone.id, purse.id, key, phone.label, now, None)
+    new = PhoneKey(phone.id, wallet.id, key, phone.label, now, None)
     if not await store.insert_phone_key(conn, new):
         return Refused(Reason.KEY_TAKEN)
-    await append(conn, [Fact("phone_registered", owner_id, phone.id, {"purse": purse.id})], now)
+    await append(conn, [Fact("phone_registered", owner_id, phone.id, {"purse": wallet.id})], now)
     return new
 
 
 async def block(conn: Connection, owner_id: UUID, key_id: UUID, now: datetime) -> Refused | None:
     """Let an owner's phone pay no longer; blocked again it is blocked."""
-    purse = await purse_of(conn, owner_id)
+    wallet = await wallet_of(conn, owner_id)
     known = (await store.phone_keys(conn, [key_id])).get(key_id)
-    if purse is None or known is None or known.purse_id != purse.id:
+    if wallet is None or known is None or known.wallet_id != wallet.id:
         return Refused(Reason.NOT_FOUND)
     if await store.block_phone_key(conn, key_id, now):
         await append(conn, [Fact("phone_blocked", owner_id, key_id)], now)
@@ -73,18 +73,18 @@ async def block(conn: Connection, owner_id: UUID, key_id: UUID, now: datetime) -
 async def send(conn: Connection, owner_id: UUID, challenge: Challenge, proof: str, now: datetime) -> Proven | Refused:
     """Keep an owner's proof for the till that asked; sent again it is the same.
 
-    Money moves when the till's record is booked, and only then: what is told here of the purse may change until then.
+    Money moves when the till's record is booked, and only then: what is told here of the wallet may change until then.
     """
-    purse = await purse_of(conn, owner_id)
+    wallet = await wallet_of(conn, owner_id)
     said = read_proof(proof)
     keys = {} if said is None else await store.phone_keys(conn, [said.key])
-    mine = {id_: key for id_, key in keys.items() if purse is not None and key.purse_id == purse.id}
+    mine = {id_: key for id_, key in keys.items() if wallet is not None and key.wallet_id == wallet.id}
     (outcome,) = judge([Shown(challenge, proof)], mine, now)
     if isinstance(outcome, Refused):
         return outcome
-    accounts = await balances_by_id(conn, [outcome.purse_id, bonus(outcome.purse_id).id])
+    accounts = await balances_by_id(conn, [outcome.wallet_id, bonus(outcome.wallet_id).id])
     available = sum(account.available_cents for account in accounts.values())
-    booked = await store.has_moved(conn, outcome.purse_id, challenge.id)
+    booked = await store.has_moved(conn, outcome.wallet_id, challenge.id)
     if available < challenge.cents and not booked:
         return Refused(LedgerReason.INSUFFICIENT_FUNDS, {"available_cents": available})
     await store.send_proof(conn, challenge.id, challenge.till, key_id=outcome.key_id, proof=proof, now=now)
@@ -92,22 +92,22 @@ async def send(conn: Connection, owner_id: UUID, challenge: Challenge, proof: st
 
 
 async def charge(conn: Connection, shown: Sequence[Shown], now: datetime) -> list[UUID | Refused]:
-    """The purse whose owner's phone signed each tender of records that are being booked, in order, or why not.
+    """The wallet whose owner's phone signed each tender of records that are being booked, in order, or why not.
 
     The caller holds the heads of the tills' chains, by which a record, and so its proof, counts once. No cap of a tap
     is asked about: the phone knew the amount.
     """
     said = [read_proof(one.proof) for one in shown]
     keys = await store.phone_keys(conn, {proof.key for proof in said if proof is not None})
-    return [one if isinstance(one, Refused) else one.purse_id for one in judge(shown, keys, now)]
+    return [one if isinstance(one, Refused) else one.wallet_id for one in judge(shown, keys, now)]
 
 
 async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:
-    """Erase the keys of somebody's phones, before their purse is closed."""
-    purse = await lock_purse_of(conn, person_id)
-    if purse is None:
+    """Erase the keys of somebody's phones, before their wallet is closed."""
+    wallet = await lock_wallet_of(conn, person_id)
+    if wallet is None:
         return None
-    keys = await store.phone_keys_of_purse(conn, purse.id)
-    await store.forget_phone_keys(conn, purse.id)
+    keys = await store.phone_keys_of_wallet(conn, wallet.id)
+    await store.forget_phone_keys(conn, wallet.id)
     await append(conn, [Fact("phone_forgotten", person_id, key.id) for key in keys], now)
     return None

@@ -35,7 +35,7 @@ class DeskCard(Struct, frozen=True):
     """A card as the desk sees it. `holder_name` is the name of its owner, if it has one who gave one."""
 
     id: UUID
-    purse_id: UUID
+    wallet_id: UUID
     linked: bool
     holder_name: str | None
     label: str | None
@@ -90,7 +90,7 @@ async def at_desk(conn: Connection, owned: OwnedCard) -> DeskCard:
     holder = None if owned.owner_id is None else await people.person(conn, owned.owner_id)
     return DeskCard(
         id=owned.card.id,
-        purse_id=owned.card.purse_id,
+        wallet_id=owned.card.wallet_id,
         linked=owned.owner_id is not None,
         holder_name=None if holder is None else holder.name,
         label=owned.card.label,
@@ -115,9 +115,9 @@ async def export(conn: Connection, person_id: UUID) -> Any:
     ]
 
 
-async def purses_of(conn: Connection, card_ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """The purse on which each card stands now."""
-    return {id_: owned.card.purse_id for id_, owned in (await store.owned_cards(conn, list(card_ids))).items()}
+async def wallets_of(conn: Connection, card_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """The wallet on which each card stands now."""
+    return {id_: owned.card.wallet_id for id_, owned in (await store.owned_cards(conn, list(card_ids))).items()}
 
 
 async def holders_at_till(conn: Connection, holders: Mapping[int, Holder]) -> dict[int, str]:

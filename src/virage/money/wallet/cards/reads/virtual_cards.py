@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.money.wallet.accounts.api import purse_of
+from virage.money.wallet.accounts.api import wallet_of
 from virage.money.wallet.cards.rules.virtual_cards import PhoneKey
 from virage.money.wallet.cards.store import virtual_cards as store
 from virage.platform.data.database import Connection
@@ -15,7 +15,7 @@ from virage.platform.values.jwk import base64url
 
 
 class MyPhone(Struct, frozen=True):
-    """A phone that pays from my purse."""
+    """A phone that pays from my wallet."""
 
     id: UUID
     label: str | None
@@ -48,10 +48,10 @@ def my_phone(key: PhoneKey) -> MyPhone:
 
 async def proof_sent(conn: Connection, owner_id: UUID, record_id: UUID) -> ProofSent | None:
     """What has become of a proof of somebody's own phone; None where they sent none for this record."""
-    purse = await purse_of(conn, owner_id)
-    if purse is None or not await store.proof_sent_from(conn, record_id, purse.id):
+    wallet = await wallet_of(conn, owner_id)
+    if wallet is None or not await store.proof_sent_from(conn, record_id, wallet.id):
         return None
-    paid = await store.has_moved(conn, purse.id, record_id)
+    paid = await store.has_moved(conn, wallet.id, record_id)
     return ProofSent(record_id, ProofState.PAID if paid else ProofState.WAITING)
 
 
@@ -75,5 +75,5 @@ async def export(conn: Connection, person_id: UUID) -> Any:
 
 
 async def _keys_of(conn: Connection, owner_id: UUID) -> list[PhoneKey]:
-    purse = await purse_of(conn, owner_id)
-    return [] if purse is None else await store.phone_keys_of_purse(conn, purse.id)
+    wallet = await wallet_of(conn, owner_id)
+    return [] if wallet is None else await store.phone_keys_of_wallet(conn, wallet.id)

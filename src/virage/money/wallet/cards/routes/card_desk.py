@@ -25,7 +25,7 @@ CARDS_OFF: Final = Refused(Reason.CARDS_OFF)
 NOBODY: Final = Principal("anonymous", UUID(int=0))
 """All who have no session, where they are counted together."""
 CARDS_OWN: Final = frozenset({"card_id", "counter"})
-"""What a refusal says of a card to its owner alone: the purse of a card of nobody has the card's id."""
+"""What a refusal says of a card to its owner alone: the wallet of a card of nobody has the card's id."""
 _UUID_BYTES: Final = 16
 
 

@@ -87,17 +87,17 @@ class CardBlock(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TapPage(Struct, frozen=True):
-    """What the page of a tap shows. `purse` is as much of its id as tells two purses apart.
+    """What the page of a tap shows. `purse` is as much of its id as tells two wallets apart.
 
     Whoever holds the card may spend what is on it, and so may see it. `card_id` tells its owner alone which of theirs
-    it is: a card's own purse has the same id.
+    it is: a card's own wallet has the same id.
     """
 
     card_id: UUID | None
     linked: bool
     label: str | None
     blocked: BlockReason | None
-    purse: str
+    wallet: str
     available_cents: Cents
     taken_at: datetime
 
@@ -120,15 +120,15 @@ async def link_my_card(
     card_desk: CardDesk,
     empty_closed: acts.EmptyClosed,
 ) -> MyCard:
-    """Put a card onto my purse. It needs both a fresh tap and the printed code: who has both holds the card."""
+    """Put a card onto my wallet. It needs both a fresh tap and the printed code: who has both holds the card."""
     owner_id, label = require_fan(principal), label_of(data.label, "A card's name")
     tap = granted(card_desk.tap(look_id(data.tap), data.tap))
     link = acts.Link(tap, _code_hash(card_desk, data.code), owner_id, label)
-    purse_max_cents = config.of(AccountSettings).purse_cents_max
+    wallet_max_cents = config.of(AccountSettings).purse_cents_max
 
     async def put_onto(conn: Connection) -> MyCard | Refused:
         outcome = await acts.link_card(
-            conn, link, purse_max_cents=purse_max_cents, empty_closed=empty_closed, now=clock.now()
+            conn, link, wallet_max_cents=wallet_max_cents, empty_closed=empty_closed, now=clock.now()
         )
         linked = await _as_told(conn, outcome, principal)
         if isinstance(linked, Refused):
@@ -164,7 +164,7 @@ async def limit_my_card(card_id: UUID, data: CardLimit, db: Database, clock: Clo
     """
     owner_id, since = require_fan(principal), principal.authenticated_at
     confirmed = since is not None and clock.now() - since <= FRESH_FOR
-    wish = acts.DailyLimitWish(card_id, owner_id, data.daily_limit_cents, confirmed)
+    wish = acts.DailyLimitRequest(card_id, owner_id, data.daily_limit_cents, confirmed)
     (outcome,) = await db.transact(acts.limit_cards, [wish], clock.now())
     granted(outcome)
 
@@ -203,7 +203,7 @@ async def block_card(card_id: UUID, data: CardBlock, db: Database, clock: Clock,
 async def replace_card(
     card_id: UUID, data: PrintedCode, *, db: Database, clock: Clock, principal: Principal, card_desk: CardDesk
 ) -> Response[DeskCard]:
-    """Hand out the fresh card on which this code is printed, on the same purse; the old one is blocked for ever."""
+    """Hand out the fresh card on which this code is printed, on the same wallet; the old one is blocked for ever."""
     require_desk(principal)
     fresh(principal, clock.now())
     wish = acts.Replacement(card_id, _code_hash(card_desk, data.code), principal.id)
@@ -243,15 +243,15 @@ async def read_tap(
         if owned is None:
             raise Problem(Reason.CARD_UNKNOWN)
         card, is_owner = owned.card, _is_owner(owned, principal)
-        purse_id = card.purse_id if is_owner else taken.purse_id  # it may have been linked since the tap
-        left = await available(conn, purse_id)
+        wallet_id = card.wallet_id if is_owner else taken.wallet_id  # it may have been linked since the tap
+        left = await available(conn, wallet_id)
     shown = (
         card.id if is_owner else None,
         owned.owner_id is not None,
         card.label,
         card.blocked_reason,
     )
-    page = TapPage(*shown, masked(purse_id), left, taken.taken_at)
+    page = TapPage(*shown, masked(wallet_id), left, taken.taken_at)
     return Response(page, headers=PRIVATE)
 
 

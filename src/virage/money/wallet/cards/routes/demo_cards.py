@@ -114,7 +114,7 @@ FRENCH: Final = {
 
 
 class _Shown(Struct, frozen=True):
-    """A card and what is in its purse."""
+    """A card and what is in its wallet."""
 
     owned: OwnedCard
     available_cents: Cents
@@ -152,8 +152,8 @@ async def copy_address(request: Request, config: Config) -> Response[str]:
 async def _cards(conn: Connection) -> list[_Shown]:
     """The cards that are there, each with what it can spend."""
     found = [owned for uid in CHIPS if (owned := await card_of_uid(conn, uid)) is not None]
-    left = await available(conn, [owned.card.purse_id for owned in found])
-    return [_Shown(owned, left.get(owned.card.purse_id, 0)) for owned in found]
+    left = await available(conn, [owned.card.wallet_id for owned in found])
+    return [_Shown(owned, left.get(owned.card.wallet_id, 0)) for owned in found]
 
 
 def _page(language: str, words: dict[str, str], config: Config, articles: str) -> str:

@@ -42,7 +42,7 @@ class TillProof(Struct, frozen=True):
 
 @put("/virtual-card", guards=[signed_in])
 async def register_my_phone(data: PhoneWish, db: Database, clock: Clock, principal: Principal) -> MyPhone:
-    """Let this phone pay from my purse. Asks for a sign-in of the last 15 minutes."""
+    """Let this phone pay from my wallet. Asks for a sign-in of the last 15 minutes."""
     owner_id = require_fan(principal)
     fresh(principal, clock.now())
     phone = acts.NewPhone(data.id, data.public_key, label_of(data.label, "A phone's name"))

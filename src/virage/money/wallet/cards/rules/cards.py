@@ -73,12 +73,12 @@ NOT_FOUND: Final = Refused(Reason.NOT_FOUND)
 DailyLimit = Annotated[int, Meta(ge=0, le=LIMIT_MAX_CENTS)]
 
 
-class Card(Struct, frozen=True):
+class Card(Struct, frozen=True, rename={"wallet_id": "purse_id"}):
     """A card as it is stored. `counter` is that of its last tap; `told_counter` the one at which a replay was told."""
 
     id: UUID
     uid: bytes
-    purse_id: UUID
+    wallet_id: UUID
     key_version: int
     counter: int
     told_counter: int | None
@@ -92,7 +92,7 @@ class Card(Struct, frozen=True):
 
 
 class OwnedCard(Struct, frozen=True):
-    """A card, whose purse it spends (None: nobody's that we know), and the hash of its printed code."""
+    """A card, whose wallet it spends (None: nobody's that we know), and the hash of its printed code."""
 
     card: Card
     owner_id: UUID | None
@@ -100,12 +100,12 @@ class OwnedCard(Struct, frozen=True):
 
 
 class NewCard(Struct, frozen=True):
-    """A chip that becomes a card. Without `purse_id` it gets a purse of its own with its id, of nobody that we know."""
+    """A card to create. Without `wallet_id` it gets an anonymous wallet of its own, whose id is the card's."""
 
     id: UUID
     uid: bytes
     code_hash: bytes
-    purse_id: UUID | None = None
+    wallet_id: UUID | None = None
     label: str | None = None
 
 
@@ -131,11 +131,11 @@ class Holder(Struct, frozen=True):
 
 
 class TapTaken(Struct, frozen=True, tag="taken"):
-    """A tap that counts, once: of which card, on which purse. `holder` is that of this moment, None for nobody's."""
+    """A tap that counts, once: of which card, on which wallet. `holder` is that of this moment, None for nobody's."""
 
     tap_id: UUID
     card_id: UUID
-    purse_id: UUID
+    wallet_id: UUID
     counter: int
     taken_at: datetime
     holder: Holder | None = None
@@ -210,7 +210,7 @@ def _judge_tap(tap: Tap, card: Card | None, before: TapTaken | None, *, is_new: 
         return Refused(Reason.TAP_REPLAYED, {"card_id": card.id, "counter": tap.seen.counter})
     if card.blocked_reason is not None and not _was_before_the_block(tap, card):
         return Refused(Reason.CARD_BLOCKED, {"card_id": card.id, "reason": card.blocked_reason})
-    return TapTaken(tap.id, card.id, card.purse_id, tap.seen.counter, now)
+    return TapTaken(tap.id, card.id, card.wallet_id, tap.seen.counter, now)
 
 
 def still_looks(taken: TapTaken, now: datetime) -> TapOutcome:
@@ -327,9 +327,9 @@ def shown_code(code: str) -> str:
     return f"{code[: CODE_LENGTH // 2]}-{code[CODE_LENGTH // 2 :]}"
 
 
-def masked(purse_id: UUID) -> str:
-    """Return as much of a purse's id as tells two purses apart, and names neither."""
-    return f"…{purse_id.hex[-_MASKED_SHOWS:]}"
+def masked(wallet_id: UUID) -> str:
+    """Return as much of a wallet's id as tells two wallets apart, and names neither."""
+    return f"…{wallet_id.hex[-_MASKED_SHOWS:]}"
 
 
 def may_link(owned: OwnedCard, code_hash: bytes, owner_id: UUID) -> Refused | None:
@@ -369,12 +369,12 @@ def may_limit(owned: OwnedCard | None, owner_id: UUID, cents: Cents | None, *, c
     return Refused(Reason.STEP_UP_REQUIRED) if loosens and not confirmed else None
 
 
-def may_replace(old: OwnedCard | None, new: OwnedCard | None, on_its_purse: int) -> Refused | None:
-    """Refuse a new card that somebody has, was blocked, or shares its purse. `on_its_purse` counts the cards there."""
+def may_replace(old: OwnedCard | None, new: OwnedCard | None, on_its_wallet: int) -> Refused | None:
+    """Refuse a new card that somebody has, was blocked, or shares its wallet. `on_its_purse` counts the cards there."""
     if old is None or new is None:
         return NOT_FOUND
     if old.card.blocked_reason is BlockReason.REPLACED:
         return Refused(Reason.CARD_BLOCKED, {"reason": old.card.blocked_reason})
-    if new.owner_id is not None or new.card.blocked_reason is not None or on_its_purse != 1:
+    if new.owner_id is not None or new.card.blocked_reason is not None or on_its_wallet != 1:
         return Refused(Reason.CARD_IN_USE)
     return None

@@ -64,10 +64,10 @@ class SignedProof(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PhoneKey(Struct, frozen=True):
-    """A phone's key as it is stored, and the purse that it pays from."""
+    """A phone's key as it is stored, and the wallet that it pays from."""
 
     id: UUID
-    purse_id: UUID
+    wallet_id: UUID
     key: HolderKey
     label: str | None
     registered_at: datetime
@@ -87,10 +87,10 @@ class Shown(Struct, frozen=True):
 
 
 class Proven(Struct, frozen=True):
-    """A proof that counts: whose key signed, and the purse that pays."""
+    """A proof that counts: whose key signed, and the wallet that pays."""
 
     key_id: UUID
-    purse_id: UUID
+    wallet_id: UUID
 
 
 Outcome = Proven | Refused
@@ -164,4 +164,4 @@ def _judge_one(shown: Shown, keys: Mapping[UUID, PhoneKey], now: datetime) -> Ou
     lives = TOLD_PROOF_LIVES if shown.told else PROOF_LIVES
     if at < known.registered_at - PROOF_LIVES or not -PROOF_LIVES <= now - at <= lives:
         return Refused(Reason.PROOF_TOO_OLD)
-    return Proven(known.id, known.purse_id)
+    return Proven(known.id, known.wallet_id)

@@ -1,4 +1,4 @@
-"""Cards, and the purses that they spend."""
+"""Cards, and the wallets that they spend."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -23,7 +23,7 @@ def _card(row: Any) -> Card:
     return Card(
         id=row["id"],
         uid=row["uid"],
-        purse_id=row["purse_id"],
+        wallet_id=row["purse_id"],
         key_version=row["key_version"],
         counter=row["counter"],
         told_counter=row["told_counter"],
@@ -49,13 +49,13 @@ async def lock_cards(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Card]:
     return {card.id: card for card in found}
 
 
-async def lock_cards_of_purses(conn: Connection, purse_ids: Sequence[UUID]) -> list[UUID]:
-    """The ids of all cards of purses, locked in order."""
-    return [row["id"] async for row in queries.lock_cards_of_purses(conn, purse_ids=list(purse_ids))]
+async def lock_cards_of_wallets(conn: Connection, wallet_ids: Sequence[UUID]) -> list[UUID]:
+    """The ids of all cards of wallets, locked in order."""
+    return [row["id"] async for row in queries.lock_cards_of_wallets(conn, wallet_ids=list(wallet_ids))]
 
 
 async def owned_cards(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, OwnedCard]:
-    """Cards with the owners of their purses."""
+    """Cards with the owners of their wallets."""
     rows = queries.owned_cards(conn, ids=list(ids))
     return {row["id"]: OwnedCard(_card(row), row["owner_id"], row["code_hash"]) async for row in rows}
 
@@ -72,24 +72,24 @@ async def card_ids_of_codes(conn: Connection, code_hashes: Sequence[bytes]) -> d
 
 
 async def card_ids_of_person(conn: Connection, person_id: UUID) -> list[UUID]:
-    """All cards on a person's purse."""
+    """All cards on a person's wallet."""
     return [row["id"] async for row in queries.card_ids_of_person(conn, person_id=person_id)]
 
 
-async def purses(conn: Connection, ids: Sequence[UUID]) -> set[UUID]:
-    """Those of these purses that there are."""
-    return {row["id"] async for row in queries.purses(conn, ids=list(ids))}
+async def wallets(conn: Connection, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these wallets that there are."""
+    return {row["id"] async for row in queries.wallets(conn, ids=list(ids))}
 
 
 async def insert_cards(
     conn: Connection, cards: Sequence[tuple[NewCard, UUID]], key_version: int, now: datetime
 ) -> set[UUID]:
-    """Write cards with their purses; the ids of those that are new."""
+    """Write cards with their wallets; the ids of those that are new."""
     rows = queries.insert_cards(
         conn,
         ids=[card.id for card, _ in cards],
         uids=[card.uid for card, _ in cards],
-        purse_ids=[purse_id for _, purse_id in cards],
+        wallet_ids=[wallet_id for _, wallet_id in cards],
         code_hashes=[card.code_hash for card, _ in cards],
         key_version=key_version,
         labels=[card.label for card, _ in cards],
@@ -123,9 +123,9 @@ async def _lock_turn(conn: Connection, what: str) -> None:
         return
 
 
-async def move_cards(conn: Connection, from_purse_id: UUID, to_purse_id: UUID) -> None:
-    """Put all cards of a purse onto another one."""
-    await queries.move_cards(conn, from_purse_id=from_purse_id, to_purse_id=to_purse_id)
+async def move_cards(conn: Connection, from_wallet_id: UUID, to_wallet_id: UUID) -> None:
+    """Put all cards of a wallet onto another one."""
+    await queries.move_cards(conn, from_wallet_id=from_wallet_id, to_wallet_id=to_wallet_id)
 
 
 async def note_link(conn: Connection, ids: Sequence[UUID], card_id: UUID, label: str | None, now: datetime) -> None:

@@ -1,5 +1,5 @@
 -- name: lock_cards_by_uid(uids)
--- The cards of chips, locked in the order of their ids, with the owners of their purses. An owner is looked up and not
+-- The cards of chips, locked in the order of their ids, with the owners of their wallets. An owner is looked up and not
 -- joined: a card that is moved while its lock is waited for would lose its row to a join.
 select id, uid, purse_id, key_version, counter, told_counter, label, daily_limit_cents, personalised_at, linked_at,
     blocked_at, blocked_reason, replaced_by, code_hash,
@@ -16,12 +16,12 @@ from wallet_cards.card
 where id = any(:ids::uuid[])
 order by id for no key update;
 
--- name: lock_cards_of_purses(purse_ids)
--- All cards of purses, locked in the order of their ids.
-select id from wallet_cards.card where purse_id = any(:purse_ids::uuid[]) order by id for no key update;
+-- name: lock_cards_of_wallets(wallet_ids)
+-- All cards of wallets, locked in the order of their ids.
+select id from wallet_cards.card where purse_id = any(:wallet_ids::uuid[]) order by id for no key update;
 
 -- name: owned_cards(ids)
--- Cards with the owners of their purses. Asked for what is locked, it is what the lock holds.
+-- Cards with the owners of their wallets. Asked for what is locked, it is what the lock holds.
 select card.id, card.uid, card.purse_id, card.key_version, card.counter, card.told_counter, card.label,
     card.daily_limit_cents, card.personalised_at, card.linked_at, card.blocked_at, card.blocked_reason,
     card.replaced_by, card.code_hash, purse.owner_id
@@ -38,21 +38,21 @@ select uid, id from wallet_cards.card where uid = any(:uids::bytea[]);
 select code_hash, id from wallet_cards.card where code_hash = any(:code_hashes::bytea[]);
 
 -- name: card_ids_of_person(person_id)
--- All cards on a person's purse, also the blocked ones.
+-- All cards on a person's wallet, also the blocked ones.
 select card.id
 from wallet_cards.card
 inner join wallet_accounts.public_purse as purse on purse.id = card.purse_id
 where purse.owner_id = :person_id;
 
--- name: purses(ids)
--- Those of these purses that there are.
+-- name: wallets(ids)
+-- Those of these wallets that there are.
 select id from wallet_accounts.public_purse where id = any(:ids::uuid[]);
 
--- name: insert_cards(ids, uids, purse_ids, code_hashes, key_version, labels, now)
+-- name: insert_cards(ids, uids, wallet_ids, code_hashes, key_version, labels, now)
 -- New cards, each chip once; returns those that are new.
 insert into wallet_cards.card (id, uid, purse_id, code_hash, key_version, label, personalised_at)
 select wish.id, wish.uid, wish.purse_id, wish.code_hash, :key_version, wish.label, :now
-from unnest(:ids::uuid[], :uids::bytea[], :purse_ids::uuid[], :code_hashes::bytea[], :labels::text[])
+from unnest(:ids::uuid[], :uids::bytea[], :wallet_ids::uuid[], :code_hashes::bytea[], :labels::text[])
     as wish (id, uid, purse_id, code_hash, label)
 order by wish.uid
 on conflict do nothing
@@ -78,9 +78,9 @@ where card.id = wish.id;
 -- One at a time of what has no row yet that could be locked: new cards.
 select pg_advisory_xact_lock(hashtextextended('wallet: ' || :what, 0));
 
--- name: move_cards(from_purse_id, to_purse_id)!
--- All cards of a purse, which the caller has locked, come onto another one.
-update wallet_cards.card set purse_id = :to_purse_id where purse_id = :from_purse_id;
+-- name: move_cards(from_wallet_id, to_wallet_id)!
+-- All cards of a wallet, which the caller has locked, come onto another one.
+update wallet_cards.card set purse_id = :to_wallet_id where purse_id = :from_wallet_id;
 
 -- name: note_link(ids, card_id, label, now)!
 -- Cards are somebody's from now on; the one that was shown gets its label.
@@ -89,7 +89,7 @@ update wallet_cards.card set
 where id = any(:ids::uuid[]);
 
 -- name: stand_in(old_id, new_id, now)!
--- A new card takes the place of an old one: its purse, its label, its limit. The caller has locked both.
+-- A new card takes the place of an old one: its wallet, its label, its limit. The caller has locked both.
 update wallet_cards.card as new set
     purse_id = old.purse_id, label = old.label, daily_limit_cents = old.daily_limit_cents,
     linked_at = case when old.linked_at is null then null else :now::timestamptz end

@@ -28,7 +28,7 @@ async def insert_taps(conn: Connection, taps: Sequence[TapTaken], now: datetime)
         conn,
         ids=[tap.tap_id for tap in taps],
         card_ids=[tap.card_id for tap in taps],
-        purse_ids=[tap.purse_id for tap in taps],
+        wallet_ids=[tap.wallet_id for tap in taps],
         counters=[tap.counter for tap in taps],
         now=now,
     )

@@ -8,11 +8,11 @@ select tap.card_id, tap.counter
 from unnest(:card_ids::uuid[], :counters::integer[]) as wish (card_id, counter)
 inner join wallet_cards.tap on tap.card_id = wish.card_id and tap.counter = wish.counter;
 
--- name: insert_taps(ids, card_ids, purse_ids, counters, now)!
+-- name: insert_taps(ids, card_ids, wallet_ids, counters, now)!
 -- Taps that count.
 insert into wallet_cards.tap (id, card_id, purse_id, counter, taken_at)
 select wish.id, wish.card_id, wish.purse_id, wish.counter, :now
-from unnest(:ids::uuid[], :card_ids::uuid[], :purse_ids::uuid[], :counters::integer[])
+from unnest(:ids::uuid[], :card_ids::uuid[], :wallet_ids::uuid[], :counters::integer[])
     as wish (id, card_id, purse_id, counter)
 order by wish.id;
 

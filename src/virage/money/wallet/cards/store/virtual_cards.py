@@ -12,8 +12,8 @@ from virage.platform.data.database import Connection
 
 
 def _key(row: Any) -> PhoneKey:
-    id_, purse_id, x, y_odd, label, registered_at, blocked_at = row
-    return PhoneKey(id_, purse_id, HolderKey(x, y_odd), label, registered_at, blocked_at)
+    id_, wallet_id, x, y_odd, label, registered_at, blocked_at = row
+    return PhoneKey(id_, wallet_id, HolderKey(x, y_odd), label, registered_at, blocked_at)
 
 
 async def phone_keys(conn: Connection, ids: Collection[UUID]) -> dict[UUID, PhoneKey]:
@@ -21,9 +21,9 @@ async def phone_keys(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Phon
     return {row["id"]: _key(row) async for row in queries.phone_keys(conn, ids=list(ids))}
 
 
-async def phone_keys_of_purse(conn: Connection, purse_id: UUID) -> list[PhoneKey]:
-    """All keys of phones on a purse, the oldest first."""
-    return [_key(row) async for row in queries.phone_keys_of_purse(conn, purse_id=purse_id)]
+async def phone_keys_of_wallet(conn: Connection, wallet_id: UUID) -> list[PhoneKey]:
+    """All keys of phones on a wallet, the oldest first."""
+    return [_key(row) async for row in queries.phone_keys_of_wallet(conn, wallet_id=wallet_id)]
 
 
 async def insert_phone_key(conn: Connection, key: PhoneKey) -> bool:
@@ -31,7 +31,7 @@ async def insert_phone_key(conn: Connection, key: PhoneKey) -> bool:
     written = await queries.insert_phone_key(
         conn,
         id=key.id,
-        purse_id=key.purse_id,
+        wallet_id=key.wallet_id,
         x=key.key.x,
         y_odd=key.key.y_odd,
         label=key.label,
@@ -45,9 +45,9 @@ async def block_phone_key(conn: Connection, key_id: UUID, now: datetime) -> bool
     return bool(await queries.block_phone_key(conn, id=key_id, now=now))
 
 
-async def forget_phone_keys(conn: Connection, purse_id: UUID) -> None:
-    """Erase the keys of a purse."""
-    await queries.forget_phone_keys(conn, purse_id=purse_id)
+async def forget_phone_keys(conn: Connection, wallet_id: UUID) -> None:
+    """Erase the keys of a wallet."""
+    await queries.forget_phone_keys(conn, wallet_id=wallet_id)
 
 
 async def send_proof(
@@ -63,14 +63,14 @@ async def proof_for(conn: Connection, record_id: UUID, till_id: UUID) -> str | N
     return found
 
 
-async def proof_sent_from(conn: Connection, record_id: UUID, purse_id: UUID) -> bool:
-    """Whether a phone of a purse sent a proof for a record."""
-    return bool(await queries.proof_sent_from(conn, record_id=record_id, purse_id=purse_id))
+async def proof_sent_from(conn: Connection, record_id: UUID, wallet_id: UUID) -> bool:
+    """Whether a phone of a wallet sent a proof for a record."""
+    return bool(await queries.proof_sent_from(conn, record_id=record_id, wallet_id=wallet_id))
 
 
-async def has_moved(conn: Connection, purse_id: UUID, subject: UUID) -> bool:
-    """Whether something that is about this moved a purse."""
-    return bool(await queries.has_moved(conn, purse_id=purse_id, subject=subject))
+async def has_moved(conn: Connection, wallet_id: UUID, subject: UUID) -> bool:
+    """Whether something that is about this moved a wallet."""
+    return bool(await queries.has_moved(conn, wallet_id=wallet_id, subject=subject))
 
 
 async def forget_proofs(conn: Connection, before: datetime) -> None:

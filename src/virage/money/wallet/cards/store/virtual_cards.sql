@@ -2,24 +2,24 @@
 -- Keys of phones by id.
 select id, purse_id, x, y_odd, label, registered_at, blocked_at from wallet_cards.phone_key where id = any(:ids::uuid[]);
 
--- name: phone_keys_of_purse(purse_id)
--- All keys of phones on a purse, the blocked ones too.
+-- name: phone_keys_of_wallet(wallet_id)
+-- All keys of phones on a wallet, the blocked ones too.
 select id, purse_id, x, y_odd, label, registered_at, blocked_at
-from wallet_cards.phone_key where purse_id = :purse_id order by registered_at, id;
+from wallet_cards.phone_key where purse_id = :wallet_id order by registered_at, id;
 
--- name: insert_phone_key(id, purse_id, x, y_odd, label, now)!
+-- name: insert_phone_key(id, wallet_id, x, y_odd, label, now)!
 -- A phone's key; a known id, or a known key, stays as it is.
 insert into wallet_cards.phone_key (id, purse_id, x, y_odd, label, registered_at)
-values (:id, :purse_id, :x, :y_odd, :label, :now) on conflict do nothing;
+values (:id, :wallet_id, :x, :y_odd, :label, :now) on conflict do nothing;
 
 -- name: block_phone_key(id, now)!
 -- A phone's key that pays no longer.
 update wallet_cards.phone_key set blocked_at = :now where id = :id and blocked_at is null;
 
--- name: forget_phone_keys(purse_id)!
--- The keys of a purse whose owner is erased, and what is on its way from them.
+-- name: forget_phone_keys(wallet_id)!
+-- The keys of a wallet whose owner is erased, and what is on its way from them.
 with theirs as (
-    select id from wallet_cards.phone_key where purse_id = :purse_id order by id for no key update
+    select id from wallet_cards.phone_key where purse_id = :wallet_id order by id for no key update
 ), gone as (
     delete from wallet_cards.phone_key using theirs where phone_key.id = theirs.id returning phone_key.id
 ), sent as (
@@ -39,11 +39,11 @@ on conflict (record_id, till_id, key_id) do update set proof = excluded.proof, s
 -- The latest proof that a phone sent for a record of this till.
 select proof from wallet_cards.proof where record_id = :record_id and till_id = :till_id order by sent_at desc, key_id limit 1;
 
--- name: proof_sent_from(record_id, purse_id)$
--- Whether a phone of this purse sent a proof for a record.
+-- name: proof_sent_from(record_id, wallet_id)$
+-- Whether a phone of this wallet sent a proof for a record.
 select exists (
     select from wallet_cards.proof join wallet_cards.phone_key on phone_key.id = proof.key_id
-    where proof.record_id = :record_id and phone_key.purse_id = :purse_id
+    where proof.record_id = :record_id and phone_key.purse_id = :wallet_id
 );
 
 -- name: forget_proofs(before)!
@@ -55,6 +55,6 @@ with old as (
 delete from wallet_cards.proof using old
 where proof.record_id = old.record_id and proof.till_id = old.till_id and proof.key_id = old.key_id;
 
--- name: has_moved(purse_id, subject)$
--- Whether something that is about this moved a purse.
-select exists (select from wallet_ledger.public_transfer where purse_id = :purse_id and subject = :subject and step = 'post');
+-- name: has_moved(wallet_id, subject)$
+-- Whether something that is about this moved a wallet.
+select exists (select from wallet_ledger.public_transfer where purse_id = :wallet_id and subject = :subject and step = 'post');

@@ -1,1 +1,1 @@
-"""Money comes into purses and goes back, in the caller's transaction."""
+"""Acts of funding, in the caller's transaction."""

@@ -1,4 +1,4 @@
-"""Rules for top-ups: made and ended by their owners, asked for by a job, off once the bank says no."""
+"""Automatic top-ups: set and ended by owners, started by a job, turned off after declines."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from virage.money.payments.types import Failed, Method, MethodState, NewMethod, 
 from virage.money.wallet.accounts import api as accounts
 from virage.money.wallet.funding.acts.top_ups import PAYS_FOR, open_top_ups
 from virage.money.wallet.funding.rules import auto_top_ups as rules
-from virage.money.wallet.funding.rules.auto_top_ups import AutoTopUpWish, Reason, Rule, RuleState
+from virage.money.wallet.funding.rules.auto_top_ups import AutoTopUpRequest, Reason, Rule, RuleState
 from virage.money.wallet.funding.rules.top_ups import PURPOSE, Limits, TopUp
 from virage.money.wallet.funding.store import auto_top_ups as store
 from virage.money.wallet.funding.store import top_ups
@@ -28,57 +28,57 @@ from virage.site.venue.api import VENUE_ZONE
 OFF_JOB: Final = "wallet.auto_top_up_off"
 
 
-class RuleIsOff(Struct, frozen=True):
-    """The job's payload: whose rule has ended."""
+class RuleIsOff(Struct, frozen=True, rename={"wallet_id": "purse_id"}):
+    """Payload of the job: the wallet whose rule has ended. Queued jobs keep the member's stored name."""
 
-    purse_id: UUID
+    wallet_id: UUID
 
 
 async def put_rule(
-    conn: Connection, owner_id: UUID, wish: AutoTopUpWish, *, limits: Limits, return_url: str, now: datetime
+    conn: Connection, owner_id: UUID, wish: AutoTopUpRequest, *, limits: Limits, return_url: str, now: datetime
 ) -> Method | Refused:
-    """Make or change somebody's rule; the card that it charges, whose page must be opened as long as it is open.
+    """Create or change a person's rule; return its card, whose page must be opened while it is open.
 
-    Another card takes the place of the one before, which the provider forgets.
+    Another card replaces the previous one, which the provider deletes.
     """
     refusal = rules.refuse(wish, limits)
     if refusal is not None:
         return refusal
-    await accounts.ensure_purse(conn, owner_id, now)
-    purse = await accounts.lock_purse_of(conn, owner_id)
-    if purse is None or purse.frozen_at is not None:
-        return Refused(Reason.PURSE_FROZEN)
-    before = (await store.lock_rules(conn, [purse.id])).get(purse.id)
-    method = await payments.keep(conn, NewMethod(wish.method_id, purse.id, return_url), now)
+    await accounts.ensure_wallet(conn, owner_id, now)
+    wallet = await accounts.lock_wallet_of(conn, owner_id)
+    if wallet is None or wallet.frozen_at is not None:
+        return Refused(Reason.WALLET_FROZEN)
+    before = (await store.lock_rules(conn, [wallet.id])).get(wallet.id)
+    method = await payments.keep(conn, NewMethod(wish.method_id, wallet.id, return_url), now)
     if isinstance(method, Refused):
         return method
     if method.state is MethodState.FAILED:
         return Refused(Reason.METHOD_FAILED, {"reason": method.reason})
     if before is not None and before.method_id != wish.method_id:
         await payments.forget(conn, [before.method_id], now)
-    rule = _changed(before, wish, purse.id, now)
+    rule = _changed(before, wish, wallet.id, now)
     if before is None or rule != before:
         await store.put_rules(conn, [rule])
-        about = {"purse": purse.id, "below": rule.below_cents, "add": rule.add_cents, "day_max": rule.day_max_cents}
+        about = {"purse": wallet.id, "below": rule.below_cents, "add": rule.add_cents, "day_max": rule.day_max_cents}
         await append(conn, [Fact("auto_top_up_set", owner_id, wish.method_id, about)], now)
     return method
 
 
-def _changed(before: Rule | None, wish: AutoTopUpWish, purse_id: UUID, now: datetime) -> Rule:
-    """The rule as it is wished; said again it is the same, and one that was off begins anew.
+def _changed(before: Rule | None, wish: AutoTopUpRequest, wallet_id: UUID, now: datetime) -> Rule:
+    """Return the changed rule. The same request changes nothing; a rule that was off restarts.
 
-    What was asked for with another card is not charged to this one: its money may still come, and its day counts it.
+    A top-up of the previous card is not charged to the new one; the day still counts it.
     """
     said = (wish.method_id, wish.below_cents, wish.add_cents, wish.day_max_cents)
     if before is not None and before.state is RuleState.ON:
         stands = (before.method_id, before.below_cents, before.add_cents, before.day_max_cents)
         if said == stands:
             return before
-    rule = Rule(purse_id, *said, consented_at=now, state=RuleState.ON)
+    rule = Rule(wallet_id, *said, consented_at=now, state=RuleState.ON)
     if before is None:
         return rule
     return Rule(
-        purse_id,
+        wallet_id,
         *said,
         consented_at=now,
         state=RuleState.ON,
@@ -89,39 +89,39 @@ def _changed(before: Rule | None, wish: AutoTopUpWish, purse_id: UUID, now: date
 
 
 async def end_rule(conn: Connection, owner_id: UUID, now: datetime) -> None:
-    """End somebody's rule, if there is one, and let the provider forget the card. A charge on its way still comes."""
+    """End a person's rule and delete its card at the provider. A charge in progress is still credited."""
     rule = await _drop_rule(conn, owner_id, now)
     if rule is not None:
         await payments.forget(conn, [rule.method_id], now)
 
 
 async def _drop_rule(conn: Connection, owner_id: UUID, now: datetime) -> Rule | None:
-    purse = await accounts.lock_purse_of(conn, owner_id)
-    rule = None if purse is None else (await store.lock_rules(conn, [purse.id])).get(purse.id)
+    wallet = await accounts.lock_wallet_of(conn, owner_id)
+    rule = None if wallet is None else (await store.lock_rules(conn, [wallet.id])).get(wallet.id)
     if rule is not None:
-        await store.drop_rule(conn, rule.purse_id)
-        await append(conn, [Fact("auto_top_up_ended", owner_id, rule.method_id, {"purse": rule.purse_id})], now)
+        await store.drop_rule(conn, rule.wallet_id)
+        await append(conn, [Fact("auto_top_up_ended", owner_id, rule.method_id, {"purse": rule.wallet_id})], now)
     return rule
 
 
-async def begin_due(conn: Connection, purse_ids: Sequence[UUID], limits: Limits, now: datetime) -> None:
-    """Begin the top-ups of purses that hold less than their rule says: payments that are charged once this is stored.
+async def begin_due(conn: Connection, wallet_ids: Sequence[UUID], limits: Limits, now: datetime) -> None:
+    """Begin due top-ups; their payments are charged after the commit.
 
-    What is looked at again here is what another process, or the fan, may have changed.
+    Everything is checked again under locks, since another process or the fan may have changed it.
     """
-    held = await accounts.lock_purses(conn, list(purse_ids))
+    held = await accounts.lock_wallets(conn, list(wallet_ids))
     standing = await store.lock_rules(conn, sorted(held))
     kept = await payments.methods(conn, [rule.method_id for rule in standing.values()])
     coming = await open_top_ups(conn, list(standing), now)
     balances = await balances_by_id(conn, list(standing))
     day = now.astimezone(VENUE_ZONE).date()
     changed: list[Rule] = []
-    for purse_id, rule in standing.items():
-        method, balance = kept.get(rule.method_id), balances.get(purse_id, Balance())
-        if rule.top_up_id is not None or held[purse_id].frozen_at is not None or method is None:
+    for wallet_id, rule in standing.items():
+        method, balance = kept.get(rule.method_id), balances.get(wallet_id, Balance())
+        if rule.top_up_id is not None or held[wallet_id].frozen_at is not None or method is None:
             continue
         if method.state is MethodState.SAVED and rules.is_due(
-            rule, balance, limits, day, now, open_cents=coming[purse_id]
+            rule, balance, limits, day, now, open_cents=coming[wallet_id]
         ):
             changed.append(rules.begun(rule, await _begin(conn, rule, now), day))
         elif method.state in (MethodState.FAILED, MethodState.FORGETTING, MethodState.FORGOTTEN):
@@ -131,31 +131,31 @@ async def begin_due(conn: Connection, purse_ids: Sequence[UUID], limits: Limits,
 
 
 async def _begin(conn: Connection, rule: Rule, now: datetime) -> UUID:
-    top_up = TopUp(new_id(), rule.purse_id, new_id(), rule.add_cents)
+    top_up = TopUp(new_id(), rule.wallet_id, new_id(), rule.add_cents)
     await top_ups.insert_top_up(conn, top_up, now)
     start = Start(top_up.payment_id, PURPOSE, top_up.id, top_up.cents, "", now + PAYS_FOR)
     await payments.begin(conn, [start], now)
-    about = {"purse": rule.purse_id, "cents": top_up.cents, "automatic": True}
+    about = {"purse": rule.wallet_id, "cents": top_up.cents, "automatic": True}
     await append(conn, [Fact("top_up_begun", None, top_up.id, about)], now)
     return top_up.id
 
 
 async def waiting_for(conn: Connection, top_up_ids: Sequence[UUID]) -> list[Rule]:
-    """Lock the rules that wait for these top-ups: after their purses, before any account."""
+    """Lock the rules that wait for these top-ups, after their wallets and before accounts."""
     return list((await store.lock_rules_that_wait(conn, top_up_ids)).values())
 
 
 async def credited(conn: Connection, waiting: Sequence[Rule]) -> None:
-    """Rules whose top-ups are in their purses may ask again; they are locked."""
+    """Clear the open top-up of locked rules whose top-ups were credited."""
     if waiting:
         await store.put_rules(conn, [rules.credited(rule) for rule in waiting])
 
 
 async def sent_back(conn: Connection, waiting: Sequence[Rule], now: datetime) -> None:
-    """Rules whose top-ups did not fit into their purses pause: their card is good, so nothing counts as a decline."""
+    """Pause rules whose top-ups exceeded the wallet's limit; this is not a decline."""
     asked = await top_ups.top_ups(conn, [one.top_up_id for one in waiting if one.top_up_id]) if waiting else {}
     paused = [
-        rules.failed(rule, Reason.PURSE_WOULD_EXCEED, cents=asked[rule.top_up_id].cents, declined=False, now=now)
+        rules.failed(rule, Reason.WALLET_WOULD_EXCEED, cents=asked[rule.top_up_id].cents, declined=False, now=now)
         for rule in waiting
         if rule.top_up_id
     ]
@@ -164,7 +164,7 @@ async def sent_back(conn: Connection, waiting: Sequence[Rule], now: datetime) ->
 
 
 async def failed(conn: Connection, payments_: Sequence[Failed], now: datetime) -> None:
-    """Rules whose top-ups brought nothing pause, or end, of which their owners are told."""
+    """Pause or end rules whose top-ups failed; a job emails the owners of ended rules."""
     news = {one.subject: one for one in payments_}
     waiting = await store.lock_rules_that_wait(conn, list(news))
     asked = await top_ups.top_ups(conn, [one.top_up_id for one in waiting.values() if one.top_up_id]) if waiting else {}
@@ -172,9 +172,9 @@ async def failed(conn: Connection, payments_: Sequence[Failed], now: datetime) -
     if after:
         await store.put_rules(conn, after)
     off = [rule for rule in after if rule.state is RuleState.OFF]
-    facts = [Fact("auto_top_up_off", None, rule.method_id, {"purse": rule.purse_id}) for rule in off]
+    facts = [Fact("auto_top_up_off", None, rule.method_id, {"purse": rule.wallet_id}) for rule in off]
     await append(conn, facts, now)
-    await enqueue(conn, OFF_JOB, [RuleIsOff(rule.purse_id) for rule in off])
+    await enqueue(conn, OFF_JOB, [RuleIsOff(rule.wallet_id) for rule in off])
 
 
 def _after(rule: Rule, news: Mapping[UUID, Failed], asked: Mapping[UUID, TopUp], now: datetime) -> Rule:
@@ -186,6 +186,6 @@ def _after(rule: Rule, news: Mapping[UUID, Failed], asked: Mapping[UUID, TopUp],
 
 
 async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:
-    """End the rule of somebody who is erased; the provider forgets the card once their purse is closed."""
+    """End the rule of an erased person; the card is deleted when the wallet is closed."""
     await _drop_rule(conn, person_id, now)
     return None

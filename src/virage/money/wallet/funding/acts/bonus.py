@@ -1,4 +1,4 @@
-"""The house gives bonus credit."""
+"""Grant bonus credit."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -6,10 +6,10 @@ from uuid import UUID
 
 from virage.identity.people import api as people
 from virage.money.wallet.accounts import api as accounts
-from virage.money.wallet.accounts.types import Purse
-from virage.money.wallet.funding.rules import gifts as rules
-from virage.money.wallet.funding.rules.gifts import Gift, Given, Reason
-from virage.money.wallet.funding.store import gifts as store
+from virage.money.wallet.accounts.types import Wallet
+from virage.money.wallet.funding.rules import bonus as rules
+from virage.money.wallet.funding.rules.bonus import BonusGrant, GrantedBonus, Reason
+from virage.money.wallet.funding.store import bonus as store
 from virage.money.wallet.ledger import api as ledger
 from virage.money.wallet.ledger.api import balances_by_id
 from virage.money.wallet.ledger.types import CENTS_MAX, Balance, bonus
@@ -18,55 +18,60 @@ from virage.platform.data.journal import Fact, append
 from virage.platform.values.refusals import Refused
 
 
-async def give(conn: Connection, gifts: Sequence[Gift], now: datetime) -> list[Given | Refused]:
-    """Give bonus credit to purses; one outcome each, in order. Given again, a gift is answered again.
+async def give(conn: Connection, grants: Sequence[BonusGrant], now: datetime) -> list[GrantedBonus | Refused]:
+    """Grant bonus credit; return one outcome each, in order. A repeated grant returns its first outcome.
 
-    Refusals: not_found (the purse, or whoever gives) and purse_frozen, amount_invalid, gift_id_taken (the id gave
-    something else), own_purse (nobody gives to themselves, by a program of theirs neither).
+    Refusals: not_found (wallet or giver), purse_frozen, amount_invalid, gift_id_taken (id used with other content),
+    own_purse (the giver, or the owner of the giving API client, owns the wallet).
     """
-    held = await accounts.lock_purses(conn, sorted({gift.purse_id for gift in gifts}))
-    givers = {gift.given_by for gift in gifts if gift.given_by is not None}
+    held = await accounts.lock_wallets(conn, sorted({grant.wallet_id for grant in grants}))
+    givers = {grant.given_by for grant in grants if grant.given_by is not None}
     behind = {giver: await people.person_behind(conn, giver) for giver in givers}
-    refused = {at: why for at, gift in enumerate(gifts) if (why := _refuse(gift, held, behind)) is not None}
-    wanted = [gift for at, gift in enumerate(gifts) if at not in refused]
-    first = {gift.id: gift for gift in reversed(wanted)}
-    new = await store.insert_gifts(conn, list(first.values()), now) if first else set()
-    known = await store.gifts(conn, first.keys() - new)
+    refused = {at: why for at, grant in enumerate(grants) if (why := _refuse(grant, held, behind)) is not None}
+    wanted = [grant for at, grant in enumerate(grants) if at not in refused]
+    first = {grant.id: grant for grant in reversed(wanted)}
+    new = await store.insert_bonus_grants(conn, list(first.values()), now) if first else set()
+    known = await store.bonus_grants(conn, first.keys() - new)
     meant = {id_: first[id_] for id_ in new} | known
-    entries = [[rules.gift(meant[id_])] for id_ in sorted(new)]
+    entries = [[rules.grant_transfer(meant[id_])] for id_ in sorted(new)]
     for posted in await ledger.post(conn, entries, now) if entries else ():
         if isinstance(posted, Refused):
-            raise RuntimeError(f"A gift is not booked: {posted.reason}")  # noqa: TRY004 - it is no type that is wrong
+            raise RuntimeError(f"A grant is not booked: {posted.reason}")  # noqa: TRY004 - it is no type that is wrong
     about = [meant[id_] for id_ in sorted(new)]
-    await append(conn, [_fact(gift) for gift in about], now)
-    balances = await balances_by_id(conn, [bonus(gift.purse_id).id for gift in wanted])
-    return [refused[at] if at in refused else _outcome(gift, meant, balances) for at, gift in enumerate(gifts)]
+    await append(conn, [_fact(grant) for grant in about], now)
+    balances = await balances_by_id(conn, [bonus(grant.wallet_id).id for grant in wanted])
+    return [refused[at] if at in refused else _outcome(grant, meant, balances) for at, grant in enumerate(grants)]
 
 
-def _refuse(gift: Gift, held: Mapping[UUID, Purse], behind: Mapping[UUID, UUID | None]) -> Refused | None:
-    if not 0 < gift.cents <= CENTS_MAX:
+def _refuse(grant: BonusGrant, held: Mapping[UUID, Wallet], behind: Mapping[UUID, UUID | None]) -> Refused | None:
+    if not 0 < grant.cents <= CENTS_MAX:
         return Refused(Reason.AMOUNT_INVALID)
-    purse = held.get(gift.purse_id)
-    if purse is None:
+    wallet = held.get(grant.wallet_id)
+    if wallet is None:
         return Refused(Reason.NOT_FOUND)
-    if purse.frozen_at is not None:
-        return Refused(Reason.PURSE_FROZEN)
-    if gift.given_by is None:
+    if wallet.frozen_at is not None:
+        return Refused(Reason.WALLET_FROZEN)
+    if grant.given_by is None:
         return None
-    giver = behind[gift.given_by]
+    giver = behind[grant.given_by]
     if giver is None:
         return Refused(Reason.NOT_FOUND)
-    return Refused(Reason.OWN_PURSE) if purse.owner_id == giver else None
+    return Refused(Reason.OWN_WALLET) if wallet.owner_id == giver else None
 
 
-def _fact(gift: Gift) -> Fact:
+def _fact(grant: BonusGrant) -> Fact:
     return Fact(
-        "bonus_given", gift.given_by, gift.id, {"purse": gift.purse_id, "cents": gift.cents, "reason": gift.reason}
+        "bonus_given",
+        grant.given_by,
+        grant.id,
+        {"purse": grant.wallet_id, "cents": grant.cents, "reason": grant.reason},
     )
 
 
-def _outcome(gift: Gift, meant: Mapping[UUID, Gift], balances: Mapping[UUID, Balance]) -> Given | Refused:
-    if meant[gift.id] != gift:
+def _outcome(
+    grant: BonusGrant, meant: Mapping[UUID, BonusGrant], balances: Mapping[UUID, Balance]
+) -> GrantedBonus | Refused:
+    if meant[grant.id] != grant:
         return Refused(Reason.GIFT_ID_TAKEN)
-    left = balances.get(bonus(gift.purse_id).id, Balance()).available_cents
-    return Given(gift.id, gift.purse_id, gift.cents, left)
+    left = balances.get(bonus(grant.wallet_id).id, Balance()).available_cents
+    return GrantedBonus(grant.id, grant.wallet_id, grant.cents, left)

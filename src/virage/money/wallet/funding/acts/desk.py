@@ -1,4 +1,4 @@
-"""A desk takes money for a purse, or pays some out of it."""
+"""Book top-ups and payouts at card desks."""
 
 from datetime import datetime
 from typing import Final
@@ -12,8 +12,8 @@ from virage.money.wallet.cards.api import count_spends, locked, take_taps
 from virage.money.wallet.cards.types import OwnedCard, Spend, Tap, masked, still_looks
 from virage.money.wallet.cards.types import Reason as CardReason
 from virage.money.wallet.funding.rules import desk as rules
-from virage.money.wallet.funding.rules.desk import DeskLimits, Load, Loaded, Reason
-from virage.money.wallet.funding.rules.loads import SignedLoad, is_old
+from virage.money.wallet.funding.rules.desk import BookedDeskTransaction, DeskLimits, DeskTransaction, Reason
+from virage.money.wallet.funding.rules.desk_records import SignedDeskRecord, is_old
 from virage.money.wallet.funding.store import desk as store
 from virage.money.wallet.ledger import api as ledger
 from virage.platform.data.database import Connection
@@ -24,13 +24,13 @@ from virage.platform.values.refusals import Refused
 NOT_FOUND: Final = Refused(CardReason.CARD_UNKNOWN)
 
 
-class LoadAsk(Struct, frozen=True):
-    """What a till asks for, as it signed it. `here`: it stands at the outlet that it names.
+class DeskRequest(Struct, frozen=True):
+    """A signed desk record to book. `here`: the till is assigned to the outlet.
 
-    `tap` None: the card was named by its printed code. `confirmed`: its PIN was right.
+    `tap` None: the card was identified by its printed code. `confirmed`: the PIN was correct.
     """
 
-    signed: SignedLoad
+    signed: SignedDeskRecord
     card_id: UUID
     tap: Tap | None
     here: bool = True
@@ -38,43 +38,43 @@ class LoadAsk(Struct, frozen=True):
 
 
 async def load(
-    conn: Connection, ask: LoadAsk, limits: DeskLimits, *, cap_cents: Cents, now: datetime
-) -> Loaded | Refused:
-    """Book money between a till's own drawer or terminal and a purse. Sent again it is one."""
+    conn: Connection, ask: DeskRequest, limits: DeskLimits, *, cap_cents: Cents, now: datetime
+) -> BookedDeskTransaction | Refused:
+    """Book a transfer between a till's drawer or terminal and a wallet, once per record."""
     said = ask.signed.said
-    await store.lock_turn_of_load(conn, said.till, said.id)
+    await store.lock_turn_of_desk_transaction(conn, said.till, said.id)
     known = await store.load(conn, said.till, said.id)
     if known is not None:
         return known if known.body == ask.signed.body else Refused(Reason.LOAD_ID_TAKEN)
     owned = (await locked(conn, [ask.card_id])).get(ask.card_id)
     if owned is None:
         return NOT_FOUND
-    purse_id = owned.card.purse_id
-    wish = Load(said.id, said.till, purse_id, ask.card_id, said.cashier, said.cents, said.tender, said.slip)
-    refusal = await _refuse_till(conn, ask, purse_id, now)
+    wallet_id = owned.card.wallet_id
+    wish = DeskTransaction(said.id, said.till, wallet_id, ask.card_id, said.cashier, said.cents, said.tender, said.slip)
+    refusal = await _refuse_till(conn, ask, wallet_id, now)
     if refusal is None:
         refusal = await _refuse_card(conn, owned, ask, cap_cents=cap_cents, now=now)
     if refusal is None:
-        await accounts.lock_purses(conn, [purse_id])  # one desk at a time; its accounts are locked once they move
-        refusal = rules.refuse(wish, await store.standing(conn, purse_id, now), limits)
+        await accounts.lock_wallets(conn, [wallet_id])  # one desk at a time; accounts are locked by the posting
+        refusal = rules.refuse(wish, await store.standing(conn, wallet_id, now), limits)
     if refusal is not None:
         return refusal
-    await store.insert_load(conn, wish, ask.signed, now)
+    await store.insert_desk_transaction(conn, wish, ask.signed, now)
     (posted,) = await ledger.post(conn, [[rules.transfer(wish)]], now)
     if isinstance(posted, Refused):
-        return posted  # spent at a counter meanwhile
-    about = {"purse": wish.purse_id, "till": wish.till_id, "cents": wish.cents}
+        return posted  # spent at a till meanwhile
+    about = {"purse": wish.wallet_id, "till": wish.till_id, "cents": wish.cents}
     await append(conn, [Fact(f"purse_{rules.purpose(wish)}", wish.cashier, wish.id, about)], now)
-    return Loaded(wish, now, ask.signed.body)
+    return BookedDeskTransaction(wish, now, ask.signed.body)
 
 
-async def _refuse_till(conn: Connection, ask: LoadAsk, purse_id: UUID, now: datetime) -> Refused | None:
-    """Why what a till signed is not done: elsewhere, for another purse, too long ago, by nobody who works there."""
+async def _refuse_till(conn: Connection, ask: DeskRequest, wallet_id: UUID, now: datetime) -> Refused | None:
+    """Refuse a record of another outlet or wallet, an old one, or a cashier without a role there."""
     said = ask.signed.said
     if not ask.here:
         return Refused(Reason.NOT_YOUR_OUTLET)
-    if said.purse != masked(purse_id):
-        return Refused(Reason.NOT_THIS_PURSE)
+    if said.purse != masked(wallet_id):
+        return Refused(Reason.NOT_THIS_WALLET)
     if is_old(said, now):
         return Refused(Reason.LOAD_TOO_OLD)
     here = await people.may_sell_at(conn, said.cashier, said.outlet, now)
@@ -82,11 +82,11 @@ async def _refuse_till(conn: Connection, ask: LoadAsk, purse_id: UUID, now: date
 
 
 async def _refuse_card(
-    conn: Connection, owned: OwnedCard, ask: LoadAsk, *, cap_cents: Cents, now: datetime
+    conn: Connection, owned: OwnedCard, ask: DeskRequest, *, cap_cents: Cents, now: datetime
 ) -> Refused | None:
-    """Why a card loads nothing or is paid nothing. Money that goes out is spent by the card: its cap, its day, its PIN.
+    """Refuse a card. A payout counts as spending: cap, daily limit and PIN apply.
 
-    Of an anonymous card nobody set a PIN, and whoever holds it may have all of it back at once.
+    An anonymous card has no PIN; its bearer may withdraw the whole balance.
     """
     if ask.tap is None:
         if owned.card.blocked_reason is not None:

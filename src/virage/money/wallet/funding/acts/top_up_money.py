@@ -1,4 +1,4 @@
-"""What the money of top-ups does once it has come, or does not come."""
+"""Handlers of captured and failed payments of top-ups."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,35 +20,36 @@ from virage.platform.values.refusals import Refused
 
 
 class TopUpMoney:
-    """What a payment of a top-up causes, in the payment's own transaction."""
+    """Handler of top-up payments, in the transaction that settles them."""
 
-    def __init__(self, purse_max_cents: Cents) -> None:
-        self._purse_max_cents = purse_max_cents
+    def __init__(self, wallet_max_cents: Cents) -> None:
+        self._wallet_max_cents = wallet_max_cents
 
     async def lock(self, conn: Connection, subjects: Sequence[UUID]) -> None:
-        """Lock the purses and then the rules that wait, for rules alone change with a top-up that failed."""
+        """Lock the wallets, then the waiting rules."""
         top_ups = await store.top_ups(conn, subjects)
-        await accounts.lock_purses(conn, sorted({top_up.purse_id for top_up in top_ups.values()}))
+        await accounts.lock_wallets(conn, sorted({top_up.wallet_id for top_up in top_ups.values()}))
         await auto_top_ups.waiting_for(conn, subjects)
 
     async def captured(self, conn: Connection, payments_: Sequence[Captured], now: datetime) -> None:
-        """Credit each purse, once a payment; what a purse may not hold, or a frozen one, goes back whole."""
+        """Credit each payment once; refund it in full if the wallet is closed or its limit is exceeded."""
         top_ups = await store.top_ups(conn, [payment.subject for payment in payments_])
-        purses = await accounts.lock_purses(conn, sorted({top_up.purse_id for top_up in top_ups.values()}))
-        rules_waiting = await auto_top_ups.waiting_for(conn, list(top_ups))  # after the purses, before the accounts
-        balances = await ledger.lock_accounts(conn, purses)
-        holds = {purse_id: balances.get(purse_id, Balance()).balance_cents for purse_id in purses}
+        wallets = await accounts.lock_wallets(conn, sorted({top_up.wallet_id for top_up in top_ups.values()}))
+        rules_waiting = await auto_top_ups.waiting_for(conn, list(top_ups))  # after the wallets, before the accounts
+        balances = await ledger.lock_accounts(conn, wallets)
+        holds = {wallet_id: balances.get(wallet_id, Balance()).balance_cents for wallet_id in wallets}
         kept: list[Captured] = []
         back: list[Captured] = []
         for payment in payments_:
             top_up = top_ups[payment.subject]
-            if rules.fits(top_up, purses[top_up.purse_id], holds[top_up.purse_id], self._purse_max_cents):
-                holds[top_up.purse_id] += top_up.cents
+            if rules.fits(top_up, wallets[top_up.wallet_id], holds[top_up.wallet_id], self._wallet_max_cents):
+                holds[top_up.wallet_id] += top_up.cents
                 kept.append(payment)
             else:
                 back.append(payment)
         entries = [
-            [rules.credit(top_ups[one.subject].purse_id, one.subject, one.payment_id, one.amount_cents)] for one in kept
+            [rules.credit(top_ups[one.subject].wallet_id, one.subject, one.payment_id, one.amount_cents)]
+            for one in kept
         ]
         for posted in await ledger.post(conn, entries, now):
             if isinstance(posted, Refused):
@@ -63,5 +64,5 @@ class TopUpMoney:
         await append(conn, facts, now)
 
     async def failed(self, conn: Connection, payments_: Sequence[Failed], now: datetime) -> None:
-        """Nothing was credited, so nothing is taken back; another try is another top-up. A rule that asked is told."""
+        """Update the rules that asked for these top-ups; nothing was credited."""
         await auto_top_ups.failed(conn, payments_, now)

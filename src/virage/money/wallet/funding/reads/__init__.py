@@ -1,1 +1,1 @@
-"""What screens and the domains above may ask about the funding of purses."""
+"""What screens and the domains above may ask about the funding of wallets."""

@@ -1,4 +1,4 @@
-"""A fan's rule for top-ups as they see it."""
+"""A fan's automatic top-up, as shown to the fan."""
 
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from msgspec import Struct
 from virage.identity.people.types import Content, Letter
 from virage.money.payments import api as payments
 from virage.money.payments.types import MethodState
-from virage.money.wallet.accounts.api import purse_of
+from virage.money.wallet.accounts.api import wallet_of
 from virage.money.wallet.funding.rules.auto_top_ups import RuleState
 from virage.money.wallet.funding.store import auto_top_ups as store
 from virage.platform.data.database import Connection
@@ -18,10 +18,9 @@ from virage.site.venue.api import VENUE_ZONE
 
 
 class AutoTopUpView(Struct, frozen=True):
-    """A rule for top-ups. `state` is `waiting` as long as its card is not kept. `reason`: why it is off or pauses.
+    """An automatic top-up. `state` is `waiting` until its card is saved; `reason` says why it is off or paused.
 
-    `card` is what the provider lets us show of the card, such as its last digits. `today_cents` counts the day of the
-    ground's own calendar.
+    `card` is the provider's label, such as the last digits. `today_cents` counts the venue's local day.
     """
 
     method_id: UUID
@@ -36,9 +35,9 @@ class AutoTopUpView(Struct, frozen=True):
 
 
 async def rule_view(conn: Connection, owner_id: UUID, now: datetime) -> AutoTopUpView | None:
-    """Somebody's rule, if they have one."""
-    purse = await purse_of(conn, owner_id)
-    rule = None if purse is None else await store.rule(conn, purse.id)
+    """Return a person's rule, or None."""
+    wallet = await wallet_of(conn, owner_id)
+    rule = None if wallet is None else await store.rule(conn, wallet.id)
     if rule is None:
         return None
     method = (await payments.methods(conn, [rule.method_id])).get(rule.method_id)
@@ -60,15 +59,15 @@ async def rule_view(conn: Connection, owner_id: UUID, now: datetime) -> AutoTopU
 
 
 async def export(conn: Connection, person_id: UUID) -> Any:
-    """Everything kept about somebody's rule, and the cards that the provider keeps for it."""
-    purse = await purse_of(conn, person_id)
-    if purse is None:
+    """Return a person's rule and saved cards, for the data export."""
+    wallet = await wallet_of(conn, person_id)
+    if wallet is None:
         return None
-    cards = await payments.methods_of(conn, purse.id)
+    cards = await payments.methods_of(conn, wallet.id)
     kept = [{"id": one.id, "label": one.label, "state": one.state, "begun_at": one.begun_at} for one in cards]
-    return {"rule": await store.rule(conn, purse.id), "cards": kept}
+    return {"rule": await store.rule(conn, wallet.id), "cards": kept}
 
 
 async def off_content(conn: Connection, letter: Letter) -> Content:  # noqa: ARG001 - the protocol's form
-    """The letter that says that a rule has ended, so that nobody waits at a counter for money that does not come."""
+    """Return the content of the email about a rule that was turned off."""
     return Content({}, path="/purse")

@@ -1,5 +1,5 @@
-"""The doors of purses and their funding."""
+"""Routes of wallets and their funding."""
 
-from virage.money.wallet.funding.routes import auto_top_ups, office, purses, till_desk
+from virage.money.wallet.funding.routes import auto_top_ups, office, till_desk, wallets
 
-routers = [purses.router, auto_top_ups.router, till_desk.router, office.router]
+routers = [wallets.router, auto_top_ups.router, till_desk.router, office.router]

@@ -1,4 +1,4 @@
-"""A fan's rule for top-ups."""
+"""Routes of a fan's automatic top-up."""
 
 from msgspec import Struct
 
@@ -6,7 +6,7 @@ from virage.money.payments.api import PaymentProvider, open_page
 from virage.money.payments.types import MethodState
 from virage.money.wallet.funding.acts import auto_top_ups as acts
 from virage.money.wallet.funding.reads.auto_top_ups import AutoTopUpView, rule_view
-from virage.money.wallet.funding.rules.auto_top_ups import AutoTopUpWish
+from virage.money.wallet.funding.rules.auto_top_ups import AutoTopUpRequest
 from virage.money.wallet.funding.rules.top_ups import limits_of
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
@@ -17,7 +17,7 @@ from virage.platform.web.routing import delete, get, mount, put
 
 
 class AutoTopUpAnswer(Struct, frozen=True):
-    """A fan's rule, if there is one. `page_url`: the provider's page, which keeps the card that the rule waits for."""
+    """A fan's automatic top-up. `page_url`: the provider's page, on which the card is saved."""
 
     rule: AutoTopUpView | None
     page_url: str | None
@@ -25,14 +25,14 @@ class AutoTopUpAnswer(Struct, frozen=True):
 
 @get("/auto-top-up", guards=[signed_in])
 async def get_auto_top_up(db: Database, clock: Clock, principal: Principal) -> AutoTopUpAnswer:
-    """My rule for top-ups."""
+    """Return my automatic top-up."""
     async with db.connection() as conn:
         return AutoTopUpAnswer(await rule_view(conn, require_fan(principal), clock.now()), None)
 
 
 @put("/auto-top-up", guards=[signed_in])
 async def put_auto_top_up(
-    data: AutoTopUpWish,
+    data: AutoTopUpRequest,
     *,
     db: Database,
     clock: Clock,
@@ -42,7 +42,7 @@ async def put_auto_top_up(
 ) -> AutoTopUpAnswer:
     """Below so much, add so much, at most so much a day. Asks for a sign-in of the last 15 minutes.
 
-    A new `method_id` leads to the provider's page, which comes back to `/purse?method={id}`; the rule waits until the
+    A new `method_id` leads to the provider's page, which comes back to `/wallet?method={id}`; the rule waits until the
     card is kept. With the one that is kept the amounts change, and a rule that is off begins anew.
     """
     owner_id, back = require_fan(principal), f"{config.public_url}/purse?method={data.method_id}"
@@ -57,7 +57,7 @@ async def put_auto_top_up(
 
 @delete("/auto-top-up", status_code=204, guards=[signed_in])
 async def end_auto_top_up(db: Database, clock: Clock, principal: Principal) -> None:
-    """End my rule, and let the provider forget the card."""
+    """End my automatic top-up and delete its card at the provider."""
     async with db.transaction() as conn:
         await acts.end_rule(conn, require_fan(principal), clock.now())
 

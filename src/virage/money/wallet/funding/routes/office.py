@@ -1,4 +1,4 @@
-"""What the office does to purses."""
+"""Routes of the office for wallets."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from virage.money.wallet.funding.acts.bonus import give
-from virage.money.wallet.funding.rules.gifts import GIFT_CENTS_MAX, Gift, GiftReason, Given
+from virage.money.wallet.funding.rules.bonus import BONUS_CENTS_MAX, BonusGrant, BonusReason, GrantedBonus
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, fresh, require, staff
@@ -14,21 +14,21 @@ from virage.platform.web.problems import granted
 from virage.platform.web.routing import mount, post
 
 
-class BonusWish(Struct, frozen=True, forbid_unknown_fields=True):
-    """Bonus credit for a purse. The browser makes `id`: sent twice, it is one gift."""
+class BonusRequest(Struct, frozen=True, forbid_unknown_fields=True, rename={"wallet_id": "purse_id"}):
+    """Request of a bonus grant. The browser creates `id`, so a repeated request is one grant."""
 
     id: UUID
-    purse_id: UUID
-    cents: Annotated[int, Meta(ge=1, le=GIFT_CENTS_MAX)]
-    reason: GiftReason
+    wallet_id: UUID
+    cents: Annotated[int, Meta(ge=1, le=BONUS_CENTS_MAX)]
+    reason: BonusReason
 
 
 @post("/bonus", status_code=200, guards=[staff("finance")])
-async def give_bonus(data: BonusWish, db: Database, clock: Clock, principal: Principal) -> Given:
-    """Give bonus credit to a purse: spent before money, never paid out. Asks for a sign-in of the last 15 minutes."""
+async def give_bonus(data: BonusRequest, db: Database, clock: Clock, principal: Principal) -> GrantedBonus:
+    """Grant bonus credit to a wallet. Requires a sign-in of the last 15 minutes."""
     require(principal, "finance")
     fresh(principal, clock.now())
-    gift = Gift(data.id, data.purse_id, data.cents, data.reason.value, principal.id)
+    gift = BonusGrant(data.id, data.wallet_id, data.cents, data.reason.value, principal.id)
     (given,) = await db.transact(give, [gift], clock.now())
     return granted(given)
 

@@ -1,4 +1,4 @@
-"""A till as a desk: it looks into a purse, loads it, and pays out what came in cash or by its terminal."""
+"""Routes of a till as a card desk: view a wallet, top it up, pay it out."""
 
 from typing import Annotated, TypeVar
 from uuid import UUID
@@ -22,9 +22,9 @@ from virage.money.wallet.cards.types import (
 from virage.money.wallet.cards.types import Reason as CardReason
 from virage.money.wallet.funding.acts import desk as acts
 from virage.money.wallet.funding.reads import desk as reads
-from virage.money.wallet.funding.reads.desk import LoadBooked, PurseAtDesk
+from virage.money.wallet.funding.reads.desk import DeskReceipt, WalletAtDesk
 from virage.money.wallet.funding.rules.desk import DeskLimits, payout_tap_id
-from virage.money.wallet.funding.rules.loads import LOAD_CHARS_MAX, LoadSaid, read_signed
+from virage.money.wallet.funding.rules.desk_records import DESK_RECORD_CHARS_MAX, DeskRecord, read_signed
 from virage.money.wallet.funding.settings import FundingSettings
 from virage.platform.data.database import Connection, Database
 from virage.platform.settings.config import Config
@@ -41,36 +41,36 @@ Pin = Annotated[str, Meta(max_length=40)]
 
 
 class CardShown(Struct, frozen=True, forbid_unknown_fields=True):
-    """How a card is known: `tap` is the query string of its SUN message, `code` what is printed on it; one of them."""
+    """Identification of a card: `tap`, the query string of its SUN message, or `code`, the printed code."""
 
     tap: Annotated[str, Meta(max_length=ADDRESS_LENGTH_MAX)] | None = None
     code: Annotated[str, Meta(max_length=40)] | None = None
 
 
-class PurseLook(Struct, frozen=True, forbid_unknown_fields=True):
-    """Whose purse. It stands in the body, for addresses end up in logs."""
+class WalletLookup(Struct, frozen=True, forbid_unknown_fields=True):
+    """Wallet to look up. It is in the body, because addresses end up in logs."""
 
     by: CardShown
 
 
-class SentLoad(Struct, frozen=True, forbid_unknown_fields=True):
-    """A load as its till sends it. `body`: base64url of the canonical JSON that `LoadSaid` describes, `signature`: the
-    till's key's over `virage:load:v1`, a zero byte and these bytes, base64url.
+class DeskUpload(Struct, frozen=True, forbid_unknown_fields=True):
+    """A desk record as its till uploads it. `body` is base64url of the canonical JSON of `DeskRecord`.
 
-    `by` shows the card, `pin` is the card's, to pay out more than one tap pays: not signed, for nobody keeps them.
+    `signature` is the till key's signature over `virage:load:v1`, a zero byte and the body, in base64url.
+    `by` and `pin` are secrets that are not stored, so they are not signed. A PIN allows larger payouts.
     """
 
-    body: Annotated[str, Meta(max_length=LOAD_CHARS_MAX)]
+    body: Annotated[str, Meta(max_length=DESK_RECORD_CHARS_MAX)]
     by: CardShown
     signature: Annotated[str, Meta(max_length=100)] = ""
     pin: Pin | None = None
 
 
 @post("/purse", status_code=200, guards=[device_at("till")], rate="gate")
-async def look_into_purse(
-    data: PurseLook, *, db: Database, clock: Clock, config: Config, principal: Principal, card_desk: CardDesk
-) -> Response[PurseAtDesk]:
-    """What is in a purse, and what a desk may take for it or pay out. The same tap loads it within five minutes."""
+async def look_into_wallet(
+    data: WalletLookup, *, db: Database, clock: Clock, config: Config, principal: Principal, card_desk: CardDesk
+) -> Response[WalletAtDesk]:
+    """Return a wallet and the limits of a desk. The same tap can top it up within five minutes."""
     limits = desk_limits_of(config)
     if data.by.tap is not None:
         told(await card_desk.look(message_shown(data.by), principal))
@@ -80,12 +80,12 @@ async def look_into_purse(
 
 
 @post("/loads", status_code=200, guards=[device_at("till")], rate="gate")
-async def load_purse(
-    data: SentLoad, *, db: Database, clock: Clock, config: Config, principal: Principal, card_desk: CardDesk
-) -> LoadBooked:
-    """Load a purse at a desk, or pay out of it: between the till's own drawer or terminal and the purse; no sale.
+async def load_wallet(
+    data: DeskUpload, *, db: Database, clock: Clock, config: Config, principal: Principal, card_desk: CardDesk
+) -> DeskReceipt:
+    """Book a signed desk record: a top-up or payout between the till's drawer or terminal and the wallet.
 
-    The till signs it. A payout has a tap of its own, which was not looked at before.
+    A payout needs a tap that was not used for a look-up.
     """
     till_id = principal.id or UUID(int=0)
     signed = told(read_signed(data.body, data.signature, till_id, await card_desk.till_key(till_id)))
@@ -94,14 +94,14 @@ async def load_purse(
     async with db.connection() as conn:
         card_id = granted(await card_shown(conn, data.by, card_desk)).card.id
         is_copy = tap is None or tap.seen is None or await cards.card_that_taps(conn, tap.id, tap.seen) is None
-    confirmed = data.pin is not None and said.cents < 0 and not is_copy  # a copy of a tap costs its card no try
+    confirmed = data.pin is not None and said.cents < 0 and not is_copy  # a copied tap does not use up a PIN try
     if confirmed:
         granted(await card_desk.confirm(card_id, data.pin or ""))
     here = holds(principal, "till", scope="outlet", scope_id=said.outlet)
-    ask = acts.LoadAsk(signed, card_id, tap, here=here, confirmed=confirmed)
+    ask = acts.DeskRequest(signed, card_id, tap, here=here, confirmed=confirmed)
     limits, cap_cents = desk_limits_of(config), config.of(CardSettings).tap_cap_cents
 
-    async def load(conn: Connection) -> LoadBooked | Refused:
+    async def load(conn: Connection) -> DeskReceipt | Refused:
         loaded = await acts.load(conn, ask, limits, cap_cents=cap_cents, now=clock.now())
         return loaded if isinstance(loaded, Refused) else await reads.booked(conn, loaded)
 
@@ -109,23 +109,23 @@ async def load_purse(
 
 
 def told(outcome: Answer | Refused) -> Answer:
-    """Return what was granted, or raise the refusal without what a till is not told of a card."""
+    """Return the outcome, or raise its refusal without the data of the card."""
     return granted(to_strangers(outcome) if isinstance(outcome, Refused) else outcome)
 
 
 def desk_limits_of(config: Config) -> DeskLimits:
-    """What the configuration allows at a desk."""
+    """Return the configured limits of a desk."""
     return DeskLimits(
         load_min_cents=config.of(FundingSettings).top_up_cents_min,
         load_max_cents=config.of(FundingSettings).top_up_cents_max,
-        purse_max_cents=config.of(AccountSettings).purse_cents_max,
+        wallet_max_cents=config.of(AccountSettings).purse_cents_max,
         anonymous_max_cents=config.of(FundingSettings).anonymous_cents_max,
         anonymous_month_max_cents=config.of(FundingSettings).anonymous_month_cents_max,
     )
 
 
-def tap_of(said: LoadSaid, by: CardShown, desk: CardDesk) -> Tap:
-    """The tap of a load, which may have been looked at before; that of a payout pays it, and nothing else."""
+def tap_of(said: DeskRecord, by: CardShown, desk: CardDesk) -> Tap:
+    """Return the tap of a record. A top-up may reuse the look-up's tap; a payout needs its own."""
     message = message_shown(by)
     if said.cents > 0:
         return granted(desk.tap(look_id(message), message))
@@ -133,7 +133,7 @@ def tap_of(said: LoadSaid, by: CardShown, desk: CardDesk) -> Tap:
 
 
 def message_shown(by: CardShown) -> SunMessage:
-    """What a card mirrored; raises `tap_forged` for what no card mirrors."""
+    """Return the SUN message; raise `tap_forged` for a malformed one."""
     message = message_of(f"?{by.tap}")
     if message is None:
         raise Problem(CardReason.TAP_FORGED)
@@ -141,7 +141,7 @@ def message_shown(by: CardShown) -> SunMessage:
 
 
 async def card_shown(conn: Connection, by: CardShown, desk: CardDesk) -> OwnedCard | Refused:
-    """The card that was tapped or whose code was typed."""
+    """Return the card that was tapped or whose code was typed."""
     if (by.tap is None) == (by.code is None):
         return invalid_input("by", "It names a tap or a printed code, one of them.")
     if by.code is not None:
@@ -160,4 +160,4 @@ async def card_shown(conn: Connection, by: CardShown, desk: CardDesk) -> OwnedCa
     return Refused(CardReason.CARD_UNKNOWN) if owned is None else owned
 
 
-router = mount("/api/till", [look_into_purse, load_purse])
+router = mount("/api/till", [look_into_wallet, load_wallet])

@@ -1,1 +1,1 @@
-"""What the funding of purses may decide, without a database or a clock."""
+"""Pure rules of funding."""

@@ -1,4 +1,4 @@
-"""A top-up that a fan's rule asks for: below so much, add so much, at most so much a day."""
+"""Rules of automatic top-ups: below X, add Y, at most Z per day."""
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -15,7 +15,7 @@ from virage.platform.values.refusals import Refused
 
 CENTS_MAX: Final = 1_000_000
 DECLINES_MAX: Final = 2
-"""So many declines in a row end a rule."""
+"""Declines in a row that end a rule."""
 RETRY_AFTER: Final = timedelta(hours=1)
 NEEDS_AUTHENTICATION: Final = "authentication_required"
 
@@ -23,7 +23,7 @@ Amount = Annotated[int, Meta(ge=1, le=CENTS_MAX)]
 
 
 class RuleState(StrEnum):
-    """Where a rule stands: it charges its card, or is off. As its owner sees it, it may wait for its card before."""
+    """State of a rule; `waiting`, for a card to be saved, is only shown and never stored."""
 
     WAITING = "waiting"
     ON = "on"
@@ -31,21 +31,21 @@ class RuleState(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a rule is refused or off; beside these stands what the provider said (`card_declined`)."""
+    """Why a rule is refused or off; the provider's own codes (`card_declined`) are used as well."""
 
     CONSENT_REQUIRED = "consent_required"
     AMOUNT_BELOW_MIN = "amount_below_min"
     AMOUNT_ABOVE_MAX = "amount_above_max"
-    PURSE_WOULD_EXCEED = "purse_would_exceed"
+    WALLET_WOULD_EXCEED = "purse_would_exceed"
     DAY_BELOW_AMOUNT = "day_below_amount"
     METHOD_FAILED = "method_failed"
-    PURSE_FROZEN = "purse_frozen"
+    WALLET_FROZEN = "purse_frozen"
 
 
-class AutoTopUpWish(Struct, frozen=True, forbid_unknown_fields=True):
-    """A fan's rule. The browser makes `method_id`: a new one leads to the provider's page, which keeps a card.
+class AutoTopUpRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Request of an automatic top-up. The browser creates `method_id`; a new one leads to the provider's page.
 
-    `consent`: the fan has read that the card is charged without them, and agreed.
+    `consent`: the fan agreed that the card is charged automatically.
     """
 
     method_id: UUID
@@ -55,10 +55,10 @@ class AutoTopUpWish(Struct, frozen=True, forbid_unknown_fields=True):
     consent: bool
 
 
-class Rule(Struct, frozen=True):
-    """A rule as it is stored."""
+class Rule(Struct, frozen=True, rename={"wallet_id": "purse_id"}):
+    """A stored rule. Exports keep the stored name `purse_id`."""
 
-    purse_id: UUID
+    wallet_id: UUID
     method_id: UUID
     below_cents: Cents
     add_cents: Cents
@@ -73,52 +73,52 @@ class Rule(Struct, frozen=True):
     day_cents: Cents = 0
 
     def asked_on(self, day: date) -> Cents:
-        """What it asked for on a day of the ground's own calendar."""
+        """Return the cents requested on a local day of the venue."""
         return self.day_cents if self.day == day else 0
 
 
-def refuse(wish: AutoTopUpWish, limits: Limits) -> Refused | None:
-    """Why a rule makes no sense, or is more than the law's limits allow."""
+def refuse(wish: AutoTopUpRequest, limits: Limits) -> Refused | None:
+    """Refuse a rule that is contradictory or exceeds the limits."""
     if not wish.consent:
         return Refused(Reason.CONSENT_REQUIRED)
     if wish.add_cents < limits.top_up_min_cents:
         return Refused(Reason.AMOUNT_BELOW_MIN, {"min_cents": limits.top_up_min_cents})
     if wish.add_cents > limits.top_up_max_cents:
         return Refused(Reason.AMOUNT_ABOVE_MAX, {"max_cents": limits.top_up_max_cents})
-    if wish.below_cents + wish.add_cents > limits.purse_max_cents:
-        return Refused(Reason.PURSE_WOULD_EXCEED, {"max_cents": limits.purse_max_cents})
+    if wish.below_cents + wish.add_cents > limits.wallet_max_cents:
+        return Refused(Reason.WALLET_WOULD_EXCEED, {"max_cents": limits.wallet_max_cents})
     if wish.day_max_cents < wish.add_cents:
         return Refused(Reason.DAY_BELOW_AMOUNT, {"min_cents": wish.add_cents})
     return None
 
 
 def is_due(rule: Rule, balance: Balance, limits: Limits, day: date, now: datetime, *, open_cents: Cents) -> bool:
-    """Whether a rule asks for its top-up now. Top-ups that may still be paid (`open_cents`) count to the limit."""
+    """Return whether a top-up is due. Unpaid top-ups (`open_cents`) count towards the limit."""
     return (
         rule.state is RuleState.ON
         and balance.available_cents < rule.below_cents
         and (rule.retry_at is None or rule.retry_at <= now)
         and rule.asked_on(day) + rule.add_cents <= rule.day_max_cents
         and limits.top_up_min_cents <= rule.add_cents <= limits.top_up_max_cents
-        and balance.balance_cents + open_cents + rule.add_cents <= limits.purse_max_cents
+        and balance.balance_cents + open_cents + rule.add_cents <= limits.wallet_max_cents
     )
 
 
 def begun(rule: Rule, top_up_id: UUID, day: date) -> Rule:
-    """The rule once it has asked for a top-up."""
+    """Return the rule after its top-up began."""
     return replace(rule, top_up_id=top_up_id, day=day, day_cents=rule.asked_on(day) + rule.add_cents)
 
 
 def credited(rule: Rule) -> Rule:
-    """The rule once its top-up is in the purse."""
+    """Return the rule after its top-up was credited."""
     return replace(rule, top_up_id=None, declines=0, retry_at=None, reason=None)
 
 
 def failed(rule: Rule, reason: str | None, *, cents: Cents, declined: bool, now: datetime) -> Rule:
-    """The rule once its top-up of so much brought nothing: it pauses, and ends after two declines in a row.
+    """Return the rule after its top-up failed: paused, or off after two declines in a row.
 
-    What it adds may have been changed since it asked, so the day gets back what was asked for then.
-    A bank that wants its customer there ends it at once: without them it will never say yes.
+    The day gets back the requested `cents`, since the rule's amount may have changed. A bank that requires
+    authentication ends the rule at once.
     """
     declines = rule.declines + declined
     ends = declines >= DECLINES_MAX or reason == NEEDS_AUTHENTICATION
@@ -134,5 +134,5 @@ def failed(rule: Rule, reason: str | None, *, cents: Cents, declined: bool, now:
 
 
 def ended(rule: Rule, reason: str | None) -> Rule:
-    """The rule once its card is none that can be charged."""
+    """Return the rule after its card became unusable."""
     return replace(rule, state=RuleState.OFF, reason=reason, retry_at=None)

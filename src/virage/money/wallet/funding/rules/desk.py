@@ -1,4 +1,4 @@
-"""A desk loads purses with cash or by its card terminal, and pays out what came in that way."""
+"""Rules of top-ups and payouts at card desks, in cash or by card terminal."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,24 +8,24 @@ from uuid import UUID, uuid5
 
 from msgspec import Meta, Struct
 
-from virage.money.wallet.accounts.types import DeskTender, Purse
-from virage.money.wallet.ledger.types import Account, Kind, Transfer, account, purse
+from virage.money.wallet.accounts.types import DeskTender, Wallet
+from virage.money.wallet.ledger.types import Account, AccountKind, Transfer, account, wallet_account
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
 
-LOAD_CENTS_MAX: Final = 1_000_000
+DESK_CENTS_MAX: Final = 1_000_000
 MOVED: Final = "card_moved"
 
 
 class Reason(StrEnum):
-    """Why a desk neither takes money for a purse nor pays any out."""
+    """Refusals of a desk."""
 
     AMOUNT_BELOW_MIN = "amount_below_min"
     AMOUNT_ABOVE_MAX = "amount_above_max"
-    PURSE_WOULD_EXCEED = "purse_would_exceed"
+    WALLET_WOULD_EXCEED = "purse_would_exceed"
     ANONYMOUS_WOULD_EXCEED = "anonymous_would_exceed"
     ANONYMOUS_MONTH_REACHED = "anonymous_month_reached"
-    PURSE_FROZEN = "purse_frozen"
+    WALLET_FROZEN = "purse_frozen"
     LOAD_ID_TAKEN = "load_id_taken"
     TAP_REQUIRED = "tap_required"
     EXCEEDS_WHAT_CAME_IN = "exceeds_what_came_in"
@@ -34,78 +34,78 @@ class Reason(StrEnum):
     LOAD_INVALID = "load_invalid"
     LOAD_TOO_OLD = "load_too_old"
     NOT_THIS_TILL = "not_this_till"
-    NOT_THIS_PURSE = "not_this_purse"
+    NOT_THIS_WALLET = "not_this_purse"
     NOT_YOUR_OUTLET = "not_your_outlet"
     CASHIER_NOT_HERE = "cashier_not_here"
 
 
 class DeskLimits(Struct, frozen=True):
-    """What the law and the house allow at a desk: cents of one load, and in a purse at any time.
+    """Limits of a desk, in cents: per top-up, per wallet, and for anonymous wallets.
 
-    A purse that nobody's name stands on holds less, and takes less a month (Directive (EU) 2018/843, article 12).
+    Anonymous wallets are limited by Directive (EU) 2018/843, article 12.
     """
 
     load_min_cents: Cents
     load_max_cents: Cents
-    purse_max_cents: Cents
+    wallet_max_cents: Cents
     anonymous_max_cents: Cents
     anonymous_month_max_cents: Cents
 
 
-class Load(Struct, frozen=True):
-    """Money for a purse (above zero), or out of it (below). The till makes `id`: sent twice, it is one load."""
+class DeskTransaction(Struct, frozen=True):
+    """A top-up (positive cents) or payout (negative) at a desk. The till creates `id`."""
 
     id: UUID
     till_id: UUID
-    purse_id: UUID
+    wallet_id: UUID
     card_id: UUID
     cashier: UUID
-    cents: Annotated[int, Meta(ge=-LOAD_CENTS_MAX, le=LOAD_CENTS_MAX)]
+    cents: Annotated[int, Meta(ge=-DESK_CENTS_MAX, le=DESK_CENTS_MAX)]
     tender: DeskTender
     slip: str | None = None
 
 
 class Standing(Struct, frozen=True):
-    """What a desk must know of a purse. `came_in` is what it was loaded with by each tender and not paid out."""
+    """What a desk must know of a wallet. `came_in` is what it was loaded with by each tender and not paid out."""
 
-    purse: Purse
+    wallet: Wallet
     balance_cents: Cents
     available_cents: Cents
     loaded_this_month_cents: Cents
-    came_in: Mapping[DeskTender, Cents]
+    paid_in_at_desks: Mapping[DeskTender, Cents]
 
 
-class Loaded(Struct, frozen=True):
+class BookedDeskTransaction(Struct, frozen=True):
     """A load as it stands in the books. `body` is what its till signed; loads of before tills signed have none."""
 
-    load: Load
+    load: DeskTransaction
     booked_at: datetime
     body: bytes | None = None
 
 
 def drawer(till_id: UUID, tender: DeskTender) -> Account:
-    """The till's own account of what it took: the one that its sales move too."""
-    return account(Kind.CASH if tender is DeskTender.CASH else Kind.TERMINAL, str(till_id))
+    """Return the account of the till's drawer or terminal, which its sales use too."""
+    return account(AccountKind.CASH if tender is DeskTender.CASH else AccountKind.TERMINAL, str(till_id))
 
 
 def loadable(standing: Standing, limits: DeskLimits) -> Cents:
-    """The most that a purse takes at once."""
-    room = limits.purse_max_cents - standing.balance_cents
-    if standing.purse.owner_id is None:
+    """Return the maximum top-up."""
+    room = limits.wallet_max_cents - standing.balance_cents
+    if standing.wallet.owner_id is None:
         room = min(room, limits.anonymous_max_cents - standing.balance_cents)
         room = min(room, limits.anonymous_month_max_cents - standing.loaded_this_month_cents)
     return max(0, min(room, limits.load_max_cents))
 
 
 def payable(standing: Standing, tender: DeskTender) -> Cents:
-    """The most that is paid out of a purse: what came in by that tender, as far as it is left."""
-    return max(0, min(standing.available_cents, standing.came_in.get(tender, 0)))
+    """Return the maximum payout by a tender."""
+    return max(0, min(standing.available_cents, standing.paid_in_at_desks.get(tender, 0)))
 
 
-def refuse(load: Load, standing: Standing, limits: DeskLimits) -> Refused | None:
-    """Why a desk does not do it."""
-    if standing.purse.frozen_at is not None:
-        return Refused(Reason.PURSE_FROZEN)
+def refuse(load: DeskTransaction, standing: Standing, limits: DeskLimits) -> Refused | None:
+    """Refuse a desk transaction beyond the limits."""
+    if standing.wallet.frozen_at is not None:
+        return Refused(Reason.WALLET_FROZEN)
     return _refuse_load(load.cents, standing, limits) if load.cents > 0 else _refuse_payout(load, standing)
 
 
@@ -116,17 +116,17 @@ def _refuse_load(cents: Cents, standing: Standing, limits: DeskLimits) -> Refuse
         return Refused(Reason.AMOUNT_ABOVE_MAX, {"max_cents": limits.load_max_cents})
     after = standing.balance_cents + cents
     left = {"left_cents": loadable(standing, limits)}
-    if standing.purse.owner_id is None and after > limits.anonymous_max_cents:
+    if standing.wallet.owner_id is None and after > limits.anonymous_max_cents:
         return Refused(Reason.ANONYMOUS_WOULD_EXCEED, left | {"max_cents": limits.anonymous_max_cents})
-    if after > limits.purse_max_cents:
-        return Refused(Reason.PURSE_WOULD_EXCEED, left)
+    if after > limits.wallet_max_cents:
+        return Refused(Reason.WALLET_WOULD_EXCEED, left)
     month = standing.loaded_this_month_cents + cents
-    if standing.purse.owner_id is None and month > limits.anonymous_month_max_cents:
+    if standing.wallet.owner_id is None and month > limits.anonymous_month_max_cents:
         return Refused(Reason.ANONYMOUS_MONTH_REACHED, left | {"max_cents": limits.anonymous_month_max_cents})
     return None
 
 
-def _refuse_payout(load: Load, standing: Standing) -> Refused | None:
+def _refuse_payout(load: DeskTransaction, standing: Standing) -> Refused | None:
     if -load.cents > standing.available_cents:
         return Refused(Reason.INSUFFICIENT_FUNDS, {"available_cents": standing.available_cents})
     if -load.cents > payable(standing, load.tender):
@@ -134,23 +134,23 @@ def _refuse_payout(load: Load, standing: Standing) -> Refused | None:
     return None
 
 
-def transfer(load: Load) -> Transfer:
-    """The transfer of a load or a payout, the same each time: between the till's own account and the purse."""
-    till, fan = drawer(load.till_id, load.tender), purse(load.purse_id)
+def transfer(load: DeskTransaction) -> Transfer:
+    """Return the transfer between the till's account and the wallet; its id is deterministic."""
+    till, fan = drawer(load.till_id, load.tender), wallet_account(load.wallet_id)
     debit, credit = (till, fan) if load.cents > 0 else (fan, till)
     return Transfer(transfer_id(load), debit, credit, abs(load.cents), purpose(load), load.id)
 
 
-def transfer_id(load: Load) -> UUID:
-    """The id of its transfer: of that till, for another till may have made the same id."""
+def transfer_id(load: DeskTransaction) -> UUID:
+    """Return the id of the transfer, unique per till."""
     return uuid5(load.till_id, f"load {load.id}")
 
 
 def payout_tap_id(till_id: UUID, load_id: UUID) -> UUID:
-    """The id of the tap that pays out: one tap pays out once, and none that opened a page."""
+    """Return the id under which the tap of a payout is taken, so that it pays out once."""
     return uuid5(till_id, f"payout {load_id}")
 
 
-def purpose(load: Load) -> str:
-    """What a line of the history calls it."""
+def purpose(load: DeskTransaction) -> str:
+    """Return the purpose in the history."""
     return f"{load.tender}_{'load' if load.cents > 0 else 'payout'}"

@@ -1,4 +1,4 @@
-"""Top-ups by bank card: what may be loaded, what has become of it, and what goes back."""
+"""Rules of top-ups by bank card and of payouts."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,19 +9,19 @@ from uuid import UUID, uuid5
 from msgspec import Struct
 
 from virage.money.payments.types import FAILED, OPEN, Payment
-from virage.money.wallet.accounts.types import AccountSettings, Purse
+from virage.money.wallet.accounts.types import AccountSettings, Wallet
 from virage.money.wallet.funding.settings import FundingSettings
-from virage.money.wallet.ledger.types import Kind, Transfer, account, purse
+from virage.money.wallet.ledger.types import AccountKind, Transfer, account, wallet_account
 from virage.platform.settings.config import Config
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
 
 PURPOSE: Final = "wallet"
-"""What payments for purses are called where payments are kept."""
-CARD_MONEY: Final = account(Kind.CLEARING, "cards")
-"""What the provider holds for the purses."""
-UNCLAIMED: Final = account(Kind.CLEARING, "unclaimed")
-"""What came later into purses of people who were erased and goes back to no bank card: owed, and finance's to empty."""
+"""Purpose of wallet payments in the payments domain."""
+CARD_MONEY: Final = account(AccountKind.CLEARING, "cards")
+"""Money that the provider holds for wallets."""
+UNCLAIMED: Final = account(AccountKind.CLEARING, "unclaimed")
+"""Money refunded to closed wallets that no bank card can take back: a debt that finance settles."""
 
 
 class Reason(StrEnum):
@@ -29,87 +29,87 @@ class Reason(StrEnum):
 
     AMOUNT_BELOW_MIN = "amount_below_min"
     AMOUNT_ABOVE_MAX = "amount_above_max"
-    PURSE_WOULD_EXCEED = "purse_would_exceed"
-    PURSE_FROZEN = "purse_frozen"
+    WALLET_WOULD_EXCEED = "purse_would_exceed"
+    WALLET_FROZEN = "purse_frozen"
     TOP_UP_ID_TAKEN = "top_up_id_taken"
     PAYMENT_FAILED = "payment_failed"
     NOTHING_TO_PAY_OUT = "nothing_to_pay_out"
-    PURSE_NOT_EMPTY = "purse_not_empty"
+    WALLET_NOT_EMPTY = "purse_not_empty"
 
 
 class Limits(Struct, frozen=True):
-    """What the law and the house allow: cents of one top-up, and in a purse at any time."""
+    """Limits in cents: per top-up, and per wallet."""
 
     top_up_min_cents: Cents
     top_up_max_cents: Cents
-    purse_max_cents: Cents
+    wallet_max_cents: Cents
 
 
 def limits_of(config: Config) -> Limits:
-    """What the configuration allows."""
+    """Return the configured limits."""
     settings = config.of(FundingSettings)
     return Limits(settings.top_up_cents_min, settings.top_up_cents_max, config.of(AccountSettings).purse_cents_max)
 
 
 class TopUp(Struct, frozen=True):
-    """Money that somebody wants in a purse; the browser makes `id` and `payment_id`."""
+    """A top-up; the browser creates `id` and `payment_id`."""
 
     id: UUID
-    purse_id: UUID
+    wallet_id: UUID
     payment_id: UUID
     cents: Cents
 
 
 class Progress(StrEnum):
-    """What has become of a top-up."""
+    """State of a top-up."""
 
-    OPEN = "open"  # nobody knows yet whether its money comes
+    OPEN = "open"  # the payment is not settled yet
     CREDITED = "credited"
     FAILED = "failed"  # nothing was charged
-    SENT_BACK = "sent_back"  # its money came and could not be credited
+    SENT_BACK = "sent_back"  # captured, could not be credited, and refunded
 
 
 class Paid(NamedTuple):
-    """A top-up's payment and what of it may still go back to its bank card."""
+    """A captured payment and the cents that can still be refunded."""
 
     payment_id: UUID
     left_cents: Cents
 
 
 class Share(NamedTuple):
-    """What goes back to one bank card."""
+    """Refund to one bank card."""
 
     payment_id: UUID
     cents: Cents
 
 
-def may_top_up(purse_: Purse, balance_cents: Cents, open_cents: Cents, cents: Cents, limits: Limits) -> Refused | None:
-    """Whether so much may be loaded now; top-ups that are not paid yet (`open_cents`) count, for they may still be."""
-    if purse_.frozen_at is not None:
-        return Refused(Reason.PURSE_FROZEN)
+def may_top_up(wallet: Wallet, balance_cents: Cents, open_cents: Cents, cents: Cents, limits: Limits) -> Refused | None:
+    """Refuse a top-up beyond the limits. Unpaid top-ups (`open_cents`) count, since they may still be paid."""
+    if wallet.frozen_at is not None:
+        return Refused(Reason.WALLET_FROZEN)
     if cents < limits.top_up_min_cents:
         return Refused(Reason.AMOUNT_BELOW_MIN, {"min_cents": limits.top_up_min_cents})
     if cents > limits.top_up_max_cents:
         return Refused(Reason.AMOUNT_ABOVE_MAX, {"max_cents": limits.top_up_max_cents})
-    room = limits.purse_max_cents - balance_cents - open_cents
+    room = limits.wallet_max_cents - balance_cents - open_cents
     if cents > room:
-        return Refused(Reason.PURSE_WOULD_EXCEED, {"left_cents": max(0, room), "open_cents": open_cents})
+        return Refused(Reason.WALLET_WOULD_EXCEED, {"left_cents": max(0, room), "open_cents": open_cents})
     return None
 
 
 def open_cents(top_ups: Sequence[TopUp], made: Mapping[UUID, Payment], now: datetime) -> Cents:
-    """The sum of the top-ups whose payments may still be captured in their time."""
+    """Return the cents of top-ups whose payments are open and not expired."""
     payments = [(one.cents, made[one.payment_id]) for one in top_ups if one.payment_id in made]
     return sum(cents for cents, payment in payments if payment.state in OPEN and payment.expires_at > now)
 
 
-def fits(top_up: TopUp, purse_: Purse, balance_cents: Cents, purse_max_cents: Cents) -> bool:
-    """Whether money that was captured may be credited: otherwise it goes back whole to its bank card."""
-    return purse_.frozen_at is None and balance_cents + top_up.cents <= purse_max_cents
+def fits(top_up: TopUp, wallet: Wallet, balance_cents: Cents, wallet_max_cents: Cents) -> bool:
+    """Return whether captured money can be credited; otherwise it is refunded in full."""
+    return wallet.frozen_at is None and balance_cents + top_up.cents <= wallet_max_cents
 
 
 def progress(payment: Payment | None, *, credited: bool) -> Progress:
-    """What has become of a top-up, by its payment and whether the ledger has its credit."""
+    """Return the state of a top-up by its payment and its credit in the ledger."""
     if credited:
         return Progress.CREDITED
     if payment is None:
@@ -120,7 +120,7 @@ def progress(payment: Payment | None, *, credited: bool) -> Progress:
 
 
 def paid(top_ups: Sequence[TopUp], made: Mapping[UUID, Payment]) -> list[Paid]:
-    """What of each top-up's money may still go back, in the order of the top-ups."""
+    """Return the refundable cents of each top-up, in order."""
     return [
         Paid(payment.id, payment.captured_cents - payment.refund_cents)
         for one in top_ups
@@ -128,25 +128,25 @@ def paid(top_ups: Sequence[TopUp], made: Mapping[UUID, Payment]) -> list[Paid]:
     ]
 
 
-def credit(purse_id: UUID, top_up_id: UUID, payment_id: UUID, cents: Cents) -> Transfer:
-    """Money that came by bank card goes into its purse, once a payment."""
-    return Transfer(credit_id(payment_id), CARD_MONEY, purse(purse_id), cents, "top_up", top_up_id)
+def credit(wallet_id: UUID, top_up_id: UUID, payment_id: UUID, cents: Cents) -> Transfer:
+    """Return the transfer that credits a payment to its wallet."""
+    return Transfer(credit_id(payment_id), CARD_MONEY, wallet_account(wallet_id), cents, "top_up", top_up_id)
 
 
-def unclaimed(transfer_id: UUID, purse_id: UUID, cents: Cents) -> Transfer:
-    """What nobody can have who is erased goes out of the purse, for finance to look after."""
-    return Transfer(transfer_id, purse(purse_id), UNCLAIMED, cents, "unclaimed", purse_id)
+def unclaimed(transfer_id: UUID, wallet_id: UUID, cents: Cents) -> Transfer:
+    """Return the transfer of a closed wallet's rest to unclaimed money."""
+    return Transfer(transfer_id, wallet_account(wallet_id), UNCLAIMED, cents, "unclaimed", wallet_id)
 
 
 def credit_id(payment_id: UUID) -> UUID:
-    """The id of a payment's credit. A browser chose the payment's, and could choose one that another transfer has."""
+    """Return the id of a credit. It is derived, because a browser chose the payment's id."""
     return uuid5(payment_id, "top-up")
 
 
 def shares(paid: Sequence[Paid], available_cents: Cents) -> list[Share]:
-    """What goes back to which bank card: the latest top-up first, at most what came by it.
+    """Return the refunds of a payout, the latest top-up first, at most what each card paid.
 
-    What came in cash, or was given back to its card before, stays in the purse, for a desk pays it out.
+    Cash and money already refunded to cards stay in the wallet.
     """
     left, found = available_cents, []
     for payment in paid:
@@ -157,11 +157,11 @@ def shares(paid: Sequence[Paid], available_cents: Cents) -> list[Share]:
     return found
 
 
-def payout(payout_id: UUID, purse_id: UUID, share: Share) -> Transfer:
-    """One part of a payout: out of the purse, towards the provider."""
-    return Transfer(share_id(payout_id, share), purse(purse_id), CARD_MONEY, share.cents, "payout", payout_id)
+def payout(payout_id: UUID, wallet_id: UUID, share: Share) -> Transfer:
+    """Return the transfer of one part of a payout."""
+    return Transfer(share_id(payout_id, share), wallet_account(wallet_id), CARD_MONEY, share.cents, "payout", payout_id)
 
 
 def share_id(payout_id: UUID, share: Share) -> UUID:
-    """The id of a part, the same each time: of its transfer, and of the refund that the provider is asked for."""
+    """Return the deterministic id of a part: of its transfer and of its refund."""
     return uuid5(payout_id, str(share.payment_id))

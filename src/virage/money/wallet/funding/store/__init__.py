@@ -1,1 +1,1 @@
-"""The queries of the funding of purses, one typed function each."""
+"""The queries of the funding of wallets, one typed function each."""

@@ -16,18 +16,18 @@ def _rule(row: Mapping[str, Any]) -> Rule:
 
 
 async def _rules(rows: AsyncIterable[Mapping[str, Any]]) -> dict[UUID, Rule]:
-    return {row["purse_id"]: _rule(row) async for row in rows}
+    return {row["wallet_id"]: _rule(row) async for row in rows}
 
 
-async def rule(conn: Connection, purse_id: UUID) -> Rule | None:
-    """The rule of a purse."""
-    row = await queries.auto_rule(conn, purse_id=purse_id)
+async def rule(conn: Connection, wallet_id: UUID) -> Rule | None:
+    """The rule of a wallet."""
+    row = await queries.auto_rule(conn, wallet_id=wallet_id)
     return None if row is None else _rule(row)
 
 
-async def lock_rules(conn: Connection, purse_ids: Sequence[UUID]) -> dict[UUID, Rule]:
-    """Rules of purses that are locked, locked too."""
-    return await _rules(queries.lock_auto_rules(conn, purse_ids=purse_ids))
+async def lock_rules(conn: Connection, wallet_ids: Sequence[UUID]) -> dict[UUID, Rule]:
+    """Rules of wallets that are locked, locked too."""
+    return await _rules(queries.lock_auto_rules(conn, wallet_ids=wallet_ids))
 
 
 async def lock_rules_that_wait(conn: Connection, top_up_ids: Sequence[UUID]) -> dict[UUID, Rule]:
@@ -39,7 +39,7 @@ async def put_rules(conn: Connection, rules: Sequence[Rule]) -> None:
     """Write rules as they stand now."""
     await queries.put_auto_rules(
         conn,
-        purse_ids=[one.purse_id for one in rules],
+        wallet_ids=[one.wallet_id for one in rules],
         method_ids=[one.method_id for one in rules],
         belows=[one.below_cents for one in rules],
         adds=[one.add_cents for one in rules],
@@ -55,15 +55,15 @@ async def put_rules(conn: Connection, rules: Sequence[Rule]) -> None:
     )
 
 
-async def drop_rule(conn: Connection, purse_id: UUID) -> None:
+async def drop_rule(conn: Connection, wallet_id: UUID) -> None:
     """End a rule."""
-    await queries.drop_auto_rule(conn, purse_id=purse_id)
+    await queries.drop_auto_rule(conn, wallet_id=wallet_id)
 
 
-async def purses_below(conn: Connection, now: datetime, day: date, after: UUID, wanted: int) -> list[UUID]:
-    """Purses that hold less than their rule says, and that may be topped up now."""
-    rows = queries.purses_below(conn, now=now, day=day, after=after, wanted=wanted)
-    return [row["purse_id"] async for row in rows]
+async def wallets_below(conn: Connection, now: datetime, day: date, after: UUID, wanted: int) -> list[UUID]:
+    """Wallets that hold less than their rule says, and that may be topped up now."""
+    rows = queries.wallets_below(conn, now=now, day=day, after=after, wanted=wanted)
+    return [row["wallet_id"] async for row in rows]
 
 
 async def waiting_top_ups(conn: Connection) -> list[Charge]:

@@ -1,29 +1,29 @@
--- name: auto_rule(purse_id)^
--- The rule of a purse.
-select purse_id, method_id, below_cents, add_cents, day_max_cents, consented_at, state, reason, declines, retry_at,
+-- name: auto_rule(wallet_id)^
+-- The rule of a wallet.
+select purse_id as wallet_id, method_id, below_cents, add_cents, day_max_cents, consented_at, state, reason, declines, retry_at,
     top_up_id, day, day_cents
-from wallet_funding.auto_top_up where purse_id = :purse_id;
+from wallet_funding.auto_top_up where purse_id = :wallet_id;
 
--- name: lock_auto_rules(purse_ids)
--- Rules of purses, locked in the order of their purses, which come before them.
-select purse_id, method_id, below_cents, add_cents, day_max_cents, consented_at, state, reason, declines, retry_at,
+-- name: lock_auto_rules(wallet_ids)
+-- Rules of wallets, locked in the order of their wallets, which come before them.
+select purse_id as wallet_id, method_id, below_cents, add_cents, day_max_cents, consented_at, state, reason, declines, retry_at,
     top_up_id, day, day_cents
-from wallet_funding.auto_top_up where purse_id = any(:purse_ids::uuid[]) order by purse_id for no key update;
+from wallet_funding.auto_top_up where purse_id = any(:wallet_ids::uuid[]) order by purse_id for no key update;
 
 -- name: lock_rules_that_wait(top_up_ids)
--- Rules that wait for these top-ups, locked in the order of their purses.
-select purse_id, method_id, below_cents, add_cents, day_max_cents, consented_at, state, reason, declines, retry_at,
+-- Rules that wait for these top-ups, locked in the order of their wallets.
+select purse_id as wallet_id, method_id, below_cents, add_cents, day_max_cents, consented_at, state, reason, declines, retry_at,
     top_up_id, day, day_cents
 from wallet_funding.auto_top_up where top_up_id = any(:top_up_ids::uuid[]) order by purse_id for no key update;
 
--- name: put_auto_rules(purse_ids, method_ids, belows, adds, day_maxes, consents, states, reasons, declines, retries, top_up_ids, days, day_cents)!
--- Rules as they stand, in the order of their purses.
+-- name: put_auto_rules(wallet_ids, method_ids, belows, adds, day_maxes, consents, states, reasons, declines, retries, top_up_ids, days, day_cents)!
+-- Rules as they stand, in the order of their wallets.
 insert into wallet_funding.auto_top_up (
     purse_id, method_id, below_cents, add_cents, day_max_cents, consented_at, state, reason, declines, retry_at,
     top_up_id, day, day_cents
 )
 select * from unnest(
-    :purse_ids::uuid[], :method_ids::uuid[], :belows::bigint[], :adds::bigint[], :day_maxes::bigint[],
+    :wallet_ids::uuid[], :method_ids::uuid[], :belows::bigint[], :adds::bigint[], :day_maxes::bigint[],
     :consents::timestamptz[], :states::text[], :reasons::text[], :declines::bigint[], :retries::timestamptz[],
     :top_up_ids::uuid[], :days::date[], :day_cents::bigint[]
 ) as wish (
@@ -37,13 +37,13 @@ on conflict (purse_id) do update set
     reason = excluded.reason, declines = excluded.declines, retry_at = excluded.retry_at,
     top_up_id = excluded.top_up_id, day = excluded.day, day_cents = excluded.day_cents;
 
--- name: drop_auto_rule(purse_id)!
+-- name: drop_auto_rule(wallet_id)!
 -- A rule that its owner ended.
-delete from wallet_funding.auto_top_up where purse_id = :purse_id;
+delete from wallet_funding.auto_top_up where purse_id = :wallet_id;
 
--- name: purses_below(now, day, after, wanted)
--- Purses that hold less than their rule says, and that may be topped up now, in the order of their ids.
-select rule.purse_id
+-- name: wallets_below(now, day, after, wanted)
+-- Wallets that hold less than their rule says, and that may be topped up now, in the order of their ids.
+select rule.purse_id as wallet_id
 from wallet_funding.auto_top_up as rule
 inner join wallet_ledger.public_account as account on account.id = rule.purse_id
 where rule.state = 'on' and rule.top_up_id is null and rule.purse_id > :after

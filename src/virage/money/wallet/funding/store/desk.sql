@@ -1,4 +1,4 @@
--- name: lock_turn_of_load(what)
+-- name: lock_turn_of_desk_transaction(what)
 -- One at a time of what has no row yet that could be locked: a load.
 select pg_advisory_xact_lock(hashtextextended('wallet: ' || :what, 0));
 
@@ -7,29 +7,29 @@ select pg_advisory_xact_lock(hashtextextended('wallet: ' || :what, 0));
 select id, till_id, purse_id, card_id, cashier, cents, tender, slip, booked_at, body
 from wallet_funding.load where till_id = :till_id and id = :id;
 
--- name: insert_load(till_id, id, purse_id, card_id, cashier, cents, tender, slip, body, signature, now)!
+-- name: insert_desk_transaction(till_id, id, wallet_id, card_id, cashier, cents, tender, slip, body, signature, now)!
 -- A load that is booked, with what its till signed.
 insert into wallet_funding.load (till_id, id, purse_id, card_id, cashier, cents, tender, slip, booked_at, body, signature)
-values (:till_id, :id, :purse_id, :card_id, :cashier, :cents, :tender, :slip, :now, :body, :signature);
+values (:till_id, :id, :wallet_id, :card_id, :cashier, :cents, :tender, :slip, :now, :body, :signature);
 
--- name: signed_loads()
+-- name: signed_desk_records()
 -- All loads that tills signed, as they stand and as they were signed.
 select id, till_id, purse_id, card_id, cashier, cents, tender, slip, body, signature
 from wallet_funding.load where body is not null order by till_id, id;
 
--- name: unsigned_loads()$
+-- name: unsigned_desk_transactions()$
 -- How many loads are of before tills signed them.
 select count(*) from wallet_funding.load where body is null;
 
--- name: loaded_since(purse_id, since)$
--- What desks took for a purse since a moment; what they paid out of it is not taken off.
+-- name: topped_up_since(wallet_id, since)$
+-- What desks took for a wallet since a moment; what they paid out of it is not taken off.
 select coalesce(sum(cents), 0)::bigint from wallet_funding.load
-where purse_id = :purse_id and booked_at >= :since and cents > 0;
+where purse_id = :wallet_id and booked_at >= :since and cents > 0;
 
--- name: loads_of_purse(purse_id)
--- All that desks did to a purse, the earliest first.
+-- name: desk_transactions_of_wallet(wallet_id)
+-- All that desks did to a wallet, the earliest first.
 select id, till_id, purse_id, card_id, cashier, cents, tender, slip, booked_at, body
-from wallet_funding.load where purse_id = :purse_id order by booked_at, id;
+from wallet_funding.load where purse_id = :wallet_id order by booked_at, id;
 
 -- name: takings(since, until)
 -- What desks took in less what they paid out, by till and tender, from a moment until another.

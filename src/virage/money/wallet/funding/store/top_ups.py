@@ -16,7 +16,7 @@ async def insert_top_up(conn: Connection, top_up: TopUp, now: datetime) -> bool:
         await queries.insert_top_up(
             conn,
             id=top_up.id,
-            purse_id=top_up.purse_id,
+            wallet_id=top_up.wallet_id,
             payment_id=top_up.payment_id,
             cents=top_up.cents,
             now=now,
@@ -29,22 +29,22 @@ async def top_ups(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, TopUp]:
     return {row["id"]: TopUp(*row) async for row in queries.top_ups(conn, ids=ids)}
 
 
-async def top_ups_of_purse(conn: Connection, purse_id: UUID) -> list[TopUp]:
-    """The top-ups of a purse, the latest first."""
-    return [TopUp(*row) async for row in queries.top_ups_of_purse(conn, purse_id=purse_id)]
+async def top_ups_of_wallet(conn: Connection, wallet_id: UUID) -> list[TopUp]:
+    """The top-ups of a wallet, the latest first."""
+    return [TopUp(*row) async for row in queries.top_ups_of_wallet(conn, wallet_id=wallet_id)]
 
 
-async def recent_top_ups(conn: Connection, purse_ids: Sequence[UUID], since: datetime) -> list[TopUp]:
-    """The top-ups of purses that began after a moment."""
-    return [TopUp(*row) async for row in queries.recent_top_ups(conn, purse_ids=list(purse_ids), since=since)]
+async def recent_top_ups(conn: Connection, wallet_ids: Sequence[UUID], since: datetime) -> list[TopUp]:
+    """The top-ups of wallets that began after a moment."""
+    return [TopUp(*row) async for row in queries.recent_top_ups(conn, wallet_ids=list(wallet_ids), since=since)]
 
 
-async def insert_payout(conn: Connection, payout_id: UUID, purse_id: UUID, cents: Cents, now: datetime) -> bool:
+async def insert_payout(conn: Connection, payout_id: UUID, wallet_id: UUID, cents: Cents, now: datetime) -> bool:
     """Whether it is new."""
-    return bool(await queries.insert_payout(conn, id=payout_id, purse_id=purse_id, cents=cents, now=now))
+    return bool(await queries.insert_payout(conn, id=payout_id, wallet_id=wallet_id, cents=cents, now=now))
 
 
 async def payout(conn: Connection, payout_id: UUID) -> tuple[UUID, Cents] | None:
-    """The purse and the cents of a payout."""
+    """The wallet and the cents of a payout."""
     row = await queries.payout(conn, id=payout_id)
     return None if row is None else (row["purse_id"], row["cents"])

@@ -1,6 +1,6 @@
-import type { purse as English } from "../en/purse";
+import type { wallet as English } from "../en/wallet";
 
-export const purse: typeof English = {
+export const wallet: typeof English = {
   title: "Ma cagnotte",
   asOf: (moment) => `Mis à jour le ${moment}`,
   held: (held, available) => `${held} réservés aux commandes en cours – ${available} disponibles`,

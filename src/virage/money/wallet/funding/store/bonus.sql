@@ -1,23 +1,23 @@
--- name: insert_gifts(ids, purse_ids, cents, reasons, givers, now)
+-- name: insert_bonus_grants(ids, wallet_ids, cents, reasons, givers, now)
 -- Gifts that are new, in the order of their ids; a known one stays as it is.
 insert into wallet_funding.gift (id, purse_id, cents, reason, given_by, given_at)
 select wish.id, wish.purse_id, wish.cents, wish.reason, wish.given_by, :now::timestamptz
-from unnest(:ids::uuid[], :purse_ids::uuid[], :cents::bigint[], :reasons::text[], :givers::uuid[])
+from unnest(:ids::uuid[], :wallet_ids::uuid[], :cents::bigint[], :reasons::text[], :givers::uuid[])
     as wish (id, purse_id, cents, reason, given_by)
 order by wish.id
 on conflict (id) do nothing
 returning id;
 
--- name: gifts(ids)
+-- name: bonus_grants(ids)
 -- Gifts by id.
 select id, purse_id, cents, reason, given_by from wallet_funding.gift where id = any(:ids::uuid[]);
 
--- name: gifts_of(purse_id)
--- All gifts to a purse, the earliest first.
-select id, purse_id, cents, reason, given_by from wallet_funding.gift where purse_id = :purse_id order by given_at, id;
+-- name: bonus_grants_of(wallet_id)
+-- All grants to a wallet, the earliest first.
+select id, purse_id, cents, reason, given_by from wallet_funding.gift where purse_id = :wallet_id order by given_at, id;
 
--- name: gifts_told_and_booked()^
--- All that the house ever gave, as gifts say and as transfers do.
+-- name: bonus_granted_and_booked()^
+-- All that the house ever gave, as grants say and as transfers do.
 select
     (select coalesce(sum(cents), 0)::bigint from wallet_funding.gift) as told,
     (select coalesce(sum(cents), 0)::bigint from wallet_ledger.public_transfer where purpose = 'bonus_given') as booked;

@@ -1,4 +1,4 @@
-"""A fan looks into their purse, loads it, and has what is left sent back."""
+"""Routes of a fan's wallet: view, top-up and payout."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from virage.money.payments.api import Checkout
 from virage.money.wallet.accounts.api import PaidAt
-from virage.money.wallet.funding.acts.top_ups import PaidOut, TopUpWish, pay_out, top_up
-from virage.money.wallet.funding.reads.purses import PurseView, TopUpView, purse_view, top_up_view
+from virage.money.wallet.funding.acts.top_ups import PaidOut, TopUpRequest, pay_out, top_up
+from virage.money.wallet.funding.reads.wallets import TopUpView, WalletView, top_up_view, wallet_view
 from virage.money.wallet.funding.rules.top_ups import limits_of
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
@@ -20,19 +20,19 @@ from virage.platform.web.routing import get, mount, post
 
 
 class TopUpAnswer(Struct, frozen=True):
-    """Where to pay; None once the money has come."""
+    """Address of the payment page; None once the payment is captured."""
 
     payment_url: str | None
 
 
-class PayoutWish(Struct, frozen=True, forbid_unknown_fields=True):
-    """Send back what is left. The browser makes `id`: sent twice, it is one payout."""
+class PayoutRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Request of a payout. The browser creates `id`, so a repeated request is one payout."""
 
     id: UUID
 
 
 @get("/", guards=[signed_in])
-async def get_purse(
+async def get_wallet(
     *,
     db: Database,
     clock: Clock,
@@ -40,22 +40,22 @@ async def get_purse(
     principal: Principal,
     paid_at: Sequence[PaidAt],
     before: datetime | None = None,
-) -> PurseView:
-    """One's purse, with about fifty lines of its history before a moment, the latest first."""
+) -> WalletView:
+    """Return my wallet with about fifty lines of its history before a moment, latest first."""
     if before is not None and before.tzinfo is None:
         raise Problem("invalid_input", {"errors": [{"source": "before", "message": "It names its time zone."}]})
     async with db.connection() as conn:
         fan_id, limits = require_fan(principal), limits_of(config)
-        return await purse_view(conn, fan_id, limits, before, now=clock.now(), paid_at=paid_at)
+        return await wallet_view(conn, fan_id, limits, before, now=clock.now(), paid_at=paid_at)
 
 
 @post("/top-ups", status_code=200, guards=[signed_in])
 async def begin_top_up(
-    data: TopUpWish, *, db: Database, clock: Clock, config: Config, checkout: Checkout, principal: Principal
+    data: TopUpRequest, *, db: Database, clock: Clock, config: Config, checkout: Checkout, principal: Principal
 ) -> TopUpAnswer:
-    """Load one's purse by bank card: the address of the provider's page, which sends the fan back to `/purse`.
+    """Begin a top-up by bank card; return the provider's page, which returns to `/purse`.
 
-    The way back names the top-up, for some banks' apps come back to another browser.
+    The return address contains the top-up, since some banking apps open another browser.
     """
     fan_id, back = require_fan(principal), f"{config.public_url}/purse?top_up={data.id}"
     begun = await db.transact(top_up, fan_id, data, limits=limits_of(config), return_url=back, now=clock.now())
@@ -65,7 +65,7 @@ async def begin_top_up(
 
 @get("/top-ups/{top_up_id:uuid}", guards=[signed_in])
 async def get_top_up(top_up_id: UUID, db: Database, principal: Principal) -> TopUpView:
-    """What has become of a top-up of one's own."""
+    """Return my own top-up."""
     async with db.connection() as conn:
         found = await top_up_view(conn, require_fan(principal), top_up_id)
     if found is None:
@@ -74,10 +74,10 @@ async def get_top_up(top_up_id: UUID, db: Database, principal: Principal) -> Top
 
 
 @post("/payouts", status_code=200, guards=[signed_in])
-async def ask_payout(data: PayoutWish, db: Database, clock: Clock, principal: Principal) -> PaidOut:
-    """Send what is left back to the bank cards that it came from: free, at any time, no smallest amount."""
+async def ask_payout(data: PayoutRequest, db: Database, clock: Clock, principal: Principal) -> PaidOut:
+    """Refund my balance to the bank cards that paid it, free and without a minimum."""
     fan_id = require_fan(principal)
     return granted(await db.transact(pay_out, fan_id, data.id, clock.now()))
 
 
-router = mount("/api/wallet", [get_purse, begin_top_up, get_top_up, ask_payout])
+router = mount("/api/wallet", [get_wallet, begin_top_up, get_top_up, ask_payout])

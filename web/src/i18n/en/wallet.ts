@@ -1,5 +1,5 @@
 /** The words of the fan's wallet: a bundle of their own, fetched with its page. */
-export const purse = {
+export const wallet = {
   title: "My wallet",
   asOf: (moment: string) => `As of ${moment}`,
   held: (held: string, available: string) => `${held} reserved for orders in progress – ${available} available`,

@@ -1,4 +1,4 @@
-"""Purses: loaded within limits, credited once a payment, paid out to the cards that the money came from."""
+"""Wallets: loaded within limits, credited once a payment, paid out to the cards that the money came from."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,21 +7,21 @@ from uuid import UUID
 
 import pytest
 
-from tests.money.wallet.ledger.books import DRAWER, NOW, TILL, books, loaded_purse, payment, posted
+from tests.money.wallet.ledger.books import DRAWER, NOW, TILL, books, loaded_wallet, payment, posted
 from virage.money.payments import acts as payments
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.provider import NoProvider
 from virage.money.payments.rules import Outcome, Start, State
-from virage.money.wallet.accounts.rules.purses import Purse
-from virage.money.wallet.funding.acts import top_ups as purses
+from virage.money.wallet.accounts.rules.wallets import Wallet
+from virage.money.wallet.funding.acts import top_ups as wallets
 from virage.money.wallet.funding.acts.top_up_money import TopUpMoney
-from virage.money.wallet.funding.acts.top_ups import PAYS_FOR, PaidOut, TopUpWish
+from virage.money.wallet.funding.acts.top_ups import PAYS_FOR, PaidOut, TopUpRequest
 from virage.money.wallet.funding.jobs import WalletJobs
-from virage.money.wallet.funding.reads import purses as reads
-from virage.money.wallet.funding.reads.purses import PurseView, TopUpView, export, purse_view, top_up_view
+from virage.money.wallet.funding.reads import wallets as reads
+from virage.money.wallet.funding.reads.wallets import TopUpView, WalletView, export, top_up_view, wallet_view
 from virage.money.wallet.funding.rules.top_ups import PURPOSE, Limits, Paid, Progress, Reason, Share, may_top_up, shares
 from virage.money.wallet.ledger import acts as ledger
-from virage.money.wallet.ledger.rules import Posted, Step, Transfer, bonus, purse
+from virage.money.wallet.ledger.rules import Posted, Step, Transfer, bonus, wallet_account
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
@@ -29,8 +29,8 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 
 LIMITS = Limits(500, 15_000, 25_000)
-HANDLERS = Handlers({PURPOSE: TopUpMoney(LIMITS.purse_max_cents)})
-MINE = Purse(new_id(), new_id())
+HANDLERS = Handlers({PURPOSE: TopUpMoney(LIMITS.wallet_max_cents)})
+MINE = Wallet(new_id(), new_id())
 
 
 @pytest.mark.parametrize(
@@ -41,20 +41,20 @@ MINE = Purse(new_id(), new_id())
         (0, 0, 15_000, None),
         (0, 0, 15_001, Reason.AMOUNT_ABOVE_MAX),
         (10_000, 0, 15_000, None),
-        (10_001, 0, 15_000, Reason.PURSE_WOULD_EXCEED),
+        (10_001, 0, 15_000, Reason.WALLET_WOULD_EXCEED),
         (4_000, 6_000, 15_000, None),
-        (4_000, 6_001, 15_000, Reason.PURSE_WOULD_EXCEED),
-        (40_000, 0, 500, Reason.PURSE_WOULD_EXCEED),
+        (4_000, 6_001, 15_000, Reason.WALLET_WOULD_EXCEED),
+        (40_000, 0, 500, Reason.WALLET_WOULD_EXCEED),
     ],
 )
-def test_a_purse_is_loaded_within_its_limits(balance: int, open_: int, cents: int, reason: Reason | None) -> None:
+def test_a_wallet_is_loaded_within_its_limits(balance: int, open_: int, cents: int, reason: Reason | None) -> None:
     refusal = may_top_up(MINE, balance, open_, cents, LIMITS)
     assert (refusal.reason if refusal else None) == reason
 
 
-def test_a_frozen_purse_takes_no_money() -> None:
-    frozen = may_top_up(Purse(new_id(), None, NOW), 0, 0, 500, LIMITS)
-    assert frozen == Refused(Reason.PURSE_FROZEN)
+def test_a_frozen_wallet_takes_no_money() -> None:
+    frozen = may_top_up(Wallet(new_id(), None, NOW), 0, 0, 500, LIMITS)
+    assert frozen == Refused(Reason.WALLET_FROZEN)
 
 
 def test_what_is_left_goes_back_to_the_latest_cards_first_and_never_more_than_came() -> None:
@@ -65,13 +65,13 @@ def test_what_is_left_goes_back_to_the_latest_cards_first_and_never_more_than_ca
     assert shares(paid, 0) == []
 
 
-async def begun(db: Database, owner_id: UUID, wish: TopUpWish, at: datetime = NOW) -> Start | Refused | None:
+async def begun(db: Database, owner_id: UUID, wish: TopUpRequest, at: datetime = NOW) -> Start | Refused | None:
     async with db.transaction() as conn:
-        return await purses.top_up(conn, owner_id, wish, limits=LIMITS, return_url="https://x", now=at)
+        return await wallets.top_up(conn, owner_id, wish, limits=LIMITS, return_url="https://x", now=at)
 
 
 def exceeds(left_cents: int, open_cents: int) -> Refused:
-    return Refused(Reason.PURSE_WOULD_EXCEED, {"left_cents": left_cents, "open_cents": open_cents})
+    return Refused(Reason.WALLET_WOULD_EXCEED, {"left_cents": left_cents, "open_cents": open_cents})
 
 
 async def told(db: Database, *outcomes: Outcome) -> None:
@@ -79,16 +79,16 @@ async def told(db: Database, *outcomes: Outcome) -> None:
         await payments.settle(conn, outcomes, NOW, HANDLERS)
 
 
-async def topped_up(db: Database, owner_id: UUID, cents: int) -> TopUpWish:
-    wish = TopUpWish(new_id(), new_id(), cents)
+async def topped_up(db: Database, owner_id: UUID, cents: int) -> TopUpRequest:
+    wish = TopUpRequest(new_id(), new_id(), cents)
     assert isinstance(await begun(db, owner_id, wish), Start)
     await told(db, Outcome(wish.payment_id, State.CAPTURED, cents))
     return wish
 
 
-async def seen(db: Database, owner_id: UUID, before: datetime | None = None) -> PurseView:
+async def seen(db: Database, owner_id: UUID, before: datetime | None = None) -> WalletView:
     async with db.connection() as conn:
-        return await purse_view(conn, owner_id, LIMITS, before, now=NOW)
+        return await wallet_view(conn, owner_id, LIMITS, before, now=NOW)
 
 
 async def has(db: Database, owner_id: UUID) -> int:
@@ -107,7 +107,7 @@ async def progress(db: Database, owner_id: UUID, top_up_id: UUID) -> Progress | 
 
 async def paid_out(db: Database, owner_id: UUID, payout_id: UUID) -> PaidOut | Refused:
     async with db.transaction() as conn:
-        return await purses.pay_out(conn, owner_id, payout_id, NOW)
+        return await wallets.pay_out(conn, owner_id, payout_id, NOW)
 
 
 async def refunds(db: Database) -> Sequence[tuple[UUID, int]]:
@@ -119,7 +119,7 @@ async def refunds(db: Database) -> Sequence[tuple[UUID, int]]:
 
 
 async def test_money_is_credited_once_however_often_it_is_told(db: Database) -> None:
-    fan, wish = new_id(), TopUpWish(new_id(), new_id(), 2000)
+    fan, wish = new_id(), TopUpRequest(new_id(), new_id(), 2000)
     await begun(db, fan, wish)
     came = Outcome(wish.payment_id, State.CAPTURED, 2000)
     await told(db, came, came)
@@ -130,7 +130,7 @@ async def test_money_is_credited_once_however_often_it_is_told(db: Database) -> 
 
 
 async def test_a_top_up_that_failed_credits_nothing_and_its_late_money_does(db: Database) -> None:
-    fan, wish = new_id(), TopUpWish(new_id(), new_id(), 2000)
+    fan, wish = new_id(), TopUpRequest(new_id(), new_id(), 2000)
     await begun(db, fan, wish)
     await told(db, Outcome(wish.payment_id, State.DECLINED, 0, "stolen"))
     assert await has(db, fan) == 0
@@ -142,8 +142,8 @@ async def test_a_top_up_that_failed_credits_nothing_and_its_late_money_does(db: 
 
 
 @pytest.mark.parametrize("wanted", [3, 6])
-async def test_open_top_ups_never_bring_more_than_a_purse_may_hold(db: Database, wanted: int) -> None:
-    fan, wishes = new_id(), [TopUpWish(new_id(), new_id(), 15_000) for _ in range(wanted)]
+async def test_open_top_ups_never_bring_more_than_a_wallet_may_hold(db: Database, wanted: int) -> None:
+    fan, wishes = new_id(), [TopUpRequest(new_id(), new_id(), 15_000) for _ in range(wanted)]
     answers = [await begun(db, fan, wish) for wish in wishes]
     assert isinstance(answers[0], Start)
     assert answers[1:] == [exceeds(10_000, 15_000)] * (wanted - 1)
@@ -151,15 +151,15 @@ async def test_open_top_ups_never_bring_more_than_a_purse_may_hold(db: Database,
     assert await has(db, fan) == 15_000
 
 
-async def test_top_ups_that_are_asked_for_at_once_never_bring_more_than_a_purse_may_hold(db: Database) -> None:
-    fan, wishes = new_id(), [TopUpWish(new_id(), new_id(), 15_000) for _ in range(6)]
+async def test_top_ups_that_are_asked_for_at_once_never_bring_more_than_a_wallet_may_hold(db: Database) -> None:
+    fan, wishes = new_id(), [TopUpRequest(new_id(), new_id(), 15_000) for _ in range(6)]
     answers = await asyncio.gather(*(begun(db, fan, wish) for wish in wishes))
     assert sum(isinstance(answer, Start) for answer in answers) == 1
     assert answers.count(exceeds(10_000, 15_000)) == 5
 
 
 async def test_a_payment_that_failed_or_whose_time_is_over_leaves_room_for_the_next(db: Database) -> None:
-    fan, cancelled, left, later = new_id(), *(TopUpWish(new_id(), new_id(), 15_000) for _ in range(3))
+    fan, cancelled, left, later = new_id(), *(TopUpRequest(new_id(), new_id(), 15_000) for _ in range(3))
     assert isinstance(await begun(db, fan, cancelled), Start)
     await told(db, Outcome(cancelled.payment_id, State.CANCELLED, 0))
     assert isinstance(await begun(db, fan, left), Start)
@@ -167,8 +167,8 @@ async def test_a_payment_that_failed_or_whose_time_is_over_leaves_room_for_the_n
     assert isinstance(await begun(db, fan, later, NOW + PAYS_FOR), Start)
 
 
-async def test_late_money_that_a_purse_may_not_hold_goes_back_whole(db: Database) -> None:
-    fan, wishes = new_id(), [TopUpWish(new_id(), new_id(), 15_000) for _ in range(6)]
+async def test_late_money_that_a_wallet_may_not_hold_goes_back_whole(db: Database) -> None:
+    fan, wishes = new_id(), [TopUpRequest(new_id(), new_id(), 15_000) for _ in range(6)]
     for number, wish in enumerate(wishes):
         assert isinstance(await begun(db, fan, wish, NOW + number * PAYS_FOR), Start)
     came = [Outcome(wish.payment_id, State.CAPTURED, 15_000) for wish in wishes]
@@ -182,12 +182,12 @@ async def test_late_money_that_a_purse_may_not_hold_goes_back_whole(db: Database
 
 
 async def test_an_id_that_meant_another_top_up_is_refused_and_nobody_else_gets_its_page(db: Database) -> None:
-    fan, other, wish = new_id(), new_id(), TopUpWish(new_id(), new_id(), 2000)
+    fan, other, wish = new_id(), new_id(), TopUpRequest(new_id(), new_id(), 2000)
     await begun(db, fan, wish)
     taken = Refused(Reason.TOP_UP_ID_TAKEN)
     assert await begun(db, other, wish) == taken
-    assert await begun(db, fan, TopUpWish(wish.id, wish.payment_id, 2001)) == taken
-    assert await begun(db, fan, TopUpWish(new_id(), wish.payment_id, 2000)) == taken
+    assert await begun(db, fan, TopUpRequest(wish.id, wish.payment_id, 2001)) == taken
+    assert await begun(db, fan, TopUpRequest(new_id(), wish.payment_id, 2000)) == taken
 
 
 async def test_no_transfer_has_an_id_that_a_browser_chose(db: Database) -> None:
@@ -214,7 +214,7 @@ async def test_what_was_spent_does_not_go_back_and_the_rest_does(db: Database) -
 async def test_cash_stays_for_the_desk_and_money_that_is_held_stays_held(db: Database) -> None:
     fan = new_id()
     async with db.transaction() as conn:
-        await loaded_purse(conn, 700, fan)
+        await loaded_wallet(conn, 700, fan)
     await topped_up(db, fan, 1000)
     assert (await seen(db, fan)).refundable_cents == 1000
     assert await paid_out(db, fan, new_id()) == PaidOut(1000, 700)
@@ -234,10 +234,10 @@ async def test_nobody_has_anothers_payout(db: Database) -> None:
 async def test_who_is_erased_gets_their_money_back_and_late_money_goes_back_too(db: Database) -> None:
     fan = new_id()
     came = await topped_up(db, fan, 1000)
-    late = TopUpWish(new_id(), new_id(), 800)
+    late = TopUpRequest(new_id(), new_id(), 800)
     await begun(db, fan, late)
     async with db.transaction() as conn:
-        assert await purses.erased(conn, fan, NOW) is None
+        assert await wallets.erased(conn, fan, NOW) is None
     await told(db, Outcome(late.payment_id, State.CAPTURED, 800))
     assert sorted(await refunds(db)) == sorted([(came.payment_id, 1000), (late.payment_id, 800)])
     async with db.connection() as conn:
@@ -245,14 +245,14 @@ async def test_who_is_erased_gets_their_money_back_and_late_money_goes_back_too(
     assert (await books(db)).clean
 
 
-async def test_who_has_cash_in_the_purse_fetches_it_before_being_erased(db: Database) -> None:
+async def test_who_has_cash_in_the_wallet_fetches_it_before_being_erased(db: Database) -> None:
     fan = new_id()
     async with db.transaction() as conn:
-        await loaded_purse(conn, 700, fan)
-        assert await purses.erased(conn, fan, NOW) == Refused(Reason.PURSE_NOT_EMPTY, {"left_cents": 700})
+        await loaded_wallet(conn, 700, fan)
+        assert await wallets.erased(conn, fan, NOW) == Refused(Reason.WALLET_NOT_EMPTY, {"left_cents": 700})
 
 
-async def test_a_person_is_told_all_that_moved_in_their_purse(db: Database) -> None:
+async def test_a_person_is_told_all_that_moved_in_their_wallet(db: Database) -> None:
     fan = new_id()
     await topped_up(db, fan, 1000)
     async with db.connection() as conn:
@@ -262,7 +262,7 @@ async def test_a_person_is_told_all_that_moved_in_their_purse(db: Database) -> N
 
 async def test_a_fan_is_told_what_has_become_of_a_top_up_and_nobody_else_is(db: Database) -> None:
     fan, other = new_id(), new_id()
-    wish, wrong, left = (TopUpWish(new_id(), new_id(), cents) for cents in (2000, 1000, 500))
+    wish, wrong, left = (TopUpRequest(new_id(), new_id(), cents) for cents in (2000, 1000, 500))
     for one in (wish, wrong, left):
         await begun(db, fan, one)
     assert await progress(db, fan, wish.id) is Progress.OPEN
@@ -279,13 +279,14 @@ async def test_a_fan_is_told_what_has_become_of_a_top_up_and_nobody_else_is(db: 
 async def test_the_history_has_open_holds_and_what_moved_and_no_hold_that_is_over(db: Database) -> None:
     fan = new_id()
     async with db.transaction() as conn:
-        purse_id = await loaded_purse(conn, 5000, fan)
+        wallet_id = await loaded_wallet(conn, 5000, fan)
     open_, captured, voided = (
-        Transfer(new_id(), purse(purse_id), TILL, cents, "order", purse_id, Step.HOLD) for cents in (700, 800, 900)
+        Transfer(new_id(), wallet_account(wallet_id), TILL, cents, "order", wallet_id, Step.HOLD)
+        for cents in (700, 800, 900)
     )
     await posted(db, [open_], [captured], [voided])
-    capture = Transfer(new_id(), purse(purse_id), TILL, 800, "order", purse_id, Step.CAPTURE, captured.id)
-    void = Transfer(new_id(), purse(purse_id), TILL, 900, "order", purse_id, Step.VOID, voided.id)
+    capture = Transfer(new_id(), wallet_account(wallet_id), TILL, 800, "order", wallet_id, Step.CAPTURE, captured.id)
+    void = Transfer(new_id(), wallet_account(wallet_id), TILL, 900, "order", wallet_id, Step.VOID, voided.id)
     await posted(db, [capture], [void])
     view = await seen(db, fan)
     assert sorted((line.cents, line.step) for line in view.history) == [
@@ -302,11 +303,11 @@ async def test_pages_of_the_history_lose_no_line_of_a_moment_that_many_share(
     monkeypatch.setattr(reads, "PAGE", 3)
     fan = new_id()
     async with db.transaction() as conn:
-        purse_id = await loaded_purse(conn, 5000, fan)
+        wallet_id = await loaded_wallet(conn, 5000, fan)
     for after in range(1, 4):
         async with db.transaction() as conn:
             at = NOW + timedelta(minutes=after)
-            await ledger.post(conn, [[payment(purse_id, 100 * after)] for _ in range(2)], at)
+            await ledger.post(conn, [[payment(wallet_id, 100 * after)] for _ in range(2)], at)
     first = await seen(db, fan)
     second = await seen(db, fan, first.history[-1].at)
     third = await seen(db, fan, second.history[-1].at)
@@ -316,10 +317,10 @@ async def test_pages_of_the_history_lose_no_line_of_a_moment_that_many_share(
     assert [page.more for page in (first, second, third)] == [True, True, False]
 
 
-async def given_back(db: Database, purse_id: UUID, cents: int, *, as_bonus: bool = False) -> None:
-    """A sale of before is given back to the purse that paid."""
-    to = bonus(purse_id) if as_bonus else purse(purse_id)
-    (outcome,) = await posted(db, [Transfer(new_id(), TILL, to, cents, "refund", purse_id)])
+async def given_back(db: Database, wallet_id: UUID, cents: int, *, as_bonus: bool = False) -> None:
+    """A sale of before is given back to the wallet that paid."""
+    to = bonus(wallet_id) if as_bonus else wallet_account(wallet_id)
+    (outcome,) = await posted(db, [Transfer(new_id(), TILL, to, cents, "refund", wallet_id)])
     assert isinstance(outcome, Posted)
 
 
@@ -333,18 +334,18 @@ async def test_a_refund_that_comes_after_erasure_goes_to_the_bank_card_and_the_r
     fan, stays = new_id(), new_id()
     wish = await topped_up(db, fan, 2_000)
     await topped_up(db, stays, 1_000)
-    purse_id = (await seen(db, fan)).id
-    assert purse_id is not None
-    await posted(db, [Transfer(new_id(), DRAWER, purse(purse_id), 700, "cash_load", purse_id)])
-    await posted(db, [payment(purse_id, 2_200)])
-    await posted(db, [Transfer(new_id(), purse(purse_id), DRAWER, 500, "cash_payout", purse_id)])
+    wallet_id = (await seen(db, fan)).id
+    assert wallet_id is not None
+    await posted(db, [Transfer(new_id(), DRAWER, wallet_account(wallet_id), 700, "cash_load", wallet_id)])
+    await posted(db, [payment(wallet_id, 2_200)])
+    await posted(db, [Transfer(new_id(), wallet_account(wallet_id), DRAWER, 500, "cash_payout", wallet_id)])
     async with db.transaction() as conn:
-        assert await purses.erased(conn, fan, NOW) is None
+        assert await wallets.erased(conn, fan, NOW) is None
     await emptied(db, config, clock)
     assert (await refunds(db), (await books(db)).unclaimed_cents) == ([], 0)
-    await given_back(db, purse_id, 2_150)
-    await given_back(db, purse_id, 50)
-    await given_back(db, purse_id, 300, as_bonus=True)
+    await given_back(db, wallet_id, 2_150)
+    await given_back(db, wallet_id, 50)
+    await given_back(db, wallet_id, 300, as_bonus=True)
     await given_back(db, (await seen(db, stays)).id or new_id(), 100)
     for _ in range(2):
         await emptied(db, config, clock)
@@ -357,5 +358,5 @@ async def test_a_refund_that_comes_after_erasure_goes_to_the_bank_card_and_the_r
         facts = await conn.fetch("select about, data from kernel.journal where what = 'closed_purse_emptied'")
     assert [tuple(row) for row in told] == [("unclaimed", 200)], "the accountant's journal reads it by its name"
     assert [(row["about"], row["data"]) for row in facts] == [
-        (purse_id, {"sent_back_cents": 2_000, "unclaimed_cents": 200})
+        (wallet_id, {"sent_back_cents": 2_000, "unclaimed_cents": 200})
     ]

@@ -1,38 +1,44 @@
-/** A fan's purse: from this phone at once, from the server when it answers, kept for the next time without it. */
+/** A fan's wallet: shown from the copy on this phone, then from the server, and kept for use without a network. */
 import { answered, type Problem } from "../api/answer";
 import { api } from "../api/client";
-import type { PaidOut, PurseLine, PurseView } from "../api/words";
+import type { PaidOut, WalletLine, WalletView } from "../api/words";
 import { connection } from "../kernel/connection.svelte";
 import { keep } from "../kernel/keep";
 import { withOlder } from "./lines";
-import { isEnd, Wishes } from "./wishes";
+import { isEnd, PendingRequests } from "./requests";
 
 interface Kept {
   owner: string;
   at: string;
-  view: PurseView;
+  view: WalletView;
 }
 
-export class Purse {
-  view = $state.raw<PurseView | null>(null);
-  lines = $state.raw<PurseLine[]>([]);
-  /** Whether there are older lines than those. */
+/** A view kept by an earlier version of the app names the limit `purse_max_cents`. */
+function current(view: WalletView): WalletView {
+  const limits = view.limits as WalletView["limits"] & { purse_max_cents?: number };
+  return { ...view, limits: { ...limits, wallet_max_cents: limits.wallet_max_cents ?? limits.purse_max_cents ?? 0 } };
+}
+
+export class Wallet {
+  view = $state.raw<WalletView | null>(null);
+  lines = $state.raw<WalletLine[]>([]);
+  /** Whether the server has older lines. */
   more = $state(false);
-  /** When the purse was last told by the server. */
+  /** Moment of the server's last answer. */
   at = $state<string | null>(null);
   problem = $state.raw<Problem | null>(null);
-  /** What the last payout did, until the next act. */
+  /** Result of the last payout. */
   paidOut = $state.raw<PaidOut | null>(null);
   #loading: Promise<void> | null = null;
 
   constructor(private readonly owner: string) {}
 
-  /** Nothing is asked of a server that does not answer. */
+  /** Whether the server cannot be reached. */
   get cut(): boolean {
     return !connection.online || this.problem?.code === "offline";
   }
 
-  /** As the server has it now; who asks while an answer is on its way waits for a newer one. */
+  /** Load the current state; a call during a request waits for it and then sends another one. */
   async load(): Promise<void> {
     await this.#loading;
     this.#loading ??= this.#load().finally(() => (this.#loading = null));
@@ -41,18 +47,18 @@ export class Purse {
 
   async older(): Promise<void> {
     const before = this.lines.at(-1)?.at;
-    const answer = await answered<PurseView>(api.GET("/api/wallet", { params: { query: { before } } }));
+    const answer = await answered<WalletView>(api.GET("/api/wallet", { params: { query: { before } } }));
     this.problem = answer.ok ? null : answer.problem;
     if (!answer.ok || this.lines.at(-1)?.at !== before) return;
     this.lines = [...this.lines, ...answer.data.history];
     this.more = answer.data.more;
   }
 
-  /** Send back what is left; a problem is the caller's to say. */
-  async payOut(wishes: Wishes): Promise<Problem | null> {
+  /** Withdraw the balance to bank cards; the caller shows the problem. */
+  async payOut(pending: PendingRequests): Promise<Problem | null> {
     this.paidOut = null;
-    const answer = await answered<PaidOut>(api.POST("/api/wallet/payouts", { body: { id: wishes.payOut() } }));
-    if (answer.ok || isEnd(answer.problem)) wishes.endPayOut();
+    const answer = await answered<PaidOut>(api.POST("/api/wallet/payouts", { body: { id: pending.payOut() } }));
+    if (answer.ok || isEnd(answer.problem)) pending.endPayOut();
     if (answer.ok) this.paidOut = answer.data;
     if (answer.ok || isEnd(answer.problem)) await this.load();
     return answer.ok ? null : answer.problem;
@@ -61,9 +67,9 @@ export class Purse {
   async #load(): Promise<void> {
     if (!this.view) {
       const kept = await keep.get<Kept>("purse");
-      if (kept?.owner === this.owner) this.#show(kept.view, kept.at);
+      if (kept?.owner === this.owner) this.#show(current(kept.view), kept.at);
     }
-    const answer = await answered<PurseView>(api.GET("/api/wallet"));
+    const answer = await answered<WalletView>(api.GET("/api/wallet"));
     if (!answer.ok) {
       this.problem = answer.problem;
       return;
@@ -73,7 +79,7 @@ export class Purse {
     await keep.put("purse", { owner: this.owner, at: this.at!, view: answer.data } satisfies Kept);
   }
 
-  #show(view: PurseView, at: string): void {
+  #show(view: WalletView, at: string): void {
     const lines = withOlder(view.history, this.lines);
     if (!lines || lines.length === view.history.length) this.more = view.more;
     [this.view, this.at, this.lines] = [view, at, lines ?? view.history];

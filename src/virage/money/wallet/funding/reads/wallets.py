@@ -1,4 +1,4 @@
-"""A purse as its owner sees it, and as it goes into their export."""
+"""A wallet as shown to its owner, and its data export."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,21 +8,21 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.money.payments import api as payments
-from virage.money.wallet.accounts.api import ALL, END, PAGE, PaidAt, Statement, purse_of, statement
+from virage.money.wallet.accounts.api import ALL, END, PAGE, PaidAt, Statement, statement, wallet_of
 from virage.money.wallet.funding.reads.desk import payable_at_desks
 from virage.money.wallet.funding.rules import top_ups as rules
 from virage.money.wallet.funding.rules.top_ups import Limits, Progress, credit_id
-from virage.money.wallet.funding.store import desk, gifts
+from virage.money.wallet.funding.store import bonus, desk
 from virage.money.wallet.funding.store import top_ups as store
 from virage.money.wallet.ledger import api as ledger
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
 
 
-class PurseView(Statement, frozen=True):
-    """A purse on its owner's screen: `refundable_cents` is what a payout sends back to bank cards now.
+class WalletView(Statement, frozen=True):
+    """A wallet as shown to its owner. `refundable_cents` can be refunded to bank cards now.
 
-    `desk_cents` is what a desk pays out: what came in cash or by its terminal, as far as it is left.
+    `desk_cents` can be paid out at a desk: cash and terminal money that is left.
     """
 
     refundable_cents: Cents
@@ -31,7 +31,7 @@ class PurseView(Statement, frozen=True):
 
 
 class TopUpView(Struct, frozen=True):
-    """What has become of a top-up; `reason` is why it failed: the provider's code, else `cancelled` or `expired`."""
+    """State of a top-up; `reason` of a failure is the provider's code, `cancelled` or `expired`."""
 
     id: UUID
     payment_id: UUID
@@ -40,7 +40,7 @@ class TopUpView(Struct, frozen=True):
     reason: str | None
 
 
-async def purse_view(
+async def wallet_view(
     conn: Connection,
     owner_id: UUID,
     limits: Limits,
@@ -48,20 +48,20 @@ async def purse_view(
     *,
     now: datetime,
     paid_at: Sequence[PaidAt] = (),
-) -> PurseView:
-    """Somebody's purse with a page of its history, the latest first; an empty one where they have none yet."""
+) -> WalletView:
+    """Return a person's wallet with a page of its history, latest first; empty without a wallet."""
     said = await statement(conn, owner_id, before or END, PAGE, paid_at)
     back = await _refundable(conn, said.id, said.available_cents) if said.id is not None else 0
     desk = await payable_at_desks(conn, said.id, now) if said.id is not None else 0
     fields = (said.id, said.balance_cents, said.available_cents, said.bonus_cents, said.history, said.more)
-    return PurseView(*fields, refundable_cents=back, desk_cents=desk, limits=limits)
+    return WalletView(*fields, refundable_cents=back, desk_cents=desk, limits=limits)
 
 
 async def top_up_view(conn: Connection, owner_id: UUID, top_up_id: UUID) -> TopUpView | None:
-    """What has become of somebody's own top-up; None where they have no such one."""
-    purse = await purse_of(conn, owner_id)
+    """Return a person's own top-up, or None."""
+    wallet = await wallet_of(conn, owner_id)
     top_up = (await store.top_ups(conn, [top_up_id])).get(top_up_id)
-    if purse is None or top_up is None or top_up.purse_id != purse.id:
+    if wallet is None or top_up is None or top_up.wallet_id != wallet.id:
         return None
     payment = await payments.payment(conn, top_up.payment_id)
     credit = credit_id(top_up.payment_id)
@@ -72,23 +72,22 @@ async def top_up_view(conn: Connection, owner_id: UUID, top_up_id: UUID) -> TopU
     return TopUpView(top_up.id, top_up.payment_id, top_up.cents, progress, reason)
 
 
-async def _refundable(conn: Connection, purse_id: UUID, available_cents: Cents) -> Cents:
-    top_ups = await store.top_ups_of_purse(conn, purse_id)
+async def _refundable(conn: Connection, wallet_id: UUID, available_cents: Cents) -> Cents:
+    top_ups = await store.top_ups_of_wallet(conn, wallet_id)
     made = await payments.payments(conn, [one.payment_id for one in top_ups])
     return sum(share.cents for share in rules.shares(rules.paid(top_ups, made), available_cents))
 
 
 async def export(conn: Connection, person_id: UUID, paid_at: Sequence[PaidAt] = ()) -> dict[str, Any]:
-    """What the wallet keeps about a person: their purse, all that moved in it, what desks did and what was given.
-
-    Who served them at a desk is somebody else's to be told about.
-    """
+    """Return a person's wallet data: history, desk transactions and bonus grants, without the names of cashiers."""
     said = await statement(conn, person_id, END, ALL, paid_at)
     if said.id is None:
         return {"purse": None}
     loads = [
         {"at": one.booked_at, "cents": one.load.cents, "tender": one.load.tender, "slip": one.load.slip}
-        for one in await desk.loads_of_purse(conn, said.id)
+        for one in await desk.desk_transactions_of_wallet(conn, said.id)
     ]
-    given = [{"id": one.id, "cents": one.cents, "reason": one.reason} for one in await gifts.gifts_of(conn, said.id)]
+    given = [
+        {"id": one.id, "cents": one.cents, "reason": one.reason} for one in await bonus.bonus_grants_of(conn, said.id)
+    ]
     return {"purse": said, "desk": loads, "gifts": given}

@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { isEnd, wishFor } from "./wishes";
+import { isEnd, pendingFor } from "./requests";
 
 const OPEN = { id: "a", payment_id: "b", cents: 2000 };
 const problem = (status: number, code: string) => ({ status, code, data: {}, retryAfter: null });
 
-describe("a wish whose end is not known", () => {
+describe("a pending request", () => {
   it("is sent again with its own ids for the same amount, so that it is charged once", () => {
-    expect(wishFor(OPEN, 2000)).toBe(OPEN);
+    expect(pendingFor(OPEN, 2000)).toBe(OPEN);
   });
 
   it("gives way to another amount, with ids of its own", () => {
     let made = 0;
-    expect(wishFor(OPEN, 1000, () => `new ${(made += 1)}`)).toEqual({ id: "new 1", payment_id: "new 2", cents: 1000 });
+    expect(pendingFor(OPEN, 1000, () => `new ${(made += 1)}`)).toEqual({ id: "new 1", payment_id: "new 2", cents: 1000 });
   });
 
   it.each([
