@@ -23,13 +23,13 @@ from msgspec.structs import asdict, replace
 
 from benchmarks import common
 from virage.matchday.food.menu.rules.catalogue import Station
-from virage.matchday.food.orders.rules.promises import (
+from virage.matchday.food.orders.rules.planning import (
     INTERVAL,
-    Fit,
+    Allocation,
     Kitchen,
     Load,
     Plan,
-    Take,
+    Schedule,
     in_hand_at,
     interval_of,
     plans,
@@ -142,7 +142,7 @@ class Kitchens:
         self._makes = {Station.GRILL: assumed.grill_per_five_minutes, Station.BAR: assumed.bar_per_five_minutes}
         self._said = {Station.COUNTER: assumed.handed_per_five_minutes} | self._makes
         self._spread, self._chance = assumed.kitchen_spread, chance
-        self._waiting: dict[str, list[tuple[Take, int]]] = {outlet: [] for outlet in outlets}
+        self._waiting: dict[str, list[tuple[Allocation, int]]] = {outlet: [] for outlet in outlets}
         self._handed: dict[str, list[Load]] = {outlet: [] for outlet in outlets}
         self._left: dict[int, int] = {}
         self.ready_at: dict[int, datetime] = {}
@@ -157,11 +157,13 @@ class Kitchens:
         ]
         self.plans = dict(zip(self._waiting, plans(kitchens, now), strict=True))
 
-    def promise(self, outlet: str, number: int, fit: Fit) -> None:
+    def promise(self, outlet: str, number: int, fit: Schedule) -> None:
         """Take an order's pieces out of the intervals that it was promised."""
-        self.plans[outlet].take(fit)
-        self._handed[outlet] += [Load(*take, waiting=False) for take in fit.takes if take.station is Station.COUNTER]
-        made = [take for take in fit.takes if take.station is not Station.COUNTER]
+        self.plans[outlet].allocate(fit)
+        self._handed[outlet] += [
+            Load(*take, waiting=False) for take in fit.allocations if take.station is Station.COUNTER
+        ]
+        made = [take for take in fit.allocations if take.station is not Station.COUNTER]
         self._waiting[outlet] += [(take, number) for take in made]
         self._left[number] = sum(take.pieces for take in made)
 
@@ -169,7 +171,7 @@ class Kitchens:
         """An interval: each station makes what stands in it and before it, in order, about as much as it says."""
         for outlet, takes in self._waiting.items():
             takes.sort(key=lambda one: (one[0].starts_at, one[1]))
-            later: list[tuple[Take, int]] = []
+            later: list[tuple[Allocation, int]] = []
             for station, said in self._makes.items():
                 makes = round(said * self._chance.lognormvariate(0, self._spread))
                 own = [one for one in takes if one[0].station is station]
@@ -197,7 +199,7 @@ class Kitchens:
 
 def order(kitchens: Kitchens, fan: Fan, number: int) -> Order | None:
     """The outlet and the slot by which a fan has the food first; None where all near by are full until the restart."""
-    best: tuple[datetime, int, str, Fit] | None = None
+    best: tuple[datetime, int, str, Schedule] | None = None
     first = interval_of(HALF_TIME)
     for walking_s, outlet in fan.near:
         for slot in range(SLOTS):
@@ -307,14 +309,14 @@ def _figures(
 
 def measure(*, quick: bool) -> dict[str, Any]:
     """The half-time without and with ordering ahead, a line each, and what other assumptions make of both."""
-    usual = Assumed(fans=6_000, points=58) if quick else Assumed()
-    print(f"assumed: {asdict(usual)}")
+    usual_demand = Assumed(fans=6_000, points=58) if quick else Assumed()
+    print(f"assumed: {asdict(usual_demand)}")
     began = time.perf_counter()
     variations: list[dict[str, Any]] = [{}] if quick else VARIED
     found: dict[str, list[dict[str, Any]]] = {}
     for changed in variations:
         name = ", ".join(f"{what} {value}" for what, value in changed.items()) or "usual"
-        found[name] = [half_time(replace(usual, ahead=ahead, **changed)) for ahead in AHEAD]
+        found[name] = [half_time(replace(usual_demand, ahead=ahead, **changed)) for ahead in AHEAD]
         for told in found[name]:
             print(f"{name}: {told}")
     return {

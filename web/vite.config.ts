@@ -18,7 +18,7 @@ const CORE =
 const LATER = /node_modules\/svelte\/src\/reactivity\/|src\/(api\/(stream|words)|kernel\/(download|floor|keep|indexed))\./;
 
 /** What only staff with a network opens: the office, the kitchen, the match desk, the describers. */
-const OFFICE = /src\/(office|concessions\/kitchen|live\/desk|replay\/describe)\//;
+const OFFICE = /src\/(office|food\/kitchen|live\/desk|replay\/describe)\//;
 /** Gates and tills; what they share with a fan's receipt is the fans' too. */
 const POSTS = /src\/(access|concessions\/till|devices\/(?!key|nfc))/;
 

@@ -10,9 +10,9 @@ from virage.identity.keys.acts import open_vault
 from virage.matchday.food.menu.rules.pricing import BasketLine
 from virage.matchday.food.orders.acts import kitchen, ordering
 from virage.matchday.food.orders.acts.kitchen import Step
-from virage.matchday.food.orders.acts.ordering import Offer
-from virage.matchday.food.orders.rules.orders import Capacity, FoodWish, Order
-from virage.matchday.food.orders.rules.placing import Asked
+from virage.matchday.food.orders.acts.ordering import PlacementContext
+from virage.matchday.food.orders.rules.orders import FoodOrderRequest, KitchenCapacity, Order
+from virage.matchday.food.orders.rules.placing import PlacementRequest
 from virage.money.wallet.accounts.acts import ensure_wallet
 from virage.money.wallet.funding.acts.bonus import give
 from virage.money.wallet.funding.rules.bonus import BonusGrant
@@ -62,16 +62,16 @@ async def food_of(world: "World", email: str, secret: str) -> dict[str, str]:
     """Orders of this person at outlet 01: three that wait, one of them for a seat, and one that is ready."""
     now, person_id, names = world.clock.now(), await world.person(email), ("food", "declined_food", "waiting_food")
     vault = open_vault(Config(secret=secret, demo=True))
-    offer = Offer(BOARD, a_match(id=world.event), (), now)
+    offer = PlacementContext(BOARD, a_match(id=world.event), (), now)
     asked = []
     for name in (*names, "ready_food"):
-        wish = FoodWish(
+        wish = FoodOrderRequest(
             id=new_id(), event_id=world.event, outlet="01", version=BOARD.version, lines=[BasketLine(COFFEE.id, 1)]
         )
         seat = 100 if name == "food" else None
-        asked.append(Asked(person_id, replace(wish, deliver_to=seat), b"", "1234", 60 if seat else None))
-    cook = Step("01", asked[-1].wish.id, person_id)
-    said = Capacity({}, open=True, delivers=True)
+        asked.append(PlacementRequest(person_id, replace(wish, deliver_to=seat), b"", "1234", 60 if seat else None))
+    cook = Step("01", asked[-1].request.id, person_id)
+    said = KitchenCapacity({}, open=True, delivers=True)
     async with world.db.transaction() as conn:
         await kitchen.set_capacity(conn, vault, "01", said, who=None, now=now)
     async with world.db.transaction() as conn:
@@ -84,6 +84,6 @@ async def food_of(world: "World", email: str, secret: str) -> dict[str, str]:
         await kitchen.accept(conn, vault, cook, now)
     async with world.db.transaction() as conn:
         await kitchen.ready(conn, cook, timedelta(0), now)
-    return {f"{name}_id": str(one.wish.id) for name, one in zip((*names, "ready_food"), asked, strict=True)} | {
+    return {f"{name}_id": str(one.request.id) for name, one in zip((*names, "ready_food"), asked, strict=True)} | {
         "person_id": str(person_id)
     }

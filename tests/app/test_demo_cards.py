@@ -86,7 +86,7 @@ class Counter:
         key = {name: value for name, value in signer.jwk().items() if name != "d"}
         async with browser_at(self._app, "http://localhost:8000") as browser:
             came = (await browser.post("/api/devices/pair", json={"code": opened.code, "key": key})).json()
-            self.menu = (await browser.get(f"/api/concessions/catalogue/{OUTLET}")).json()
+            self.menu = (await browser.get(f"/api/food/catalogue/{OUTLET}")).json()
         self._token = came["token"]
         self._chain = Till(UUID(came["device_id"]), signer)
 

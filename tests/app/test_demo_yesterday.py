@@ -39,7 +39,7 @@ async def counts(db: Database) -> dict[str, int]:
 async def seen_by_finance(world: World, path: str, **query: Any) -> Any:
     finance = await world.signed_in("finance@example.org", Grant("finance"))
     asked = "&".join(f"{name}={value}" for name, value in query.items())
-    answer = await world.ask(finance, "GET", f"/api/office/concessions/{path}?{asked}")
+    answer = await world.ask(finance, "GET", f"/api/office/food/{path}?{asked}")
     assert answer.status_code == 200, answer.text
     return answer.json()
 

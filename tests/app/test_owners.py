@@ -91,7 +91,7 @@ def terms(_: "World") -> dict[str, Any]:
     return {"outlet": "01", "starts_on": "2026-05-01", "ends_on": None, "commission_permille": 300}
 
 
-CONCESSIONAIRE = "/api/office/concessions/concessionaires/{concessionaire_id}"
+CONCESSIONAIRE = "/api/office/food/concessionaires/{concessionaire_id}"
 MAY = "from=2026-05-01&to=2026-05-31"
 CASHIERS = ("cashier of 02", "our office")
 NEIGHBOURS = ("their office", "their event's office", "friend")
@@ -133,16 +133,16 @@ CASES = (
     Case("POST /api/office/tokens", "our office", NEIGHBOURS, token),
     Case("DELETE /api/office/tokens/{token_id}", "administrator", ("our office", *NEIGHBOURS)),
     Case("DELETE /api/office/grants/{grant_id}", "our office", NEIGHBOURS),
-    Case("POST /api/office/concessions/derogations", "our office", NEIGHBOURS, derogation),
-    Case("DELETE /api/office/concessions/derogations/{derogation_id}", "our office", NEIGHBOURS),
-    Case("POST /api/concessions/stock", "cashier of 01", CASHIERS, delivery),
-    Case("GET /api/concessions/stock/{outlet}", "cashier of 01", CASHIERS),
-    Case("GET /api/concessions/stock/{outlet}/movements", "cashier of 01", CASHIERS),
-    Case("PUT /api/concessions/stock/{outlet}/thresholds", "cashier of 01", CASHIERS, thresholds),
+    Case("POST /api/office/food/alcohol-permits", "our office", NEIGHBOURS, derogation),
+    Case("DELETE /api/office/food/alcohol-permits/{permit_id}", "our office", NEIGHBOURS),
+    Case("POST /api/food/stock", "cashier of 01", CASHIERS, delivery),
+    Case("GET /api/food/stock/{outlet}", "cashier of 01", CASHIERS),
+    Case("GET /api/food/stock/{outlet}/movements", "cashier of 01", CASHIERS),
+    Case("PUT /api/food/stock/{outlet}/thresholds", "cashier of 01", CASHIERS, thresholds),
     *(Case(*one) for one in FOOD),
-    Case("PUT /api/office/concessions/items/{item_id}", "administrator", ("our office", *NEIGHBOURS), item),
-    Case("PUT /api/office/concessions/items/{item_id}/prices", "administrator", ("our office", *NEIGHBOURS), prices),
-    Case("DELETE /api/office/concessions/items/{item_id}", "administrator", ("our office", *NEIGHBOURS)),
+    Case("PUT /api/office/food/items/{item_id}", "administrator", ("our office", *NEIGHBOURS), item),
+    Case("PUT /api/office/food/items/{item_id}/prices", "administrator", ("our office", *NEIGHBOURS), prices),
+    Case("DELETE /api/office/food/items/{item_id}", "administrator", ("our office", *NEIGHBOURS)),
     Case(f"PUT {CONCESSIONAIRE}", "administrator", ("our office", *NEIGHBOURS), concessionaire),
     Case(f"PUT {CONCESSIONAIRE}/terms/{{terms_id}}", "administrator", ("our office", *NEIGHBOURS), terms),
     Case(f"GET {CONCESSIONAIRE}/statement?{MAY}", "finance of 01", ("finance of 02", "our office", *NEIGHBOURS)),
@@ -200,7 +200,7 @@ ELSEWHERE = {
     # what one wants to be told of an event, under one's own name alone
     "PUT /api/me/notifications/events/{event_id}",
     "DELETE /api/me/notifications/events/{event_id}",
-    "GET /api/office/concessions/tills/{till_id}/archive",
+    "GET /api/office/food/tills/{till_id}/archive",
     "POST /api/replay/events/{event_id}/taps",  # anybody may ask to see again what happens in a public event
     # only once a clip has settled: the tests of films try another event's
     "PUT /api/replay/clips/{clip_id}/descriptions/{locale}",
@@ -272,8 +272,8 @@ async def cast(world: "World") -> Cast:
     key_id, record_id = await phone_of(world, headers["fan"], till_id)
     entry = (await world.ask(headers["administrator"], "POST", "/api/access/bans/club", ban(world))).json()
     accredited = await world.ask(headers["our office"], "POST", "/api/access/accreditations", accreditation(world))
-    await world.ask(headers["administrator"], "PUT", f"/api/office/concessions/items/{ITEM}", item(world))
-    beer = await world.ask(headers["our office"], "POST", "/api/office/concessions/derogations", derogation(world))
+    await world.ask(headers["administrator"], "PUT", f"/api/office/food/items/{ITEM}", item(world))
+    beer = await world.ask(headers["our office"], "POST", "/api/office/food/alcohol-permits", derogation(world))
     staff = (await world.ask(headers["our office"], "GET", "/api/office/staff")).json()
     sessions = (await world.ask(headers["fan"], "GET", "/api/me/sessions")).json()
     ids = {
@@ -290,7 +290,7 @@ async def cast(world: "World") -> Cast:
         "ban_id": entry["id"],
         "accreditation_id": accredited.json()["id"],
         "item_id": ITEM,
-        "derogation_id": beer.json()["id"],
+        "permit_id": beer.json()["id"],
         "concessionaire_id": str(new_id()),
         "terms_id": str(new_id()),
         "outlet": "01",

@@ -24,7 +24,7 @@ from tests.matchday.food.menu.board import a_match, line
 from tests.matchday.food.orders.kitchen import COLA, HOT_DOG, KETCHUP, Kitchen
 from virage.identity.people import acts as people
 from virage.matchday.food.menu.rules.catalogue import Station
-from virage.matchday.food.orders.rules.orders import Capacity
+from virage.matchday.food.orders.rules.orders import KitchenCapacity
 from virage.money.fiscal.reads.archive import archive
 from virage.money.fiscal.rules.verifying import verify
 from virage.money.wallet.funding.reads.audit import audit
@@ -35,7 +35,7 @@ from virage.platform.web.guard import Grant
 
 OUTLETS, ORDERS, KILLS = ("01", "02", "03", "04"), 96, 3
 WALLET_CENTS, CANCELLED_EVERY = 5_000, 6
-CAPACITY = Capacity({Station.GRILL: 1_000, Station.FRYER: 1_000, Station.COFFEE: 1_000}, open=True)
+CAPACITY = KitchenCapacity({Station.GRILL: 1_000, Station.FRYER: 1_000, Station.COFFEE: 1_000}, open=True)
 
 
 class Crowd(NamedTuple):
@@ -114,7 +114,7 @@ async def evening(house: House, crowd: Crowd, log: Log) -> None:
 
     async def one(number: int, fan: bytes) -> None:
         outlet = OUTLETS[number % len(OUTLETS)]
-        wish = crowd.kitchen.wish(line(HOT_DOG, options=KETCHUP), line(COLA), outlet=outlet)
+        wish = crowd.kitchen.request(line(HOT_DOG, options=KETCHUP), line(COLA), outlet=outlet)
         async with gate:
             status, said = await ask(client, log, "/api/food/orders", fan, msgspec.json.encode(wish))
             if status != 200:

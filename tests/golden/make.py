@@ -112,7 +112,7 @@ def download_archive(playwright: Playwright, house: GoldenHouse, profile: Path) 
 
 def archive_of(till_id: UUID) -> str:
     """Return the address of a till's archive."""
-    return f"/api/office/concessions/tills/{till_id}/archive"
+    return f"/api/office/food/tills/{till_id}/archive"
 
 
 def work(playwright: Playwright, house: GoldenHouse, web: "subprocess.Popen[bytes]", profile: Path) -> dict[str, Any]:

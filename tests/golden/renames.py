@@ -89,9 +89,10 @@ def renamed_document(document: Mapping[str, Any], renames: Renames) -> dict[str,
         method, path = renames.paths.get(operation_name, operation_name).split()
         new = _renamed_schema(operation, renames, None)
         of_query = renames.parameters.get(operation_name, {})
+        of_path = dict(zip(re.findall(r"{(\w+)}", operation_name), re.findall(r"{(\w+)}", path), strict=True))
         for parameter in new.get("parameters", ()):
-            if parameter["in"] == "query":
-                parameter["name"] = of_query.get(parameter["name"], parameter["name"])
+            names = of_query if parameter["in"] == "query" else of_path if parameter["in"] == "path" else {}
+            parameter["name"] = names.get(parameter["name"], parameter["name"])
         paths.setdefault(path, {})[method.lower()] = new
     schemas = {
         renames.components.get(name, name): _renamed_schema(schema, renames, name)

@@ -18,12 +18,12 @@ from virage.demo.concessions import WRITTEN, kitchens
 from virage.demo.ids import demo_id
 from virage.demo.programme import done
 from virage.identity.keys.rules.vault import PURPOSE, KeyVault
-from virage.matchday.food.menu.acts import derogations, stock
-from virage.matchday.food.menu.rules.alcohol import DerogationWish
+from virage.matchday.food.menu.acts import alcohol_permits, stock
+from virage.matchday.food.menu.rules.alcohol import AlcoholPermitRequest
 from virage.matchday.food.menu.rules.catalogue import Station
-from virage.matchday.food.menu.rules.stock import StockLine, StockWish
+from virage.matchday.food.menu.rules.stock import StockLine, StockRequest
 from virage.matchday.food.orders.acts.kitchen import set_capacity
-from virage.matchday.food.orders.rules.orders import Capacity
+from virage.matchday.food.orders.rules.orders import KitchenCapacity
 from virage.money.wallet.accounts.acts import ensure_wallet
 from virage.platform.data.database import Connection
 from virage.platform.values.derivation import derive
@@ -88,8 +88,8 @@ def _begun(house: House, event_id: UUID) -> UUID:
         )
         done(await programme.amend(conn, event_id, begun, None, now))
         if not await conn.fetchval(ALLOWED, event.organiser_id, now):
-            wish = DerogationWish(new_id(), event.organiser_id, now - HOUR, now + 5 * HOUR, "2026-1")
-            done(await derogations.enter(conn, wish, None, now))
+            wish = AlcoholPermitRequest(new_id(), event.organiser_id, now - HOUR, now + 5 * HOUR, "2026-1")
+            done(await alcohol_permits.enter(conn, wish, None, now))
 
     in_database(house, begin)
     return event_id
@@ -98,7 +98,7 @@ def _begun(house: House, event_id: UUID) -> UUID:
 def opened(house: House, outlet: str, *, made: dict[Station, int] | None = None, **said: Any) -> None:
     """A kitchen says what it makes and takes orders."""
     vault = KeyVault(derive(house.env["VIRAGE_SECRET"], PURPOSE))
-    capacity = Capacity(STATIONS if made is None else made, **({"open": True} | said))
+    capacity = KitchenCapacity(STATIONS if made is None else made, **({"open": True} | said))
 
     async def state(conn: Connection) -> None:
         done(await set_capacity(conn, vault, outlet, capacity, who=None, now=datetime.now(UTC)))
@@ -109,7 +109,7 @@ def opened(house: House, outlet: str, *, made: dict[Station, int] | None = None,
 def emptied(house: House, outlet: str, key: str) -> None:
     """Somebody counted: nothing of a product of the demo is left at an outlet."""
     product = demo_id(f"concessions {key}", WRITTEN)
-    count = StockWish(new_id(), "count", outlet, [StockLine(product, 0)])
+    count = StockRequest(new_id(), "count", outlet, [StockLine(product, 0)])
 
     async def note(conn: Connection) -> None:
         done(await stock.record(conn, count, None, datetime.now(UTC)))
@@ -179,7 +179,7 @@ def add(page: Page, *names: str) -> None:
 
 def orders(page: Page, event_id: UUID, outlet: str, *wished: dict[str, int], **more: Any) -> list[str]:
     """Orders of whoever is signed in on a page, of things that need no choice: names and how many; their ids."""
-    catalogue = page.request.get(f"/api/concessions/catalogue/{outlet}").json()
+    catalogue = page.request.get(f"/api/food/catalogue/{outlet}").json()
     ids = {shown["item"]["name"]["en"]: shown["item"]["id"] for shown in catalogue["items"]}
     made = []
     for wish in wished:

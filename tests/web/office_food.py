@@ -31,7 +31,7 @@ class Till:
         self.chain.outlet = outlet
         self.chain.at = datetime.now(UTC) - timedelta(seconds=40)
         self._untold: list[Written] = []
-        self.menu = house.get(f"/api/concessions/catalogue/{outlet}")
+        self.menu = house.get(f"/api/food/catalogue/{outlet}")
 
     def line(self, name: str, quantity: int = 1) -> Line:
         """So many of a product of the menu, at its price."""

@@ -77,7 +77,7 @@ def test_a_fan_orders_from_the_seat_follows_it_and_picks_it_up_with_the_code(
         expect(phone.get_by_role("radio", name="Deliver to my seat")).to_be_visible()
         code = order(phone)
         assert re.fullmatch(r"\d{4}", code)
-        expect(phone.locator("[data-promise]")).to_have_text(re.compile(r"^Ready around \d\d:\d\d, .+ walk$"))
+        expect(phone.locator("[data-timing]")).to_have_text(re.compile(r"^Ready around \d\d:\d\d, .+ walk$"))
         on_board(cook, "placed")
         expect(cook.locator("[data-ticket]")).to_contain_text("Ketchup")
         cook.get_by_role("button", name=re.compile("^Accept, order")).click()
@@ -111,7 +111,7 @@ def test_an_order_to_the_seat_is_on_the_runners_list_and_delivered(
     order(phone)
     expect(phone.get_by_text("Your order code")).to_be_visible()
     expect(phone.get_by_text("pick-up", exact=False)).to_have_count(0)
-    expect(phone.locator("[data-promise]")).to_have_text(re.compile(r"^Delivered around \d\d:\d\d$"))
+    expect(phone.locator("[data-timing]")).to_have_text(re.compile(r"^Delivered around \d\d:\d\d$"))
     with kitchen(browser, house, outlet, f"cook-{address}") as cook:
         cook.get_by_role("button", name=re.compile("^Accept, order")).press("Enter")
         cook.get_by_role("button", name=re.compile("^Ready, order")).press("Enter")
@@ -139,7 +139,7 @@ def test_a_full_outlet_offers_the_next_best_and_one_tap_orders_there(house: Hous
     phone.reload()
     phone.get_by_role("button", name="Order and pay").click()
     expect(phone.get_by_text(f"Food stand {full} is full")).to_be_visible()
-    next_best = phone.locator(".next li").first
+    next_best = phone.locator(".alternatives li").first
     expect(next_best).to_contain_text(re.compile(r"Ready around \d\d:\d\d, .* walk"))
     take = next_best.get_by_role("button")
     elsewhere = take.inner_text().removeprefix("Order at ")
@@ -182,7 +182,7 @@ def test_a_lost_answer_is_one_order_and_what_is_cancelled_costs_nothing(
     expect(state).to_be_in_viewport()
     phone.get_by_role("link", name="Order something else").click()
     add(phone, "Salted popcorn")
-    expect(phone.locator("[data-purse]")).to_contain_text("€12.00")
+    expect(phone.locator("[data-wallet]")).to_contain_text("€12.00")
 
 
 def test_money_age_and_allergens_are_said_before_anything_is_ordered(house: House, phone: Page, address: str) -> None:

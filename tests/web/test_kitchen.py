@@ -89,8 +89,8 @@ def test_a_new_order_is_heard_sorted_by_station_worked_by_keyboard_and_handed_ov
     with desk(browser, house, hire(house, f"money-{address}", (Grant("finance", "outlet", evening.outlet),))) as page:
         page.goto("/office/food")
         page.get_by_label("Period").select_option("today")
-        expect(page.locator("[data-promises]")).to_have_count(1)
-        expect(page.locator(f"[data-promises='{evening.outlet}']")).to_contain_text("min early")
+        expect(page.locator("[data-timing]")).to_have_count(1)
+        expect(page.locator(f"[data-timing='{evening.outlet}']")).to_contain_text("min early")
         page.get_by_role("link", name="Kitchen").click()
         expect(page.locator(f"[data-ticket='{second}']")).to_have_attribute("data-state", "accepted")
 

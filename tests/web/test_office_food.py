@@ -43,7 +43,7 @@ def section(page: Page, name: str) -> None:
 
 def item_at(house: House, outlet: str, name: str) -> dict[str, object] | None:
     """What everybody is told that an outlet sells under an English name."""
-    items = house.get(f"/api/concessions/catalogue/{outlet}")["items"]
+    items = house.get(f"/api/food/catalogue/{outlet}")["items"]
     return next((one for one in items if one["item"]["name"]["en"] == name), None)
 
 
@@ -104,7 +104,7 @@ def test_a_product_is_priced_published_and_then_on_the_public_menu(
             lost["left"] -= 1
             route.fulfill(response=answer) if lost["left"] < 0 else route.abort()
 
-        page.route("**/api/office/concessions/publications", lose)
+        page.route("**/api/office/food/publications", lose)
         asked.get_by_role("button", name="Publish", exact=True).click()
         expect(asked.get_by_text("You are offline")).to_be_visible()
         asked.get_by_role("button", name="Publish", exact=True).click()
@@ -112,7 +112,7 @@ def test_a_product_is_priced_published_and_then_on_the_public_menu(
         here, there = item_at(house, "02", name) or {}, item_at(house, "03", name) or {}
         assert (here["cents"], here["prices"]) == (450, [{"window": {"from_min": -90, "until_min": -45}, "cents": 400}])
         assert (there["cents"], there["prices"]) == (450, [])
-        page.unroute("**/api/office/concessions/publications")
+        page.unroute("**/api/office/food/publications")
         page.get_by_text("Published versions").click()
         page.get_by_role("button", name="View version").first.click()
         expect(page.get_by_role("dialog").get_by_role("listitem").filter(has_text=name)).to_contain_text("€4.50")
@@ -165,10 +165,10 @@ def test_a_stock_is_counted_and_its_alert_is_gone(browser: Browser, house: House
         page.get_by_role("button", name="Count", exact=True).click()
         page.get_by_label("Count: Fries").fill("120")
         # The answer gets lost: the same document again counts once.
-        page.route("**/api/concessions/stock", lambda route: (route.fetch(), route.abort()))
+        page.route("**/api/food/stock", lambda route: (route.fetch(), route.abort()))
         page.get_by_role("button", name="Save count").click()
         expect(page.get_by_text("You are offline")).to_be_visible()
-        page.unroute("**/api/concessions/stock")
+        page.unroute("**/api/food/stock")
         page.get_by_role("button", name="Save count").click()
         expect(alert).to_have_count(0)
         page.get_by_text("Stock movements").click()
@@ -381,11 +381,11 @@ def test_each_sees_the_parts_that_are_their_work_and_no_others(browser: Browser,
             expect(page.get_by_text("You don’t have access to this part of the office.")).to_be_visible()
     with desk(browser, house, hire(house, f"admin-{address}", ADMIN)) as page:
         page.get_by_role("link", name="Food and money").click()
-        page.route("**/api/office/concessions/draft", lambda route: route.abort(), times=1)
+        page.route("**/api/office/food/draft", lambda route: route.abort(), times=1)
         section(page, "Catalogue")
         page.get_by_role("button", name="Try again").click()
         expect(page.get_by_role("row").filter(has_text="Hot dog").first).to_be_visible()
         page.get_by_role("button", name="Français").click()
         expect(page.get_by_role("heading", name="Catalogue", level=1)).to_be_visible()
         expect(page.get_by_role("link", name="Nouveau produit")).to_be_visible()
-        assert http.get(f"{house.url}/api/office/concessions/draft").status_code == httpx.codes.UNAUTHORIZED
+        assert http.get(f"{house.url}/api/office/food/draft").status_code == httpx.codes.UNAUTHORIZED

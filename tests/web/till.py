@@ -15,8 +15,8 @@ from virage.identity.people import acts as people
 from virage.identity.people.acts import pins
 from virage.identity.people.rules.devices import DeviceKind, PairingWish
 from virage.identity.people.rules.pins import PinVerifier
-from virage.matchday.food.menu.acts import derogations
-from virage.matchday.food.menu.rules.alcohol import DerogationWish
+from virage.matchday.food.menu.acts import alcohol_permits
+from virage.matchday.food.menu.rules.alcohol import AlcoholPermitRequest
 from virage.money.fiscal.rules.record import GENESIS, Record, hash_of, read_record
 from virage.money.wallet.cards.store import taps
 from virage.money.wallet.funding.reads.audit import audit
@@ -70,8 +70,8 @@ def beer_is_allowed(house: House) -> None:
     async def allow(conn: Connection) -> None:
         event = await programme.event(conn, event_id)
         assert event is not None
-        wish = DerogationWish(new_id(), event.organiser_id, event.doors_at, event.ends_at, "2026-1")
-        assert not isinstance(await derogations.enter(conn, wish, None, datetime.now(UTC)), Refused)
+        wish = AlcoholPermitRequest(new_id(), event.organiser_id, event.doors_at, event.ends_at, "2026-1")
+        assert not isinstance(await alcohol_permits.enter(conn, wish, None, datetime.now(UTC)), Refused)
 
     in_database(house, allow)
 

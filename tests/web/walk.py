@@ -142,7 +142,7 @@ def prepared(browser: Browser, house: House) -> Evening:
             food=food,
             card=get("/api/me/cards")[0]["id"],
             sold=str(in_database(house, lambda conn: conn.fetchval(ORDER))),
-            item=get(f"/api/concessions/catalogue/{tour_food.BUSY}")["items"][0]["item"]["id"],
+            item=get(f"/api/food/catalogue/{tour_food.BUSY}")["items"][0]["item"]["id"],
             version=get("/api/pages/terms?language=en")["id"],
         )
 

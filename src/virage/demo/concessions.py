@@ -12,10 +12,10 @@ from virage.demo.ids import demo_id
 from virage.demo.programme import Planned, done
 from virage.matchday.food.menu import api as menu
 from virage.matchday.food.menu.types import (
+    AlcoholPermitRequest,
     Allergen,
     Choice,
     Deposit,
-    DerogationWish,
     Item,
     Menu,
     Option,
@@ -25,7 +25,7 @@ from virage.matchday.food.menu.types import (
     ProductCategory,
     Station,
     StockLine,
-    StockWish,
+    StockRequest,
     Window,
 )
 from virage.matchday.food.menu.types import Reason as AlcoholReason
@@ -266,7 +266,7 @@ async def _fill(conn: Connection, outlet: str, now: datetime) -> None:
         if isinstance(offer.item, Product) and offer.item.is_stocked and outlet in (offer.item.outlets or ())
     ]
     lines = [StockLine(product.id, OPENING_STOCK[product.category]) for product in sold]
-    done(await menu.record_stock(conn, StockWish(_id(f"delivery {outlet}"), "delivery", outlet, lines), None, now))
+    done(await menu.record_stock(conn, StockRequest(_id(f"delivery {outlet}"), "delivery", outlet, lines), None, now))
     low_at: dict[UUID, int | None] = {line.product_id: line.quantity // 10 for line in lines}
     done(await menu.set_thresholds(conn, outlet, low_at, None, now))
 
@@ -274,13 +274,13 @@ async def _fill(conn: Connection, outlet: str, now: datetime) -> None:
 async def _allow_beer(conn: Connection, plan: Planned, now: datetime) -> None:
     """Enter a derogation for an event and say in its house rules that it is used, unless the year's ten are used up."""
     event = await programme.event(conn, plan.event.id)
-    derogation_id = demo_id(f"derogation {plan.event.id}", plan.event.doors_at)
-    if event is None or await menu.derogation(conn, derogation_id) is not None:
+    permit_id = demo_id(f"derogation {plan.event.id}", plan.event.doors_at)
+    if event is None or await menu.alcohol_permit(conn, permit_id) is not None:
         return
-    wish = DerogationWish(
-        derogation_id, event.organiser_id, event.doors_at, event.ends_at, f"{event.doors_at:%Y-%m-%d}"
+    wish = AlcoholPermitRequest(
+        permit_id, event.organiser_id, event.doors_at, event.ends_at, f"{event.doors_at:%Y-%m-%d}"
     )
-    entered = await menu.enter_derogation(conn, wish, None, now)
+    entered = await menu.add_alcohol_permit(conn, wish, None, now)
     if isinstance(entered, Refused) and entered.reason == AlcoholReason.YEAR_IS_FULL:
         return
     done(entered)

@@ -8,7 +8,7 @@ from virage.demo.programme import done
 from virage.identity.keys.types import KeyVault
 from virage.matchday.food.menu.types import Station
 from virage.matchday.food.orders.api import capacities, set_capacity
-from virage.matchday.food.orders.types import Capacity
+from virage.matchday.food.orders.types import KitchenCapacity
 from virage.platform.data.database import Connection
 from virage.site.venue.types import load_venue
 
@@ -24,5 +24,5 @@ async def load_kitchens(conn: Connection, vault: KeyVault, now: datetime) -> Non
     for outlet in counters():
         if outlet not in known:
             made = DRINKS | COOKED if outlet in kitchens() else DRINKS
-            capacity = Capacity(made, open=True, delivers=stands[outlet] == DELIVERING_STAND)
+            capacity = KitchenCapacity(made, open=True, delivers=stands[outlet] == DELIVERING_STAND)
             done(await set_capacity(conn, vault, outlet, capacity, who=None, now=now))

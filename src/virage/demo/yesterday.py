@@ -29,7 +29,7 @@ from virage.matchday.food.menu.types import (
     PricedLine,
     Product,
     StockLine,
-    StockWish,
+    StockRequest,
     price,
 )
 from virage.matchday.food.till.api import Sent, take
@@ -200,9 +200,9 @@ async def _move_stock(conn: Connection, now: datetime) -> None:
     moved = [
         level.product_id for level in await levels(conn, [at]) if level.level >= MOVED and level.product_id in beside
     ]
-    thrown = StockWish(demo_id("waste", now), "waste", at, [StockLine(one, WASTED) for one in moved[:2]])
+    thrown = StockRequest(demo_id("waste", now), "waste", at, [StockLine(one, WASTED) for one in moved[:2]])
     carried = [StockLine(one, MOVED) for one in moved[2:4]]
-    brought = StockWish(demo_id("transfer", now), "transfer", at, carried, NEXT_DOOR)
+    brought = StockRequest(demo_id("transfer", now), "transfer", at, carried, NEXT_DOOR)
     for wish in (thrown, brought):
         if wish.lines:
             done(await menu.record_stock(conn, wish, None, now))

@@ -201,7 +201,7 @@ async def from_the_seats(evening: Evening) -> None:
         "placed"
     ]
     evening.clock.advance(timedelta(hours=1))
-    given = await food.act(kitchen.judge, at_start=(LATE, 300), at_end=(100,))
+    given = await food.act(kitchen.compensate, at_start=(LATE, 300), at_end=(100,))
     assert {order.id for order in given} == {made, part}, "what went back whole is owed nothing more"
     evening.paid_in_at_desks["bonus"] += 300 + 100  # of one, 5.00 of the 6.00 that its fan paid went back
 

@@ -36,7 +36,7 @@ from virage.platform.web.guard import Grant
 FIRST = date(2026, 5, 1)
 PAID = {"sales", "tips", "commission", "lost_concessionaire"}
 """The rows of a statement's table that come to what is payable."""
-DOOR = "/api/office/concessions/concessionaires"
+DOOR = "/api/office/food/concessionaires"
 
 
 def a_tally(sums: list[tuple[int, int]], tip: int) -> Tally:

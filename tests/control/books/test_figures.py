@@ -169,7 +169,7 @@ async def sales(counters: Counters, who: str, **asked: Any) -> Any:
 async def ask(counters: Counters, who: str, **asked: Any) -> Any:
     given_ = {name: value for name, value in asked.items() if value is not None}
     query = "&".join(f"{name}={str(value).replace('+', '%2B')}" for name, value in given_.items())
-    return await counters.ask(who, "GET", f"/api/office/concessions/sales?{query}")
+    return await counters.ask(who, "GET", f"/api/office/food/sales?{query}")
 
 
 async def test_a_concessionaires_manager_sees_the_own_outlets_alone(db: Database, counters: Counters) -> None:
@@ -203,5 +203,5 @@ BAD_PERIODS = (
 
 async def test_a_period_that_is_none_is_refused(counters: Counters) -> None:
     for asked, status in BAD_PERIODS:
-        answer = await counters.ask("finance", "GET", f"/api/office/concessions/sales?{asked}")
+        answer = await counters.ask("finance", "GET", f"/api/office/food/sales?{asked}")
         assert answer.status_code == status, (asked, answer.text)

@@ -55,7 +55,7 @@ def a_shift(till: Till) -> None:
 
 
 async def shifts(counters: Counters, who: str, query: str = PERIOD) -> Any:
-    answer = await counters.ask(who, "GET", f"/api/office/concessions/shifts?{query}")
+    answer = await counters.ask(who, "GET", f"/api/office/food/shifts?{query}")
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -117,7 +117,7 @@ async def test_a_shift_ends_with_its_close_or_with_the_next_one(db: Database, co
     assert [one["id"] for one in await shifts(counters, "manager", f"event_id={EVENT}")] == [first["id"]]
     assert len(await shifts(counters, "finance")) == 3
     assert await shifts(counters, "club") == []
-    assert (await counters.ask("finance", "GET", "/api/office/concessions/shifts")).status_code == 400
+    assert (await counters.ask("finance", "GET", "/api/office/food/shifts")).status_code == 400
 
 
 async def test_tills_show_their_heads_and_what_is_open_at_them(db: Database, counters: Counters) -> None:
@@ -127,7 +127,7 @@ async def test_tills_show_their_heads_and_what_is_open_at_them(db: Database, cou
         await idle.pair(conn)
     a_shift(till)
     await take(db, till.written)
-    found = (await counters.ask("finance", "GET", "/api/office/concessions/tills")).json()
+    found = (await counters.ask("finance", "GET", "/api/office/food/tills")).json()
     seen = {one["id"]: one for one in found}
     mine, other = seen[str(till.id)], seen[str(idle.id)]
     assert (mine["head"]["number"], mine["head"]["hash"]) == (7, till.heads[False].hash)
@@ -135,8 +135,8 @@ async def test_tills_show_their_heads_and_what_is_open_at_them(db: Database, cou
     assert mine["shift"]["drawer"]["expected_cents"] == 15_000 + 2_400 - 700
     assert (other["head"], other["anchor"], other["unclosed"], other["shift"]) == (None, None, 0, None)
     counters.knows("neighbour", Grant("finance", "outlet", "02"))
-    assert (await counters.ask("neighbour", "GET", "/api/office/concessions/tills")).json() == []
-    assert (await counters.ask("house", "GET", "/api/office/concessions/tills")).status_code == 403
+    assert (await counters.ask("neighbour", "GET", "/api/office/food/tills")).json() == []
+    assert (await counters.ask("house", "GET", "/api/office/food/tills")).status_code == 403
 
 
 async def test_the_office_tells_the_tills_of_kitchens_from_those_at_counters(

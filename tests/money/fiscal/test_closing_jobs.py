@@ -120,24 +120,24 @@ async def test_the_office_sees_closings_and_takes_an_archive_home(
     assert (year["closing"]["perpetual_cents"], len(year["hash"])) == (2_550, 64)
     mine = await listed(counters, "manager", f"subject=outlet&period=month&{PERIOD}")
     assert [one["closing"]["subject_id"] for one in mine] == ["02"]
-    door = "/api/office/concessions/closings"
+    door = "/api/office/food/closings"
     assert (await counters.ask("manager", "GET", f"{door}?subject=till&period=day&{PERIOD}")).status_code == 403
     for bad in ("from=2026-12-31&to=2026-12-01", "from=1026-12-31&to=2026-12-01", "from=2026-12-01", "from=x&to=y"):
         assert (await counters.ask("finance", "GET", f"{door}?subject=till&period=day&{bad}")).status_code == 400
     for who, query in (("finance", ""), ("both", "?from=2026-12-30&to=2026-12-30")):
-        answer = await counters.ask(who, "GET", f"/api/office/concessions/tills/{till.id}/archive{query}")
+        answer = await counters.ask(who, "GET", f"/api/office/food/tills/{till.id}/archive{query}")
         assert answer.status_code == 200, answer.text
         (tmp_path / f"{who}.jsonl.gz").write_bytes(answer.content)
         assert verify_archives([tmp_path / f"{who}.jsonl.gz"]) == 0
     for who, status in (("manager", 403), ("neighbour", 403), ("house", 403)):
-        answer = await counters.ask(who, "GET", f"/api/office/concessions/tills/{till.id}/archive")
+        answer = await counters.ask(who, "GET", f"/api/office/food/tills/{till.id}/archive")
         assert answer.status_code == status
     for asked in (f"{new_id()}/archive", f"{till.id}/archive?to=2025-01-01"):
-        assert (await counters.ask("finance", "GET", f"/api/office/concessions/tills/{asked}")).status_code == 404
+        assert (await counters.ask("finance", "GET", f"/api/office/food/tills/{asked}")).status_code == 404
 
 
 async def listed(counters: Counters, who: str, query: str) -> Any:
-    answer = await counters.ask(who, "GET", f"/api/office/concessions/closings?{query}")
+    answer = await counters.ask(who, "GET", f"/api/office/food/closings?{query}")
     assert answer.status_code == 200, answer.text
     return answer.json()
 

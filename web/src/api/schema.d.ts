@@ -504,26 +504,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/concessions/catalogue/{outlet}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get catalogue
-         * @description What an outlet sells by the version in force, with its prices, in every language. Its ETag is the version's.
-         */
-        get: operations["get_catalogue"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/concessions/pictures/{name}": {
         parameters: {
             query?: never;
@@ -533,112 +513,10 @@ export interface paths {
         };
         /**
          * Get picture
-         * @description A picture by the name that an item shows. It never changes, so it is kept for ever.
+         * @description Return a picture by name. Pictures are immutable and cached forever.
          */
         get: operations["get_picture"];
         put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/concessions/stock": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Record stock
-         * @description Write down a delivery, waste, a count or a transfer, and get what it moved. The same id again is the same.
-         *
-         *     A transfer is for whoever keeps the stock of both outlets.
-         */
-        post: operations["record_stock"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/concessions/stock-alerts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List stock alerts
-         * @description What is below zero, empty or low at the outlets within the caller's roles, the worst first.
-         */
-        get: operations["list_stock_alerts"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/concessions/stock/{outlet}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get stock
-         * @description What an outlet has of each product that is counted there.
-         */
-        get: operations["get_stock"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/concessions/stock/{outlet}/movements": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List movements
-         * @description What moved at an outlet, the latest first; 200 at most, the next ones with `before`.
-         */
-        get: operations["list_movements"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/concessions/stock/{outlet}/thresholds": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Put thresholds
-         * @description Say at which level of which products somebody is told.
-         */
-        put: operations["put_thresholds"];
         post?: never;
         delete?: never;
         options?: never;
@@ -812,6 +690,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/food/catalogue/{outlet}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get catalogue
+         * @description Return what an outlet sells, with prices, in all languages. The ETag changes with the published version.
+         */
+        get: operations["get_catalogue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/food/orders": {
         parameters: {
             query?: never;
@@ -821,15 +719,15 @@ export interface paths {
         };
         /**
          * List food orders
-         * @description One's orders, the latest first; 50 at most, the next ones with `before` (their `placed_at`).
+         * @description Return the caller's orders, latest first, 50 at most; more with `before` (a `placed_at`).
          */
         get: operations["list_food_orders"];
         put?: never;
         /**
          * Place food order
-         * @description Order: the money is held on the purse, and captured when the kitchen accepts. The same id again is the same.
+         * @description Place an order: the price is held on the wallet and captured when the kitchen accepts. Idempotent by `id`.
          *
-         *     Refused as `outlet_full` with what is next (`data.next`), and as `insufficient_funds` with `available_cents`.
+         *     Refused as `outlet_full` with alternatives (`data.next`), and as `insufficient_funds` with `available_cents`.
          */
         post: operations["place_food_order"];
         delete?: never;
@@ -847,7 +745,7 @@ export interface paths {
         };
         /**
          * Get food order
-         * @description An order of one's own.
+         * @description Return an order of the caller.
          */
         get: operations["get_food_order"];
         put?: never;
@@ -869,7 +767,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel food order
-         * @description Cancel an order that no kitchen has accepted: what was held is free again. Cancelled again it stays cancelled.
+         * @description Cancel an order that no kitchen has accepted; its hold is released. Idempotent.
          */
         post: operations["cancel_food_order"];
         delete?: never;
@@ -889,7 +787,7 @@ export interface paths {
         put?: never;
         /**
          * Send food receipt
-         * @description Send me the receipt of an order that was paid for, by email: once a minute, and five times an hour.
+         * @description Email the receipt of a paid order to the caller: once a minute, five times an hour.
          */
         post: operations["send_food_receipt"];
         delete?: never;
@@ -907,9 +805,9 @@ export interface paths {
         };
         /**
          * List food outlets
-         * @description The outlets that take orders, the one first at which one has a usual basket in the hand soonest.
+         * @description Return outlets, fastest first for a typical basket; closed ones last, with the reason.
          *
-         *     `place` is where one sits; without it nobody walks. Outlets that take none come last, with why.
+         *     `place` is the fan's place; without it the walk is left out.
          */
         get: operations["list_food_outlets"];
         put?: never;
@@ -929,7 +827,7 @@ export interface paths {
         };
         /**
          * List food slots
-         * @description When an order can be ready at an outlet, and how much of it the kitchen can make by then.
+         * @description Return the pick-up times of an outlet with its remaining capacity.
          */
         get: operations["list_food_slots"];
         put?: never;
@@ -949,10 +847,112 @@ export interface paths {
         };
         /**
          * List sold out
-         * @description The products of which nothing is left at an outlet, for its menu.
+         * @description Return the ids of products sold out at an outlet.
          */
         get: operations["list_sold_out"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/food/stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record stock
+         * @description Record a delivery, waste, a count or a transfer; return its movements. Idempotent by `id`.
+         *
+         *     A transfer needs a role at both outlets.
+         */
+        post: operations["record_stock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/food/stock-alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List stock alerts
+         * @description Return the stock alerts of the outlets within the caller's roles, worst first.
+         */
+        get: operations["list_stock_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/food/stock/{outlet}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get stock
+         * @description Return the stock levels of an outlet.
+         */
+        get: operations["get_stock"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/food/stock/{outlet}/movements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List movements
+         * @description Return the movements of an outlet, latest first, 200 at most; more with `before`.
+         */
+        get: operations["list_movements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/food/stock/{outlet}/thresholds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put thresholds
+         * @description Set alert thresholds.
+         */
+        put: operations["put_thresholds"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1009,7 +1009,7 @@ export interface paths {
         };
         /**
          * Get kitchen
-         * @description What is before a kitchen, and how it stands with what it promised.
+         * @description Return a kitchen's board with its order timing.
          */
         get: operations["get_kitchen"];
         put?: never;
@@ -1030,7 +1030,7 @@ export interface paths {
         get?: never;
         /**
          * Put kitchen capacity
-         * @description Say what the kitchen can make every five minutes, and whether it takes orders. What was promised stays.
+         * @description Set the capacity of a kitchen, and whether it takes orders. Placed orders keep their times.
          */
         put: operations["put_kitchen_capacity"];
         post?: never;
@@ -1051,7 +1051,7 @@ export interface paths {
         put?: never;
         /**
          * Accept food order
-         * @description Accept: the money is captured, and the sale is written by the outlet's till of the house.
+         * @description Accept an order: the payment is captured, and the outlet's order-ahead till writes the sale.
          */
         post: operations["accept_food_order"];
         delete?: never;
@@ -1071,7 +1071,7 @@ export interface paths {
         put?: never;
         /**
          * Decline food order
-         * @description Decline an order that was not accepted: what was held is free again.
+         * @description Decline a waiting order; its hold is released.
          */
         post: operations["decline_food_order"];
         delete?: never;
@@ -1091,7 +1091,7 @@ export interface paths {
         put?: never;
         /**
          * Food order delivered
-         * @description Say that an order was brought to its place.
+         * @description Mark an order as delivered.
          */
         post: operations["food_order_delivered"];
         delete?: never;
@@ -1111,9 +1111,9 @@ export interface paths {
         put?: never;
         /**
          * Hand over food order
-         * @description Hand over against the code that the fan shows; five wrong ones lock it.
+         * @description Hand over an order against the fan's code; five wrong codes lock it.
          *
-         *     Without a code: by a cashier, finance or an administrator of the outlet.
+         *     Without a code: for a cashier, finance or an administrator of the outlet.
          */
         post: operations["hand_over_food_order"];
         delete?: never;
@@ -1133,7 +1133,7 @@ export interface paths {
         put?: never;
         /**
          * Food order ready
-         * @description Say that an order can be fetched, or be brought to its place: the fan is told.
+         * @description Mark an order as ready for pick-up or delivery; the fan is notified.
          */
         post: operations["food_order_ready"];
         delete?: never;
@@ -1153,7 +1153,7 @@ export interface paths {
         put?: never;
         /**
          * Refund food order
-         * @description Give an order back whole that was accepted: onto the purse that paid it, bonus to bonus.
+         * @description Refund an accepted order in full, to the wallet and the bonus that paid it.
          *
          *     Needs a sign-in of the last 15 minutes.
          */
@@ -1173,7 +1173,7 @@ export interface paths {
         };
         /**
          * List kitchen runs
-         * @description What runners carry now, block by block, the oldest promise first, each with the way to its first stop.
+         * @description Return current deliveries by block, earliest first, with the route to the first stop.
          */
         get: operations["list_kitchen_runs"];
         put?: never;
@@ -1886,481 +1886,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/office/concessions/closings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List closings
-         * @description Closings whose period begins on some days, the latest first, within the caller's roles; 2,000 at most.
-         *
-         *     Those of tills, which may stand anywhere, are for whoever has the finance of the whole house.
-         */
-        get: operations["list_closings"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/concessionaires": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List concessionaires
-         * @description Concessionaires by name, each with its terms; of whoever leads some outlets alone, those of these outlets.
-         */
-        get: operations["list_concessionaires"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/concessionaires/{concessionaire_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Put concessionaire
-         * @description Enter or change a concessionaire. Needs a sign-in of the last 15 minutes; the same words again change nothing.
-         */
-        put: operations["put_concessionaire"];
-        post?: never;
-        /**
-         * Delete concessionaire
-         * @description Strike out a concessionaire without terms: `concessionaire_in_use` else. Needs a fresh sign-in.
-         */
-        delete: operations["delete_concessionaire"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/concessionaires/{concessionaire_id}/statement": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get statement
-         * @description What is owed for some days, by outlet; for whoever leads all of its outlets on these days.
-         */
-        get: operations["get_statement"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/concessionaires/{concessionaire_id}/statement.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get statement csv
-         * @description The same as a table.
-         */
-        get: operations["get_statement_csv"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/concessionaires/{concessionaire_id}/statement.pdf": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get statement pdf
-         * @description The same on paper (PDF/UA).
-         */
-        get: operations["get_statement_pdf"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/concessionaires/{concessionaire_id}/terms/{terms_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Put terms
-         * @description Say from when to when they run an outlet, at which commission, and who bears what nobody pays there.
-         *
-         *     Needs a sign-in of the last 15 minutes.
-         *
-         *     `terms_overlap` (with the `terms` that are in the way) where somebody runs it on one of these days. Of terms that
-         *     began on a closed day only the end moves, and not before the last closed day: `terms_in_force`.
-         */
-        put: operations["put_terms"];
-        post?: never;
-        /**
-         * Delete terms
-         * @description Strike out terms that began on no closed day: `terms_in_force` else. Needs a sign-in of the last 15 minutes.
-         */
-        delete: operations["delete_terms"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/derogations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List derogations
-         * @description The calendar within the caller's roles, the latest begin first; 500 at most.
-         */
-        get: operations["list_derogations"];
-        put?: never;
-        /**
-         * Enter derogation
-         * @description Enter what the mayor allows an organiser: 48 hours at most, ten a year. The same id again is the same.
-         *
-         *     Needs a sign-in of the last 15 minutes.
-         */
-        post: operations["enter_derogation"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/derogations/{derogation_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Withdraw derogation
-         * @description End a derogation now; what was sold before was sold rightly.
-         */
-        delete: operations["withdraw_derogation"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/deviations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List deviations
-         * @description What tills told that is not as the catalogue, the law or their limits say; the latest 200 or so first.
-         */
-        get: operations["list_deviations"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/draft": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get draft
-         * @description The draft of the catalogue, and what keeps it from being published.
-         */
-        get: operations["get_draft"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/items/{item_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Put item
-         * @description Write a product, menu or deposit of the draft. The id is the caller's: the same again is the same item.
-         */
-        put: operations["put_item"];
-        post?: never;
-        /**
-         * Delete item
-         * @description Take an item out of the draft. What was published stays.
-         */
-        delete: operations["delete_item"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/items/{item_id}/prices": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Put item prices
-         * @description Say what an item of the draft costs: all of it each time. Needs a sign-in of the last 15 minutes.
-         */
-        put: operations["put_item_prices"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/offline-loss": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get offline loss
-         * @description What the tills within the caller's roles may lose at most while they have no network, and have lost so far.
-         */
-        get: operations["get_offline_loss"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/pictures": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Upload picture
-         * @description Store a picture, the body: JPEG, PNG or WebP, 300 kB and 2,000 pixels a side at most. Its metadata is removed.
-         */
-        post: operations["upload_picture"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/promises": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List promises
-         * @description How well outlets kept what they promised, of an event or of a time, within the caller's roles.
-         */
-        get: operations["list_promises"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/publications": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List publications
-         * @description What came into force, the latest 100 first.
-         */
-        get: operations["list_publications"];
-        put?: never;
-        /**
-         * Publish catalogue
-         * @description Put the draft into force. Refused as `catalogue_incomplete` with its defects, and as `changed_meanwhile`.
-         *
-         *     Needs a sign-in of the last 15 minutes.
-         */
-        post: operations["publish_catalogue"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/sales": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get concession sales
-         * @description What is sold at the outlets within the caller's roles, up to the last second: for an event or from when to when.
-         *
-         *     Rows by minute are in order, all others the largest first. By minute at most three days, else 400.
-         */
-        get: operations["get_concession_sales"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/shifts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List shifts
-         * @description The shifts that began in a period (of 400 days at most) or at an event, the latest first; 500 at most.
-         */
-        get: operations["list_shifts"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/tills": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List tills
-         * @description The tills that stand at an outlet of which the caller has the finance, each with its head and its open shift.
-         */
-        get: operations["list_tills"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/tills/{till_id}/archive": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get till archive
-         * @description The archive of a till, for `virage fiscal verify`: of some closed days, or all that there is.
-         *
-         *     It is for whoever has the finance of all outlets at which the till stands or has ever sold.
-         */
-        get: operations["get_till_archive"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/versions/{version}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get version
-         * @description All of a published version: by it, a sale that names it is explained.
-         */
-        get: operations["get_version"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/office/dead-letters": {
         parameters: {
             query?: never;
@@ -2611,6 +2136,481 @@ export interface paths {
          * @description Return the sales of an event: by category and hour, revenue, and places in baskets.
          */
         get: operations["get_sales"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/food/alcohol-permits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List alcohol permits
+         * @description Return the permits within the caller's roles, latest start first, 500 at most.
+         */
+        get: operations["list_alcohol_permits"];
+        put?: never;
+        /**
+         * Add alcohol permit
+         * @description Add a permit of an organiser: 48 hours at most, ten a year. Idempotent by `id`.
+         *
+         *     Needs a sign-in of the last 15 minutes.
+         */
+        post: operations["add_alcohol_permit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/food/alcohol-permits/{permit_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw alcohol permit
+         * @description Withdraw a permit now. Earlier sales stay lawful.
+         */
+        delete: operations["withdraw_alcohol_permit"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/food/closings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List closings
+         * @description Closings whose period begins on some days, the latest first, within the caller's roles; 2,000 at most.
+         *
+         *     Those of tills, which may stand anywhere, are for whoever has the finance of the whole house.
+         */
+        get: operations["list_closings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/food/concessionaires": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List concessionaires
+         * @description Concessionaires by name, each with its terms; of whoever leads some outlets alone, those of these outlets.
+         */
+        get: operations["list_concessionaires"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/food/concessionaires/{concessionaire_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put concessionaire
+         * @description Enter or change a concessionaire. Needs a sign-in of the last 15 minutes; the same words again change nothing.
+         */
+        put: operations["put_concessionaire"];
+        post?: never;
+        /**
+         * Delete concessionaire
+         * @description Strike out a concessionaire without terms: `concessionaire_in_use` else. Needs a fresh sign-in.
+         */
+        delete: operations["delete_concessionaire"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/food/concessionaires/{concessionaire_id}/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get statement
+         * @description What is owed for some days, by outlet; for whoever leads all of its outlets on these days.
+         */
+        get: operations["get_statement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/food/concessionaires/{concessionaire_id}/statement.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get statement csv
+         * @description The same as a table.
+         */
+        get: operations["get_statement_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/food/concessionaires/{concessionaire_id}/statement.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get statement pdf
+         * @description The same on paper (PDF/UA).
+         */
+        get: operations["get_statement_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/food/concessionaires/{concessionaire_id}/terms/{terms_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put terms
+         * @description Say from when to when they run an outlet, at which commission, and who bears what nobody pays there.
+         *
+         *     Needs a sign-in of the last 15 minutes.
+         *
+         *     `terms_overlap` (with the `terms` that are in the way) where somebody runs it on one of these days. Of terms that
+         *     began on a closed day only the end moves, and not before the last closed day: `terms_in_force`.
+         */
+        put: operations["put_terms"];
+        post?: never;
+        /**
+         * Delete terms
+         * @description Strike out terms that began on no closed day: `terms_in_force` else. Needs a sign-in of the last 15 minutes.
+         */
+        delete: operations["delete_terms"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/food/deviations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List deviations
+         * @description What tills told that is not as the catalogue, the law or their limits say; the latest 200 or so first.
+         */
+        get: operations["list_deviations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/food/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get draft
+         * @description Return the draft of the catalogue and its defects.
+         */
+        get: operations["get_draft"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/food/items/{item_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put item
+         * @description Store a product, menu or deposit of the draft. The client makes the id.
+         */
+        put: operations["put_item"];
+        post?: never;
+        /**
+         * Delete item
+         * @description Remove an item from the draft. Published versions keep it.
+         */
+        delete: operations["delete_item"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/food/items/{item_id}/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put item prices
+         * @description Replace the prices of an item of the draft. Needs a sign-in of the last 15 minutes.
+         */
+        put: operations["put_item_prices"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/food/offline-loss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get offline loss
+         * @description What the tills within the caller's roles may lose at most while they have no network, and have lost so far.
+         */
+        get: operations["get_offline_loss"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/food/order-timing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List order timing
+         * @description Return the order timing of outlets for an event or a period, within the caller's roles.
+         */
+        get: operations["list_order_timing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/food/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload picture
+         * @description Store a picture, the body: JPEG, PNG or WebP, 300 kB and 2,000 pixels a side at most. Its metadata is removed.
+         */
+        post: operations["upload_picture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/food/publications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List publications
+         * @description Return the latest 100 publications.
+         */
+        get: operations["list_publications"];
+        put?: never;
+        /**
+         * Publish catalogue
+         * @description Publish the draft. Refused as `catalogue_incomplete` with its defects, and as `changed_meanwhile`.
+         *
+         *     Needs a sign-in of the last 15 minutes.
+         */
+        post: operations["publish_catalogue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/food/sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get food sales
+         * @description What is sold at the outlets within the caller's roles, up to the last second: for an event or from when to when.
+         *
+         *     Rows by minute are in order, all others the largest first. By minute at most three days, else 400.
+         */
+        get: operations["get_food_sales"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/food/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List shifts
+         * @description The shifts that began in a period (of 400 days at most) or at an event, the latest first; 500 at most.
+         */
+        get: operations["list_shifts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/food/tills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tills
+         * @description The tills that stand at an outlet of which the caller has the finance, each with its head and its open shift.
+         */
+        get: operations["list_tills"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/food/tills/{till_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get till archive
+         * @description The archive of a till, for `virage fiscal verify`: of some closed days, or all that there is.
+         *
+         *     It is for whoever has the finance of all outlets at which the till stands or has ever sold.
+         */
+        get: operations["get_till_archive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/food/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get version
+         * @description Return the content of a published version, which explains the prices of a sale.
+         */
+        get: operations["get_version"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4389,22 +4389,35 @@ export interface components {
             minutes: number;
         };
         /**
-         * Alarm
-         * @description What is wrong with a level, the worst first.
-         * @enum {string}
+         * AlcoholPermit
+         * @description An organiser's alcohol permit, from `starts_at` until `ends_at` (excluded) or its withdrawal.
          */
-        Alarm: "below_zero" | "empty" | "low";
-        /**
-         * Alert
-         * @description A level that somebody should see to.
-         */
-        Alert: {
-            alarm: components["schemas"]["Alarm"];
-            level: number;
-            low_at: number | null;
-            outlet: string;
+        AlcoholPermit: {
+            /** Format: date-time */
+            ends_at: string;
             /** Format: uuid */
-            product_id: string;
+            id: string;
+            /** Format: uuid */
+            organiser_id: string;
+            reference: string;
+            /** Format: date-time */
+            starts_at: string;
+            withdrawn_at?: string | null;
+        };
+        /**
+         * AlcoholPermitRequest
+         * @description An alcohol permit to add; `reference` is the number of the mayor's order. The client makes `id`.
+         */
+        AlcoholPermitRequest: {
+            /** Format: date-time */
+            ends_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            organiser_id: string;
+            reference: string;
+            /** Format: date-time */
+            starts_at: string;
         };
         /**
          * Allergen
@@ -4598,7 +4611,7 @@ export interface components {
         };
         /**
          * BasketLine
-         * @description So many of a product or a menu, all the same. A part with one product only need not be chosen.
+         * @description Quantity of a product or menu with the same options. A part with a single product needs no choice.
          */
         BasketLine: {
             /** Format: uuid */
@@ -4610,6 +4623,15 @@ export interface components {
                 [key: string]: components["schemas"]["PartChoice"];
             };
             quantity: number;
+        };
+        /**
+         * BasketVat
+         * @description Gross sum and included VAT of one rate, as in the till's record. Rate 0 bears no VAT.
+         */
+        BasketVat: {
+            gross_cents: number;
+            vat_cents: number;
+            vat_permille: number;
         };
         /**
          * Beat
@@ -4715,8 +4737,9 @@ export interface components {
             since: string;
         };
         /**
-         * BonusWish
-         * @description Bonus credit for a purse. The browser makes `id`: sent twice, it is one gift.
+         * BonusReason
+         * @description Reason of a bonus grant.
+         * @enum {string}
          */
         BonusReason: "compensation" | "goodwill" | "late_order" | "promotion";
         /**
@@ -4788,23 +4811,6 @@ export interface components {
             programme: boolean;
             seen_at: string | null;
             since: string | null;
-        };
-        /**
-         * Capacity
-         * @description What a kitchen says that it can make: pieces every five minutes, by station. What is not named makes nothing.
-         *
-         *         What the counter says is how many orders it hands over; unless it does, it is not the bound. `note` is shown to
-         *         fans, in the kitchen's own words.
-         */
-        Capacity: {
-            /** @default false */
-            delivers: boolean;
-            /** @default  */
-            note: string;
-            open: boolean;
-            per_five_minutes: {
-                [key: string]: number;
-            };
         };
         /**
          * CardBlock
@@ -5050,11 +5056,11 @@ export interface components {
          */
         ClipState: "proposed" | "shown" | "withdrawn";
         /**
-         * Closed
-         * @description Why an outlet takes no order now: it is closed, no way leads there, or the next hour is full.
+         * ClosedReason
+         * @description Why an outlet takes no orders: closed, not reachable, or full for the next hour.
          * @enum {string}
          */
-        Closed: "closed" | "full" | "no_way";
+        ClosedReason: "closed" | "full" | "no_way";
         /**
          * Closing
          * @description One closing. `sequence` counts those of its subject and period, `previous` is the hash of the one before.
@@ -5274,21 +5280,61 @@ export interface components {
             payload: unknown;
         };
         /**
+         * DeclineRequest
+         * @description Why the kitchen declines an order; shown to the fan.
+         */
+        DeclineRequest: {
+            /** @enum {string} */
+            reason: "closing" | "other" | "sold_out" | "too_busy";
+        };
+        /**
          * DefectCode
          * @description What keeps a catalogue from being published.
          * @enum {string}
          */
         DefectCode: "base_price_missing" | "catalogue_empty" | "unknown_deposit" | "unknown_product";
         /**
-         * Delivery
-         * @description Where an order is brought to: a seat, or a standing area alone.
+         * DeliveryConfirmation
+         * @description Delivery of an order to its place.
          */
-        Delivery: {
+        DeliveryConfirmation: {
+            /** @default false */
+            age_checked: boolean;
+        };
+        /**
+         * DeliveryPlace
+         * @description Where an order is delivered: a seat, or a standing area.
+         */
+        DeliveryPlace: {
             area: components["schemas"]["Text"] | null;
             block: string | null;
             place: number;
             row: string | null;
             seat: number | null;
+        };
+        /**
+         * DeliveryRun
+         * @description Deliveries to one block or standing area, row by row, with the route to the first stop.
+         */
+        DeliveryRun: {
+            block: string;
+            stops: components["schemas"]["DeliveryStop"][];
+            way: components["schemas"]["Route"] | null;
+        };
+        /**
+         * DeliveryStop
+         * @description A ready order to deliver.
+         */
+        DeliveryStop: {
+            age_limit: number;
+            number: number;
+            /** Format: uuid */
+            order_id: string;
+            place: components["schemas"]["DeliveryPlace"];
+            /** Format: date-time */
+            promised_at: string;
+            /** Format: date-time */
+            ready_at: string;
         };
         /**
          * Deposit
@@ -5301,37 +5347,6 @@ export interface components {
             /** @enum {string} */
             kind: "deposit";
             name: components["schemas"]["Text"];
-        };
-        /**
-         * Derogation
-         * @description What the mayor allows an organiser, from `starts_at` until before `ends_at` or until it is withdrawn.
-         */
-        Derogation: {
-            /** Format: date-time */
-            ends_at: string;
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            organiser_id: string;
-            reference: string;
-            /** Format: date-time */
-            starts_at: string;
-            withdrawn_at?: string | null;
-        };
-        /**
-         * DerogationWish
-         * @description An order of the mayor to enter in the calendar; `reference` is its number. The asker makes `id`.
-         */
-        DerogationWish: {
-            /** Format: date-time */
-            ends_at: string;
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            organiser_id: string;
-            reference: string;
-            /** Format: date-time */
-            starts_at: string;
         };
         /**
          * DescribedLine
@@ -5465,7 +5480,7 @@ export interface components {
         };
         /**
          * DraftItem
-         * @description An item of the draft, what is said of its price, and how often it was written.
+         * @description An item of the draft with its prices and revision.
          */
         DraftItem: {
             item: components["schemas"]["Product"] | components["schemas"]["Menu"] | components["schemas"]["Deposit"];
@@ -5474,7 +5489,7 @@ export interface components {
         };
         /**
          * DraftView
-         * @description The draft for the office. `version` is the name that it would be published under, `in_force` what is sold now.
+         * @description The draft for the office. `version` is its version if published, `in_force` the published version.
          */
         DraftView: {
             defects: components["schemas"]["CatalogueDefect"][];
@@ -5732,23 +5747,15 @@ export interface components {
         Floor: "gallery1" | "gallery3" | "pitch" | "podium" | "ring1" | "ring2" | "ring3" | "road";
         /**
          * FoodChoice
-         * @description An option and what was chosen, as they are called.
+         * @description Names of an option and of the chosen value.
          */
         FoodChoice: {
             choice: components["schemas"]["Text"];
             option: components["schemas"]["Text"];
         };
         /**
-         * FoodDecline
-         * @description Why the kitchen does not take an order; the fan is told.
-         */
-        FoodDecline: {
-            /** @enum {string} */
-            reason: "closing" | "other" | "sold_out" | "too_busy";
-        };
-        /**
          * FoodLine
-         * @description One line of an order: a product as it is made, or the cup that comes with it. Integer cents, VAT contained.
+         * @description A line of an order: a product or its cup deposit. Integer cents, VAT included.
          */
         FoodLine: {
             /** @default 0 */
@@ -5768,16 +5775,16 @@ export interface components {
         };
         /**
          * FoodOrder
-         * @description An order as its fan sees it. `accept_by` is when it ends by itself unless the kitchen accepts it.
+         * @description An order as its fan sees it. It expires at `accept_by` unless the kitchen accepts it.
          *
-         *         `reason` is why it was declined or refunded; `voucher_cents` what the house gave for a broken promise.
+         *         `reason` is why it was declined or refunded; `voucher_cents` is the bonus granted for a late order.
          */
         FoodOrder: {
             /** Format: date-time */
             accept_by: string;
             accepted_at: string | null;
             bonus_cents: number;
-            deliver_to: components["schemas"]["Delivery"] | null;
+            deliver_to: components["schemas"]["DeliveryPlace"] | null;
             ended_at: string | null;
             /** Format: uuid */
             event_id: string;
@@ -5790,49 +5797,22 @@ export interface components {
             pick_up_code: string;
             /** Format: date-time */
             placed_at: string;
-            promise: components["schemas"]["Promise"];
+            promise: components["schemas"]["OrderTiming"];
             ready_at: string | null;
             reason: string | null;
             state: components["schemas"]["FoodState"];
             total_cents: number;
-            vat: components["schemas"]["virage.matchday.food.menu.rules.pricing.VatTotal"][];
+            vat: components["schemas"]["BasketVat"][];
             voucher_cents: number | null;
         };
         /**
-         * FoodRefund
-         * @description Why an order that was accepted is given back whole.
-         */
-        FoodRefund: {
-            /** @enum {string} */
-            reason: "late" | "not_made" | "other" | "quality" | "wrong_item";
-        };
-        /**
-         * FoodSlot
-         * @description A time at which an order can be ready, and how many pieces of each station the kitchen can still make by then.
+         * FoodOrderRequest
+         * @description An order to place, priced by the catalogue version the fan saw. The client makes `id`.
          *
-         *         The counter is named where the kitchen says how many orders it hands over: it has no bound else.
+         *         `slot_at` is an offered pick-up time, None for as soon as possible. `deliver_to` is the place of a delivery;
+         *         `place` is the fan's seat, used to rank alternatives to a full outlet.
          */
-        FoodSlot: {
-            /** Format: date-time */
-            at: string;
-            left: {
-                [key: string]: number;
-            };
-        };
-        /**
-         * FoodState
-         * @description Where an order stands.
-         * @enum {string}
-         */
-        FoodState: "accepted" | "cancelled" | "declined" | "delivered" | "expired" | "handed_over" | "placed" | "ready" | "refunded";
-        /**
-         * FoodWish
-         * @description What a fan wants, priced by the version of the catalogue that they saw. The phone makes `id`.
-         *
-         *         `slot_at` is a time that the outlet offered, None for as soon as possible. `deliver_to` is the place to bring it to;
-         *         `place` is where the fan sits, for the outlet that is offered instead of a full one.
-         */
-        FoodWish: {
+        FoodOrderRequest: {
             /** @default false */
             age_confirmed: boolean;
             deliver_to?: number | null;
@@ -5848,6 +5828,33 @@ export interface components {
             step_free: boolean;
             version: string;
         };
+        /**
+         * FoodRefundRequest
+         * @description Why an accepted order is refunded in full.
+         */
+        FoodRefundRequest: {
+            /** @enum {string} */
+            reason: "late" | "not_made" | "other" | "quality" | "wrong_item";
+        };
+        /**
+         * FoodSlot
+         * @description A pick-up time, and the remaining capacity of each station until then, in pieces.
+         *
+         *         `counter` is present if the kitchen limits the number of handovers.
+         */
+        FoodSlot: {
+            /** Format: date-time */
+            at: string;
+            left: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * FoodState
+         * @description State of an order.
+         * @enum {string}
+         */
+        FoodState: "accepted" | "cancelled" | "declined" | "delivered" | "expired" | "handed_over" | "placed" | "ready" | "refunded";
         /**
          * Found
          * @description A pass that somebody without a phone asks for, with what their proof of identity must say.
@@ -6034,6 +6041,18 @@ export interface components {
             scope_id?: string | null;
         };
         /**
+         * GrantedBonus
+         * @description A booked bonus grant; `bonus_cents` is the wallet's bonus credit now.
+         */
+        GrantedBonus: {
+            bonus_cents: number;
+            cents: number;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            wallet_id: string;
+        };
+        /**
          * GroundWord
          * @description Whether nobody more is let into the ground.
          */
@@ -6042,22 +6061,14 @@ export interface components {
         };
         /**
          * HandOver
-         * @description What the fan showed: the code of their order; None: somebody who answers for the outlet knows them.
+         * @description Handover of an order. `code` is the fan's code; None if a manager of the outlet vouches for the fan.
          *
-         *         `age_checked`: whoever hands it over saw a proof of age, where the order asks for one.
+         *         `age_checked` confirms that the age was checked, if the order requires it.
          */
         HandOver: {
             /** @default false */
             age_checked: boolean;
             code: string | null;
-        };
-        /**
-         * HandedToPlace
-         * @description The order was brought to its place.
-         */
-        HandedToPlace: {
-            /** @default false */
-            age_checked: boolean;
         };
         /**
          * Head
@@ -6235,19 +6246,26 @@ export interface components {
             x: string;
         };
         /**
-         * ItemWish
-         * @description An item as it shall be; with `revision`, only if nobody wrote it since that one (0: only if it is new).
+         * ItemPricesUpdate
+         * @description All prices of an item.
          */
-        ItemWish: {
-            item: components["schemas"]["Product"] | components["schemas"]["Menu"] | components["schemas"]["Deposit"];
-            revision?: number | null;
+        ItemPricesUpdate: {
+            prices: components["schemas"]["Price"][];
         };
         /**
-         * ItemWritten
-         * @description How often the item was written by now.
+         * ItemRevision
+         * @description Current revision of an item.
          */
-        ItemWritten: {
+        ItemRevision: {
             revision: number;
+        };
+        /**
+         * ItemUpdate
+         * @description An item to store. With `revision`, only if that is the current one (0: only if the item is new).
+         */
+        ItemUpdate: {
+            item: components["schemas"]["Product"] | components["schemas"]["Menu"] | components["schemas"]["Deposit"];
+            revision?: number | null;
         };
         /**
          * Journal
@@ -6355,23 +6373,39 @@ export interface components {
         };
         /**
          * KitchenBoard
-         * @description A kitchen's screen: what is before it, oldest promise first, what it said that it can make, its load.
+         * @description A kitchen's screen: tickets by pick-up time, capacity and load.
          *
-         *         `promise_error` is that of the event that is on.
+         *         `promise_error` has the timing statistics of the current event.
          */
         KitchenBoard: {
-            capacity: components["schemas"]["Capacity"];
+            capacity: components["schemas"]["KitchenCapacity"];
             load: components["schemas"]["KitchenInterval"][];
             name: components["schemas"]["Text"];
             /** Format: date-time */
             now: string;
             outlet: string;
-            promise_error: components["schemas"]["PromiseError"];
+            promise_error: components["schemas"]["TimingStats"];
             tickets: components["schemas"]["KitchenTicket"][];
         };
         /**
+         * KitchenCapacity
+         * @description Capacity of a kitchen: pieces in five minutes by station; a missing station makes nothing.
+         *
+         *         The value of `counter` limits the handovers; without it they are not limited. `note` is shown to fans.
+         */
+        KitchenCapacity: {
+            /** @default false */
+            delivers: boolean;
+            /** @default  */
+            note: string;
+            open: boolean;
+            per_five_minutes: {
+                [key: string]: number;
+            };
+        };
+        /**
          * KitchenInterval
-         * @description Five minutes of a kitchen.
+         * @description Load of a kitchen in one interval of five minutes.
          */
         KitchenInterval: {
             /** Format: date-time */
@@ -6382,7 +6416,7 @@ export interface components {
         };
         /**
          * KitchenTicket
-         * @description An order as its kitchen sees it. `age_limit` above zero: whoever hands it over checks the age.
+         * @description An order as its kitchen sees it. `age_limit` above zero requires an age check at the handover.
          */
         KitchenTicket: {
             /** Format: date-time */
@@ -6390,7 +6424,7 @@ export interface components {
             accepted_at: string | null;
             age_limit: number;
             code_tries_left: number;
-            deliver_to: components["schemas"]["Delivery"] | null;
+            deliver_to: components["schemas"]["DeliveryPlace"] | null;
             ended_at: string | null;
             /** Format: uuid */
             id: string;
@@ -6465,17 +6499,6 @@ export interface components {
             ids: number[];
         };
         /**
-         * Level
-         * @description What an outlet has of a product. At `low_at` or below somebody is told; None: nobody.
-         */
-        Level: {
-            level: number;
-            low_at?: number | null;
-            outlet: string;
-            /** Format: uuid */
-            product_id: string;
-        };
-        /**
          * LiftState
          * @description A lift; `out_of_order_since` is None while it works.
          */
@@ -6501,40 +6524,6 @@ export interface components {
             wallet_max_cents: number;
         };
         /**
-         * Line
-         * @description One place of an order. `ticket_id` is set once the order is paid.
-         */
-        Line: {
-            label: components["schemas"]["PlaceLabel"];
-            place: number;
-            price_cents: number;
-            /** @default false */
-            refunded: boolean;
-            tariff: components["schemas"]["Tariff"];
-            ticket_id?: string | null;
-        };
-        /**
-         * Line
-         * @description One line of the history. `cents` is above zero for what came in; `step` is `hold` where a hold is open.
-         *
-         *         `bonus`: it moved what the house gave, not money. `purpose`: top_up, payout, cash_load, cash_payout, terminal_load,
-         *         terminal_payout, sale, refund, card_moved, bonus_given, bonus_forfeited, or another domain's word (food_order).
-         *         `place`: where it was paid or given back, if that is known.
-         */
-        Line: {
-            /** Format: date-time */
-            at: string;
-            bonus: boolean;
-            cents: number;
-            /** Format: uuid */
-            id: string;
-            place: components["schemas"]["Text"] | null;
-            purpose: string;
-            step: string;
-            /** Format: uuid */
-            subject: string;
-        };
-        /**
          * LineDefect
          * @description A line that was not imported, counted from 1, with code and message.
          */
@@ -6543,21 +6532,6 @@ export interface components {
             /** @default  */
             message: string;
             reason: string;
-        };
-        /**
-         * LoadBooked
-         * @description A load that stands in the books, and what the purse has now.
-         */
-        LoadBooked: {
-            available_cents: number;
-            bonus_cents: number;
-            /** Format: date-time */
-            booked_at: string;
-            cents: number;
-            /** Format: uuid */
-            id: string;
-            label: string | null;
-            purse: string;
         };
         /**
          * Locale
@@ -6699,23 +6673,6 @@ export interface components {
          */
         Moved: {
             count: number;
-        };
-        /**
-         * MovementRow
-         * @description A movement as it is told: when it happened, and who wrote it down.
-         */
-        MovementRow: {
-            /** Format: date-time */
-            at: string;
-            /** Format: uuid */
-            id: string;
-            /** @enum {string} */
-            kind: "count" | "delivery" | "sale" | "transfer" | "waste";
-            outlet: string;
-            /** Format: uuid */
-            product_id: string;
-            quantity: number;
-            who: string | null;
         };
         /**
          * MyCard
@@ -6986,14 +6943,6 @@ export interface components {
             worst_cents: number;
         };
         /**
-         * OpenPrice
-         * @description What an item costs at the outlet while a window of the event is open.
-         */
-        OpenPrice: {
-            cents: number;
-            window: components["schemas"]["Window"];
-        };
-        /**
          * Option
          * @description A question to the buyer, answered by one of the choices, or by none where it is not required.
          */
@@ -7121,6 +7070,15 @@ export interface components {
             ticket_ids?: string[] | null;
         };
         /**
+         * OrderTiming
+         * @description Expected times of an order; `arrives_at` is the delivery to the seat, None for a pick-up.
+         */
+        OrderTiming: {
+            arrives_at: string | null;
+            /** Format: date-time */
+            ready_at: string;
+        };
+        /**
          * Organiser
          * @description An organiser of events: a club, a promoter, a federation.
          */
@@ -7131,13 +7089,22 @@ export interface components {
         };
         /**
          * OutletCatalogue
-         * @description What an outlet sells by a version, in the order of the board, and all deposits.
+         * @description What an outlet sells by a version, in menu order, and all deposits.
          */
         OutletCatalogue: {
             deposits: components["schemas"]["Deposit"][];
-            items: components["schemas"]["Shown"][];
+            items: components["schemas"]["OutletItem"][];
             outlet: string;
             version: string;
+        };
+        /**
+         * OutletItem
+         * @description A product or menu at an outlet. The price of the first open window applies, otherwise `cents`.
+         */
+        OutletItem: {
+            cents: number;
+            item: components["schemas"]["Product"] | components["schemas"]["Menu"];
+            prices: components["schemas"]["WindowPrice"][];
         };
         /**
          * OutletLocation
@@ -7152,13 +7119,13 @@ export interface components {
         };
         /**
          * OutletOffer
-         * @description An outlet that takes orders, or why it does not now: `closed`, `full`, `no_way`.
+         * @description An outlet, with its earliest pick-up time or the reason why it takes no orders.
          *
-         *         `ready_at` is the earliest for a usual basket, `in_hand_at` when a fan who sits at the place that was asked for has
-         *         it in the hand. Without a place nobody walks.
+         *         `ready_at` is the earliest time for a typical basket. `in_hand_at` includes the walk from the given place; without a
+         *         place the walk is left out.
          */
         OutletOffer: {
-            closed_reason: components["schemas"]["Closed"] | null;
+            closed_reason: components["schemas"]["ClosedReason"] | null;
             in_hand_at: string | null;
             name: components["schemas"]["Text"];
             note: string;
@@ -7168,10 +7135,10 @@ export interface components {
             walking_s: number | null;
         };
         /**
-         * OutletPromises
-         * @description The promises of an outlet, and what broken ones cost in vouchers.
+         * OutletTimingStats
+         * @description Order timing of an outlet, and the vouchers granted for late orders.
          */
-        OutletPromises: {
+        OutletTimingStats: {
             broken: number;
             orders: number;
             outlet: string;
@@ -7308,7 +7275,7 @@ export interface components {
         };
         /**
          * PartChoice
-         * @description Which product of a menu's part, and how: options by their code, each with the code of its choice.
+         * @description Chosen product of a menu part, and its options: choice codes by option code.
          */
         PartChoice: {
             options?: {
@@ -7377,8 +7344,8 @@ export interface components {
             revoked: boolean;
         };
         /**
-         * PayoutWish
-         * @description Send back what is left. The browser makes `id`: sent twice, it is one payout.
+         * PayoutRequest
+         * @description Request of a payout. The browser creates `id`, so a repeated request is one payout.
          */
         PayoutRequest: {
             /** Format: uuid */
@@ -7438,7 +7405,7 @@ export interface components {
         };
         /**
          * PictureName
-         * @description Under which name an item shows a picture that was uploaded.
+         * @description Name of an uploaded picture.
          */
         PictureName: {
             picture: string;
@@ -7527,13 +7494,6 @@ export interface components {
             prices: {
                 [key: string]: number;
             };
-        };
-        /**
-         * PricesWish
-         * @description All that is said of an item's price.
-         */
-        PricesWish: {
-            prices: components["schemas"]["Price"][];
         };
         /**
          * Pricing
@@ -7660,27 +7620,6 @@ export interface components {
          */
         Progress: "credited" | "failed" | "open" | "sent_back";
         /**
-         * Promise
-         * @description When an order is ready; `arrives_at` is when it is at the fan's place, where it is brought there.
-         */
-        Promise: {
-            arrives_at: string | null;
-            /** Format: date-time */
-            ready_at: string;
-        };
-        /**
-         * PromiseError
-         * @description How far promises were from what happened, in seconds after them (below zero: before).
-         *
-         *         At the middle, and at the worst tenth. `broken`: late by more than the house allows.
-         */
-        PromiseError: {
-            broken: number;
-            orders: number;
-            p50_s: number | null;
-            p90_s: number | null;
-        };
-        /**
          * ProofSent
          * @description A proof on its way to its till.
          */
@@ -7773,10 +7712,10 @@ export interface components {
             version: string;
         };
         /**
-         * PublicationWish
-         * @description Put the draft into force that was looked at. The asker makes `id`: sent twice, it is one publication.
+         * PublicationRequest
+         * @description Publish the draft with this version. The client makes `id`; a repeated request is one publication.
          */
-        PublicationWish: {
+        PublicationRequest: {
             /** Format: uuid */
             id: string;
             version: string;
@@ -7794,50 +7733,6 @@ export interface components {
             published_at: string;
             revision: number;
             title: string;
-        };
-        /**
-         * PurseAtDesk
-         * @description A purse as the cashier sees it. `purse` is as much of its id as tells two purses apart.
-         *
-         *         `loadable_cents` is the most that it takes at once, `payable_cash_cents` and `payable_terminal_cents` what a desk
-         *         pays out of it: what came in that way, as far as it is left. `anonymous`: nobody's name stands on it. Of a name it
-         *         has the first one and an initial.
-         */
-        PurseAtDesk: {
-            anonymous: boolean;
-            available_cents: number;
-            blocked: components["schemas"]["BlockReason"] | null;
-            bonus_cents: number;
-            holder_name: string | null;
-            label: string | null;
-            loadable_cents: number;
-            payable_cash_cents: number;
-            payable_terminal_cents: number;
-            purse: string;
-        };
-        /**
-         * PurseLook
-         * @description Whose purse. It stands in the body, for addresses end up in logs.
-         */
-        PurseLook: {
-            by: components["schemas"]["CardShown"];
-        };
-        /**
-         * PurseView
-         * @description A purse on its owner's screen: `refundable_cents` is what a payout sends back to bank cards now.
-         *
-         *         `desk_cents` is what a desk pays out: what came in cash or by its terminal, as far as it is left.
-         */
-        PurseView: {
-            available_cents: number;
-            balance_cents: number;
-            bonus_cents: number;
-            desk_cents: number;
-            history: components["schemas"]["Line"][];
-            id: string | null;
-            limits: components["schemas"]["Limits"];
-            more: boolean;
-            refundable_cents: number;
         };
         /**
          * PushKey
@@ -8022,15 +7917,6 @@ export interface components {
          */
         RuleState: "off" | "on" | "waiting";
         /**
-         * Run
-         * @description What a runner takes to one block (or standing area), row by row, with the way to its first stop.
-         */
-        Run: {
-            block: string;
-            stops: components["schemas"]["Stop"][];
-            way: components["schemas"]["Route"] | null;
-        };
-        /**
          * RunnerStatistics
          * @description Distance of a player in metres, and top speed held for 1.5 seconds, km/h.
          */
@@ -8093,7 +7979,7 @@ export interface components {
             last_sale_at: string | null;
             /** Format: date-time */
             now: string;
-            rates: components["schemas"]["virage.money.fiscal.rules.record.VatTotal"][];
+            rates: components["schemas"]["VatTotal"][];
             rows: components["schemas"]["SalesRow"][];
             total: components["schemas"]["SalesRow"];
             waiting: number;
@@ -8225,15 +8111,6 @@ export interface components {
             away: number;
             /** @default 0 */
             home: number;
-        };
-        /**
-         * Shown
-         * @description A product or menu at an outlet. `prices` of the first open window goes before `cents`, the standing price.
-         */
-        Shown: {
-            cents: number;
-            item: components["schemas"]["Product"] | components["schemas"]["Menu"];
-            prices: components["schemas"]["OpenPrice"][];
         };
         /**
          * Side
@@ -8373,7 +8250,7 @@ export interface components {
         Station: "bar" | "coffee" | "cold" | "counter" | "fryer" | "grill";
         /**
          * StationLoad
-         * @description What a station can make in five minutes, and how many pieces the counter and orders take of it.
+         * @description Capacity of a station in five minutes, and the pieces used by counter sales and by orders.
          */
         StationLoad: {
             capacity: number;
@@ -8381,8 +8258,37 @@ export interface components {
             orders: number;
         };
         /**
+         * StockAlarm
+         * @description Kinds of stock alerts, worst first.
+         * @enum {string}
+         */
+        StockAlarm: "below_zero" | "empty" | "low";
+        /**
+         * StockAlert
+         * @description A stock level that needs attention.
+         */
+        StockAlert: {
+            alarm: components["schemas"]["StockAlarm"];
+            level: number;
+            low_at: number | null;
+            outlet: string;
+            /** Format: uuid */
+            product_id: string;
+        };
+        /**
+         * StockLevel
+         * @description Stock level of a product at an outlet. `low_at` is the alert threshold, None for none.
+         */
+        StockLevel: {
+            level: number;
+            low_at?: number | null;
+            outlet: string;
+            /** Format: uuid */
+            product_id: string;
+        };
+        /**
          * StockLine
-         * @description So many pieces of a product.
+         * @description Quantity of a product.
          */
         StockLine: {
             /** Format: uuid */
@@ -8390,13 +8296,30 @@ export interface components {
             quantity: number;
         };
         /**
-         * StockWish
-         * @description What somebody saw happen to the stock of an outlet; the asker makes `id`: sent twice, it happened once.
-         *
-         *         `delivery`: so many came. `waste`: so many went without being sold. `count`: so many are there. `transfer`: so many
-         *         went to `to_outlet`.
+         * StockMovement
+         * @description A movement with its time and author.
          */
-        StockWish: {
+        StockMovement: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "count" | "delivery" | "sale" | "transfer" | "waste";
+            outlet: string;
+            /** Format: uuid */
+            product_id: string;
+            quantity: number;
+            who: string | null;
+        };
+        /**
+         * StockRequest
+         * @description A stock document of an outlet. The client makes `id`; a repeated document is recorded once.
+         *
+         *         `delivery`: quantities received. `waste`: quantities lost. `count`: quantities in stock. `transfer`: quantities
+         *         sent to `to_outlet`.
+         */
+        StockRequest: {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
@@ -8406,19 +8329,20 @@ export interface components {
             to_outlet?: string | null;
         };
         /**
-         * Stop
-         * @description An order that is ready and goes to a place.
+         * StockThreshold
+         * @description Alert threshold of a product; None for none.
          */
-        Stop: {
-            age_limit: number;
-            number: number;
+        StockThreshold: {
+            low_at: number | null;
             /** Format: uuid */
-            order_id: string;
-            place: components["schemas"]["Delivery"];
-            /** Format: date-time */
-            promised_at: string;
-            /** Format: date-time */
-            ready_at: string;
+            product_id: string;
+        };
+        /**
+         * StockThresholdsUpdate
+         * @description Thresholds to set; those of other products are kept. The last one of a product applies.
+         */
+        StockThresholdsUpdate: {
+            thresholds: components["schemas"]["StockThreshold"][];
         };
         /**
          * Substitution
@@ -8466,7 +8390,7 @@ export interface components {
             deposit_cents: number;
             lost_cents: number;
             payable_cents: number;
-            rates: components["schemas"]["virage.money.fiscal.rules.record.VatTotal"][];
+            rates: components["schemas"]["VatTotal"][];
             refund_cents: number;
             sales_cents: number;
             tenders: components["schemas"]["TenderTotal"][];
@@ -8501,14 +8425,14 @@ export interface components {
             /** @default 0 */
             total_cents: number;
             /** @default [] */
-            totals: components["schemas"]["virage.money.fiscal.rules.record.VatTotal"][];
+            totals: components["schemas"]["VatTotal"][];
         };
         /**
          * TapPage
-         * @description What the page of a tap shows. `purse` is as much of its id as tells two purses apart.
+         * @description What the page of a tap shows. `purse` is as much of its id as tells two wallets apart.
          *
          *         Whoever holds the card may spend what is on it, and so may see it. `card_id` tells its owner alone which of theirs
-         *         it is: a card's own purse has the same id.
+         *         it is: a card's own wallet has the same id.
          */
         TapPage: {
             available_cents: number;
@@ -8516,9 +8440,9 @@ export interface components {
             card_id: string | null;
             label: string | null;
             linked: boolean;
-            purse: string;
             /** Format: date-time */
             taken_at: string;
+            wallet: string;
         };
         /**
          * Tariff
@@ -8717,22 +8641,6 @@ export interface components {
             fr: string;
         };
         /**
-         * Threshold
-         * @description At which level of a product somebody is told; None: never.
-         */
-        Threshold: {
-            low_at: number | null;
-            /** Format: uuid */
-            product_id: string;
-        };
-        /**
-         * ThresholdsWord
-         * @description Thresholds of an outlet; those of other products stay. Of two for a product the last one counts.
-         */
-        ThresholdsWord: {
-            thresholds: components["schemas"]["Threshold"][];
-        };
-        /**
          * Ticket
          * @description A ticket for its owner, with the state of its pass.
          */
@@ -8856,7 +8764,7 @@ export interface components {
          *         `head` and `training_head` are those of its own chains, for a till whose storage was lost.
          */
         TillPack: {
-            derogations: components["schemas"]["Derogation"][];
+            derogations: components["schemas"]["AlcoholPermit"][];
             evenings: components["schemas"]["Evening"][];
             head: components["schemas"]["Head"];
             house: components["schemas"]["House"];
@@ -8882,6 +8790,18 @@ export interface components {
          */
         TillUpload: {
             records: components["schemas"]["SentRecord"][];
+        };
+        /**
+         * TimingStats
+         * @description Deviation from the pick-up times: median and 90th percentile in seconds, negative if early.
+         *
+         *         `broken` counts the orders late by more than `voucher_late_min`.
+         */
+        TimingStats: {
+            broken: number;
+            orders: number;
+            p50_s: number | null;
+            p90_s: number | null;
         };
         /**
          * ToDescribe
@@ -8932,19 +8852,6 @@ export interface components {
             payment_id: string;
             progress: components["schemas"]["Progress"];
             reason: string | null;
-        };
-        /**
-         * TopUpWish
-         * @description A fan loads their purse. The browser makes `id` and `payment_id`: sent twice, it is one top-up.
-         *
-         *         Another `payment_id` for the same `id` is refused: a new try is a new top-up.
-         */
-        TopUpWish: {
-            cents: number;
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            payment_id: string;
         };
         /**
          * TrackingFrame
@@ -9022,6 +8929,15 @@ export interface components {
             vat_cents: number;
         };
         /**
+         * VatTotal
+         * @description What one rate comes to: `gross_cents` with the VAT of `vat_cents` in it.
+         */
+        VatTotal: {
+            gross_cents: number;
+            vat_cents: number;
+            vat_permille: number;
+        };
+        /**
          * VenueSummary
          * @description The venue in short; `version` addresses its geometry and labels.
          */
@@ -9050,6 +8966,70 @@ export interface components {
             state: "busy" | "closed" | "open" | "sold_out";
         };
         /**
+         * WalletAtDesk
+         * @description A wallet as shown to the cashier. `purse` is its short id.
+         *
+         *         `loadable_cents` is the maximum top-up; `payable_cash_cents` and `payable_terminal_cents` are the maximum payouts.
+         *         `anonymous`: it has no owner. `holder_name` is the first name and an initial.
+         */
+        WalletAtDesk: {
+            anonymous: boolean;
+            available_cents: number;
+            blocked: components["schemas"]["BlockReason"] | null;
+            bonus_cents: number;
+            holder_name: string | null;
+            label: string | null;
+            loadable_cents: number;
+            payable_cash_cents: number;
+            payable_terminal_cents: number;
+            purse: string;
+        };
+        /**
+         * WalletLookup
+         * @description Wallet to look up. It is in the body, because addresses end up in logs.
+         */
+        WalletLookup: {
+            by: components["schemas"]["CardShown"];
+        };
+        /**
+         * WalletTransaction
+         * @description One line of the history. `cents` is positive for money in; `step` is `hold` for an open hold.
+         *
+         *         `bonus`: bonus credit, not money. `purpose`: top_up, payout, cash_load, cash_payout, terminal_load,
+         *         terminal_payout, sale, refund, card_moved, bonus_given, bonus_forfeited, or another domain's purpose (food_order).
+         *         `place`: the point of sale, if known.
+         */
+        WalletTransaction: {
+            /** Format: date-time */
+            at: string;
+            bonus: boolean;
+            cents: number;
+            /** Format: uuid */
+            id: string;
+            place: components["schemas"]["Text"] | null;
+            purpose: string;
+            step: string;
+            /** Format: uuid */
+            subject: string;
+        };
+        /**
+         * WalletView
+         * @description A wallet as shown to its owner. `refundable_cents` can be refunded to bank cards now.
+         *
+         *         `desk_cents` can be paid out at a desk: cash and terminal money that is left.
+         */
+        WalletView: {
+            available_cents: number;
+            balance_cents: number;
+            bonus_cents: number;
+            desk_cents: number;
+            history: components["schemas"]["WalletTransaction"][];
+            id: string | null;
+            limits: components["schemas"]["Limits"];
+            more: boolean;
+            refundable_cents: number;
+        };
+        /**
          * Who
          * @description Whom a clip is for: who is in the ground with a ticket, who has a ticket of the event, everybody.
          * @enum {string}
@@ -9062,6 +9042,14 @@ export interface components {
         Window: {
             from_min: number;
             until_min: number;
+        };
+        /**
+         * WindowPrice
+         * @description Price of an item during a time window of the event.
+         */
+        WindowPrice: {
+            cents: number;
+            window: components["schemas"]["Window"];
         };
         /**
          * WindowWord
@@ -9126,15 +9114,6 @@ export interface components {
             reason?: string | null;
         };
         /**
-         * VatTotal
-         * @description What was sold at one rate, and the VAT contained in it, as the till's record has it. 0 is what bears no VAT.
-         */
-        "virage.matchday.food.menu.rules.pricing.VatTotal": {
-            gross_cents: number;
-            vat_cents: number;
-            vat_permille: number;
-        };
-        /**
          * Answer
          * @description What a till hears of one record: `booked`, `known` (again), or `refused` with a reason.
          *
@@ -9160,15 +9139,6 @@ export interface components {
             answers: components["schemas"]["virage.matchday.food.till.acts.selling.Answer"][];
             /** Format: date-time */
             now: string;
-        };
-        /**
-         * VatTotal
-         * @description What one rate comes to: `gross_cents` with the VAT of `vat_cents` in it.
-         */
-        "virage.money.fiscal.rules.record.VatTotal": {
-            gross_cents: number;
-            vat_cents: number;
-            vat_permille: number;
         };
     };
     responses: never;
@@ -10027,37 +9997,6 @@ export interface operations {
             };
         };
     };
-    get_catalogue: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                outlet: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description What the outlet sells */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OutletCatalogue"];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
     get_picture: {
         parameters: {
             query?: never;
@@ -10077,166 +10016,6 @@ export interface operations {
                 content: {
                     "image/webp": string;
                 };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    record_stock: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["StockWish"];
-            };
-        };
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MovementRow"][];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    list_stock_alerts: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Alert"][];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    get_stock: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                outlet: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Level"][];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    list_movements: {
-        parameters: {
-            query?: {
-                /** @description Only what moved before that time */
-                before?: string | null;
-            };
-            header?: never;
-            path: {
-                outlet: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MovementRow"][];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    put_thresholds: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                outlet: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ThresholdsWord"];
-            };
-        };
-        responses: {
-            /** @description Done; nothing to tell */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Not done; `code` says why, and nothing has changed. */
             default: {
@@ -10499,6 +10278,37 @@ export interface operations {
             };
         };
     };
+    get_catalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the outlet sells */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutletCatalogue"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_food_orders: {
         parameters: {
             query?: {
@@ -10540,7 +10350,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["FoodWish"];
+                "application/json": components["schemas"]["FoodOrderRequest"];
             };
         };
         responses: {
@@ -10662,10 +10472,10 @@ export interface operations {
     list_food_outlets: {
         parameters: {
             query: {
-                /** @description What is on */
+                /** @description The event */
                 event_id: string;
                 place?: number | null;
-                /** @description Without stairs, but for those inside a block */
+                /** @description Step-free route up to the block */
                 step_free?: boolean;
             };
             header?: never;
@@ -10697,7 +10507,7 @@ export interface operations {
     list_food_slots: {
         parameters: {
             query: {
-                /** @description What is on */
+                /** @description The event */
                 event_id: string;
                 outlet: string;
             };
@@ -10746,6 +10556,166 @@ export interface operations {
                 content: {
                     "application/json": string[];
                 };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    record_stock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StockRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockMovement"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_stock_alerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockAlert"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_stock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockLevel"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_movements: {
+        parameters: {
+            query?: {
+                /** @description Only movements before this time */
+                before?: string | null;
+            };
+            header?: never;
+            path: {
+                outlet: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockMovement"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_thresholds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StockThresholdsUpdate"];
+            };
+        };
+        responses: {
+            /** @description Done; nothing to tell */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done; `code` says why, and nothing has changed. */
             default: {
@@ -10866,7 +10836,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Capacity"];
+                "application/json": components["schemas"]["KitchenCapacity"];
             };
         };
         responses: {
@@ -10876,7 +10846,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Capacity"];
+                    "application/json": components["schemas"]["KitchenCapacity"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -10934,7 +10904,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["FoodDecline"];
+                "application/json": components["schemas"]["DeclineRequest"];
             };
         };
         responses: {
@@ -10970,7 +10940,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["HandedToPlace"];
+                "application/json": components["schemas"]["DeliveryConfirmation"];
             };
         };
         responses: {
@@ -11074,7 +11044,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["FoodRefund"];
+                "application/json": components["schemas"]["FoodRefundRequest"];
             };
         };
         responses: {
@@ -11115,7 +11085,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Run"][];
+                    "application/json": components["schemas"]["DeliveryRun"][];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -12428,889 +12398,6 @@ export interface operations {
             };
         };
     };
-    list_closings: {
-        parameters: {
-            query: {
-                /** @description Of tills or of outlets */
-                subject: "outlet" | "till";
-                period: components["schemas"]["PeriodKind"];
-                /** @description The first day of business */
-                from: string;
-                /** @description The last day of business, itself too */
-                to: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClosingView"][];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    list_concessionaires: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Concessionaire"][];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    put_concessionaire: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                concessionaire_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ConcessionaireWish"];
-            };
-        };
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Concessionaire"];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    delete_concessionaire: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                concessionaire_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done; nothing to tell */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    get_statement: {
-        parameters: {
-            query: {
-                /** @description The first day of business */
-                from: string;
-                /** @description The last day of business, itself too */
-                to: string;
-            };
-            header?: never;
-            path: {
-                concessionaire_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Statement"];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    get_statement_csv: {
-        parameters: {
-            query: {
-                /** @description The first day of business */
-                from: string;
-                /** @description The last day of business, itself too */
-                to: string;
-            };
-            header?: never;
-            path: {
-                concessionaire_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The statement */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/csv": string;
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    get_statement_pdf: {
-        parameters: {
-            query: {
-                /** @description The first day of business */
-                from: string;
-                /** @description The last day of business, itself too */
-                to: string;
-                /** @description The language of the paper */
-                lang?: "en" | "fr";
-            };
-            header?: never;
-            path: {
-                concessionaire_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The statement */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/pdf": string;
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    put_terms: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                concessionaire_id: string;
-                terms_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TermsWish"];
-            };
-        };
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Terms"];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    delete_terms: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                concessionaire_id: string;
-                terms_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done; nothing to tell */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    list_derogations: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Derogation"][];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    enter_derogation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DerogationWish"];
-            };
-        };
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Derogation"];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    withdraw_derogation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                derogation_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Derogation"];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    list_deviations: {
-        parameters: {
-            query?: {
-                /** @description Only what was noted before that time */
-                before?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NotedDeviation"][];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    get_draft: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DraftView"];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    put_item: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                item_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ItemWish"];
-            };
-        };
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemWritten"];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    delete_item: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                item_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done; nothing to tell */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    put_item_prices: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                item_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PricesWish"];
-            };
-        };
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Price"][];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    get_offline_loss: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OfflineLoss"];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    upload_picture: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PictureName"];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    list_promises: {
-        parameters: {
-            query?: {
-                event_id?: string | null;
-                /** @description With its time zone */
-                since?: string | null;
-                /** @description With its time zone */
-                until?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OutletPromises"][];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    list_publications: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Publication"][];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    publish_catalogue: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PublicationWish"];
-            };
-        };
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Publication"];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    get_concession_sales: {
-        parameters: {
-            query: {
-                by: components["schemas"]["By"];
-                /** @description Of that event; else give from and to */
-                event_id?: string | null;
-                /** @description From that moment on */
-                from?: string | null;
-                /** @description Before that moment */
-                to?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SalesView"];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    list_shifts: {
-        parameters: {
-            query?: {
-                /** @description Of that event; else give from and to */
-                event_id?: string | null;
-                /** @description From that moment on */
-                from?: string | null;
-                /** @description Before that moment */
-                to?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Shift"][];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    list_tills: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OfficeTill"][];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    get_till_archive: {
-        parameters: {
-            query?: {
-                /** @description From that day of business on */
-                from?: string | null;
-                /** @description To that day, itself too */
-                to?: string | null;
-            };
-            header?: never;
-            path: {
-                till_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The archive */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/gzip": string;
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    get_version: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                version: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Content"];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
     list_dead_letters: {
         parameters: {
             query?: never;
@@ -13806,6 +12893,889 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Sales"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_alcohol_permits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlcoholPermit"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    add_alcohol_permit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlcoholPermitRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlcoholPermit"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    withdraw_alcohol_permit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                permit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlcoholPermit"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_closings: {
+        parameters: {
+            query: {
+                /** @description Of tills or of outlets */
+                subject: "outlet" | "till";
+                period: components["schemas"]["PeriodKind"];
+                /** @description The first day of business */
+                from: string;
+                /** @description The last day of business, itself too */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosingView"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_concessionaires: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Concessionaire"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_concessionaire: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                concessionaire_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConcessionaireWish"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Concessionaire"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_concessionaire: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                concessionaire_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing to tell */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_statement: {
+        parameters: {
+            query: {
+                /** @description The first day of business */
+                from: string;
+                /** @description The last day of business, itself too */
+                to: string;
+            };
+            header?: never;
+            path: {
+                concessionaire_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statement"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_statement_csv: {
+        parameters: {
+            query: {
+                /** @description The first day of business */
+                from: string;
+                /** @description The last day of business, itself too */
+                to: string;
+            };
+            header?: never;
+            path: {
+                concessionaire_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The statement */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_statement_pdf: {
+        parameters: {
+            query: {
+                /** @description The first day of business */
+                from: string;
+                /** @description The last day of business, itself too */
+                to: string;
+                /** @description The language of the paper */
+                lang?: "en" | "fr";
+            };
+            header?: never;
+            path: {
+                concessionaire_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The statement */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                concessionaire_id: string;
+                terms_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TermsWish"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Terms"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                concessionaire_id: string;
+                terms_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing to tell */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_deviations: {
+        parameters: {
+            query?: {
+                /** @description Only what was noted before that time */
+                before?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotedDeviation"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftView"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemUpdate"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemRevision"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing to tell */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_item_prices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemPricesUpdate"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Price"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_offline_loss: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfflineLoss"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_order_timing: {
+        parameters: {
+            query?: {
+                event_id?: string | null;
+                /** @description With its time zone */
+                since?: string | null;
+                /** @description With its time zone */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutletTimingStats"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    upload_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PictureName"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_publications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Publication"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    publish_catalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublicationRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Publication"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_food_sales: {
+        parameters: {
+            query: {
+                by: components["schemas"]["By"];
+                /** @description Of that event; else give from and to */
+                event_id?: string | null;
+                /** @description From that moment on */
+                from?: string | null;
+                /** @description Before that moment */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SalesView"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_shifts: {
+        parameters: {
+            query?: {
+                /** @description Of that event; else give from and to */
+                event_id?: string | null;
+                /** @description From that moment on */
+                from?: string | null;
+                /** @description Before that moment */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_tills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeTill"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_till_archive: {
+        parameters: {
+            query?: {
+                /** @description From that day of business on */
+                from?: string | null;
+                /** @description To that day, itself too */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                till_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The archive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/gzip": string;
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Content"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -16269,7 +16239,7 @@ export interface operations {
             };
         };
     };
-    get_purse: {
+    get_wallet: {
         parameters: {
             query?: {
                 before?: string | null;

@@ -2,7 +2,7 @@
 import type { Component } from "svelte";
 import { i18n } from "../i18n/i18n.svelte";
 import { match, type Route } from "../kernel/router.svelte";
-import { withWords } from "./concessions/words.svelte";
+import { withWords } from "./food/words.svelte";
 import { words as workspace } from "../people/staff/words.svelte";
 import { desk } from "./desk.svelte";
 import { words } from "./words.svelte";
@@ -17,16 +17,16 @@ export const ROUTES: readonly Route[] = [
   { pattern: "/office/events/:id/gates", load: () => import("./gates/GatesPage.svelte") },
   { pattern: "/office/events/:id/accreditations", load: () => import("./accreditations/AccreditationsPage.svelte") },
   { pattern: "/office/bans", load: () => import("./bans/BansPage.svelte") },
-  { pattern: "/office/food", load: () => withWords(import("./concessions/sales/FoodSalesPage.svelte")) },
-  { pattern: "/office/food/catalogue", load: () => withWords(import("./concessions/catalogue/CataloguePage.svelte")) },
-  { pattern: "/office/food/catalogue/:id", load: () => withWords(import("./concessions/catalogue/ItemPage.svelte")) },
-  { pattern: "/office/food/stock", load: () => withWords(import("./concessions/stock/StockPage.svelte")) },
-  { pattern: "/office/food/alcohol", load: () => withWords(import("./concessions/derogations/DerogationsPage.svelte")) },
-  { pattern: "/office/food/tills", load: () => withWords(import("./concessions/tills/TillsPage.svelte")) },
-  { pattern: "/office/food/cards", load: () => withWords(import("./concessions/cards/CardsPage.svelte")) },
-  { pattern: "/office/food/shifts", load: () => withWords(import("./concessions/shifts/ShiftsPage.svelte")) },
-  { pattern: "/office/food/concessionaires", load: () => withWords(import("./concessions/concessionaires/ConcessionairesPage.svelte")) },
-  { pattern: "/office/food/closings", load: () => withWords(import("./concessions/closings/ClosingsPage.svelte")) },
+  { pattern: "/office/food", load: () => withWords(import("./food/sales/FoodSalesPage.svelte")) },
+  { pattern: "/office/food/catalogue", load: () => withWords(import("./food/catalogue/CataloguePage.svelte")) },
+  { pattern: "/office/food/catalogue/:id", load: () => withWords(import("./food/catalogue/ItemPage.svelte")) },
+  { pattern: "/office/food/stock", load: () => withWords(import("./food/stock/StockPage.svelte")) },
+  { pattern: "/office/food/alcohol", load: () => withWords(import("./food/permits/AlcoholPermitsPage.svelte")) },
+  { pattern: "/office/food/tills", load: () => withWords(import("./food/tills/TillsPage.svelte")) },
+  { pattern: "/office/food/cards", load: () => withWords(import("./food/cards/CardsPage.svelte")) },
+  { pattern: "/office/food/shifts", load: () => withWords(import("./food/shifts/ShiftsPage.svelte")) },
+  { pattern: "/office/food/concessionaires", load: () => withWords(import("./food/concessionaires/ConcessionairesPage.svelte")) },
+  { pattern: "/office/food/closings", load: () => withWords(import("./food/closings/ClosingsPage.svelte")) },
   { pattern: "/office/orders", load: () => import("./orders/OrdersPage.svelte") },
   { pattern: "/office/orders/:id", load: () => import("./orders/OrderPage.svelte") },
   { pattern: "/office/staff", load: () => import("./staff/StaffPage.svelte") },

@@ -2,7 +2,7 @@
 
     python -m tests.matchday.food.menu.make_price_vectors
 
-A till without network prices by what `GET /api/concessions/catalogue/{outlet}` told it. Whatever it is written in, it
+A till without network prices by what `GET /api/food/catalogue/{outlet}` told it. Whatever it is written in, it
 must come to these answers, which the rules of the server gave.
 """
 
@@ -33,7 +33,7 @@ from tests.matchday.food.menu.board import (
     line,
 )
 from virage.matchday.food.menu.reads.catalogue import shown_at
-from virage.matchday.food.menu.rules.alcohol import Derogation, may_sell
+from virage.matchday.food.menu.rules.alcohol import AlcoholPermit, may_sell
 from virage.matchday.food.menu.rules.catalogue import Product
 from virage.matchday.food.menu.rules.pricing import Basket, DepositReturn, PartChoice, price, split
 from virage.platform.values.refusals import Refused, refusal_of
@@ -46,7 +46,7 @@ MATCH = a_match(STARTS_AT, id=UUID(int=100), organiser_id=CLUB)
 KETCHUP = {"sauce": "ketchup"}
 TRUFFLE = {"sauce": "truffle"}
 MEAL = {"dish": PartChoice(HOT_DOG.id, KETCHUP), "drink": PartChoice(BEER.id)}
-ALLOWED = Derogation(UUID(int=102), CLUB, NOW - HOUR, NOW + HOUR, "2026-17")
+ALLOWED = AlcoholPermit(UUID(int=102), CLUB, NOW - HOUR, NOW + HOUR, "2026-17")
 SPIRITS = replace(BEER, id=UUID(int=103), distilled=True)
 ENERGY = replace(COLA, id=UUID(int=104), age_min=16)
 
@@ -93,7 +93,7 @@ def unsold() -> Wishes:
     }
 
 
-def alcohol() -> dict[str, tuple[Product, Event | None, list[Derogation], bool]]:
+def alcohol() -> dict[str, tuple[Product, Event | None, list[AlcoholPermit], bool]]:
     """Return what is sold, or not, at one moment: product, event, calendar, whether the age was checked."""
     dry = replace(MATCH, rules=EventRules(alcohol=False))
     return {
@@ -129,7 +129,7 @@ def _basket(name: str, outlet: str, minute: int | None, wanted: Basket) -> dict[
 
 
 def _sale(
-    name: str, product: Product, event: Event | None, calendar: list[Derogation], confirmed: bool
+    name: str, product: Product, event: Event | None, calendar: list[AlcoholPermit], confirmed: bool
 ) -> dict[str, Any]:
     answer = may_sell(product, event, NOW, calendar, age_confirmed=confirmed)
     on = None if event is None else {"organiser_id": str(CLUB), "state": event.state, "alcohol": event.rules.alcohol}

@@ -11,11 +11,11 @@ from msgspec.structs import replace
 
 from tests.matchday.food.menu.board import BEER, COLA, HOUR, NOW, a_match, a_product
 from virage.matchday.food.menu.rules.alcohol import (
-    Derogation,
-    DerogationWish,
+    AlcoholPermit,
+    AlcoholPermitRequest,
+    ForbiddenBy,
     Reason,
-    Why,
-    check_derogation,
+    check_permit,
     may_sell,
     may_sell_all,
 )
@@ -30,7 +30,7 @@ ENERGY = a_product("Energy drink", age_min=16)
 FREE_BEER = a_product("Beer 0.0", abv_permille=12)
 
 
-def allowed(**changes: Any) -> Derogation:
+def allowed(**changes: Any) -> AlcoholPermit:
     content: dict[str, Any] = {
         "id": new_id(),
         "organiser_id": MATCH.organiser_id,
@@ -38,18 +38,18 @@ def allowed(**changes: Any) -> Derogation:
         "ends_at": NOW + HOUR,
         "reference": "2026-17",
     }
-    return Derogation(**(content | changes))
+    return AlcoholPermit(**(content | changes))
 
 
-def why(refusal: Refused | None) -> Why | None:
+def why(refusal: Refused | None) -> ForbiddenBy | None:
     if refusal is None:
         return None
     assert refusal.reason == Reason.FORBIDDEN
-    found: Why = refusal.data["why"]
+    found: ForbiddenBy = refusal.data["why"]
     return found
 
 
-def sell(product: Product = BEER, event: Any = MATCH, at: datetime = NOW, *calendar: Derogation) -> Refused | None:
+def sell(product: Product = BEER, event: Any = MATCH, at: datetime = NOW, *calendar: AlcoholPermit) -> Refused | None:
     return may_sell(product, event, at, calendar, age_confirmed=True)
 
 
@@ -58,11 +58,11 @@ def test_beer_is_sold_to_adults_under_a_derogation_that_the_house_rule_uses() ->
 
 
 def test_without_a_derogation_beer_is_forbidden_whatever_the_house_rule_says() -> None:
-    assert why(sell(BEER, MATCH, NOW)) == Why.NO_DEROGATION
+    assert why(sell(BEER, MATCH, NOW)) == ForbiddenBy.NO_PERMIT
 
 
 def test_a_house_rule_narrows_what_the_mayor_allows() -> None:
-    assert why(sell(BEER, replace(MATCH, rules=EventRules(alcohol=False)), NOW, allowed())) == Why.HOUSE_RULE
+    assert why(sell(BEER, replace(MATCH, rules=EventRules(alcohol=False)), NOW, allowed())) == ForbiddenBy.HOUSE_RULE
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,8 @@ def test_a_house_rule_narrows_what_the_mayor_allows() -> None:
         allowed(withdrawn_at=NOW),
     ],
 )
-def test_a_derogation_is_its_organisers_and_holds_from_its_begin_until_its_end(other: Derogation) -> None:
-    assert why(sell(BEER, MATCH, NOW, other)) == Why.NO_DEROGATION
+def test_a_derogation_is_its_organisers_and_holds_from_its_begin_until_its_end(other: AlcoholPermit) -> None:
+    assert why(sell(BEER, MATCH, NOW, other)) == ForbiddenBy.NO_PERMIT
 
 
 def test_what_was_sold_before_a_withdrawal_was_sold_rightly() -> None:
@@ -84,13 +84,13 @@ def test_what_was_sold_before_a_withdrawal_was_sold_rightly() -> None:
 
 @pytest.mark.parametrize("state", ["draft", "cancelled"])
 def test_without_an_event_that_takes_place_there_is_no_alcohol(state: Any) -> None:
-    assert why(sell(BEER, None, NOW, allowed())) == Why.NO_EVENT
-    assert why(sell(BEER, replace(MATCH, state=state), NOW, allowed())) == Why.NO_EVENT
+    assert why(sell(BEER, None, NOW, allowed())) == ForbiddenBy.NO_EVENT
+    assert why(sell(BEER, replace(MATCH, state=state), NOW, allowed())) == ForbiddenBy.NO_EVENT
 
 
 @pytest.mark.parametrize("strong", [replace(BEER, distilled=True), replace(BEER, abv_permille=181)])
 def test_no_derogation_covers_spirits(strong: Product) -> None:
-    assert why(sell(strong, MATCH, NOW, allowed())) == Why.SPIRITS
+    assert why(sell(strong, MATCH, NOW, allowed())) == ForbiddenBy.SPIRITS
 
 
 def test_alcohol_asks_for_the_age_even_where_the_product_says_none() -> None:
@@ -100,7 +100,7 @@ def test_alcohol_asks_for_the_age_even_where_the_product_says_none() -> None:
 
 
 def test_a_confirmed_age_allows_nothing_that_is_forbidden() -> None:
-    assert why(may_sell(BEER, MATCH, NOW, [], age_confirmed=True)) == Why.NO_DEROGATION
+    assert why(may_sell(BEER, MATCH, NOW, [], age_confirmed=True)) == ForbiddenBy.NO_PERMIT
 
 
 def test_an_age_limit_of_the_house_asks_without_alcohol_and_without_an_event() -> None:
@@ -126,7 +126,7 @@ def test_whatever_is_above_is_never_sold_unseen(abv: int, distilled: bool, confi
 
 def test_of_a_basket_what_is_forbidden_goes_before_an_age_to_check() -> None:
     asked = may_sell_all([COLA, ENERGY, BEER], MATCH, NOW, [], age_confirmed=False)
-    assert why(asked) == Why.NO_DEROGATION
+    assert why(asked) == ForbiddenBy.NO_PERMIT
     asked = may_sell_all([COLA, ENERGY, BEER], MATCH, NOW, [allowed()], age_confirmed=False)
     assert asked is not None
     assert (asked.reason, asked.data["product_id"]) == (Reason.AGE_CHECK, ENERGY.id)
@@ -136,28 +136,28 @@ def test_of_a_basket_what_is_forbidden_goes_before_an_age_to_check() -> None:
 # --- the calendar --------------------------------------------------------------------------------------------------
 
 
-def a_wish(starts_at: datetime = NOW, lasts: timedelta = 48 * HOUR) -> DerogationWish:
-    return DerogationWish(new_id(), MATCH.organiser_id, starts_at, starts_at + lasts, "2026-18")
+def a_document(starts_at: datetime = NOW, lasts: timedelta = 48 * HOUR) -> AlcoholPermitRequest:
+    return AlcoholPermitRequest(new_id(), MATCH.organiser_id, starts_at, starts_at + lasts, "2026-18")
 
 
 def test_a_derogation_is_for_48_hours_at_most() -> None:
-    assert check_derogation(a_wish(), [], PARIS) is None
+    assert check_permit(a_document(), [], PARIS) is None
     for lasts in (48 * HOUR + timedelta(seconds=1), timedelta(0), -HOUR):
-        refused = check_derogation(a_wish(lasts=lasts), [], PARIS)
+        refused = check_permit(a_document(lasts=lasts), [], PARIS)
         assert refused is not None
         assert refused.data["errors"][0]["source"] == "ends_at"
 
 
 def test_an_organiser_has_ten_a_year_by_the_grounds_own_calendar() -> None:
     used = [allowed(starts_at=datetime(2026, 1, 1, tzinfo=PARIS) + number * 24 * HOUR) for number in range(10)]
-    refused = check_derogation(a_wish(), used, PARIS)
+    refused = check_permit(a_document(), used, PARIS)
     assert refused is not None
     assert (refused.reason, refused.data) == (Reason.YEAR_IS_FULL, {"year": 2026, "used": 10})
-    assert check_derogation(a_wish(datetime(2026, 12, 31, 23, 30, tzinfo=ZoneInfo("UTC"))), used, PARIS) is None
-    assert check_derogation(a_wish(), used[1:], PARIS) is None
+    assert check_permit(a_document(datetime(2026, 12, 31, 23, 30, tzinfo=ZoneInfo("UTC"))), used, PARIS) is None
+    assert check_permit(a_document(), used[1:], PARIS) is None
 
 
 def test_one_that_was_withdrawn_before_it_began_is_none_of_the_ten() -> None:
     used = [allowed() for _ in range(9)]
-    assert check_derogation(a_wish(), [*used, allowed(withdrawn_at=NOW - 2 * HOUR)], PARIS) is None
-    assert check_derogation(a_wish(), [*used, allowed(withdrawn_at=NOW)], PARIS) is not None
+    assert check_permit(a_document(), [*used, allowed(withdrawn_at=NOW - 2 * HOUR)], PARIS) is None
+    assert check_permit(a_document(), [*used, allowed(withdrawn_at=NOW)], PARIS) is not None

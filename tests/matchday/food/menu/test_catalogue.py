@@ -33,12 +33,12 @@ from tests.matchday.food.menu.board import (
     both,
     line,
 )
+from virage.matchday.food.menu.acts import alcohol_permits
 from virage.matchday.food.menu.acts import catalogue as acts
-from virage.matchday.food.menu.acts import derogations
 from virage.matchday.food.menu.acts.catalogue import Reason
 from virage.matchday.food.menu.reads import catalogue as reads
 from virage.matchday.food.menu.reads.catalogue import Catalogues
-from virage.matchday.food.menu.rules.alcohol import DerogationWish
+from virage.matchday.food.menu.rules.alcohol import AlcoholPermitRequest
 from virage.matchday.food.menu.rules.catalogue import (
     Allergen,
     Choice,
@@ -342,14 +342,14 @@ async def test_what_decides_about_a_sale_is_read_for_its_own_moment(db: Database
         await programme.add_organiser(conn, Organiser(match.organiser_id, "The club"), None, NOW)
         await programme.create(conn, NewEvent(**content), None, NOW)
         await programme.publish(conn, match.id, None, NOW)
-        wish = DerogationWish(new_id(), match.organiser_id, match.doors_at, match.ends_at, "2026-17")
-        await derogations.enter(conn, wish, None, NOW)
-        await derogations.withdraw(conn, wish.id, None, NOW + HOUR)
+        wish = AlcoholPermitRequest(new_id(), match.organiser_id, match.doors_at, match.ends_at, "2026-17")
+        await alcohol_permits.enter(conn, wish, None, NOW)
+        await alcohol_permits.withdraw(conn, wish.id, None, NOW + HOUR)
         inside = await reads.terms_at(conn, NOW)
         assert inside.event is not None
         assert inside.event.id == match.id
-        assert [one.covers(NOW) for one in inside.derogations] == [True]
-        assert [one.covers(NOW + HOUR) for one in (await reads.terms_at(conn, NOW + HOUR)).derogations] == [False]
+        assert [one.covers(NOW) for one in inside.permits] == [True]
+        assert [one.covers(NOW + HOUR) for one in (await reads.terms_at(conn, NOW + HOUR)).permits] == [False]
         for moment in (match.doors_at - HOUR, match.ends_at):
             assert await reads.terms_at(conn, moment) == reads.Terms(None, ())
 

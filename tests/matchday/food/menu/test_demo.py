@@ -103,7 +103,7 @@ async def test_tonight_serves_beer_to_adults_and_another_evening_does_not(db: Da
             terms = await terms_at(conn, event.starts_at)
             assert terms.event is not None
             for beer in beers:
-                answer = may_sell(beer, terms.event, event.starts_at, terms.derogations, age_confirmed=True)
+                answer = may_sell(beer, terms.event, event.starts_at, terms.permits, age_confirmed=True)
                 assert (answer is None) == sold
 
 

@@ -1,7 +1,7 @@
 """The vectors by which a till is held to the prices of the server."""
 
 from tests.matchday.food.menu import make_price_vectors
-from virage.matchday.food.menu.rules.alcohol import Why
+from virage.matchday.food.menu.rules.alcohol import ForbiddenBy
 
 
 def test_the_vectors_stand_as_the_rules_make_them() -> None:
@@ -16,5 +16,5 @@ def test_each_basket_of_the_vectors_says_what_it_is_there_for() -> None:
 
 def test_the_vectors_hold_everything_that_forbids_alcohol() -> None:
     refused = [case["refused"] for case in make_price_vectors.vectors()["alcohol"] if case["refused"]]
-    assert {one["data"]["why"] for one in refused if "why" in one["data"]} == {why.value for why in Why}
+    assert {one["data"]["why"] for one in refused if "why" in one["data"]} == {why.value for why in ForbiddenBy}
     assert {one["data"]["age"] for one in refused if "age" in one["data"]} == {16, 18}

@@ -36,11 +36,11 @@ from virage.matchday.food.menu.rules.defects import check_prices
 from virage.matchday.food.menu.rules.pricing import (
     Basket,
     BasketLine,
+    BasketVat,
     DepositReturn,
     PartChoice,
     Priced,
     Reason,
-    VatTotal,
     list_price,
     price,
     split,
@@ -71,7 +71,7 @@ def test_a_line_is_its_quantity_times_its_price_and_contains_its_vat() -> None:
     (one,) = found.lines
     assert (one.quantity, one.unit_cents, one.gross_cents) == (3, 250, 750)
     assert (one.vat_permille, one.vat_cents) == (100, 68)  # 750 / 11
-    assert found.vat == (VatTotal(100, 750, 68),)
+    assert found.vat == (BasketVat(100, 750, 68),)
     assert found.total_cents == 750
 
 
@@ -86,7 +86,7 @@ def test_a_cup_is_a_line_of_its_own_without_vat() -> None:
     assert (drink.kind, drink.gross_cents) == ("product", 900)
     assert (cup.kind, cup.item_id, cup.quantity, cup.gross_cents) == ("deposit", CUP.id, 2, 400)
     assert (cup.vat_permille, cup.vat_cents) == (0, 0)
-    assert found.vat == (VatTotal(0, 400, 0), VatTotal(100, 900, 82))
+    assert found.vat == (BasketVat(0, 400, 0), BasketVat(100, 900, 82))
     assert found.total_cents == 1300
 
 
@@ -251,7 +251,7 @@ def test_a_basket_of_another_version_is_told_the_one_in_force() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "outlet", "reason"),
+    ("wanted", "outlet", "reason"),
     [
         (line(a_product()), HERE, Reason.UNKNOWN),
         (line(CUP), HERE, Reason.UNKNOWN),
@@ -270,8 +270,8 @@ def test_a_basket_of_another_version_is_told_the_one_in_force() -> None:
         (line(COFFEE, parts=WITH_COLA), HERE, Reason.PART_UNKNOWN),
     ],
 )
-def test_what_has_no_price_says_why_and_in_which_line(wish: BasketLine, outlet: str, reason: Reason) -> None:
-    found = refusal(basket(line(COFFEE), wish), outlet)
+def test_what_has_no_price_says_why_and_in_which_line(wanted: BasketLine, outlet: str, reason: Reason) -> None:
+    found = refusal(basket(line(COFFEE), wanted), outlet)
     assert (found.reason, found.data["line"]) == (reason, 1)
 
 
@@ -282,10 +282,10 @@ def test_a_basket_that_no_receipt_can_hold_is_refused() -> None:
 
 def test_the_vat_of_a_rate_is_that_of_its_sum_and_its_lines_share_it() -> None:
     found = priced(basket(*[line(HOT_DOG, options=KETCHUP)] * 3))
-    assert found.vat == (VatTotal(100, 1950, 177),)  # 1950 / 11 is 177.27, three times 650 / 11 is 3 x 59.09
+    assert found.vat == (BasketVat(100, 1950, 177),)  # 1950 / 11 is 177.27, three times 650 / 11 is 3 x 59.09
     assert [one.vat_cents for one in found.lines] == [59, 59, 59]
     found = priced(basket(*[line(FRIES)] * 5))
-    assert found.vat == (VatTotal(100, 2000, 182),)  # 181.8, and not five times 36
+    assert found.vat == (BasketVat(100, 2000, 182),)  # 181.8, and not five times 36
     assert [one.vat_cents for one in found.lines] == [37, 37, 36, 36, 36]
 
 

@@ -28,8 +28,8 @@ from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
 
 Counters = Any  # the class in conftest.py, which tests cannot import
-OFFICE = "/api/office/concessions"
-STOCK = "/api/concessions/stock"
+OFFICE = "/api/office/food"
+STOCK = "/api/food/stock"
 
 
 def told(answer: Any) -> tuple[int, str]:
@@ -44,7 +44,7 @@ def an_item(item: Any, **more: Any) -> dict[str, Any]:
 
 
 async def test_everybody_sees_what_an_outlet_sells_in_both_languages(counters: Counters, board: Publication) -> None:
-    answer = await counters.ask("", "GET", f"/api/concessions/catalogue/{THERE}")
+    answer = await counters.ask("", "GET", f"/api/food/catalogue/{THERE}")
     assert answer.status_code == 200
     body = answer.json()
     assert (body["version"], body["outlet"]) == (board.version, THERE)
@@ -60,25 +60,25 @@ async def test_everybody_sees_what_an_outlet_sells_in_both_languages(counters: C
 async def test_the_catalogue_is_fetched_again_only_when_another_is_in_force(
     counters: Counters, board: Publication
 ) -> None:
-    first = await counters.ask("", "GET", f"/api/concessions/catalogue/{HERE}")
+    first = await counters.ask("", "GET", f"/api/food/catalogue/{HERE}")
     tag = {"if-none-match": first.headers["etag"]}
-    again = await counters.ask("", "GET", f"/api/concessions/catalogue/{HERE}", headers=tag)
+    again = await counters.ask("", "GET", f"/api/food/catalogue/{HERE}", headers=tag)
     assert (again.status_code, again.content) == (304, b"")
     prices = {"prices": [{"cents": 990}]}
     await counters.ask("finance", "PUT", f"{OFFICE}/items/{COFFEE.id}/prices", prices)
-    unpublished = await counters.ask("", "GET", f"/api/concessions/catalogue/{HERE}", headers=tag)
+    unpublished = await counters.ask("", "GET", f"/api/food/catalogue/{HERE}", headers=tag)
     assert unpublished.status_code == 304
     draft = (await counters.ask("finance", "GET", f"{OFFICE}/draft")).json()
     assert (draft["in_force"], draft["defects"]) == (board.version, [])
-    wish = {"id": str(new_id()), "version": draft["version"]}
-    assert (await counters.ask("finance", "POST", f"{OFFICE}/publications", wish)).status_code == 200
-    new = await counters.ask("", "GET", f"/api/concessions/catalogue/{HERE}", headers=tag)
+    request = {"id": str(new_id()), "version": draft["version"]}
+    assert (await counters.ask("finance", "POST", f"{OFFICE}/publications", request)).status_code == 200
+    new = await counters.ask("", "GET", f"/api/food/catalogue/{HERE}", headers=tag)
     assert (new.status_code, new.json()["version"]) == (200, draft["version"])
 
 
 async def test_there_is_nothing_at_an_outlet_that_is_none_or_before_the_first_version(counters: Counters) -> None:
     for outlet in (HERE, "99", "%00"):
-        assert told(await counters.ask("", "GET", f"/api/concessions/catalogue/{outlet}")) == (404, "not_found")
+        assert told(await counters.ask("", "GET", f"/api/food/catalogue/{outlet}")) == (404, "not_found")
 
 
 # --- the draft -----------------------------------------------------------------------------------------------------
@@ -90,20 +90,20 @@ async def test_the_house_takes_an_item_from_the_draft_to_the_counter(counters: C
     assert (written.status_code, written.json()) == (200, {"revision": 1})
     draft = (await counters.ask("house", "GET", f"{OFFICE}/draft")).json()
     assert draft["defects"] == [{"code": "base_price_missing", "at": f"items.{tea.id}"}]
-    wish = {"id": str(new_id()), "version": draft["version"]}
-    refused = await counters.ask("house", "POST", f"{OFFICE}/publications", wish)
+    request = {"id": str(new_id()), "version": draft["version"]}
+    refused = await counters.ask("house", "POST", f"{OFFICE}/publications", request)
     assert told(refused) == (409, "catalogue_incomplete")
     assert refused.json()["data"]["defects"] == draft["defects"]
     prices = {"prices": [{"cents": 300}]}
     await counters.ask("house", "PUT", f"{OFFICE}/items/{tea.id}/prices", prices)
     draft = (await counters.ask("house", "GET", f"{OFFICE}/draft")).json()
-    wish = {"id": str(new_id()), "version": draft["version"]}
-    made = (await counters.ask("house", "POST", f"{OFFICE}/publications", wish)).json()
+    request = {"id": str(new_id()), "version": draft["version"]}
+    made = (await counters.ask("house", "POST", f"{OFFICE}/publications", request)).json()
     assert (made["number"], made["version"]) == (1, draft["version"])
-    (shown,) = (await counters.ask("", "GET", f"/api/concessions/catalogue/{HERE}")).json()["items"]
+    (shown,) = (await counters.ask("", "GET", f"/api/food/catalogue/{HERE}")).json()["items"]
     assert (shown["item"]["id"], shown["cents"]) == (str(tea.id), 300)
     listed = (await counters.ask("finance", "GET", f"{OFFICE}/publications")).json()
-    assert [one["id"] for one in listed] == [wish["id"]]
+    assert [one["id"] for one in listed] == [request["id"]]
     whole = (await counters.ask("finance", "GET", f"{OFFICE}/versions/{draft['version']}")).json()
     assert whole["prices"] == {str(tea.id): [{"cents": 300, "outlet": None, "window": None}]}
     for unknown in ("0" * 32, "none", "%00"):
@@ -170,7 +170,7 @@ async def test_prices_publications_and_derogations_ask_for_a_fresh_sign_in(
 ) -> None:
     counters.knows("yesterday", Grant("programme"), since=NOW - 24 * HOUR)
     before = await counters.everything()
-    calendar = ("POST", f"{OFFICE}/derogations", a_derogation(counters.club))
+    calendar = ("POST", f"{OFFICE}/alcohol-permits", a_permit(counters.club))
     for method, path, body in (*DRAFT_DOORS[3:5], calendar):
         assert told(await counters.ask("yesterday", method, path, body)) == (403, "step_up_required")
     assert await counters.everything() == before
@@ -222,26 +222,27 @@ async def test_no_other_name_opens_the_object_store(counters: Counters) -> None:
 # --- the calendar --------------------------------------------------------------------------------------------------
 
 
-def a_derogation(organiser: Any, **changes: Any) -> dict[str, Any]:
+def a_permit(organiser: Any, **changes: Any) -> dict[str, Any]:
     times = {"starts_at": NOW.isoformat(), "ends_at": (NOW + 48 * HOUR).isoformat()}
     return {"id": str(new_id()), "organiser_id": str(organiser), "reference": "2026-17"} | times | changes
 
 
 async def test_an_organiser_enters_and_withdraws_its_own_derogations_alone(counters: Counters) -> None:
-    wish = a_derogation(counters.club)
-    assert told(await counters.ask("promoter", "POST", f"{OFFICE}/derogations", wish)) == (403, "forbidden")
-    entered = await counters.ask("club", "POST", f"{OFFICE}/derogations", wish)
+    request = a_permit(counters.club)
+    assert told(await counters.ask("promoter", "POST", f"{OFFICE}/alcohol-permits", request)) == (403, "forbidden")
+    entered = await counters.ask("club", "POST", f"{OFFICE}/alcohol-permits", request)
     assert (entered.status_code, entered.json()["withdrawn_at"]) == (200, None)
-    assert (await counters.ask("club", "POST", f"{OFFICE}/derogations", wish)).json() == entered.json()
-    other = wish | {"reference": "2026-18"}
-    assert told(await counters.ask("club", "POST", f"{OFFICE}/derogations", other)) == (409, "id_taken")
-    path = f"{OFFICE}/derogations/{wish['id']}"
+    assert (await counters.ask("club", "POST", f"{OFFICE}/alcohol-permits", request)).json() == entered.json()
+    other = request | {"reference": "2026-18"}
+    assert told(await counters.ask("club", "POST", f"{OFFICE}/alcohol-permits", other)) == (409, "id_taken")
+    path = f"{OFFICE}/alcohol-permits/{request['id']}"
     assert told(await counters.ask("promoter", "DELETE", path)) == (404, "not_found")
     withdrawn = await counters.ask("club", "DELETE", path)
     assert (withdrawn.status_code, withdrawn.json()["withdrawn_at"]) == (200, NOW.isoformat().replace("+00:00", "Z"))
     assert (await counters.ask("club", "DELETE", path)).json() == withdrawn.json()
     seen = {
-        who: (await counters.ask(who, "GET", f"{OFFICE}/derogations")).json() for who in ("club", "promoter", "house")
+        who: (await counters.ask(who, "GET", f"{OFFICE}/alcohol-permits")).json()
+        for who in ("club", "promoter", "house")
     }
     assert [len(seen[who]) for who in ("club", "promoter", "house")] == [1, 0, 1]
 
@@ -249,11 +250,11 @@ async def test_an_organiser_enters_and_withdraws_its_own_derogations_alone(count
 async def test_the_eleventh_derogation_of_a_year_is_refused(counters: Counters) -> None:
     for _ in range(10):
         assert (
-            await counters.ask("club", "POST", f"{OFFICE}/derogations", a_derogation(counters.club))
+            await counters.ask("club", "POST", f"{OFFICE}/alcohol-permits", a_permit(counters.club))
         ).status_code == 200
-    refused = await counters.ask("club", "POST", f"{OFFICE}/derogations", a_derogation(counters.club))
-    assert told(refused) == (409, "derogations_of_year_used")
-    others = await counters.ask("promoter", "POST", f"{OFFICE}/derogations", a_derogation(counters.promoter))
+    refused = await counters.ask("club", "POST", f"{OFFICE}/alcohol-permits", a_permit(counters.club))
+    assert told(refused) == (409, "alcohol_permits_used_up")
+    others = await counters.ask("promoter", "POST", f"{OFFICE}/alcohol-permits", a_permit(counters.promoter))
     assert others.status_code == 200
 
 
@@ -268,13 +269,13 @@ async def test_the_eleventh_derogation_of_a_year_is_refused(counters: Counters) 
 async def test_a_derogation_that_no_mayor_gives_is_refused_by_its_field(
     changes: Any, source: str, counters: Counters
 ) -> None:
-    refused = await counters.ask("club", "POST", f"{OFFICE}/derogations", a_derogation(counters.club, **changes))
+    refused = await counters.ask("club", "POST", f"{OFFICE}/alcohol-permits", a_permit(counters.club, **changes))
     assert told(refused) == (400, "invalid_input")
     assert refused.json()["data"]["errors"][0]["source"] == source
 
 
 async def test_a_derogation_is_of_an_organiser_who_exists(counters: Counters) -> None:
-    refused = await counters.ask("house", "POST", f"{OFFICE}/derogations", a_derogation(new_id()))
+    refused = await counters.ask("house", "POST", f"{OFFICE}/alcohol-permits", a_permit(new_id()))
     assert told(refused) == (400, "invalid_input")
 
 
@@ -287,16 +288,16 @@ def a_document(kind: str, quantity: int, **more: Any) -> dict[str, Any]:
 
 
 async def test_a_cashier_keeps_the_stock_of_their_outlet(counters: Counters, board: Publication) -> None:
-    wish = a_document("delivery", 12)
-    moved = await counters.ask("cashier", "POST", STOCK, wish)
+    request = a_document("delivery", 12)
+    moved = await counters.ask("cashier", "POST", STOCK, request)
     assert moved.status_code == 200, moved.text
     assert [(row["quantity"], row["at"]) for row in moved.json()] == [(12, "2026-05-09T18:00:00Z")]
-    assert (await counters.ask("cashier", "POST", STOCK, wish)).json() == moved.json()
+    assert (await counters.ask("cashier", "POST", STOCK, request)).json() == moved.json()
     low = {"thresholds": [{"product_id": str(COLA.id), "low_at": 10}]}
     assert (await counters.ask("cashier", "PUT", f"{STOCK}/{HERE}/thresholds", low)).status_code == 204
-    assert (await counters.ask("cashier", "GET", "/api/concessions/stock-alerts")).json() == []
+    assert (await counters.ask("cashier", "GET", "/api/food/stock-alerts")).json() == []
     await counters.ask("cashier", "POST", STOCK, a_document("waste", 2))
-    (alert,) = (await counters.ask("cashier", "GET", "/api/concessions/stock-alerts")).json()
+    (alert,) = (await counters.ask("cashier", "GET", "/api/food/stock-alerts")).json()
     assert (alert["level"], alert["low_at"], alert["alarm"]) == (10, 10, "low")
     (level,) = (await counters.ask("cashier", "GET", f"{STOCK}/{HERE}")).json()
     assert level == {"outlet": HERE, "product_id": str(COLA.id), "level": 10, "low_at": 10}
@@ -335,7 +336,7 @@ async def test_alerts_are_those_of_ones_own_outlets(counters: Counters, board: P
     await counters.ask("house", "PUT", f"{STOCK}/{HERE}/thresholds", low)
     counters.knows("neighbour", Grant("cashier", "outlet", THERE))
     seen = {
-        who: len((await counters.ask(who, "GET", "/api/concessions/stock-alerts")).json())
+        who: len((await counters.ask(who, "GET", "/api/food/stock-alerts")).json())
         for who in ("cashier", "neighbour", "finance")
     }
     assert seen == {"cashier": 1, "neighbour": 0, "finance": 1}

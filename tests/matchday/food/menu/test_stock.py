@@ -15,13 +15,13 @@ from virage.matchday.food.menu.acts import stock as acts
 from virage.matchday.food.menu.acts.stock import Sold
 from virage.matchday.food.menu.reads import stock as reads
 from virage.matchday.food.menu.rules.stock import (
-    Alarm,
     Key,
-    Level,
-    MovementRow,
     Reason,
+    StockAlarm,
+    StockLevel,
     StockLine,
-    StockWish,
+    StockMovement,
+    StockRequest,
     alert_of,
     movements,
 )
@@ -33,18 +33,18 @@ pytestmark = pytest.mark.usefixtures("board")
 Moves = dict[UUID, int]
 
 
-def a_wish(kind: Any, moves: Moves, outlet: str = HERE, to_outlet: str | None = None) -> StockWish:
-    return StockWish(new_id(), kind, outlet, [StockLine(*one) for one in moves.items()], to_outlet)
+def a_document(kind: Any, moves: Moves, outlet: str = HERE, to_outlet: str | None = None) -> StockRequest:
+    return StockRequest(new_id(), kind, outlet, [StockLine(*one) for one in moves.items()], to_outlet)
 
 
-async def move(db: Database, wish: StockWish) -> list[MovementRow] | Refused:
+async def move(db: Database, request: StockRequest) -> list[StockMovement] | Refused:
     async with db.transaction() as conn:
-        return await acts.record(conn, wish, None, NOW)
+        return await acts.record(conn, request, None, NOW)
 
 
 async def sell(db: Database, *sales: Sold) -> None:
     async with db.transaction() as conn:
-        await acts.note_sales(conn, sales)
+        await acts.record_sales(conn, sales)
 
 
 def sold(moves: Moves, outlet: str = HERE) -> Sold:
@@ -64,22 +64,22 @@ async def levels(conn: Connection) -> dict[Key, int]:
 
 
 async def test_what_comes_goes_and_is_counted_adds_up(db: Database, conn: Connection) -> None:
-    await move(db, a_wish("delivery", {COLA.id: 100, FRIES.id: 40}))
+    await move(db, a_document("delivery", {COLA.id: 100, FRIES.id: 40}))
     await sell(db, sold({COLA.id: 3}), sold({COLA.id: 2, FRIES.id: 1}))
-    await move(db, a_wish("waste", {FRIES.id: 4}))
-    await move(db, a_wish("transfer", {COLA.id: 20}, HERE, THERE))
-    counted = await move(db, a_wish("count", {COLA.id: 70, FRIES.id: 35}))
+    await move(db, a_document("waste", {FRIES.id: 4}))
+    await move(db, a_document("transfer", {COLA.id: 20}, HERE, THERE))
+    counted = await move(db, a_document("count", {COLA.id: 70, FRIES.id: 35}))
     assert [(one.product_id, one.quantity) for one in as_rows(counted)] == [(COLA.id, -5), (FRIES.id, 0)]
     assert await levels(conn) == {(HERE, COLA.id): 70, (HERE, FRIES.id): 35, (THERE, COLA.id): 20}
 
 
 async def test_the_same_document_again_moves_nothing_and_answers_the_same(db: Database, conn: Connection) -> None:
-    wish = a_wish("delivery", {COLA.id: 10})
-    first = await move(db, wish)
+    request = a_document("delivery", {COLA.id: 10})
+    first = await move(db, request)
     await sell(db, sold({COLA.id: 1}))
-    assert await move(db, wish) == first
+    assert await move(db, request) == first
     assert await levels(conn) == {(HERE, COLA.id): 9}
-    other = await move(db, StockWish(wish.id, "waste", HERE, wish.lines))
+    other = await move(db, StockRequest(request.id, "waste", HERE, request.lines))
     assert isinstance(other, Refused)
     assert other.reason == Reason.ID_TAKEN
 
@@ -92,12 +92,16 @@ async def test_a_sale_moves_the_stock_once_however_often_it_is_noted(db: Databas
 
 
 async def test_an_offline_sale_brings_a_level_below_zero_and_somebody_is_told(db: Database, conn: Connection) -> None:
-    await move(db, a_wish("delivery", {COLA.id: 1, FRIES.id: 2}))
+    await move(db, a_document("delivery", {COLA.id: 1, FRIES.id: 2}))
     async with db.transaction() as writing:
         await acts.set_thresholds(writing, HERE, {COLA.id: 5, FRIES.id: 0, HOT_DOG.id: 1}, None, NOW)
     await sell(db, sold({COLA.id: 2, FRIES.id: 2}))
     told = [(one.product_id, one.level, one.alarm) for one in await reads.alerts(conn, [HERE])]
-    worst_first = [(COLA.id, -1, Alarm.BELOW_ZERO), (HOT_DOG.id, 0, Alarm.EMPTY), (FRIES.id, 0, Alarm.EMPTY)]
+    worst_first = [
+        (COLA.id, -1, StockAlarm.BELOW_ZERO),
+        (HOT_DOG.id, 0, StockAlarm.EMPTY),
+        (FRIES.id, 0, StockAlarm.EMPTY),
+    ]
     assert told == worst_first
     assert await reads.alerts(conn, [THERE]) == []
 
@@ -106,18 +110,18 @@ async def test_an_offline_sale_brings_a_level_below_zero_and_somebody_is_told(db
 async def test_what_is_not_there_is_neither_wasted_nor_moved_and_nothing_changes(
     kind: Any, db: Database, conn: Connection
 ) -> None:
-    await move(db, a_wish("delivery", {COLA.id: 5, FRIES.id: 5}))
+    await move(db, a_document("delivery", {COLA.id: 5, FRIES.id: 5}))
     before = await levels(conn)
-    wish = a_wish(kind, {COLA.id: 5, FRIES.id: 6}, HERE, THERE if kind == "transfer" else None)
-    refused = await move(db, wish)
+    request = a_document(kind, {COLA.id: 5, FRIES.id: 6}, HERE, THERE if kind == "transfer" else None)
+    refused = await move(db, request)
     assert refused == Refused(Reason.SHORT, {"product_id": FRIES.id, "level": 5})
     assert {key: level for key, level in (await levels(conn)).items() if level} == before
     assert await conn.fetchval("select count(*) from food_menu.stock_document") == 1
 
 
 async def test_a_transfer_leaves_one_outlet_as_it_comes_to_the_other(db: Database, conn: Connection) -> None:
-    await move(db, a_wish("delivery", {COLA.id: 5}))
-    rows = as_rows(await move(db, a_wish("transfer", {COLA.id: 5}, HERE, THERE)))
+    await move(db, a_document("delivery", {COLA.id: 5}))
+    rows = as_rows(await move(db, a_document("transfer", {COLA.id: 5}, HERE, THERE)))
     assert sorted((row.outlet, row.quantity) for row in rows) == [(HERE, -5), (THERE, 5)]
     assert await levels(conn) == {(HERE, COLA.id): 0, (THERE, COLA.id): 5}
 
@@ -125,36 +129,36 @@ async def test_a_transfer_leaves_one_outlet_as_it_comes_to_the_other(db: Databas
 async def test_what_nobody_counts_has_no_stock(db: Database, conn: Connection) -> None:
     await sell(db, sold({COFFEE.id: 3, new_id(): 1}))
     assert await levels(conn) == {}
-    refused = await move(db, a_wish("delivery", {COFFEE.id: 3}))
+    refused = await move(db, a_document("delivery", {COFFEE.id: 3}))
     assert isinstance(refused, Refused)
     assert refused.data["errors"][0]["source"] == "lines.0.product_id"
 
 
 async def test_what_is_sold_no_more_is_still_counted_where_it_lies(db: Database, conn: Connection) -> None:
-    await move(db, a_wish("delivery", {FRIES.id: 5}))
+    await move(db, a_document("delivery", {FRIES.id: 5}))
     async with db.transaction() as writing:
         await catalogue_acts.remove_item(writing, FRIES.id, None, NOW)
-    await move(db, a_wish("waste", {FRIES.id: 5}))
+    await move(db, a_document("waste", {FRIES.id: 5}))
     assert await levels(conn) == {(HERE, FRIES.id): 0}
 
 
 @pytest.mark.parametrize(
-    ("wish", "source"),
+    ("document", "source"),
     [
-        (a_wish("delivery", {COLA.id: 1}, "99"), "outlet"),
-        (a_wish("transfer", {COLA.id: 1}), "to_outlet"),
-        (a_wish("transfer", {COLA.id: 1}, HERE, HERE), "to_outlet"),
-        (a_wish("transfer", {COLA.id: 1}, HERE, "99"), "to_outlet"),
-        (a_wish("delivery", {COLA.id: 1}, HERE, THERE), "to_outlet"),
-        (a_wish("delivery", {COLA.id: 0}), "lines.0.quantity"),
-        (a_wish("delivery", {new_id(): 1}), "lines.0.product_id"),
-        (StockWish(new_id(), "count", HERE, [StockLine(COLA.id, 1), StockLine(COLA.id, 2)]), "lines"),
+        (a_document("delivery", {COLA.id: 1}, "99"), "outlet"),
+        (a_document("transfer", {COLA.id: 1}), "to_outlet"),
+        (a_document("transfer", {COLA.id: 1}, HERE, HERE), "to_outlet"),
+        (a_document("transfer", {COLA.id: 1}, HERE, "99"), "to_outlet"),
+        (a_document("delivery", {COLA.id: 1}, HERE, THERE), "to_outlet"),
+        (a_document("delivery", {COLA.id: 0}), "lines.0.quantity"),
+        (a_document("delivery", {new_id(): 1}), "lines.0.product_id"),
+        (StockRequest(new_id(), "count", HERE, [StockLine(COLA.id, 1), StockLine(COLA.id, 2)]), "lines"),
     ],
 )
 async def test_a_document_that_means_nothing_is_refused_by_its_field(
-    wish: StockWish, source: str, db: Database, conn: Connection
+    document: StockRequest, source: str, db: Database, conn: Connection
 ) -> None:
-    refused = await move(db, wish)
+    refused = await move(db, document)
     assert isinstance(refused, Refused)
     assert source in [error["source"] for error in refused.data["errors"]]
     assert await conn.fetchval("select count(*) from food_menu.movement") == 0
@@ -162,16 +166,16 @@ async def test_a_document_that_means_nothing_is_refused_by_its_field(
 
 async def test_outlets_that_sell_and_send_to_each_other_at_once_lose_nothing(db: Database, conn: Connection) -> None:
     both_ways = [
-        a_wish("delivery", {COLA.id: 500, FRIES.id: 500}, HERE),
-        a_wish("delivery", {FRIES.id: 500, COLA.id: 500}, THERE),
+        a_document("delivery", {COLA.id: 500, FRIES.id: 500}, HERE),
+        a_document("delivery", {FRIES.id: 500, COLA.id: 500}, THERE),
     ]
-    await asyncio.gather(*(move(db, wish) for wish in both_ways))
+    await asyncio.gather(*(move(db, request) for request in both_ways))
     sends = [
-        a_wish("transfer", {COLA.id: 1, FRIES.id: 1}, *((HERE, THERE) if number % 2 else (THERE, HERE)))
+        a_document("transfer", {COLA.id: 1, FRIES.id: 1}, *((HERE, THERE) if number % 2 else (THERE, HERE)))
         for number in range(20)
     ]
     sales = [sold({FRIES.id: 1, COLA.id: 2}, (HERE, THERE)[number % 2]) for number in range(20)]
-    outcomes = await asyncio.gather(*(move(db, wish) for wish in sends), *(sell(db, one) for one in sales))
+    outcomes = await asyncio.gather(*(move(db, request) for request in sends), *(sell(db, one) for one in sales))
     assert not [one for one in outcomes if isinstance(one, Refused)]
     assert await levels(conn) == {
         (HERE, COLA.id): 480,
@@ -182,8 +186,8 @@ async def test_outlets_that_sell_and_send_to_each_other_at_once_lose_nothing(db:
 
 
 async def test_the_same_document_from_two_browsers_at_once_is_one(db: Database, conn: Connection) -> None:
-    wish = a_wish("delivery", {COLA.id: 7})
-    answers = await asyncio.gather(*(move(db, wish) for _ in range(5)))
+    request = a_document("delivery", {COLA.id: 7})
+    answers = await asyncio.gather(*(move(db, request) for _ in range(5)))
     assert all(answer == answers[0] for answer in answers)
     assert await levels(conn) == {(HERE, COLA.id): 7}
 
@@ -191,7 +195,7 @@ async def test_the_same_document_from_two_browsers_at_once_is_one(db: Database, 
 async def test_movements_are_told_page_by_page(db: Database, conn: Connection) -> None:
     for at in (NOW, NOW + HOUR):
         async with db.transaction() as writing:
-            await acts.record(writing, a_wish("delivery", {COLA.id: 1}), None, at)
+            await acts.record(writing, a_document("delivery", {COLA.id: 1}), None, at)
     assert [row.at for row in await reads.movements(conn, HERE, None)] == [NOW + HOUR, NOW]
     assert [row.at for row in await reads.movements(conn, HERE, NOW + HOUR)] == [NOW]
 
@@ -211,7 +215,7 @@ def test_no_document_brings_a_level_below_zero_and_none_loses_a_piece(wanted: Se
     for kind, quantity, outlet in wanted:
         other = THERE if outlet == HERE else HERE
         there = kept.get((outlet, COLA.id), 0)
-        moved = movements(a_wish(kind, {COLA.id: quantity}, outlet, other if kind == "transfer" else None), kept)
+        moved = movements(a_document(kind, {COLA.id: quantity}, outlet, other if kind == "transfer" else None), kept)
         if isinstance(moved, Refused):
             assert quantity > there
             continue
@@ -225,19 +229,19 @@ def test_no_document_brings_a_level_below_zero_and_none_loses_a_piece(wanted: Se
 @pytest.mark.parametrize(
     ("level", "low_at", "alarm"),
     [
-        (-1, None, Alarm.BELOW_ZERO),
-        (-1, 5, Alarm.BELOW_ZERO),
-        (0, 0, Alarm.EMPTY),
-        (5, 5, Alarm.LOW),
+        (-1, None, StockAlarm.BELOW_ZERO),
+        (-1, 5, StockAlarm.BELOW_ZERO),
+        (0, 0, StockAlarm.EMPTY),
+        (5, 5, StockAlarm.LOW),
         (6, 5, None),
         (0, None, None),
     ],
 )
 def test_a_level_is_an_alert_below_zero_or_at_its_threshold(level: int, low_at: int | None, alarm: Any) -> None:
-    found = alert_of(Level(HERE, COLA.id, level, low_at))
+    found = alert_of(StockLevel(HERE, COLA.id, level, low_at))
     assert (found.alarm if found else None) == alarm
 
 
-def as_rows(outcome: list[MovementRow] | Refused) -> list[MovementRow]:
+def as_rows(outcome: list[StockMovement] | Refused) -> list[StockMovement]:
     assert isinstance(outcome, list)
     return outcome

@@ -16,13 +16,13 @@ from virage.matchday.food.menu.acts.stock import record
 from virage.matchday.food.menu.reads import catalogue as catalogue_reads
 from virage.matchday.food.menu.reads.catalogue import Catalogues
 from virage.matchday.food.menu.rules.catalogue import Item, Product, Station
-from virage.matchday.food.menu.rules.stock import StockLine, StockWish
+from virage.matchday.food.menu.rules.stock import StockLine, StockRequest
 from virage.matchday.food.orders.acts import kitchen as acts
 from virage.matchday.food.orders.acts.kitchen import Step
-from virage.matchday.food.orders.reads.kitchen import promises
+from virage.matchday.food.orders.reads.kitchen import timing_stats
 from virage.matchday.food.orders.reads.orders import FoodOrder
-from virage.matchday.food.orders.routes.food_desk import FoodDesk
-from virage.matchday.food.orders.rules.orders import Capacity, FoodWish, Order, OutletPromises
+from virage.matchday.food.orders.routes.food_order_service import FoodOrderService
+from virage.matchday.food.orders.rules.orders import FoodOrderRequest, KitchenCapacity, Order, OutletTimingStats
 from virage.money.wallet.funding.acts import bonus
 from virage.money.wallet.funding.rules.bonus import BonusGrant
 from virage.platform.data.database import Connection, Database
@@ -40,7 +40,7 @@ COOK = UUID("01970000-0000-7000-8000-00000000c00c")
 LATE = timedelta(minutes=10)
 WAITS = timedelta(minutes=10)
 STATIONS = {"Hot dog": (Station.GRILL, 60), "Fries": (Station.FRYER, 90), "Coffee": (Station.COFFEE, 25)}
-CAPACITY = Capacity({Station.GRILL: 4, Station.FRYER: 6, Station.COFFEE: 10}, open=True, delivers=True)
+CAPACITY = KitchenCapacity({Station.GRILL: 4, Station.FRYER: 6, Station.COFFEE: 10}, open=True, delivers=True)
 
 
 def _made(item: Item) -> Item:
@@ -63,7 +63,7 @@ class Kitchen:
         self.db = db
         self.clock = clock
         self.vault = open_vault(config)
-        self.desks = [FoodDesk(db, clock, Catalogues(db), WAITS) for _ in range(2)]
+        self.desks = [FoodOrderService(db, clock, Catalogues(db), WAITS) for _ in range(2)]
         self.event = a_match()
         self.version = ""
 
@@ -85,9 +85,9 @@ class Kitchen:
     async def delivered(self, outlet: str, pieces: int = 100) -> None:
         """So many of all that is counted are there."""
         lines = [StockLine(item.id, pieces) for item in (HOT_DOG, FRIES, COLA, BEER)]
-        done(await self.act(record, StockWish(new_id(), "count", outlet, lines), None))
+        done(await self.act(record, StockRequest(new_id(), "count", outlet, lines), None))
 
-    async def says(self, capacity: Capacity, outlet: str = HERE) -> None:
+    async def says(self, capacity: KitchenCapacity, outlet: str = HERE) -> None:
         async with self.db.transaction() as conn:
             done(await acts.set_capacity(conn, self.vault, outlet, capacity, who=COOK, now=self.clock.now()))
 
@@ -101,16 +101,18 @@ class Kitchen:
                 done(given)
         return person_id
 
-    def wish(self, *lines: Any, outlet: str = HERE, **more: Any) -> FoodWish:
+    def request(self, *lines: Any, outlet: str = HERE, **more: Any) -> FoodOrderRequest:
         """A hot dog with fries, or what is named."""
         asked = list(lines) or [line(HOT_DOG, options=KETCHUP), line(FRIES)]
-        return FoodWish(id=new_id(), event_id=self.event.id, outlet=outlet, version=self.version, lines=asked, **more)
+        return FoodOrderRequest(
+            id=new_id(), event_id=self.event.id, outlet=outlet, version=self.version, lines=asked, **more
+        )
 
-    async def order(self, person_id: UUID, wish: FoodWish, *, process: int = 0) -> FoodOrder | Refused:
-        return await self.desks[process].order(person_id, wish)
+    async def order(self, person_id: UUID, request: FoodOrderRequest, *, process: int = 0) -> FoodOrder | Refused:
+        return await self.desks[process].order(person_id, request)
 
     async def placed(self, person_id: UUID, *lines: Any, **more: Any) -> FoodOrder:
-        found = await self.order(person_id, self.wish(*lines, **more))
+        found = await self.order(person_id, self.request(*lines, **more))
         assert isinstance(found, FoodOrder), found
         return found
 
@@ -137,12 +139,12 @@ class Kitchen:
         async with self.db.transaction() as conn:
             return await act(conn, *at_start, *values, self.clock.now(), *at_end)
 
-    def like(self, wish: FoodWish, **changes: Any) -> FoodWish:
-        return replace(wish, **changes)
+    def like(self, request: FoodOrderRequest, **changes: Any) -> FoodOrderRequest:
+        return replace(request, **changes)
 
-    async def promises(self) -> list[OutletPromises]:
+    async def promises(self) -> list[OutletTimingStats]:
         async with self.db.connection() as conn:
-            return await promises(conn, None, LATE, event_id=self.event.id, since=None, until=None)
+            return await timing_stats(conn, None, LATE, event_id=self.event.id, since=None, until=None)
 
     async def money(self, person_id: UUID) -> tuple[int, int, int]:
         """What a fan has: in the purse, of it held, and of what was given."""

@@ -39,12 +39,12 @@ async def test_a_time_at_which_the_counter_is_full_is_not_offered(counters: Coun
         await kitchen.placed(await kitchen.fan(), line(COLA), slot_at=moment(second))
     times = [slot["at"] for slot in await offered(counters, kitchen)]
     assert times[:2] == [first["at"], third["at"]]
-    full = await kitchen.order(await kitchen.fan(), kitchen.wish(line(COLA), slot_at=moment(second)))
+    full = await kitchen.order(await kitchen.fan(), kitchen.request(line(COLA), slot_at=moment(second)))
     assert isinstance(full, Refused)
     assert full.reason == Reason.OUTLET_FULL, "what is not offered is not to be had"
     for at in times[:2]:
         assert isinstance(
-            await kitchen.order(await kitchen.fan(), kitchen.wish(line(COLA), slot_at=datetime.fromisoformat(at))),
+            await kitchen.order(await kitchen.fan(), kitchen.request(line(COLA), slot_at=datetime.fromisoformat(at))),
             FoodOrder,
         )
 

@@ -50,7 +50,7 @@ async def test_what_comes_back_is_a_line_of_its_own(bar: Bar) -> None:
 
 async def test_an_order_by_phone_says_where_it_is_fetched_and_what_the_house_gave_of_it(kitchen: Kitchen) -> None:
     fan = await kitchen.fan(cents=5_000, bonus_cents=300)
-    order = await kitchen.order(fan, kitchen.wish())
+    order = await kitchen.order(fan, kitchen.request())
     assert isinstance(order, FoodOrder), order
     held = [line for line in await history(kitchen.db, fan) if line.purpose == "food_order"]
     assert {(line.step, line.bonus) for line in held} == {("hold", False), ("hold", True)}

@@ -145,7 +145,7 @@ async def test_a_kitchen_that_gives_back_what_nobody_made_has_it_again(kitchen: 
 
 async def test_bonus_credit_pays_no_cup_of_an_order(kitchen: Kitchen) -> None:
     poor = await kitchen.fan(CUP.cents - 1, bonus_cents=2_000)
-    refused = await kitchen.order(poor, kitchen.wish(line(COLA)))
+    refused = await kitchen.order(poor, kitchen.request(line(COLA)))
     assert isinstance(refused, Refused)
     total = refused.data["total_cents"]
     assert (refused.reason, refused.data["available_cents"]) == (Reason.INSUFFICIENT_FUNDS, total - 1)
@@ -230,7 +230,7 @@ async def test_a_broken_promise_is_made_good_by_at_most_what_the_fan_paid_for_th
     before = {who: (await kitchen.money(fan))[2] for who, fan in fans.items()}
     clock.advance(timedelta(hours=1))
     for _ in range(2):
-        await kitchen.act(acts.judge, at_start=(LATE, 300), at_end=(100,))
+        await kitchen.act(acts.compensate, at_start=(LATE, 300), at_end=(100,))
     given = {who: (await kitchen.money(fan))[2] - before[who] for who, fan in fans.items()}
     assert given == {
         "who paid all of it": 300,

@@ -17,15 +17,15 @@ from tests.money.wallet.ledger.books import loaded_wallet
 from virage.identity.people import acts as people
 from virage.identity.people.acts import push
 from virage.identity.people.rules.push import PushDue, Subscriber
-from virage.matchday.food.menu.acts.stock import Sold, note_sales, record
+from virage.matchday.food.menu.acts.stock import Sold, record, record_sales
 from virage.matchday.food.menu.rules.alcohol import Reason as AlcoholReason
 from virage.matchday.food.menu.rules.catalogue import Station
-from virage.matchday.food.menu.rules.stock import StockLine, StockWish
+from virage.matchday.food.menu.rules.stock import StockLine, StockRequest
 from virage.matchday.food.orders.acts import kitchen as acts
 from virage.matchday.food.orders.acts import ordering
 from virage.matchday.food.orders.acts.kitchen import Step
 from virage.matchday.food.orders.reads.orders import FoodOrder
-from virage.matchday.food.orders.rules.orders import VOUCHERS_MAX, Capacity, FoodState, Order, Reason
+from virage.matchday.food.orders.rules.orders import VOUCHERS_MAX, FoodState, KitchenCapacity, Order, Reason
 from virage.money.fiscal.reads.archive import archive
 from virage.money.fiscal.rules.record import Tender, TenderKind
 from virage.money.fiscal.rules.verifying import verify
@@ -91,7 +91,7 @@ async def test_an_order_that_is_not_made_costs_nothing_and_frees_what_it_took(
             await kitchen.act(ordering.cancel, order.id, fan)
         elif ends == "erased":
             async with kitchen.db.transaction() as conn:
-                for handler in (ordering.erasing, ordering.erased):
+                for handler in (ordering.lock_orders_of_erased, ordering.forget_orders):
                     assert await handler(conn, fan, clock.now()) is None
         else:
             clock.advance(10 * MINUTE)
@@ -104,20 +104,20 @@ async def test_an_order_that_is_not_made_costs_nothing_and_frees_what_it_took(
 
 
 async def test_the_same_order_from_two_processes_is_one_and_anothers_id_is_taken(kitchen: Kitchen) -> None:
-    fan, other, wish = await kitchen.fan(), await kitchen.fan(), kitchen.wish()
-    found = await asyncio.gather(*(kitchen.order(fan, wish, process=at % 2) for at in range(6)))
+    fan, other, request = await kitchen.fan(), await kitchen.fan(), kitchen.request()
+    found = await asyncio.gather(*(kitchen.order(fan, request, process=at % 2) for at in range(6)))
     assert {one.number for one in found if isinstance(one, FoodOrder)} == {1}
     assert await kitchen.money(fan) == (5_000, EACH_CENTS, 0)
-    assert state_of(await kitchen.order(other, wish)) == Reason.ID_TAKEN
-    assert state_of(await kitchen.order(fan, kitchen.like(wish, outlet=THERE))) == Reason.ID_TAKEN
+    assert state_of(await kitchen.order(other, request)) == Reason.ID_TAKEN
+    assert state_of(await kitchen.order(fan, kitchen.like(request, outlet=THERE))) == Reason.ID_TAKEN
 
 
 async def test_of_two_fans_for_the_last_of_a_kitchen_one_gets_it_and_the_other_the_next_best(kitchen: Kitchen) -> None:
     slot = kitchen.clock.now() + 5 * MINUTE
     fans = [await kitchen.fan() for _ in range(2)]
-    wishes = [kitchen.wish(line(HOT_DOG, 3, options=KETCHUP), slot_at=slot, place=100) for _ in fans]
+    requests = [kitchen.request(line(HOT_DOG, 3, options=KETCHUP), slot_at=slot, place=100) for _ in fans]
     found = await asyncio.gather(
-        *(kitchen.order(fan, wish, process=at) for at, (fan, wish) in enumerate(zip(fans, wishes, strict=True)))
+        *(kitchen.order(fan, request, process=at) for at, (fan, request) in enumerate(zip(fans, requests, strict=True)))
     )
     (refused,) = [one for one in found if isinstance(one, Refused)]
     (placed,) = [one for one in found if isinstance(one, FoodOrder)]
@@ -129,7 +129,7 @@ async def test_of_two_fans_for_the_last_of_a_kitchen_one_gets_it_and_the_other_t
     }
     assert all(one.walking_s > 0 for one in refused.data["next"])
     await kitchen.says(msgspec.structs.replace(CAPACITY, delivers=False), THERE)
-    later = kitchen.wish(line(HOT_DOG, 4, options=KETCHUP), slot_at=slot, deliver_to=100)
+    later = kitchen.request(line(HOT_DOG, 4, options=KETCHUP), slot_at=slot, deliver_to=100)
     full = await kitchen.order(fans[0], later)
     assert isinstance(full, Refused)
     assert [(one.outlet, one.ready_at - slot) for one in full.data["next"]] == [(HERE, 5 * MINUTE)], (
@@ -141,7 +141,7 @@ async def test_whatever_comes_at_once_no_interval_is_promised_beyond_its_capacit
     fans = [await kitchen.fan() for _ in range(12)]
     pair = line(HOT_DOG, 2, options=KETCHUP)
     found = await asyncio.gather(
-        *(kitchen.order(fan, kitchen.wish(pair), process=at % 2) for at, fan in enumerate(fans))
+        *(kitchen.order(fan, kitchen.request(pair), process=at % 2) for at, fan in enumerate(fans))
     )
     assert all(isinstance(one, FoodOrder) for one in found)
     rows = await kitchen.rows(
@@ -154,35 +154,37 @@ async def test_whatever_comes_at_once_no_interval_is_promised_beyond_its_capacit
 
 async def test_a_purse_pays_as_often_as_it_can_and_says_what_is_left(kitchen: Kitchen) -> None:
     fan = await kitchen.fan(EACH_CENTS, bonus_cents=EACH_CENTS - 1)
-    found = await asyncio.gather(*(kitchen.order(fan, kitchen.wish()) for _ in range(2)))
+    found = await asyncio.gather(*(kitchen.order(fan, kitchen.request()) for _ in range(2)))
     (refused,) = [one for one in found if isinstance(one, Refused)]
     assert (refused.reason, refused.data["available_cents"]) == (Reason.INSUFFICIENT_FUNDS, EACH_CENTS - 1)
-    assert state_of(await kitchen.order(new_id(), kitchen.wish())) == Reason.INSUFFICIENT_FUNDS, "nor who has no purse"
+    assert state_of(await kitchen.order(new_id(), kitchen.request())) == Reason.INSUFFICIENT_FUNDS, (
+        "nor who has no purse"
+    )
     await kitchen.clean()
 
 
 async def test_what_is_not_there_or_may_not_be_sold_is_not_ordered(kitchen: Kitchen) -> None:
     fan = await kitchen.fan()
-    await kitchen.act(record, StockWish(new_id(), "count", HERE, [StockLine(FRIES.id, 2)]), None)
+    await kitchen.act(record, StockRequest(new_id(), "count", HERE, [StockLine(FRIES.id, 2)]), None)
     first = await kitchen.placed(fan, line(FRIES))
-    assert state_of(await kitchen.order(fan, kitchen.wish(line(FRIES, 2)))) == Reason.SOLD_OUT, "one waits"
+    assert state_of(await kitchen.order(fan, kitchen.request(line(FRIES, 2)))) == Reason.SOLD_OUT, "one waits"
     await kitchen.step("accept", first.id)
-    assert state_of(await kitchen.order(fan, kitchen.wish(line(FRIES, 2)))) == Reason.SOLD_OUT
+    assert state_of(await kitchen.order(fan, kitchen.request(line(FRIES, 2)))) == Reason.SOLD_OUT
     assert await kitchen.rows(LEVEL, FRIES.id) == [(1,)]
-    for wish, reason in (
-        (kitchen.wish(line(BEER), age_confirmed=True), AlcoholReason.FORBIDDEN),
-        (kitchen.like(kitchen.wish(), version="0" * 32), "price_changed"),
-        (kitchen.like(kitchen.wish(), event_id=new_id()), Reason.EVENT_NOT_ON),
-        (kitchen.wish(line(COFFEE), outlet="03"), Reason.OUTLET_CLOSED),
-        (kitchen.wish(line(COFFEE), slot_at=kitchen.clock.now() + MINUTE), Reason.SLOT_INVALID),
-        (kitchen.wish(line(COFFEE), deliver_to=10_000_000), Reason.NO_DELIVERY),
+    for request, reason in (
+        (kitchen.request(line(BEER), age_confirmed=True), AlcoholReason.FORBIDDEN),
+        (kitchen.like(kitchen.request(), version="0" * 32), "price_changed"),
+        (kitchen.like(kitchen.request(), event_id=new_id()), Reason.EVENT_NOT_ON),
+        (kitchen.request(line(COFFEE), outlet="03"), Reason.OUTLET_CLOSED),
+        (kitchen.request(line(COFFEE), slot_at=kitchen.clock.now() + MINUTE), Reason.SLOT_INVALID),
+        (kitchen.request(line(COFFEE), deliver_to=10_000_000), Reason.NO_DELIVERY),
     ):
-        assert state_of(await kitchen.order(fan, wish)) == reason
-    await kitchen.says(Capacity({Station.COFFEE: 1}, open=True))
-    assert state_of(await kitchen.order(fan, kitchen.wish(line(COFFEE), deliver_to=100))) == Reason.NO_DELIVERY
-    assert state_of(await kitchen.order(fan, kitchen.wish(line(FRIES)))) == Reason.STATION_CLOSED
-    await kitchen.says(Capacity({Station.COFFEE: 1}, open=False))
-    assert state_of(await kitchen.order(fan, kitchen.wish(line(COFFEE)))) == Reason.OUTLET_CLOSED
+        assert state_of(await kitchen.order(fan, request)) == reason
+    await kitchen.says(KitchenCapacity({Station.COFFEE: 1}, open=True))
+    assert state_of(await kitchen.order(fan, kitchen.request(line(COFFEE), deliver_to=100))) == Reason.NO_DELIVERY
+    assert state_of(await kitchen.order(fan, kitchen.request(line(FRIES)))) == Reason.STATION_CLOSED
+    await kitchen.says(KitchenCapacity({Station.COFFEE: 1}, open=False))
+    assert state_of(await kitchen.order(fan, kitchen.request(line(COFFEE)))) == Reason.OUTLET_CLOSED
     assert len(await kitchen.rows("select * from food_orders.food_order")) == 1
     await kitchen.clean()
 
@@ -190,7 +192,7 @@ async def test_what_is_not_there_or_may_not_be_sold_is_not_ordered(kitchen: Kitc
 async def test_what_the_counter_sells_is_taken_into_account(kitchen: Kitchen) -> None:
     sold = Sold(new_id(), HERE, {HOT_DOG.id: 4}, kitchen.clock.now() - MINUTE)
     async with kitchen.db.transaction() as conn:
-        await note_sales(conn, [sold])
+        await record_sales(conn, [sold])
     order = await kitchen.placed(await kitchen.fan(), line(HOT_DOG, options=KETCHUP))
     assert order.promise.ready_at == kitchen.clock.now() + 20 * MINUTE
 
@@ -287,7 +289,7 @@ async def test_promises_are_measured_and_a_broken_one_is_made_good_once(kitchen:
         clock.set(promised + timedelta(seconds=late))
         await kitchen.step("ready", order.id)
     for _ in range(2):
-        await kitchen.act(acts.judge, at_start=(timedelta(minutes=10), 300), at_end=(100,))
+        await kitchen.act(acts.compensate, at_start=(timedelta(minutes=10), 300), at_end=(100,))
     given = [(await kitchen.money(fan))[2] for fan in fans]
     assert given == [0, 0, 300, 100], "also for what is not ready yet, at most what one's own money paid beside the cup"
     (found,) = await kitchen.promises()
@@ -309,7 +311,7 @@ async def test_a_till_at_a_counter_pays_nothing_out_of_an_order(bar: Bar, kitche
 async def test_who_orders_ahead_orders_for_the_doors(kitchen: Kitchen, clock: FakeClock) -> None:
     fan, doors = await kitchen.fan(), kitchen.event.doors_at
     clock.set(doors - timedelta(hours=24, seconds=1))
-    assert state_of(await kitchen.order(fan, kitchen.wish())) == Reason.EVENT_NOT_ON
+    assert state_of(await kitchen.order(fan, kitchen.request())) == Reason.EVENT_NOT_ON
     clock.set(doors - timedelta(hours=9))
     order = await kitchen.placed(fan)
     assert (order.promise.ready_at, order.accept_by) == (doors + 5 * MINUTE, doors + 10 * MINUTE)
@@ -319,7 +321,7 @@ async def test_who_orders_ahead_orders_for_the_doors(kitchen: Kitchen, clock: Fa
     assert [one.ready_at for one in offers] == [doors + 5 * MINUTE] * 2
     assert offers[0].in_hand_at == doors + 5 * MINUTE
     clock.set(kitchen.event.ends_at)
-    assert state_of(await kitchen.order(fan, kitchen.wish())) == Reason.EVENT_NOT_ON
+    assert state_of(await kitchen.order(fan, kitchen.request())) == Reason.EVENT_NOT_ON
     assert {
         one.closed_reason
         for one in await kitchen.desks[0].reads.outlets(kitchen.event.id, None, clock.now(), step_free=False)
@@ -354,7 +356,7 @@ async def test_a_purse_is_given_three_vouchers_at_an_event_whatever_becomes_of_i
         order = await kitchen.placed(fan, line(COLA))
         await kitchen.step("accept", order.id)
         clock.set(order.promise.ready_at + timedelta(minutes=11))
-        await kitchen.act(acts.judge, at_start=(timedelta(minutes=10), 100), at_end=(100,))
+        await kitchen.act(acts.compensate, at_start=(timedelta(minutes=10), 100), at_end=(100,))
         await kitchen.step("refund", order.id)
     assert (await kitchen.money(fan))[2] == VOUCHERS_MAX * 100
     await kitchen.clean()

@@ -20,11 +20,11 @@ from tests.money.fiscal.till import NOW, Till
 from virage.identity.people import acts as people
 from virage.identity.people.rules.pins import verifier_of
 from virage.identity.people.store import pins
-from virage.matchday.food.menu.acts import derogations
-from virage.matchday.food.menu.rules.alcohol import DerogationWish
+from virage.matchday.food.menu.acts import alcohol_permits
+from virage.matchday.food.menu.rules.alcohol import AlcoholPermitRequest
 from virage.matchday.food.menu.store.catalogue import Publication
 from virage.matchday.food.orders.acts.kitchen import set_capacity
-from virage.matchday.food.orders.rules.orders import Capacity
+from virage.matchday.food.orders.rules.orders import KitchenCapacity
 from virage.matchday.food.till.reads.deviations import deviations
 from virage.matchday.food.till.reads.tills import TillPack
 from virage.matchday.food.till.rules.booking import Part, pay
@@ -74,11 +74,11 @@ async def test_a_pack_has_all_that_a_till_needs_to_go_on_alone(counters: "Counte
         sale_closes_at=NOW + 3 * HOUR,
         rules=EventRules(alcohol=True),
     )
-    allowed = DerogationWish(new_id(), counters.club, NOW, NOW + 6 * HOUR, "2026-17")
+    allowed = AlcoholPermitRequest(new_id(), counters.club, NOW, NOW + 6 * HOUR, "2026-17")
     async with counters.db.transaction() as conn:
         await programme.create(conn, event, None, NOW)
         assert not isinstance(await programme.publish(conn, event.id, None, NOW), Refused)
-        assert not isinstance(await derogations.enter(conn, allowed, None, NOW), Refused)
+        assert not isinstance(await alcohol_permits.enter(conn, allowed, None, NOW), Refused)
     async with counters.db.transaction() as conn:
         cashier = await people.ensure_staff(
             conn, "c@example.org", "A cashier", (Grant("cashier", "outlet", HERE),), NOW
@@ -286,7 +286,7 @@ async def test_the_office_hears_what_tills_may_lose_at_most_and_have_lost(
 ) -> None:
     till, fan = await a_till(counters), await bar.fan(1_000)
     async with counters.db.transaction() as conn:  # its outlet gets a till of the house, which never sells alone
-        await set_capacity(conn, vault, HERE, Capacity({}, open=True), who=None, now=NOW)
+        await set_capacity(conn, vault, HERE, KitchenCapacity({}, open=True), who=None, now=NOW)
     await a_till(counters, "another")
     sale = till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))
     await bar.send(till, sent(sale, told=True))
@@ -296,14 +296,13 @@ async def test_the_office_hears_what_tills_may_lose_at_most_and_have_lost(
     async with counters.db.connection() as conn:
         await conn.execute("update people.device set revoked_at = $1, revoked_by = $2 where id = $2", NOW, gone.id)
     answers = {
-        who: await counters.ask(who, "GET", "/api/office/concessions/offline-loss")
+        who: await counters.ask(who, "GET", "/api/office/food/offline-loss")
         for who in ("finance", "bar manager", "neighbour")
     }
     expected = {"tills": 2, "till_limit_cents": 60_000, "worst_cents": 120_000, "lost_cents": 150}
     assert answers["finance"].json() == answers["bar manager"].json() == expected
     assert answers["neighbour"].json()["worst_cents"] == 0
     noted = {
-        who: (await counters.ask(who, "GET", "/api/office/concessions/deviations")).json()
-        for who in ("finance", "neighbour")
+        who: (await counters.ask(who, "GET", "/api/office/food/deviations")).json() for who in ("finance", "neighbour")
     }
     assert noted == {"finance": [], "neighbour": []}

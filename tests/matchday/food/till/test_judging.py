@@ -26,7 +26,7 @@ from tests.matchday.food.menu.board import (
 )
 from tests.matchday.food.till.bar import sent
 from tests.money.fiscal.till import NOW, Till
-from virage.matchday.food.menu.rules.alcohol import Derogation
+from virage.matchday.food.menu.rules.alcohol import AlcoholPermit
 from virage.matchday.food.menu.rules.catalogue import Catalogue, Product
 from virage.matchday.food.menu.rules.pricing import BasketLine, DepositReturn, PartChoice, Priced, price
 from virage.matchday.food.menu.store.catalogue import Publication
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from tests.matchday.food.till.bar import Bar
 
 MATCH = a_match()
-ALLOWED = Derogation(new_id(), MATCH.organiser_id, NOW - HOUR, NOW + 4 * HOUR, "2026-17")
+ALLOWED = AlcoholPermit(new_id(), MATCH.organiser_id, NOW - HOUR, NOW + 4 * HOUR, "2026-17")
 
 
 def printed(priced: Priced, catalogue: Catalogue = BOARD) -> list[Line]:
@@ -64,7 +64,7 @@ def sale(lines: Sequence[Line], at: datetime = NOW, outlet: str = HERE) -> Recor
     return till.record(lines=list(lines), catalogue=BOARD.version)
 
 
-def reasons(record: Record, event: Any = MATCH, allowed: Sequence[Derogation] = (ALLOWED,)) -> list[tuple[str, Any]]:
+def reasons(record: Record, event: Any = MATCH, allowed: Sequence[AlcoholPermit] = (ALLOWED,)) -> list[tuple[str, Any]]:
     return [(one.reason.value, one.line) for one in judge(record, BOARD, event, allowed)]
 
 
@@ -148,7 +148,7 @@ def test_an_outlet_sells_what_it_has_at_its_own_price() -> None:
         (MATCH, [replace(ALLOWED, withdrawn_at=NOW)], "no_derogation"),
     ],
 )
-def test_alcohol_is_judged_by_the_moment_of_the_sale(event: Any, allowed: list[Derogation], why: str) -> None:
+def test_alcohol_is_judged_by_the_moment_of_the_sale(event: Any, allowed: list[AlcoholPermit], why: str) -> None:
     (found,) = judge(sale([a_beer()]), BOARD, event, allowed)
     assert (found.reason, found.data) == ("alcohol_forbidden", {"why": why})
 

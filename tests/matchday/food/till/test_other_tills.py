@@ -10,7 +10,7 @@ from tests.matchday.food.till.bar import LIMITS, ROUND, ROUND_CENTS, Fan, by_car
 from tests.money.fiscal.till import NOW, Till, beer, fries, refund_of
 from virage.matchday.food.menu.acts import stock as stock_acts
 from virage.matchday.food.menu.reads.stock import levels
-from virage.matchday.food.menu.rules.stock import StockLine, StockWish
+from virage.matchday.food.menu.rules.stock import StockLine, StockRequest
 from virage.matchday.food.menu.store.catalogue import Publication
 from virage.matchday.food.orders.acts import kitchen
 from virage.matchday.food.till.acts.selling import take
@@ -65,7 +65,7 @@ async def test_no_document_of_the_stock_keeps_a_sale_out_of_it(bar: "Bar", board
     assert board.version
     sale = till.write(lines=[Line(BEER.id, "Bière", 3, 700, 200, [], deposit=False)])
     async with bar.db.transaction() as conn:
-        wish = StockWish(key_of(sale.record).made("stock"), "delivery", HERE, [StockLine(BEER.id, 10)])
+        wish = StockRequest(key_of(sale.record).made("stock"), "delivery", HERE, [StockLine(BEER.id, 10)])
         assert not isinstance(await stock_acts.record(conn, wish, None, till.at), Refused)
     assert await told(bar, till, sale) == ["booked"]
     async with bar.db.transaction() as conn:

@@ -1,5 +1,5 @@
 /** What a till may decide without the server: whether it takes a card, within limits that bound what the house can lose. */
-import type { Refused } from "../rules/pricing";
+import type { Refused } from "../../food/rules/pricing";
 import type { Tap } from "./tap";
 import type { Limits } from "./wire";
 

@@ -2,9 +2,9 @@
 import { i18n } from "../../i18n/i18n.svelte";
 import { newId } from "../../kernel/ids";
 import { isRefund, type Tender } from "../fiscal/record";
-import { maySell, maySellAll } from "../rules/alcohol";
-import { choicesOf, type Product } from "../rules/catalogue";
-import { isRefused, price, type BasketLine, type Chosen, type PartChoice, type Priced, type Refused } from "../rules/pricing";
+import { maySell, maySellAll } from "../../food/rules/alcohol";
+import { choicesOf, type Product } from "../../food/rules/catalogue";
+import { isRefused, price, type BasketLine, type Chosen, type PartChoice, type Priced, type Refused } from "../../food/rules/pricing";
 import { minutesAt, onAt } from "./evening";
 import { time } from "./link";
 import { sell } from "./selling";

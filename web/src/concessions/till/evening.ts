@@ -1,5 +1,5 @@
 /** What is on at a moment: it decides about windows of prices, and about alcohol. */
-import type { On } from "../rules/alcohol";
+import type { On } from "../../food/rules/alcohol";
 import type { Evening, Pack } from "./wire";
 
 /** The event between its doors and its end; of two the one that starts earlier. */

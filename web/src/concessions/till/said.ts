@@ -1,6 +1,6 @@
 /** A refusal in the words of the till. */
 import { i18n } from "../../i18n/i18n.svelte";
-import type { Refused } from "../rules/pricing";
+import type { Refused } from "../../food/rules/pricing";
 import { till } from "./till.svelte";
 import { words } from "./words.svelte";
 

@@ -1,6 +1,6 @@
 /** One sale or refund from the basket to the receipt: asked while there is network, else decided alone, and never lost or doubled. */
 import { isRefund, isSale, isTraining, paidBy, totalOf, type Record, type Tender, type Written } from "../fiscal/record";
-import type { Refused } from "../rules/pricing";
+import type { Refused } from "../../food/rules/pricing";
 import { refuseAlone, type Spent } from "./alone";
 import { shelf, type Row } from "./shelf";
 import { tapOf } from "./tap";

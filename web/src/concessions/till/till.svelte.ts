@@ -2,7 +2,7 @@
 import type { Device } from "../../devices/pairing";
 import { connection } from "../../kernel/connection.svelte";
 import { totalOf, type Written } from "../fiscal/record";
-import type { Catalogue } from "../rules/catalogue";
+import type { Catalogue } from "../../food/rules/catalogue";
 import { sum, type Spent } from "./alone";
 import { link, time } from "./link";
 import { shelf } from "./shelf";

@@ -1,8 +1,8 @@
 /** What a till and the server say to each other: docs/till.md in types. */
 import type { Member } from "../../devices/pin";
 import type { Head } from "../fiscal/record";
-import type { Derogation } from "../rules/alcohol";
-import type { Catalogue, Text } from "../rules/catalogue";
+import type { AlcoholPermit } from "../../food/rules/alcohol";
+import type { Catalogue, Text } from "../../food/rules/catalogue";
 
 /** What is on, from its doors until before its end. */
 export interface Evening {
@@ -36,7 +36,7 @@ export interface Pack {
   /** Where the till stands; no catalogue before the first one is published. */
   outlets: { code: string; stand: string; ring: number; catalogue: Catalogue | null }[];
   evenings: Evening[];
-  derogations: Derogation[];
+  derogations: AlcoholPermit[];
   roster: Member[];
   limits: Limits;
   refund_reasons: string[];

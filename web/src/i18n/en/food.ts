@@ -142,7 +142,7 @@ export const food = {
     wrong_state: "The kitchen has already answered, so you can no longer cancel.",
     offline: "No response. Try again when you’re online: you won’t be charged twice.",
   } satisfies Record<string, string>,
-  next: {
+  alternatives: {
     title: (code: string) => `Food stand ${code} is full`,
     text: "You haven’t been charged. These stands can make the same order:",
     take: (code: string) => `Order at food stand ${code}`,
@@ -183,8 +183,8 @@ export const food = {
       late: "It was late.",
     } as Record<string, string>,
     readyDelivery: "It’s on its way to your seat. Keep this code ready.",
-    promise: (time: string) => `Ready around ${time}`,
-    promiseDelivery: (time: string) => `Delivered around ${time}`,
+    readyAt: (time: string) => `Ready around ${time}`,
+    arrivesAt: (time: string) => `Delivered around ${time}`,
     late: (time: string) => `Expected around ${time}, but running late. We’re sorry.`,
     code: "Your pick-up code",
     codeDelivery: "Your order code",

@@ -38,7 +38,7 @@ export const foodBooks = {
     unknown: (tail: string) => `Unknown (…${tail})`,
     unexplained: "Difference between lines and totals",
   },
-  promises: {
+  timing: {
     title: "Order timing",
     text: "How close order-ahead orders were to their pick-up time, and what late orders cost.",
     table: "Order timing by outlet",

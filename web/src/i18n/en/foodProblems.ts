@@ -2,7 +2,7 @@
 export const foodProblems = {
   catalogue_incomplete: "The draft isn’t complete. Fix the highlighted items.",
   stock_short: "There isn’t enough stock. Count it first.",
-  derogations_of_year_used: "All ten permits for that year have been used.",
+  alcohol_permits_used_up: "All ten permits for that year have been used.",
   id_taken: "This was already saved with different details. Check the list.",
   unsupported_media_type: "Only JPEG, PNG and WebP pictures are accepted.",
   picture_too_large: "The picture is too large: 300 kB and 2,000 pixels a side at most.",

@@ -11,7 +11,7 @@ export const food = {
     sales: "Sales",
     catalogue: "Catalogue",
     stock: "Stock",
-    derogations: "Alcohol",
+    alcohol: "Alcohol",
     tills: "Tills",
     cards: "Cards",
     shifts: "Shifts",

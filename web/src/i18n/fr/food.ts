@@ -145,7 +145,7 @@ export const food: typeof words = {
     wrong_state: "La cuisine a déjà répondu : vous ne pouvez plus annuler.",
     offline: "Pas de réponse. Réessayez une fois en ligne : vous ne serez pas débité deux fois.",
   },
-  next: {
+  alternatives: {
     title: (code) => `La buvette ${code} est complète`,
     text: "Vous n’avez pas été débité. Ces buvettes peuvent préparer la même commande :",
     take: (code) => `Commander à la buvette ${code}`,
@@ -186,8 +186,8 @@ export const food: typeof words = {
       late: "Elle était en retard.",
     },
     readyDelivery: "En route vers votre place. Gardez ce code sous la main.",
-    promise: (time) => `Prête ${when(time)}`,
-    promiseDelivery: (time) => `Livrée ${when(time)}`,
+    readyAt: (time) => `Prête ${when(time)}`,
+    arrivesAt: (time) => `Livrée ${when(time)}`,
     late: (time) => `Prévue ${when(time)}, elle a du retard. Veuillez nous excuser.`,
     code: "Votre code de retrait",
     codeDelivery: "Votre code de commande",

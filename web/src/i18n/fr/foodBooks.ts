@@ -38,7 +38,7 @@ export const foodBooks: typeof English = {
     unknown: (tail) => `Inconnu (…${tail})`,
     unexplained: "Écart entre les lignes et les totaux",
   },
-  promises: {
+  timing: {
     title: "Ponctualité des commandes",
     text: "L’écart entre l’heure annoncée et l’heure réelle des commandes par téléphone, et le coût des retards.",
     table: "Ponctualité par point de vente",

@@ -3,7 +3,7 @@ import type { foodProblems as english } from "../en/foodProblems";
 export const foodProblems: typeof english = {
   catalogue_incomplete: "Le brouillon est incomplet. Corrigez les articles signalés.",
   stock_short: "Le stock est insuffisant. Comptez-le d’abord.",
-  derogations_of_year_used: "Les dix dérogations de cette année ont été utilisées.",
+  alcohol_permits_used_up: "Les dix dérogations de cette année ont été utilisées.",
   id_taken: "Cette saisie existe déjà avec d’autres informations. Consultez la liste.",
   unsupported_media_type: "Seules les images JPEG, PNG et WebP sont acceptées.",
   picture_too_large: "L’image est trop grande : 300 ko et 2 000 pixels de côté maximum.",

@@ -11,7 +11,7 @@ export const food: typeof English = {
     sales: "Ventes",
     catalogue: "Catalogue",
     stock: "Stock",
-    derogations: "Alcool",
+    alcohol: "Alcool",
     tills: "Caisses",
     cards: "Cartes",
     shifts: "Services",

@@ -146,7 +146,7 @@ def _file(found: Statement) -> str:
 
 
 router = mount(
-    "/api/office/concessions",
+    "/api/office/food",
     [
         list_concessionaires,
         put_concessionaire,

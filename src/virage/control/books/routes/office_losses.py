@@ -19,4 +19,4 @@ async def get_offline_loss(db: Database, principal: Principal, till_limits: Till
         return await reads.offline_loss(conn, principal, till_limits)
 
 
-router = mount("/api/office/concessions", [get_offline_loss])
+router = mount("/api/office/food", [get_offline_loss])

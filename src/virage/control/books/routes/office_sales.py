@@ -21,7 +21,7 @@ MINUTES_MAX: Final = timedelta(days=3)
 
 
 @get("/sales", guards=[staff(*READERS)])
-async def get_concession_sales(
+async def get_food_sales(
     by: By,
     db: Database,
     clock: Clock,
@@ -68,4 +68,4 @@ async def list_tills(db: Database, principal: Principal) -> list[OfficeTill]:
         return await shift_reads.tills(conn, principal)
 
 
-router = mount("/api/office/concessions", [get_concession_sales, list_shifts, list_tills])
+router = mount("/api/office/food", [get_food_sales, list_shifts, list_tills])

@@ -15,7 +15,7 @@ module = Module(
         "basket_empty": 409,
         "basket_too_long": 409,
         "catalogue_incomplete": 409,
-        "derogations_of_year_used": 409,
+        "alcohol_permits_used_up": 409,
         "menu_part_missing": 409,
         "menu_part_unknown": 409,
         "not_at_this_outlet": 409,
@@ -28,7 +28,7 @@ module = Module(
         "unknown_product": 409,
     },
     lock_ranks={
-        "lock_derogations()": (),
+        "lock_permits()": (),
         "derogation": (),
         "draft": ("item", "price"),
         "version": (),

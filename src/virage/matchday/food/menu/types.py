@@ -1,7 +1,7 @@
 """What other domains' rules may know of menu: its Structs and pure functions."""
 
-from virage.matchday.food.menu.rules.alcohol import Derogation as Derogation
-from virage.matchday.food.menu.rules.alcohol import DerogationWish as DerogationWish
+from virage.matchday.food.menu.rules.alcohol import AlcoholPermit as AlcoholPermit
+from virage.matchday.food.menu.rules.alcohol import AlcoholPermitRequest as AlcoholPermitRequest
 from virage.matchday.food.menu.rules.alcohol import Reason as Reason
 from virage.matchday.food.menu.rules.alcohol import may_sell as may_sell
 from virage.matchday.food.menu.rules.alcohol import may_sell_all as may_sell_all
@@ -25,13 +25,13 @@ from virage.matchday.food.menu.rules.catalogue import outlet_codes as outlet_cod
 from virage.matchday.food.menu.rules.pricing import LINES_MAX as LINES_MAX
 from virage.matchday.food.menu.rules.pricing import Basket as Basket
 from virage.matchday.food.menu.rules.pricing import BasketLine as BasketLine
+from virage.matchday.food.menu.rules.pricing import BasketVat as BasketVat
 from virage.matchday.food.menu.rules.pricing import LineKind as LineKind
 from virage.matchday.food.menu.rules.pricing import Priced as Priced
 from virage.matchday.food.menu.rules.pricing import PricedLine as PricedLine
-from virage.matchday.food.menu.rules.pricing import VatTotal as VatTotal
 from virage.matchday.food.menu.rules.pricing import list_price as list_price
 from virage.matchday.food.menu.rules.pricing import price as price
 from virage.matchday.food.menu.rules.pricing import split as split
 from virage.matchday.food.menu.rules.stock import Key as Key
 from virage.matchday.food.menu.rules.stock import StockLine as StockLine
-from virage.matchday.food.menu.rules.stock import StockWish as StockWish
+from virage.matchday.food.menu.rules.stock import StockRequest as StockRequest

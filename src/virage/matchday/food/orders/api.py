@@ -1,9 +1,9 @@
-"""What other domains may do with orders, and read of it."""
+"""Operations and queries of food orders for other domains."""
 
 from virage.matchday.food.orders.acts import kitchen as phone_orders
 from virage.matchday.food.orders.acts.kitchen import set_capacity as set_capacity
-from virage.matchday.food.orders.acts.ordering import erased as forget_orders
-from virage.matchday.food.orders.acts.ordering import erasing as lock_orders_of_erased
+from virage.matchday.food.orders.acts.ordering import forget_orders as forget_orders
+from virage.matchday.food.orders.acts.ordering import lock_orders_of_erased as lock_orders_of_erased
 from virage.matchday.food.orders.reads import kitchens as kitchens
 from virage.matchday.food.orders.reads.kitchen import capacities as capacities
 from virage.matchday.food.orders.reads.letters import food_receipt as food_receipt_letter

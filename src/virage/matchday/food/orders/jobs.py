@@ -1,4 +1,4 @@
-"""What food by phone does by itself: orders that no kitchen accepted end, and broken promises are made good."""
+"""Jobs of food orders: expire unaccepted orders, compensate late ones."""
 
 from datetime import timedelta
 from typing import Final
@@ -11,12 +11,12 @@ from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 
 EXPIRE_EVERY_S: Final = 5.0
-JUDGE_EVERY_S: Final = 15.0
+COMPENSATE_EVERY_S: Final = 15.0
 AT_ONCE: Final = 200
 
 
 class FoodJobs:
-    """The jobs of orders by phone."""
+    """Periodic jobs of food orders."""
 
     def __init__(self, config: Config, clock: Clock) -> None:
         self._clock = clock
@@ -24,22 +24,22 @@ class FoodJobs:
         self._cents = config.of(FoodOrderSettings).voucher_cents
 
     def register(self, jobs: Jobs) -> None:
-        """Say what a worker can do."""
+        """Register the jobs."""
         jobs.every_money(EXPIRE_EVERY_S, "concessions.expire_orders", self.expire)
-        jobs.every_money(JUDGE_EVERY_S, "concessions.judge_promises", self.judge)
+        jobs.every_money(COMPENSATE_EVERY_S, "concessions.judge_promises", self.compensate)
 
     async def expire(self, db: Database) -> None:
-        """End what waited too long for its kitchen: its money is free again."""
+        """Expire orders that waited too long; their holds are released."""
         while True:
             async with db.transaction() as conn:
                 ended = await ordering.expire(conn, self._clock.now(), AT_ONCE)
             if len(ended) < AT_ONCE:
                 return
 
-    async def judge(self, db: Database) -> None:
-        """Give what the house gives for promises that it broke."""
+    async def compensate(self, db: Database) -> None:
+        """Grant the bonus for late orders."""
         while True:
             async with db.transaction() as conn:
-                broken = await kitchen.judge(conn, self._late, self._cents, self._clock.now(), AT_ONCE)
+                broken = await kitchen.compensate(conn, self._late, self._cents, self._clock.now(), AT_ONCE)
             if len(broken) < AT_ONCE:
                 return

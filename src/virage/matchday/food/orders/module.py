@@ -1,4 +1,4 @@
-"""What orders by phone adds to the application."""
+"""Module of food orders."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ from virage.matchday.food.menu.api import Catalogues
 from virage.matchday.food.orders.jobs import FoodJobs
 from virage.matchday.food.orders.reads.food_topics import food_topics
 from virage.matchday.food.orders.routes import routers
-from virage.matchday.food.orders.routes.food_desk import FoodDesk
+from virage.matchday.food.orders.routes.food_order_service import FoodOrderService
 from virage.matchday.food.orders.settings import FoodOrderSettings
 from virage.platform.module import Module, Parts, Process
 
@@ -33,11 +33,11 @@ module = Module(
 
 
 def build(process: Process, catalogues: Catalogues) -> Parts:
-    """Return what they add."""
+    """Return the parts of the module."""
     config, db, clock = process.config, process.db, process.clock
-    desk = FoodDesk(db, clock, catalogues, timedelta(minutes=config.of(FoodOrderSettings).order_waits_min))
+    service = FoodOrderService(db, clock, catalogues, timedelta(minutes=config.of(FoodOrderSettings).order_waits_min))
     return Parts(
-        {"food_desk": desk, "food_placings": desk.orders},
+        {"food_order_service": service, "food_placings": service.orders},
         jobs=[FoodJobs(config, clock).register],
         topics=food_topics(db),
     )

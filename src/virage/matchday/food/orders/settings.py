@@ -1,4 +1,4 @@
-"""The settings of orders."""
+"""Settings of food orders."""
 
 from typing import Annotated
 
@@ -8,11 +8,11 @@ from virage.platform.settings import parsing as parse
 
 
 class FoodOrderSettings(Struct, frozen=True, kw_only=True):
-    """How long an order by phone waits, and what a broken promise costs."""
+    """How long orders wait for a kitchen, and the compensation of late ones."""
 
     order_waits_min: Annotated[int, parse.positive] = 10
-    """For how many minutes an order by phone waits for its kitchen; then it ends, and its money is free."""
+    """An order expires after this many minutes without acceptance; its hold is released."""
     voucher_late_min: Annotated[int, parse.positive] = 10
-    """So many minutes after its promise, an order that is not ready has a broken promise."""
+    """An order that is not ready this many minutes after its pick-up time is late and compensated."""
     voucher_cents: Annotated[int, parse.cents] = 300
-    """What the house gives for a broken promise, as bonus credit; 0: nothing."""
+    """Bonus for a late order, in cents; 0 for none."""

@@ -1,4 +1,4 @@
-"""Kitchens, and the orders that they make."""
+"""Storage of kitchens and food orders."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,15 +10,15 @@ import msgspec
 from msgspec import Struct
 
 from virage.matchday.food.menu.types import Catalogue, Key, Station
-from virage.matchday.food.orders.rules.orders import Capacity, FoodState, Order, OutletPromises
+from virage.matchday.food.orders.rules.orders import FoodState, KitchenCapacity, Order, OutletTimingStats
 from virage.matchday.food.orders.rules.placing import Placed
-from virage.matchday.food.orders.rules.promises import (
-    FORGOTTEN_AFTER,
+from virage.matchday.food.orders.rules.planning import (
+    BACKLOG_MAX_AGE,
     INTERVAL,
     Kitchen,
     Load,
     Plan,
-    counter_of,
+    counter_demand,
     interval_of,
     plans,
 )
@@ -30,11 +30,11 @@ queries = load(__file__)
 
 
 class StoredKitchen(Struct, frozen=True):
-    """A kitchen as it is stored."""
+    """A kitchen as stored."""
 
     outlet: str
     till_id: UUID
-    capacity: Capacity
+    capacity: KitchenCapacity
     last_number: int
 
 
@@ -43,7 +43,7 @@ def _order(row: Any) -> Order:
 
 
 def _kitchen(row: Any) -> StoredKitchen:
-    capacity = Capacity(
+    capacity = KitchenCapacity(
         {Station(station): pieces for station, pieces in row["per_five_minutes"].items()},
         row["is_open"],
         row["delivers"],
@@ -52,25 +52,27 @@ def _kitchen(row: Any) -> StoredKitchen:
     return StoredKitchen(row["outlet"], row["till_id"], capacity, row["last_number"])
 
 
-async def make_kitchen(conn: Connection, outlet: str, till_id: UUID, now: datetime) -> bool:
-    """Whether it is new."""
-    return await queries.make_kitchen(conn, outlet=outlet, till_id=till_id, now=now) is not None
+async def insert_kitchen(conn: Connection, outlet: str, till_id: UUID, now: datetime) -> bool:
+    """Create a kitchen; return whether it is new."""
+    return await queries.insert_kitchen(conn, outlet=outlet, till_id=till_id, now=now) is not None
 
 
 async def lock_kitchens(conn: Connection, outlets: Sequence[str]) -> dict[str, StoredKitchen]:
-    """Kitchens, locked until the transaction ends."""
+    """Lock kitchens and return them by outlet."""
     rows = queries.lock_kitchens(conn, outlets=sorted(set(outlets)))
     return {row["outlet"]: _kitchen(row) async for row in rows}
 
 
 async def kitchens(conn: Connection, outlets: Sequence[str] | None = None) -> dict[str, StoredKitchen]:
-    """What kitchens said; None asks for all."""
+    """Return kitchens by outlet; None for all."""
     rows = queries.kitchens(conn, all_of_them=outlets is None, outlets=list(outlets or ()))
     return {row["outlet"]: _kitchen(row) async for row in rows}
 
 
-async def set_capacity(conn: Connection, outlet: str, capacity: Capacity, who: UUID | None, now: datetime) -> None:
-    """Write what a kitchen says."""
+async def set_capacity(
+    conn: Connection, outlet: str, capacity: KitchenCapacity, who: UUID | None, now: datetime
+) -> None:
+    """Store the capacity of a kitchen."""
     await queries.set_capacity(
         conn,
         outlet=outlet,
@@ -84,14 +86,14 @@ async def set_capacity(conn: Connection, outlet: str, capacity: Capacity, who: U
 
 
 async def set_numbers(conn: Connection, numbers: Mapping[str, int]) -> None:
-    """Write which number each kitchen gave last."""
+    """Store the last order number of kitchens."""
     await queries.set_numbers(conn, outlets=list(numbers), numbers=list(numbers.values()))
 
 
 async def loads(
     conn: Connection, outlets: Sequence[str], since: datetime, forgotten_before: datetime
 ) -> dict[str, list[Load]]:
-    """What orders take of kitchens from a moment on, and what stands from before it."""
+    """Return allocated pieces by outlet: from `since` on, and the unfinished ones of before."""
     found: dict[str, list[Load]] = {}
     rows = queries.loads(conn, outlets=list(outlets), since=since, forgotten_before=forgotten_before)
     async for row in rows:
@@ -101,7 +103,7 @@ async def loads(
 
 
 async def counter_sales(conn: Connection, outlets: Sequence[str], since: datetime) -> dict[str, dict[UUID, int]]:
-    """What counters sold of each product since a moment."""
+    """Return counter sales by outlet and product since a time."""
     found: dict[str, dict[UUID, int]] = {}
     async for row in queries.counter_sales(conn, outlets=list(outlets), since=since):
         found.setdefault(row["outlet"], {})[row["product_id"]] = row["pieces"]
@@ -111,9 +113,9 @@ async def counter_sales(conn: Connection, outlets: Sequence[str], since: datetim
 async def plans_of(
     conn: Connection, kitchens_: Mapping[str, StoredKitchen], catalogue: Catalogue, now: datetime
 ) -> dict[str, Plan]:
-    """What kitchens can still make: lock them first where something of it will be given out."""
+    """Return the plans of kitchens. Lock the kitchens before allocating capacity."""
     outlets, since = list(kitchens_), interval_of(now)
-    standing = await loads(conn, outlets, since, now - FORGOTTEN_AFTER)
+    standing = await loads(conn, outlets, since, now - BACKLOG_MAX_AGE)
     sold = await counter_sales(conn, outlets, now - INTERVAL)
     found = (
         plans(
@@ -121,7 +123,7 @@ async def plans_of(
                 Kitchen(
                     kitchens_[outlet].capacity.per_five_minutes,
                     standing.get(outlet, ()),
-                    counter_of(sold.get(outlet, {}), catalogue),
+                    counter_demand(sold.get(outlet, {}), catalogue),
                 )
                 for outlet in outlets
             ],
@@ -140,37 +142,39 @@ async def stock_left(conn: Connection, outlets: Sequence[str]) -> dict[Key, int]
 
 
 async def insert_orders(conn: Connection, placed: Sequence[Placed], accept_by: datetime, now: datetime) -> None:
-    """Write orders with what they take; UniqueViolationError where another transaction has taken an id meanwhile."""
-    wishes = [one.asked.wish for one in placed]
+    """Store orders with their allocations. UniqueViolationError if another transaction has used an id meanwhile."""
+    requests = [order.placement.request for order in placed]
     await queries.insert_orders(
         conn,
-        ids=[wish.id for wish in wishes],
-        person_ids=[one.asked.person_id for one in placed],
-        purse_ids=[one.purse_id for one in placed],
-        event_ids=[wish.event_id for wish in wishes],
-        outlets=[wish.outlet for wish in wishes],
-        numbers=[one.number for one in placed],
-        digests=[one.asked.digest for one in placed],
-        versions=[wish.version for wish in wishes],
-        lines=[msgspec.json.encode(one.lines).decode() for one in placed],
-        vats=[msgspec.json.encode(one.vat).decode() for one in placed],
-        totals=[one.total_cents for one in placed],
-        bonuses=[one.bonus_cents for one in placed],
+        ids=[request.id for request in requests],
+        person_ids=[order.placement.person_id for order in placed],
+        purse_ids=[order.purse_id for order in placed],
+        event_ids=[request.event_id for request in requests],
+        outlets=[request.outlet for request in requests],
+        numbers=[order.number for order in placed],
+        digests=[order.placement.digest for order in placed],
+        versions=[request.version for request in requests],
+        lines=[msgspec.json.encode(order.lines).decode() for order in placed],
+        vats=[msgspec.json.encode(order.vat).decode() for order in placed],
+        totals=[order.total_cents for order in placed],
+        bonuses=[order.bonus_cents for order in placed],
         now=now,
-        promised_ats=[one.promised_at for one in placed],
+        promised_ats=[order.promised_at for order in placed],
         accept_by=accept_by,
-        places=[wish.deliver_to for wish in wishes],
-        delivery_s=[one.asked.delivery_s if one.asked.wish.deliver_to is not None else None for one in placed],
-        codes=[one.asked.code for one in placed],
+        places=[request.deliver_to for request in requests],
+        delivery_s=[
+            order.placement.delivery_s if order.placement.request.deliver_to is not None else None for order in placed
+        ],
+        codes=[order.placement.code for order in placed],
     )
-    takes = [(one.asked.wish, take) for one in placed for take in one.takes]
+    allocations = [(order.placement.request, taken) for order in placed for taken in order.allocations]
     await queries.insert_loads(
         conn,
-        order_ids=[wish.id for wish, _ in takes],
-        stations=[take.station.value for _, take in takes],
-        starts_ats=[take.starts_at for _, take in takes],
-        outlets=[wish.outlet for wish, _ in takes],
-        pieces=[take.pieces for _, take in takes],
+        order_ids=[request.id for request, _ in allocations],
+        stations=[taken.station.value for _, taken in allocations],
+        starts_ats=[taken.starts_at for _, taken in allocations],
+        outlets=[request.outlet for request, _ in allocations],
+        pieces=[taken.pieces for _, taken in allocations],
     )
 
 
@@ -211,9 +215,9 @@ async def lock_expired(conn: Connection, now: datetime, most: int) -> list[Order
     return [_order(row) async for row in queries.lock_expired(conn, now=now, most=most)]
 
 
-async def lock_broken(conn: Connection, broken_before: datetime, most: int) -> list[Order]:
+async def lock_late_orders(conn: Connection, late_since: datetime, most: int) -> list[Order]:
     """Orders that were promised for no later than that, whose promise nobody has judged; locked."""
-    return [_order(row) async for row in queries.lock_broken(conn, broken_before=broken_before, most=most)]
+    return [_order(row) async for row in queries.lock_late_orders(conn, late_since=late_since, most=most)]
 
 
 async def vouchers_of(conn: Connection, orders: Sequence[Order]) -> Counter[tuple[UUID, UUID]]:
@@ -223,51 +227,51 @@ async def vouchers_of(conn: Connection, orders: Sequence[Order]) -> Counter[tupl
     return Counter({(row["event_id"], row["purse_id"]): row["vouchers"] async for row in rows})
 
 
-async def judge(conn: Connection, given: Mapping[UUID, Cents | None]) -> None:
-    """Write what the house gave for promises that it broke, by order; None: nothing."""
-    await queries.judge(conn, ids=list(given), cents=list(given.values()))
+async def compensate(conn: Connection, given: Mapping[UUID, Cents | None]) -> None:
+    """Store the vouchers of late orders by order; None for none."""
+    await queries.compensate(conn, ids=list(given), cents=list(given.values()))
 
 
 async def end_orders(
     conn: Connection, ids: Sequence[UUID], state: FoodState, now: datetime, *, reason: str | None = None
 ) -> None:
-    """Let locked orders end."""
+    """Set the final state of locked orders."""
     await queries.end_orders(conn, ids=list(ids), state=state.value, reason=reason, now=now)
 
 
 async def accept(conn: Connection, order_id: UUID, now: datetime) -> None:
-    """A locked order is made."""
+    """Mark a locked order as accepted."""
     await queries.accept_order(conn, id=order_id, now=now)
 
 
 async def ready(conn: Connection, order_id: UUID, now: datetime, *, is_judged: bool) -> None:
-    """A locked order is ready."""
+    """Mark a locked order as ready."""
     await queries.ready_order(conn, id=order_id, now=now, is_judged=is_judged)
 
 
 async def refund(conn: Connection, order_id: UUID, reason: str, now: datetime) -> None:
-    """A locked order is given back."""
+    """Mark a locked order as refunded."""
     await queries.refund_order(conn, id=order_id, reason=reason, now=now)
 
 
 async def count_code_miss(conn: Connection, order_id: UUID) -> None:
-    """One more wrong code."""
+    """Count a wrong code."""
     await queries.count_code_miss(conn, id=order_id)
 
 
 async def orders_of(conn: Connection, person_id: UUID, before: datetime | None, most: int) -> list[Order]:
-    """A person's orders, the latest first."""
+    """Return a person's orders, latest first."""
     rows = queries.food_orders_of(conn, person_id=person_id, before=before, most=most)
     return [_order(row) async for row in rows]
 
 
-async def orders_before(conn: Connection, outlet: str, ended_since: datetime) -> list[Order]:
-    """What a kitchen has before it, and what ended lately."""
-    rows = queries.food_orders_before(conn, outlet=outlet, ended_since=ended_since)
+async def kitchen_orders(conn: Connection, outlet: str, ended_since: datetime) -> list[Order]:
+    """Return the open orders of a kitchen, and those ended since a time."""
+    rows = queries.kitchen_orders(conn, outlet=outlet, ended_since=ended_since)
     return [_order(row) async for row in rows]
 
 
-async def promises(
+async def timing_stats(
     conn: Connection,
     outlets: Sequence[str] | None,
     *,
@@ -275,9 +279,9 @@ async def promises(
     event_id: UUID | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
-) -> list[OutletPromises]:
-    """How well outlets kept what they promised; None asks for all of them."""
-    rows = queries.promises(
+) -> list[OutletTimingStats]:
+    """Return the order timing of outlets; None for all."""
+    rows = queries.timing_stats(
         conn,
         all_of_them=outlets is None,
         outlets=list(outlets or ()),
@@ -287,7 +291,7 @@ async def promises(
         broken_after=broken_after,
     )
     return [
-        OutletPromises(
+        OutletTimingStats(
             row["orders"],
             None if row["p50_s"] is None else round(row["p50_s"]),
             None if row["p90_s"] is None else round(row["p90_s"]),
@@ -301,10 +305,10 @@ async def promises(
 
 
 async def forget_orders_of(conn: Connection, person_id: UUID) -> None:
-    """Let nobody own the orders of somebody who is erased."""
+    """Anonymise the orders of an erased person."""
     await queries.forget_orders_of(conn, person_id=person_id)
 
 
 async def outlets_of(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Where records were written and orders are made, by code; ids of nothing are left out."""
+    """Return the outlet codes of records and orders by id; unknown ids are left out."""
     return {row["id"]: row["outlet"] async for row in queries.outlets_of(conn, ids=list(ids))}

@@ -1,4 +1,4 @@
--- name: make_kitchen(outlet, till_id, now)$
+-- name: insert_kitchen(outlet, till_id, now)$
 -- A kitchen that says something for the first time; closed until it does. Null where it is there.
 insert into food_orders.kitchen (outlet, till_id, per_five_minutes, is_open, delivers, note, changed_at)
 values (:outlet, :till_id, '{}', false, false, '', :now) on conflict (outlet) do nothing
@@ -116,13 +116,13 @@ where o.id in (
     select id from food_orders.food_order where state = 'placed' and accept_by <= :now order by accept_by limit :most
 ) and o.state = 'placed' order by o.id for no key update skip locked;
 
--- name: lock_broken(broken_before, most)
+-- name: lock_late_orders(late_since, most)
 -- Orders whose promise was broken and nobody has judged, in the order of their ids.
 select o.*, (select k.till_id from food_orders.kitchen as k where k.outlet = o.outlet) as till_id
 from food_orders.food_order as o
 where o.id in (
     select id from food_orders.food_order
-    where not is_judged and accepted_at is not null and promised_at <= :broken_before order by promised_at limit :most
+    where not is_judged and accepted_at is not null and promised_at <= :late_since order by promised_at limit :most
 ) and not o.is_judged order by o.id for no key update skip locked;
 
 -- name: vouchers_of(event_ids, purse_ids)
@@ -131,7 +131,7 @@ select event_id, purse_id, count(*)::integer as vouchers from food_orders.food_o
 where event_id = any(:event_ids::uuid[]) and purse_id = any(:purse_ids::uuid[]) and voucher_cents is not null
 group by event_id, purse_id;
 
--- name: judge(ids, cents)!
+-- name: compensate(ids, cents)!
 -- What the house gives for promises that it broke; the orders are locked.
 update food_orders.food_order set is_judged = true, voucher_cents = given.cents
 from unnest(:ids::uuid[], :cents::integer[]) as given (id, cents) where food_order.id = given.id;
@@ -164,7 +164,7 @@ from food_orders.food_order as o
 where o.person_id = :person_id and (:before::timestamptz is null or o.placed_at < :before)
 order by o.placed_at desc, o.id limit :most;
 
--- name: food_orders_before(outlet, ended_since)
+-- name: kitchen_orders(outlet, ended_since)
 -- What a kitchen has before it, the oldest promise first, and what ended lately.
 select o.*, (select k.till_id from food_orders.kitchen as k where k.outlet = o.outlet) as till_id
 from food_orders.food_order as o
@@ -176,7 +176,7 @@ where o.outlet = :outlet and o.placed_at >= :ended_since::timestamptz - interval
     and o.state not in ('placed', 'accepted', 'ready') and o.ended_at >= :ended_since
 order by promised_at, number, id;
 
--- name: promises(all_of_them, outlets, event_id, since, until, broken_after)
+-- name: timing_stats(all_of_them, outlets, event_id, since, until, broken_after)
 -- How far promises of outlets were from what happened, in seconds after them; null bounds are none. What was made good
 -- and is not ready yet is broken too, though nobody knows by how much.
 select outlet, count(*) filter (where ready_at is not null)::integer as orders,

@@ -1,3 +1,3 @@
-"""What other domains' rules may know of orders: its Structs and pure functions."""
+"""Structs and pure functions of food orders for other domains."""
 
-from virage.matchday.food.orders.rules.orders import Capacity as Capacity
+from virage.matchday.food.orders.rules.orders import KitchenCapacity as KitchenCapacity

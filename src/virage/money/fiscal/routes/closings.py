@@ -82,4 +82,4 @@ async def get_till_archive(
     return StreamingResponse(made.gzip(db), media_type="application/gzip", headers=headers)
 
 
-router = mount("/api/office/concessions", [list_closings, get_till_archive])
+router = mount("/api/office/food", [list_closings, get_till_archive])

@@ -1,6 +1,6 @@
-"""What counters, kitchens and their offices may know of what is sold."""
+"""Queries of the menu."""
 
+from virage.matchday.food.menu.store.alcohol_permits import permits_around
 from virage.matchday.food.menu.store.catalogue import version_in_force
-from virage.matchday.food.menu.store.derogations import derogations_around
 
-__all__ = ["derogations_around", "version_in_force"]
+__all__ = ["permits_around", "version_in_force"]

@@ -1,4 +1,4 @@
-"""The catalogue as counters, phones and the office see it."""
+"""The catalogue as tills, phones and the office see it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from virage.matchday.food.menu.rules.alcohol import Derogation
+from virage.matchday.food.menu.rules.alcohol import AlcoholPermit
 from virage.matchday.food.menu.rules.catalogue import (
     Catalogue,
     Deposit,
@@ -23,8 +23,8 @@ from virage.matchday.food.menu.rules.catalogue import (
     version_of,
 )
 from virage.matchday.food.menu.rules.defects import CatalogueDefect, defects
+from virage.matchday.food.menu.store import alcohol_permits as calendar
 from virage.matchday.food.menu.store import catalogue as store
-from virage.matchday.food.menu.store import derogations as calendar
 from virage.matchday.food.menu.store.catalogue import Publication
 from virage.platform.data.database import Connection, Database
 from virage.site.programme import api as programme
@@ -34,39 +34,39 @@ VERSIONS_KEPT = 16
 PUBLICATIONS_MAX = 100
 
 
-class OpenPrice(Struct, frozen=True):
-    """What an item costs at the outlet while a window of the event is open."""
+class WindowPrice(Struct, frozen=True):
+    """Price of an item during a time window of the event."""
 
     window: Window
     cents: int
 
 
-class Shown(Struct, frozen=True):
-    """A product or menu at an outlet. `prices` of the first open window goes before `cents`, the standing price."""
+class OutletItem(Struct, frozen=True):
+    """A product or menu at an outlet. The price of the first open window applies, otherwise `cents`."""
 
     item: Product | Menu
     cents: int
-    prices: tuple[OpenPrice, ...]
+    prices: tuple[WindowPrice, ...]
 
 
 class OutletCatalogue(Struct, frozen=True):
-    """What an outlet sells by a version, in the order of the board, and all deposits."""
+    """What an outlet sells by a version, in menu order, and all deposits."""
 
     version: str
     outlet: str
-    items: tuple[Shown, ...]
+    items: tuple[OutletItem, ...]
     deposits: tuple[Deposit, ...]
 
 
 class Tagged(Struct, frozen=True):
-    """A document as JSON, and what tells it from another one of its address."""
+    """A JSON document with its ETag."""
 
     tag: str
     body: bytes
 
 
 class DraftItem(Struct, frozen=True):
-    """An item of the draft, what is said of its price, and how often it was written."""
+    """An item of the draft with its prices and revision."""
 
     item: Item
     prices: tuple[Price, ...]
@@ -74,7 +74,7 @@ class DraftItem(Struct, frozen=True):
 
 
 class DraftView(Struct, frozen=True):
-    """The draft for the office. `version` is the name that it would be published under, `in_force` what is sold now."""
+    """The draft for the office. `version` is its version if published, `in_force` the published version."""
 
     version: str
     in_force: str | None
@@ -83,14 +83,14 @@ class DraftView(Struct, frozen=True):
 
 
 class Terms(Struct, frozen=True):
-    """What decides about alcohol and windows of prices at a moment: what is on, and the calendar around it."""
+    """The current event and alcohol permits, which decide about alcohol and price windows."""
 
     event: Event | None
-    derogations: tuple[Derogation, ...]
+    permits: tuple[AlcoholPermit, ...]
 
 
 class Catalogues:
-    """Published versions. One never changes, so each process keeps the last it was asked for."""
+    """Cache of published versions, which never change."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -98,7 +98,7 @@ class Catalogues:
         self._shown: dict[tuple[str, str], Tagged] = {}
 
     async def of(self, conn: Connection, versions: Sequence[str]) -> dict[str, Catalogue]:
-        """Versions by their names; those that never were published are left out."""
+        """Return catalogues by version; unknown versions are left out."""
         missing = sorted(set(versions) - self._kept.keys())
         fresh = await store.catalogues(conn, missing) if missing else {}
         found = {version: self._kept[version] for version in set(versions) & self._kept.keys()} | fresh
@@ -107,16 +107,16 @@ class Catalogues:
         return found
 
     def kept(self, version: str) -> Catalogue | None:
-        """A version that this process has read, without asking anybody."""
+        """Return a cached version, or None."""
         return self._kept.get(version)
 
     async def in_force(self, conn: Connection) -> Catalogue | None:
-        """The version by which is sold now; None before the first."""
+        """Return the published version; None before the first."""
         version = await store.version_in_force(conn)
         return None if version is None else (await self.of(conn, [version]))[version]
 
     async def shown(self, outlets: Sequence[str]) -> list[Tagged | None]:
-        """What each outlet sells now, for all who ask at once; None for no such outlet, or before the first version."""
+        """Return the catalogue documents of outlets; None for an unknown outlet, or before the first version."""
         async with self._db.connection() as conn:
             catalogue = await self.in_force(conn)
         return [None if catalogue is None else self._document(catalogue, outlet) for outlet in outlets]
@@ -127,12 +127,12 @@ class Catalogues:
         key = (catalogue.version, outlet)
         if key not in self._shown:
             body = msgspec.json.encode(shown_at(catalogue, outlet))
-            # The same version is told in other words by a newer Virage, so the words count too.
+            # A newer release may encode the same version differently, so the body is part of the tag.
             self._shown[key] = Tagged(f"{catalogue.version}-{sha256(body).hexdigest()[:8]}", body)
         return self._shown[key]
 
     def _keep(self, version: str, catalogue: Catalogue) -> None:
-        """Keep a version, and let the oldest go with what was shown of it."""
+        """Cache a version and evict the oldest with its documents."""
         self._kept[version] = catalogue
         while len(self._kept) > VERSIONS_KEPT:
             gone = next(iter(self._kept))
@@ -141,26 +141,26 @@ class Catalogues:
 
 
 def shown_at(catalogue: Catalogue, outlet: str) -> OutletCatalogue:
-    """What an outlet sells and for how much, so that a till without network prices by one rule (`list_price`)."""
+    """Return what an outlet sells with its prices, so that an offline till prices by the same rule (`list_price`)."""
     items = [item for item in catalogue.content.items if not isinstance(item, Deposit)]
     deposits = [item for item in catalogue.content.items if isinstance(item, Deposit)]
     shown = [_shown(item, catalogue.prices_of(item.id), outlet) for item in items if catalogue.sells(item, outlet)]
     return OutletCatalogue(catalogue.version, outlet, tuple(shown), tuple(deposits))
 
 
-def _shown(item: Product | Menu, prices: Sequence[Price], outlet: str) -> Shown:
-    """An item with the prices of its outlet: the house's windows count where the outlet has no standing price."""
+def _shown(item: Product | Menu, prices: Sequence[Price], outlet: str) -> OutletItem:
+    """Return an item with its prices: windows of all outlets apply unless the outlet has its own standing price."""
     own = [price for price in prices if price.outlet == outlet]
     house = [price for price in prices if price.outlet is None]
     standing_here = [price.cents for price in own if price.window is None]
     cents = (standing_here or [price.cents for price in house if price.window is None])[0]
     said = own if standing_here else [*own, *house]
-    windows = [OpenPrice(price.window, price.cents) for price in said if price.window is not None]
-    return Shown(item, cents, tuple(windows))
+    windows = [WindowPrice(price.window, price.cents) for price in said if price.window is not None]
+    return OutletItem(item, cents, tuple(windows))
 
 
 async def draft_view(conn: Connection) -> DraftView:
-    """The draft with what keeps it from being published."""
+    """Return the draft with its defects."""
     draft = await store.draft(conn)
     content = content_of(draft.items, draft.prices)
     return DraftView(
@@ -174,29 +174,29 @@ async def draft_view(conn: Connection) -> DraftView:
 
 
 async def publications(conn: Connection) -> list[Publication]:
-    """What came into force, the latest 100 first."""
+    """Return the latest 100 publications."""
     return await store.publications(conn, PUBLICATIONS_MAX)
 
 
 async def terms_at(conn: Connection, moment: datetime) -> Terms:
-    """What decides about a sale at a moment, also at one that has passed: a till alone sends its sales later.
+    """Return the event and permits at a time, which may be past: offline sales are uploaded later.
 
-    What is on is the published event between its doors and its end; of two, the one that starts first.
+    The event is a published one between its doors and its end; of two, the one that starts first.
     """
-    around = await calendar.derogations_around(conn, moment, moment)
+    around = await calendar.permits_around(conn, moment, moment)
     return Terms(on_at(await programme.upcoming(conn, moment), moment), tuple(around))
 
 
 def on_at(events: Sequence[Event], moment: datetime) -> Event | None:
-    """What is on at a moment of published events, which stand by their start."""
+    """Return the event at a time; `events` are published and sorted by their start."""
     return next((event for event in events if event.doors_at <= moment < event.ends_at), None)
 
 
-async def derogations(conn: Connection, organiser_ids: Sequence[UUID] | None) -> list[Derogation]:
-    """The calendar of some organisers, the latest 500 begins first; None asks for all."""
-    return await calendar.derogations_of(conn, organiser_ids)
+async def alcohol_permits(conn: Connection, organiser_ids: Sequence[UUID] | None) -> list[AlcoholPermit]:
+    """Return the permits of organisers (None: all), latest start first, 500 at most."""
+    return await calendar.permits_of(conn, organiser_ids)
 
 
-async def derogation(conn: Connection, derogation_id: UUID) -> Derogation | None:
-    """One derogation."""
-    return await calendar.derogation(conn, derogation_id)
+async def alcohol_permit(conn: Connection, permit_id: UUID) -> AlcoholPermit | None:
+    """Return a permit, or None."""
+    return await calendar.alcohol_permit(conn, permit_id)

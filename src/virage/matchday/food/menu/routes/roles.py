@@ -1,14 +1,14 @@
-"""Who may do what with the catalogue and the stock (docs/concessions.md).
+"""Roles for the catalogue and the stock (docs/food.md).
 
-The catalogue is the house's, so its doors ask for a role over the whole ground; a derogation is its organiser's, stock
-its outlet's.
+The catalogue belongs to the operator and needs a role over the whole venue; permits belong to an organiser, stock to
+an outlet.
 """
 
 from typing import Final
 
 from virage.platform.web.guard import Role
 
-WRITERS: Final[tuple[Role, ...]] = ("programme",)
-PRICERS: Final[tuple[Role, ...]] = ("programme", "finance")
+CATALOGUE_EDITORS: Final[tuple[Role, ...]] = ("programme",)
+PRICE_EDITORS: Final[tuple[Role, ...]] = ("programme", "finance")
 STOCK_KEEPERS: Final[tuple[Role, ...]] = ("cashier", "programme")
 STOCK_READERS: Final[tuple[Role, ...]] = ("cashier", "programme", "finance")

@@ -1,4 +1,4 @@
-"""The doors of the stock: what an outlet has, for whoever sells there, and what is short anywhere."""
+"""Routes of the stock: levels, movements, documents, thresholds and alerts."""
 
 from typing import Annotated
 from uuid import UUID
@@ -9,7 +9,14 @@ from virage.matchday.food.menu.acts import stock as acts
 from virage.matchday.food.menu.reads import stock as reads
 from virage.matchday.food.menu.routes.roles import STOCK_KEEPERS, STOCK_READERS
 from virage.matchday.food.menu.rules.catalogue import outlet_codes
-from virage.matchday.food.menu.rules.stock import LINES_MAX, Alert, Level, MovementRow, Quantity, StockWish
+from virage.matchday.food.menu.rules.stock import (
+    LINES_MAX,
+    Quantity,
+    StockAlert,
+    StockLevel,
+    StockMovement,
+    StockRequest,
+)
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, staff
@@ -18,35 +25,35 @@ from virage.platform.web.routing import get, mount, post, put
 from virage.platform.web.scopes import at_outlets, outlets_of
 from virage.site.programme.types import Instant
 
-Before = Annotated[Instant | None, Meta(description="Only what moved before that time")]
+Before = Annotated[Instant | None, Meta(description="Only movements before this time")]
 
 
-class Threshold(Struct, frozen=True, forbid_unknown_fields=True):
-    """At which level of a product somebody is told; None: never."""
+class StockThreshold(Struct, frozen=True, forbid_unknown_fields=True):
+    """Alert threshold of a product; None for none."""
 
     product_id: UUID
     low_at: Quantity | None
 
 
-class ThresholdsWord(Struct, frozen=True, forbid_unknown_fields=True):
-    """Thresholds of an outlet; those of other products stay. Of two for a product the last one counts."""
+class StockThresholdsUpdate(Struct, frozen=True, forbid_unknown_fields=True):
+    """Thresholds to set; those of other products are kept. The last one of a product applies."""
 
-    thresholds: Annotated[list[Threshold], Meta(min_length=1, max_length=LINES_MAX)]
+    thresholds: Annotated[list[StockThreshold], Meta(min_length=1, max_length=LINES_MAX)]
 
 
 @post("/stock", status_code=200, guards=[staff(*STOCK_KEEPERS)])
-async def record_stock(data: StockWish, db: Database, clock: Clock, principal: Principal) -> list[MovementRow]:
-    """Write down a delivery, waste, a count or a transfer, and get what it moved. The same id again is the same.
+async def record_stock(data: StockRequest, db: Database, clock: Clock, principal: Principal) -> list[StockMovement]:
+    """Record a delivery, waste, a count or a transfer; return its movements. Idempotent by `id`.
 
-    A transfer is for whoever keeps the stock of both outlets.
+    A transfer needs a role at both outlets.
     """
     at_outlets(principal, STOCK_KEEPERS, [data.outlet] if data.to_outlet is None else [data.outlet, data.to_outlet])
     return granted(await db.transact(acts.record, data, principal.id, clock.now()))
 
 
 @get("/stock/{outlet:str}", guards=[staff(*STOCK_READERS)])
-async def get_stock(outlet: str, db: Database, principal: Principal) -> list[Level]:
-    """What an outlet has of each product that is counted there."""
+async def get_stock(outlet: str, db: Database, principal: Principal) -> list[StockLevel]:
+    """Return the stock levels of an outlet."""
     _known(principal, outlet)
     async with db.connection() as conn:
         return await reads.levels(conn, [outlet])
@@ -55,24 +62,26 @@ async def get_stock(outlet: str, db: Database, principal: Principal) -> list[Lev
 @get("/stock/{outlet:str}/movements", guards=[staff(*STOCK_READERS)])
 async def list_movements(
     outlet: str, db: Database, principal: Principal, *, before: Before = None
-) -> list[MovementRow]:
-    """What moved at an outlet, the latest first; 200 at most, the next ones with `before`."""
+) -> list[StockMovement]:
+    """Return the movements of an outlet, latest first, 200 at most; more with `before`."""
     _known(principal, outlet)
     async with db.connection() as conn:
         return await reads.movements(conn, outlet, before)
 
 
 @put("/stock/{outlet:str}/thresholds", status_code=204, guards=[staff(*STOCK_KEEPERS)])
-async def put_thresholds(outlet: str, data: ThresholdsWord, db: Database, clock: Clock, principal: Principal) -> None:
-    """Say at which level of which products somebody is told."""
+async def put_thresholds(
+    outlet: str, data: StockThresholdsUpdate, db: Database, clock: Clock, principal: Principal
+) -> None:
+    """Set alert thresholds."""
     at_outlets(principal, STOCK_KEEPERS, [outlet])
     low_at = {threshold.product_id: threshold.low_at for threshold in data.thresholds}
     granted(await db.transact(acts.set_thresholds, outlet, low_at, principal.id, clock.now()))
 
 
 @get("/stock-alerts", guards=[staff(*STOCK_READERS)])
-async def list_stock_alerts(db: Database, principal: Principal) -> list[Alert]:
-    """What is below zero, empty or low at the outlets within the caller's roles, the worst first."""
+async def list_stock_alerts(db: Database, principal: Principal) -> list[StockAlert]:
+    """Return the stock alerts of the outlets within the caller's roles, worst first."""
     async with db.connection() as conn:
         return await reads.alerts(conn, outlets_of(principal, STOCK_READERS))
 
@@ -83,4 +92,4 @@ def _known(principal: Principal, outlet: str) -> None:
         raise Problem("not_found", {"outlet": outlet})
 
 
-router = mount("/api/concessions", [record_stock, get_stock, list_movements, put_thresholds, list_stock_alerts])
+router = mount("/api/food", [record_stock, get_stock, list_movements, put_thresholds, list_stock_alerts])

@@ -254,7 +254,9 @@ def normal(item: Item) -> Item:
     if isinstance(item, Menu):
         return replace(item, outlets=outlets)
     options = tuple(
-        replace(option, choices=tuple(replace(one, allergens=_sorted(one.allergens)) for one in option.choices))
+        replace(
+            option, choices=tuple(replace(choice, allergens=_sorted(choice.allergens)) for choice in option.choices)
+        )
         for option in item.options
     )
     return replace(item, outlets=outlets, allergens=_sorted(item.allergens), options=options)

@@ -1,7 +1,7 @@
-"""What a basket costs, to the cent, by the version of the catalogue that it names.
+"""Price of a basket by the catalogue version that it names.
 
-One rule says which price wins: the nearest word. What is said of this outlet goes before what is said of all, and in
-each the window that is open before the standing price. A till computes the same without network.
+The most specific price applies: outlet before all outlets, open time window before any time. A till computes the same
+price offline.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,13 +21,13 @@ from virage.site.programme.types import Event, Text
 QUANTITY_MAX: Final = 99
 LINES_MAX: Final = 50
 RECEIPT_LINES_MAX: Final = 60
-"""How many lines a till can write on one receipt; a menu takes one a part, and a cup its own."""
+"""Maximum number of receipt lines; a menu has a line for each part, and a cup its own."""
 
-Chosen = Annotated[dict[str, str], Meta(max_length=8)]
+ChosenOptions = Annotated[dict[str, str], Meta(max_length=8)]
 
 
 class Reason(StrEnum):
-    """Why a basket has no price; `data` names its `line`, from 0, returns after the others."""
+    """Refusal codes of a basket; `data.line` is the index of the line, returns after the others."""
 
     PRICE_CHANGED = "price_changed"
     EMPTY = "basket_empty"
@@ -42,30 +42,30 @@ class Reason(StrEnum):
 
 
 class PartChoice(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which product of a menu's part, and how: options by their code, each with the code of its choice."""
+    """Chosen product of a menu part, and its options: choice codes by option code."""
 
     product_id: UUID
-    options: Chosen = {}
+    options: ChosenOptions = {}
 
 
 class BasketLine(Struct, frozen=True, forbid_unknown_fields=True):
-    """So many of a product or a menu, all the same. A part with one product only need not be chosen."""
+    """Quantity of a product or menu with the same options. A part with a single product needs no choice."""
 
     item_id: UUID
     quantity: int
-    options: Chosen = {}
+    options: ChosenOptions = {}
     parts: Annotated[dict[str, PartChoice], Meta(max_length=8)] = {}
 
 
 class DepositReturn(Struct, frozen=True, forbid_unknown_fields=True):
-    """So many cups that come back."""
+    """Quantity of returned cups."""
 
     deposit_id: UUID
     quantity: int
 
 
 class Basket(Struct, frozen=True, forbid_unknown_fields=True):
-    """What somebody wants, and the version of the catalogue by which it was shown."""
+    """A basket, and the catalogue version that the customer saw."""
 
     version: Version
     lines: Annotated[list[BasketLine], Meta(max_length=LINES_MAX)] = []
@@ -76,10 +76,10 @@ LineKind = Literal["product", "deposit", "deposit_return"]
 
 
 class PricedLine(Struct, frozen=True, omit_defaults=True):
-    """One line of the receipt; a menu is a line a part. Integer cents, gross; quantities of returns are negative.
+    """A receipt line; a menu has one for each part. Integer cents, VAT included; returns have negative quantities.
 
-    `line` is that of the basket. `gross_cents` is `quantity` times `unit_cents`, options included. `vat_cents` is its
-    share of the VAT of its rate, so that lines sum to the totals. Deposits bear none: they are paid back.
+    `line` is the index in the basket. `gross_cents` is `quantity` times `unit_cents`, options included. `vat_cents` is
+    its share of the VAT of its rate, so that lines sum to the totals. Deposits bear no VAT.
     """
 
     line: int
@@ -96,8 +96,8 @@ class PricedLine(Struct, frozen=True, omit_defaults=True):
     part: str | None = None
 
 
-class VatTotal(Struct, frozen=True):
-    """What was sold at one rate, and the VAT contained in it, as the till's record has it. 0 is what bears no VAT."""
+class BasketVat(Struct, frozen=True):
+    """Gross sum and included VAT of one rate, as in the till's record. Rate 0 bears no VAT."""
 
     vat_permille: int
     gross_cents: Cents
@@ -105,14 +105,14 @@ class VatTotal(Struct, frozen=True):
 
 
 class Priced(Struct, frozen=True):
-    """A basket with its price. `vat` has each rate once, rising; its gross amounts sum to `total_cents`.
+    """A priced basket. `vat` has each rate once, ascending; its gross amounts sum to `total_cents`.
 
-    The total is negative where more cups come back than go.
+    The total is negative if more is refunded for cups than sold.
     """
 
     version: str
     lines: tuple[PricedLine, ...]
-    vat: tuple[VatTotal, ...]
+    vat: tuple[BasketVat, ...]
     total_cents: Cents
 
 
@@ -128,15 +128,15 @@ def price(
         return Refused(Reason.PRICE_CHANGED, {"version": catalogue.version})
     if not basket.lines and not basket.returns:
         return Refused(Reason.EMPTY)
-    shelf = _Shelf(catalogue, outlet, None if event is None else moment - event.starts_at)
+    pricer = _OutletPricer(catalogue, outlet, None if event is None else moment - event.starts_at)
     found: list[PricedLine] = []
-    for number, wish in enumerate(basket.lines):
-        priced = shelf.sell(number, wish)
+    for number, basket_line in enumerate(basket.lines):
+        priced = pricer.sell(number, basket_line)
         if isinstance(priced, Refused):
             return priced
         found += priced
     for number, back in enumerate(basket.returns, start=len(basket.lines)):
-        returned = shelf.take_back(number, back)
+        returned = pricer.return_cups(number, back)
         if isinstance(returned, Refused):
             return returned
         found.append(returned)
@@ -152,12 +152,12 @@ def list_price(prices: Sequence[Price], outlet: str, since_start: timedelta | No
     for place in (outlet, None):
         said = [price for price in prices if price.outlet == place]
         if since_start is not None:
-            for one in said:
-                if one.window is not None and one.window.is_open(since_start):
-                    return one.cents
-        for one in said:
-            if one.window is None:
-                return one.cents
+            for price in said:
+                if price.window is not None and price.window.is_open(since_start):
+                    return price.cents
+        for price in said:
+            if price.window is None:
+                return price.cents
     return None
 
 
@@ -176,16 +176,16 @@ def split(total: Cents, weights: Sequence[Cents]) -> list[Cents]:
     return parts
 
 
-def vat_totals(lines: Sequence[PricedLine]) -> tuple[VatTotal, ...]:
-    """Return what lines come to by rate, rising."""
+def vat_totals(lines: Sequence[PricedLine]) -> tuple[BasketVat, ...]:
+    """Return the totals of lines by VAT rate, ascending."""
     gross: dict[int, Cents] = {}
     for line in lines:
         gross[line.vat_permille] = gross.get(line.vat_permille, 0) + line.gross_cents
-    return tuple(VatTotal(rate, cents, vat_included(cents, rate)) for rate, cents in sorted(gross.items()))
+    return tuple(BasketVat(rate, cents, vat_included(cents, rate)) for rate, cents in sorted(gross.items()))
 
 
-def _with_vat(lines: Sequence[PricedLine], totals: Sequence[VatTotal]) -> list[PricedLine]:
-    """The lines, each with its share of the VAT of its rate; what bears VAT is never negative."""
+def _with_vat(lines: Sequence[PricedLine], totals: Sequence[BasketVat]) -> list[PricedLine]:
+    """Return the lines with their shares of VAT; lines with VAT are never negative."""
     found = list(lines)
     for total in totals:
         if total.vat_cents:
@@ -196,30 +196,30 @@ def _with_vat(lines: Sequence[PricedLine], totals: Sequence[VatTotal]) -> list[P
     return found
 
 
-class _Shelf:
-    """What an outlet sells at one moment."""
+class _OutletPricer:
+    """Prices basket lines at an outlet and a time."""
 
     def __init__(self, catalogue: Catalogue, outlet: str, since_start: timedelta | None) -> None:
         self._catalogue = catalogue
         self._outlet = outlet
         self._since_start = since_start
 
-    def sell(self, number: int, wish: BasketLine) -> list[PricedLine] | Refused:
-        item = self._catalogue.items.get(wish.item_id)
+    def sell(self, number: int, basket_line: BasketLine) -> list[PricedLine] | Refused:
+        item = self._catalogue.items.get(basket_line.item_id)
         cents = self._price(item)
         if item is None or cents is None or isinstance(item, Deposit):
             return _no(Reason.UNKNOWN, number)
-        if not 1 <= wish.quantity <= QUANTITY_MAX:
+        if not 1 <= basket_line.quantity <= QUANTITY_MAX:
             return _no(Reason.QUANTITY, number)
         if not self._catalogue.sells(item, self._outlet):
             return _no(Reason.NOT_HERE, number)
         if isinstance(item, Menu):
-            return self._sell_menu(number, wish, item, cents)
-        if wish.parts:
-            return _no(Reason.PART_UNKNOWN, number, part=min(wish.parts))
-        return self._lines(number, wish, item, cents, wish.options)
+            return self._sell_menu(number, basket_line, item, cents)
+        if basket_line.parts:
+            return _no(Reason.PART_UNKNOWN, number, part=min(basket_line.parts))
+        return self._lines(number, basket_line, item, cents, basket_line.options)
 
-    def take_back(self, number: int, back: DepositReturn) -> PricedLine | Refused:
+    def return_cups(self, number: int, back: DepositReturn) -> PricedLine | Refused:
         deposit = self._catalogue.deposit(back.deposit_id)
         if deposit is None:
             return _no(Reason.UNKNOWN, number)
@@ -232,19 +232,23 @@ class _Shelf:
             return None
         return list_price(self._catalogue.prices_of(item.id), self._outlet, self._since_start)
 
-    def _sell_menu(self, number: int, wish: BasketLine, menu: Menu, cents: Cents) -> list[PricedLine] | Refused:
-        if wish.options:
-            return _no(Reason.OPTION_UNKNOWN, number, option=min(wish.options))
-        strange = set(wish.parts) - {part.code for part in menu.parts}
-        if strange:
-            return _no(Reason.PART_UNKNOWN, number, part=min(strange))
+    def _sell_menu(self, number: int, basket_line: BasketLine, menu: Menu, cents: Cents) -> list[PricedLine] | Refused:
+        if basket_line.options:
+            return _no(Reason.OPTION_UNKNOWN, number, option=min(basket_line.options))
+        unknown = set(basket_line.parts) - {part.code for part in menu.parts}
+        if unknown:
+            return _no(Reason.PART_UNKNOWN, number, part=min(unknown))
         taken: list[tuple[Part, Product, Mapping[str, str]]] = []
         for part in menu.parts:
             here = self._catalogue.choices_at(part, self._outlet)
-            choice = wish.parts.get(part.code)
+            choice = basket_line.parts.get(part.code)
             if choice is None and len(here) > 1:
                 return _no(Reason.PART_MISSING, number, part=part.code)
-            product = here[0] if choice is None else next((one for one in here if one.id == choice.product_id), None)
+            product = (
+                here[0]
+                if choice is None
+                else next((offered for offered in here if offered.id == choice.product_id), None)
+            )
             if product is None:
                 known = choice is not None and choice.product_id in part.products
                 return _no(Reason.NOT_HERE if known else Reason.PART_UNKNOWN, number, part=part.code)
@@ -252,7 +256,7 @@ class _Shelf:
         shares = split(cents, [self._price(product) or 0 for _, product, _ in taken])
         found: list[PricedLine] = []
         for (part, product, options), share in zip(taken, shares, strict=True):
-            priced = self._lines(number, wish, product, share, options, menu=menu, part=part)
+            priced = self._lines(number, basket_line, product, share, options, menu=menu, part=part)
             if isinstance(priced, Refused):
                 return priced
             found += priced
@@ -261,7 +265,7 @@ class _Shelf:
     def _lines(
         self,
         number: int,
-        wish: BasketLine,
+        basket_line: BasketLine,
         product: Product,
         cents: Cents,
         options: Mapping[str, str],
@@ -269,35 +273,35 @@ class _Shelf:
         menu: Menu | None = None,
         part: Part | None = None,
     ) -> list[PricedLine] | Refused:
-        """The line of a product, and of the cup that comes with it."""
+        """Return the line of a product, and of its cup deposit."""
         surcharge = _surcharge(number, product, options)
         if isinstance(surcharge, Refused):
             return surcharge
         unit = cents + surcharge
-        gross = unit * wish.quantity
+        gross = unit * basket_line.quantity
         line = PricedLine(
             number,
             "product",
             product.id,
             product.name,
-            wish.quantity,
+            basket_line.quantity,
             unit,
             gross,
             product.vat_permille,
-            0,  # its share is known when all lines are
+            0,  # set when all lines are known
             dict(options),
             None if menu is None else menu.id,
             None if part is None else part.code,
         )
         deposit = self._catalogue.deposit(product.deposit_id)
-        return [line] if deposit is None else [line, _deposit_line(number, "deposit", deposit, wish.quantity)]
+        return [line] if deposit is None else [line, _deposit_line(number, "deposit", deposit, basket_line.quantity)]
 
 
 def _surcharge(number: int, product: Product, options: Mapping[str, str]) -> Cents | Refused:
-    """What the chosen options cost together."""
-    strange = set(options) - {option.code for option in product.options}
-    if strange:
-        return _no(Reason.OPTION_UNKNOWN, number, option=min(strange))
+    """Return the total surcharge of the chosen options."""
+    unknown = set(options) - {option.code for option in product.options}
+    if unknown:
+        return _no(Reason.OPTION_UNKNOWN, number, option=min(unknown))
     cents = 0
     for option in product.options:
         code = options.get(option.code)
@@ -305,7 +309,7 @@ def _surcharge(number: int, product: Product, options: Mapping[str, str]) -> Cen
             if option.required:
                 return _no(Reason.OPTION_MISSING, number, option=option.code)
             continue
-        choice = next((one for one in option.choices if one.code == code), None)
+        choice = next((candidate for candidate in option.choices if candidate.code == code), None)
         if choice is None:
             return _no(Reason.OPTION_UNKNOWN, number, option=option.code)
         cents += choice.surcharge_cents

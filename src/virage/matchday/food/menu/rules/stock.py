@@ -1,4 +1,4 @@
-"""What an outlet has: movements are facts, the level beside them is their sum, and only sales bring it below zero."""
+"""Stock of an outlet: immutable movements, and levels that are their sums. Only sales bring a level below zero."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -23,7 +23,7 @@ Quantity = Annotated[int, Meta(ge=0, le=QUANTITY_MAX)]
 
 
 class Reason(StrEnum):
-    """Why nothing moves."""
+    """Refusal codes of stock documents."""
 
     SHORT = "stock_short"
     ID_TAKEN = "id_taken"
@@ -31,17 +31,17 @@ class Reason(StrEnum):
 
 
 class StockLine(Struct, frozen=True, forbid_unknown_fields=True):
-    """So many pieces of a product."""
+    """Quantity of a product."""
 
     product_id: UUID
     quantity: Quantity
 
 
-class StockWish(Struct, frozen=True, forbid_unknown_fields=True):
-    """What somebody saw happen to the stock of an outlet; the asker makes `id`: sent twice, it happened once.
+class StockRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """A stock document of an outlet. The client makes `id`; a repeated document is recorded once.
 
-    `delivery`: so many came. `waste`: so many went without being sold. `count`: so many are there. `transfer`: so many
-    went to `to_outlet`.
+    `delivery`: quantities received. `waste`: quantities lost. `count`: quantities in stock. `transfer`: quantities
+    sent to `to_outlet`.
     """
 
     id: UUID
@@ -52,7 +52,7 @@ class StockWish(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Movement(Struct, frozen=True):
-    """So many more (or fewer) of a product at an outlet, once and for ever; `id` is the document's, or the sale's."""
+    """A signed quantity of a product at an outlet; `id` is that of the document or the sale."""
 
     id: UUID
     outlet: str
@@ -61,15 +61,15 @@ class Movement(Struct, frozen=True):
     quantity: int
 
 
-class MovementRow(Movement, frozen=True):
-    """A movement as it is told: when it happened, and who wrote it down."""
+class StockMovement(Movement, frozen=True):
+    """A movement with its time and author."""
 
     at: datetime
     who: UUID | None
 
 
-class Level(Struct, frozen=True):
-    """What an outlet has of a product. At `low_at` or below somebody is told; None: nobody."""
+class StockLevel(Struct, frozen=True):
+    """Stock level of a product at an outlet. `low_at` is the alert threshold, None for none."""
 
     outlet: str
     product_id: UUID
@@ -77,82 +77,82 @@ class Level(Struct, frozen=True):
     low_at: int | None = None
 
 
-class Alarm(StrEnum):
-    """What is wrong with a level, the worst first."""
+class StockAlarm(StrEnum):
+    """Kinds of stock alerts, worst first."""
 
     BELOW_ZERO = "below_zero"
     EMPTY = "empty"
     LOW = "low"
 
 
-class Alert(Struct, frozen=True):
-    """A level that somebody should see to."""
+class StockAlert(Struct, frozen=True):
+    """A stock level that needs attention."""
 
     outlet: str
     product_id: UUID
     level: int
     low_at: int | None
-    alarm: Alarm
+    alarm: StockAlarm
 
 
-def digest(wish: StockWish) -> bytes:
-    """What makes two documents the same document."""
-    return sha256(msgspec.json.encode(wish, order="sorted")).digest()
+def digest(request: StockRequest) -> bytes:
+    """Return the hash that identifies the content of a document."""
+    return sha256(msgspec.json.encode(request, order="sorted")).digest()
 
 
-def check_wish(wish: StockWish, outlets: Collection[str], stocked: Collection[UUID]) -> Refused | None:
-    """Refuse a document that means nothing, with every field; `stocked` are the products that are counted."""
+def check_request(request: StockRequest, outlets: Collection[str], stocked: Collection[UUID]) -> Refused | None:
+    """Refuse an invalid document with all its errors; `stocked` are the products with tracked stock."""
     errors = []
-    if wish.outlet not in outlets:
-        errors.append(("outlet", f"There is no outlet {wish.outlet!r}."))
-    if (wish.kind == "transfer") != (wish.to_outlet is not None):
-        errors.append(("to_outlet", "A transfer, and nothing else, goes to another outlet."))
-    elif wish.to_outlet is not None and (wish.to_outlet not in outlets or wish.to_outlet == wish.outlet):
-        errors.append(("to_outlet", "A transfer goes to another outlet of the ground."))
-    if len({line.product_id for line in wish.lines}) < len(wish.lines):
-        errors.append(("lines", "A product stands once in a document."))
-    for number, line in enumerate(wish.lines):
+    if request.outlet not in outlets:
+        errors.append(("outlet", f"There is no outlet {request.outlet!r}."))
+    if (request.kind == "transfer") != (request.to_outlet is not None):
+        errors.append(("to_outlet", "A transfer needs another outlet; other documents have none."))
+    elif request.to_outlet is not None and (request.to_outlet not in outlets or request.to_outlet == request.outlet):
+        errors.append(("to_outlet", "A transfer needs another outlet of the venue."))
+    if len({line.product_id for line in request.lines}) < len(request.lines):
+        errors.append(("lines", "A product may appear once in a document."))
+    for number, line in enumerate(request.lines):
         if line.product_id not in stocked:
-            errors.append((f"lines.{number}.product_id", "There is no such product whose stock is counted."))
-        if line.quantity == 0 and wish.kind != "count":
-            errors.append((f"lines.{number}.quantity", "Nothing moved."))
+            errors.append((f"lines.{number}.product_id", "The stock of this product is not tracked."))
+        if line.quantity == 0 and request.kind != "count":
+            errors.append((f"lines.{number}.quantity", "The quantity must be above zero."))
     return invalid_inputs(errors) if errors else None
 
 
-def keys_of(wish: StockWish) -> list[Key]:
-    """The levels that a document moves, in the order in which they are locked."""
-    outlets = [wish.outlet] if wish.to_outlet is None else [wish.outlet, wish.to_outlet]
-    return sorted((outlet, line.product_id) for outlet in outlets for line in wish.lines)
+def keys_of(request: StockRequest) -> list[Key]:
+    """Return the levels that a document changes, in the order of their locks."""
+    outlets = [request.outlet] if request.to_outlet is None else [request.outlet, request.to_outlet]
+    return sorted((outlet, line.product_id) for outlet in outlets for line in request.lines)
 
 
-def movements(wish: StockWish, levels: Mapping[Key, int]) -> list[Movement] | Refused:
-    """Return what a document moves, from the levels as they are; refused where more would go than is there.
+def movements(request: StockRequest, levels: Mapping[Key, int]) -> list[Movement] | Refused:
+    """Return the movements of a document for the current levels; refuse waste and transfers beyond the stock.
 
-    A count moves the difference to what was thought to be there: also by nothing, for it was seen.
+    A count moves the difference to the level, also if it is zero: it proves that the stock was counted.
     """
     moved: list[Movement] = []
-    for line in wish.lines:
-        there = levels.get((wish.outlet, line.product_id), 0)
-        if wish.kind in ("waste", "transfer") and line.quantity > there:
+    for line in request.lines:
+        there = levels.get((request.outlet, line.product_id), 0)
+        if request.kind in ("waste", "transfer") and line.quantity > there:
             return Refused(Reason.SHORT, {"product_id": line.product_id, "level": there})
         quantity = {
             "delivery": line.quantity,
             "waste": -line.quantity,
             "count": line.quantity - there,
             "transfer": -line.quantity,
-        }[wish.kind]
-        moved.append(Movement(wish.id, wish.outlet, line.product_id, wish.kind, quantity))
-        if wish.to_outlet is not None:
-            moved.append(Movement(wish.id, wish.to_outlet, line.product_id, wish.kind, line.quantity))
+        }[request.kind]
+        moved.append(Movement(request.id, request.outlet, line.product_id, request.kind, quantity))
+        if request.to_outlet is not None:
+            moved.append(Movement(request.id, request.to_outlet, line.product_id, request.kind, line.quantity))
     return moved
 
 
-def alert_of(level: Level) -> Alert | None:
-    """Return what somebody should see to: a level below zero always, others where a threshold was set."""
+def alert_of(level: StockLevel) -> StockAlert | None:
+    """Return the alert of a level: always if it is negative, otherwise by its threshold."""
     if level.level < 0:
-        alarm = Alarm.BELOW_ZERO
+        alarm = StockAlarm.BELOW_ZERO
     elif level.low_at is None or level.level > level.low_at:
         return None
     else:
-        alarm = Alarm.LOW if level.level else Alarm.EMPTY
-    return Alert(level.outlet, level.product_id, level.level, level.low_at, alarm)
+        alarm = StockAlarm.LOW if level.level else StockAlarm.EMPTY
+    return StockAlert(level.outlet, level.product_id, level.level, level.low_at, alarm)

@@ -1,1 +1,1 @@
-"""What fans and kitchens do with orders."""
+"""Operations on food orders."""

@@ -1,5 +1,6 @@
-"""What a kitchen does with an order, each in one transaction: it accepts it, and with that takes its money and writes
-the sale; it makes it ready, hands it over, or gives it back.
+"""Steps that a kitchen takes with an order, one transaction each: accept, decline, ready, hand over, refund.
+
+Accepting an order captures its payment and writes its sale.
 """
 
 from collections.abc import Sequence
@@ -18,20 +19,20 @@ from virage.matchday.food.menu import api as menu
 from virage.matchday.food.menu.api import Sold
 from virage.matchday.food.menu.types import outlet_codes
 from virage.matchday.food.orders import store
-from virage.matchday.food.orders.acts.ordering import fact_of, let_go, settle
+from virage.matchday.food.orders.acts.ordering import order_fact, post_transfers, release_orders
 from virage.matchday.food.orders.rules import order_money
 from virage.matchday.food.orders.rules.orders import (
     CODE_TRIES_MAX,
     FACT,
-    Capacity,
     FoodState,
+    KitchenCapacity,
     Order,
     Reason,
-    reason_of_counter,
-    within_vouchers,
+    kitchen_reason,
+    limit_vouchers,
 )
 from virage.matchday.food.orders.rules.placing import products_of
-from virage.matchday.food.orders.rules.sale_of_order import Entry, refund_of, sale_of, told_ready
+from virage.matchday.food.orders.rules.sale_of_order import RecordPosition, ready_message, refund_of, sale_of
 from virage.matchday.food.till import api as till
 from virage.matchday.food.till import types as till_types
 from virage.matchday.food.till.api import judge_early, rows_of, write_early
@@ -49,14 +50,14 @@ from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
 
 _TILLS: Final = UUID("c7f2a4be-6f8f-5c1e-8a51-7a5a3c0a9a41")
-"""What the ids of the house's own tills are made under (UUIDv5): one an outlet."""
+"""Namespace of the ids of order-ahead tills (UUIDv5), one for each outlet."""
 _NOT_FOUND: Final = Refused(Reason.NOT_FOUND)
 _MADE: Final = (FoodState.ACCEPTED, FoodState.READY, FoodState.HANDED_OVER, FoodState.DELIVERED)
 _HANDED: Final = (FoodState.HANDED_OVER, FoodState.DELIVERED)
 
 
 class Step(Struct, frozen=True):
-    """Somebody of a kitchen takes a step with an order of theirs."""
+    """An order of an outlet, and the staff member who acts on it."""
 
     outlet: str
     order_id: UUID
@@ -64,13 +65,13 @@ class Step(Struct, frozen=True):
 
 
 async def set_capacity(
-    conn: Connection, vault: KeyVault, outlet: str, capacity: Capacity, *, who: UUID | None, now: datetime
-) -> Capacity | Refused:
-    """Write what a kitchen says that it can make. The first time its outlet gets its till of the house."""
+    conn: Connection, vault: KeyVault, outlet: str, capacity: KitchenCapacity, *, who: UUID | None, now: datetime
+) -> KitchenCapacity | Refused:
+    """Store the capacity of a kitchen. The first call creates the order-ahead till of the outlet."""
     if outlet not in outlet_codes():
         return _NOT_FOUND
     till_id = uuid5(_TILLS, outlet)
-    if await store.make_kitchen(conn, outlet, till_id, now):
+    if await store.insert_kitchen(conn, outlet, till_id, now):
         key = (await ensure_keys(conn, vault, [till_id], now))[till_id]
         jwk = Jwk("OKP", "Ed25519", base64url(key.public))
         await people.install_till(conn, till_id, f"Phone orders {outlet}", outlet, key=jwk, now=now)
@@ -82,7 +83,7 @@ async def set_capacity(
 
 
 async def accept(conn: Connection, vault: KeyVault, step: Step, now: datetime) -> Order | Refused:
-    """Accept an order: its money is captured, its sale written, and its stock taken. Accepted again it stays so."""
+    """Accept an order: capture its payment, write its sale, deduct its stock. Idempotent."""
     order = await _lock(conn, step)
     if isinstance(order, Refused) or order.state in _MADE:
         return order
@@ -92,33 +93,33 @@ async def accept(conn: Connection, vault: KeyVault, step: Step, now: datetime) -
     signed = await _sign(conn, vault, sale_of(order, entry, await _locale_of(conn, order)), now)
     sale = signed.written[0].record
     early = await judge_early(conn, sale, order_money.parts_of(order.money, sale))
-    await settle(conn, [order_money.capture(order.money, sale), *([one] for one in early.moved)], now)
+    await post_transfers(conn, [order_money.capture(order.money, sale), *([transfer] for transfer in early.moved)], now)
     await _book(conn, order.money, signed, now)
     await write_early(conn, sale, early, now)
     await store.accept(conn, order.id, now)
-    taken = await _took(conn, order, FoodState.ACCEPTED, step.who, now)
-    back = await given_back(conn, [taken], early.refunds, now) if early.refunds else []
-    await menu.note_sales(conn, [Sold(order.id, order.outlet, products_of(order.lines), now)])  # stock is locked last
+    taken = await _record_step(conn, order, FoodState.ACCEPTED, step.who, now)
+    back = await end_refunded_orders(conn, [taken], early.refunds, now) if early.refunds else []
+    await menu.record_sales(conn, [Sold(order.id, order.outlet, products_of(order.lines), now)])  # stock is locked last
     if not early.refunds:
         return taken
-    await menu.note_sales(conn, back)
-    return await _again(conn, order.id)
+    await menu.record_sales(conn, back)
+    return await _reload(conn, order.id)
 
 
 async def _locale_of(conn: Connection, order: Order) -> Locale:
-    """The language of whoever ordered; the house's own where nobody is known any more."""
+    """Return the language of the customer; French if the person was erased."""
     person = None if order.person_id is None else await people.person(conn, order.person_id)
     return Locale.FR if person is None else person.locale
 
 
-async def _next(conn: Connection, order: Order, who: UUID, now: datetime) -> Entry:
-    """The next place in the chain of the outlet's till of the house, which is locked."""
+async def _next(conn: Connection, order: Order, who: UUID, now: datetime) -> RecordPosition:
+    """Return the next position in the chain of the order-ahead till, which stays locked."""
     key = (order.till_id, False)
-    return Entry((await lock_heads(conn, [key]))[key], who, now)
+    return RecordPosition((await lock_heads(conn, [key]))[key], who, now)
 
 
 async def _sign(conn: Connection, vault: KeyVault, record: Record, now: datetime) -> Plan:
-    """A record signed by its till's key, which the vault keeps; nothing is written yet."""
+    """Sign a record with the till's key from the vault. Nothing is stored yet."""
     body = canonical(record)
     _, signature = await sign_document(conn, vault, record.till, RECORD_PURPOSE + body, now)
     plan = await fiscal.plan_records(conn, [Written(record, body, signature)])
@@ -136,18 +137,21 @@ async def _book(conn: Connection, money: order_money.OrderMoney, signed: Plan, n
 
 
 async def decline(conn: Connection, step: Step, reason: str, now: datetime) -> Order | Refused:
-    """Decline an order that was not accepted."""
+    """Decline a waiting order. Idempotent."""
     order = await _lock(conn, step)
     if isinstance(order, Refused) or order.state is FoodState.DECLINED:
         return order
     if order.state is not FoodState.PLACED:
         return Refused(Reason.WRONG_STATE, {"state": order.state})
-    await let_go(conn, [order], FoodState.DECLINED, step.who, now, reason=reason)
-    return await _again(conn, order.id)
+    await release_orders(conn, [order], FoodState.DECLINED, step.who, now, reason=reason)
+    return await _reload(conn, order.id)
 
 
 async def ready(conn: Connection, step: Step, late: timedelta, now: datetime) -> Order | Refused:
-    """Say that an order is ready, and tell its fan. A promise that was kept is judged here; a broken one by the job."""
+    """Mark an order as ready and notify the fan. Idempotent.
+
+    An order in time needs no compensation; a late one is left to the job `compensate`.
+    """
     order = await _lock(conn, step)
     if isinstance(order, Refused) or order.state in (FoodState.READY, FoodState.HANDED_OVER, FoodState.DELIVERED):
         return order
@@ -156,16 +160,16 @@ async def ready(conn: Connection, step: Step, late: timedelta, now: datetime) ->
     kept = order.is_judged or now < order.promised_at + late
     await store.ready(conn, order.id, now, is_judged=kept)
     if order.person_id is not None:
-        await push_to(conn, told_ready(order, order.person_id, now), now)
-    return await _took(conn, order, FoodState.READY, step.who, now)
+        await push_to(conn, ready_message(order, order.person_id, now), now)
+    return await _record_step(conn, order, FoodState.READY, step.who, now)
 
 
 async def hand_over(
     conn: Connection, step: Step, code: str | None, now: datetime, *, age_checked: bool
 ) -> Order | Refused:
-    """Hand over an order that is ready, against its code; None: the caller answers for it.
+    """Hand over a ready order against its code. With `code` None the caller vouches for the customer.
 
-    A wrong code counts; after five of them no code opens it.
+    Wrong codes are counted; after five, codes are refused.
     """
     order = await _lock(conn, step)
     if isinstance(order, Refused) or order.state is FoodState.HANDED_OVER:
@@ -181,7 +185,7 @@ async def hand_over(
 
 
 async def delivered(conn: Connection, step: Step, now: datetime, *, age_checked: bool) -> Order | Refused:
-    """Say that an order was brought to its place."""
+    """Mark an order as delivered to its seat. Idempotent."""
     order = await _lock(conn, step)
     if isinstance(order, Refused) or order.state is FoodState.DELIVERED:
         return order
@@ -196,11 +200,11 @@ async def _end(
     if order.age_limit and not age_checked:
         return Refused(Reason.AGE_CHECK, {"age": order.age_limit})
     await store.end_orders(conn, [order.id], state, now)
-    return await _took(conn, order, state, who, now)
+    return await _record_step(conn, order, state, who, now)
 
 
 async def refund(conn: Connection, vault: KeyVault, step: Step, reason: str, now: datetime) -> Order | Refused:
-    """Give an order back that was accepted, to each what it paid, by a refund of its till; a cup that is out is not."""
+    """Refund an accepted order to the accounts that paid it. Deposits of cups already handed over are excluded."""
     order = await _lock(conn, step)
     if isinstance(order, Refused) or order.state is FoodState.REFUNDED:
         return order
@@ -208,23 +212,23 @@ async def refund(conn: Connection, vault: KeyVault, step: Step, reason: str, now
         return Refused(Reason.WRONG_STATE, {"state": order.state})
     entry = await _next(conn, order, step.who, now)
     left = left_of(order.money.key, await till.bookings_of(conn, [order.money.key]))
-    if not order_money.is_whole(order.money, left):  # a till gave something of it back already
+    if not order_money.is_unrefunded(order.money, left):  # a till has refunded a part of it
         return Refused(Reason.REFUND_EXCEEDS_SALE, {"left_cents": sum(left.values())})
     sale, *_ = await till.receipts_of(conn, [order.money.key])
     cups_are_out = order.state in _HANDED
     back = refund_of(order, new_id(), reason, entry, sale, cups_are_out=cups_are_out)
     signed = await _sign(conn, vault, back, now)
     money = order_money.without_cups(order.money) if cups_are_out else order.money
-    await settle(conn, [order_money.give_back(money, back)], now)
+    await post_transfers(conn, [order_money.refund_transfers(money, back)], now)
     await _book(conn, money, signed, now)
-    await menu.note_sales(conn, await _end_refunded(conn, order, reason, step.who, now))
-    return await _again(conn, order.id)
+    await menu.record_sales(conn, await _end_refunded(conn, order, reason, step.who, now))
+    return await _reload(conn, order.id)
 
 
 async def _end_refunded(conn: Connection, order: Order, reason: str, who: UUID, now: datetime) -> list[Sold]:
-    """End an order whose money is back; what goes back to the stock, for nobody made it."""
+    """End a refunded order. Return the stock of an order that was not made yet."""
     await store.refund(conn, order.id, reason, now)
-    await append(conn, [fact_of(order, FoodState.REFUNDED, who)], now)
+    await append(conn, [order_fact(order, FoodState.REFUNDED, who)], now)
     if order.state is not FoodState.ACCEPTED:
         return []
     await store.free_loads(conn, [order.id])
@@ -232,42 +236,44 @@ async def _end_refunded(conn: Connection, order: Order, reason: str, who: UUID, 
     return [Sold(uuid5(order.id, "not made"), order.outlet, unsold, now)]
 
 
-async def lock_given_back(conn: Connection, refunds: Sequence[Record]) -> list[Order]:
-    """Orders by phone that tills at counters give something back of, locked: before the chains of any till."""
-    sales = {sale for one in refunds if (sale := till_types.sale_of(one)) is not None}
+async def lock_refunded_orders(conn: Connection, refunds: Sequence[Record]) -> list[Order]:
+    """Lock and return the orders that these refunds of tills refer to. Orders are locked before the chains of tills."""
+    sales = {sale for record in refunds if (sale := till_types.sale_of(record)) is not None}
     locked = await store.lock_orders(conn, [sale.id for sale in sales]) if sales else []
     return [order for order in locked if order.money.key in sales]
 
 
-async def given_back(conn: Connection, orders: Sequence[Order], refunds: Sequence[Record], now: datetime) -> list[Sold]:
-    """End locked orders of whose money nothing is left once these refunds of counters are booked, as a kitchen does.
+async def end_refunded_orders(
+    conn: Connection, orders: Sequence[Order], refunds: Sequence[Record], now: datetime
+) -> list[Sold]:
+    """End locked orders that these booked refunds of tills have refunded in full. Return what goes back to the stock.
 
-    What goes back to the stock. An order of which a part was given back stays: its kitchen makes the rest.
+    A partly refunded order stays open: the kitchen makes the rest.
     """
     unsold: list[Sold] = []
     for order in orders:
-        mine = [one for one in refunds if till_types.sale_of(one) == order.money.key]
+        mine = [record for record in refunds if till_types.sale_of(record) == order.money.key]
         left = left_of(order.money.key, await till.bookings_of(conn, [order.money.key]))
         if mine and order.state in _MADE and sum(left.values()) <= 0 and mine[-1].refund_of is not None:
-            reason = reason_of_counter(mine[-1].refund_of.reason)
+            reason = kitchen_reason(mine[-1].refund_of.reason)
             unsold += await _end_refunded(conn, order, reason, mine[-1].cashier, now)
     return unsold
 
 
-async def judge(conn: Connection, late: timedelta, cents: Cents, now: datetime, most: int) -> Sequence[Order]:
-    """Give what the house gives for promises that it broke, once an order; the orders."""
-    broken = await store.lock_broken(conn, now - late, most)
+async def compensate(conn: Connection, late: timedelta, cents: Cents, now: datetime, most: int) -> Sequence[Order]:
+    """Grant the bonus for late orders, once for each order. Return the orders examined."""
+    broken = await store.lock_late_orders(conn, now - late, most)
     paid = await till.bookings_of(conn, [order.money.key for order in broken])
     owed = {order.id: order_money.voucher(order.money, cents, left_of(order.money.key, paid)) for order in broken}
     owing = [order for order in broken if owed[order.id] > 0]
     gifts = [
         BonusGrant(uuid5(order.id, "late"), order.purse_id, owed[order.id], BonusReason.LATE_ORDER)
-        for order in within_vouchers(owing, await store.vouchers_of(conn, owing))
+        for order in limit_vouchers(owing, await store.vouchers_of(conn, owing))
     ]
     outcomes = await funding.give_bonus(conn, gifts, now) if gifts else []
     given = {outcome.id for outcome in outcomes if isinstance(outcome, GrantedBonus)}
     got = {order.id: owed[order.id] for order in broken if uuid5(order.id, "late") in given}
-    await store.judge(conn, {order.id: got.get(order.id) for order in broken})
+    await store.compensate(conn, {order.id: got.get(order.id) for order in broken})
     await append(conn, [_voucher(order, got[order.id]) for order in broken if order.id in got], now)
     return broken
 
@@ -281,10 +287,10 @@ async def _lock(conn: Connection, step: Step) -> Order | Refused:
     return _NOT_FOUND if order is None or order.outlet != step.outlet else order
 
 
-async def _again(conn: Connection, order_id: UUID) -> Order:
+async def _reload(conn: Connection, order_id: UUID) -> Order:
     return (await store.orders(conn, [order_id]))[order_id]
 
 
-async def _took(conn: Connection, order: Order, state: FoodState, who: UUID, now: datetime) -> Order:
-    await append(conn, [fact_of(order, state, who)], now)
-    return await _again(conn, order.id)
+async def _record_step(conn: Connection, order: Order, state: FoodState, who: UUID, now: datetime) -> Order:
+    await append(conn, [order_fact(order, state, who)], now)
+    return await _reload(conn, order.id)

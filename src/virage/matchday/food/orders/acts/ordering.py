@@ -1,8 +1,8 @@
-"""Orders by phone: placed, cancelled and expired, for many at once.
+"""Order-ahead food orders: placing, cancelling and expiring them, in batches.
 
-Their money is held, never taken, until a kitchen accepts them (`acts/kitchen.py`).
+The price is held on the wallet and captured when a kitchen accepts the order (`acts/kitchen.py`).
 
-A kitchen is locked before what it can make is given out: of two fans for the last of it one gets it.
+Kitchens are locked before their capacity is allocated, so that the last piece is sold once.
 """
 
 from collections.abc import Sequence
@@ -11,11 +11,18 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.food.menu.types import Catalogue, Derogation
+from virage.matchday.food.menu.types import AlcoholPermit, Catalogue
 from virage.matchday.food.orders import store
 from virage.matchday.food.orders.rules import order_money
 from virage.matchday.food.orders.rules.orders import FACT, FoodState, Order, Reason, deposits_of
-from virage.matchday.food.orders.rules.placing import Asked, Counter, Funds, OpenKitchen, Placed, decide
+from virage.matchday.food.orders.rules.placing import (
+    Funds,
+    OpenKitchen,
+    Placed,
+    PlacementRequest,
+    PlacementState,
+    decide,
+)
 from virage.money.wallet.accounts import api as accounts
 from virage.money.wallet.accounts.api import wallets_of
 from virage.money.wallet.ledger import api as ledger
@@ -26,69 +33,72 @@ from virage.platform.values.refusals import Refused
 from virage.site.programme.types import Event
 
 
-class Offer(Struct, frozen=True):
-    """What is sold at an event, and for when: who orders ahead orders for the doors, everybody else for now.
+class PlacementContext(Struct, frozen=True):
+    """What orders of a batch are decided by. `at` is now, or the doors of an event that has not opened yet.
 
-    No catalogue before the first was published; no event where nothing may be ordered for it.
+    `catalogue` is None before the first publication; `event` is None if it takes no orders.
     """
 
     catalogue: Catalogue | None
     event: Event | None
-    derogations: Sequence[Derogation]
+    permits: Sequence[AlcoholPermit]
     at: datetime
 
 
 async def place(
-    conn: Connection, asked: Sequence[Asked], offer: Offer, waits: timedelta, now: datetime
+    conn: Connection, placements: Sequence[PlacementRequest], context: PlacementContext, waits: timedelta, now: datetime
 ) -> list[Order | Refused]:
-    """Place orders for one event, one outcome each, in order, each on what the one before has left.
+    """Place orders for one event, in order. Return an outcome for each.
 
-    Sent again it is the same order.
+    A repeated id with the same content returns the stored order.
     """
-    kitchens = await store.lock_kitchens(conn, [one.wish.outlet for one in asked])
-    known = await store.orders(conn, [one.wish.id for one in asked])
-    new = [one for one in asked if one.wish.id not in known]
-    counter = await _counter(conn, new, kitchens, offer)
+    kitchens = await store.lock_kitchens(conn, [placement.request.outlet for placement in placements])
+    known = await store.orders(conn, [placement.request.id for placement in placements])
+    new = [placement for placement in placements if placement.request.id not in known]
+    state = await _placement_state(conn, new, kitchens, context)
     decided: dict[UUID, Placed | Refused] = {}
-    for one in new:  # an id that stands twice in a batch is decided once
-        if one.wish.id not in decided:
-            decided[one.wish.id] = decide(one, counter, offer.at)
-    placed = [one for one in decided.values() if isinstance(one, Placed)]
+    for placement in new:  # a repeated id in a batch is decided once
+        if placement.request.id not in decided:
+            decided[placement.request.id] = decide(placement, state, context.at)
+    placed = [order for order in decided.values() if isinstance(order, Placed)]
     if placed:
-        await _write(conn, placed, offer.at + waits, now)
-        await store.set_numbers(conn, {one.asked.wish.outlet: one.number for one in placed})
-        known |= await store.orders(conn, [one.asked.wish.id for one in placed])
-    return [_outcome(one, known.get(one.wish.id), decided.get(one.wish.id)) for one in asked]
+        await _store(conn, placed, context.at + waits, now)
+        await store.set_numbers(conn, {order.placement.request.outlet: order.number for order in placed})
+        known |= await store.orders(conn, [order.placement.request.id for order in placed])
+    return [
+        _outcome(placement, known.get(placement.request.id), decided.get(placement.request.id))
+        for placement in placements
+    ]
 
 
-def _outcome(asked: Asked, stored: Order | None, decided: Placed | Refused | None) -> Order | Refused:
+def _outcome(placements: PlacementRequest, stored: Order | None, decided: Placed | Refused | None) -> Order | Refused:
     if stored is None:
         return decided if isinstance(decided, Refused) else Refused(Reason.ID_TAKEN)
-    same = (stored.person_id, stored.request_digest) == (asked.person_id, asked.digest)
+    same = (stored.person_id, stored.request_digest) == (placements.person_id, placements.digest)
     return stored if same else Refused(Reason.ID_TAKEN)
 
 
-async def _counter(
+async def _placement_state(
     conn: Connection,
-    asked: Sequence[Asked],
+    placements: Sequence[PlacementRequest],
     kitchens: dict[str, store.StoredKitchen],
-    offer: Offer,
-) -> Counter:
-    """All that decides, locked as far as it is given out: kitchens first, then the accounts of those who pay."""
-    if offer.catalogue is None or not asked:
-        return Counter(None, offer.event, offer.derogations, {}, {}, {})
-    plans = await store.plans_of(conn, kitchens, offer.catalogue, offer.at)
+    context: PlacementContext,
+) -> PlacementState:
+    """Load what decides about orders. Kitchens are locked already; the accounts of the payers are locked here."""
+    if context.catalogue is None or not placements:
+        return PlacementState(None, context.event, context.permits, {}, {}, {})
+    plans = await store.plans_of(conn, kitchens, context.catalogue, context.at)
     opened = {
         outlet: OpenKitchen(kitchen.till_id, kitchen.capacity, plans[outlet], kitchen.last_number)
         for outlet, kitchen in kitchens.items()
     }
     stock = await store.stock_left(conn, list(kitchens))
-    funds = await _funds(conn, sorted({one.person_id for one in asked}))
-    return Counter(offer.catalogue, offer.event, offer.derogations, opened, stock, funds)
+    funds = await _funds(conn, sorted({placement.person_id for placement in placements}))
+    return PlacementState(context.catalogue, context.event, context.permits, opened, stock, funds)
 
 
 async def _funds(conn: Connection, person_ids: Sequence[UUID]) -> dict[UUID, Funds]:
-    """What persons can spend, who stay locked."""
+    """Return what people can spend; their accounts stay locked."""
     owned = await wallets_of(conn, person_ids)
     accounts = [*owned.values(), *(bonus(purse_id).id for purse_id in owned.values())]
     available = await ledger.available(conn, accounts) if accounts else {}
@@ -98,19 +108,25 @@ async def _funds(conn: Connection, person_ids: Sequence[UUID]) -> dict[UUID, Fun
     }
 
 
-async def _write(conn: Connection, placed: Sequence[Placed], accept_by: datetime, now: datetime) -> None:
+async def _store(conn: Connection, placed: Sequence[Placed], accept_by: datetime, now: datetime) -> None:
     await store.insert_orders(conn, placed, accept_by, now)
-    await settle(conn, [order_money.hold(_money(one)) for one in placed], now)
+    await post_transfers(conn, [order_money.hold(_money(order)) for order in placed], now)
     facts = [
-        _fact(FoodState.PLACED, one.asked.person_id, one.asked.wish.id, one.asked.wish.outlet, one.asked.person_id)
-        for one in placed
+        _fact(
+            FoodState.PLACED,
+            order.placement.person_id,
+            order.placement.request.id,
+            order.placement.request.outlet,
+            order.placement.person_id,
+        )
+        for order in placed
     ]
     await append(conn, facts, now)
 
 
 def _money(placed: Placed) -> order_money.OrderMoney:
     return order_money.OrderMoney(
-        placed.asked.wish.id,
+        placed.placement.request.id,
         placed.till_id,
         placed.purse_id,
         placed.total_cents,
@@ -119,16 +135,16 @@ def _money(placed: Placed) -> order_money.OrderMoney:
     )
 
 
-async def settle(conn: Connection, entries: Sequence[Sequence[Transfer]], now: datetime) -> None:
-    """Move the money of orders, which the books cannot refuse: what pays it is locked, or was held."""
+async def post_transfers(conn: Connection, entries: Sequence[Sequence[Transfer]], now: datetime) -> None:
+    """Post transfers of orders. They cannot be refused: the accounts are locked, or the amount was held."""
     wanted = [entry for entry in entries if entry]
     for posted in await ledger.post(conn, wanted, now) if wanted else ():
         if isinstance(posted, Refused):
             raise RuntimeError(f"The money of an order does not move: {posted.reason}")  # noqa: TRY004 - it is no type that is wrong
 
 
-def fact_of(order: Order, state: FoodState, who: UUID | None) -> Fact:
-    """What happened to an order."""
+def order_fact(order: Order, state: FoodState, who: UUID | None) -> Fact:
+    """Return the journal fact of a new state."""
     return _fact(state, who, order.id, order.outlet, order.person_id)
 
 
@@ -137,7 +153,7 @@ def _fact(state: FoodState, who: UUID | None, order_id: UUID, outlet: str, perso
 
 
 async def cancel(conn: Connection, order_id: UUID, person_id: UUID, now: datetime) -> Order | Refused:
-    """Cancel an order of one's own that no kitchen has accepted; cancelled again it stays cancelled."""
+    """Cancel a person's order that no kitchen has accepted. Idempotent."""
     order = await store.lock_order(conn, order_id)
     if order is None or order.person_id != person_id:
         return Refused(Reason.NOT_FOUND)
@@ -145,11 +161,11 @@ async def cancel(conn: Connection, order_id: UUID, person_id: UUID, now: datetim
         return order
     if order.state is not FoodState.PLACED:
         return Refused(Reason.WRONG_STATE, {"state": order.state})
-    await let_go(conn, [order], FoodState.CANCELLED, person_id, now)
+    await release_orders(conn, [order], FoodState.CANCELLED, person_id, now)
     return (await store.orders(conn, [order_id]))[order_id]
 
 
-async def let_go(
+async def release_orders(
     conn: Connection,
     orders: Sequence[Order],
     state: FoodState,
@@ -158,36 +174,36 @@ async def let_go(
     *,
     reason: str | None = None,
 ) -> None:
-    """End locked orders that are not made: what was held, and what they took of their kitchens, is free again."""
+    """End locked orders that are not made, and release their holds and their capacity."""
     ids = [order.id for order in orders]
-    await settle(conn, [order_money.void(order.money) for order in orders], now)
+    await post_transfers(conn, [order_money.void(order.money) for order in orders], now)
     await store.end_orders(conn, ids, state, now, reason=reason)
     await store.free_loads(conn, ids)
-    await append(conn, [fact_of(order, state, who) for order in orders], now)
+    await append(conn, [order_fact(order, state, who) for order in orders], now)
 
 
 async def expire(conn: Connection, now: datetime, most: int) -> list[Order]:
-    """End orders that no kitchen accepted in time."""
+    """Expire orders that no kitchen accepted in time; return them."""
     expired = await store.lock_expired(conn, now, most)
     if expired:
-        await let_go(conn, expired, FoodState.EXPIRED, None, now)
+        await release_orders(conn, expired, FoodState.EXPIRED, None, now)
     return expired
 
 
-async def erasing(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:  # noqa: ARG001 - a PersonErased
-    """Lock the orders of somebody who is about to be erased: orders come before cards and purses."""
+async def lock_orders_of_erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:  # noqa: ARG001 - a PersonErased
+    """Lock the orders of a person who is about to be erased: orders are locked before cards and wallets."""
     await store.lock_orders_of(conn, person_id)
     return None
 
 
-async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:
-    """Cancel what waits of somebody who is erased; what is being made is nobody's, and is fetched with its code.
+async def forget_orders(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:
+    """Cancel the waiting orders of an erased person and anonymise the rest, which are collected with their code.
 
-    `erasing` came before whatever locks cards and purses, and this comes before the purse is closed.
+    Runs after `lock_orders_of_erased` and before the wallet is closed.
     """
     waiting = await store.lock_waiting_of(conn, person_id)
     await accounts.lock_wallet_of_owner(conn, person_id)
     if waiting:
-        await let_go(conn, waiting, FoodState.CANCELLED, person_id, now)
+        await release_orders(conn, waiting, FoodState.CANCELLED, person_id, now)
     await store.forget_orders_of(conn, person_id)
     return None

@@ -1,4 +1,4 @@
-"""What may be followed of food by phone: a fan's own orders, and what happens before a kitchen."""
+"""Stream topics of food orders: a fan's own orders, and the orders of a kitchen."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -17,22 +17,22 @@ from virage.platform.web.guard import Principal, holds
 CAPACITY_FACT: Final = "kitchen_said"
 
 
-class FoodMoved(Struct, frozen=True):
-    """What happened to an order: its new state, or that a `voucher` was given for it."""
+class FoodOrderEvent(Struct, frozen=True):
+    """An event of an order: its new state, or `voucher` for a granted bonus."""
 
     id: UUID
     what: str
 
 
-class FoodNews(Struct, frozen=True):
-    """What happened; `reload`: fetch it anew, for what was missed is not told."""
+class FoodOrderNews(Struct, frozen=True):
+    """Events of orders. `reload` asks the client to fetch everything: missed events are not repeated."""
 
-    orders: list[FoodMoved] = []
+    orders: list[FoodOrderEvent] = []
     reload: bool = False
 
 
 class FoodTopic:
-    """News of orders for whoever an argument names; `of` is what facts call it. Each stream begins with `reload`."""
+    """A topic of order events; `of` is the fact member that holds its argument. Streams begin with `reload`."""
 
     def __init__(self, db: Database, name: str, of: str, may: Callable[[Principal, str], bool]) -> None:
         self.name = name
@@ -41,28 +41,28 @@ class FoodTopic:
         self._may = may
 
     async def open(self, argument: str, opening: Opening) -> Opened | Refused:
-        """Begin with the word to fetch what stands."""
+        """Open a stream, beginning with `reload`."""
         if not self._may(opening.principal, argument):
             return Refused(Reason.NOT_FOUND)
         async with self._db.connection() as conn:
             position = await head(conn)
-        return Opened(position, [FoodNews(reload=True)])
+        return Opened(position, [FoodOrderNews(reload=True)])
 
     async def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
-        """One message for each that these entries concern."""
-        moved: dict[str, list[FoodMoved]] = {}
+        """Return one message for each argument that these entries concern."""
+        moved: dict[str, list[FoodOrderEvent]] = {}
         said: set[str] = set()
         for entry in entries:
             argument = entry.data.get(self._of)
             if entry.what.startswith(FACT) and argument is not None:
-                moved.setdefault(str(argument), []).append(FoodMoved(entry.about, entry.what.removeprefix(FACT)))
+                moved.setdefault(str(argument), []).append(FoodOrderEvent(entry.about, entry.what.removeprefix(FACT)))
             elif entry.what == CAPACITY_FACT and argument is not None:
                 said.add(str(argument))
-        return {argument: FoodNews(moved.get(argument, []), argument in said) for argument in {*moved, *said}}
+        return {argument: FoodOrderNews(moved.get(argument, []), argument in said) for argument in {*moved, *said}}
 
 
 def food_topics(db: Database) -> list[FoodTopic]:
-    """`food_orders:<person_id>`, what happens to one's own orders, and `kitchen:<outlet>` for whoever works there."""
+    """Return the topics `food_orders:<person_id>` for fans and `kitchen:<outlet>` for its staff."""
     return [FoodTopic(db, "food_orders", "person", _is), FoodTopic(db, "kitchen", "outlet", _works_at)]
 
 

@@ -1,4 +1,4 @@
-"""Orders as their kitchens and the office see them."""
+"""Food orders as kitchens and the office see them."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,17 +9,17 @@ from msgspec import Struct
 from virage.matchday.food.menu.api import Catalogues, terms_at
 from virage.matchday.food.menu.types import Station
 from virage.matchday.food.orders import store
-from virage.matchday.food.orders.reads.orders import Delivery, delivery_of, outlet_name
+from virage.matchday.food.orders.reads.orders import DeliveryPlace, delivery_place, outlet_name
 from virage.matchday.food.orders.rules.orders import (
     CODE_TRIES_MAX,
-    Capacity,
     FoodLine,
     FoodState,
+    KitchenCapacity,
     Order,
-    OutletPromises,
-    PromiseError,
+    OutletTimingStats,
+    TimingStats,
 )
-from virage.matchday.food.orders.rules.promises import INTERVAL, STATIONS, counter_of, interval_of
+from virage.matchday.food.orders.rules.planning import INTERVAL, STATIONS, counter_demand, interval_of
 from virage.platform.data.database import Connection
 from virage.site.programme.types import Text
 from virage.site.venue import api as venue
@@ -27,12 +27,12 @@ from virage.site.venue.types import Route, RouteOptions
 
 ENDED_SHOWN: Final = timedelta(minutes=15)
 LOAD_SHOWN: Final = 12
-CLOSED: Final = Capacity({}, open=False)
-NO_PROMISES: Final = PromiseError(0, None, None, 0)
+CLOSED: Final = KitchenCapacity({}, open=False)
+NO_TIMING: Final = TimingStats(0, None, None, 0)
 
 
 class KitchenTicket(Struct, frozen=True):
-    """An order as its kitchen sees it. `age_limit` above zero: whoever hands it over checks the age."""
+    """An order as its kitchen sees it. `age_limit` above zero requires an age check at the handover."""
 
     id: UUID
     number: int
@@ -46,12 +46,12 @@ class KitchenTicket(Struct, frozen=True):
     accepted_at: datetime | None
     ready_at: datetime | None
     ended_at: datetime | None
-    deliver_to: Delivery | None
+    deliver_to: DeliveryPlace | None
     code_tries_left: int
 
 
 class StationLoad(Struct, frozen=True):
-    """What a station can make in five minutes, and how many pieces the counter and orders take of it."""
+    """Capacity of a station in five minutes, and the pieces used by counter sales and by orders."""
 
     capacity: int
     counter: int
@@ -59,66 +59,66 @@ class StationLoad(Struct, frozen=True):
 
 
 class KitchenInterval(Struct, frozen=True):
-    """Five minutes of a kitchen."""
+    """Load of a kitchen in one interval of five minutes."""
 
     starts_at: datetime
     stations: dict[Station, StationLoad]
 
 
 class KitchenBoard(Struct, frozen=True):
-    """A kitchen's screen: what is before it, oldest promise first, what it said that it can make, its load.
+    """A kitchen's screen: tickets by pick-up time, capacity and load.
 
-    `promise_error` is that of the event that is on.
+    `promise_error` has the timing statistics of the current event.
     """
 
     now: datetime
     outlet: str
     name: Text
     tickets: list[KitchenTicket]
-    capacity: Capacity
+    capacity: KitchenCapacity
     load: list[KitchenInterval]
-    promise_error: PromiseError
+    promise_error: TimingStats
 
 
-class Stop(Struct, frozen=True):
-    """An order that is ready and goes to a place."""
+class DeliveryStop(Struct, frozen=True):
+    """A ready order to deliver."""
 
     order_id: UUID
     number: int
-    place: Delivery
+    place: DeliveryPlace
     promised_at: datetime
     ready_at: datetime
     age_limit: int
 
 
-class Run(Struct, frozen=True):
-    """What a runner takes to one block (or standing area), row by row, with the way to its first stop."""
+class DeliveryRun(Struct, frozen=True):
+    """Deliveries to one block or standing area, row by row, with the route to the first stop."""
 
     block: str
-    stops: list[Stop]
+    stops: list[DeliveryStop]
     way: Route | None
 
 
 async def board(conn: Connection, catalogues: Catalogues, outlet: str, late: timedelta, now: datetime) -> KitchenBoard:
-    """A kitchen's screen; what ended stays on it for a quarter of an hour."""
+    """Return a kitchen's screen; ended orders stay on it for 15 minutes."""
     kitchen = (await store.kitchens(conn, [outlet])).get(outlet)
-    orders = await store.orders_before(conn, outlet, now - ENDED_SHOWN)
+    orders = await store.kitchen_orders(conn, outlet, now - ENDED_SHOWN)
     event = (await terms_at(conn, now)).event
-    kept = [] if event is None else await store.promises(conn, [outlet], broken_after=late, event_id=event.id)
-    error = PromiseError(kept[0].orders, kept[0].p50_s, kept[0].p90_s, kept[0].broken) if kept else NO_PROMISES
+    kept = [] if event is None else await store.timing_stats(conn, [outlet], broken_after=late, event_id=event.id)
+    error = TimingStats(kept[0].orders, kept[0].p50_s, kept[0].p90_s, kept[0].broken) if kept else NO_TIMING
     capacity = CLOSED if kitchen is None else kitchen.capacity
     load = await _load(conn, catalogues, outlet, capacity, now)
     return KitchenBoard(now, outlet, outlet_name(outlet), [ticket_of(order) for order in orders], capacity, load, error)
 
 
 async def _load(
-    conn: Connection, catalogues: Catalogues, outlet: str, capacity: Capacity, now: datetime
+    conn: Connection, catalogues: Catalogues, outlet: str, capacity: KitchenCapacity, now: datetime
 ) -> list[KitchenInterval]:
-    """What orders take of the next hour, and what the counter sold in the last five minutes beside them."""
+    """Return the load of the next hour: orders, and counter sales at the rate of the last five minutes."""
     catalogue = await catalogues.in_force(conn)
     first = interval_of(now)
     sold = (await store.counter_sales(conn, [outlet], now - INTERVAL)).get(outlet, {})
-    counter = {} if catalogue is None else counter_of(sold, catalogue)
+    counter = {} if catalogue is None else counter_demand(sold, catalogue)
     taken: dict[tuple[datetime, Station], int] = {}
     for load in (await store.loads(conn, [outlet], first, first)).get(outlet, []):
         taken[load.starts_at, load.station] = taken.get((load.starts_at, load.station), 0) + load.pieces
@@ -139,7 +139,7 @@ async def _load(
 
 
 def ticket_of(order: Order) -> KitchenTicket:
-    """An order as its kitchen sees it."""
+    """Return an order as its kitchen sees it."""
     asked = {line.station for line in order.lines}
     return KitchenTicket(
         order.id,
@@ -154,35 +154,35 @@ def ticket_of(order: Order) -> KitchenTicket:
         order.accepted_at,
         order.ready_at,
         order.ended_at,
-        delivery_of(order.deliver_to),
+        delivery_place(order.deliver_to),
         CODE_TRIES_MAX - min(order.code_misses, CODE_TRIES_MAX),
     )
 
 
-async def runs(conn: Connection, outlet: str, now: datetime) -> tuple[list[Run], RouteOptions]:
-    """What runners carry, block by block without its way, and what they can pass today."""
-    blocks: dict[str, list[Stop]] = {}
-    for order in await store.orders_before(conn, outlet, now):
-        place = delivery_of(order.deliver_to)
+async def runs(conn: Connection, outlet: str, now: datetime) -> tuple[list[DeliveryRun], RouteOptions]:
+    """Return deliveries by block without routes, and the passages open today."""
+    blocks: dict[str, list[DeliveryStop]] = {}
+    for order in await store.kitchen_orders(conn, outlet, now):
+        place = delivery_place(order.deliver_to)
         if order.state is FoodState.READY and order.ready_at is not None and place is not None:
-            stop = Stop(order.id, order.number, place, order.promised_at, order.ready_at, order.age_limit)
+            stop = DeliveryStop(order.id, order.number, place, order.promised_at, order.ready_at, order.age_limit)
             blocks.setdefault(place.block or (place.area.fr if place.area else ""), []).append(stop)
-    found = [Run(block, sorted(stops, key=_along), None) for block, stops in blocks.items()]
+    found = [DeliveryRun(block, sorted(stops, key=_by_place), None) for block, stops in blocks.items()]
     found.sort(key=lambda run: min(stop.promised_at for stop in run.stops))
     return found, await venue.route_options(conn, step_free=False)
 
 
-async def with_way(run: Run, outlet: str, today: RouteOptions) -> Run:
-    """A run with the way to its first stop; the graph is asked while nobody holds a connection."""
-    return Run(run.block, run.stops, await venue.route_from_outlet(outlet, run.stops[0].place.place, today))
+async def with_way(run: DeliveryRun, outlet: str, today: RouteOptions) -> DeliveryRun:
+    """Return a run with the route to its first stop. Computed without holding a database connection."""
+    return DeliveryRun(run.block, run.stops, await venue.route_from_outlet(outlet, run.stops[0].place.place, today))
 
 
-def _along(stop: Stop) -> int:
-    """Places are numbered row by row."""
+def _by_place(stop: DeliveryStop) -> int:
+    """Return the sort key of a stop: places are numbered row by row."""
     return stop.place.place
 
 
-async def promises(
+async def timing_stats(
     conn: Connection,
     outlets: list[str] | None,
     late: timedelta,
@@ -190,11 +190,11 @@ async def promises(
     event_id: UUID | None,
     since: datetime | None,
     until: datetime | None,
-) -> list[OutletPromises]:
-    """How well outlets kept what they promised; None asks for all of them."""
-    return await store.promises(conn, outlets, broken_after=late, event_id=event_id, since=since, until=until)
+) -> list[OutletTimingStats]:
+    """Return the order timing of outlets; None for all."""
+    return await store.timing_stats(conn, outlets, broken_after=late, event_id=event_id, since=since, until=until)
 
 
-async def capacities(conn: Connection) -> dict[str, Capacity]:
-    """What kitchens said, by their outlets; one that never said anything is missing."""
+async def capacities(conn: Connection) -> dict[str, KitchenCapacity]:
+    """Return the capacity of kitchens by outlet; kitchens without one are missing."""
     return {outlet: kitchen.capacity for outlet, kitchen in (await store.kitchens(conn)).items()}

@@ -1,17 +1,17 @@
-"""What the receipt of a food order tells, loaded when it is sent."""
+"""Content of the receipt letter of a food order, loaded when it is sent."""
 
 from virage.identity.people.types import Content, Letter, Receipt, VatPart
 from virage.matchday.food.orders import store
 from virage.matchday.food.orders.reads.orders import outlet_name
-from virage.matchday.food.orders.rules.orders import RECEIPTED
+from virage.matchday.food.orders.rules.orders import PAID_STATES
 from virage.platform.data.database import Connection
 from virage.site.venue.api import VENUE_ZONE
 
 
 async def food_receipt(conn: Connection, letter: Letter) -> Content | None:
-    """The receipt of an order that was paid for; None if its money went back meanwhile."""
+    """Return the receipt of a paid order; None if it was refunded meanwhile."""
     order = (await store.orders(conn, [letter.subject_id])).get(letter.subject_id)
-    if order is None or order.state not in RECEIPTED:
+    if order is None or order.state not in PAID_STATES:
         return None
     at = (order.accepted_at or order.placed_at).astimezone(VENUE_ZONE)
     rows = [{"quantity": line.quantity, "name": line.name, "cents": line.gross_cents} for line in order.lines]

@@ -1,4 +1,4 @@
-"""Where purses paid, for the history that their owners see."""
+"""Outlets of payments, for the wallet history."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -10,5 +10,5 @@ from virage.site.programme.types import Text
 
 
 async def outlets(conn: Connection, subjects: Sequence[UUID]) -> Mapping[UUID, Text]:
-    """The outlets of sales, refunds and phone orders."""
+    """Return the outlet names of sales, refunds and food orders by id."""
     return {subject: outlet_name(code) for subject, code in (await store.outlets_of(conn, subjects)).items()}

@@ -1,4 +1,4 @@
-"""The kitchen's doors: what is before it, what it can make, each step of an order, and what runners carry."""
+"""Routes of the kitchen: board, capacity, steps of an order, deliveries."""
 
 from datetime import timedelta
 from typing import Final
@@ -10,14 +10,14 @@ from virage.matchday.food.menu.types import outlet_codes
 from virage.matchday.food.orders.acts import kitchen as acts
 from virage.matchday.food.orders.acts.kitchen import Step
 from virage.matchday.food.orders.reads import kitchen as reads
-from virage.matchday.food.orders.reads.kitchen import KitchenBoard, KitchenTicket, Run, ticket_of
+from virage.matchday.food.orders.reads.kitchen import DeliveryRun, KitchenBoard, KitchenTicket, ticket_of
 from virage.matchday.food.orders.rules.orders import (
     KITCHEN_ROLES,
-    Capacity,
-    FoodDecline,
-    FoodRefund,
-    HandedToPlace,
+    DeclineRequest,
+    DeliveryConfirmation,
+    FoodRefundRequest,
     HandOver,
+    KitchenCapacity,
     Order,
 )
 from virage.matchday.food.orders.settings import FoodOrderSettings
@@ -30,26 +30,26 @@ from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import get, mount, post, put
 from virage.platform.web.scopes import at_outlets
 
-ANSWERS: Final[tuple[Role, ...]] = ("cashier", "finance")
-"""Who answers for the money of an outlet: hands over without a code, and refunds."""
+OUTLET_MANAGERS: Final[tuple[Role, ...]] = ("cashier", "finance")
+"""Roles that may hand over without a code, and refund."""
 
 
 @get("/", guards=[staff(*KITCHEN_ROLES)])
 async def get_kitchen(
     outlet: str, *, db: Database, clock: Clock, config: Config, catalogues: Catalogues, principal: Principal
 ) -> KitchenBoard:
-    """What is before a kitchen, and how it stands with what it promised."""
-    _works_at(principal, outlet)
+    """Return a kitchen's board with its order timing."""
+    _require_outlet(principal, outlet)
     async with db.connection() as conn:
         return await reads.board(conn, catalogues, outlet, _late(config), clock.now())
 
 
 @put("/capacity", status_code=200, guards=[staff(*KITCHEN_ROLES)])
 async def put_kitchen_capacity(
-    outlet: str, data: Capacity, *, db: Database, clock: Clock, vault: KeyVault, principal: Principal
-) -> Capacity:
-    """Say what the kitchen can make every five minutes, and whether it takes orders. What was promised stays."""
-    _works_at(principal, outlet)
+    outlet: str, data: KitchenCapacity, *, db: Database, clock: Clock, vault: KeyVault, principal: Principal
+) -> KitchenCapacity:
+    """Set the capacity of a kitchen, and whether it takes orders. Placed orders keep their times."""
+    _require_outlet(principal, outlet)
     return granted(await db.transact(acts.set_capacity, vault, outlet, data, who=principal.id, now=clock.now()))
 
 
@@ -57,16 +57,16 @@ async def put_kitchen_capacity(
 async def accept_food_order(
     outlet: str, order_id: UUID, *, db: Database, clock: Clock, vault: KeyVault, principal: Principal
 ) -> KitchenTicket:
-    """Accept: the money is captured, and the sale is written by the outlet's till of the house."""
+    """Accept an order: the payment is captured, and the outlet's order-ahead till writes the sale."""
     step = _step(principal, outlet, order_id)
     return _ticket(await db.transact(acts.accept, vault, step, clock.now()))
 
 
 @post("/orders/{order_id:uuid}/decline", status_code=200, guards=[staff(*KITCHEN_ROLES)])
 async def decline_food_order(
-    outlet: str, order_id: UUID, data: FoodDecline, *, db: Database, clock: Clock, principal: Principal
+    outlet: str, order_id: UUID, data: DeclineRequest, *, db: Database, clock: Clock, principal: Principal
 ) -> KitchenTicket:
-    """Decline an order that was not accepted: what was held is free again."""
+    """Decline a waiting order; its hold is released."""
     step = _step(principal, outlet, order_id)
     return _ticket(await db.transact(acts.decline, step, data.reason, clock.now()))
 
@@ -75,7 +75,7 @@ async def decline_food_order(
 async def food_order_ready(
     outlet: str, order_id: UUID, *, db: Database, clock: Clock, config: Config, principal: Principal
 ) -> KitchenTicket:
-    """Say that an order can be fetched, or be brought to its place: the fan is told."""
+    """Mark an order as ready for pick-up or delivery; the fan is notified."""
     step = _step(principal, outlet, order_id)
     return _ticket(await db.transact(acts.ready, step, _late(config), clock.now()))
 
@@ -84,65 +84,65 @@ async def food_order_ready(
 async def hand_over_food_order(
     outlet: str, order_id: UUID, data: HandOver, *, db: Database, clock: Clock, principal: Principal
 ) -> KitchenTicket:
-    """Hand over against the code that the fan shows; five wrong ones lock it.
+    """Hand over an order against the fan's code; five wrong codes lock it.
 
-    Without a code: by a cashier, finance or an administrator of the outlet.
+    Without a code: for a cashier, finance or an administrator of the outlet.
     """
     step = _step(principal, outlet, order_id)
     if data.code is None:
-        at_outlets(principal, ANSWERS, [outlet])
+        at_outlets(principal, OUTLET_MANAGERS, [outlet])
     outcome = await db.transact(acts.hand_over, step, data.code, clock.now(), age_checked=data.age_checked)
     return _ticket(outcome)
 
 
 @post("/orders/{order_id:uuid}/delivered", status_code=200, guards=[staff(*KITCHEN_ROLES)])
 async def food_order_delivered(
-    outlet: str, order_id: UUID, data: HandedToPlace, *, db: Database, clock: Clock, principal: Principal
+    outlet: str, order_id: UUID, data: DeliveryConfirmation, *, db: Database, clock: Clock, principal: Principal
 ) -> KitchenTicket:
-    """Say that an order was brought to its place."""
+    """Mark an order as delivered."""
     step = _step(principal, outlet, order_id)
     return _ticket(await db.transact(acts.delivered, step, clock.now(), age_checked=data.age_checked))
 
 
-@post("/orders/{order_id:uuid}/refund", status_code=200, guards=[staff(*ANSWERS)])
+@post("/orders/{order_id:uuid}/refund", status_code=200, guards=[staff(*OUTLET_MANAGERS)])
 async def refund_food_order(
     outlet: str,
     order_id: UUID,
-    data: FoodRefund,
+    data: FoodRefundRequest,
     *,
     db: Database,
     clock: Clock,
     vault: KeyVault,
     principal: Principal,
 ) -> KitchenTicket:
-    """Give an order back whole that was accepted: onto the purse that paid it, bonus to bonus.
+    """Refund an accepted order in full, to the wallet and the bonus that paid it.
 
     Needs a sign-in of the last 15 minutes.
     """
-    at_outlets(principal, ANSWERS, [outlet])
+    at_outlets(principal, OUTLET_MANAGERS, [outlet])
     step, now = _step(principal, outlet, order_id), clock.now()
     fresh(principal, now)
     return _ticket(await db.transact(acts.refund, vault, step, data.reason, now))
 
 
 @get("/runs", guards=[staff(*KITCHEN_ROLES)])
-async def list_kitchen_runs(outlet: str, db: Database, clock: Clock, principal: Principal) -> list[Run]:
-    """What runners carry now, block by block, the oldest promise first, each with the way to its first stop."""
-    _works_at(principal, outlet)
+async def list_kitchen_runs(outlet: str, db: Database, clock: Clock, principal: Principal) -> list[DeliveryRun]:
+    """Return current deliveries by block, earliest first, with the route to the first stop."""
+    _require_outlet(principal, outlet)
     async with db.connection() as conn:
         found, today = await reads.runs(conn, outlet, clock.now())
     return [await reads.with_way(run, outlet, today) for run in found]
 
 
-def _works_at(principal: Principal, outlet: str) -> None:
+def _require_outlet(principal: Principal, outlet: str) -> None:
     at_outlets(principal, KITCHEN_ROLES, [outlet])
     if outlet not in outlet_codes():
         raise Problem("not_found", {"outlet": outlet})
 
 
 def _step(principal: Principal, outlet: str, order_id: UUID) -> Step:
-    """Somebody who works there: the record of a sale names them, so no program takes a step."""
-    _works_at(principal, outlet)
+    """Return the step of a staff member. The sale names a person, so API clients are refused."""
+    _require_outlet(principal, outlet)
     return Step(outlet, order_id, require_fan(principal))
 
 

@@ -1,4 +1,4 @@
-"""A fan orders food by phone, follows it, and cancels while the kitchen has not accepted it."""
+"""Routes of order-ahead: offers, placing, following and cancelling an order, receipts, order timing."""
 
 from datetime import timedelta
 from typing import Annotated, Final
@@ -9,10 +9,10 @@ from msgspec import Meta
 from virage.identity.people.types import LetterWish
 from virage.matchday.food.orders.acts.ordering import cancel
 from virage.matchday.food.orders.acts.receipts import send_receipt
-from virage.matchday.food.orders.reads.kitchen import promises
-from virage.matchday.food.orders.reads.orders import FoodOrder, FoodSlot, OutletOffer, order_of, orders_of, view_of
-from virage.matchday.food.orders.routes.food_desk import FoodDesk
-from virage.matchday.food.orders.rules.orders import FoodWish, OutletPromises
+from virage.matchday.food.orders.reads.kitchen import timing_stats
+from virage.matchday.food.orders.reads.orders import FoodOrder, FoodSlot, OutletOffer, food_order, order_of, orders_of
+from virage.matchday.food.orders.routes.food_order_service import FoodOrderService
+from virage.matchday.food.orders.rules.orders import FoodOrderRequest, OutletTimingStats
 from virage.matchday.food.orders.settings import FoodOrderSettings
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
@@ -24,54 +24,63 @@ from virage.platform.web.scopes import outlets_of
 from virage.site.programme.types import Instant
 
 Moment = Annotated[Instant | None, Meta(description="With its time zone")]
-EventId = Annotated[UUID, Meta(description="What is on")]
-AtPlace = Annotated[int, Meta(ge=0, description="Where one sits, by its number")] | None
-StepFree = Annotated[bool, Meta(description="Without stairs, but for those inside a block")]
-PROMISE_READERS: Final[tuple[Role, ...]] = ("finance", "programme")
+EventId = Annotated[UUID, Meta(description="The event")]
+AtPlace = Annotated[int, Meta(ge=0, description="The fan's place, by number")] | None
+StepFree = Annotated[bool, Meta(description="Step-free route up to the block")]
+TIMING_READERS: Final[tuple[Role, ...]] = ("finance", "programme")
 
 
 @get("/outlets", public=True)
 async def list_food_outlets(
-    food_desk: FoodDesk, clock: Clock, event_id: EventId, *, place: AtPlace = None, step_free: StepFree = False
+    food_order_service: FoodOrderService,
+    clock: Clock,
+    event_id: EventId,
+    *,
+    place: AtPlace = None,
+    step_free: StepFree = False,
 ) -> list[OutletOffer]:
-    """The outlets that take orders, the one first at which one has a usual basket in the hand soonest.
+    """Return outlets, fastest first for a typical basket; closed ones last, with the reason.
 
-    `place` is where one sits; without it nobody walks. Outlets that take none come last, with why.
+    `place` is the fan's place; without it the walk is left out.
     """
-    return await food_desk.reads.outlets(event_id, place, clock.now(), step_free=step_free)
+    return await food_order_service.reads.outlets(event_id, place, clock.now(), step_free=step_free)
 
 
 @get("/slots", public=True)
-async def list_food_slots(food_desk: FoodDesk, clock: Clock, event_id: EventId, outlet: str) -> list[FoodSlot]:
-    """When an order can be ready at an outlet, and how much of it the kitchen can make by then."""
-    return await food_desk.reads.slots(event_id, outlet, clock.now())
+async def list_food_slots(
+    food_order_service: FoodOrderService, clock: Clock, event_id: EventId, outlet: str
+) -> list[FoodSlot]:
+    """Return the pick-up times of an outlet with its remaining capacity."""
+    return await food_order_service.reads.slots(event_id, outlet, clock.now())
 
 
 @get("/sold-out", public=True)
-async def list_sold_out(food_desk: FoodDesk, outlet: str) -> list[UUID]:
-    """The products of which nothing is left at an outlet, for its menu."""
-    return await food_desk.reads.sold_out(outlet)
+async def list_sold_out(food_order_service: FoodOrderService, outlet: str) -> list[UUID]:
+    """Return the ids of products sold out at an outlet."""
+    return await food_order_service.reads.sold_out(outlet)
 
 
 @post("/orders", status_code=200, guards=[signed_in])
-async def place_food_order(data: FoodWish, food_desk: FoodDesk, principal: Principal) -> FoodOrder:
-    """Order: the money is held on the purse, and captured when the kitchen accepts. The same id again is the same.
+async def place_food_order(
+    data: FoodOrderRequest, food_order_service: FoodOrderService, principal: Principal
+) -> FoodOrder:
+    """Place an order: the price is held on the wallet and captured when the kitchen accepts. Idempotent by `id`.
 
-    Refused as `outlet_full` with what is next (`data.next`), and as `insufficient_funds` with `available_cents`.
+    Refused as `outlet_full` with alternatives (`data.next`), and as `insufficient_funds` with `available_cents`.
     """
-    return granted(await food_desk.order(require_fan(principal), data))
+    return granted(await food_order_service.order(require_fan(principal), data))
 
 
 @get("/orders", guards=[signed_in])
 async def list_food_orders(db: Database, principal: Principal, *, before: Moment = None) -> list[FoodOrder]:
-    """One's orders, the latest first; 50 at most, the next ones with `before` (their `placed_at`)."""
+    """Return the caller's orders, latest first, 50 at most; more with `before` (a `placed_at`)."""
     async with db.connection() as conn:
         return await orders_of(conn, require_fan(principal), before)
 
 
 @get("/orders/{order_id:uuid}", guards=[signed_in])
 async def get_food_order(order_id: UUID, db: Database, principal: Principal) -> FoodOrder:
-    """An order of one's own."""
+    """Return an order of the caller."""
     async with db.connection() as conn:
         found = await order_of(conn, require_fan(principal), order_id)
     if found is None:
@@ -81,18 +90,18 @@ async def get_food_order(order_id: UUID, db: Database, principal: Principal) -> 
 
 @post("/orders/{order_id:uuid}/cancel", status_code=200, guards=[signed_in])
 async def cancel_food_order(order_id: UUID, db: Database, clock: Clock, principal: Principal) -> FoodOrder:
-    """Cancel an order that no kitchen has accepted: what was held is free again. Cancelled again it stays cancelled."""
-    return view_of(granted(await db.transact(cancel, order_id, require_fan(principal), clock.now())))
+    """Cancel an order that no kitchen has accepted; its hold is released. Idempotent."""
+    return food_order(granted(await db.transact(cancel, order_id, require_fan(principal), clock.now())))
 
 
 @post("/orders/{order_id:uuid}/receipt", status_code=202, guards=[signed_in])
 async def send_food_receipt(order_id: UUID, data: LetterWish, db: Database, clock: Clock, principal: Principal) -> None:
-    """Send me the receipt of an order that was paid for, by email: once a minute, and five times an hour."""
+    """Email the receipt of a paid order to the caller: once a minute, five times an hour."""
     granted(await db.transact(send_receipt, order_id, data.id, require_fan(principal), clock.now()))
 
 
-@get("/promises", guards=[staff(*PROMISE_READERS)])
-async def list_promises(
+@get("/order-timing", guards=[staff(*TIMING_READERS)])
+async def list_order_timing(
     db: Database,
     config: Config,
     principal: Principal,
@@ -100,12 +109,12 @@ async def list_promises(
     event_id: UUID | None = None,
     since: Moment = None,
     until: Moment = None,
-) -> list[OutletPromises]:
-    """How well outlets kept what they promised, of an event or of a time, within the caller's roles."""
+) -> list[OutletTimingStats]:
+    """Return the order timing of outlets for an event or a period, within the caller's roles."""
     late = timedelta(minutes=config.of(FoodOrderSettings).voucher_late_min)
-    outlets = outlets_of(principal, PROMISE_READERS)
+    outlets = outlets_of(principal, TIMING_READERS)
     async with db.connection() as conn:
-        return await promises(conn, outlets, late, event_id=event_id, since=since, until=until)
+        return await timing_stats(conn, outlets, late, event_id=event_id, since=since, until=until)
 
 
 router = mount(
@@ -121,4 +130,4 @@ router = mount(
         send_food_receipt,
     ],
 )
-office_router = mount("/api/office/concessions", [list_promises])
+office_router = mount("/api/office/food", [list_order_timing])

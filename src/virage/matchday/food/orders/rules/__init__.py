@@ -1,1 +1,1 @@
-"""What decides about orders, without a database, a network or a clock."""
+"""Pure rules of food orders: no database, network or clock."""

@@ -1,7 +1,7 @@
-"""What the money of an order does: held on purse and bonus, let go, or captured and turned into a sale.
+"""Ledger transfers of an order: hold, void, capture with its sale, refund.
 
-Everything passes an account of the outlet's own till of the house, which is at zero between orders: a hold names the
-two accounts that its capture moves, and what was sold has an account a rate of VAT.
+They pass through the clearing account of the outlet's order-ahead till, which is zero between orders: a hold names the
+two accounts of its capture, while a sale is credited to one account for each VAT rate.
 """
 
 from collections.abc import Mapping
@@ -20,10 +20,7 @@ PURPOSE: Final = "food_order"
 
 
 class OrderMoney(Struct, frozen=True):
-    """An order as its money sees it: `bonus_cents` of `total_cents` are what the house gave, the rest is the fan's.
-
-    `deposit_cents` of the total are cups.
-    """
+    """Amounts of an order. `total_cents` includes `bonus_cents` paid with bonus and `deposit_cents` for cups."""
 
     order_id: UUID
     till_id: UUID
@@ -34,12 +31,12 @@ class OrderMoney(Struct, frozen=True):
 
     @property
     def key(self) -> RecordKey:
-        """The record of its sale."""
+        """Key of the record of its sale."""
         return RecordKey(self.till_id, self.order_id)
 
     @property
     def shares(self) -> list[tuple[str, Account, Cents]]:
-        """Who pays how much of it."""
+        """Paying accounts with their amounts."""
         shares = [
             ("bonus", bonus(self.purse_id), self.bonus_cents),
             ("purse", wallet_account(self.purse_id), self.total_cents - self.bonus_cents),
@@ -48,23 +45,23 @@ class OrderMoney(Struct, frozen=True):
 
 
 def hold(money: OrderMoney) -> list[Transfer]:
-    """Keep the money of an order."""
+    """Return the transfers that hold the price of an order."""
     return [_step(money, name, account, cents, Step.HOLD) for name, account, cents in money.shares]
 
 
 def void(money: OrderMoney) -> list[Transfer]:
-    """Let it go."""
+    """Return the transfers that release the hold."""
     return [_step(money, name, account, cents, Step.VOID) for name, account, cents in money.shares]
 
 
 def capture(money: OrderMoney, record: Record) -> list[Transfer]:
-    """Take it, and book the sale that it paid."""
+    """Return the transfers that capture the hold and book the sale."""
     taken = [_step(money, name, account, cents, Step.CAPTURE) for name, account, cents in money.shares]
     return [*taken, *transfers(record, _passing(record))]
 
 
-def give_back(money: OrderMoney, record: Record) -> list[Transfer]:
-    """Give back what each paid of an order, whose refund is this record."""
+def refund_transfers(money: OrderMoney, record: Record) -> list[Transfer]:
+    """Return the transfers of a refund to the accounts that paid; `record` is the refund."""
     through = till_account(AccountKind.CLEARING, money.till_id)
     back = [
         Transfer(uuid5(record.id, f"{name} back"), through, account, cents, PURPOSE, money.order_id)
@@ -74,12 +71,12 @@ def give_back(money: OrderMoney, record: Record) -> list[Transfer]:
 
 
 def _passing(record: Record) -> list[Part]:
-    """What passes the till's account: the one tender of an order's record, or none where nothing was to pay."""
+    """Return the parts that pass the till's account: the tender of the record, if any."""
     return [Part(at, tender.cents, passes=True) for at, tender in enumerate(record.tenders)]
 
 
 def parts_of(money: OrderMoney, record: Record) -> list[Part]:
-    """Whose money a record of an order was, so that a till which refunds it gives it back to whom it came from."""
+    """Return who paid a record, so that a refund at a till returns the amounts to the payers."""
     sign = -1 if record.kind in REFUNDS else 1
     return [
         Part(0, sign * cents, money.purse_id, bonus=account.kind is AccountKind.BONUS)
@@ -88,26 +85,26 @@ def parts_of(money: OrderMoney, record: Record) -> list[Part]:
 
 
 def without_cups(money: OrderMoney) -> OrderMoney:
-    """An order of which all but its cups goes back: who was handed them brings them to any counter, for cash.
+    """Return the order without its cup deposits: cups already handed over are refunded at any counter.
 
-    Bonus pays no cup; of an order of before that was so, it gets back no more than the rest.
+    Orders placed before bonus was excluded from deposits are capped at the remaining total.
     """
     total_cents = money.total_cents - money.deposit_cents
     return replace(money, total_cents=total_cents, bonus_cents=min(money.bonus_cents, total_cents), deposit_cents=0)
 
 
 def voucher(money: OrderMoney, cents: Cents, left: Mapping[Payer, Cents]) -> Cents:
-    """What the house gives for a late order, `cents` at most: no more than its fan's own money paid for food and drink.
+    """Return the bonus for a late order: `cents`, limited to what the fan paid with money for food and drink.
 
-    Else a kitchen that lets cheap orders wait, or such as vouchers paid, would turn one voucher into many. `left` is
-    what was paid and not given back. What paid the cups comes back with them, and buys nothing.
+    Without the limit, cheap orders or orders paid by bonus would multiply vouchers. `left` is what was paid and not
+    refunded; deposits are excluded.
     """
     own = sum(paid for payer, paid in left.items() if not payer.bonus)
     return max(0, min(cents, own - money.deposit_cents))
 
 
-def is_whole(money: OrderMoney, left: Mapping[Payer, Cents]) -> bool:
-    """Whether all that was paid is still there to be given back, by whatever way something of it went."""
+def is_unrefunded(money: OrderMoney, left: Mapping[Payer, Cents]) -> bool:
+    """Whether nothing of the payment was refunded yet, in any way."""
     return sum(left.values()) >= money.total_cents and all(
         left.get(Payer(None, money.purse_id, account.kind is AccountKind.BONUS), 0) >= cents
         for _, account, cents in money.shares

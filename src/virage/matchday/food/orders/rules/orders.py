@@ -1,11 +1,11 @@
-"""Food ordered by phone: what an order is, which steps it takes, and who may take them.
+"""Order-ahead food orders: their data, their states, and who may change them.
 
     placed ──▶ accepted ──▶ ready ──▶ handed_over | delivered
       │            └───────────┴────▶ refunded
       └─▶ declined | cancelled | expired
 
-Money is held while an order is placed, and captured when its kitchen accepts it; declined, cancelled or expired, it was
-never taken.
+The price is held when an order is placed and captured when its kitchen accepts it. A declined, cancelled or expired
+order is never charged.
 """
 
 from collections import Counter
@@ -20,13 +20,13 @@ from msgspec import Meta, Struct
 from virage.matchday.food.menu.types import (
     LINES_MAX,
     BasketLine,
+    BasketVat,
     Catalogue,
     LineKind,
     OutletCode,
     PricedLine,
     Product,
     Station,
-    VatTotal,
     Version,
 )
 from virage.matchday.food.orders.rules.order_money import OrderMoney
@@ -36,24 +36,24 @@ from virage.platform.web.guard import Role
 from virage.site.programme.types import Event, Instant, Text
 
 FACT: Final = "food_order_"
-"""What facts about orders begin with; the new state follows, or `voucher`."""
+"""Prefix of journal facts about orders; the new state follows, or `voucher`."""
 KITCHEN_ROLES: Final[tuple[Role, ...]] = ("kitchen", "cashier", "finance")
-"""Who works in a kitchen, or answers for it."""
-AHEAD: Final = timedelta(hours=24)
-"""How long before the doors one may order."""
+"""Roles that work in a kitchen or supervise it."""
+ORDER_AHEAD: Final = timedelta(hours=24)
+"""Orders open this long before the doors."""
 CODE_DIGITS: Final = 4
 CODE_TRIES_MAX: Final = 5
 VOUCHERS_MAX: Final = 3
-"""How many vouchers a purse is given at an event: one may keep what is given for an order whose money goes back."""
+"""Maximum number of vouchers for a wallet at an event: a voucher is kept even if the order is refunded later."""
 NUMBER_MAX: Final = 999
-"""After this number of an outlet comes 1 again: more than it ever has in hand."""
+"""Order numbers of an outlet restart at 1 after this one, which is more than it ever has open."""
 
 Place = Annotated[int, Meta(ge=0, le=10_000_000)]
-"""A seat or a standing place of the ground, by its number."""
+"""Number of a seat or a standing place in the venue."""
 
 
 class FoodState(StrEnum):
-    """Where an order stands."""
+    """State of an order."""
 
     PLACED = "placed"
     ACCEPTED = "accepted"
@@ -66,14 +66,14 @@ class FoodState(StrEnum):
     REFUNDED = "refunded"
 
 
-OPEN: Final = (FoodState.PLACED, FoodState.ACCEPTED, FoodState.READY)
-"""What a kitchen has before it."""
-RECEIPTED: Final = (FoodState.ACCEPTED, FoodState.READY, FoodState.HANDED_OVER, FoodState.DELIVERED)
-"""What was paid for and has a receipt."""
+OPEN_STATES: Final = (FoodState.PLACED, FoodState.ACCEPTED, FoodState.READY)
+"""States that a kitchen works on."""
+PAID_STATES: Final = (FoodState.ACCEPTED, FoodState.READY, FoodState.HANDED_OVER, FoodState.DELIVERED)
+"""States of paid orders, which have a receipt."""
 
 
 class Reason(StrEnum):
-    """Why an order is not placed, or does not take a step."""
+    """Refusal codes of placing an order and of its steps."""
 
     NOT_FOUND = "not_found"
     ID_TAKEN = "id_taken"
@@ -92,11 +92,11 @@ class Reason(StrEnum):
     REFUND_EXCEEDS_SALE = "refund_exceeds_sale"
 
 
-class FoodWish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a fan wants, priced by the version of the catalogue that they saw. The phone makes `id`.
+class FoodOrderRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An order to place, priced by the catalogue version the fan saw. The client makes `id`.
 
-    `slot_at` is a time that the outlet offered, None for as soon as possible. `deliver_to` is the place to bring it to;
-    `place` is where the fan sits, for the outlet that is offered instead of a full one.
+    `slot_at` is an offered pick-up time, None for as soon as possible. `deliver_to` is the place of a delivery;
+    `place` is the fan's seat, used to rank alternatives to a full outlet.
     """
 
     id: UUID
@@ -112,14 +112,14 @@ class FoodWish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class FoodChoice(Struct, frozen=True):
-    """An option and what was chosen, as they are called."""
+    """Names of an option and of the chosen value."""
 
     option: Text
     choice: Text
 
 
 class FoodLine(Struct, frozen=True):
-    """One line of an order: a product as it is made, or the cup that comes with it. Integer cents, VAT contained."""
+    """A line of an order: a product or its cup deposit. Integer cents, VAT included."""
 
     kind: LineKind
     item_id: UUID
@@ -134,7 +134,7 @@ class FoodLine(Struct, frozen=True):
 
 
 class Order(Struct, frozen=True):
-    """An order as it is stored; `till_id` is its outlet's till of the house."""
+    """An order as stored; `till_id` is the outlet's order-ahead till."""
 
     id: UUID
     person_id: UUID | None
@@ -146,7 +146,7 @@ class Order(Struct, frozen=True):
     request_digest: bytes
     version: str
     lines: tuple[FoodLine, ...]
-    vat: tuple[VatTotal, ...]
+    vat: tuple[BasketVat, ...]
     total_cents: Cents
     bonus_cents: Cents
     state: FoodState
@@ -166,18 +166,18 @@ class Order(Struct, frozen=True):
 
     @property
     def money(self) -> OrderMoney:
-        """The order as its money sees it."""
+        """Amounts of the order."""
         deposit_cents = deposits_of(self.lines)
         return OrderMoney(self.id, self.till_id, self.purse_id, self.total_cents, self.bonus_cents, deposit_cents)
 
     @property
     def age_limit(self) -> int:
-        """How old its buyer must be; 0 for anybody."""
+        """Minimum age of the buyer; 0 for none."""
         return max((line.age_limit for line in self.lines), default=0)
 
 
 def deposits_of(lines: Sequence[FoodLine]) -> Cents:
-    """What cups bring that come back."""
+    """Return the sum of cup deposits."""
     return sum(line.gross_cents for line in lines if line.kind == "deposit")
 
 
@@ -191,35 +191,35 @@ _OF_COUNTERS: Final[Mapping[str, RefundReason]] = {
 }
 
 
-def reason_of_counter(code: str) -> RefundReason:
-    """Why an order was given back whole, in a kitchen's own words, by the code that a till at a counter wrote."""
+def kitchen_reason(code: str) -> RefundReason:
+    """Return the kitchen's refund reason for the code of a till."""
     return _OF_COUNTERS.get(code, "other")
 
 
-class FoodDecline(Struct, frozen=True, forbid_unknown_fields=True):
-    """Why the kitchen does not take an order; the fan is told."""
+class DeclineRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why the kitchen declines an order; shown to the fan."""
 
     reason: DeclineReason
 
 
-class FoodRefund(Struct, frozen=True, forbid_unknown_fields=True):
-    """Why an order that was accepted is given back whole."""
+class FoodRefundRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why an accepted order is refunded in full."""
 
     reason: RefundReason
 
 
 class HandOver(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the fan showed: the code of their order; None: somebody who answers for the outlet knows them.
+    """Handover of an order. `code` is the fan's code; None if a manager of the outlet vouches for the fan.
 
-    `age_checked`: whoever hands it over saw a proof of age, where the order asks for one.
+    `age_checked` confirms that the age was checked, if the order requires it.
     """
 
     code: Annotated[str, Meta(pattern=r"^\d{4}$")] | None
     age_checked: bool = False
 
 
-class HandedToPlace(Struct, frozen=True, forbid_unknown_fields=True):
-    """The order was brought to its place."""
+class DeliveryConfirmation(Struct, frozen=True, forbid_unknown_fields=True):
+    """Delivery of an order to its place."""
 
     age_checked: bool = False
 
@@ -227,11 +227,10 @@ class HandedToPlace(Struct, frozen=True, forbid_unknown_fields=True):
 Pieces = Annotated[int, Meta(ge=0, le=1000)]
 
 
-class Capacity(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a kitchen says that it can make: pieces every five minutes, by station. What is not named makes nothing.
+class KitchenCapacity(Struct, frozen=True, forbid_unknown_fields=True):
+    """Capacity of a kitchen: pieces in five minutes by station; a missing station makes nothing.
 
-    What the counter says is how many orders it hands over; unless it does, it is not the bound. `note` is shown to
-    fans, in the kitchen's own words.
+    The value of `counter` limits the handovers; without it they are not limited. `note` is shown to fans.
     """
 
     per_five_minutes: dict[Station, Pieces]
@@ -240,18 +239,18 @@ class Capacity(Struct, frozen=True, forbid_unknown_fields=True):
     note: Annotated[str, Meta(max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
 
 
-def orders_for(event: Event | None, now: datetime) -> datetime | None:
-    """For when one orders at an event: for its doors, who orders ahead on the day before, for now while it is on.
+def ordering_time(event: Event | None, now: datetime) -> datetime | None:
+    """Return the time that orders are planned from: now, or the doors if they are still closed.
 
-    None where nothing may be ordered for it.
+    None if the event takes no orders.
     """
-    if event is None or event.state != "published" or not event.doors_at - AHEAD <= now < event.ends_at:
+    if event is None or event.state != "published" or not event.doors_at - ORDER_AHEAD <= now < event.ends_at:
         return None
     return max(now, event.doors_at)
 
 
 def lines_of(priced: Sequence[PricedLine], catalogue: Catalogue) -> tuple[FoodLine, ...]:
-    """What a priced basket is for whoever makes it: with its stations, its options as they are called, its age."""
+    """Return the lines of a priced basket with what a kitchen needs: stations, option names, minimum ages."""
     return tuple(_line(line, catalogue.product(line.item_id)) for line in priced)
 
 
@@ -279,10 +278,10 @@ def _chosen(product: Product, options: Mapping[str, str]) -> list[FoodChoice]:
     ]
 
 
-class PromiseError(Struct, frozen=True):
-    """How far promises were from what happened, in seconds after them (below zero: before).
+class TimingStats(Struct, frozen=True):
+    """Deviation from the pick-up times: median and 90th percentile in seconds, negative if early.
 
-    At the middle, and at the worst tenth. `broken`: late by more than the house allows.
+    `broken` counts the orders late by more than `voucher_late_min`.
     """
 
     orders: int
@@ -291,8 +290,8 @@ class PromiseError(Struct, frozen=True):
     broken: int
 
 
-def within_vouchers(late: Sequence[Order], had: Mapping[tuple[UUID, UUID], int]) -> list[Order]:
-    """Late orders that may still have a voucher, where `had` were given already, by event and purse."""
+def limit_vouchers(late: Sequence[Order], had: Mapping[tuple[UUID, UUID], int]) -> list[Order]:
+    """Return the late orders that may get a voucher; `had` counts those granted, by event and wallet."""
     given = Counter(had)
     kept: list[Order] = []
     for order in late:
@@ -303,16 +302,16 @@ def within_vouchers(late: Sequence[Order], had: Mapping[tuple[UUID, UUID], int])
     return kept
 
 
-class OutletPromises(PromiseError, frozen=True):
-    """The promises of an outlet, and what broken ones cost in vouchers."""
+class OutletTimingStats(TimingStats, frozen=True):
+    """Order timing of an outlet, and the vouchers granted for late orders."""
 
     outlet: str
     vouchers: int
     voucher_cents: Cents
 
 
-class Offered(Struct, frozen=True):
-    """Another outlet, or another time at the same one, in the place of what is full."""
+class AlternativeOutlet(Struct, frozen=True):
+    """Another outlet, or another time at the same outlet, offered instead of a full one."""
 
     outlet: str
     name: Text

@@ -1,4 +1,4 @@
-"""Whether an order is placed: its price, its age, its kitchen, its time and its money, on what others have left."""
+"""Decides whether an order is placed: price, age, stock, capacity, pick-up time and funds."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,18 +8,18 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.matchday.food.menu import types as menu
-from virage.matchday.food.menu.types import Basket, Catalogue, Derogation, Key, Priced, Station, VatTotal, price
-from virage.matchday.food.orders.rules import promises
+from virage.matchday.food.menu.types import AlcoholPermit, Basket, BasketVat, Catalogue, Key, Priced, Station, price
+from virage.matchday.food.orders.rules import planning
 from virage.matchday.food.orders.rules.orders import (
     NUMBER_MAX,
-    Capacity,
     FoodLine,
-    FoodWish,
+    FoodOrderRequest,
+    KitchenCapacity,
     Reason,
     deposits_of,
     lines_of,
 )
-from virage.matchday.food.orders.rules.promises import SOON, Fit, Plan, Take
+from virage.matchday.food.orders.rules.planning import WAIT_MAX, Allocation, Plan, Schedule
 from virage.money.wallet.accounts.types import Split, split
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
@@ -28,146 +28,147 @@ from virage.site.programme.types import Event
 CLOSED: Final = Refused(Reason.OUTLET_CLOSED)
 
 
-class Asked(Struct, frozen=True):
-    """Somebody's wish. `delivery_s` is the way from the outlet to the place that it goes to; None where it goes nowhere
-    or no way leads there. `code` is what the fan will show.
+class PlacementRequest(Struct, frozen=True):
+    """An order to decide. `code` is the pick-up code.
+
+    `delivery_s` is the delivery time in seconds; None without a delivery or a route.
     """
 
     person_id: UUID
-    wish: FoodWish
+    request: FoodOrderRequest
     digest: bytes
     code: str
     delivery_s: int | None = None
 
 
 class OpenKitchen(Struct):
-    """A kitchen that is locked: what it said, what it can still make, which number it gave last."""
+    """A locked kitchen: capacity, plan and last order number."""
 
     till_id: UUID
-    capacity: Capacity
+    capacity: KitchenCapacity
     plan: Plan
     last_number: int
 
 
 class Funds(Struct):
-    """What somebody can still spend: of their purse, and of what the house gave to it."""
+    """Available money and bonus of a wallet."""
 
     purse_id: UUID
     purse_cents: Cents
     bonus_cents: Cents
 
 
-class Counter(Struct):
-    """All that decides about orders at one moment. What an order takes of it is gone for the next one.
+class PlacementState(Struct):
+    """State that orders of a batch are decided by; each placed order reduces it.
 
-    `stock` has what is left of each product that is counted at an outlet.
+    `stock` has the remaining quantity of tracked products by outlet.
     """
 
     catalogue: Catalogue | None
     event: Event | None
-    derogations: Sequence[Derogation]
+    permits: Sequence[AlcoholPermit]
     kitchens: Mapping[str, OpenKitchen]
     stock: dict[Key, int]
     funds: Mapping[UUID, Funds]
 
 
-class Shelf(Struct, frozen=True):
-    """What decides about what is sold: a catalogue, what is on, and what is left of what is counted, by outlet."""
+class SaleContext(Struct, frozen=True):
+    """Catalogue, event, alcohol permits and remaining stock that a basket is checked against."""
 
     catalogue: Catalogue
     event: Event
-    derogations: Sequence[Derogation]
+    permits: Sequence[AlcoholPermit]
     stock: Mapping[Key, int]
 
 
-class Meal(Struct, frozen=True):
-    """A wish that is sold: its price, its lines, and what it asks of each station."""
+class PricedOrder(Struct, frozen=True):
+    """A sellable order: price, lines, demand by station and preparation time."""
 
     priced: Priced
     lines: tuple[FoodLine, ...]
-    wanted: Mapping[Station, int]
+    demand: Mapping[Station, int]
     preparation_s: int
 
 
 class Placed(Struct, frozen=True):
-    """An order that is placed, with all that is written of it."""
+    """A placed order with all that is stored."""
 
-    asked: Asked
+    placement: PlacementRequest
     till_id: UUID
     number: int
     lines: tuple[FoodLine, ...]
-    vat: tuple[VatTotal, ...]
+    vat: tuple[BasketVat, ...]
     total_cents: Cents
     bonus_cents: Cents
     purse_id: UUID
     promised_at: datetime
-    takes: tuple[Take, ...]
+    allocations: tuple[Allocation, ...]
 
 
-def decide(asked: Asked, counter: Counter, at: datetime) -> Placed | Refused:
-    """Place an order for a moment, or say why not; then nothing is taken."""
-    wish = asked.wish
-    opened = _open(asked, counter)
+def decide(placement: PlacementRequest, state: PlacementState, at: datetime) -> Placed | Refused:
+    """Place an order at a time and reserve its capacity, stock and funds; or refuse it and reserve nothing."""
+    request = placement.request
+    opened = _open_kitchen(placement, state)
     if isinstance(opened, Refused):
         return opened
-    kitchen, shelf = opened
-    meal = meal_of(wish, wish.outlet, shelf, at)
-    if isinstance(meal, Refused):
-        return meal
-    fit = fit_of(meal, wish.slot_at, kitchen, shelf.event.ends_at)
-    if isinstance(fit, Refused):
-        return fit
-    funds = counter.funds.get(asked.person_id)
-    total_cents = meal.priced.total_cents
-    of_bonus = 0 if funds is None else min(funds.bonus_cents, total_cents - deposits_of(meal.lines))
+    kitchen, context = opened
+    order = price_order(request, request.outlet, context, at)
+    if isinstance(order, Refused):
+        return order
+    schedule = schedule_of(order, request.slot_at, kitchen, context.event.ends_at)
+    if isinstance(schedule, Refused):
+        return schedule
+    funds = state.funds.get(placement.person_id)
+    total_cents = order.priced.total_cents
+    of_bonus = 0 if funds is None else min(funds.bonus_cents, total_cents - deposits_of(order.lines))
     available = 0 if funds is None else funds.purse_cents + of_bonus
     if funds is None or available < total_cents:
         return Refused(Reason.INSUFFICIENT_FUNDS, {"available_cents": available, "total_cents": total_cents})
-    _take(wish, counter.stock, kitchen, meal, fit)
+    _reserve(request, state.stock, kitchen, order, schedule)
     shares = split(total_cents, of_bonus, funds.purse_cents)
-    return _placed(asked, kitchen, funds, meal, fit=fit, shares=shares)
+    return _placed(placement, kitchen, funds, order, schedule=schedule, shares=shares)
 
 
-def _open(asked: Asked, counter: Counter) -> tuple[OpenKitchen, Shelf] | Refused:
-    """The kitchen that is asked and what it sells by, where it takes such orders now."""
-    wish, kitchen = asked.wish, counter.kitchens.get(asked.wish.outlet)
-    if counter.event is None or counter.event.id != wish.event_id:
+def _open_kitchen(placement: PlacementRequest, state: PlacementState) -> tuple[OpenKitchen, SaleContext] | Refused:
+    """Return the kitchen and its sale context, or why it takes no such order."""
+    request, kitchen = placement.request, state.kitchens.get(placement.request.outlet)
+    if state.event is None or state.event.id != request.event_id:
         return Refused(Reason.EVENT_NOT_ON)
-    if kitchen is None or not kitchen.capacity.open or counter.catalogue is None:
+    if kitchen is None or not kitchen.capacity.open or state.catalogue is None:
         return CLOSED
-    if wish.deliver_to is not None and (not kitchen.capacity.delivers or asked.delivery_s is None):
+    if request.deliver_to is not None and (not kitchen.capacity.delivers or placement.delivery_s is None):
         return Refused(Reason.NO_DELIVERY)
-    return kitchen, Shelf(counter.catalogue, counter.event, counter.derogations, counter.stock)
+    return kitchen, SaleContext(state.catalogue, state.event, state.permits, state.stock)
 
 
-def meal_of(wish: FoodWish, outlet: str, shelf: Shelf, at: datetime) -> Meal | Refused:
-    """What a wish is at an outlet, or why it is not sold there."""
-    catalogue = shelf.catalogue
-    priced = price(Basket(wish.version, wish.lines), catalogue, outlet, at, event=shelf.event)
+def price_order(request: FoodOrderRequest, outlet: str, context: SaleContext, at: datetime) -> PricedOrder | Refused:
+    """Return the priced order at an outlet, or why it cannot be sold there."""
+    catalogue = context.catalogue
+    priced = price(Basket(request.version, request.lines), catalogue, outlet, at, event=context.event)
     if isinstance(priced, Refused):
         return priced
     products = [product for line in priced.lines if (product := catalogue.product(line.item_id)) is not None]
-    refusal = menu.may_sell_all(products, shelf.event, at, shelf.derogations, age_confirmed=wish.age_confirmed)
+    refusal = menu.may_sell_all(products, context.event, at, context.permits, age_confirmed=request.age_confirmed)
     lines = lines_of(priced.lines, catalogue)
-    refusal = refusal or short_of(lines, outlet, shelf)
+    refusal = refusal or short_of(lines, outlet, context)
     if refusal is not None:
         return refusal
-    wanted, preparation_s = promises.wanted_of(priced.lines, catalogue, delivered=wish.deliver_to is not None)
-    return Meal(priced, lines, wanted, preparation_s)
+    demand, preparation_s = planning.demand_of(priced.lines, catalogue, delivered=request.deliver_to is not None)
+    return PricedOrder(priced, lines, demand, preparation_s)
 
 
-def short_of(lines: Sequence[FoodLine], outlet: str, shelf: Shelf) -> Refused | None:
-    """Refuse what is not there, of what is counted: what never came is not there."""
+def short_of(lines: Sequence[FoodLine], outlet: str, context: SaleContext) -> Refused | None:
+    """Refuse tracked products without enough stock."""
     for product_id, quantity in products_of(lines).items():
-        product = shelf.catalogue.product(product_id)
-        left = shelf.stock.get((outlet, product_id), 0)
+        product = context.catalogue.product(product_id)
+        left = context.stock.get((outlet, product_id), 0)
         if product is not None and product.is_stocked and left < quantity:
             return Refused(Reason.SOLD_OUT, {"product_id": product_id, "left": max(left, 0)})
     return None
 
 
 def products_of(lines: Sequence[FoodLine]) -> dict[UUID, int]:
-    """How many of each product an order has."""
+    """Return the quantities of an order by product."""
     found: dict[UUID, int] = {}
     for line in lines:
         if line.kind == "product":
@@ -175,42 +176,54 @@ def products_of(lines: Sequence[FoodLine]) -> dict[UUID, int]:
     return found
 
 
-def fit_of(meal: Meal, slot_at: datetime | None, kitchen: OpenKitchen, ends_at: datetime) -> Fit | Refused:
-    """How a kitchen makes it: by the time that was asked for, or as soon as it can."""
-    closed = promises.closed_of(meal.wanted, kitchen.capacity.per_five_minutes)
+def schedule_of(
+    order: PricedOrder, slot_at: datetime | None, kitchen: OpenKitchen, ends_at: datetime
+) -> Schedule | Refused:
+    """Return the schedule of an order: for the requested time, or as soon as possible."""
+    closed = planning.closed_stations(order.demand, kitchen.capacity.per_five_minutes)
     if closed:
         return Refused(Reason.STATION_CLOSED, {"stations": closed})
     if slot_at is None:
-        fit = kitchen.plan.soonest(meal.wanted, meal.preparation_s, min(kitchen.plan.now + SOON, ends_at))
+        schedule = kitchen.plan.soonest(order.demand, order.preparation_s, min(kitchen.plan.now + WAIT_MAX, ends_at))
     elif not kitchen.plan.is_slot(slot_at) or slot_at > ends_at:
         return Refused(Reason.SLOT_INVALID)
     else:
-        fit = kitchen.plan.at(meal.wanted, meal.preparation_s, slot_at)
-    return Refused(Reason.OUTLET_FULL) if fit is None else fit
+        schedule = kitchen.plan.at(order.demand, order.preparation_s, slot_at)
+    return Refused(Reason.OUTLET_FULL) if schedule is None else schedule
 
 
-def _take(wish: FoodWish, stock: dict[Key, int], kitchen: OpenKitchen, meal: Meal, fit: Fit) -> None:
-    """Give the order what it takes of the kitchen and its stock."""
-    kitchen.plan.take(fit)
+def _reserve(
+    request: FoodOrderRequest, stock: dict[Key, int], kitchen: OpenKitchen, order: PricedOrder, schedule: Schedule
+) -> None:
+    """Reserve capacity, a number and stock for an order."""
+    kitchen.plan.allocate(schedule)
     kitchen.last_number = kitchen.last_number % NUMBER_MAX + 1
-    for product_id, quantity in products_of(meal.lines).items():
-        if (wish.outlet, product_id) in stock:
-            stock[wish.outlet, product_id] -= quantity
+    for product_id, quantity in products_of(order.lines).items():
+        if (request.outlet, product_id) in stock:
+            stock[request.outlet, product_id] -= quantity
 
 
-def _placed(asked: Asked, kitchen: OpenKitchen, funds: Funds, meal: Meal, *, fit: Fit, shares: Split) -> Placed:
-    """The order; what the house gave is spent first, but on no cup, which comes back as money."""
+def _placed(
+    placement: PlacementRequest,
+    kitchen: OpenKitchen,
+    funds: Funds,
+    order: PricedOrder,
+    *,
+    schedule: Schedule,
+    shares: Split,
+) -> Placed:
+    """Reserve the funds and return the placed order. Bonus is spent first, but never on deposits."""
     funds.bonus_cents -= shares.bonus_cents
     funds.purse_cents -= shares.wallet_cents
     return Placed(
-        asked,
+        placement,
         kitchen.till_id,
         kitchen.last_number,
-        meal.lines,
-        meal.priced.vat,
-        meal.priced.total_cents,
+        order.lines,
+        order.priced.vat,
+        order.priced.total_cents,
         shares.bonus_cents,
         funds.purse_id,
-        fit.ready_at,
-        fit.takes,
+        schedule.ready_at,
+        schedule.allocations,
     )

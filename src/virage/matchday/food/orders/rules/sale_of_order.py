@@ -1,4 +1,4 @@
-"""What an order becomes: a record of its outlet's till of the house, and a message to whoever waits for it."""
+"""Sale and refund records of an order, and the push message when it is ready."""
 
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -12,34 +12,36 @@ from virage.money.fiscal.types import Head, Kind, Line, Record, RefundOf, Tender
 from virage.site.programme.types import Text
 
 NAME_CHARS: Final = 100
-TOLD_FOR: Final = timedelta(hours=1)
+MESSAGE_TTL: Final = timedelta(hours=1)
 
 
-class Entry(NamedTuple):
-    """Where a record stands: after which head of its till's chain, by whom, when."""
+class RecordPosition(NamedTuple):
+    """Position of a record in its till's chain, with its cashier and time."""
 
     head: Head
     who: UUID
     at: datetime
 
 
-def sale_of(order: Order, entry: Entry, locale: Locale) -> Record:
-    """The sale of an order that somebody accepted, in the language of whoever ordered."""
+def sale_of(order: Order, entry: RecordPosition, locale: Locale) -> Record:
+    """Return the sale of an accepted order, in the customer's language."""
     return _record(order, order.id, entry, [_line(line, locale) for line in order.lines])
 
 
 def refund_of(
-    order: Order, refund_id: UUID, reason: str, entry: Entry, sale: Record, *, cups_are_out: bool = False
+    order: Order, refund_id: UUID, reason: str, entry: RecordPosition, sale: Record, *, cups_are_out: bool = False
 ) -> Record:
-    """The refund of an order, for a reason of the house: the lines of its sale as they were printed.
+    """Return the refund of an order: the lines of its sale, negated.
 
-    Cups that are out are none of it: they are paid back to whoever brings them.
+    With `cups_are_out`, deposits are excluded: they are refunded when the cups are returned.
     """
     lines = [replace(line, quantity=-line.quantity) for line in sale.lines if not (cups_are_out and line.deposit)]
     return _record(order, refund_id, entry, lines, RefundOf(order.till_id, order.id, reason))
 
 
-def _record(order: Order, record_id: UUID, entry: Entry, lines: list[Line], refunds: RefundOf | None = None) -> Record:
+def _record(
+    order: Order, record_id: UUID, entry: RecordPosition, lines: list[Line], refunds: RefundOf | None = None
+) -> Record:
     cents = order.total_cents if refunds is None else sum(line.cents for line in lines)
     return Record(
         id=record_id,
@@ -63,7 +65,7 @@ def _record(order: Order, record_id: UUID, entry: Entry, lines: list[Line], refu
 
 
 def _line(line: FoodLine, locale: Locale) -> Line:
-    """A line of the receipt, in one language, as a till at a counter prints its own."""
+    """Return a receipt line in one language."""
     return Line(
         line.item_id,
         _printed(line.name, locale),
@@ -80,12 +82,12 @@ def _printed(text: Text, locale: Locale) -> str:
     return said[:NAME_CHARS]
 
 
-def told_ready(order: Order, person_id: UUID, now: datetime) -> PushMessage:
-    """What its fan is told of an order that is ready."""
+def ready_message(order: Order, person_id: UUID, now: datetime) -> PushMessage:
+    """Return the push message of a ready order."""
     if order.deliver_to is None:
         french, english = f"À retirer à la buvette {order.outlet}.", f"Collect it at food stand {order.outlet}."
     else:
-        french, english = "En route vers votre place.", "It’s on its way to your seat."
+        french, english = "En route vers votre place.", "On its way to your seat."
     return PushMessage(
         [person_id],
         "food_ready",
@@ -95,5 +97,5 @@ def told_ready(order: Order, person_id: UUID, now: datetime) -> PushMessage:
             "en": Said(f"Order {order.number} is ready", english),
         },
         {"order": order.id, "event": order.event_id, "outlet": order.outlet, "number": order.number},
-        now + TOLD_FOR,
+        now + MESSAGE_TTL,
     )

@@ -42,10 +42,10 @@ HOLDER_SAYS_YES: Final = frozenset({CardReason.CONFIRMATION_REQUIRED, CardReason
 class PhoneOrders(Protocol):
     """Orders by phone, whose sales tills at counters give back as any other."""
 
-    async def lock_given_back(self, conn: Connection, refunds: Sequence[Record]) -> Sequence[Any]:
+    async def lock_refunded_orders(self, conn: Connection, refunds: Sequence[Record]) -> Sequence[Any]:
         """Lock the orders that some records give something back of: before the chains of any till."""
 
-    async def given_back(
+    async def end_refunded_orders(
         self, conn: Connection, orders: Sequence[Any], refunds: Sequence[Record], now: datetime
     ) -> list[Sold]:
         """End those of whose money nothing is left once these refunds are booked; what goes back to the stock."""
@@ -88,7 +88,7 @@ async def _take(
     conn: Connection, sent: Sequence[Sent], limits: TillLimits, phone_orders: PhoneOrders, now: datetime
 ) -> list[Answer]:
     # Locks, in the order of all transactions: phone orders, chains of tills, and what `load` locks.
-    orders = await phone_orders.lock_given_back(conn, [one.record for one in sent])
+    orders = await phone_orders.lock_refunded_orders(conn, [one.record for one in sent])
     plan = await fiscal.plan_records(conn, [one.written for one in sent], beside(sent))
     new = {at: one for at, one in enumerate(sent) if isinstance(plan.outcomes[at], Appended)}
     moving = {at: one for at, one in new.items() if one.record.kind in (*SALES, *REFUNDS) and not one.record.training}
@@ -100,8 +100,8 @@ async def _take(
     written = await _write(conn, plan, {**batch.sales, **batch.refunds}, decision, refused, now=now)
     if written.booked:
         records = [sent[at].record for at in written.booked]
-        unsold = await phone_orders.given_back(conn, orders, records, now)
-        await menu.note_sales(conn, [*(sold_of(record) for record in records), *unsold])
+        unsold = await phone_orders.end_refunded_orders(conn, orders, records, now)
+        await menu.record_sales(conn, [*(sold_of(record) for record in records), *unsold])
     holders = await _holders(conn, sent, decision, written.refused)
     return [
         _answer(written.plan, at, decision.outcomes.get(at), holders.get(at), written.lost.get(at, 0))

@@ -15,7 +15,7 @@ from msgspec import Struct
 from virage.identity.people import api as people
 from virage.matchday.food.menu import api as menu
 from virage.matchday.food.menu.api import Catalogues, Terms, on_at, terms_at
-from virage.matchday.food.menu.types import Derogation, is_version
+from virage.matchday.food.menu.types import AlcoholPermit, is_version
 from virage.matchday.food.till.rules.deviations import Deviation, Reason
 from virage.matchday.food.till.rules.judging import judge, judge_clock
 from virage.money.fiscal.types import Kind, Record
@@ -34,7 +34,7 @@ class _Known(Struct, frozen=True):
 
     in_force: str | None
     events: tuple[Event, ...]
-    derogations: tuple[Derogation, ...]
+    derogations: tuple[AlcoholPermit, ...]
     since: datetime
     until: datetime
     sellers: people.Sellers
@@ -96,7 +96,7 @@ class Judge:
         if catalogue is None:
             return (Deviation(Reason.CATALOGUE_UNKNOWN),)
         terms = await self._terms(known, record.moment)
-        return judge(record, catalogue, terms.event, terms.derogations)
+        return judge(record, catalogue, terms.event, terms.permits)
 
     async def _terms(self, known: _Known, moment: datetime) -> Terms:
         if known.since <= moment <= known.until:
@@ -112,7 +112,7 @@ class Judge:
                 async with self._db.connection() as conn:
                     in_force = await menu.version_in_force(conn)
                     events = await programme.upcoming(conn, since)
-                    derogations = await menu.derogations_around(conn, since, until)
+                    derogations = await menu.permits_around(conn, since, until)
                     sellers = await people.sellers(conn, now)
                 found = _Known(in_force, tuple(events), tuple(derogations), since, until, sellers, {})
                 self._known = (monotonic() + self._kept_s, found)

@@ -14,7 +14,7 @@ from virage.identity.people import api as people
 from virage.identity.people.types import RosterEntry
 from virage.matchday.food.menu import api as menu
 from virage.matchday.food.menu.api import Catalogues, OutletCatalogue, shown_at
-from virage.matchday.food.menu.types import Derogation
+from virage.matchday.food.menu.types import AlcoholPermit
 from virage.matchday.food.till.rules.limits import House, RefundReason, TillLimits
 from virage.money.fiscal import api as fiscal
 from virage.money.fiscal.types import Head
@@ -73,7 +73,7 @@ class TillPack(Struct, frozen=True, kw_only=True):
     till: PackTill
     outlets: tuple[PackOutlet, ...]
     evenings: tuple[Evening, ...]
-    derogations: tuple[Derogation, ...]
+    derogations: tuple[AlcoholPermit, ...]
     roster: tuple[RosterEntry, ...]
     limits: TillLimits
     refund_reasons: tuple[RefundReason, ...]
@@ -93,7 +93,7 @@ class _Shared(Struct, frozen=True):
     """What all packs have in common."""
 
     evenings: tuple[Event, ...]
-    derogations: tuple[Derogation, ...]
+    derogations: tuple[AlcoholPermit, ...]
     catalogues: dict[str, OutletCatalogue]
 
 
@@ -164,7 +164,7 @@ class TillPacks:
             async with self._db.connection() as conn:
                 catalogue = await self._catalogues.in_force(conn)
                 events = [one for one in await programme.upcoming(conn, now) if one.doors_at <= now + AHEAD]
-                derogations = await menu.derogations_around(conn, now, now + AHEAD)
+                derogations = await menu.permits_around(conn, now, now + AHEAD)
             shown = {} if catalogue is None else _shown(self._shared, catalogue.version)
             if catalogue is not None and not shown:
                 shown = {outlet.code: shown_at(catalogue, outlet.code) for outlet in load_venue().outlets}

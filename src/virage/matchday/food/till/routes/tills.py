@@ -24,4 +24,4 @@ async def list_deviations(db: Database, principal: Principal, *, before: Before 
         return await reads.deviations(conn, outlets_of(principal, LEADERS), before)
 
 
-router = mount("/api/office/concessions", [list_deviations])
+router = mount("/api/office/food", [list_deviations])

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
-from virage.matchday.food.menu.types import Catalogue, Derogation, Menu, Product, list_price, may_sell, split
+from virage.matchday.food.menu.types import AlcoholPermit, Catalogue, Menu, Product, list_price, may_sell, split
 from virage.matchday.food.menu.types import Reason as AlcoholReason
 from virage.matchday.food.till.rules.deviations import Deviation, Reason
 from virage.money.fiscal.types import Line, Record
@@ -29,7 +29,7 @@ def judge_clock(moment: datetime, now: datetime, *, told: bool) -> list[Deviatio
 
 
 def judge(
-    record: Record, catalogue: Catalogue, event: Event | None, derogations: Collection[Derogation]
+    record: Record, catalogue: Catalogue, event: Event | None, derogations: Collection[AlcoholPermit]
 ) -> list[Deviation]:
     """What a sale says otherwise than the version that it names, and than the law at its own moment.
 
@@ -45,7 +45,7 @@ def _alcohol(
     catalogue: Catalogue,
     event: Event | None,
     moment: datetime,
-    derogations: Collection[Derogation],
+    derogations: Collection[AlcoholPermit],
 ) -> list[Deviation]:
     found = []
     for number, line in enumerate(lines):

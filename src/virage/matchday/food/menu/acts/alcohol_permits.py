@@ -1,0 +1,51 @@
+"""What the mayor allows is entered in the calendar, and withdrawn from it; nothing in it is changed."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from virage.matchday.food.menu.rules.alcohol import AlcoholPermit, AlcoholPermitRequest, check_permit
+from virage.matchday.food.menu.store import alcohol_permits as store
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.refusals import Refused, invalid_input
+from virage.site.programme import api as programme
+from virage.site.venue.api import VENUE_ZONE
+
+NO_ORGANISER = invalid_input("organiser_id", "There is no such organiser.")
+
+
+class Reason(StrEnum):
+    """Why the calendar stays as it is."""
+
+    NOT_FOUND = "not_found"
+    ID_TAKEN = "id_taken"
+
+
+async def enter(
+    conn: Connection, request: AlcoholPermitRequest, who: UUID | None, now: datetime
+) -> AlcoholPermit | Refused:
+    """Add a permit: an organiser has ten a year at most. Idempotent by `id`, also after a withdrawal."""
+    if not await programme.organisers(conn, [request.organiser_id]):
+        return NO_ORGANISER
+    await store.lock_permits(conn, request.organiser_id)
+    wanted = AlcoholPermit(request.id, request.organiser_id, request.starts_at, request.ends_at, request.reference)
+    known = await store.alcohol_permit(conn, request.id)
+    if known is not None:
+        return known if replace(known, withdrawn_at=None) == wanted else Refused(Reason.ID_TAKEN)
+    refusal = check_permit(request, await store.permits_of(conn, [request.organiser_id]), VENUE_ZONE)
+    if refusal is not None:
+        return refusal
+    await store.insert_permit(conn, request, who, now)
+    await append(conn, [Fact("derogation_entered", who, request.id, {"organiser_id": request.organiser_id})], now)
+    return wanted
+
+
+async def withdraw(conn: Connection, permit_id: UUID, who: UUID | None, now: datetime) -> AlcoholPermit | Refused:
+    """Withdraw a permit from now on. Idempotent."""
+    if await store.withdraw_alcohol_permit(conn, permit_id, now):
+        await append(conn, [Fact("derogation_withdrawn", who, permit_id)], now)
+    found = await store.alcohol_permit(conn, permit_id)
+    return Refused(Reason.NOT_FOUND) if found is None else found

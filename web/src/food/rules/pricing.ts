@@ -1,0 +1,202 @@
+/**
+ * What a basket costs, to the cent, as `price` of the Python rules has it: docs/vectors/prices.json holds both to the
+ * same answer, so that a till without network asks what the server would.
+ */
+import { vatIncluded, type VatTotal } from "../../concessions/fiscal/record";
+import { choicesOf, priceOf, type Catalogue, type Deposit, type Menu, type Product, type Text } from "./catalogue";
+
+const QUANTITY_MAX = 99;
+const RECEIPT_LINES_MAX = 60;
+
+export type Chosen = { [option: string]: string };
+export interface PartChoice {
+  product_id: string;
+  options: Chosen;
+}
+export interface BasketLine {
+  item_id: string;
+  quantity: number;
+  options: Chosen;
+  parts: { [part: string]: PartChoice };
+}
+export interface Basket {
+  version: string;
+  lines: BasketLine[];
+  returns: { deposit_id: string; quantity: number }[];
+}
+
+export interface PricedLine {
+  /** That of the basket; returns come after the others. */
+  line: number;
+  kind: "product" | "deposit" | "deposit_return";
+  item_id: string;
+  name: Text;
+  quantity: number;
+  unit_cents: number;
+  gross_cents: number;
+  vat_permille: number;
+  vat_cents: number;
+  options?: Chosen;
+  menu_id?: string;
+  part?: string;
+}
+export interface Priced {
+  version: string;
+  lines: PricedLine[];
+  vat: VatTotal[];
+  total_cents: number;
+}
+export interface Refused {
+  type: "refused";
+  reason: string;
+  data: { [name: string]: unknown };
+}
+
+export const isRefused = (found: object): found is Refused => "reason" in found;
+const no = (reason: string, line: number, more: object = {}): Refused => ({ type: "refused", reason, data: { line, ...more } });
+const first = (names: Iterable<string>): string => [...names].sort()[0]!;
+
+/** What a basket costs so many minutes after the event's start (null: nothing is on), or the first reason why it has no price. */
+export function price(basket: Basket, catalogue: Catalogue, minutes: number | null): Priced | Refused {
+  const { version } = catalogue;
+  if (basket.version !== version) return { type: "refused", reason: "price_changed", data: { version } };
+  if (basket.lines.length + basket.returns.length === 0) return { type: "refused", reason: "basket_empty", data: {} };
+  const found: PricedLine[] = [];
+  for (const [number, wish] of basket.lines.entries()) {
+    const priced = sell(catalogue, minutes, number, wish);
+    if (isRefused(priced)) return priced;
+    found.push(...priced);
+  }
+  for (const [at, back] of basket.returns.entries()) {
+    const number = basket.lines.length + at;
+    const deposit = catalogue.deposits.find((one) => one.id === back.deposit_id);
+    if (!deposit) return no("unknown_product", number);
+    if (!isQuantity(back.quantity)) return no("quantity_bad", number);
+    found.push(depositLine(number, "deposit_return", deposit, -back.quantity));
+  }
+  if (found.length > RECEIPT_LINES_MAX) {
+    return { type: "refused", reason: "basket_too_long", data: { lines: found.length, lines_max: RECEIPT_LINES_MAX } };
+  }
+  const vat = totals(found);
+  return { version, lines: withVat(found, vat), vat, total_cents: found.reduce((sum, line) => sum + line.gross_cents, 0) };
+}
+
+const isQuantity = (quantity: number): boolean => Number.isInteger(quantity) && quantity >= 1 && quantity <= QUANTITY_MAX;
+
+function sell(catalogue: Catalogue, minutes: number | null, number: number, wish: BasketLine): PricedLine[] | Refused {
+  const shown = catalogue.items.find(({ item }) => item.id === wish.item_id);
+  if (!shown) return no("unknown_product", number);
+  if (!isQuantity(wish.quantity)) return no("quantity_bad", number);
+  const { item } = shown;
+  if (item.kind === "menu") return sellMenu(catalogue, minutes, number, wish, item, priceOf(shown, minutes));
+  const strange = Object.keys(wish.parts);
+  if (strange.length > 0) return no("menu_part_unknown", number, { part: first(strange) });
+  return linesOf(catalogue, number, wish, { product: item, cents: priceOf(shown, minutes), options: wish.options });
+}
+
+function sellMenu(catalogue: Catalogue, minutes: number | null, number: number, wish: BasketLine, menu: Menu, cents: number): PricedLine[] | Refused {
+  const options = Object.keys(wish.options);
+  if (options.length > 0) return no("option_unknown", number, { option: first(options) });
+  const strange = Object.keys(wish.parts).filter((code) => !menu.parts.some((part) => part.code === code));
+  if (strange.length > 0) return no("menu_part_unknown", number, { part: first(strange) });
+  const taken: { part: string; product: Product; options: Chosen }[] = [];
+  for (const part of menu.parts) {
+    const here = choicesOf(catalogue, part);
+    const choice = wish.parts[part.code];
+    if (!choice && here.length > 1) return no("menu_part_missing", number, { part: part.code });
+    const product = choice ? here.find((one) => one.id === choice.product_id) : here[0];
+    if (!product) {
+      const known = choice !== undefined && part.products.includes(choice.product_id);
+      return no(known ? "not_at_this_outlet" : "menu_part_unknown", number, { part: part.code });
+    }
+    taken.push({ part: part.code, product, options: choice?.options ?? {} });
+  }
+  const alone = (product: Product): number => priceOf(catalogue.items.find(({ item }) => item.id === product.id)!, minutes);
+  const shares = split(cents, taken.map(({ product }) => alone(product)));
+  const found: PricedLine[] = [];
+  for (const [at, one] of taken.entries()) {
+    const priced = linesOf(catalogue, number, wish, { ...one, cents: shares[at]!, menu: menu.id });
+    if (isRefused(priced)) return priced;
+    found.push(...priced);
+  }
+  return found;
+}
+
+interface Taken {
+  product: Product;
+  cents: number;
+  options: Chosen;
+  menu?: string;
+  part?: string;
+}
+
+/** The line of a product, and of the cup that comes with it. */
+function linesOf(catalogue: Catalogue, number: number, { quantity }: BasketLine, { product, cents, options, menu, part }: Taken): PricedLine[] | Refused {
+  const surcharge = surchargeOf(number, product, options);
+  if (typeof surcharge !== "number") return surcharge;
+  const line: PricedLine = {
+    line: number,
+    kind: "product",
+    item_id: product.id,
+    name: product.name,
+    quantity,
+    unit_cents: cents + surcharge,
+    gross_cents: (cents + surcharge) * quantity,
+    vat_permille: product.vat_permille,
+    vat_cents: 0,
+    ...(Object.keys(options).length > 0 ? { options } : {}),
+    ...(menu === undefined ? {} : { menu_id: menu, part: part! }),
+  };
+  const deposit = catalogue.deposits.find((one) => one.id === product.deposit_id);
+  return deposit ? [line, depositLine(number, "deposit", deposit, quantity)] : [line];
+}
+
+/** What the chosen options cost together. */
+function surchargeOf(number: number, product: Product, options: Chosen): number | Refused {
+  const strange = Object.keys(options).filter((code) => !product.options.some((option) => option.code === code));
+  if (strange.length > 0) return no("option_unknown", number, { option: first(strange) });
+  let cents = 0;
+  for (const option of product.options) {
+    const code = options[option.code];
+    if (code === undefined && option.required) return no("option_missing", number, { option: option.code });
+    if (code === undefined) continue;
+    const choice = option.choices.find((one) => one.code === code);
+    if (!choice) return no("option_unknown", number, { option: option.code });
+    cents += choice.surcharge_cents;
+  }
+  return cents;
+}
+
+function depositLine(line: number, kind: PricedLine["kind"], { id, name, cents }: Deposit, quantity: number): PricedLine {
+  return { line, kind, item_id: id, name, quantity, unit_cents: cents, gross_cents: cents * quantity, vat_permille: 0, vat_cents: 0 };
+}
+
+/** A total in parts that sum to it exactly, in proportion to the weights; the cents that are left go to the largest remainders. */
+export function split(total: number, weights: readonly number[]): number[] {
+  const shares = weights.some((weight) => weight > 0) ? weights : weights.map(() => 1);
+  const whole = shares.reduce((sum, share) => sum + share, 0);
+  const parts = shares.map((share) => Math.floor((total * share) / whole));
+  const left = total - parts.reduce((sum, part) => sum + part, 0);
+  const byRemainder = shares.map((share, at) => ({ at, rest: (total * share) % whole })).sort((one, other) => other.rest - one.rest);
+  for (const { at } of byRemainder.slice(0, left)) parts[at]! += 1;
+  return parts;
+}
+
+/** What lines come to by rate, rising. */
+function totals(lines: readonly PricedLine[]): VatTotal[] {
+  const gross = new Map<number, number>();
+  for (const line of lines) gross.set(line.vat_permille, (gross.get(line.vat_permille) ?? 0) + line.gross_cents);
+  return [...gross]
+    .sort(([one], [other]) => one - other)
+    .map(([vat_permille, gross_cents]) => ({ vat_permille, gross_cents, vat_cents: vatIncluded(gross_cents, vat_permille) }));
+}
+
+/** The lines, each with its share of the VAT of its rate; what bears VAT is never negative. */
+function withVat(lines: readonly PricedLine[], vat: readonly VatTotal[]): PricedLine[] {
+  const found = lines.map((line) => ({ ...line }));
+  for (const { vat_permille, vat_cents } of vat) {
+    const own = found.filter((line) => vat_cents > 0 && line.vat_permille === vat_permille);
+    split(vat_cents, own.map((line) => line.gross_cents)).forEach((share, at) => own[at] && (own[at].vat_cents = share));
+  }
+  return found;
+}
