@@ -16,7 +16,7 @@ from uuid import UUID
 
 from benchmarks.common import commits_per_s, own_folder
 from benchmarks.wire import Client
-from virage.cli.house import this
+from virage.cli.deployment import virage_command
 from virage.identity.people import acts as people
 from virage.platform.data.database import Database
 from virage.platform.data.migrate import migrate
@@ -98,9 +98,9 @@ class House:
     async def start_processes(self) -> None:
         """Start the sandbox, the worker and the web as `virage run` does, and wait until they answer."""
         children = [
-            Child("sandbox", this("sandbox")),
-            Child("work", this("work")),
-            Child("web", this("serve", "--workers", str(self.workers))),
+            Child("sandbox", virage_command("sandbox")),
+            Child("work", virage_command("work")),
+            Child("web", virage_command("serve", "--workers", str(self.workers))),
             Child("plain", (sys.executable, "-m", "benchmarks.plain", str(self.workers))),
         ]
         folder = self.folder / "log"

@@ -1,4 +1,4 @@
-"""The sandbox: a payment provider in a process of its own, spoken to over HTTP, for all but real money.
+"""The sandbox payment provider: a separate process with an HTTP API, for everything except real money.
 
 It knows nothing of Virage. `wire` and `signatures` are what its shop needs to speak to it.
 """

@@ -1,4 +1,4 @@
-"""The sandbox's requests: the shop's API under a bearer key, and the pages where the buyer pays."""
+"""The API for merchants with a bearer key, and the payment pages for buyers."""
 
 import hmac
 import re
@@ -54,11 +54,11 @@ class _Refusal(Exception):
 
 
 class _AnswerLost(Exception):
-    """The card pays, and its buyer is not told."""
+    """The card pays, but the response to the buyer is lost."""
 
 
 class Api:
-    """Answers requests out of the bank's book; what changes it is on the disk before it is answered."""
+    """Handles requests; changes are on the disk before they are answered."""
 
     def __init__(
         self, bank: Bank, file: AppendFile[Entry], outbox: Outbox, *, url: str, key: str, merchant: str
@@ -79,7 +79,7 @@ class Api:
         }
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
-        """Answer one request; where the answer is to be lost, the connection is cut instead."""
+        """Answer one request; to lose the answer, the connection is cut instead."""
         try:
             if request.path.startswith("/pay/"):
                 return await self._pay(request)
@@ -125,7 +125,7 @@ class Api:
 
     async def _look_up(self, body: bytes) -> web.Response:
         accounts = self._known(_parsed(body, wire.Ids).ids)
-        await self._file.append(())  # nothing is told that a crash could undo
+        await self._file.append(())  # an answer must not be undone by a crash
         return _json(wire.Statuses([account.status for account in accounts]))
 
     async def _cancel(self, body: bytes) -> web.Response:
@@ -172,7 +172,7 @@ class Api:
         return [self._bank.accounts[one] for one in ids if one in self._bank.accounts]
 
     async def _keep(self, moves: Sequence[Moved]) -> None:
-        """Write moves down, then owe their news to the shop."""
+        """Store state changes, then queue their events for the merchant."""
         await self._file.append(moves)
         self._owe(moves)
 
@@ -261,12 +261,12 @@ def _is_payable(payment: wire.NewPayment) -> bool:
 
 
 def _loses_answer(move: Moved | None) -> bool:
-    """Only the answer to the capture itself is lost; whoever asks again is told."""
+    """Return whether to lose the answer: only that of the capture; later requests are answered."""
     return move is not None and move.card is Card.ANSWER_LOST
 
 
 def _wrong_fields(card: Card | None, values: dict[str, str]) -> tuple[str, ...]:
-    """The fields to correct, in the order in which they stand on the page."""
+    """Return the fields to correct, in the order of the page."""
     right = {
         "card": card is not None,
         "expiry": _EXPIRY.fullmatch(values.get("expiry", "")) is not None,

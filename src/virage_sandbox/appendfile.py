@@ -1,4 +1,4 @@
-"""An append-only file of JSON lines: what was answered is on the disk, and one fsync serves all that wait for it."""
+"""An append-only file of JSON lines with group commit: one fsync for all waiting callers."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ Line = TypeVar("Line", bound=msgspec.Struct)
 
 
 class AppendFile(Generic[Line]):
-    """Lines are kept in the order in which they were given."""
+    """Appends lines in order."""
 
     def __init__(self, path: Path, decoder: msgspec.json.Decoder[Line]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -25,7 +25,7 @@ class AppendFile(Generic[Line]):
         self._writer: asyncio.Task[None] | None = None
 
     def read(self) -> list[Line]:
-        """Everything that was written; a last line that was cut short by a crash was never answered, and is removed."""
+        """Return all lines. A last line truncated by a crash was never answered, and is removed."""
         if not self._path.exists():
             return []
         content = self._path.read_bytes()
@@ -36,7 +36,7 @@ class AppendFile(Generic[Line]):
         return self._decoder.decode_lines(whole)
 
     async def append(self, lines: Sequence[Line]) -> None:
-        """Return when the lines, and all that were given before them, are on the disk; raises OSError where not.
+        """Return when these and all earlier lines are on the disk. Raises OSError if they are not.
 
         What could not be written stays to be written with the next lines, since the book in memory has it already.
         """
@@ -49,7 +49,7 @@ class AppendFile(Generic[Line]):
             await written
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
@@ -61,7 +61,7 @@ class AppendFile(Generic[Line]):
             try:
                 if lines:
                     await loop.run_in_executor(None, self._write_through, self._encoder.encode_lines(lines))
-            except Exception as failure:  # noqa: BLE001 - each caller is told
+            except Exception as failure:  # noqa: BLE001 - passed to each caller
                 self._lines = lines + self._lines
                 outcome: Exception | None = failure
             else:

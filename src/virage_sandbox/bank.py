@@ -1,4 +1,4 @@
-"""The sandbox's book of payments, in memory. Every change is an entry, so that a file of entries is the whole state."""
+"""The payments of the sandbox, in memory. Every change is an entry, so that the file of entries is the whole state."""
 
 from collections.abc import Iterator
 from typing import TypeVar
@@ -15,13 +15,13 @@ OPEN = frozenset({Stage.OPEN, Stage.CHALLENGED})
 
 
 class Opened(Struct, frozen=True, tag="opened"):
-    """A payment got its page."""
+    """A payment page was opened."""
 
     payment: NewPayment
 
 
 class Moved(Struct, frozen=True, tag="moved", omit_defaults=True):
-    """A payment moved on. `copies` of the event are owed to the shop, from `due_s` (Unix time) on."""
+    """A payment changed its state. `copies` of the event are due to the merchant from `due_s` (Unix time) on."""
 
     event: Event
     card: Card | None = None
@@ -31,20 +31,20 @@ class Moved(Struct, frozen=True, tag="moved", omit_defaults=True):
 
 
 class Refunded(Struct, frozen=True, tag="refunded"):
-    """A refund was tried."""
+    """A refund was attempted."""
 
     refund: NewRefund
     done: bool
 
 
 class Delivered(Struct, frozen=True, tag="delivered"):
-    """Events reached the shop, once for each time that they stand here."""
+    """Events were delivered to the merchant, once for each occurrence in the list."""
 
     event_ids: list[str]
 
 
 class Forgotten(Struct, frozen=True, tag="forgotten"):
-    """Cards that are kept no longer."""
+    """Stored cards that were deleted."""
 
     ids: list[UUID]
 
@@ -53,7 +53,7 @@ Entry = Opened | Moved | Refunded | Delivered | Forgotten
 
 
 class Owed(Struct):
-    """News that the shop has not confirmed yet."""
+    """An event that the merchant has not confirmed."""
 
     event: Event
     copies: int
@@ -61,7 +61,7 @@ class Owed(Struct):
 
 
 class Account(Struct):
-    """What the sandbox knows of one payment."""
+    """The state of one payment."""
 
     id: UUID
     amount_cents: int
@@ -78,19 +78,19 @@ class Account(Struct):
 
     @property
     def kept(self) -> str | None:
-        """What the shop may show of the card that is kept here."""
+        """The stored card, as the merchant may show it."""
         keeps = self.keeps and self.state is Stage.CAPTURED and not self.forgotten
         return last_digits(self.card) if keeps and self.card is not None else None
 
     @property
     def status(self) -> Status:
-        """What the shop may know."""
+        """The payment, as the merchant sees it."""
         cents = (self.amount_cents, self.captured_cents, self.refunded_cents)
         return Status(self.id, self.state, *cents, self.reason, self.kept)
 
 
 class Bank:
-    """Verbs return the entry of what they decided and have applied, or None where nothing changed."""
+    """Each operation applies its entry and returns it, or None if nothing changed."""
 
     def __init__(self, late_s: float = 5.0) -> None:
         self._late_s = late_s
@@ -101,18 +101,18 @@ class Bank:
         self._events = 0
 
     def open(self, payment: NewPayment) -> Opened | None:
-        """Open a page; the same payment again changes nothing."""
+        """Open a payment page; idempotent."""
         if payment.id in self.accounts:
             return None
         return self._applied(Opened(payment))
 
     def is_same(self, payment: NewPayment) -> bool:
-        """Whether a payment is the one that we know by its id."""
+        """Return whether a payment equals the one stored under its id."""
         known = self.accounts[payment.id]
         return (known.amount_cents, known.keeps) == (payment.amount_cents, payment.keeps)
 
     def charge(self, charge: NewCharge, now_s: float) -> list[Opened | Moved]:
-        """Charge a card that is kept, without its buyer; the same charge again changes nothing."""
+        """Charge a stored card off-session; idempotent."""
         if charge.id in self.accounts:
             return []
         method = self.accounts.get(charge.method_id)
@@ -127,11 +127,11 @@ class Bank:
         return [opened] if moved is None else [opened, moved]
 
     def forget(self, ids: list[UUID]) -> Forgotten:
-        """Keep cards no longer."""
+        """Delete stored cards."""
         return self._applied(Forgotten(ids))
 
     def pay(self, account: Account, card: Card, now_s: float) -> Moved | None:
-        """What the bank says to a card."""
+        """Authorise a card."""
         if account.state not in OPEN:
             return None
         match card:
@@ -147,7 +147,7 @@ class Bank:
                 return self._move(account, Stage.CAPTURED, None, card, now_s)
 
     def answer_challenge(self, account: Account, code: str, now_s: float) -> Moved | None:
-        """The right code captures, the third wrong one declines, a wrong one before that is counted."""
+        """Check a 3-D Secure code: the right one captures, the third wrong one declines."""
         if account.state is not Stage.CHALLENGED:
             return None
         if code.strip() == CHALLENGE_CODE:
@@ -159,13 +159,13 @@ class Bank:
         return self._applied(Moved(event, account.card, failures))
 
     def end(self, account: Account, stage: Stage, now_s: float) -> Moved | None:
-        """The buyer cancels, or the shop lets a payment expire; what has ended before stays as it is."""
+        """Cancel or expire a payment; a payment in a final state is unchanged."""
         if account.state not in OPEN:
             return None
         return self._move(account, stage, None, account.card, now_s)
 
     def refund(self, refund: NewRefund) -> tuple[RefundStatus, Refunded | None]:
-        """Send money back, never more than was captured, never twice for the same id."""
+        """Refund money: never more than was captured, once per id."""
         known = self._refunded.get(refund.id)
         if known is not None:
             same = known == refund
@@ -181,12 +181,12 @@ class Bank:
         return RefundStatus(refund.id, done, reason), entry
 
     def listed(self, state: Stage | None, after: UUID | None) -> Iterator[Account]:
-        """Payments by id, after an id, in one state or in any."""
+        """Return payments in order of id, after an id, in one state or in any."""
         ids = sorted(self.accounts) if after is None else sorted(one for one in self.accounts if one > after)
         return (account for one in ids if (account := self.accounts[one]).state is state or state is None)
 
     def apply(self, entry: Entry) -> None:
-        """Change the book as an entry says, now or when the file is read again."""
+        """Apply an entry, now or when the file is read again."""
         match entry:
             case Opened(payment):
                 account = Account(payment.id, payment.amount_cents, payment.return_url, keeps=payment.keeps)

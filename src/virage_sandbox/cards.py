@@ -1,11 +1,11 @@
-"""The test cards and what each of them does."""
+"""The test cards and their behaviour."""
 
 import re
 from enum import StrEnum
 
 
 class Card(StrEnum):
-    """What a test card does, by its number."""
+    """Behaviour of a test card, by its number."""
 
     ACCEPTED = "4242424242424242"
     DECLINED = "4000000000000002"
@@ -28,7 +28,7 @@ _GROUP = re.compile(r"(\d{4})(?=\d)")
 
 
 def find(number: str) -> Card | None:
-    """The card of a number, typed with or without spaces; None for any other."""
+    """Return the card of a number, with or without spaces; None for an unknown one."""
     try:
         return Card(_SEPARATORS.sub("", number))
     except ValueError:
@@ -36,10 +36,10 @@ def find(number: str) -> Card | None:
 
 
 def last_digits(card: Card) -> str:
-    """As much of a card as anybody else may show."""
+    """Return the part of a card number that may be shown."""
     return f"…{card.value[-4:]}"
 
 
 def grouped(card: Card) -> str:
-    """The number as it is printed on a card."""
+    """Return the number in groups of four."""
     return _GROUP.sub(r"\1 ", card.value)

@@ -1,4 +1,4 @@
-"""Webhooks: what happened while one delivery was under way goes with the next one, until the shop has confirmed it."""
+"""Webhooks: events during a delivery go with the next one, and are repeated until the merchant confirms them."""
 
 import asyncio
 import heapq
@@ -14,11 +14,11 @@ PAUSE_MAX_S = 5.0
 
 Deliver = Callable[[Sequence[Event]], Awaitable[bool]]
 _Letter = tuple[float, int, Event, int]
-"""Due (Unix time), a number that orders what is due together, the event, the attempts so far."""
+"""Due time (Unix), a sequence number, the event, the attempts so far."""
 
 
 class Outbox:
-    """One task delivers, in no promised order. `deliver` says whether the shop has confirmed all of it."""
+    """One task delivers, without a guaranteed order. `deliver` returns whether the merchant confirmed all events."""
 
     def __init__(self, deliver: Deliver, now_s: Callable[[], float] = time.time) -> None:
         self._deliver = deliver
@@ -30,7 +30,7 @@ class Outbox:
         self._not_before_s = 0.0
 
     def add(self, event: Event, due_s: float, copies: int = 1) -> None:
-        """Deliver an event from a moment on (Unix time); each copy goes in a delivery of its own."""
+        """Deliver an event from a time on (Unix); each copy in a separate delivery."""
         for copy in range(copies):
             due = due_s if copy == 0 else max(due_s, self._now_s()) + PAUSE_MIN_S * copy
             heapq.heappush(self._letters, (due, next(self._numbers), event, 0))
@@ -66,7 +66,7 @@ class Outbox:
             heapq.heappush(self._letters, (due_s, next(self._numbers), event, attempts + 1))
 
     async def _wait(self) -> None:
-        """Until something is due; while the shop is away, news alone does not wake us."""
+        """Wait until an event is due; while the merchant is unavailable, new events do not end the wait."""
         next_s = max(self._letters[0][0], self._not_before_s) if self._letters else None
         if next_s is None:
             await self._news.wait()

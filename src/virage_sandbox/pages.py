@@ -1,4 +1,4 @@
-"""The hosted pages: plain HTML without a script, readable, operable by keyboard, in the light and in the dark."""
+"""The hosted payment pages: HTML without scripts, accessible by keyboard, with a light and a dark theme."""
 
 from html import escape
 from urllib.parse import urlencode, urlsplit
@@ -14,18 +14,18 @@ from virage_sandbox.wire import Stage
 
 STYLESHEET_PATH = "/assets/pay.css"
 FILLED = {"expiry": "12/34", "cvc": "123"}
-"""What a chosen test card fills in besides its number."""
+"""Values filled in with the number of a test card."""
 
 
 class Form(Struct, frozen=True):
-    """What the buyer typed, and which fields are wrong."""
+    """The values that the buyer typed, and the invalid fields."""
 
     values: dict[str, str] = {}
     wrong: tuple[str, ...] = ()
 
 
 def card_page(account: Account, merchant: str, lang: str, form: Form) -> web.Response:
-    """The form for a card."""
+    """Return the card form."""
     t = TEXTS[lang]
     title = "keep_title" if account.keeps else "title"
     button = t["keep"] if account.keeps else f"{t['pay']} {money(account.amount_cents, lang)}"
@@ -49,7 +49,7 @@ def card_page(account: Account, merchant: str, lang: str, form: Form) -> web.Res
 
 
 def challenge_page(account: Account, merchant: str, lang: str, form: Form) -> web.Response:
-    """The bank asks whether it is the card's holder."""
+    """Return the 3-D Secure page."""
     t = TEXTS[lang]
     code = 'inputmode="numeric" autocomplete="one-time-code" maxlength="8"'
     body = (
@@ -63,7 +63,7 @@ def challenge_page(account: Account, merchant: str, lang: str, form: Form) -> we
 
 
 def ended_page(account: Account, merchant: str, lang: str) -> web.Response:
-    """A payment that has ended, and the way back."""
+    """Return the page of a payment in a final state, with a link to the merchant."""
     t = TEXTS[lang]
     stage = f"keep_{account.state}" if account.keeps and account.state is Stage.CAPTURED else account.state.value
     body = (
@@ -75,24 +75,24 @@ def ended_page(account: Account, merchant: str, lang: str) -> web.Response:
 
 
 def missing_page(lang: str) -> web.Response:
-    """No such payment."""
+    """Return the page for an unknown payment."""
     t = TEXTS[lang]
     body = f'<section class="panel"><h2>{t["missing_title"]}</h2><p>{t["missing"]}</p></section>'
     return _page(body, lang, t["missing_title"], None, status=404)
 
 
 def back_to_shop(account: Account) -> web.Response:
-    """303 to where the buyer came from, with the payment's id."""
+    """Redirect (303) to the merchant, with the id of the payment."""
     return _redirect(return_address(account))
 
 
 def back_to_page(payment_id: UUID, lang: str) -> web.Response:
-    """303 to the payment's own page, so that reloading it sends nothing again."""
+    """Redirect (303) to the payment page, so that a reload does not submit again."""
     return _redirect(f"/pay/{payment_id}?lang={lang}")
 
 
 def return_address(account: Account) -> str:
-    """The shop's address with `payment=id` in its query."""
+    """Return the merchant's address with `payment=id` in its query."""
     address, hash_sign, fragment = account.return_url.partition("#")
     return f"{address}{'&' if '?' in address else '?'}payment={account.id}{hash_sign}{fragment}"
 
@@ -102,7 +102,7 @@ def _redirect(address: str) -> web.Response:
 
 
 def _ascii(address: str) -> str:
-    """An address that fits into a header: nothing in it ends a line or is not ASCII."""
+    """Return an address that is safe in a header: printable ASCII only."""
     return "".join(character for character in address if 0x20 < ord(character) < 0x7F)  # noqa: PLR2004 - printable ASCII
 
 
@@ -124,7 +124,7 @@ def _page(body: str, lang: str, title: str, account: Account | None, status: int
 
 
 def _headers(account: Account | None) -> dict[str, str]:
-    """Strict headers; a form's redirect to the shop counts as its target, so the shop's origin is allowed."""
+    """Return strict headers; the redirect of a form to the merchant needs its origin in `form-action`."""
     parts = urlsplit(account.return_url) if account is not None else None
     shop = f" {parts.scheme}://{_ascii(parts.netloc).replace(';', '').replace(',', '')}" if parts is not None else ""
     loads = "default-src 'none'; img-src 'self'; style-src 'self'"  # browsers ask for an icon
@@ -201,7 +201,7 @@ def _cards(account: Account, lang: str) -> str:
 
 
 def stage_page(account: Account, merchant: str, lang: str, form: Form) -> web.Response:
-    """The page that fits where the payment stands."""
+    """Return the page for the state of a payment."""
     if account.state is Stage.OPEN:
         return card_page(account, merchant, lang, form)
     if account.state is Stage.CHALLENGED:

@@ -1,4 +1,4 @@
-"""The sandbox as a process: its book read back from its file, one server, one task that delivers webhooks.
+"""The sandbox process: its state read from its file, a server, and a task that delivers webhooks.
 
 What it logs are structlog's events; whoever starts it configures where they go.
 """
@@ -34,7 +34,7 @@ log: Any = structlog.get_logger()
 
 
 class Settings(Struct, frozen=True):
-    """How one sandbox runs. `url` is its own address as browsers and the shop reach it; it listens there."""
+    """Settings of a sandbox. `url` is its address for browsers and the merchant, where it listens."""
 
     url: str
     key: str
@@ -61,7 +61,7 @@ def _run_to_end(main: Coroutine[Any, Any, None]) -> None:
 
 async def _serve(settings: Settings) -> None:
     stop = asyncio.Event()
-    if sys.platform != "win32":  # the event loops of Windows hear no signals: there Ctrl-C ends the process as it is
+    if sys.platform != "win32":  # event loops on Windows have no signal handlers: Ctrl-C ends the process
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
@@ -91,7 +91,7 @@ async def _serve(settings: Settings) -> None:
 
 
 class Courier:
-    """Brings one delivery to the shop, signed, and writes down what arrived."""
+    """Delivers signed webhooks to the merchant, and stores which events arrived."""
 
     def __init__(self, settings: Settings, session: aiohttp.ClientSession, bank: Bank, file: AppendFile[Entry]) -> None:
         self._settings = settings
@@ -100,7 +100,7 @@ class Courier:
         self._file = file
 
     async def deliver(self, events: Sequence[Event]) -> bool:
-        """Whether the shop confirmed the whole delivery with a 2xx."""
+        """Return whether the merchant confirmed the delivery with a 2xx."""
         body = msgspec.json.encode(Delivery(list(events)))
         headers = {
             "content-type": "application/json",
@@ -122,7 +122,7 @@ class Courier:
 
 
 def _listening(url: str) -> tuple[str, int]:
-    """Where to listen for an address: on loopback for localhost, on an IP address itself, else on every interface."""
+    """Return where to listen for a URL: loopback for localhost, an IP address itself, else every interface."""
     parts = urlsplit(url)
     host = parts.hostname or "localhost"
     port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -131,4 +131,4 @@ def _listening(url: str) -> tuple[str, int]:
     try:
         return str(ipaddress.ip_address(host)), port
     except ValueError:
-        return "0.0.0.0", port  # noqa: S104 - a name may lead to any interface of the machine
+        return "0.0.0.0", port  # noqa: S104 - a name may resolve to any interface

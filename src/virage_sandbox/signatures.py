@@ -1,4 +1,4 @@
-"""The signature of a webhook: HMAC-SHA256 over its time and its body, so that nobody else speaks for the provider."""
+"""The signature of a webhook: HMAC-SHA256 over its time and its body."""
 
 import hmac
 import re
@@ -11,12 +11,12 @@ _FORM = re.compile(r"t=(\d{1,12}),v1=([0-9a-f]{64})")
 
 
 def sign(secret: str, body: bytes, at_s: int) -> str:
-    """The header's value for a body sent at a Unix time."""
+    """Return the header value for a body sent at a Unix time."""
     return f"t={at_s},v1={_mac(secret, body, at_s)}"
 
 
 def verify(secret: str, body: bytes, header: str, now_s: float) -> bool:
-    """Whether the header was made with the secret for this body, within five minutes of `now_s` (system time)."""
+    """Return whether the header is a valid signature of the body, within five minutes of `now_s` (system time)."""
     parts = _FORM.fullmatch(header)
     if not secret or parts is None:
         return False

@@ -43,7 +43,7 @@ def _over_an_empty_database(
 def test_what_waits_for_the_end_of_older_programs_is_named_with_its_command(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    waits = "When all older programs have ended: virage migrate --contract (0092_colour)\n"
+    waits = "When the previous version has ended everywhere: virage migrate --contract (0092_colour)\n"
     for contract, said in (
         (False, f"0091_coat\n{waits}"),
         (False, f"Nothing to do.\n{waits}"),

@@ -24,7 +24,7 @@ from tests.faults.test_kill import Killer
 from tests.faults.test_live import seed
 from tests.media.tracking.ball import Mosquitto, broker, payloads
 from tests.media.tracking.walks import Screen, as_json, game
-from virage.cli.house import this
+from virage.cli.deployment import virage_command
 from virage.media.live.store import feed as live
 from virage.media.tracking import store
 from virage.media.tracking.rules.frames import TrackingFrame
@@ -128,7 +128,7 @@ async def under_fire(house: House, event_id: UUID, desk: bytes) -> dict[str, Any
 
 async def ball(house: House, event_id: UUID, mosquitto: Mosquitto) -> asyncio.subprocess.Process:
     """The process beside the ball, once it listens."""
-    command = this("ball", "--broker", mosquitto.url, "--event", str(event_id), "--ball", "a")
+    command = virage_command("ball", "--broker", mosquitto.url, "--event", str(event_id), "--ball", "a")
     process = await asyncio.create_subprocess_exec(
         *command, env=house.env | {"VIRAGE_LOG_LEVEL": "info"}, stdout=asyncio.subprocess.PIPE, stderr=sys.stderr
     )

@@ -85,7 +85,7 @@ def test_a_newcomer_sees_a_goal_again_by_the_commands_of_the_readme(house: Runni
     run, cameras = commands("See a goal again")
     assert run == "run", "the house is up by it"
     with beside(house, cameras) as (process, said), sync_playwright() as playwright:
-        house.until(lambda: "Two cameras send" in said() or process.poll() is not None)
+        house.until(lambda: "Two cameras are sending" in said() or process.poll() is not None)
         assert process.poll() is None, said()
         browser = playwright.chromium.launch(executable_path=SHELL, args=FLAGS)
         context = browser.new_context(base_url=house.url, locale="en-GB")

@@ -1,1 +1,1 @@
-"""The composition root: what knows every domain."""
+"""The composition root: the only package that imports every domain."""

@@ -1,4 +1,4 @@
-"""The web application of given routers: the platform's own pages beside them, its metrics, its sessions."""
+"""The web application of given routers, with the platform's own endpoints, metrics and sessions."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

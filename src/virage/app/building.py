@@ -50,14 +50,14 @@ def build(config: Config, db: Database, clock: Clock) -> Application:
 
 
 def openapi_document() -> bytes:
-    """Return the OpenAPI document of all domains; no database is asked."""
-    nowhere = Config(secret="nothing is signed or opened with it", demo=True)  # noqa: S106 - it is no secret
+    """Return the OpenAPI document of all domains; needs no database."""
+    nowhere = Config(secret="nothing is signed or opened with it", demo=True)  # noqa: S106 - not a secret
     return openapi.document(build(nowhere, Database(cast("Any", None), "", "", 0), Clock()).served)
 
 
 @asynccontextmanager
 async def jobs_of(config: Config, db: Database, clock: Clock) -> AsyncIterator[Jobs]:
-    """What a worker can do: the jobs of all domains over an open database, and what they need while they run."""
+    """Return the jobs of all domains over an open database, and the contexts that are open while they run."""
     parts = parts_of(Process(config, db, clock, Tail(db)))
     jobs = Jobs()
     for register in (register for part in parts.values() for register in part.jobs):

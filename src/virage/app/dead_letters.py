@@ -1,4 +1,4 @@
-"""Dead letters for the office: jobs that failed for good, put back to work or given up by an administrator of all.
+"""Dead letters for the office: jobs that failed for good, requeued or deleted by an administrator.
 
 Who did it to which jobs stands in the journal, about themselves: a job has a number, and no id that outlives it.
 """
@@ -20,20 +20,20 @@ LETTERS_MAX = 100
 
 
 class Letters(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which dead letters are meant."""
+    """The ids of dead letters."""
 
     ids: Annotated[list[Annotated[int, Meta(ge=0, le=2**63 - 1)]], Meta(min_length=1, max_length=LETTERS_MAX)]
 
 
 class Moved(Struct, frozen=True):
-    """How many of them were still there."""
+    """The number of dead letters that still existed."""
 
     count: int
 
 
 @get("/", guards=[staff("admin")])
 async def list_dead_letters(db: Database, principal: Principal) -> list[DeadLetter]:
-    """The jobs that failed for good, the latest first, at most 100."""
+    """The jobs that failed for good, latest first, at most 100."""
     require(principal, "admin")
     async with db.connection() as conn:
         return await queue.dead_letters(conn, LETTERS_MAX)
@@ -41,7 +41,7 @@ async def list_dead_letters(db: Database, principal: Principal) -> list[DeadLett
 
 @post("/requeue", status_code=200, guards=[staff("admin")])
 async def requeue_dead_letters(data: Letters, db: Database, clock: Clock, principal: Principal) -> Moved:
-    """Put dead letters back to work, with all their attempts."""
+    """Requeue dead letters, with all their attempts."""
     require(principal, "admin")
     async with db.transaction() as conn:
         moved = await queue.requeue(conn, data.ids)
@@ -51,7 +51,7 @@ async def requeue_dead_letters(data: Letters, db: Database, clock: Clock, princi
 
 @post("/drop", status_code=200, guards=[staff("admin")])
 async def drop_dead_letters(data: Letters, db: Database, clock: Clock, principal: Principal) -> Moved:
-    """Give dead letters up for good."""
+    """Delete dead letters."""
     require(principal, "admin")
     async with db.transaction() as conn:
         moved = await queue.drop_dead_letters(conn, data.ids)

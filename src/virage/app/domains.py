@@ -1,4 +1,4 @@
-"""Every domain, and what ties it to the others. The only place that knows them all."""
+"""All domains, and the connections between them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, TypeVar
@@ -48,7 +48,7 @@ Value = TypeVar("Value")
 
 
 def joined(what: str, declared: Mapping[str, Mapping[str, Value]]) -> dict[str, Value]:
-    """Return what the modules declare as one mapping; ValueError for a name that two of them declare."""
+    """Merge declarations of the modules. Raises ValueError for a name that two of them declare."""
     owners: dict[str, str] = {}
     for module, names in declared.items():
         for name in names:
@@ -81,18 +81,18 @@ MODULES: Final[Sequence[Module]] = (
     replay.module,
     books.module,
 )
-"""From the lowest to the highest."""
+"""Lowest domain first."""
 
 ROLES: Final = frozenset(joined("role", {module.name: dict.fromkeys(module.roles) for module in MODULES}))
-"""The roles of people of the staff."""
+"""The staff roles."""
 REFUSALS: Final[Mapping[str, int]] = joined(
     "refusal code", {"platform": STATUS} | {module.name: module.refusals for module in MODULES}
 )
-"""The HTTP status of every refusal code."""
+"""HTTP status by refusal code."""
 
 
 class LockPlace(NamedTuple):
-    """A place in the order of locks, and why: a domain with its ranks, or a table that has a place of its own."""
+    """A place in the order of locks, and its reason: a domain with its ranks, or a single table."""
 
     what: str
     why: str
@@ -148,13 +148,13 @@ LOCK_PLACES: Final[Sequence[LockPlace]] = (
     LockPlace("people.letter", "Every act may end with a letter."),
     LockPlace("people.blocked_address", "A report on a letter may block its address."),
 )
-"""The order in which a transaction locks rows. A domain's tables with a place of their own are not in its place."""
+"""The order in which a transaction locks rows. Tables with their own place are excluded from that of their domain."""
 
 
 def lock_order(
     modules: Sequence[Module] = MODULES, places: Sequence[LockPlace] = LOCK_PLACES
 ) -> tuple[dict[str, int], dict[str, str]]:
-    """Return the place of each table in the order of locks, and the tables that are locked under the row of another.
+    """Return the place of each table in the order of locks, and the tables that are covered by the row of another.
 
     ValueError for a table that is declared twice or has two places, and for a place of nothing.
     """
@@ -194,14 +194,14 @@ EMPTY_CLOSED: Final[EmptyClosed] = empty_closed
 
 
 def payment_handlers(config: Config) -> Handlers:
-    """Return who gets the news of a payment, by its purpose."""
+    """Return the handlers of payment updates, by purpose."""
     return Handlers({ORDERS: OrderMoney(), WALLETS: TopUpMoney(config.of(AccountSettings).purse_cents_max)})
 
 
 def parts_of(process: Process) -> dict[str, Parts]:
-    """Return what the domains add to a process, by the names of their modules."""
+    """Return the parts that the domains add to a process, by module name."""
     provider, handlers = payments.provider_of(process.config), payment_handlers(process.config)
-    catalogues = Catalogues(process.db)  # one of a process: versions never change, and are kept
+    catalogues = Catalogues(process.db)  # one per process: versions are immutable and cached
     ground: Sequence[VenueSource] = (GateReadings(process.db), FoodReads(process.db, catalogues).readings)
     return {
         venue.module.name: venue.build(Delays(process.clock)),

@@ -1,4 +1,4 @@
-"""Is it alive, is it ready, what does it count: three addresses for whoever operates it."""
+"""Liveness, readiness and metrics: three endpoints for operators."""
 
 import hmac
 from dataclasses import dataclass
@@ -19,20 +19,20 @@ _BEARER = "Bearer "
 
 @get("/healthz", public=True, documented=False)
 async def healthz() -> Response[str]:
-    """This process runs and answers. It says nothing about others, so a restart on failure helps."""
+    """Liveness: this process answers. It checks nothing else, so that a restart helps if it fails."""
     return Response("alive\n", media_type="text/plain")
 
 
 @dataclass
 class Readiness:
-    """Whether this process wants requests; `draining` is set once it was asked to end."""
+    """Whether this process accepts requests; `draining` is set after SIGTERM."""
 
     draining: bool = False
 
 
 @get("/readyz", public=True, documented=False)
 async def readyz(db: Database, readiness: Readiness) -> Response[str]:
-    """The database has what this program's migrations add, its rows are this cluster's own, and nobody ends us."""
+    """Readiness: the migrations are applied, the rows are of this cluster, and this process is not draining."""
     reason = "this process ends" if readiness.draining else await _not_ready(db)
     return Response(f"{reason or 'ready'}\n", status_code=503 if reason else 200, media_type="text/plain")
 
@@ -51,7 +51,7 @@ async def _not_ready(db: Database) -> str | None:
 async def metrics_page(request: Request, config: Config, metrics: Metrics, db: Database) -> Response[bytes]:
     """The counters for Prometheus, with the bearer token of VIRAGE_METRICS_TOKEN.
 
-    Without one, only a demonstration answers, on its own machine.
+    Without a token, only a demo answers, to its own machine.
     """
     if not _may_read(request, config):
         raise Problem("not_found")

@@ -1,4 +1,4 @@
-"""What each kind of letter tells: loaded, when it is sent, by the domain that wrote it."""
+"""The contents of each kind of email: loaded by its domain when it is sent."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""What Virage counts about itself, in the exposition format of Prometheus.
+"""Metrics in the exposition format of Prometheus.
 
 Each worker process counts for itself and exposes its own counters, labelled with its process id: a scrape through the
 shared port reaches any one of them. Rates over all of a server's workers are sums over that label.
@@ -22,7 +22,7 @@ from virage.platform.settings import logs
 from virage.platform.settings.logs import log
 from virage.platform.web.guard import Visit
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no types for it
+disable_created_metrics()  # type: ignore[no-untyped-call]  # not typed by the library
 
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -61,8 +61,8 @@ class Metrics:
         self._registry.register(_Collected(self))
 
     def observe(self, scope: Any, visit: Visit, status: int, seconds: float) -> None:
-        """Count one answered request, and write its line."""
-        method = scope["method"] if scope["method"] in _METHODS else "other"  # anybody may invent one
+        """Count one request, and write its access line."""
+        method = scope["method"] if scope["method"] in _METHODS else "other"  # clients can send any method
         key = (scope.get("path_template", "static"), method, status)
         counted = self._children.get(key)
         if counted is None:
@@ -82,7 +82,7 @@ class Metrics:
             )
 
     async def exposition(self, db: Database) -> bytes:
-        """Return all counters as text; the gauges are left out while the database is away."""
+        """Return all metrics as text; gauges are left out while the database is unavailable."""
         read: list[tuple[Gauge, Mapping[str, float]]] = []
         with suppress(Unavailable):
             async with db.connection() as conn:
@@ -91,7 +91,7 @@ class Metrics:
         return generate_latest(self._registry)
 
     def collected(self) -> Iterator[Metric]:
-        """Yield what others count, at the moment of the scrape."""
+        """Yield the values of other components, read at each scrape."""
         items = CounterMetricFamily("virage_batch_items", "Items that went through a batcher.", labels=["batcher"])
         batches = CounterMetricFamily("virage_batches", "Batches that were run.", labels=["batcher"])
         largest = GaugeMetricFamily("virage_batch_largest", "The largest batch so far.", labels=["batcher"])
@@ -118,7 +118,7 @@ class Metrics:
 
 
 class _Collected:
-    """Lets Prometheus ask for what others count."""
+    """A Prometheus collector of values that other components count."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics

@@ -1,4 +1,4 @@
-"""What every process begins with: its clock, its database, and a settled heap."""
+"""The start of every process: its clock, its database, and the garbage collector."""
 
 import gc
 from collections.abc import AsyncIterator
@@ -10,19 +10,19 @@ from virage.platform.settings.logs import log
 from virage.platform.values.clock import Clock
 
 GARBAGE_YOUNG = 50_000
-"""How many new containers the garbage collector waits for; Python's own 700 come up many times a batch."""
+"""New containers per run of the garbage collector; Python's default of 700 would run it many times per batch."""
 
 
 def clock_of(config: Config) -> Clock:
-    """Return the one clock as it is configured."""
+    """Return the configured clock."""
     production = not config.demo
     return Clock(config.clock_shift, config.clock_speed, origin=config.clock_origin, production=production)
 
 
 @asynccontextmanager
 async def opened(config: Config, application: str = "virage command") -> AsyncIterator[Database]:
-    """The configured database, once it answers; the log says what is waited for, the database knows us by a name."""
-    assert config.database_url is not None  # noqa: S101 - the command line starts the embedded server and names it
+    """Return the configured database once it answers, under an application name; the wait is logged."""
+    assert config.database_url is not None  # noqa: S101 - the command line has started the embedded server
     await answering(config.database_url, lambda why: log.warning("database_awaited", why=why), variable=URL)
     db = await Database.open(
         config.database_url,
@@ -37,7 +37,7 @@ async def opened(config: Config, application: str = "virage command") -> AsyncIt
 
 
 def settle() -> None:
-    """Take what the start has built out of the garbage collector's sight: it lives until the process ends."""
+    """Exclude the objects of the start from garbage collection: they live until the process ends."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_YOUNG, 20, 50)

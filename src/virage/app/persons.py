@@ -1,4 +1,4 @@
-"""What all domains tell a person about themselves, and forget when their account is erased."""
+"""Export and erasure of personal data: the functions of all domains, in order."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -24,7 +24,7 @@ PERSON_EXPORTS: Final[dict[str, PersonExport]] = {
     "food_orders": export_orders,
     "notices": export_notifications,
 }
-"""By the name of its section in the export. They only read: their order is that of the sections."""
+"""By the section of the export, in the order of the sections."""
 PERSON_ERASED: Final[list[PersonErased]] = [
     lock_orders_of_erased,  # the order of locks: food orders, accreditations, ticket orders, cards, wallets
     forget_accreditations,
@@ -36,7 +36,7 @@ PERSON_ERASED: Final[list[PersonErased]] = [
     forget_wallet,
     erase_notifications,
 ]
-"""What forgets a person, in this order, in the transaction of the erasure.
+"""The functions that erase a person, in this order, in the transaction of the erasure.
 
 Where nothing is said, each order gives the same state (`tests/app/test_order_of_handlers.py`).
 """

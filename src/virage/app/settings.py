@@ -1,4 +1,4 @@
-"""The configuration of a process: the deployment's own settings, and those that the domains declare."""
+"""The configuration of a process: the settings of the deployment and of the domains."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -34,5 +34,5 @@ SETTINGS: Final[tuple[type[Struct], ...]] = (
 
 
 def read(environ: Mapping[str, str]) -> Config:
-    """Return the configuration that the environment describes, or raise ConfigError with every defect."""
+    """Return the configuration of the environment. Raises ConfigError with all defects."""
     return config.read(environ, SETTINGS)

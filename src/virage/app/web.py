@@ -1,4 +1,4 @@
-"""One worker process of the web: the application over its own database connections, from start to end."""
+"""A web worker process: the application with its own database connections."""
 
 import asyncio
 import os
@@ -13,25 +13,25 @@ from virage.platform.settings import logs
 from virage.platform.web.http import Application
 
 DRAIN: signal.Signals | None = getattr(signal, "SIGUSR1", None)
-"""What tells a worker that it will be asked to end after `drain_s` seconds; there is none on Windows."""
+"""The signal that starts the drain of a worker, `drain_s` seconds before its end; None on Windows."""
 
 
 class Web:
-    """The ASGI application of one worker process: opens the database when the server starts, closes it when it ends."""
+    """The ASGI application of a worker process: opens the database at start, closes it at the end."""
 
     def __init__(self) -> None:
         self._app: Application | None = None
         self._draining: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Serve a request, or live from start to end."""
+        """Serve a request, or the lifespan protocol (ASGI)."""
         if scope["type"] == "lifespan":
             await self._live(scope, receive, send)
         elif self._app is not None:
             await self._app(scope, receive, send)
 
     def _drain(self, app: Application, seconds: int) -> None:
-        """Say that this process is not ready any more, and let its streams go."""
+        """Report that this process is no longer ready, and end its streams."""
         app.state.readiness.draining = True
         if self._draining is None:
             self._draining = asyncio.create_task(app.state.hub.drain(seconds), name="drain")

@@ -11,13 +11,13 @@ from cyclopts import App, Parameter
 
 app = App(
     name="virage",
-    help="Run a connected stadium. Everything is configured by VIRAGE_* variables; `virage variables` lists them.",
+    help="Run a connected stadium. Settings are VIRAGE_* environment variables; `virage variables` lists them.",
 )
 
 
 @app.command
 def run() -> None:
-    """Start the demonstration on this machine: database, sandbox provider, jobs, web. Ctrl-C ends it all."""
+    """Start the demo on this machine: database, sandbox payment provider, jobs, web. Ctrl-C ends all of them."""
     from virage.cli import running
 
     running.run(os.environ)
@@ -25,13 +25,13 @@ def run() -> None:
 
 @app.command
 def demo() -> None:
-    """Start the demonstration from an installed Virage: the same as run, kept in the folder ./var."""
+    """Start the demo from an installed Virage: the same as run, with its data in ./var."""
     run()
 
 
 @app.command
 def setup() -> None:
-    """Prepare the demonstration without serving it."""
+    """Prepare the demo without serving it."""
     from virage.cli import running
 
     running.setup()
@@ -39,7 +39,7 @@ def setup() -> None:
 
 @app.command
 def phone() -> None:
-    """Serve the demonstration to phones in the local network over HTTPS, and show a code to scan."""
+    """Serve the demo to phones in the local network over HTTPS, and show a QR code to scan."""
     from virage.cli import phones
 
     phones.run()
@@ -48,11 +48,11 @@ def phone() -> None:
 @app.command
 def serve(
     *,
-    workers: Annotated[int | None, Parameter(help="Processes; default VIRAGE_WORKERS.")] = None,
-    certificate: Annotated[Path | None, Parameter(help="PEM file, to serve HTTPS without a proxy in front.")] = None,
-    key: Annotated[Path | None, Parameter(help="PEM file of the certificate's key.")] = None,
+    workers: Annotated[int | None, Parameter(help="Worker processes; default: VIRAGE_WORKERS.")] = None,
+    certificate: Annotated[Path | None, Parameter(help="PEM certificate, to serve HTTPS without a proxy.")] = None,
+    key: Annotated[Path | None, Parameter(help="PEM file of the private key.")] = None,
 ) -> None:
-    """Serve the web, as in production."""
+    """Serve the web."""
     from virage.cli import serving
 
     serving.serve(workers, (certificate, key) if certificate and key else None)
@@ -60,7 +60,7 @@ def serve(
 
 @app.command
 def work() -> None:
-    """Run the jobs, as in production."""
+    """Run the jobs."""
     from virage.cli import serving
 
     serving.work()
@@ -78,10 +78,11 @@ def sandbox() -> None:
 def migrate(
     *,
     contract: Annotated[
-        bool, Parameter(help="Also take away what older programs needed; all of them have ended.", negative=())
+        bool,
+        Parameter(help="Also remove what the previous version needed; all of its processes have ended.", negative=()),
     ] = False,
 ) -> None:
-    """Bring the database to the newest schema while older programs run, and name what was applied."""
+    """Migrate the database while the previous version runs, and print the migrations applied."""
     from virage.cli import migrating
 
     migrating.migrate(contract=contract)
@@ -92,13 +93,13 @@ def restored(
     *,
     rewound: Annotated[
         bool,
-        Parameter(help="Also where the cluster is the same one, put back to a moment before (PITR).", negative=()),
+        Parameter(help="Also for the same cluster, restored to an earlier time (PITR).", negative=()),
     ] = False,
 ) -> None:
-    """Let positions of the journal go on after pg_restore or logical replication; once, before any process starts.
+    """Continue the journal after pg_restore or logical replication; run it once, before any process starts.
 
-    The rows hold transaction ids of the cluster that wrote them. From now on this cluster's begin above all of them.
-    It changes nothing where the rows are this cluster's own, and refuses while processes are connected.
+    The rows contain transaction ids of the cluster that wrote them; new positions begin above all of them. Nothing
+    changes if the rows are of this cluster. Refused while processes are connected.
     """
     from virage.cli import restoring
 
@@ -115,7 +116,7 @@ def openapi() -> None:
 
 @app.command
 def variables() -> None:
-    """List the variables of the environment with their defaults and meaning."""
+    """List the environment variables with their defaults and meanings."""
     from virage.cli.variables import listing
 
     sys.stdout.write(listing() + "\n")
@@ -123,44 +124,44 @@ def variables() -> None:
 
 @app.command
 def invite(email: str) -> None:
-    """Invite the first administrator, from the machine itself; further staff are invited in the office."""
+    """Invite the first administrator; further staff are invited in the office."""
     from virage.cli import inviting
 
     inviting.invite(email)
 
 
-wallet_app = App(name="wallet", help="Audit the books of the wallets.")
+wallet_app = App(name="wallet", help="Audit the ledger of the wallets.")
 app.command(wallet_app)
 
 
 @wallet_app.command
 def audit() -> None:
-    """Prove that the books are right; ends with 1 unless they are."""
+    """Check that the ledger balances. Exit status 1 if it does not."""
     from virage.cli import auditing
 
     sys.exit(0 if auditing.audit_wallet() else 1)
 
 
-cards_app = App(name="cards", help="Contactless cards: make chips cards, look at one, block one.")
+cards_app = App(name="cards", help="Contactless cards: personalise, show, block.")
 app.command(cards_app)
 
 
 @cards_app.command
 def personalise(
-    uids: Annotated[list[str], Parameter(help="The chips' numbers, 14 hexadecimal digits each.")],
+    uids: Annotated[list[str], Parameter(help="UIDs of the chips, 14 hexadecimal digits each.")],
     *,
-    keys_file: Annotated[Path, Parameter(help="A new file for keys and printed codes, readable by its owner alone.")],
-    purse: Annotated[UUID | None, Parameter(help="The wallet of all cards; default: one each.")] = None,
+    keys_file: Annotated[Path, Parameter(help="New file for the keys and printed codes, readable by its owner only.")],
+    purse: Annotated[UUID | None, Parameter(help="Wallet for all of the cards; default: a new one each.")] = None,
 ) -> None:
-    """Make chips cards, and print what an encoder writes into them; their keys go to the file alone."""
+    """Register chips as cards, and print the data for the encoder; the keys are written to the file only."""
     from virage.cli import carding
 
     carding.personalise(uids, keys_file, purse)
 
 
 @cards_app.command
-def show(card: Annotated[str, Parameter(help="A printed code, or a chip's number.")]) -> None:
-    """Print what is known of a card."""
+def show(card: Annotated[str, Parameter(help="Printed code or UID.")]) -> None:
+    """Print the details of a card."""
     from virage.cli import carding
 
     carding.show(card)
@@ -168,9 +169,9 @@ def show(card: Annotated[str, Parameter(help="A printed code, or a chip's number
 
 @cards_app.command
 def block(
-    card: Annotated[str, Parameter(help="A printed code, or a chip's number.")],
+    card: Annotated[str, Parameter(help="Printed code or UID.")],
     *,
-    reason: Annotated[Literal["lost", "stolen", "defective", "fraud"], Parameter(help="Why.")],
+    reason: Annotated[Literal["lost", "stolen", "defective", "fraud"], Parameter(help="Reason.")],
 ) -> None:
     """Block a card; its owner cannot lift it."""
     from virage.cli import carding
@@ -178,7 +179,7 @@ def block(
     carding.block(card, reason)
 
 
-pass_app = App(name="pass", help="Look into passes.")
+pass_app = App(name="pass", help="Inspect passes.")
 app.command(pass_app)
 
 
@@ -186,27 +187,27 @@ app.command(pass_app)
 def inspect_pass(
     text: Annotated[
         str,
-        Parameter(allow_leading_hyphen=True, help="The text of the QR code, or - to read it from the standard input."),
+        Parameter(allow_leading_hyphen=True, help="Text of the QR code, or - to read it from standard input."),
     ],
     *,
-    keys: Annotated[Path | None, Parameter(help="A file with an event's pass keys, as the API answers them.")] = None,
-    url: Annotated[str | None, Parameter(help="The address of an event's pass keys.")] = None,
+    keys: Annotated[Path | None, Parameter(help="File with the pass keys of an event, as returned by the API.")] = None,
+    url: Annotated[str | None, Parameter(help="URL of the pass keys of an event.")] = None,
 ) -> None:
-    """Print what a pass says and whether it holds now; ends with 1 unless it does."""
+    """Print the claims of a pass and whether it is valid now. Exit status 1 if it is not."""
     from virage.cli import inspecting
 
     sys.exit(0 if inspecting.inspect_pass(text, keys, url) else 1)
 
 
-fiscal_app = App(name="fiscal", help="Close what tills wrote, archive it, look into archives.")
+fiscal_app = App(name="fiscal", help="Fiscal closings and archives of tills.")
 app.command(fiscal_app)
 
 
 @fiscal_app.command(name="verify")
 def verify_archives(files: Annotated[list[Path], Parameter(name="FILE", negative=())]) -> None:
-    """Find what was changed, left out, added or moved in archives of tills; no database is needed.
+    """Find changed, missing, added or moved records in archives of tills; needs no database.
 
-    Ends with 0 where all are whole, 1 where one is damaged, 2 where one cannot be read.
+    Exit status: 0 if all are intact, 1 if one is damaged, 2 if one is unreadable.
     """
     from virage.cli import fiscal
 
@@ -215,9 +216,10 @@ def verify_archives(files: Annotated[list[Path], Parameter(name="FILE", negative
 
 @fiscal_app.command(name="close")
 def close_periods(
-    *, day: Annotated[date | None, Parameter(help="Close that day of business at once, with all that has come.")] = None
+    *,
+    day: Annotated[date | None, Parameter(help="Business day to close now, with the records uploaded so far.")] = None,
 ) -> None:
-    """Close the days, months and years that are over and not closed yet, as `virage work` does by itself."""
+    """Close the days, months and years that have ended, as `virage work` does automatically."""
     from virage.cli import closing
 
     closing.close(day)
@@ -225,13 +227,13 @@ def close_periods(
 
 @fiscal_app.command(name="archive")
 def archive_tills(
-    folder: Annotated[Path, Parameter(help="Where the files go; made if missing.")],
+    folder: Annotated[Path, Parameter(help="Output folder; created if missing.")],
     *,
-    till: Annotated[list[UUID] | None, Parameter(help="The till; default: each that wrote something.")] = None,
-    first: Annotated[date | None, Parameter(name="--from", help="From that day of business on.")] = None,
-    last: Annotated[date | None, Parameter(name="--to", help="To that day, itself too.")] = None,
+    till: Annotated[list[UUID] | None, Parameter(help="Till; default: each with records.")] = None,
+    first: Annotated[date | None, Parameter(name="--from", help="First business day.")] = None,
+    last: Annotated[date | None, Parameter(name="--to", help="Last business day, included.")] = None,
 ) -> None:
-    """Write the archive of each till into a folder, and keep it in the object store; 1 where there is none."""
+    """Write the archive of each till to a folder and to the object store. Exit status 1 if there is none."""
     from virage.cli import closing
 
     sys.exit(0 if closing.archive_tills(folder, till or [], first, last) else 1)
@@ -239,7 +241,7 @@ def archive_tills(
 
 @fiscal_app.command(name="figures")
 def rebuild_figures() -> None:
-    """Make the figures of the office anew from the records of the tills."""
+    """Rebuild the sales statistics of the office from the records of the tills."""
     from virage.cli import closing
 
     closing.rebuild_figures()
@@ -248,21 +250,21 @@ def rebuild_figures() -> None:
 @app.command
 def ingest(
     *,
-    camera: Annotated[str | None, Parameter(help="Its name: small letters, digits, hyphens.")] = None,
-    url: Annotated[str | None, Parameter(help="srt://, rtmp:// (waits), tcp://…?listen=1, udp://, file://.")] = None,
-    programme: Annotated[bool, Parameter(help="It is the one that fans see first.", negative=())] = False,
-    delay_ms: Annotated[int | None, Parameter(help="How late it is; default: as it was measured, or 0.")] = None,
+    camera: Annotated[str | None, Parameter(help="Name of the camera: lower-case letters, digits, hyphens.")] = None,
+    url: Annotated[str | None, Parameter(help="srt://, rtmp:// (listens), tcp://…?listen=1, udp://, file://.")] = None,
+    programme: Annotated[bool, Parameter(help="The programme feed, which fans see first.", negative=())] = False,
+    delay_ms: Annotated[int | None, Parameter(help="Delay of the camera; default: as measured, or 0.")] = None,
     allow_unauthenticated: Annotated[
-        bool, Parameter(help="Whoever reaches the port is the camera: for a network of cameras alone.", negative=())
+        bool, Parameter(help="Accept any sender on the port; only for a network reserved for cameras.", negative=())
     ] = False,
     demo: Annotated[bool, Parameter(help="Two synthetic cameras with a clock in the picture.", negative=())] = False,
     measure: Annotated[
-        bool, Parameter(help="Compare cameras that have seen a lamp flash, and keep how late they are.", negative=())
+        bool, Parameter(help="Measure and store the delays of cameras that filmed a flashing lamp.", negative=())
     ] = False,
 ) -> None:
-    """Take in a camera until Ctrl-C: H.264 with a key frame every second, and AAC sound or none.
+    """Ingest a camera until Ctrl-C: H.264 with a key frame every second, optional AAC audio.
 
-    Beside a demonstration that runs in this folder it needs no variables, as all that is started beside a house.
+    It uses the deployment that runs in this folder, and then needs no variables.
     """
     from virage.cli import ingesting
 
@@ -271,7 +273,7 @@ def ingest(
     elif demo:
         ingesting.ingest(ingesting.demo_sources(), with_cameras=True)
     elif camera is None or url is None:
-        sys.exit("virage ingest wants --camera and --url, or --demo, or --measure.")
+        sys.exit("virage ingest needs --camera and --url, or --demo, or --measure.")
     else:
         found = ingesting.source(
             camera, url, programme=programme, delay_ms=delay_ms, allow_unauthenticated=allow_unauthenticated
@@ -281,34 +283,32 @@ def ingest(
 
 @app.command
 def match(
-    files: Annotated[list[Path], Parameter(name="FILE", negative=(), help="The match's files, in the format's order.")],
+    files: Annotated[list[Path], Parameter(name="FILE", negative=(), help="Match files, in the order of the format.")],
     *,
-    event: Annotated[
-        UUID | None, Parameter(help="The event to tell it in; without: print those that there are.")
-    ] = None,
+    event: Annotated[UUID | None, Parameter(help="Event to publish to; without it, the events are listed.")] = None,
     format: Annotated[  # noqa: A002 - the option's name
-        Literal["statsbomb", "skillcorner", "hawkeye"], Parameter(help="Whose files they are.")
+        Literal["statsbomb", "skillcorner", "hawkeye"], Parameter(help="Format of the files.")
     ] = "statsbomb",
-    speed: Annotated[float, Parameter(help="How much faster than it was; 0: as fast as it goes.")] = 1.0,
+    speed: Annotated[float, Parameter(help="Playback speed; 0: as fast as possible.")] = 1.0,
     url: Annotated[
         str | None,
-        Parameter(help="The running house's address; default: the one in this folder, or http://localhost:8000."),
+        Parameter(help="Address of the deployment; default: the one in this folder, or http://localhost:8000."),
     ] = None,
     key: Annotated[
         Path | None,
-        Parameter(help="A file with a program's key; default: VIRAGE_MATCH_KEY. A demonstration makes one."),
+        Parameter(help="File with an API token; default: VIRAGE_MATCH_KEY. Not needed for a demo in this folder."),
     ] = None,
 ) -> None:
-    """Play a match file into a running house: line-ups, goals, cards, changes, figures, positions.
+    """Play a match file to a deployment: line-ups, goals, bookings, substitutions, statistics, positions.
 
-    It needs kloppy (pip install 'virage[match]') and, but for the demonstration in this folder, a key: in the office,
-    under Programs, give a program the role "match desk" and save what is shown once in a file. Files are
+    Needs kloppy (pip install 'virage[match]') and an API token, except for a demo in this folder: in the office, under
+    API clients, create a client with the role "match desk" and save its token to a file. Files are
 
     - statsbomb: EVENTS.json LINEUPS.json
     - skillcorner: TRACKING.json MATCH.json
     - hawkeye: each minute's .samples.ball and .samples.centroids, and the match's .json or .xml
 
-    Started again it goes on where it was stopped, and tells nothing twice.
+    Started again it continues where it was stopped, and publishes nothing twice.
 
     virage match events.json lineups.json --event 0197... --speed 20 --key match.key
     """
@@ -321,10 +321,10 @@ def match(
 def ball(
     *,
     broker: Annotated[str, Parameter(help="mqtt://user:password@host:port, or mqtts:// for TLS.")],
-    event: Annotated[UUID, Parameter(help="The match in which it is played.")],
-    ball: Annotated[str, Parameter(help="Its name in the topic: ball/NAME/imu.")],
+    event: Annotated[UUID, Parameter(help="Match of the ball.")],
+    ball: Annotated[str, Parameter(help="Name of the ball in the topic ball/NAME/imu.")],
 ) -> None:
-    """Listen to a connected ball until Ctrl-C: its kicks go to the pitch, goal-line signals to the match feed."""
+    """Receive a connected ball until Ctrl-C: kicks go to live tracking, goal-line signals to the match feed."""
     from virage.cli import kicking
 
     kicking.listen(broker, event, ball)
@@ -332,7 +332,7 @@ def ball(
 
 @app.command
 def ladder() -> None:
-    """Make what cameras send smaller, for phones with little network, until Ctrl-C: one such process is enough."""
+    """Transcode cameras and clips to lower renditions until Ctrl-C; one such process is enough."""
     from virage.cli import laddering
 
     laddering.ladder()
@@ -340,24 +340,24 @@ def ladder() -> None:
 
 @app.command
 def cameras() -> None:
-    """Let two synthetic cameras send to the demonstration that runs in this folder, with the ladder, until Ctrl-C."""
+    """Send two synthetic cameras to the demo that runs in this folder, with the ABR ladder, until Ctrl-C."""
     from virage.cli import filming
 
     filming.cameras()
 
 
-accounting_app = App(name="accounting", help="The house's books, for the accountant.")
+accounting_app = App(name="accounting", help="Export for the accountant.")
 app.command(accounting_app)
 
 
 @accounting_app.command(name="export")
 def export_journal(
     *,
-    first: Annotated[date, Parameter(name="--from", help="From that day of business on.")],
-    last: Annotated[date, Parameter(name="--to", help="To that day, itself too.")],
-    into: Annotated[Path | None, Parameter(help="The file; default: the standard output.")] = None,
+    first: Annotated[date, Parameter(name="--from", help="First business day.")],
+    last: Annotated[date, Parameter(name="--to", help="Last business day, included.")],
+    into: Annotated[Path | None, Parameter(help="Output file; default: standard output.")] = None,
 ) -> None:
-    """Write balanced lines by day and account as comma-separated values."""
+    """Export the balanced journal by day and account as CSV."""
     from virage.cli import accounting
 
     accounting.export(first, last, into)

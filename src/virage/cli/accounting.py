@@ -1,4 +1,4 @@
-"""`virage accounting export`: the journal of some days as a file."""
+"""`virage accounting export`: the accounting journal of a period."""
 
 import asyncio
 import sys
@@ -6,17 +6,17 @@ from datetime import date
 from pathlib import Path
 
 from virage.app.opening import clock_of, opened
-from virage.cli.house import beside, console, database, fail
+from virage.cli.deployment import configuration_of_running, console, database, fail
 from virage.control.books.api import journal_of
 from virage.control.books.types import BookSettings, Journal, journal_table
 from virage.platform.settings.config import Config
 
 
 def export(first: date, last: date, into: Path | None) -> None:
-    """Write the journal; into a file, say what it comes to."""
+    """Write the journal; into a file, also print its totals."""
     if last < first:
         raise fail("The last day is not before the first one.")
-    with database(beside()) as config:
+    with database(configuration_of_running()) as config:
         made = asyncio.run(_journal(config, (first, last)))
     if into is None:
         sys.stdout.buffer.write(journal_table(made))

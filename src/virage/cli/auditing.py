@@ -1,19 +1,19 @@
-"""`virage wallet audit`: whether the books of the wallets are right."""
+"""`virage wallet audit`: check the ledger of the wallets."""
 
 import asyncio
 
 from rich.table import Table
 
 from virage.app.opening import opened
-from virage.cli.house import beside, console, database
+from virage.cli.deployment import configuration_of_running, console, database
 from virage.control.books.api import TillAstray, tills_astray
 from virage.money.wallet.funding.api import Audit, audit
 from virage.platform.settings.config import Config
 
 
 def audit_wallet() -> bool:
-    """Print the audit as a table; return whether nothing is wrong."""
-    with database(beside()) as config:
+    """Print the audit as a table. Return whether it found no defect."""
+    with database(configuration_of_running()) as config:
         found, tills = asyncio.run(_audit(config))
     clean = found.clean and not tills
     table = Table(show_header=False, highlight=False)

@@ -19,29 +19,29 @@ PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "1
 OWN_NAMES = (x509.DNSName("localhost"), x509.IPAddress(IPv4Address("127.0.0.1")))
 AUTHORITY_DAYS = 825
 SERVER_DAYS = 30
-_BACKDATED = timedelta(hours=1)  # phones with a clock that is a little late
+_BACKDATED = timedelta(hours=1)  # for phones whose clock is late
 _OWNER_ONLY = 0o600
 
 
 class Authority(Struct, frozen=True):
-    """The authority's key and certificate."""
+    """Key and certificate of the authority."""
 
     key: ec.EllipticCurvePrivateKey
     certificate: x509.Certificate
 
     @property
     def der(self) -> bytes:
-        """What a phone installs."""
+        """The certificate in DER, for phones."""
         return self.certificate.public_bytes(serialization.Encoding.DER)
 
     @property
     def pem(self) -> bytes:
-        """What programs on this machine are told to trust."""
+        """The certificate in PEM, for programs on this machine."""
         return self.certificate.public_bytes(serialization.Encoding.PEM)
 
 
 def authority(folder: Path, now: datetime) -> Authority:
-    """Return the authority of a folder; it is made the first time, and anew when it has expired."""
+    """Return the authority of a folder; created at first use and when it has expired."""
     path = folder / "authority.pem"
     if path.exists():
         pem = path.read_bytes()
@@ -56,7 +56,7 @@ def authority(folder: Path, now: datetime) -> Authority:
 
 
 def server_certificate(issuer: Authority, folder: Path, address: IPv4Address, now: datetime) -> tuple[Path, Path]:
-    """Return the files of a fresh certificate for one private address and of its key."""
+    """Return the files of a new certificate for a private address, and of its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = (
         _builder("Virage on this network", issuer.certificate.subject, key.public_key(), now, SERVER_DAYS)
@@ -74,7 +74,7 @@ def server_certificate(issuer: Authority, folder: Path, address: IPv4Address, no
 
 def _new_authority(now: datetime) -> Authority:
     key = ec.generate_private_key(ec.SECP256R1())
-    name = "Virage demonstration (private network only)"
+    name = "Virage demo (private network only)"
     permitted = [x509.IPAddress(IPv4Network(network)) for network in PRIVATE]
     usage = x509.KeyUsage(
         digital_signature=False,
@@ -136,5 +136,5 @@ def _write_private(path: Path, content: bytes) -> None:
 
 
 def now_utc() -> datetime:
-    """Return the real time: certificates live by it, whatever the rehearsal's clock says."""
+    """Return the real time, which certificates need, not the shifted clock of a demo."""
     return datetime.now(UTC)

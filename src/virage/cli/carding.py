@@ -1,4 +1,4 @@
-"""`virage cards`: chips become cards, are looked at and blocked, by whoever operates the machine."""
+"""`virage cards`: personalise, show and block contactless cards."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from virage.app.opening import clock_of, opened
-from virage.cli.house import beside, console, database, fail
+from virage.cli.deployment import configuration_of_running, console, database, fail
 from virage.money.wallet.cards import api as cards_api
 from virage.money.wallet.cards.api import CardSecrets
 from virage.money.wallet.cards.types import (
@@ -32,7 +32,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 
 PAGE: Final = "/tap"
-"""Where the address of a card leads in the fan's app."""
+"""Path of the fan's app in the URL of a card."""
 _OWNER_ONLY: Final = 0o600
 _UID: Final = re.compile(rf"[0-9A-Fa-f]{{{2 * UID_BYTES}}}")
 
@@ -43,7 +43,7 @@ def personalise(uids: Sequence[str], keys_file: Path, wallet_id: UUID | None) ->
     The same chips again are the same cards with the same keys and codes, so that a lost file is made again.
     """
     chips = [_uid(written) for written in uids]
-    config = beside()
+    config = configuration_of_running()
     secrets = _secrets(config)
     try:
         made = template(config.public_url + PAGE)
@@ -77,8 +77,8 @@ def personalise(uids: Sequence[str], keys_file: Path, wallet_id: UUID | None) ->
 
 
 def show(written: str) -> None:
-    """Print what is known of a card."""
-    config = beside()
+    """Print the details of a card."""
+    config = configuration_of_running()
     secrets = _secrets(config)
     with database(config) as opened:
         owned = asyncio.run(_found(opened, secrets, written))
@@ -103,8 +103,8 @@ def show(written: str) -> None:
 
 
 def block(written: str, reason: str) -> None:
-    """Block a card for a reason of the staff's."""
-    config = beside()
+    """Block a card for a staff reason."""
+    config = configuration_of_running()
     secrets = _secrets(config)
     with database(config) as opened:
         owned = asyncio.run(_found(opened, secrets, written))
@@ -148,7 +148,7 @@ async def _personalise(
             for uid, outcome in zip(chips, outcomes, strict=True)
             if isinstance(outcome, Refused)
         ]
-        if refused:  # raised where it rolls back: all chips become cards, or none
+        if refused:  # raised inside the transaction: all chips are registered, or none
             raise fail("\n".join(("Refused, and no chip became a card:", *refused)))
         return [outcome for outcome in outcomes if isinstance(outcome, Card)]
 
@@ -175,6 +175,6 @@ async def _block(config: Config, wish: cards_api.Block) -> Refused | None:
 
 
 def _print(rows: Sequence[tuple[str, str]]) -> None:
-    """Print a line a row, none of them cut or folded: an encoder is set by copying from it."""
+    """Print a line per row, unwrapped, for copying into an encoder."""
     for name, value in rows:
         console.print(f"{name}: {value}", markup=False, highlight=False, soft_wrap=True)

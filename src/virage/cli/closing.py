@@ -1,4 +1,4 @@
-"""`virage fiscal close`, `archive` and `figures`: what `virage work` does by itself, on demand."""
+"""`virage fiscal close`, `archive` and `figures`: jobs of `virage work` on demand."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 from virage.app.opening import clock_of, opened
-from virage.cli.house import beside, console, database, fail
+from virage.cli.deployment import configuration_of_running, console, database, fail
 from virage.control.books import api as books
 from virage.identity.keys.api import open_vault
 from virage.money.fiscal import api as fiscal
@@ -18,8 +18,8 @@ from virage.platform.values.refusals import Refused
 
 
 def close(day: date | None) -> None:
-    """Close what is over, or a day at once; print what was closed."""
-    with database(beside()) as config:
+    """Close the periods that have ended, or a day now, and print them."""
+    with database(configuration_of_running()) as config:
         closed = asyncio.run(_close_due(config) if day is None else _close_day(config, day))
     for period, closings in closed:
         total = sum(one.tally.total_cents for one in closings if one.subject == "till")
@@ -44,13 +44,13 @@ async def _close_day(config: Config, day: date) -> list[tuple[Period, list[Closi
 
 
 def archive_tills(folder: Path, tills: Sequence[UUID], first: date | None, last: date | None) -> bool:
-    """Write the archives into files and into the object store, print their names; whether there were any."""
-    with database(beside()) as config:
+    """Write the archives to files and to the object store, and print their names. Return whether there were any."""
+    with database(configuration_of_running()) as config:
         files = asyncio.run(_archive(config, folder, tills, first, last))
     for file in files:
         console.print(str(file), markup=False)
     if not files:
-        console.print("There is nothing to archive.")
+        console.print("Nothing to archive.")
     return bool(files)
 
 
@@ -78,10 +78,10 @@ async def _archive(
 
 
 def rebuild_figures() -> None:
-    """Make the figures anew, in one transaction; print of how many records."""
-    with database(beside()) as config:
+    """Rebuild the statistics in one transaction, and print the number of records."""
+    with database(configuration_of_running()) as config:
         count = asyncio.run(_rebuild(config))
-    console.print(f"Figures of {count:,} records.")
+    console.print(f"Statistics of {count:,} records rebuilt.")
 
 
 async def _rebuild(config: Config) -> int:

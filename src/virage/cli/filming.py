@@ -1,4 +1,4 @@
-"""`virage cameras`: two cameras that nobody holds, and smaller sizes of what they send, beside a house that runs."""
+"""`virage cameras`: two synthetic cameras and their ABR ladder for the demo."""
 
 import asyncio
 import contextlib
@@ -7,7 +7,7 @@ import signal
 from collections.abc import AsyncIterator, Mapping
 
 from virage.app.opening import clock_of, opened
-from virage.cli.house import configuration, console, database, environment_beside, fail, this
+from virage.cli.deployment import configuration, console, database, environment_of_running, fail, virage_command
 from virage.cli.ingesting import DEMO_CAMERAS
 from virage.media.replay.api import cameras as cameras_of
 from virage.platform.data.connecting import close, connect
@@ -19,8 +19,8 @@ LOOK_AGAIN_S = 0.2
 
 
 def cameras() -> None:
-    """Let them send until Ctrl-C; the house goes on without them."""
-    env = environment_beside(os.environ)
+    """Send until Ctrl-C; the deployment continues without them."""
+    env = environment_of_running(os.environ)
     with database(configuration(env)) as ready:
         asyncio.run(_cameras(ready, os.environ | env | {"VIRAGE_DATABASE_URL": ready.database_url or ""}))
 
@@ -33,11 +33,11 @@ async def _cameras(config: Config, env: Mapping[str, str]) -> None:
 
 @contextlib.asynccontextmanager
 async def _alone(database_url: str) -> AsyncIterator[None]:
-    """Once in a house: two who send as the same camera would each spoil the other's pictures."""
+    """Allow one such process per deployment: two senders of the same camera would corrupt its stream."""
     session = await connect(database_url, "virage cameras")
     try:
         if not await session.fetchval("select pg_try_advisory_lock(hashtextextended('virage cameras', 0))"):
-            raise fail("These cameras send already.")
+            raise fail("These cameras are already running.")
         yield
     finally:
         await close(session)
@@ -47,7 +47,7 @@ async def _send(config: Config, env: Mapping[str, str]) -> None:
     stop = asyncio.Event()
     for wish in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(wish, stop.set)
-    children = [Child("ingest", this("ingest", "--demo")), Child("ladder", this("ladder"))]
+    children = [Child("ingest", virage_command("ingest", "--demo")), Child("ladder", virage_command("ladder"))]
     supervisor = Supervisor(children, env=env, tell=_tell, log_folder=config.var_dir / "log")
     greeting = asyncio.create_task(_greet(config))
     try:
@@ -57,18 +57,18 @@ async def _send(config: Config, env: Mapping[str, str]) -> None:
 
 
 async def _greet(config: Config) -> None:
-    """Say what there is to try, once pictures have come in."""
+    """Print what to try, once pictures arrive."""
     began, sending = clock_of(config).now(), 0
     async with opened(config) as db:
         while sending < len(DEMO_CAMERAS):
             await asyncio.sleep(LOOK_AGAIN_S)
             with contextlib.suppress(Unavailable):
                 async with db.connection() as conn:
-                    seen = [one.seen_at for one in await cameras_of(conn) if one.name in DEMO_CAMERAS]
+                    seen = [camera.seen_at for camera in await cameras_of(conn) if camera.name in DEMO_CAMERAS]
                 sending = sum(at is not None and at > began for at in seen)
     console.print(
-        f"\n  Two cameras send.\n  The desk, as desk@example.org:  {config.public_url}/staff/desk\n"
-        "  A goal that it tells is there to be seen again on the match's page. Ctrl-C ends the cameras.\n",
+        f"\n  Two cameras are sending.\n  Match desk, as desk@example.org:  {config.public_url}/staff/desk\n"
+        "  Publish a goal there to see its replay on the page of the match. Ctrl-C ends the cameras.\n",
         markup=False,
         soft_wrap=True,
     )

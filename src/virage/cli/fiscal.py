@@ -1,4 +1,4 @@
-"""`virage fiscal verify`: whether archives of tills are whole, and where they are not."""
+"""`virage fiscal verify`: verify archives of tills."""
 
 import gzip
 import zlib
@@ -9,7 +9,7 @@ from typing import Final
 
 from rich.table import Table
 
-from virage.cli.house import console
+from virage.cli.deployment import console
 from virage.money.fiscal.types import Damage, Finding, Header, NotAnArchive, Report, verify
 from virage.platform.values.jwk import bytes_of_base64url
 
@@ -45,7 +45,7 @@ _SAID: Final = {
 
 
 def verify_archives(files: Sequence[Path]) -> int:
-    """Print what is wrong with each file; 0 where all are whole, 1 where one is damaged, 2 where one is unreadable."""
+    """Print the defects of each file. Return 0 if all are intact, 1 if one is damaged, 2 if one is unreadable."""
     return max((_verify(file) for file in files), default=CLEAN)
 
 

@@ -1,4 +1,4 @@
-"""`virage ingest`: take in a camera, or the two of the demonstration, until asked to end."""
+"""`virage ingest`: ingest a camera, or the two of the demo, until SIGTERM."""
 
 import asyncio
 import re
@@ -12,7 +12,7 @@ from socket import create_server
 import av
 
 from virage.app.opening import clock_of, opened
-from virage.cli.house import beside, console, database, fail
+from virage.cli.deployment import configuration_of_running, console, database, fail
 from virage.media.replay import api as replay
 from virage.media.replay.api import PASSPHRASE_LENGTH_MIN, SCHEMES, SRT_PROGRAM, Footage, Ingest, Source, send
 from virage.media.replay.types import ADVICE, CAMERA_PATTERN, DELAY_MS_MAX, Fault, Late, MediaVault
@@ -27,16 +27,16 @@ COMPARED_MIN = 2
 
 
 def ingest(sources: Sequence[Source], *, with_cameras: bool = False) -> None:
-    """Take in these cameras; `with_cameras`: they are synthetic, and run here too."""
+    """Ingest these cameras. With `with_cameras` they are synthetic, and run here too."""
     die_with_parent()
-    config = beside()
+    config = configuration_of_running()
     logs.configure(config.log_level, "ingest")
     with database(config) as ready:
         asyncio.run(_ingest(ready, sources, with_cameras=with_cameras))
 
 
 def demo_sources() -> list[Source]:
-    """The two synthetic cameras: each sends to a port of this machine that nobody else uses."""
+    """Return the two synthetic cameras, each sending to a free port of this machine."""
     with ExitStack() as probes:
         ports = [probes.enter_context(create_server(("127.0.0.1", 0))).getsockname()[1] for _ in DEMO_CAMERAS]
     return [
@@ -48,7 +48,7 @@ def demo_sources() -> list[Source]:
 def source(
     camera: str, url: str, *, programme: bool, delay_ms: int | None, allow_unauthenticated: bool = False
 ) -> Source:
-    """A camera by its address; ends the command for a name or an address that is none, or that is open to anybody."""
+    """Return a camera. Exits for an invalid name or address, and for a listener without authentication."""
     if not re.fullmatch(CAMERA_PATTERN, camera):
         raise fail(f"{camera!r} is no name of a camera: small letters, digits, hyphens, 31 at most.")
     found = Source(camera, url, programme, delay_ms)
@@ -75,13 +75,13 @@ def _is_open(source: Source) -> bool:
 
 
 def measure() -> None:
-    """Compare what cameras saw of one flashing lamp, say how late each is, and keep it."""
-    config = beside()
+    """Measure the delay of each camera by a lamp that all of them filmed; print and store it."""
+    config = configuration_of_running()
     with database(config) as ready:
         found = asyncio.run(_measure(ready))
     for late in found:
         if late.delay_ms is None:
-            console.print(f"{late.camera}: too few flashes that another camera saw too; its delay stays.")
+            console.print(f"{late.camera}: too few flashes in common with another camera; its delay is unchanged.")
         else:
             console.print(f"{late.camera}: {late.delay_ms} ms late, by {late.flashes} flashes.")
     if sum(late.delay_ms is not None for late in found) < COMPARED_MIN:
@@ -120,7 +120,7 @@ def _end(running: Sequence["asyncio.Task[None]"], stopped: threading.Event) -> N
 
 
 def _film(source: Source, clock: Clock, stopped: threading.Event) -> None:
-    """In a thread: be the camera, and come back when the one who listens has gone."""
+    """Run the camera in a thread, until its receiver closes the connection."""
     address = source.url.partition("?")[0]
     while not stopped.is_set():
         with suppress(av.FFmpegError, OSError):

@@ -1,4 +1,4 @@
-"""`virage pass inspect`: what a QR code says, and whether it holds now."""
+"""`virage pass inspect`: the claims of a QR code, and whether it is valid now."""
 
 import sys
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from urllib.request import urlopen
 import msgspec
 from rich.table import Table
 
-from virage.cli.house import console, fail
+from virage.cli.deployment import console, fail
 from virage.identity.keys.api import PassKeys
 from virage.identity.passes.api import inspect, keys_of
 

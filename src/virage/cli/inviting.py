@@ -1,9 +1,9 @@
-"""`virage invite`: the first administrator, invited by whoever operates the machine."""
+"""`virage invite`: invite the first administrator."""
 
 import asyncio
 
 from virage.app.opening import clock_of, opened
-from virage.cli.house import beside, console, database, fail
+from virage.cli.deployment import configuration_of_running, console, database, fail
 from virage.identity.people import api as people
 from virage.identity.people.types import invitation_link
 from virage.platform.settings.config import Config
@@ -11,8 +11,8 @@ from virage.platform.values.refusals import Refused
 
 
 def invite(email: str) -> None:
-    """Print the link that makes this address the first administrator; refused once there is one."""
-    with database(beside()) as config:
+    """Print the link that makes this address the first administrator. Refused if there is one."""
+    with database(configuration_of_running()) as config:
         invited = asyncio.run(_invite(config, email))
     if isinstance(invited, Refused):
         raise fail(f"Refused: {invited.reason}. Further staff are invited in the office.")

@@ -1,4 +1,4 @@
-"""`virage ball`: listen to a connected ball, and to goal-line technology, until asked to end."""
+"""`virage ball`: receive a connected ball and goal-line technology until SIGTERM."""
 
 import asyncio
 import re
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from virage.app.domains import ENTRIES_TOLD
 from virage.app.opening import clock_of, opened
-from virage.cli.house import beside, database, fail
+from virage.cli.deployment import configuration_of_running, database, fail
 from virage.media.tracking.api import BallListener, Broker, broker_of
 from virage.platform.host.supervise import die_with_parent
 from virage.platform.settings import logs
@@ -19,7 +19,7 @@ BALL_PATTERN = r"[A-Za-z0-9_-]{1,32}"
 
 
 def listen(broker: str, event_id: UUID, ball: str) -> None:
-    """Listen until Ctrl-C; ends the command for a broker or a ball that is none."""
+    """Listen until Ctrl-C. Exits for an invalid broker or ball."""
     die_with_parent()
     if not re.fullmatch(BALL_PATTERN, ball):
         raise fail(f"{ball!r} is no name of a ball: letters, digits, - and _, 32 at most.")
@@ -27,7 +27,7 @@ def listen(broker: str, event_id: UUID, ball: str) -> None:
         place = broker_of(broker)
     except ValueError as error:
         raise fail(str(error)) from None
-    config = beside()
+    config = configuration_of_running()
     logs.configure(config.log_level, "ball")
     with database(config) as ready:
         asyncio.run(_listen(ready, place, event_id, ball))

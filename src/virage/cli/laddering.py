@@ -1,11 +1,11 @@
-"""`virage ladder`: make what cameras send smaller for phones with little network, until asked to end."""
+"""`virage ladder`: transcode cameras and clips to lower renditions until SIGTERM."""
 
 import asyncio
 import signal
 from contextlib import suppress
 
 from virage.app.opening import clock_of, opened
-from virage.cli.house import beside, database
+from virage.cli.deployment import configuration_of_running, database
 from virage.media.replay.api import Footage, Ladder
 from virage.media.replay.types import MediaVault
 from virage.platform.host.supervise import die_with_parent
@@ -14,9 +14,9 @@ from virage.platform.settings.config import Config
 
 
 def ladder() -> None:
-    """Follow the cameras of the programme, and make the rungs of clips."""
+    """Transcode the cameras of the programme, and the clips."""
     die_with_parent()
-    config = beside()
+    config = configuration_of_running()
     logs.configure(config.log_level, "ladder")
     with database(config) as ready:
         asyncio.run(_ladder(ready))

@@ -1,4 +1,4 @@
-"""`virage match`: play a match file into a running house."""
+"""`virage match`: play a match file to a deployment."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ from uuid import UUID
 import aiohttp
 
 from virage.app.opening import clock_of, opened
-from virage.cli.house import configuration, console, fail, house_found
+from virage.cli.deployment import configuration, console, fail, running_deployment
 from virage.demo.people import DESK
 from virage.demo.programme import CLUB, done
 from virage.identity.people import api as people
@@ -30,17 +30,17 @@ DEMO_KEY_LASTS = timedelta(days=1)
 def match(
     paths: Sequence[Path], format_: Format, event_id: UUID | None, *, speed: float, url: str | None, key: Path | None
 ) -> None:
-    """Play it to its end, or end the command with what to do. Without `url` it is for the house in this folder."""
+    """Play the file to its end. Exits with what to do on an error. Without `url`: to the deployment in this folder."""
     if speed < 0:
         raise fail("--speed is 0 or more.")
-    env = None if url else house_found(os.environ)
+    env = None if url else running_deployment(os.environ)
     config = configuration(env) if env else None
     address = url or (config.public_url if config else USUAL)
     if event_id is None:
-        raise fail(f"Say which event with --event:\n{asyncio.run(_events(address))}")
+        raise fail(f"Name the event with --event:\n{asyncio.run(_events(address))}")
     secret = _key(key) or (config if config and config.demo and config.database_url else None)
     if secret is None:
-        raise fail(f"A program's key is wanted, by --key FILE or {KEY}: the office makes one, under Programs.")
+        raise fail(f"An API token is needed, by --key FILE or {KEY}: create one in the office, under API clients.")
     try:
         console.print("Reading the files…", markup=False)
         found = load_match_file(format_, paths)
@@ -48,12 +48,12 @@ def match(
     except (UnreadableFile, PlaybackFailed) as error:
         raise fail(str(error)) from None
     except KeyboardInterrupt:
-        raise fail("Stopped. The same command goes on from here.") from None
-    console.print("The match is told.", markup=False)
+        raise fail("Stopped. The same command continues from here.") from None
+    console.print("The whole match was published.", markup=False)
 
 
 def _key(file: Path | None) -> str:
-    """The key that was given, or an empty one."""
+    """Return the token that was given, or an empty text."""
     try:
         return file.read_text(encoding="utf-8").strip() if file is not None else os.environ.get(KEY, "")
     except OSError as error:
@@ -67,7 +67,7 @@ async def _play(match: MatchFile, url: str, event_id: UUID, key: str | Config, s
 
 @asynccontextmanager
 async def demo_key(config: Config) -> AsyncIterator[str]:
-    """A key for as long as the match is played, out of what the demonstration's desk may do."""
+    """Return a token with the role of the demo's match desk, revoked when the match has been played."""
     now = clock_of(config).now()
     wish = people.TokenWish(
         "virage match", [GrantWish(RoleName.MATCH_DESK, ScopeName.ORGANISER, str(CLUB.id))], now + DEMO_KEY_LASTS
@@ -79,7 +79,7 @@ async def demo_key(config: Config) -> AsyncIterator[str]:
         try:
             yield made.token
         finally:
-            with suppress(Unavailable):  # a house that has ended takes no key; once it is back, this one ends by itself
+            with suppress(Unavailable):  # the deployment has ended; the token expires
                 await db.transact(people.revoke_token, desk, made.id, clock_of(config).now())
 
 
@@ -88,7 +88,7 @@ async def _events(url: str) -> str:
         async with aiohttp.ClientSession() as browser, browser.get(f"{url.rstrip('/')}/api/events") as answer:
             found: dict[str, Any] = await answer.json()
     except (aiohttp.ClientError, ValueError, TimeoutError):
-        return f"(nobody answers at {url}: start a house, or say --url)"
+        return f"(no answer at {url}: start Virage, or pass --url)"
     matches = [event for event in found["events"] if event["kind"] == "match"]
     return "\n".join(f"{event['id']}  {event['starts_at']}  {event['title']['en']}" for event in matches)
 

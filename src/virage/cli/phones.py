@@ -1,4 +1,4 @@
-"""`virage phone`: the demonstration for phones in the local network, over HTTPS they can learn to trust."""
+"""`virage phone`: the demo for phones in the local network, over HTTPS with a local certificate authority."""
 
 import os
 import socket
@@ -12,15 +12,15 @@ import segno
 
 from virage.cli import running
 from virage.cli.authority import PRIVATE, Authority, authority, now_utc, server_certificate
-from virage.cli.house import configuration, console, demo_environment, fail
+from virage.cli.deployment import configuration, console, demo_environment, fail
 
-ELSEWHERE = ("192.0.2.1", 9)  # nothing is sent there; asking for the way tells our own address
+ELSEWHERE = ("192.0.2.1", 9)  # no packet is sent; connect() only selects our own address
 INSTALL_PORT_OFFSET = 2
 _CERTIFICATE_TYPE = "application/x-x509-ca-cert"
 
 
 def run() -> None:
-    """Serve until Ctrl-C; the terminal shows a code to scan."""
+    """Serve until Ctrl-C; the terminal shows a QR code."""
     address = own_address()
     port = int(os.environ.get("VIRAGE_PORT") or 8443)
     env = demo_environment(os.environ | {"VIRAGE_PORT": str(port)})
@@ -44,7 +44,7 @@ def run() -> None:
 
 
 def own_address() -> IPv4Address:
-    """Return the address by which the local network reaches this machine."""
+    """Return the address of this machine in the local network."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(ELSEWHERE)
@@ -68,7 +68,7 @@ def terminal_code(text: str) -> str:
 
 
 def _trusted(issuer: Authority, folder: Path) -> Path:
-    """Return a file of what our own processes trust: what this machine trusts anyway, and the new authority."""
+    """Return a CA bundle for our own processes: the system's and the new authority."""
     known = ssl.get_default_verify_paths().cafile
     bundle = folder / "trusted.pem"
     bundle.write_bytes((Path(known).read_bytes() if known else b"") + issuer.pem)
@@ -79,7 +79,7 @@ def _serve_install_page(issuer: Authority, address: IPv4Address, port: int) -> T
     page = install_page(f"https://{address}:{port}/").encode()
 
     class Page(BaseHTTPRequestHandler):
-        """The page and the certificate, and nothing else."""
+        """Serve the page and the certificate."""
 
         def do_GET(self) -> None:
             certificate = self.path == "/virage.crt"
@@ -92,7 +92,7 @@ def _serve_install_page(issuer: Authority, address: IPv4Address, port: int) -> T
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Keep the terminal for the code."""
+            """Log nothing: the terminal shows the QR code."""
 
     server = ThreadingHTTPServer((str(address), port + INSTALL_PORT_OFFSET), Page)
     threading.Thread(target=server.serve_forever, name="install page", daemon=True).start()
@@ -100,7 +100,7 @@ def _serve_install_page(issuer: Authority, address: IPv4Address, port: int) -> T
 
 
 def install_page(address: str) -> str:
-    """Return the page that explains, in French and English, how a phone learns to trust this machine."""
+    """Return the page that explains, in French and English, how to install the certificate."""
     return f"""<!doctype html>
 <html lang="fr"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Virage</title>
@@ -115,7 +115,7 @@ a {{ display: block; padding: .9rem 1rem; margin: 1rem 0; border-radius: .6rem; 
 </ol>
 <a href="/virage.crt">Certificat</a>
 <p><strong>iPhone :</strong> Réglages → Profil téléchargé → Installer, puis Général → Informations → Réglages des
-certificats → activer « Virage demonstration ».<br>
+certificats → activer « Virage demo ».<br>
 <strong>Android :</strong> Paramètres → Sécurité → Chiffrement et identifiants → Installer un certificat →
 Certificat CA.</p>
 <a href="{address}">Ouvrir Virage</a>
@@ -125,6 +125,6 @@ Certificat CA.</p>
 <p>Download the certificate above; it vouches for private network addresses only. <strong>iPhone:</strong> Settings →
 Profile Downloaded → Install, then General → About → Certificate Trust Settings. <strong>Android:</strong> Settings →
 Security → Encryption &amp; credentials → Install a certificate → CA certificate. Then open Virage. Remove the
-certificate after the demonstration.</p>
+certificate after the demo.</p>
 </section></body></html>
 """

@@ -1,16 +1,16 @@
-"""`virage restored`: a database that was restored from another cluster begins a new era of positions."""
+"""`virage restored`: begin a new era of journal positions in a restored database."""
 
 import asyncio
 import os
 
 import asyncpg
 
-from virage.cli.house import configuration, console, database, fail
+from virage.cli.deployment import configuration, console, database, fail
 from virage.platform.data.era import InUse, begin
 
 
 def restored(*, rewound: bool) -> None:
-    """Begin a new era where there is a reason to, and print what was done; end the command where it may not be done."""
+    """Begin a new era if it is needed, and print what was done. Exits if processes are connected."""
     with database(configuration(os.environ), any_era=True) as config:
         try:
             begun = asyncio.run(begin(config.direct_url, anyway=rewound))
@@ -23,5 +23,5 @@ def restored(*, rewound: bool) -> None:
         return
     console.print(f"Stored positions reach {begun.stored}; new ones begin above {begun.xids}.")
     for sequence in begun.sequences:
-        console.print(f"The sequence {sequence} was behind its rows and follows them now.", markup=False)
-    console.print("Tills load all cards once, gates and phones go on from where they were. You may start Virage.")
+        console.print(f"The sequence {sequence} was behind its rows and was raised.", markup=False)
+    console.print("Tills load all cards once; gates and phones continue from their positions. Start Virage now.")

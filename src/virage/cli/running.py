@@ -1,4 +1,4 @@
-"""`virage run`, `virage demo`, `virage setup`: a whole Virage on one machine, started and ended together."""
+"""`virage run`, `virage demo`, `virage setup`: all processes on one machine."""
 
 import asyncio
 import contextlib
@@ -13,16 +13,16 @@ import aiohttp
 
 from virage import demo
 from virage.app.opening import clock_of, opened
-from virage.cli.house import (
+from virage.cli.deployment import (
+    advertised,
     configuration,
     console,
     database,
     demo_environment,
     fail,
     failing_clearly,
-    findable,
     folder_of,
-    this,
+    virage_command,
 )
 from virage.cli.steps import step
 from virage.money.payments.types import PaymentSettings
@@ -31,25 +31,25 @@ from virage.platform.data.migrate import MigrationChanged, migrate
 from virage.platform.host.supervise import Child, Supervisor
 from virage.platform.settings.config import Config
 
-HERE_PORT_OFFSET = 3  # behind the web, the sandbox, and the page that gives phones their certificate
+HERE_PORT_OFFSET = 3  # after the ports of the web, the sandbox, and the certificate page for phones
 READY_POLL_S = 0.1
 READY_WAIT_S = 60.0
 _HTTP_OK = 200
-_AT_ONCE = {"VIRAGE_DRAIN_S": "0"}  # Ctrl-C ends everything, and no balancer stands in front
+_AT_ONCE = {"VIRAGE_DRAIN_S": "0"}  # Ctrl-C ends everything at once, without a load balancer
 
 
 def setup() -> None:
-    """Prepare everything but serve: the database is there, migrated, with the demo in it."""
+    """Start and migrate the database, and load the demo."""
     with failing_clearly(folder_of(os.environ)):
         env = demo_environment(os.environ)
         with _database(configuration(env)) as ready:
             env["VIRAGE_DATABASE_URL"] = ready.database_url or ""
             asyncio.run(prepare(ready, env))
-    console.print("Ready. `virage run` serves it.")
+    console.print("Ready. Start it with `virage run`.")
 
 
 def run(environ: Mapping[str, str], *extra: str) -> None:
-    """Serve the demonstration until Ctrl-C. `extra` are arguments of `virage serve`."""
+    """Serve the demo until Ctrl-C. `extra` are arguments of `virage serve`."""
     with failing_clearly(folder_of(environ)):
         env = demo_environment(environ)
         config = configuration(env)
@@ -68,15 +68,15 @@ def _database(config: Config) -> Iterator[Config]:
 
 
 async def prepare(config: Config, env: Mapping[str, str]) -> None:
-    """Migrate the database and load the demo; both change nothing that is there already."""
+    """Migrate the database and load the demo; neither changes what exists."""
     try:
         with step("Migrations"):
             await migrate(config.direct_url)
     except MigrationChanged as error:
-        raise fail(f"{error} Give the demonstration a new one: another VIRAGE_VAR_DIR, or none of it.") from None
-    if await holds_foreign_rows(config.direct_url):  # the migrations may be what found it
+        raise fail(f"{error} Use a new database for the demo: set another VIRAGE_VAR_DIR, or delete it.") from None
+    if await holds_foreign_rows(config.direct_url):  # checked again, for a database without a schema
         raise fail(FOREIGN)
-    with step("Demonstration") as loading:
+    with step("Demo data") as loading:
         async with opened(config) as db:
             sandbox = partial(_sandbox, config, env)
             await demo.load(config, db, clock_of(config), sandbox=sandbox, tell=loading.note)
@@ -84,9 +84,10 @@ async def prepare(config: Config, env: Mapping[str, str]) -> None:
 
 @contextlib.asynccontextmanager
 async def _sandbox(config: Config, env: Mapping[str, str]) -> AsyncIterator[None]:
-    """The sandbox provider, while the demonstration's orders are paid for."""
+    """Run the sandbox provider while the orders of the demo are paid."""
     stop = asyncio.Event()
-    supervisor = Supervisor([Child("sandbox", this("sandbox"))], env=env, tell=_tell, log_folder=config.var_dir / "log")
+    sandbox = Child("sandbox", virage_command("sandbox"))
+    supervisor = Supervisor([sandbox], env=env, tell=_tell, log_folder=config.var_dir / "log")
     running = asyncio.create_task(supervisor.run(stop))
     try:
         await _listening(config.of(PaymentSettings).sandbox_url or "")
@@ -97,7 +98,7 @@ async def _sandbox(config: Config, env: Mapping[str, str]) -> AsyncIterator[None
 
 
 async def _listening(address: str) -> None:
-    """Wait until somebody answers at an address."""
+    """Wait until a server listens at an address."""
     parts = urlsplit(address)
     async with asyncio.timeout(READY_WAIT_S):
         while True:
@@ -125,30 +126,30 @@ async def _run(config: Config, env: Mapping[str, str], extra: tuple[str, ...]) -
     supervisor = Supervisor(children(config, *extra), env=env, tell=_tell, log_folder=config.var_dir / "log")
     greeting = asyncio.create_task(_greet(config))
     try:
-        with findable(config, env):
+        with advertised(config, env):
             await supervisor.run(stop)
     finally:
         greeting.cancel()
         stopping.cancel()
-    console.print("Everything has ended.")
+    console.print("All processes have ended.")
 
 
 def children(config: Config, *extra: str) -> list[Child]:
-    """Return the processes of the demonstration. `extra` are arguments of `virage serve`."""
+    """Return the processes of the demo. `extra` are arguments of `virage serve`."""
     found = [
-        Child("sandbox", this("sandbox")),
-        Child("work", this("work")),
-        Child("web", this("serve", *extra), _AT_ONCE),
+        Child("sandbox", virage_command("sandbox")),
+        Child("work", virage_command("work")),
+        Child("web", virage_command("serve", *extra), _AT_ONCE),
     ]
-    if not config.is_private:  # the mailbox and the cards have a listener of their own, which no proxy is told of
+    if not config.is_private:  # /mailbox and /cards get a loopback listener without a proxy
         port = _port_here(config)
         env = {"VIRAGE_HOST": "127.0.0.1", "VIRAGE_PORT": str(port), "VIRAGE_LOOPBACK_LISTENER": "1", **_AT_ONCE}
-        found.append(Child("web-here", this("serve", "--workers", "1"), env))
+        found.append(Child("web-here", virage_command("serve", "--workers", "1"), env))
     return found
 
 
 def here(config: Config) -> str:
-    """Return the address of the demonstration on its own machine."""
+    """Return the address of the demo on its own machine."""
     return config.public_url if config.is_private else f"http://localhost:{_port_here(config)}"
 
 
@@ -157,7 +158,7 @@ def _port_here(config: Config) -> int:
 
 
 async def _greet(config: Config) -> None:
-    """Say where everything is, once the web answers."""
+    """Print the addresses once the web answers."""
     address = f"{urlsplit(config.public_url).scheme}://127.0.0.1:{config.port}/readyz"
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=False)) as session:
         with contextlib.suppress(TimeoutError):
@@ -188,7 +189,7 @@ def _refuse_taken_port(config: Config) -> None:
             try:
                 probe.bind((config.host, port or 0))
             except OSError as error:
-                raise fail(f"Port {port} cannot be had ({error.strerror}): end what uses it, or set {name}.") from None
+                raise fail(f"Port {port} is in use ({error.strerror}): end that program, or set {name}.") from None
 
 
 def _tell(line: str) -> None:

@@ -1,16 +1,16 @@
-"""`virage sandbox`: a payment provider of our own, in a process that imports none of the domains."""
+"""`virage sandbox`: the sandbox payment provider, a process that imports no domain."""
 
 import os
 
 import virage_sandbox
-from virage.cli.house import configuration
+from virage.cli.deployment import configuration
 from virage.money.payments.types import PaymentSettings
 from virage.platform.host.supervise import die_with_parent
 from virage.platform.settings import logs
 
 
 def run() -> None:
-    """Run the sandbox payment provider; raises ValueError where none is configured."""
+    """Run the sandbox payment provider. Raises ValueError if none is configured."""
     die_with_parent()
     config = configuration(os.environ)
     logs.configure(config.log_level, "sandbox")

@@ -17,21 +17,21 @@ from granian.log import LogLevels
 from virage.app.building import jobs_of
 from virage.app.opening import clock_of, opened, settle
 from virage.app.web import DRAIN
-from virage.cli.house import configuration, database
+from virage.cli.deployment import configuration, database
 from virage.platform.host.supervise import be_parent, die_with_parent
 from virage.platform.realtime.audience import connections
 from virage.platform.settings import logs
 from virage.platform.settings.config import Config
 
-BACKLOG = 4_096  # connections that wait to be taken when everybody comes at once
-RESPAWN_S = 0.1  # a worker that died is replaced at once
-KILL_AFTER_S = 8  # open streams may not hold up the end of a worker
-HEADER_TIMEOUT_MS = 10_000  # a connection without a whole request ends: silent, slow or idle
+BACKLOG = 4_096  # connections in the accept queue
+RESPAWN_S = 0.1  # before a dead worker is replaced
+KILL_AFTER_S = 8  # limit for open streams at the end of a worker
+HEADER_TIMEOUT_MS = 10_000  # for a complete request header: silent, slow and idle connections end
 CRASH_PAUSE_S = 1.0
 
 
 def serve(workers: int | None, certificate: tuple[Path, Path] | None = None) -> None:
-    """Serve the web until the process is asked to end; workers that die are replaced, and end with the process."""
+    """Serve the web until SIGTERM; dead workers are replaced."""
     die_with_parent()
     be_parent()
     config = configuration(os.environ)
@@ -45,7 +45,7 @@ def serve(workers: int | None, certificate: tuple[Path, Path] | None = None) -> 
 
 
 def _open_all_files_allowed() -> None:
-    """Raise the usual limit of open files, often a thousand, to what this account may have: each stream is one."""
+    """Raise the soft limit of open files, often 1,024, to the hard limit: each stream needs one."""
     if sys.platform != "win32":
         import resource
 
@@ -54,12 +54,12 @@ def _open_all_files_allowed() -> None:
 
 
 class _Server(Granian):  # type: ignore[misc, valid-type]  # which class it is depends on the interpreter
-    """A server whose workers go on for `drain_s` seconds before they end, not ready, while their streams end."""
+    """A server whose workers drain for `drain_s` seconds before they end: not ready, while their streams end."""
 
     drain_s = 0
 
     def shutdown(self, exit_code: int = 0) -> None:
-        """End all workers; who asks a second time does not wait for them to drain."""
+        """End all workers; a second signal skips the drain."""
         if DRAIN is not None:
             for pid in [worker.pid for worker in multiprocessing.active_children() if worker.pid is not None]:
                 with contextlib.suppress(ProcessLookupError):
@@ -71,7 +71,7 @@ class _Server(Granian):  # type: ignore[misc, valid-type]  # which class it is d
 
 
 def _served(config: Config, workers: int, certificate: tuple[Path, Path] | None) -> bool:
-    """Run the server once; tell whether it ended because it was asked to, and not because workers kept dying."""
+    """Run the server. Return whether it ended by a signal, and not because its workers kept dying."""
     server = _Server(
         "virage.app.web:web",
         address=config.host,
@@ -79,7 +79,7 @@ def _served(config: Config, workers: int, certificate: tuple[Path, Path] | None)
         interface=Interfaces.ASGI,
         workers=workers,
         loop=Loops.uvloop if os.name == "posix" else Loops.asyncio,
-        http=HTTPModes.auto if certificate else HTTPModes.http1,  # `auto` waits without end for the first byte
+        http=HTTPModes.auto if certificate else HTTPModes.http1,  # `auto` has no timeout for the first byte
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT_MS),
         websockets=False,
         backlog=BACKLOG,
@@ -102,7 +102,7 @@ def _served(config: Config, workers: int, certificate: tuple[Path, Path] | None)
 
 
 def work() -> None:
-    """Run the jobs of all domains until the process is asked to end."""
+    """Run the jobs of all domains until SIGTERM."""
     die_with_parent()
     config = configuration(os.environ)
     logs.configure(config.log_level, "work")

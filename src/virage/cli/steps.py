@@ -1,4 +1,4 @@
-"""Steps of a long start: what runs, for how long, and what to do about a failure.
+"""Progress of the steps of a long start, and what to do about failures.
 
 The Makefile runs this file before anything is installed (`python steps.py NAME COMMAND...`), so it imports nothing but
 the standard library.
@@ -38,11 +38,11 @@ ADVICE = {
     ),
     r"ProxyError|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|unreachable": NO_NETWORK,
 }
-"""What to do, by what the output of a failed command shows; the first that fits is said."""
+"""What to do, by a text in the output of a failed command; the first match is printed."""
 
 
 class Step:
-    """A line on a terminal that counts the seconds; in a file, one line at the start and one at the end.
+    """A line on a terminal that counts the seconds; in a file, a line at the start and one at the end.
 
     `result` is what the last line says of a step that succeeded.
     """
@@ -56,17 +56,17 @@ class Step:
         self._lock = threading.Lock()
 
     def note(self, text: str) -> None:
-        """Say how far the step is."""
+        """Show the progress of the step."""
         self._note = text
         self.show()
 
     def end(self, result: str) -> None:
-        """Say that it is over, and how long it took."""
+        """Show the end of the step and its duration."""
         self._note = result
         self.show(last=True)
 
     def show(self, *, last: bool = False) -> None:
-        """Write the line: on a terminal over the one before."""
+        """Write the line, on a terminal over the previous one."""
         time_s = f"{time.monotonic() - self._began:.1f} s"
         with self._lock:
             if self._out.isatty():
@@ -79,7 +79,7 @@ class Step:
 
 @contextmanager
 def step(name: str, out: TextIO | None = None) -> Iterator[Step]:
-    """Show a step while it runs, and how long it took."""
+    """Show a step while it runs, and its duration."""
     shown = Step(name, out or sys.stdout)
     over = threading.Event()
     ticking = threading.Thread(target=_tick, args=(shown, over), daemon=True)
@@ -103,7 +103,7 @@ def _tick(shown: Step, over: threading.Event) -> None:
 
 
 def run(name: str, command: Sequence[str]) -> int:
-    """Run a command as a step. Its output is shown if it fails, with one last line that says what to do."""
+    """Run a command as a step. If it fails, its output is shown, and then what to do."""
     try:
         with step(name):
             subprocess.run(  # noqa: S603 - the Makefile's own commands
@@ -119,7 +119,7 @@ def run(name: str, command: Sequence[str]) -> int:
 
 
 def advice(said: str) -> str | None:
-    """Return what to do about a command that failed with this output."""
+    """Return what to do about a failed command with this output."""
     found = next((advised for shown, advised in ADVICE.items() if re.search(shown, said)), None)
     return found and found.format(folder=Path.cwd())
 

@@ -1,4 +1,4 @@
-"""`virage variables`: every variable of the environment, its default and what it means, as the settings say it."""
+"""`virage variables`: the environment variables with defaults and meanings, from the settings' docstrings."""
 
 import ast
 import inspect
@@ -13,7 +13,7 @@ _REQUIRED = "(must be set)"
 
 
 def listing() -> str:
-    """Return one paragraph a variable."""
+    """Return one paragraph per variable."""
     return "\n\n".join(_paragraph(name, default, about) for name, default, about in variables())
 
 
@@ -40,7 +40,7 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
 
 
 def _docstrings(struct: type[msgspec.Struct]) -> dict[str, str]:
-    """Return the text below each field of a Struct's source."""
+    """Return the docstring of each field of a Struct, from its source."""
     (body,) = ast.parse(textwrap.dedent(inspect.getsource(struct))).body
     assert isinstance(body, ast.ClassDef)  # noqa: S101 - it is the source of a class
     return {

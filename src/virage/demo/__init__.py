@@ -1,4 +1,4 @@
-"""The demonstration: a club's evening, loaded by the public acts of the domains, the same however often it runs."""
+"""The demo: the match evening of a club, loaded through the public acts of the domains, idempotently."""
 
 from virage.demo.load import load
 from virage.demo.people import greeting

@@ -1,4 +1,4 @@
-"""The contactless cards of the demonstration: personalised as `virage cards` does it, loaded at a till, one linked."""
+"""The contactless cards of the demo: personalised as by `virage cards`, topped up at a till, one linked to a fan."""
 
 from datetime import datetime
 from typing import Final
@@ -23,11 +23,11 @@ NOBODYS_CENTS: Final = 4_000
 FANS_CENTS: Final = 8_000
 FANS_DAILY_CENTS: Final = 2_500
 LINKED_AT: Final = 1
-"""The counter of the tap by which the fan's card was linked."""
+"""Tap counter with which the fan's card was linked."""
 
 
 async def load_cards(conn: Connection, config: Config, fan_id: UUID, cashier: UUID, now: datetime) -> None:
-    """Make the cards and put money onto them at the first till, unless they are there: whose they are may change."""
+    """Create the cards and top them up at the first till, unless they exist; their owners may have changed."""
     secrets = cards.open_card_secrets(config)
     if secrets is None or await card_of_uid(conn, NOBODYS) is not None:
         return
@@ -40,7 +40,7 @@ async def load_cards(conn: Connection, config: Config, fan_id: UUID, cashier: UU
     done(limited)
     for uid, cents in ((NOBODYS, NOBODYS_CENTS), (FANS, FANS_CENTS)):
         owned = await card_of_uid(conn, uid)
-        assert owned is not None  # noqa: S101 - it was made above
+        assert owned is not None  # noqa: S101 - created above
         said = DeskRecord(
             at=stamp(now),
             cashier=cashier,
@@ -58,7 +58,7 @@ async def load_cards(conn: Connection, config: Config, fan_id: UUID, cashier: UU
 
 
 async def _link(conn: Connection, config: Config, secrets: CardSecrets, fan_id: UUID, now: datetime) -> None:
-    """The fan holds the card to a phone and types its printed code."""
+    """Link a card to the fan, as by a tap on a phone and its printed code."""
     tap = Tap(new_id(), Seen(FANS, LINKED_AT))
     code_hash = secrets.codes.hash(secrets.codes.printed(FANS))
     link = cards.Link(tap, code_hash, fan_id)

@@ -1,4 +1,4 @@
-"""Who runs which counters of the demonstration; the shops are the club's own."""
+"""The concessionaires of the demo and their outlets; the shops are run by the club."""
 
 from datetime import UTC, date, datetime
 from typing import Final
@@ -17,11 +17,11 @@ RUN_BY: Final = (
     (ConcessionaireWish("Les Buvettes du Rhône", "Décines-Charpieu", "FR00000000001", "00000000100010"), 320),
     (ConcessionaireWish("Comptoirs des Tribunes", "Lyon", "FR00000000002", "00000000200010"), 280),
 )
-"""Who, and their commission in permille: every third counter each, the rest is the club's."""
+"""Name and commission in permille: each runs every third food outlet, the club the rest."""
 
 
 async def load_concessionaires(conn: Connection, now: datetime) -> None:
-    """Enter those who are not there yet, each with the counters that they run."""
+    """Create the missing concessionaires with their outlets."""
     known = {one.id for one in await concessionaires(conn, None)}
     for number, (wish, permille) in enumerate(RUN_BY):
         who = demo_id(f"concessionaire {number}", WRITTEN)

@@ -1,4 +1,4 @@
-"""What the demonstration eats, drinks and wears: a stadium's board in two languages, at all outlets, with its stock."""
+"""The catalogue of the demo: food, drinks and merchandise in two languages, at all outlets, with stock."""
 
 from datetime import UTC, datetime
 from functools import cache
@@ -52,7 +52,7 @@ SESAME, SOYBEANS, NUTS, CELERY = Allergen.SESAME, Allergen.SOYBEANS, Allergen.NU
 
 
 class Offer(Struct, frozen=True):
-    """An item and what is said of its price."""
+    """An item and its price."""
 
     item: Item
     prices: tuple[Price, ...] = ()
@@ -92,25 +92,25 @@ CUP = Deposit(id=_id("cup"), name=Text("Gobelet consigné", "Cup deposit"), cent
 
 @cache
 def shops() -> tuple[str, ...]:
-    """The outlets that sell what one wears: the last one of each stand on the lowest concourse."""
+    """Return the merchandise outlets: the last one of each stand on the lowest concourse."""
     return tuple({outlet.stand: outlet.code for outlet in load_venue().outlets if outlet.ring == 1}.values())
 
 
 @cache
 def kitchens() -> tuple[str, ...]:
-    """The outlets with a grill and a fryer: all that are neither a shop nor a kiosk, which every fourth of them is."""
+    """Return the outlets with a grill and a fryer: all but the shops and every fourth one, a kiosk."""
     counters = [outlet.code for outlet in load_venue().outlets if outlet.code not in shops()]
     return tuple(code for number, code in enumerate(counters) if number % KIOSK_EVERY != KIOSK_EVERY - 1)
 
 
 @cache
 def counters() -> tuple[str, ...]:
-    """The outlets that sell what one eats and drinks: the kitchens and the kiosks."""
+    """Return the food outlets: kitchens and kiosks."""
     return tuple(outlet.code for outlet in load_venue().outlets if outlet.code not in shops())
 
 
 def _offer(key: str, french: str, english: str, cents: int, category: ProductCategory, **more: Any) -> Offer:
-    """A product; what is said of it besides goes before what its category says."""
+    """Return a product; further arguments override the defaults of its category."""
     hot = category in (ProductCategory.HOT_FOOD, ProductCategory.MENUS)
     outlets = {ProductCategory.SHOP: shops()}.get(category, kitchens() if hot else counters())
     station, seconds = {
@@ -135,7 +135,7 @@ def _offer(key: str, french: str, english: str, cents: int, category: ProductCat
 
 
 def drinks() -> list[Offer]:
-    """Return what one drinks. The beers without alcohol are sold always, the others under a derogation alone."""
+    """Return the drinks. Beer with alcohol is sold only under an alcohol permit."""
     beers, soft, hot = ProductCategory.BEERS, ProductCategory.SOFT_DRINKS, ProductCategory.HOT_DRINKS
     barley = {"allergens": (GLUTEN,)}
     return [
@@ -155,7 +155,7 @@ def drinks() -> list[Offer]:
 
 
 def dishes() -> list[Offer]:
-    """Return what one eats."""
+    """Return the food."""
     hot, snacks, sweets = ProductCategory.HOT_FOOD, ProductCategory.SNACKS, ProductCategory.SWEETS
     bread = (GLUTEN, SESAME)
     fried: dict[str, Any] = {"station": Station.FRYER, "preparation_s": 90}
@@ -202,7 +202,7 @@ def dishes() -> list[Offer]:
 
 
 def wares() -> list[Offer]:
-    """Return what one wears."""
+    """Return the merchandise."""
     shop = ProductCategory.SHOP
     return [
         _offer("scarf", "Écharpe du club", "Club scarf", 2000, shop),
@@ -212,7 +212,7 @@ def wares() -> list[Offer]:
 
 
 def menus() -> list[Offer]:
-    """Return dishes with fries and a drink; they cost less until three quarters of an hour before kick-off."""
+    """Return the set menus; they cost less until 45 minutes before kick-off."""
     soft = tuple(_id(key) for key in ("cola", "cola-zero", "orange", "iced-tea", "water"))
     side = Part("side", Text("Accompagnement", "Side"), (_id("fries"),))
     drink = Part("drink", Text("Boisson", "Drink"), soft)
@@ -239,15 +239,15 @@ def menus() -> list[Offer]:
 
 
 def offers() -> list[Offer]:
-    """Return the whole board."""
+    """Return the whole catalogue."""
     return [Offer(CUP), *drinks(), *dishes(), *wares(), *menus()]
 
 
 async def load_concessions(conn: Connection, tonight: Planned, now: datetime) -> None:
-    """Publish the board and fill the outlets, once; and let tonight's match serve beer, as the mayor allows it."""
+    """Publish the catalogue and stock the outlets, once, with an alcohol permit for tonight's match."""
     await _allow_beer(conn, tonight, now)
     if await menu.publications(conn):
-        return  # somebody may have changed it since
+        return  # it may have been changed since
     for offer in offers():
         done(await menu.put_item(conn, offer.item, None, now))
         if offer.prices:
@@ -259,7 +259,7 @@ async def load_concessions(conn: Connection, tonight: Planned, now: datetime) ->
 
 
 async def _fill(conn: Connection, outlet: str, now: datetime) -> None:
-    """Deliver to an outlet what it sells, and have somebody told when a tenth of it is left."""
+    """Deliver stock to an outlet, with an alarm at a tenth of it."""
     sold = [
         offer.item
         for offer in offers()
@@ -272,7 +272,7 @@ async def _fill(conn: Connection, outlet: str, now: datetime) -> None:
 
 
 async def _allow_beer(conn: Connection, plan: Planned, now: datetime) -> None:
-    """Enter a derogation for an event and say in its house rules that it is used, unless the year's ten are used up."""
+    """Add an alcohol permit for an event and its house rules, unless the ten of the year are used."""
     event = await programme.event(conn, plan.event.id)
     permit_id = demo_id(f"derogation {plan.event.id}", plan.event.doors_at)
     if event is None or await menu.alcohol_permit(conn, permit_id) is not None:

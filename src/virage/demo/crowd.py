@@ -1,4 +1,4 @@
-"""Who has bought already: neighbours in parties all over the ground, so that the maps live. All of it is paid for real.
+"""Earlier sales of the demo: parties of neighbouring seats all over the venue, paid through the provider.
 
 Places are held, paid at the sandbox provider with its card, and settled by the same acts as everybody's. These orders
 were sold at a counter: they belong to ids without an account.
@@ -48,7 +48,7 @@ _RESERVED = int(Feature.WHEELCHAIR | Feature.COMPANION)
 
 
 class Purchase(msgspec.Struct, frozen=True):
-    """One order that is to be there, and its payment."""
+    """A planned order and its payment."""
 
     request: HoldRequest
     owner_id: UUID
@@ -56,7 +56,7 @@ class Purchase(msgspec.Struct, frozen=True):
 
 
 class Till:
-    """Buys for others: what a browser and a card do, for many at once."""
+    """Buys many orders at once, as browsers with cards would."""
 
     def __init__(self, db: Database, provider: PaymentProvider, handlers: Handlers, return_url: str) -> None:
         self._db = db
@@ -66,13 +66,13 @@ class Till:
         self._return_url = return_url
 
     async def sold(self, purchases: Sequence[Purchase]) -> bool:
-        """Tell whether the last of these purchases was made by an earlier run; they are made in order."""
+        """Return whether the last of these purchases exists; they are made in order."""
         async with self._db.connection() as conn:
             found = await orders(conn, [purchases[-1].request.id])
         return any(row.state not in ("held", "paying") for row, _ in found.values())
 
     async def buy(self, sale: OpenSale, purchases: Sequence[Purchase], now: datetime) -> None:
-        """Hold, pay and settle each purchase; one whose places are gone is left out."""
+        """Hold, pay and settle each purchase; those whose places are taken are skipped."""
         held = await self._db.transact(
             ticketing.hold, [Hold(p.request, Buyer(None, p.owner_id), p.owner_id, sale) for p in purchases], now
         )
@@ -90,7 +90,7 @@ class Till:
             await payments.settle(conn, outcomes, now, self._handlers)
 
     async def _pay_by_card(self, starts: Sequence[Start]) -> None:
-        """Open the provider's pages and put the card in each of them."""
+        """Open the payment pages and pay each by card."""
         pages = [page for page in await self._checkout.open_many(starts) if not isinstance(page, Refused)]
         card = msgspec.json.encode(CardPayment(Card.ACCEPTED.value))
         headers = {"content-type": "application/json"}
@@ -105,21 +105,21 @@ class Till:
 
 
 async def fill(db: Database, till: Till, plan: Planned, now: datetime) -> int:
-    """Sell the planned part of an event; return how many orders that took, 0 when it was done before."""
+    """Sell the planned share of an event. Return the number of orders; 0 if it was done before."""
     purchases = list(_purchases(plan))
     if await till.sold(purchases):
         return 0
     async with db.connection() as conn:
         sale = await load_sale(conn, plan.event.id)
     if sale is None:
-        raise RuntimeError(f"The demonstration's event {plan.event.id} is not on sale.")
+        raise RuntimeError(f"Event {plan.event.id} of the demo is not on sale.")
     for first in range(0, len(purchases), BATCH):
         await till.buy(sale, purchases[first : first + BATCH], now)
     return len(purchases)
 
 
 async def buy_for(db: Database, till: Till, plan: Planned, fan_id: UUID, now: datetime) -> None:
-    """Buy two good seats together for a fan who has none of this event yet."""
+    """Buy two good seats together for a fan without tickets to this event."""
     bought = purchase(plan, "fan", BestSeats(Party(full=2)), fan_id)
     if await till.sold([bought]):
         return
@@ -130,7 +130,7 @@ async def buy_for(db: Database, till: Till, plan: Planned, fan_id: UUID, now: da
 
 
 def purchase(plan: Planned, name: str, seats: Seats, owner_id: UUID | None = None) -> Purchase:
-    """Return a purchase whose ids follow its name."""
+    """Return a purchase with ids derived from its name."""
     at = plan.event.sale_opens_at
     key = f"{plan.event.id} {name}"
     return Purchase(
@@ -141,8 +141,8 @@ def purchase(plan: Planned, name: str, seats: Seats, owner_id: UUID | None = Non
 
 
 def _purchases(plan: Planned) -> Iterator[Purchase]:
-    """Yield parties in the stands, then parties on the pitch; the same event always gets the same."""
-    chance = Random(plan.event.id.int)  # noqa: S311 - a crowd needs no secrecy
+    """Yield parties in the stands, then in the standing areas; always the same for an event."""
+    chance = Random(plan.event.id.int)  # noqa: S311 - not a secret
     for number, places in enumerate(_parties(plan, chance)):
         chosen = tuple(ChosenSeat(place, chance.choice(TARIFFS)) for place in places)
         yield purchase(plan, f"seats {number}", ChosenSeats(chosen))
@@ -155,7 +155,7 @@ def _purchases(plan: Planned) -> Iterator[Purchase]:
 
 
 def _parties(plan: Planned, chance: Random) -> Iterator[list[int]]:
-    """Yield neighbours in the same row: some blocks are nearly full, others hardly begun."""
+    """Yield neighbouring seats of a row: some blocks are nearly full, others nearly empty."""
     ground = load_venue()
     segments = ground.row_segments
     for block in ground.blocks:

@@ -1,4 +1,4 @@
-"""Ids that are the same each time the demonstration is loaded."""
+"""Deterministic ids of the demo."""
 
 from datetime import datetime
 from hashlib import sha256
@@ -9,7 +9,7 @@ _HIGH_BITS = 12
 
 
 def demo_id(name: str, at: datetime) -> UUID:
-    """Return the UUIDv7 (RFC 9562) of a thing of the demonstration: its time, and random bits that follow its name."""
+    """Return a UUIDv7 (RFC 9562) with a given time, and random bits derived from a name."""
     bits = int.from_bytes(sha256(f"virage demo {name}".encode()).digest()) >> (256 - _RANDOM_BITS)
     low_bits = _RANDOM_BITS - _HIGH_BITS
     high, low = bits >> low_bits, bits & ((1 << low_bits) - 1)

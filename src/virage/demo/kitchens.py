@@ -1,4 +1,4 @@
-"""What the kitchens of the demonstration can make, so that a newcomer can order by phone at once."""
+"""The capacity of the demo's kitchens, so that order-ahead works at once."""
 
 from datetime import datetime
 from typing import Final
@@ -18,7 +18,7 @@ DELIVERING_STAND: Final = "O"
 
 
 async def load_kitchens(conn: Connection, vault: KeyVault, now: datetime) -> None:
-    """Open every outlet that sells food and drinks, but those that somebody has said something of."""
+    """Open every food outlet that has no settings yet."""
     known = await capacities(conn)
     stands = {outlet.code: outlet.stand for outlet in load_venue().outlets}
     for outlet in counters():

@@ -1,4 +1,4 @@
-"""Load the demonstration into a migrated database: people, what is on and sold, and a crowd that has bought already."""
+"""Load the demo into a migrated database: accounts, events, catalogue, and earlier sales."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -25,7 +25,7 @@ Running = Callable[[], AbstractAsyncContextManager[None]]
 
 
 async def load(config: Config, db: Database, clock: Clock, *, sandbox: Running, tell: Tell) -> None:
-    """Load what is not there yet. `sandbox` runs the provider while places are paid for."""
+    """Load what is missing. `sandbox` runs the provider during the payments."""
     now = clock.now()
     plans = planned(now)
     async with db.transaction() as conn:  # in the order of locks

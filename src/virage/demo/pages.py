@@ -1,4 +1,4 @@
-"""Plausible pages for the demonstration, each marked as a demonstration text."""
+"""Legal pages of the demo, each marked as a sample text."""
 
 from datetime import datetime
 from importlib.resources import files
@@ -12,7 +12,7 @@ from virage.site.pages.types import PageDraft, PageKey, PageKind
 
 
 async def load_pages(conn: Connection, now: datetime) -> None:
-    """Publish the pages that are not there yet; what somebody published since stays."""
+    """Publish the missing pages; existing ones are kept."""
     published = {(page.kind, page.language) for page in await pages.in_force(conn)}
     for folder in files("virage.demo").joinpath("texts").iterdir():
         for kind in PageKind:

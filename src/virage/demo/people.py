@@ -1,4 +1,4 @@
-"""Who can sign in to the demonstration, and as what. Everybody is a role; nobody is invented."""
+"""The accounts of the demo, named after their roles."""
 
 from datetime import datetime
 from typing import Final
@@ -14,7 +14,7 @@ from virage.platform.web.guard import Grant
 
 
 class Account(Struct, frozen=True):
-    """One account: its address, what it may do, and what to try with it."""
+    """An account: its address, its roles, and what to try with it."""
 
     email: str
     about: str
@@ -24,59 +24,59 @@ class Account(Struct, frozen=True):
 
 DESK = Account(
     "desk@example.org",
-    "the club's matches: what happens, and what is shown again",
+    "match desk: feed entries and replays of the club's matches",
     "/staff/desk",
     tuple(Grant(role, "organiser", CLUB.id) for role in ("match_desk", "media_desk")),
 )
-FAN = Account("fan@example.org", "a fan, who holds two tickets for tonight", "/")
+FAN = Account("fan@example.org", "fan with two tickets for tonight", "/")
 CASHIER_PIN: Final = "482913"
 CASHIER = Account(
     "cashier@example.org",
-    f"outlets 01, 19 and 20, at a till by the PIN {CASHIER_PIN}",
+    f"cashier of outlets 01, 19 and 20 with the till PIN {CASHIER_PIN}",
     "/",
     tuple(Grant("cashier", "outlet", code) for code in ("01", "19", "20")),
 )
 ACCOUNTS = (
     FAN,
-    Account("friend@example.org", "another fan", "/"),
-    Account("admin@example.org", "everything, and inviting staff", "/office", (Grant("admin"),)),
+    Account("friend@example.org", "second fan", "/"),
+    Account("admin@example.org", "administrator: everything, including staff", "/office", (Grant("admin"),)),
     Account(
         "office@example.org",
-        "events, prices, orders and refunds of the club",
+        "club office: events, prices, orders, refunds",
         "/office",
         tuple(Grant(role, "organiser", CLUB.id) for role in ("programme", "box_office", "finance")),
     ),
     Account(
         "promoter@example.org",
-        "the concert, and nothing of the club's",
+        "concert promoter, without access to the club's events",
         "/office",
         tuple(Grant(role, "organiser", PROMOTER.id) for role in ("programme", "box_office")),
     ),
-    Account("finance@example.org", "the figures of everybody", "/office", (Grant("finance"),)),
-    Account("steward@example.org", "gate group A", "/", (Grant("steward", "gate", "A"),)),
+    Account("finance@example.org", "finance: sales of all organisers", "/office", (Grant("finance"),)),
+    Account("steward@example.org", "steward at gates A", "/", (Grant("steward", "gate", "A"),)),
     Account(
-        "supervisor@example.org", "every gate: its devices and its flow", "/office/devices", (Grant("supervisor"),)
+        "supervisor@example.org", "supervisor: devices and flow of all gates", "/office/devices", (Grant("supervisor"),)
     ),
     CASHIER,
     DESK,
     Account(
         "moderator@example.org",
-        "the club's replays: which are shown, and who may watch them",
+        "moderator of the club's replays and their rights",
         "/staff/desk",
         (Grant("moderator", "organiser", CLUB.id),),
     ),
     Account(
         "describer@example.org",
-        "the club's replays, said in words for those who do not see them",
+        "audio describer of the club's replays",
         "/staff/describe",
         (Grant("describer", "organiser", CLUB.id),),
     ),
-    Account("kitchen@example.org", "the kitchen of outlet 01", "/", (Grant("kitchen", "outlet", "01"),)),
+    Account("kitchen@example.org", "kitchen of outlet 01", "/", (Grant("kitchen", "outlet", "01"),)),
 )
 
 
 async def load_people(conn: Connection, now: datetime) -> dict[str, UUID]:
-    """Make sure that every account exists with its roles; return the ids by address."""
+    """Create the missing accounts and roles. Return the ids by address."""
     ids = {}
     for account in ACCOUNTS:
         if account.grants:
@@ -87,7 +87,7 @@ async def load_people(conn: Connection, now: datetime) -> dict[str, UUID]:
 
 
 def greeting(config: Config, here: str) -> str:
-    """Return what to tell whoever started the demonstration: the addresses, and who can sign in where.
+    """Return the greeting of `virage run`: the addresses, and the accounts to sign in with.
 
     `here` is its address on the machine itself, where alone the mailbox and the cards are shown.
     """
@@ -96,16 +96,16 @@ def greeting(config: Config, here: str) -> str:
     return "\n".join(
         [
             "",
-            f"  {config.club.name} is open:  {config.public_url}",
-            f"  The office:  {config.public_url}/office",
-            f"  Sign-in codes arrive here:  {here}/mailbox",
-            f"  Contactless cards to tap:  {here}/cards",
+            f"  {config.club.name} is ready:  {config.public_url}",
+            f"  Office:  {config.public_url}/office",
+            f"  Mailbox with the sign-in codes:  {here}/mailbox",
+            f"  Contactless cards:  {here}/cards",
             "",
-            "  Who can sign in, with nothing but the address:",
+            "  Accounts; sign in with the email address:",
             *lines,
             "",
-            "  To see a goal again, let two cameras send: make cameras, in another terminal.",
-            "  Pay with 4242 4242 4242 4242; the payment page lists the cards that fail, challenge or stay silent.",
+            "  For replays, start two cameras in another terminal: make cameras",
+            "  Pay with 4242 4242 4242 4242. The payment page lists more test cards: declined, 3-D Secure, no answer.",
             "  Ctrl-C ends everything.",
             "",
         ]

@@ -1,4 +1,4 @@
-"""What a place costs in the demonstration: categories painted on the blocks of the ground by stand, ring and kind."""
+"""The prices of the demo: a category for each block, by stand, tier and kind."""
 
 from datetime import UTC, datetime
 from functools import cache
@@ -15,7 +15,7 @@ FEE_CENTS = 150
 
 
 class Level(Struct, frozen=True):
-    """One price level: its name in both languages, its colour on the map, its full price in cents."""
+    """A price category: its name in both languages, its colour on the map, its full price in cents."""
 
     key: str
     french: str
@@ -77,23 +77,23 @@ def _all_blocks() -> list[Block]:
 
 
 def _before_the_stage() -> list[Block]:
-    """The stage stands before the southern stand: what is behind it is not sold."""
+    """The stage is in front of the south stand; seats behind it are not sold."""
     return [block for block in _all_blocks() if block.stand != "S"]
 
 
 @cache
 def match_pricing() -> Pricing:
-    """Return what a match of the league costs."""
+    """Return the prices of a league match."""
     return _pricing("match", 1.0, blocks=_all_blocks(), areas={})
 
 
 @cache
 def concert_pricing() -> Pricing:
-    """Return what the concert costs, in the stands and on the pitch."""
+    """Return the prices of the concert, seated and standing."""
     return _pricing("concert", 1.2, blocks=_before_the_stage(), areas={"OR": GOLDEN_CIRCLE, "PEL": STANDING})
 
 
 @cache
 def tournament_pricing() -> Pricing:
-    """Return what a match of the tournament costs."""
+    """Return the prices of a tournament match."""
     return _pricing("tournament", 0.7, blocks=_all_blocks(), areas={})

@@ -1,4 +1,4 @@
-"""What is on in the demonstration: a match tonight, a concert with a standing pitch, a tournament of six matches."""
+"""The events of the demo: a match tonight, a concert with standing areas on the pitch, a tournament of six matches."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
@@ -30,7 +30,7 @@ PROMOTER = Organiser(demo_id("promoter", FOUNDED), "Grand Large Concerts")
 
 
 class Planned(Struct, frozen=True):
-    """An event with its prices, and how full it is already (0 to 1, by seats and by standing places)."""
+    """An event with its prices, and the share that is sold (0 to 1, of seats and of standing places)."""
 
     event: NewEvent
     pricing: Pricing
@@ -39,12 +39,12 @@ class Planned(Struct, frozen=True):
 
 
 def planned(now: datetime) -> list[Planned]:
-    """Return what is on as seen from `now`: what has passed is followed by the next of its kind."""
+    """Return the events at `now`: a past event is replaced by the next one of its kind."""
     return [tonight(now), concert(now), *tournament(now)]
 
 
 def tonight(now: datetime) -> Planned:
-    """Return tonight's match, or tomorrow's once tonight's is sold no more."""
+    """Return tonight's match, or tomorrow's once tonight's sale has closed."""
     today = now.astimezone(VENUE_ZONE).date()
     if _at(today, 21) + ON_SALE_AFTER_START <= now:
         today += timedelta(days=1)
@@ -107,7 +107,7 @@ def series_of(first: date) -> Series:
 
 
 async def load_programme(conn: Connection, plans: list[Planned], now: datetime) -> None:
-    """Create, price and publish what is not there yet. Raises RuntimeError if the programme refuses."""
+    """Create, price and publish the missing events. Raises RuntimeError if one is refused."""
     for organiser in (CLUB, PROMOTER):
         done(await programme.add_organiser(conn, organiser, None, now))
     done(await programme.add_series(conn, series_of(_first_day(plans)), None, now))
@@ -151,7 +151,7 @@ def _event(
 
 
 def _next_day(after: datetime, every_days: int, offset: int) -> date:
-    """Return the first day from then on in a rhythm that does not depend on when one looks."""
+    """Return the first day from a date on in a fixed rhythm."""
     day = after.astimezone(VENUE_ZONE).date()
     return day + timedelta(days=(offset - day.toordinal()) % every_days)
 
@@ -161,7 +161,7 @@ def _at(day: date, hour: int) -> datetime:
 
 
 def done(outcome: Done | Refused) -> Done:
-    """Return what was done. Raises RuntimeError if it was refused: the demonstration asks for nothing that may be."""
+    """Return an outcome. Raises RuntimeError for a refusal, which is a defect of the demo."""
     if isinstance(outcome, Refused):
-        raise RuntimeError(f"The demonstration was refused: {outcome}")  # noqa: TRY004 - no type is wrong
+        raise RuntimeError(f"An act of the demo was refused: {outcome}")  # noqa: TRY004 - not a wrong type
     return outcome

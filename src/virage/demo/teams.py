@@ -1,4 +1,4 @@
-"""The teams of the demonstration: shirt numbers without names, because the players are fictional."""
+"""The teams of the demo: shirt numbers without names, because no player is invented."""
 
 from datetime import datetime
 from typing import Final
@@ -20,7 +20,7 @@ POSITIONS: Final[tuple[tuple[int, Position], ...]] = (
 
 
 async def load_teams(conn: Connection, plan: Planned, now: datetime) -> None:
-    """The two teams of a match; those that somebody set meanwhile stay."""
+    """Set the two teams of a match, unless they are set."""
     await live.set_teams(conn, plan.event.id, TEAMS, None, now, revision=0)
 
 

@@ -1,4 +1,4 @@
-"""The tills of the demonstration: each numbers, chains and signs what it sells with its own key, as any till does."""
+"""The tills of the demo: each numbers, chains and signs its records with its own key, as any till does."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -34,23 +34,23 @@ WRITTEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Post(Struct, frozen=True):
-    """Where a till stands, and what it is called."""
+    """Outlet and name of a till."""
 
     name: str
     outlet: str
 
     @property
     def till_id(self) -> UUID:
-        """The till's id."""
+        """Id of the till."""
         return demo_id(f"till {self.name}", WRITTEN)
 
 
 POSTS: Final = (Post("01, comptoir", "01"), Post("19, comptoir", "19"), Post("20, comptoir", "20"))
-"""At an outlet of each concessionaire, and at one of the club's own."""
+"""At an outlet of each concessionaire, and at one of the club."""
 
 
 async def install_tills(conn: Connection, config: Config, now: datetime) -> bool:
-    """Write the tills down, unless they are there; whether this was done now. No token opens anything as one."""
+    """Create the tills unless they exist, and return whether they were created. They have no device token."""
     if await people.devices(conn, [post.till_id for post in POSTS]):
         return False
     for post in POSTS:
@@ -64,13 +64,13 @@ def _key(config: Config, post: Post) -> Ed25519PrivateKey:
 
 
 def signed_load(config: Config, post: Post, said: DeskRecord) -> SignedDeskRecord:
-    """Money that a till took for a wallet, as it signs it."""
+    """Return a top-up at a till, signed by it."""
     body = desk_record_bytes(said)
     return SignedDeskRecord(said, body, _key(config, post).sign(DESK_RECORD_PURPOSE + body))
 
 
 class Till:
-    """A till that writes: `written` has its records, `cash_cents` is what its sales put into the drawer."""
+    """A till: `written` are its records, `cash_cents` is the cash in its drawer."""
 
     def __init__(self, config: Config, post: Post, cashier: UUID, catalogue: str) -> None:
         self.post = post
@@ -92,7 +92,7 @@ class Till:
         cash_cents: int | None = None,
         refund_of: RefundOf | None = None,
     ) -> Record:
-        """Write the next record at `at`, paid by one tender; the cash of its drawer follows."""
+        """Write the next record at `at`, paid by one tender, and update the cash in the drawer."""
         number = self._head.number + 1
         totals = totals_of(lines)
         cents = sum(total.gross_cents for total in totals)

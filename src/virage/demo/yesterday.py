@@ -1,4 +1,4 @@
-"""What three tills sold yesterday, so that the office has something to show: a shift each, counted, and the day closed.
+"""Yesterday's sales of three tills, so that the office has data: one counted shift each, and the day closed.
 
 The tills write as they would have at the counter, and the server hears of it as of any till's evening without network.
 """
@@ -48,14 +48,14 @@ from virage.site.venue.api import VENUE_ZONE
 OPENS: Final = time(18)
 EVENING: Final = timedelta(hours=3, minutes=30)
 SALES: Final = 80
-"""Of each till."""
+"""Sales per till."""
 FLOAT_CENTS: Final = 15_000
 DIFFERENCES: Final = (-350, 0, 120)
-"""What was found in the drawers, less what should have been there."""
+"""Differences of the drawers at the count."""
 REFUNDED: Final = {20: RefundReason.WRONG_ORDER, 55: RefundReason.WAITED_TOO_LONG}
-"""The sales of the last till after which one is given back, and why."""
+"""Sales of the last till that are refunded, with the reason."""
 BY_FANS_CARD_EVERY: Final = 16
-"""How many sales of the first till there are from one by the fan's card to the next."""
+"""Every so many sales of the first till are paid by the fan's card."""
 QUANTITIES: Final = (1, 1, 1, 2, 3)
 BY_TERMINAL: Final = 0.55
 WASTED: Final = 2
@@ -64,16 +64,16 @@ NEXT_DOOR: Final = "21"
 
 
 def evening_before(now: datetime) -> datetime:
-    """When the tills opened on the day of business before this one."""
+    """Return the opening time of the tills on the previous business day."""
     day = business_day(now, VENUE_ZONE) - timedelta(days=1)
     return datetime.combine(day, OPENS, VENUE_ZONE)
 
 
 async def load_yesterday(db: Database, config: Config, clock: Clock, fan_id: UUID, cashier: UUID) -> None:
-    """Install the tills, make and load the cards, sell, and close what is over; once, whatever became of it since."""
+    """Install the tills, create and top up the cards, sell, and close the day; once."""
     begun = evening_before(clock.now())
     pin = await new_verifier(CASHIER_PIN)
-    assert isinstance(pin, PinVerifier), pin  # noqa: S101 - it is not one that anybody guesses
+    assert isinstance(pin, PinVerifier), pin  # noqa: S101 - the PIN is not too easy
 
     async def load(conn: Connection) -> bool | Refused:
         catalogue = await Catalogues(db).in_force(conn)
@@ -96,7 +96,7 @@ async def load_yesterday(db: Database, config: Config, clock: Clock, fan_id: UUI
         answers = await take(conn, uploads, limits_of(config), PHONE_ORDERS, begun + EVENING)
         refused = [one for of_till in answers for one in of_till if one.outcome != "booked" or one.loss_cents]
         if refused:
-            raise RuntimeError(f"The demonstration was refused: {refused[0]}")
+            raise RuntimeError(f"An act of the demo was refused: {refused[0]}")
         await _move_stock(conn, begun + EVENING)
         return True
 
@@ -107,19 +107,19 @@ async def load_yesterday(db: Database, config: Config, clock: Clock, fan_id: UUI
 
 
 class _Counter:
-    """One till's evening. With `keys` the fan's card pays now and then, and cards are loaded from its drawer."""
+    """The evening of a till. With `keys` the fan's card pays some sales, and cards are topped up."""
 
     def __init__(self, till: Till, catalogue: Catalogue, begun: datetime, keys: CardKeys | None) -> None:
         self._till = till
         self._catalogue = catalogue
         self._begun = begun
         self._keys = keys
-        self._chance = Random(till.post.name)  # noqa: S311 - a crowd needs no secrecy
+        self._chance = Random(till.post.name)  # noqa: S311 - not a secret
         shown = shown_at(catalogue, till.post.outlet).items
         self._products = [one.item for one in shown if isinstance(one.item, Product) and not one.item.is_alcohol]
 
     def sell_all(self, difference_cents: Cents) -> None:
-        """Open the shift, sell, give two sales back, count and close."""
+        """Open the shift, sell, refund two sales, count and close."""
         till, chance = self._till, self._chance
         till.at = self._begun
         till.write(Kind.SHIFT_OPENED, cash_cents=FLOAT_CENTS)
@@ -146,13 +146,13 @@ class _Counter:
         return till.write(Kind.SALE, lines=lines)
 
     def _give_back(self, sale: Record, reason: RefundReason) -> None:
-        """Give a whole sale back in the way in which it was paid."""
+        """Refund a whole sale to its tender."""
         lines = [replace(line, quantity=-line.quantity) for line in sale.lines]
         of = RefundOf(sale.till, sale.id, reason.value)
         self._till.write(Kind.REFUND, lines=lines, by=sale.tenders[0].kind, refund_of=of)
 
     def _lines(self, products: int, quantity: int) -> list[Line]:
-        """Lines of the receipt of so many products, as the catalogue prices them."""
+        """Return receipt lines of so many products, at catalogue prices."""
         chosen = self._chance.sample(self._products, products)
         wishes = [BasketLine(one.id, quantity, options=self._options(one)) for one in chosen]
         basket = Basket(self._catalogue.version, wishes)
@@ -178,13 +178,13 @@ class _Counter:
 
 
 def _moment(chance: Random) -> float:
-    """A part of the evening: a third before the start, a third at half-time, the rest whenever."""
+    """Return a time of the evening: a third before kick-off, a third at half-time, the rest at any time."""
     around = chance.choice((chance.gauss(0.3, 0.08), chance.gauss(0.66, 0.05), chance.random()))
     return min(0.98, max(0.02, around))
 
 
 def _sent(written: Written, keys: CardKeys | None) -> Sent:
-    """A record as the server has it once it has looked at it: what its cards proved."""
+    """Return a record as verified by the server, with what its cards proved."""
     seen = {}
     for at, tender in enumerate(written.record.tenders):
         message = message_of(f"?{tender.proof}") if tender.kind is TenderKind.CARD else None
@@ -194,7 +194,7 @@ def _sent(written: Written, keys: CardKeys | None) -> Sent:
 
 
 async def _move_stock(conn: Connection, now: datetime) -> None:
-    """After the evening something is thrown away, and something goes to the counter beside."""
+    """Book waste, and a transfer to a neighbouring outlet, after the evening."""
     at = POSTS[-1].outlet
     beside = {level.product_id for level in await levels(conn, [NEXT_DOOR])}
     moved = [

@@ -1,4 +1,4 @@
-"""What a domain declares in its `module.py`, and what it adds to a running process. `app/` collects both at start."""
+"""The declarations of a domain (`module.py`), and what it adds to a process. `app/` collects both at start."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,10 +19,11 @@ from virage.platform.web.static import PageExists
 
 @dataclass(frozen=True)
 class LockException:
-    """Why a query may lock rows out of the order of locks without a deadlock.
+    """The reason why a query may lock rows out of order without a deadlock.
 
-    `under` is what the transaction has locked before, with its schema; None where that is not why. `holds`: others may
-    wait for these rows, so what is locked after them has a later place; False for new rows that nobody else knows.
+    `under` is the table, with its schema, that the transaction has locked before; None where the reason is another.
+    `holds` is whether other transactions may wait for these rows, which then count in the order of later locks; it is
+    False for new rows that are not yet visible to others.
     """
 
     reason: str
@@ -32,16 +33,16 @@ class LockException:
 
 @dataclass(frozen=True)
 class Module:
-    """What a domain declares, the same in each process. `app/` refuses to start where a name stands in two modules.
+    """The declarations of a domain, the same in each process. A name declared by two modules is a start-up error.
 
-    `name` is that of its database schema. `roles` are those of people of the staff that it brings; others may ask for
-    them too. `refusals` are its
-    codes with their HTTP status; a code that several domains answer with is declared by the lowest of them.
+    `name` is that of the database schema. `roles` are the staff roles that the domain adds; other domains may require
+    them too. `refusals` are its codes with their HTTP status; a code that several domains use is declared by the lowest
+    of them.
 
-    `lock_ranks` are the tables of its schema whose rows are locked, in the order in which one transaction locks them,
-    each with the tables whose rows change under the lock of a row of it alone. `query()` is an advisory lock that a
-    query takes; `table where condition` are the rows that statements name by this condition. `lock_exceptions` are
-    queries that lock in another order. docs/locks.md has the rules.
+    `lock_ranks` are the tables of its schema whose rows are locked, in the order in which a transaction locks them,
+    each with the tables whose rows change only under that lock. `query()` is an advisory lock that a query takes;
+    `table where condition` are the rows that statements select by this condition. `lock_exceptions` are queries that
+    lock in another order. docs/locks.md has the rules.
     """
 
     name: str
@@ -54,7 +55,7 @@ class Module:
 
 @dataclass(frozen=True)
 class Process:
-    """What every domain may build on: one configuration, one database, one clock, one tail of the journal."""
+    """What every domain gets at start: the configuration, the database, the clock and the tail of the journal."""
 
     config: Config
     db: Database
@@ -66,8 +67,8 @@ class Process:
 class Parts:
     """What a domain adds to a process, made by the `build` of its module.
 
-    `dependencies` are what handlers ask for by name. `pages`: which screens of the app show something, by address and
-    its last segment; screens that are not named always do.
+    `dependencies` are passed to handlers by parameter name. `pages` tell whether the last segment of an address of the
+    app exists, by address; addresses that are not listed always exist.
     """
 
     dependencies: Mapping[str, Any] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Group commit: what arrives while one batch is in flight forms the next one."""
+"""Group commit: items that arrive while one batch is in flight form the next one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,13 +14,13 @@ Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 CALLERS_AT_ONCE = 64
-"""How many callers go on before the next batch has a turn with the database."""
+"""Number of callers that continue before the next batch may use the database."""
 OVERDUE_S = 5.0
-"""How long a batch keeps the next one waiting. It goes on by itself; what it waits for has limits of its own."""
+"""How long a batch keeps the next one waiting. An overdue batch continues by itself, within its own time limits."""
 OVERDUE_MAX = 3
-"""How many overdue batches go on beside the next one; with more, those who wait are sent away."""
+"""Number of overdue batches that may run beside the next one; beyond it waiting callers get `Unavailable`."""
 TRIES_MAX = 4
-"""How often a batch is tried in which another process stores the same ids."""
+"""Number of attempts of a batch whose ids another process stores at the same time."""
 
 
 class Overloaded(Exception):
@@ -28,14 +28,14 @@ class Overloaded(Exception):
 
 
 class Batcher(Generic[Item, Answer]):
-    """Run `act` on many items at once, and give each caller its own answer.
+    """Runs `act` on many items at once, and returns to each caller its own answer.
 
-    `act` gets the items in order of arrival, writes all of them in one transaction, and returns one answer an item. It
-    knows an item that is stored already by its id; two processes that store the same one at once are told apart by a
-    unique key, and the later one runs its batch again.
-    No delay: an idle batcher runs one item at once, a busy one gathers while the last batch commits. A batch that hangs
-    lets the next one through: a lost connection is one batch's matter, and a silent database must not let callers wait
-    for each other. `items`, `batches` and `largest` count for the metrics.
+    `act` gets the items in order of arrival, writes all of them in one transaction, and returns one answer per item. It
+    recognises a stored item by its id; if two processes store the same item at once, a unique key decides, and the
+    later one runs its batch again.
+    There is no delay: an idle batcher runs one item at once, a busy one collects items while the last batch commits. A
+    batch that hangs does not block the next one, so that one lost connection does not hold up all callers. `items`,
+    `batches` and `largest` are counters for the metrics.
     """
 
     def __init__(
@@ -60,11 +60,11 @@ class Batcher(Generic[Item, Answer]):
 
     @property
     def queued(self) -> int:
-        """How many items wait for their batch now."""
+        """Number of items that wait for their batch."""
         return len(self._waiting)
 
     async def submit(self, item: Item) -> Answer:
-        """The answer to one item, once its batch is committed; raises what `act` raises for it, or `Overloaded`."""
+        """Return the answer to one item after its batch is committed. Raises errors of `act`, or `Overloaded`."""
         if len(self._waiting) >= self._queue_max:
             raise Overloaded
         if self._runner is None:
@@ -74,7 +74,7 @@ class Batcher(Generic[Item, Answer]):
         return await answer
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop  # Python asks the system for its process id whenever it looks for the running loop
+        self._loop = loop  # get_running_loop() costs a system call (getpid)
         self._began = loop.time()
         self._runner = loop.create_task(self._run())
         if not self._is_watched:
@@ -82,14 +82,14 @@ class Batcher(Generic[Item, Answer]):
             loop.call_later(OVERDUE_S, self._look)
 
     def _look(self) -> None:
-        """Put a runner aside whose batch is overdue, and start another; one timer for all batches of some seconds."""
+        """Set an overdue batch aside and start the next one; one timer serves all batches of some seconds."""
         loop = self._loop
         if self._runner is not None and loop.time() - self._began >= OVERDUE_S:
             if len(self._overdue) < OVERDUE_MAX:
                 self._put_aside(self._runner)
             else:
                 left, self._waiting = self._waiting, []
-                _fail(left, Unavailable("The batches before do not end."))
+                _fail(left, Unavailable("Earlier batches do not end."))
         self._is_watched = self._runner is not None
         if self._is_watched:
             loop.call_later(OVERDUE_S / 5, self._look)
@@ -137,7 +137,7 @@ class Batcher(Generic[Item, Answer]):
         telling.add_done_callback(self._telling.discard)
 
     async def _tried(self, items: Sequence[Item]) -> Sequence[Answer]:
-        """Run the act; again where another process stored one of the ids meanwhile: now it is known as stored."""
+        """Run the act, again if another process stored one of the ids meanwhile: now it is found as stored."""
         for _ in range(TRIES_MAX - 1):
             with suppress(UniqueViolationError):
                 return await self._act(items)
@@ -145,7 +145,7 @@ class Batcher(Generic[Item, Answer]):
 
 
 async def _tell(pairs: list[tuple[tuple[Item, asyncio.Future[Answer]], Answer]]) -> None:
-    """Give callers their answers, some at a time, so that the database works on the next batch while others go on."""
+    """Return answers to some callers at a time, so that the next batch is sent to the database meanwhile."""
     for at in range(0, len(pairs), CALLERS_AT_ONCE):
         for (_, waiting), answer in pairs[at : at + CALLERS_AT_ONCE]:
             if not waiting.done():  # the caller may have gone away

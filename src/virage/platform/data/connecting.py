@@ -1,12 +1,12 @@
-"""The only module that connects to PostgreSQL. Everything else asks it for a session or a pool.
+"""The only module that connects to PostgreSQL. All other code gets a session or a pool from it.
 
-There are two addresses. `VIRAGE_DATABASE_URL` may be a pooler in transaction mode (PgBouncer): whoever uses it keeps no
-state on the session. `VIRAGE_DATABASE_DIRECT_URL` is the server itself, for what needs a session: migrations,
+There are two addresses. `VIRAGE_DATABASE_URL` may be a pooler in transaction mode (PgBouncer): its users keep no state
+on the session. `VIRAGE_DATABASE_DIRECT_URL` is the server itself, for what needs a session: migrations,
 singletons, LISTEN. Both are the same address unless both are set.
 
-Nothing waits for the server without a limit, because a server can go silent: its kernel still acknowledges packets,
-but PostgreSQL answers nothing (a frozen primary, a lost route). Then `statement_timeout`, which the server keeps, ends
-nothing.
+Every wait for the server has a limit, because a server can go silent: its kernel still acknowledges packets, but
+PostgreSQL does not answer (a frozen primary, a lost route). `statement_timeout` does not help then, because the server
+applies it.
 """
 
 import asyncio
@@ -29,10 +29,10 @@ else:
     Session, Lent, Pool = asyncpg.Connection, asyncpg.Connection, asyncpg.Pool
 
 CONNECT_S: Final = 5.0
-"""How long a connection may take to be made and prepared."""
+"""Time limit for making and preparing a connection."""
 SILENCE_S: Final = 12.0
-"""How long a statement may go unanswered. The server ends statements after 10 s (`defaults.STATEMENT_TIMEOUT_MS`);
-a lower limit would take slow statements of a living server for silence, and send them again beside themselves."""
+"""Time limit for the answer to a statement. The server ends statements after 10 s (`defaults.STATEMENT_TIMEOUT_MS`);
+a lower limit would take slow statements for silence, and run them twice at the same time."""
 CLOSE_S: Final = 2.0
 
 Prepare = Callable[[Session], Awaitable[None]]
@@ -46,7 +46,7 @@ async def connect(
     user: str | None = None,
     database: str | None = None,
 ) -> Session:
-    """Return a session of its own, named `application`; `user` and `database` override those of the address.
+    """Return a new session named `application`; `user` and `database` override those of the address.
 
     A statement that is not answered within `silence_s` raises TimeoutError; then `close` cuts the session.
     """
@@ -61,7 +61,7 @@ async def connect(
 
 
 async def close(session: Session) -> None:
-    """Close a session; cut it if the server does not let it go at once."""
+    """Close a session; cut it if the server does not answer in time."""
     with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         await session.close(timeout=CLOSE_S)
 
@@ -75,7 +75,7 @@ async def open_pool(
     reset: Prepare | None = None,
     silence_s: float | None = SILENCE_S,
 ) -> Pool:
-    """Return a pool of at most so many connections, none of which is made before it is needed.
+    """Return a pool of at most `connections_max` connections, each made when it is first needed.
 
     `silence_s` is as in `connect`; None for a pool whose owner watches its connections by other means.
     """
@@ -87,16 +87,16 @@ async def open_pool(
                 if prepare is not None:
                     await prepare(session)
             except BaseException:
-                session.terminate()  # closing would wait for the answer that did not come
+                session.terminate()  # close() would wait for the missing answer
                 raise
             return session
 
     return await asyncpg.create_pool(
         one_database(url),
-        min_size=0,  # no floor to restore in the background: a connection is made when it is needed
+        min_size=0,  # connections are made when they are needed, not in the background
         max_size=connections_max,
         max_inactive_connection_lifetime=0,
-        max_queries=sys.maxsize,  # else a worn one is closed as it is returned, which waits for the server
+        max_queries=sys.maxsize,  # otherwise the pool closes a connection on return, which waits for the server
         connect=made,
         reset=reset,
         command_timeout=silence_s,

@@ -21,11 +21,11 @@ Outcome = TypeVar("Outcome")
 
 URL = "VIRAGE_DATABASE_URL"
 DIRECT_URL = "VIRAGE_DATABASE_DIRECT_URL"
-CALLERS_MAX = 2_000  # who use or wait for a connection; more are sent away at once
-ACQUIRE_S = 5.0  # how long somebody waits for a connection that others use
-JSONB_VERSION = b"\x01"  # what PostgreSQL puts before the text of a binary jsonb
+CALLERS_MAX = 2_000  # that use or wait for a connection; more fail at once
+ACQUIRE_S = 5.0  # longest wait for a connection while all are in use
+JSONB_VERSION = b"\x01"  # the first byte of a binary jsonb, before its text
 
-TRANSIENT = (  # what passes by itself: the same may be sent again
+TRANSIENT = (  # errors after which the same statement may succeed
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
@@ -39,7 +39,7 @@ ASYNCPG_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.Interna
 
 ANSWER_WAIT_S = 60.0
 ANSWER_RETRY_S = 0.25
-HOPELESS = (  # it is the address that is wrong, and waiting does not change it
+HOPELESS = (  # errors of the address or the credentials; waiting does not help
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.ClientConfigurationError,
@@ -47,21 +47,21 @@ HOPELESS = (  # it is the address that is wrong, and waiting does not change it
 
 
 class Unavailable(Exception):
-    """The database cannot answer now; nothing was confirmed, and the caller may send the same again (503)."""
+    """The database cannot answer now; nothing was confirmed, and the caller may retry (503)."""
 
 
 class OutOfReach(Exception):
-    """The request named a moment, a number or a character that the database cannot store (400)."""
+    """The request contains a timestamp, a number or a character that the database cannot store (400)."""
 
 
 class Contended(Unavailable):
-    """The database gave another transaction the way (a deadlock); the same again may do at once."""
+    """The transaction was rolled back in favour of another (a deadlock); retry at once."""
 
 
 async def answering(url: str, tell: Callable[[str], None], *, variable: str) -> None:
-    """Wait until the database answers, and tell at once what is waited for. `variable` is where the address comes from.
+    """Wait until the database answers, and report once that it is waited for. `variable` is the setting of the address.
 
-    Raises `Unavailable` with what to do: after a minute, or at once where the address itself is wrong.
+    Raises `Unavailable` with what to do: after a minute, or at once if the address itself is wrong.
     """
     parts = urlsplit(url)
     where = f"{parts.netloc.rpartition('@')[2]}{parts.path}"
@@ -87,7 +87,7 @@ async def answering(url: str, tell: Callable[[str], None], *, variable: str) -> 
 
 
 async def ask_once(url: str) -> None:
-    """Connect and ask: behind a pooler, a connection alone says nothing of the database."""
+    """Connect and run a statement, because a pooler accepts connections without the database."""
     session = await connect(url, "virage", silence_s=CONNECT_S)
     try:
         await session.execute("select")
@@ -100,9 +100,9 @@ def _first_line(failure: Exception) -> str:
 
 
 class Database:
-    """A pool of connections. They reconnect by themselves after the database was away.
+    """A pool of connections, which reconnect by themselves after an outage.
 
-    No session state may be left on a connection: it is given back without a reset, which would cost a round trip, and
+    A caller leaves no session state on a connection: it is returned without a reset, which would cost a round trip, and
     behind a pooler the next statement may run on another one. `url` may be a pooler's, `direct_url` is the server's.
     """
 
@@ -118,7 +118,7 @@ class Database:
     async def open(
         cls, url: str, *, direct_url: str | None = None, connections_max: int = 10, application: str = "virage"
     ) -> "Database":
-        """Connect; raises `Unavailable` when the server cannot be reached. The log says which defaults are missing."""
+        """Connect, and log the session defaults that are missing. Raises `Unavailable` if the server is unreachable."""
         pool = await open_pool(
             url,
             application,
@@ -137,7 +137,7 @@ class Database:
         return database
 
     async def close(self) -> None:
-        """Give the connections back; those that are still in use are cut after a second."""
+        """Close the connections; those still in use are cut after a second."""
         try:
             async with asyncio.timeout(1.0):
                 await self._pool.close()
@@ -146,10 +146,10 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """A connection without a transaction: for one statement, which is its own transaction.
+        """Return a connection without a transaction: for one statement, which is its own transaction.
 
-        Raises `Unavailable` for what is the database's fault, also for its silence, `Contended` when it chose another
-        transaction over this, `OutOfReach` for what it cannot write.
+        Raises `Unavailable` for outages and for silence of the database, `Contended` after a deadlock, and
+        `OutOfReach` for a value that it cannot store.
         """
         if self._callers >= CALLERS_MAX:
             raise Unavailable("Too many wait for the database.")
@@ -172,7 +172,7 @@ class Database:
             self._callers -= 1
 
     async def _acquire(self) -> Lent:
-        """A connection that is free or made now, which has its own limit; else the next one, if it comes in time."""
+        """Return a free or new connection, or the next one that is returned in time."""
         try:
             if self._callers <= self._connections_max:
                 return await self._pool.acquire()
@@ -189,9 +189,9 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        """A connection inside a transaction: committed at the end, rolled back when anything is raised.
+        """Return a connection inside a transaction: committed at the end, rolled back by an exception.
 
-        For reads and for what cannot be refused. An act that may return `Refused` runs in `transact`.
+        For reads and for acts that cannot be refused. An act that may return `Refused` runs in `transact`.
         """
         async with self.connection() as connection, connection.transaction():
             yield connection
@@ -204,8 +204,8 @@ class Database:
     ) -> Outcome:
         """Run an act in a transaction and return its outcome.
 
-        A success and `Refused(commit=True)` are committed; any other refusal, and whatever is raised, is rolled back.
-        A list of outcomes is a success: what was written of an item stays, whatever its outcome.
+        A success and `Refused(commit=True)` are committed; any other refusal and any exception are rolled back. A list
+        of outcomes is a success: the writes of each item are kept.
         """
         async with self.connection() as connection:
             transaction = connection.transaction()
@@ -223,16 +223,16 @@ class Database:
 
 
 def _meaning(failure: Exception, connection: Lent) -> type[Exception] | None:
-    """What a failure on a connection means to the caller; None when it is the caller's own fault."""
-    if isinstance(failure.__cause__, OverflowError):  # an argument that has no form in a message to the database
+    """Return the exception that the caller gets for a failure; None if the caller caused it."""
+    if isinstance(failure.__cause__, OverflowError):  # an argument that cannot be encoded
         return OutOfReach
-    if isinstance(failure, asyncpg.CharacterNotInRepertoireError):  # U+0000, which no text of PostgreSQL holds
+    if isinstance(failure, asyncpg.CharacterNotInRepertoireError):  # U+0000
         return OutOfReach
     if isinstance(failure, asyncpg.TransactionRollbackError):
         return Contended
     if isinstance(failure, TRANSIENT):
         return Unavailable
-    if isinstance(failure, asyncpg.InternalClientError):  # it is being cut under its user
+    if isinstance(failure, asyncpg.InternalClientError):  # cut while in use
         if not _is_lost(connection):
             connection.terminate()
         return Unavailable
@@ -240,7 +240,7 @@ def _meaning(failure: Exception, connection: Lent) -> type[Exception] | None:
 
 
 def _is_lost(connection: Lent) -> bool:
-    """Whether the session is over; the pool takes such a connection away from its user, who may not even ask it."""
+    """Return whether the session is over. A connection that the pool has taken back raises when it is asked."""
     try:
         return connection.is_closed()
     except asyncpg.InterfaceError:

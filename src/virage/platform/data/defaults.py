@@ -1,8 +1,8 @@
 """Session settings as defaults of the role, so that a session keeps no state of its own.
 
-What a session sets by `set` stays with whichever server connection a pooler in transaction mode had lent it then.
-Defaults of a role hold for each of its connections, whoever makes them. `virage migrate` sets them for the role that it
-signs in with, in its database; an embedded server gives them to its role when it makes it.
+Behind a pooler in transaction mode a `set` would stay on one server connection, which other sessions then use. Defaults
+of a role apply to all of its connections. `virage migrate` sets them for the role that it signs in with, in its
+database; an embedded server sets them when it creates its role.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ DEFAULTS: Final[Mapping[str, str]] = {
     "statement_timeout": str(STATEMENT_TIMEOUT_MS),
     "transaction_timeout": str(TRANSACTION_TIMEOUT_MS),
     "idle_in_transaction_session_timeout": str(TRANSACTION_TIMEOUT_MS),
-    "jit": "off",  # short statements: compiling them costs more than it saves
+    "jit": "off",  # for short statements compilation costs more than it saves
     "client_min_messages": "warning",
     "TimeZone": "UTC",
 }
@@ -29,9 +29,9 @@ _LIMITS: Final = frozenset(name for name in DEFAULTS if name.endswith("_timeout"
 
 
 async def missing_defaults(conn: Session | Lent) -> dict[str, str]:
-    """Return the settings that this connection does not have as they must be; a lower limit than ours is fine.
+    """Return the settings that this connection lacks, with their values; a lower limit than ours is accepted.
 
-    A setting that this version of PostgreSQL does not know is not missing.
+    A setting that this version of PostgreSQL does not have is not missing.
     """
     rows = await conn.fetch("select name, setting from pg_catalog.pg_settings where name = any($1)", list(DEFAULTS))
     found = {row["name"]: row["setting"] for row in rows}
@@ -43,7 +43,7 @@ def _fits(name: str, setting: str) -> bool:
 
 
 def role_statements(role: str, version: int, *, database: str | None = None) -> list[str]:
-    """Return the statements that give a role its defaults in a database, or in all; both names are quoted already."""
+    """Return the statements that set the defaults of a role in a database, or in all; both names are already quoted."""
     place = f" in database {database}" if database else ""
     return [
         f"alter role {role}{place} set {name} = '{value}'"
@@ -53,9 +53,9 @@ def role_statements(role: str, version: int, *, database: str | None = None) -> 
 
 
 async def set_role_defaults(session: Session) -> None:
-    """Set what is missing for the role of a session; say what to run where it may not.
+    """Set the missing defaults for the role of a session; log the statements to run if it lacks the privilege.
 
-    They hold for connections that are made from now on.
+    They apply to connections made from now on.
     """
     if not await missing_defaults(session):
         return
@@ -69,7 +69,7 @@ async def set_role_defaults(session: Session) -> None:
 
 
 async def report_missing_defaults(conn: Session | Lent) -> None:
-    """Log what is missing and what to run, at the start of a process: without limits, a statement may run for ever."""
+    """Log the missing defaults and the statements to run: without limits a statement may run for ever."""
     missing = await missing_defaults(conn)
     if missing:
         log.error("database_defaults_missing", missing=sorted(missing), run=_script(await _statements(conn)))

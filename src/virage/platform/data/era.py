@@ -1,8 +1,8 @@
-"""The era of this database: what is added to the cluster's transaction ids, so that positions never fall.
+"""The era of this database: an offset to the cluster's transaction ids, so that journal positions never decrease.
 
-Positions of the journal are transaction ids, which each cluster of PostgreSQL counts from its own start. Rows that
-`pg_restore` or logical replication brought keep the ids of the cluster that wrote them. Without a new era, facts of
-before would come again as news once the count passes them, and devices that are ahead would hear nothing until then
+Positions of the journal are transaction ids, which each PostgreSQL cluster counts from its own start. Rows from
+`pg_restore` or logical replication keep the ids of the cluster that wrote them. Without a new era, old facts would be
+sent again once the count passes them, and devices that are ahead would receive nothing until then
 (`docs/decisions/0047-positions-have-an-era.md`, `migrations/0080_era.sql`).
 """
 
@@ -21,14 +21,13 @@ FOREIGN: Final = (
     "The database was restored from another cluster, and positions cannot go on. End all processes of Virage, run "
     "`virage restored` once, and start again."
 )
-OURS: Final = "virage"  # what the name of each connection of a process begins with
+OURS: Final = "virage"  # prefix of the application name of each connection
 OWN: Final = "virage restored"
 LOCK_TIMEOUT_MS: Final = 4_000
 SILENCE_S: Final = 3_600.0
-"""The highest of a column that no index helps with is found by reading all of its table."""
+"""Finding the highest value of a column without an index reads the whole table."""
 
-# Tables, columns and sequences have any name and belong to any domain, so they are looked up where the database keeps
-# them, and quoted.
+# Tables, columns and sequences belong to any domain, so their quoted names come from the catalogue.
 _ID_COLUMNS: Final = """
 select c.oid::regclass::text as held_by, quote_ident(a.attname) as name
 from pg_attribute as a
@@ -57,11 +56,11 @@ _sql = load(__file__)
 
 
 class InUse(Exception):
-    """Processes are connected: what they are writing would keep an id of the era before."""
+    """Processes are connected, and would write ids of the previous era."""
 
 
 class Begun(Struct, frozen=True):
-    """A new era: the highest id that was stored, what ids begin above now, and the sequences that had to follow."""
+    """A new era: the highest stored id, the new offset, and the sequences that were raised."""
 
     stored: int
     xids: int
@@ -69,13 +68,13 @@ class Begun(Struct, frozen=True):
 
 
 async def is_foreign(conn: Connection) -> bool:
-    """Whether the rows come from another cluster than this one, so that nothing may be served from them yet."""
+    """Return whether the rows come from another cluster, so that they must not be served yet."""
     row = await _sql.era(conn)
     return row is None or row["is_foreign"]
 
 
 async def holds_foreign_rows(url: str) -> bool:
-    """The same for who has no connection yet; a database without a schema, or with that of before, is no other's."""
+    """Connect and return `is_foreign`; False for a database without the table."""
     connection = await connect(url, OWN)
     try:
         return await is_foreign(connection)
@@ -86,16 +85,16 @@ async def holds_foreign_rows(url: str) -> bool:
 
 
 async def begin(url: str, *, anyway: bool = False) -> Begun | None:
-    """Begin a new era where the rows come from another cluster, or anyway; None where they are this cluster's.
+    """Begin a new era if the rows come from another cluster, or `anyway`. Return None if they are this cluster's.
 
-    Raises `InUse` while processes of Virage are connected. Sequences that logical replication left behind their rows
-    are put above them.
+    Raises `InUse` while processes of Virage are connected. Sequences that are behind their rows, as after logical
+    replication, are raised.
     """
     connection = await connect(url, OWN, silence_s=SILENCE_S)
     try:
         async with connection.transaction():
             await connection.execute(LIMITS.format(statement=0, lock=LOCK_TIMEOUT_MS))
-            # Whoever has written an id holds this lock until their end, and whoever comes now waits for the new era.
+            # Every writer of an id holds a weaker lock to its end, and later writers wait for the new era.
             await connection.execute("lock table kernel.era in access exclusive mode")
             if not anyway and not await is_foreign(connection):
                 return None
@@ -111,7 +110,7 @@ async def begin(url: str, *, anyway: bool = False) -> Begun | None:
 
 
 async def _highest_stored(conn: Connection) -> int:
-    """The highest transaction id in any column, or what this cluster has reached."""
+    """Return the highest transaction id in any column, or the current one of this cluster."""
     reached = "select coalesce(kernel.next_xid(), pg_snapshot_xmax(pg_current_snapshot()))::text::bigint"
     found: int = await conn.fetchval(reached)
     for column in await conn.fetch(_ID_COLUMNS):
@@ -121,7 +120,7 @@ async def _highest_stored(conn: Connection) -> int:
 
 
 async def _raise_sequences(conn: Connection) -> list[str]:
-    """Put each sequence above the rows that it numbers; return those that were not."""
+    """Raise each sequence above the rows that it numbers. Return those that were below."""
     raised = []
     for column in await conn.fetch(_NUMBERED_COLUMNS):
         behind = (

@@ -1,4 +1,4 @@
-"""Gauges: figures of the database that the metrics page shows."""
+"""Gauges: values read from the database for the metrics."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from virage.platform.data.database import Connection
 
 
 class Gauge(NamedTuple):
-    """What a domain wants watched: read from the database at each scrape, one value for each value of its label."""
+    """A gauge of a domain, read at each scrape: one value per value of its label."""
 
     name: str
     about: str

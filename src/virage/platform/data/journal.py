@@ -1,9 +1,9 @@
-"""The journal: every act's fact, written in its own transaction, append-only, read in order by whoever wants to know.
+"""The journal: the facts of every act, written in the transaction of the act, append-only, read in order.
 
 A position is `xid-seq`. Readers see only what lies below the oldest transaction that still runs, so a transaction that
-commits late is never skipped. Two transactions that touched the same row may stand in the journal in the opposite order
-(the one that began first committed last); they nearly always arrive in the same call, and `as_written` puts them right.
-No call of a tail ends within a transaction, so a position up to which one was told lies between two.
+commits late is never skipped. Facts of two transactions about the same row can be in the opposite order (the one that
+began first committed last); they nearly always arrive in the same call, and `as_written` sorts them. A call of a tail
+never ends within a transaction, so the position of a reader is always between two transactions.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ _sql = load(__file__)
 
 
 class Fact(Struct, frozen=True):
-    """What happened (`order_paid`), who did it, what it is about. `data` holds ids and numbers only."""
+    """An event (`order_paid`), the person who caused it, its subject. `data` holds ids and numbers only."""
 
     what: str
     who: UUID | None
@@ -37,7 +37,7 @@ class Fact(Struct, frozen=True):
 
 
 class Entry(Struct, frozen=True):
-    """A fact in its place. `position` orders the journal as (xid, seq); `seq` is the order of writing."""
+    """A stored fact. `position` orders the journal as (xid, seq); `seq` is the order of writing."""
 
     position: str
     seq: int
@@ -52,14 +52,14 @@ OnEntries = Callable[[Sequence[Entry]], None]
 
 
 class Key(NamedTuple):
-    """A position taken apart, so that positions compare; its text is the position again."""
+    """A parsed position, which can be compared; its text is the position again."""
 
     xid: int
     seq: int
 
     @property
     def xid_next(self) -> int:
-        """The transaction before which all are told; none is told in part (decision 0038)."""
+        """The transaction before which everything is complete; transactions are never sent in part (decision 0038)."""
         return self.xid + (self.seq > 0)
 
     def __str__(self) -> str:
@@ -67,7 +67,7 @@ class Key(NamedTuple):
 
 
 def position_key(position: str) -> Key:
-    """What positions are ordered by; raises ValueError for a text that is no position."""
+    """Return a position parsed, for comparison. Raises ValueError for a text that is not a position."""
     xid, _, seq = position.partition("-")
     if not (xid.isascii() and xid.isdigit() and seq.isascii() and seq.isdigit()):
         raise ValueError(f"{position!r} is no position of the journal.")
@@ -78,12 +78,12 @@ def position_key(position: str) -> Key:
 
 
 def as_written(entries: Sequence[Entry]) -> list[Entry]:
-    """The entries of one call in the order of writing: the last word on a row is the last entry about it."""
+    """Return the entries of one call in the order of writing, so that the last entry about a row is the latest."""
     return sorted(entries, key=lambda entry: entry.seq)
 
 
 async def append(conn: Connection, facts: Sequence[Fact], now: datetime) -> None:
-    """Write the facts of an act in its transaction, in one statement."""
+    """Append the facts of an act within its transaction, in one statement."""
     if facts:
         await _sql.append_facts(
             conn,
@@ -96,18 +96,18 @@ async def append(conn: Connection, facts: Sequence[Fact], now: datetime) -> None
 
 
 async def head(conn: Connection) -> str:
-    """The position up to which everything is visible. Ask it before you read what you are going to follow."""
+    """Return the position up to which everything is visible. Call it before reading the state to be followed."""
     return f"{await _sql.journal_head(conn)}-0"
 
 
 async def rest_of_transaction(conn: Connection, position: str) -> list[Entry]:
-    """What comes after a position within its transaction."""
+    """Return the entries after a position within its transaction."""
     xid, seq = position_key(position)
     return [_entry(row) async for row in _sql.facts_of_transaction_after(conn, xid=str(xid), seq=seq)]
 
 
 async def read_after(conn: Connection, position: str, limit: int = PAGE) -> list[Entry]:
-    """The next entries after a position, in order of (xid, seq)."""
+    """Return the next entries after a position, in order of (xid, seq)."""
     xid, seq = position_key(position)
     return [_entry(row) async for row in _sql.facts_after(conn, xid=str(xid), seq=seq, limit_=limit)]
 
@@ -117,14 +117,14 @@ def _entry(row: Any) -> Entry:
 
 
 class _Listener:
-    """Who wants entries, and from where; `key` None is "from now on"."""
+    """A callback and the position that it has received; `key` None means "from now on"."""
 
     def __init__(self, on_entries: OnEntries, key: Key | None) -> None:
         self.on_entries = on_entries
         self.key = key
 
     def tell(self, entries: Sequence[Entry]) -> None:
-        """Only what is new to this listener; its failure is its own."""
+        """Call back with the entries new to this listener; an exception is logged and does not reach the others."""
         news = [entry for entry in entries if self.key is None or position_key(entry.position) > self.key]
         if not news:
             return
@@ -136,7 +136,7 @@ class _Listener:
 
 
 class Tail:
-    """One poller a process, every 50 ms while somebody listens; holds no connection between polls."""
+    """The poller of a process: every 50 ms while it has listeners, without a connection between polls."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -146,13 +146,13 @@ class Tail:
 
     @property
     def position(self) -> str | None:
-        """Up to where all listeners have been told; None while nobody listens."""
+        """The position that all listeners have received; None without listeners."""
         return self._position
 
     def listen(self, on_entries: OnEntries, since: str | None = None) -> Callable[[], None]:
-        """Call `on_entries` with what comes after `since`, or from now on. Returns the function that ends it.
+        """Call `on_entries` with the entries after `since`, or from now on. Return the function that ends it.
 
-        Raises ValueError for a `since` that is no position. `on_entries` gets entries in order of (xid, seq), and
+        Raises ValueError if `since` is not a position. `on_entries` gets entries in order of (xid, seq), and
         must neither block nor await.
         """
         start = self._position if since is None else since
@@ -168,7 +168,7 @@ class Tail:
         return end
 
     async def close(self) -> None:
-        """End all listening."""
+        """Remove all listeners and stop polling."""
         self._listeners.clear()
         poller = self._poller
         if poller is not None:
@@ -191,7 +191,7 @@ class Tail:
             self._position = None
 
     async def _tell_all(self) -> None:
-        """First whoever is behind, each from where they are; then all of them what is new."""
+        """Let listeners that are behind catch up first; then send the new entries to all."""
         if self._position is None:
             async with self._db.connection() as conn:
                 self._position = await head(conn)
@@ -207,7 +207,7 @@ class Tail:
                 listener.tell(entries)
 
     async def _catch_up(self, listener: _Listener, until: Key) -> None:
-        """Tell one listener what the others know already."""
+        """Send one listener what the others have received already."""
         while listener.key is not None and listener.key < until and listener in self._listeners:
             entries = await self._read(str(listener.key))
             known = [entry for entry in entries if position_key(entry.position) <= until]
@@ -216,7 +216,7 @@ class Tail:
                 listener.key = max(listener.key, until)
 
     async def _read(self, position: str) -> list[Entry]:
-        """Page after page up to a bound, told in one call, so that what belongs together stays together."""
+        """Return page after page up to a bound, in one call, so that a transaction is never divided."""
         entries: list[Entry] = []
         async with self._db.connection() as conn:
             for _ in range(PAGES_A_CALL_MAX):

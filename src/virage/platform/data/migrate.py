@@ -1,8 +1,8 @@
 """Forward migrations: `migrations/NNNN_what.sql`, each applied once and in order (docs/migrations.md).
 
-The first line of a file says its phase. *expand* runs before the new program starts, while the old one serves: it only
-adds. *contract* runs when every old program has ended, and may take away. And it says its kind: a plain file is one
-transaction; *concurrent* builds indexes outside of any; *backfill* repeats one statement until it touches nothing.
+The first line of a file names its phase. *expand* runs before the new version starts, while the old one serves: it only
+adds. *contract* runs when every old process has ended, and may remove. It also names the kind: a plain file is one
+transaction; *concurrent* builds indexes outside of any; *backfill* repeats one statement until it affects no rows.
 """
 
 import asyncio
@@ -20,14 +20,14 @@ from virage.platform.data.database import Connection
 from virage.platform.data.defaults import set_role_defaults
 from virage.platform.values.clock import Clock
 
-LOCK_KEY = 0x76697261  # "vira": one migrator at a time in a database
+LOCK_KEY = 0x76697261  # "vira": one migration at a time per database
 LOCK_TIMEOUT_MS = 4_000
 STATEMENT_TIMEOUT_MS = 5_000
-CONCURRENT_LOCK_TIMEOUT_MS = 60_000  # it waits for transactions that began before it, and nobody waits for it
+CONCURRENT_LOCK_TIMEOUT_MS = 60_000  # it waits for older transactions, and no transaction waits for it
 LOCK_RETRY_S: Final = 0.25
 BATCH_ATTEMPTS = 10
 FILE_S: Final = 300.0
-"""How long a whole file may go unanswered: it is many statements in one message, each with its own limit."""
+"""Time limit for the answer to a whole file: many statements in one message, each with its own limit."""
 CONCURRENT_S: Final = 86_400.0
 LIMITS: Final = """
 set local statement_timeout = {statement};
@@ -35,7 +35,7 @@ set local lock_timeout = {lock};
 set local idle_in_transaction_session_timeout = 0;
 select pg_catalog.set_config(name, '0', true) from pg_catalog.pg_settings where name = 'transaction_timeout'
 """
-"""Of one transaction; PostgreSQL 16 has no `transaction_timeout`, and nothing is set there."""
+"""Limits of one transaction. PostgreSQL 16 has no `transaction_timeout`, which is then not set."""
 CONCURRENT_LIMITS: Final = """
 set statement_timeout = 0;
 set lock_timeout = {lock};
@@ -43,7 +43,7 @@ select pg_catalog.set_config(name, '0', false) from pg_catalog.pg_settings where
 """
 FOLDER: Final = files("virage").joinpath("migrations")
 UNPHASED_LAST: Final = "0079~"
-"""Files up to this name were written before there were phases: each is an expanding file in one transaction."""
+"""Files up to this name have no phase: each is an expand file in one transaction."""
 
 Phase = Literal["expand", "contract"]
 Kind = Literal["transaction", "concurrent", "backfill"]
@@ -75,50 +75,50 @@ class Migration(NamedTuple):
 
     @property
     def statements(self) -> list[str]:
-        """The statements of a concurrent file, in which no `;` stands within one."""
+        """The statements of a concurrent file, none of which may contain a `;`."""
         parts = (part.strip() for part in _COMMENT.sub("", self.text).split(";"))
         return [part for part in parts if part]
 
 
 class MigrationChanged(Exception):
-    """A migration was edited after this database had applied it."""
+    """A migration file was edited after this database had applied it."""
 
 
 def migrations(folder: Traversable = FOLDER) -> list[Migration]:
-    """All migrations of a folder, in order; those of the package, if none is named."""
+    """Return the migrations of a folder in order; by default those of the package."""
     found = [file for file in folder.iterdir() if file.name.endswith(".sql")]
     texts = {file.name.removesuffix(".sql"): file.read_text(encoding="utf-8") for file in found}
     return [migration_of(name, texts[name]) for name in sorted(texts)]
 
 
 def migration_of(name: str, text: str) -> Migration:
-    """The migration of a file; raises ValueError where a file says no phase that has to."""
+    """Return the migration of a file. Raises ValueError if its first line names no phase."""
     said = _FIRST_LINE.match(text)
     if said is None and name > UNPHASED_LAST:
-        raise ValueError(f"{name} begins with no phase, as `-- expand: why` or `-- contract, backfill: why`.")
+        raise ValueError(f"{name}: its first line names no phase, as `-- expand: why` or `-- contract, backfill: why`.")
     phase, kind = said.groups() if said else ("expand", None)
     hashed = sha256(text.encode()).digest()
     return Migration(name, text, hashed, cast("Phase", phase), cast("Kind", kind or "transaction"))
 
 
 async def missing(conn: Connection, phase: Phase) -> list[str]:
-    """The migrations of this program and of one phase that the database has not applied."""
+    """Return the names of the migrations of one phase that the database has not applied."""
     applied = {row["name"] for row in await conn.fetch("select name from kernel.migration")}
     return [migration.name for migration in migrations() if migration.phase == phase and migration.name not in applied]
 
 
 async def migrate(url: str, *, contract: bool = True, folder: Traversable = FOLDER) -> list[str]:
-    """Apply what is missing, give the role its defaults, and return the names of what was applied.
+    """Apply the missing migrations, set the defaults of the role, and return the names of those applied.
 
-    `url` is the server's own address, not a pooler's: one session holds the lock of the migrator. `contract` is for
-    whom no older program serves beside; without it what takes away waits. Several processes may call it at once. A lock
-    that cannot be had in 4 s or a statement that takes longer than 5 s fails a file in a transaction as a whole and
-    leaves the database as it was before it. Files of the other kinds go on where they were stopped.
+    `url` is the server's own address, not a pooler's: one session holds the migration lock. `contract` is False while
+    processes of the previous version still run. Several processes may call it at once. A lock that is not granted in
+    4 s or a statement that takes longer than 5 s rolls a transactional file back as a whole. Files of the other kinds
+    continue where they were stopped.
     """
     session = await connect(url, "virage migrate", silence_s=FILE_S)
     try:
-        # Whoever waited inside a statement would hold up the concurrent index that is waited for.
-        while not await session.fetchval("select pg_try_advisory_lock($1)", LOCK_KEY):  # noqa: ASYNC110 - another migrates
+        # A wait inside a statement would hold up the concurrent index build of the process that has the lock.
+        while not await session.fetchval("select pg_try_advisory_lock($1)", LOCK_KEY):  # noqa: ASYNC110 - another process migrates
             await asyncio.sleep(LOCK_RETRY_S)
         fresh = await _apply_missing(session, migrations(folder), contract=contract)
         await set_role_defaults(session)
@@ -128,7 +128,7 @@ async def migrate(url: str, *, contract: bool = True, folder: Traversable = FOLD
 
 
 async def _apply_missing(session: Session, known: Iterable[Migration], *, contract: bool) -> list[str]:
-    """Apply file by file. The limits of each end with it, so that the session keeps no state."""
+    """Apply file by file. Limits are local to each, so that the session keeps no state."""
     async with session.transaction():
         await session.execute(_limits())
         await session.execute(_BOOK)
@@ -145,7 +145,7 @@ async def _apply_missing(session: Session, known: Iterable[Migration], *, contra
 
 
 async def _apply(session: Session, migration: Migration) -> None:
-    """Apply one file and book it: together in one transaction, or when it has come to its end."""
+    """Apply one file and record it: in one transaction, or once it is complete."""
     if migration.kind == "transaction":
         async with session.transaction():
             await session.execute(_limits())
@@ -170,7 +170,7 @@ async def _book(session: Session, migration: Migration) -> None:
 
 
 async def _build(session: Session, migration: Migration) -> None:
-    """Run the statements one by one, outside of a transaction, first dropping what a run that failed left invalid."""
+    """Run the statements outside of a transaction, dropping an invalid index of a failed run first."""
     await session.execute(CONCURRENT_LIMITS.format(lock=CONCURRENT_LOCK_TIMEOUT_MS))
     for statement in migration.statements:
         index = _INDEX.match(statement)
@@ -184,9 +184,9 @@ async def _build(session: Session, migration: Migration) -> None:
 
 
 async def _backfill(session: Session, statement: str) -> None:
-    """Repeat a statement, a transaction each time, until it touches nothing.
+    """Repeat a statement, each time in a transaction, until it affects no rows.
 
-    A batch that met the program at the same rows is tried again; ten in a row fail.
+    A batch that conflicts with other transactions is retried; ten conflicts in a row are an error.
     """
     attempts = 0
     while True:

@@ -1,4 +1,4 @@
-"""Objects: bytes under a name, in a local folder, an Azure container or an S3 bucket; one API for all three."""
+"""The object store: a local folder, an Azure container or an S3 bucket behind one API."""
 
 import errno
 import re
@@ -13,36 +13,36 @@ from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 from obstore.store import AzureStore, LocalStore, S3Store
 
 if TYPE_CHECKING:
-    from obstore.store import ClientConfig, RetryConfig  # they are types alone
+    from obstore.store import ClientConfig, RetryConfig  # types only
 
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 NAME_LENGTH_MAX = 500
 CLIENT: Final["ClientConfig"] = {"connect_timeout": timedelta(seconds=3), "timeout": timedelta(seconds=30)}
 RETRY: Final["RetryConfig"] = {"max_retries": 3, "retry_timeout": timedelta(seconds=10)}
-FULL: Final = f"(os error {errno.ENOSPC})"  # all that the library says of it
+FULL: Final = f"(os error {errno.ENOSPC})"  # the library reports it in the message only
 
 
 class StoreAway(Exception):
-    """The store cannot answer now; the caller may do the same again."""
+    """The store cannot answer now; the caller may retry."""
 
 
 class Full(StoreAway):
-    """The store has no room for more."""
+    """The store is full."""
 
 
 class Objects:
-    """A store. Names are relative paths of plain segments (`replay/cam-1/0001.mp4`), nothing else gets through."""
+    """An object store. Names are relative paths of plain segments (`replay/cam-1/0001.mp4`)."""
 
     def __init__(self, store: LocalStore | AzureStore | S3Store) -> None:
         self._store = store
 
     async def put(self, name: str, data: bytes) -> None:
-        """Store the bytes, whole or not at all, in place of what was there."""
+        """Store the bytes atomically, replacing an existing object."""
         with _answering():
             await obstore.put_async(self._store, _checked(name), data)
 
     async def put_new(self, name: str, data: bytes) -> bool:
-        """Store the bytes unless there is an object of that name; False, and nothing changed, if there is."""
+        """Store the bytes unless the object exists. Return whether they were stored."""
         try:
             with _answering():
                 await obstore.put_async(self._store, _checked(name), data, mode="create")
@@ -51,7 +51,7 @@ class Objects:
         return True
 
     async def get(self, name: str) -> bytes | None:
-        """The bytes, or None."""
+        """Return the bytes, or None if the object does not exist."""
         try:
             with _answering():
                 found = await obstore.get_async(self._store, _checked(name))
@@ -60,7 +60,7 @@ class Objects:
             return None
 
     async def delete(self, name: str) -> None:
-        """Remove the object; one that is not there is no error."""
+        """Remove the object if it exists."""
         try:
             with _answering():
                 await obstore.delete_async(self._store, _checked(name))
@@ -68,7 +68,7 @@ class Objects:
             return
 
     async def names(self, folder: str = "") -> list[str]:
-        """The names of all objects below a folder, in order."""
+        """Return the names of all objects below a folder, sorted."""
         prefix = _checked(folder) if folder else None
         with _answering():
             found = await obstore.list(self._store, prefix=prefix).collect_async()
@@ -76,9 +76,9 @@ class Objects:
 
 
 def open_store(url: str) -> Objects:
-    """The store at a URL: `file:///folder` or a plain path (made if missing), `az://container/…`, `s3://bucket/…`.
+    """Return the store of a URL: `file:///folder` or a plain path (created if missing), `az://container/…`, `s3://bucket/…`.
 
-    Keys and regions of Azure and S3 come from their own variables of the environment.
+    Credentials and regions of Azure and S3 come from their own environment variables.
     """
     scheme, separator, rest = url.partition("://")
     if not separator or scheme == "file":
@@ -87,12 +87,12 @@ def open_store(url: str) -> Objects:
         return Objects(AzureStore.from_url(url, client_options=CLIENT, retry_config=RETRY))
     if scheme == "s3":
         return Objects(S3Store.from_url(url, client_options=CLIENT, retry_config=RETRY))
-    raise ValueError(f"Objects are kept at file://, az:// or s3://, not at {scheme}://.")
+    raise ValueError(f"Objects are stored at file://, az:// or s3://, not at {scheme}://.")
 
 
 @contextmanager
 def _answering() -> Iterator[None]:
-    """What the library says of a store that fails, in our words."""
+    """Translate exceptions of the library."""
     try:
         yield
     except (AlreadyExistsError, NotFoundError):
@@ -103,5 +103,5 @@ def _answering() -> Iterator[None]:
 
 def _checked(name: str) -> str:
     if len(name) > NAME_LENGTH_MAX or not NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is no name of an object.")
+        raise ValueError(f"{name!r} is not a valid object name.")
     return name

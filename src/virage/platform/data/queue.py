@@ -1,7 +1,7 @@
-"""Jobs: what runs later, after the transaction that asked for it; PgQueuer on our own tables.
+"""Jobs: work that runs after the transaction that enqueued it has committed; PgQueuer on our own tables.
 
-A job runs at least once: a worker that dies in the middle is replaced by another, so handlers repeat without harm.
-What fails is tried again with growing pauses, then stays as a dead letter that the office sees and puts back.
+A job runs at least once: another worker repeats it if one dies, so handlers are idempotent. A failed job is retried
+with growing pauses; after the last attempt it becomes a dead letter, which the office sees and can requeue.
 """
 
 import asyncio
@@ -59,13 +59,13 @@ class DeadLetter(Struct, frozen=True):
 
 
 async def enqueue(conn: Connection, kind: str, payloads: Sequence[Struct], *, delay: timedelta = NO_DELAY) -> None:
-    """Ask for jobs in the caller's transaction, in one statement; they run once it is committed."""
+    """Enqueue jobs in the caller's transaction, in one statement; they run once it is committed."""
     if payloads:
         await _sql.enqueue(conn, kind=kind, payloads=[msgspec.json.encode(item) for item in payloads], delay=delay)
 
 
 async def dead_letters(conn: Connection, limit: int = 100) -> list[DeadLetter]:
-    """The jobs that failed for good, the latest first."""
+    """Return the jobs that have failed for good, latest first."""
     return [
         DeadLetter(**{**row, "payload": msgspec.json.decode(row["payload"])})
         async for row in _sql.dead_letters(conn, limit_=limit)
@@ -73,29 +73,29 @@ async def dead_letters(conn: Connection, limit: int = 100) -> list[DeadLetter]:
 
 
 async def requeue(conn: Connection, ids: Sequence[int]) -> list[int]:
-    """Put dead letters back to work; returns the ids of those that were there, in order."""
+    """Requeue dead letters with all their attempts. Return the ids of those that existed, in order."""
     return sorted([row["id"] async for row in _sql.requeue(conn, ids=ids)])
 
 
 async def drop_dead_letters(conn: Connection, ids: Sequence[int]) -> list[int]:
-    """Give dead letters up; returns the ids of those that were there, in order."""
+    """Delete dead letters. Return the ids of those that existed, in order."""
     return sorted([row["id"] async for row in _sql.drop_dead_letters(conn, ids=ids)])
 
 
 async def job_counts(conn: Connection) -> dict[str, int]:
-    """How many jobs are `queued`, `picked` and `failed` now, for the metrics."""
+    """Return the number of jobs `queued`, `picked` and `failed`, for the metrics."""
     counts = {row["status"]: row["count"] async for row in _sql.job_counts(conn)}
     return {status: counts.get(status, 0) for status in ("queued", "picked", "failed")}
 
 
 def pause_after(attempts: int) -> timedelta:
-    """How long to wait after that many failures: twice as long each time, up to 5 minutes, spread by a half."""
+    """Return the pause after that many failures: doubling up to 5 minutes, with jitter."""
     seconds = min(PAUSE_FIRST_S * 2 ** min(attempts, 20), PAUSE_MAX_S)
-    return timedelta(seconds=seconds * random.uniform(0.5, 1.0))  # noqa: S311 - only to spread the load
+    return timedelta(seconds=seconds * random.uniform(0.5, 1.0))  # noqa: S311 - not a secret
 
 
 class _Kind(NamedTuple):
-    """How jobs of a kind are run."""
+    """How a kind of job runs."""
 
     payload_type: type[Struct]
     handler: Callable[[Any], Awaitable[None]]
@@ -104,7 +104,7 @@ class _Kind(NamedTuple):
 
 
 class Jobs:
-    """What a worker can do. Register with `on` and `every`, then `run` until cancelled."""
+    """The handlers of a worker. Register with `on` and `every`, then `run` until cancelled."""
 
     def __init__(self, *, poll: timedelta = POLL, heartbeat_timeout: timedelta = HEARTBEAT_TIMEOUT) -> None:
         self._poll = poll
@@ -114,12 +114,12 @@ class Jobs:
 
     @property
     def kinds(self) -> frozenset[str]:
-        """The kinds that have a handler."""
+        """The kinds with a handler."""
         return frozenset(self._kinds)
 
     @property
     def singletons(self) -> Mapping[str, float]:
-        """The names of the handlers that one worker at a time calls again and again, and after how many seconds."""
+        """The names of the periodic handlers and their seconds between runs; each runs in one worker at a time."""
         return {singleton.name: singleton.seconds for singleton in self._singletons}
 
     def on(
@@ -131,23 +131,23 @@ class Jobs:
         attempts_max: int = ATTEMPTS_MAX,
         at_once: int = 0,
     ) -> None:
-        """Run jobs of that kind with `handler`, which repeats without harm, at most `at_once` together (0: any).
+        """Run jobs of that kind with `handler`, which must be idempotent, at most `at_once` together (0: no limit).
 
-        ValueError for a kind that is taken.
+        Raises ValueError if the kind has a handler.
         """
         if kind in self._kinds:
             raise ValueError(f"Jobs of kind {kind!r} have a handler already.")
         self._kinds[kind] = _Kind(payload_type, handler, attempts_max, at_once)
 
     def every(self, seconds: float, name: str, handler: Callable[[], Awaitable[None]]) -> None:
-        """Call `handler` again and again, that many seconds after its last end, in one process of all alone."""
+        """Call `handler` periodically, that many seconds after its last end, in one process at a time."""
         self._add(Singleton(seconds, name, lambda _db: handler()))
 
     def every_money(self, seconds: float, name: str, handler: Callable[[Database], Awaitable[None]]) -> None:
-        """Do the same for what books money or asks the payment provider to move it.
+        """Do the same for handlers that book money or ask the payment provider to move it.
 
-        The database that `handler` is given is the only one it may use: that one writes as long as this process is the
-        newest that the singleton was given to, and reads otherwise.
+        `handler` may use only the database that it is given: it writes only while this process is the newest holder of
+        the singleton.
         """
         self._add(Singleton(seconds, name, handler))
 
@@ -157,7 +157,7 @@ class Jobs:
         self._singletons.append(singleton)
 
     async def run(self, db: Database) -> None:
-        """Work until cancelled, whatever happens to the database; a job that runs is ended before this returns."""
+        """Work until cancelled, through outages of the database. Running jobs have ended on return."""
 
         async def tidy() -> None:
             async with db.connection() as conn:
@@ -172,9 +172,9 @@ class Jobs:
             group.create_task(_again_and_again("singletons", lambda: run_singletons(db, holder, singletons)))
 
     async def _work(self, url: str) -> None:
-        """One life of a queue manager, on a pool of its own: PgQueuer speaks text jsonb and keeps a listener.
+        """Run one queue manager on its own pool, because PgQueuer uses text jsonb and LISTEN.
 
-        A listener is a state of its session, so the pool connects to the server itself.
+        LISTEN is session state, so the pool connects to the server itself.
         """
         pool = await open_pool(url, "virage work", connections_max=CONNECTIONS)
         try:
@@ -203,7 +203,7 @@ class Jobs:
 
 
 async def _end(life: "asyncio.Task[None]") -> None:
-    """Wait for a queue manager that was told to stop, with a bound; how it ends no longer matters."""
+    """Wait for a queue manager that is stopping, up to a limit; how it ends no longer matters."""
     await asyncio.wait([life], timeout=GRACE_S)
     while not life.done():
         life.cancel()
@@ -213,7 +213,7 @@ async def _end(life: "asyncio.Task[None]") -> None:
 
 
 def _queue_manager(pool: Pool) -> "QueueManager":
-    """PgQueuer on the tables of our migration. Imported here: the web processes enqueue without it."""
+    """Return PgQueuer on our tables. It is imported here because web processes enqueue without it."""
     from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver  # noqa: PLC0415 - the docstring says why
     from pgqueuer.adapters.persistence.qb import (  # noqa: PLC0415 - the same
         QueryBuilderEnvironment,
@@ -243,18 +243,18 @@ def _queue_manager(pool: Pool) -> "QueueManager":
 
 
 def _runner(kind: _Kind) -> Callable[["Job"], Awaitable[None]]:
-    """What PgQueuer calls: decode, run, and on failure ask for another attempt while there is one left."""
+    """Return the function that PgQueuer calls: decode, run, and request another attempt while one is left."""
 
     async def run(job: "Job") -> None:
         from pgqueuer.errors import RetryRequested  # noqa: PLC0415 - as in _queue_manager
 
         try:
             payload = msgspec.json.decode(job.payload or b"null", type=kind.payload_type)
-        except msgspec.DecodeError as failure:  # no second try mends a payload
+        except msgspec.DecodeError as failure:  # another attempt would fail too
             raise _kept(failure) from None
         try:
             await kind.handler(payload)
-        except Exception as failure:  # noqa: BLE001 - whatever it is goes to PgQueuer
+        except Exception as failure:  # noqa: BLE001 - reported to PgQueuer
             log.warning("job_failed", kind=job.entrypoint, job=job.id, attempt=job.attempts + 1, exc_info=failure)
             if job.attempts + 1 >= kind.attempts_max:
                 raise _kept(failure) from None
@@ -264,13 +264,13 @@ def _runner(kind: _Kind) -> Callable[["Job"], Awaitable[None]]:
 
 
 def _kept(failure: Exception) -> Exception:
-    """What the tables may keep of a failure, for PgQueuer stores all that it is told: the class and the first line."""
+    """Return an exception with only the class and first line of a failure: PgQueuer stores the whole message."""
     kind: type[Exception] = type(type(failure).__name__, (Exception,), {})
     return kind(first_line(failure))
 
 
 async def _again_and_again(what: str, live: Callable[[], Awaitable[None]]) -> None:
-    """Start `live` again when it ends, with growing pauses: the database may be away."""
+    """Restart `live` when it ends, with growing pauses, because the database may be unavailable."""
     pause = RESTART_S
     while True:
         began = asyncio.get_running_loop().time()

@@ -1,12 +1,13 @@
-"""Singletons: what one process of all does again and again.
+"""Singletons: periodic work that one process at a time does.
 
-Who has the advisory lock of a singleton runs it. The lock belongs to a session on the server's own address, so it ends
-with the session, and the session is asked every 2 s: silence or an error ends the handlers. A server that goes away or
-loses the route may give the lock to another process before this one has noticed. Two rules keep them apart:
+The process with the advisory lock of a singleton runs it. The lock belongs to a session on the server's own address and
+ends with it. The session is checked every 2 s: silence or an error ends the handlers. After an outage the server may
+give the lock to another process before this one has noticed. Two rules keep them apart:
 
-- Who takes a singleton from a process that did not say that it ended waits for as long as that one may need to notice.
-- Taking it raises a number. A singleton that moves money gets a `Fenced` database, whose transactions write only while
-  their number is the newest, whatever a process has slept through.
+- A process that takes a singleton whose previous holder did not report its end waits as long as that one may need to
+  notice.
+- Taking a singleton increases its fencing number. A singleton that moves money gets a `Fenced` database, whose
+  transactions write only while their number is the newest, even after the process was suspended.
 """
 
 import asyncio
@@ -26,15 +27,15 @@ LOCK_RETRY_S: Final = 1.0
 ASK_EVERY_S: Final = 2.0
 ANSWER_S: Final = 2.0
 END_S: Final = 1.0
-"""How long handlers may take to end once their session is lost."""
+"""Time limit for handlers to end once their session is lost."""
 
 SESSION: Final = """
 set lock_timeout = 1000;
 set idle_session_timeout = 10000;
 set tcp_keepalives_idle = 4; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3
 """
-"""A lock is waited for less long than an answer. The server ends the session, and with it the locks, of a process that
-has stopped asking (10 s) or whose machine is gone (4 s and three probes)."""
+"""The wait for a lock is shorter than the wait for an answer. The server ends the session, and with it the locks, of a
+process that is suspended (10 s) or whose machine is gone (4 s and three probes)."""
 
 _sql = load(__file__)
 
@@ -44,7 +45,7 @@ class Superseded(Unavailable):
 
 
 class Singleton(NamedTuple):
-    """What one process alone does, and how many seconds after its last end it does so again."""
+    """A handler, its name, and the seconds between its end and its next run."""
 
     seconds: float
     name: str
@@ -52,10 +53,10 @@ class Singleton(NamedTuple):
 
 
 class Fenced(Database):
-    """The database as long as a process is the newest that a singleton was given to.
+    """The database for the current holder of a singleton.
 
-    A transaction raises `Superseded` at its start once there is a newer one, and no newer one begins before it has
-    ended. A connection without a transaction reads only, so nothing is written beside the fence.
+    A transaction raises `Superseded` at its start once there is a newer holder, and a newer holder begins only after
+    it has ended. A connection without a transaction is read-only, so that no write bypasses the fence.
     """
 
     def __init__(self, db: Database, name: str, fence: int) -> None:
@@ -66,13 +67,13 @@ class Fenced(Database):
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """A connection for reading."""
+        """Return a read-only connection."""
         async with self._db.connection() as conn, conn.transaction(readonly=True):
             yield conn
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        """A transaction that holds the fence to its end."""
+        """Return a connection in a transaction that holds the fence to its end."""
         async with self._db.transaction() as conn:
             if await _sql.hold_fence(conn, name=self._name, fence=self._fence) is None:
                 raise Superseded(f"Another process runs {self._name}.")
@@ -100,7 +101,7 @@ class _Locks:
                 await self._session.execute("select")
 
     async def take(self, name: str) -> int:
-        """Wait until a singleton is ours and whoever had it has ended; the number that it was given."""
+        """Wait until the singleton is ours and its previous holder has ended. Return its fencing number."""
         while not await self._try(name):  # noqa: ASYNC110 - another process has it
             await asyncio.sleep(LOCK_RETRY_S)
         while True:
@@ -118,15 +119,15 @@ class _Locks:
             return bool(await _sql.try_singleton(self._session, name=name))
 
     async def leave(self) -> None:
-        """Say that everything has ended here, if the session still can."""
+        """Report that all handlers have ended, if the session still works."""
         with suppress(OSError, TimeoutError, *ASYNCPG_ERRORS):
             await _sql.leave_singletons(self._session, holder=self._holder)
 
 
 async def run_singletons(db: Database, holder: UUID, singletons: Sequence[Singleton]) -> None:
-    """Run what this process has the locks of until their session ends; all handlers have ended when this returns.
+    """Run the singletons whose locks this process gets, until its session ends; all handlers have ended on return.
 
-    `holder` names the process, which need not wait for itself when it begins again.
+    `holder` identifies the process, which does not wait for itself when it begins again.
     """
     session = await connect(db.direct_url, "virage singletons", silence_s=ANSWER_S)
     try:
@@ -146,12 +147,12 @@ async def run_singletons(db: Database, holder: UUID, singletons: Sequence[Single
 
 
 async def _run(db: Database, locks: _Locks, singleton: Singleton) -> None:
-    """Wait for the lock, then call the handler for as long as the session lives; its failure ends nothing."""
+    """Wait for the lock, then call the handler while the session lives; an exception is logged, and it runs again."""
     fenced = Fenced(db, singleton.name, await locks.take(singleton.name))
     while True:
         try:
             await singleton.handler(fenced)
-        except Superseded:  # the session is over, and nobody has told us yet
+        except Superseded:  # the session is over, which has not been noticed yet
             raise
         except Exception as failure:  # noqa: BLE001 - the next turn tries again
             log.warning("singleton_failed", name=singleton.name, exc_info=failure)
@@ -159,7 +160,7 @@ async def _run(db: Database, locks: _Locks, singleton: Singleton) -> None:
 
 
 async def _end(tasks: Sequence["asyncio.Task[None]"]) -> None:
-    """Cancel and wait. What does not end in time is reported, and this process begins nothing before it has ended."""
+    """Cancel and wait. Handlers that do not end in time are logged, and this process waits for them."""
     for task in tasks:
         task.cancel()
     _, late = await asyncio.wait(tasks, timeout=END_S)

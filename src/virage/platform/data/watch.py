@@ -1,9 +1,9 @@
 """A limit for every wait on a pooled connection, with one timer for all of them.
 
 A timer for each statement, as asyncpg's `command_timeout` sets, costs 2 us of the 17 us of processor that a cheap
-statement takes in this process. So once a second is looked which connections have been waiting for the server since the
-last looks, and those that have for too long are cut: whoever waits is told that the connection is lost, whatever they
-wait for (a statement, commit, rollback, the end of a cancelled statement, the release).
+statement takes in this process. Instead, a check once a second finds the connections that have been waiting for the
+server since earlier checks, and cuts those that have waited too long. Their callers get a lost connection, whether they
+wait for a statement, commit, rollback, the end of a cancelled statement, or the release.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ LOOK_S: Final = 1.0
 
 
 class Loan:
-    """A connection in somebody's hands, and for how many looks nothing has moved on it."""
+    """A connection in use, and the number of checks since it last made progress."""
 
     __slots__ = ("asked", "connection", "is_returning", "looks")
 
@@ -28,14 +28,14 @@ class Loan:
 
 
 class Watch:
-    """The connections of a pool that are lent now."""
+    """The connections of a pool that are in use."""
 
     def __init__(self) -> None:
         self._loans: set[Loan] = set()
         self._is_armed = False
 
     def begin(self, connection: Lent) -> Loan:
-        """Watch a connection that was lent."""
+        """Start watching a connection."""
         loan = Loan(connection)
         self._loans.add(loan)
         if not self._is_armed:
@@ -44,14 +44,14 @@ class Watch:
         return loan
 
     def end(self, loan: Loan) -> None:
-        """Forget a connection that was returned. One whose return is not waited for is forgotten by the next look."""
+        """Stop watching a returned connection. One whose return is not awaited is dropped by the next check."""
         self._loans.discard(loan)
 
     def _look(self) -> None:
-        """Count looks, not seconds: after a halt of this process the answers that wait for it are read first."""
+        """Count checks, not seconds: after a pause of this process the answers that have arrived are read first."""
         for loan in list(self._loans):
-            lent: Any = loan.connection  # the stubs of asyncpg do not know what is looked at here
-            if lent._con is None or lent._con._protocol is None:  # noqa: SLF001 - nothing public says so
+            lent: Any = loan.connection  # private attributes that the stubs of asyncpg do not have
+            if lent._con is None or lent._con._protocol is None:  # noqa: SLF001 - there is no public way
                 self._loans.discard(loan)
                 continue
             asked = lent._protocol.queries_count  # noqa: SLF001 - as above
@@ -69,7 +69,7 @@ class Watch:
 
 
 def _waits(lent: Any) -> bool:
-    """Whether a statement or a transaction is open: between two of a transaction nobody may take so long either."""
+    """Return whether a statement or a transaction is open: a transaction may not stay idle so long either."""
     return bool(
         lent._stmt_exclusive_section._acquired  # noqa: SLF001 - held during each statement with parameters
         or lent._top_xact is not None  # noqa: SLF001 - from `begin` on

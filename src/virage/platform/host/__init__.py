@@ -1,1 +1,1 @@
-"""The processes of one machine: the embedded database and whatever is started beside it."""
+"""The processes of one machine: the embedded database, and the children of `virage run`."""

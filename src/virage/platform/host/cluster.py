@@ -1,4 +1,4 @@
-"""The folder of an embedded PostgreSQL: who runs it, who may connect, and how it is made."""
+"""The folder of an embedded PostgreSQL: its account, its access rules, and its creation."""
 
 import errno
 import hashlib
@@ -14,17 +14,17 @@ from stat import S_IMODE, S_ISDIR
 
 from virage.platform.host.programs import PostgresFailed, barrier, caller_name, programs, server_account
 
-OWNER = "postgres"  # may do anything, so it makes the role and the database, and nothing else is done in its name
-ROLE = "virage"  # whom we work as: no superuser, who could read and write files as the server
-SOCKET_PORT = 5432  # it only names the socket file
+OWNER = "postgres"  # the superuser, used only to create the role and the database
+ROLE = "virage"  # used for everything else: a superuser could read and write the files of the server
+SOCKET_PORT = 5432  # part of the name of the socket file
 SOCKET_PATH_BYTES_MAX = 107
 OWNER_ONLY = 0o700
 FULL_HINT = "Check free disk space"
 LINUX = sys.platform == "linux"
 WORKING_FOLDER = "/proc/self/cwd"
-"""The folder that a process works in. Linux finds it without the folders above, which may be closed to the server."""
+"""The working folder of a process. Linux opens it even if the server's account may not enter its parents."""
 
-# The child becomes the server's account, asks Linux to interrupt it when its parent dies, and turns into the program.
+# Switches to the server's account, asks Linux for SIGINT when its parent dies, and executes the program.
 _LAUNCH = """
 import ctypes, os, signal, sys
 parent, uid, gid, linux = map(int, sys.argv[1:5])
@@ -71,11 +71,11 @@ class Cluster:
         return Path(tempfile.gettempdir()) / f"virage-{hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]}"
 
     def seen(self, folder: Path) -> str:
-        """Return how the server names a folder of ours: on Linux its data folder is the one it works in."""
+        """Return the path of a folder for the server: on Linux its data folder is its working folder."""
         return WORKING_FOLDER if LINUX and folder == self.data else str(folder)
 
     def prepare(self, *, durable: bool) -> None:
-        """Make what is missing, and say who may connect."""
+        """Create what is missing, and write the access rules."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._check_reachable()
         if self.socket_folder != self.data and self.account is not None:
@@ -91,26 +91,26 @@ class Cluster:
         (self.data / "pg_hba.conf").write_text(rules)
 
     def as_account(self, command: list[str]) -> list[str]:
-        """The command, started by the small launcher that becomes the server's account first."""
+        """Return the command behind a launcher that switches to the server's account."""
         if self.account is None:
             return command
         numbers = (os.getpid(), self.account.uid, self.account.gid, int(LINUX))
         return [sys.executable, "-I", "-S", "-c", _LAUNCH, *map(str, numbers), *command]
 
     def log_tail(self) -> str:
-        """The end of what the server wrote."""
+        """Return the last lines of the server's log."""
         with suppress(OSError):
             return "\n".join(self.log.read_text(errors="replace").splitlines()[-12:])
         return "(nothing)"
 
     def failed(self, what: str, said: str) -> PostgresFailed:
-        """Return the failure of a program that said so much; a full disk needs no more words than what to do."""
+        """Return the exception for a failed program with its output; for a full disk it says only what to do."""
         if os.strerror(errno.ENOSPC) in said or FULL_HINT in said:
             return PostgresFailed(f"The disk that holds {self.folder} is full. Free some space and try again.")
         return PostgresFailed(f"{what}:\n{said}")
 
     def _make_socket_folder(self) -> None:
-        """Only its owner may enter, so nobody puts a socket of theirs in its place."""
+        """Create the folder for its owner only, so that another account cannot replace the socket."""
         folder = self.socket_folder
         folder.mkdir(mode=OWNER_ONLY, exist_ok=True)
         self._give(folder)
@@ -120,12 +120,12 @@ class Cluster:
             raise PostgresFailed(f"{folder} is not a folder of ours alone; remove it.")
 
     def _give(self, path: Path) -> None:
-        """To the account that the server runs as."""
+        """Change the owner to the account of the server."""
         if sys.platform != "win32" and self.account is not None and not self.account.is_ours:
             os.chown(path, self.account.uid, self.account.gid, follow_symlinks=False)
 
     def _initialise(self, *, durable: bool) -> None:
-        """Make the cluster aside and move it into its place, so that a kill in the middle leaves no half of one."""
+        """Create the cluster in a temporary folder and rename it, so that a kill leaves no partial cluster."""
         fresh = Path(tempfile.mkdtemp(prefix="fresh-", dir=self.folder))
         data, password = fresh / "data", fresh / "password"
         try:
@@ -142,7 +142,7 @@ class Cluster:
             ]  # fmt: skip
             self._run(command if durable else [*command, "--no-sync"], data)
             password.rename(data / self.password_file.name)
-            with suppress(OSError):  # a neighbour may have been faster; its cluster is as good
+            with suppress(OSError):  # another process may have been faster; its cluster is the same
                 data.rename(self.data)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
@@ -154,13 +154,13 @@ class Cluster:
             capture_output=True,
             check=False,
             cwd=folder,
-            start_new_session=True,  # a Ctrl-C in the terminal is for us
+            start_new_session=True,  # Ctrl-C is handled by this process
         )
         if done.returncode != 0:
             raise self.failed("initdb failed", done.stderr.decode(errors="replace"))
 
     def _check_reachable(self) -> None:
-        """Raise `PostgresFailed` with the folder that keeps the account out, where Linux does not help."""
+        """Raise `PostgresFailed` with the folder that the account may not enter; on Linux this is not needed."""
         if LINUX or self.account is None or self.account.is_ours:
             return
         step = barrier(self.folder, self.account)

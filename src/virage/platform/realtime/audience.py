@@ -1,7 +1,7 @@
-"""How many may listen at once: in this process, by session, and by how well one is known.
+"""Limits for open streams: per process, per session, and per kind of principal.
 
-Never by address: a whole ground shares a few. Anybody can be nobody, and anybody can be a guest, so neither may fill
-the house: whatever they open, a quarter of it stays for those who signed in.
+Limits never depend on the IP address, because a whole stadium shares a few. Anonymous visitors and guests cost an
+attacker nothing, so together they get at most three quarters of the streams; the rest is for signed-in people.
 """
 
 import sys
@@ -11,25 +11,25 @@ from uuid import UUID
 from virage.platform.web.guard import Kind, Principal
 
 COMFORTABLE: Final = 20_000
-"""So many streams one process writes to without keeping anybody waiting for long."""
+"""Number of streams that one process can write to without noticeable delay."""
 CONNECTIONS_MAX: Final = 50_000
 
 
 def connections() -> int:
-    """How many connections a process may hold: each is an open file, and a tenth of these stays for all else.
+    """Return the maximum number of connections of a process: nine tenths of its file descriptors.
 
-    A connection beyond them waits to be accepted until another one ends.
+    Further connections wait in the accept queue until one ends.
     """
     if sys.platform == "win32":
         return CONNECTIONS_MAX
-    import resource  # noqa: PLC0415 - there is none on Windows
+    import resource  # noqa: PLC0415 - the module does not exist on Windows
 
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return CONNECTIONS_MAX if files == resource.RLIM_INFINITY else min(CONNECTIONS_MAX, files * 9 // 10)
 
 
 def room() -> int:
-    """How many streams a process has room for: a ninth of its connections stays for other requests."""
+    """Return the maximum number of streams of a process; a ninth of its connections is kept for other requests."""
     return min(COMFORTABLE, connections() * 8 // 9)
 
 
@@ -42,11 +42,11 @@ Listener = TypeVar("Listener")
 
 
 class Audience(Generic[Listener]):
-    """Who listens, and who has to give way.
+    """The open streams of this process and their limits.
 
-    Nobody is turned away for the sake of their own session: a browser that lost its connections comes back before the
-    server knows that they are dead, so the oldest of them makes room. A program listens for many people, and its token
-    can be taken away: it has no limit of its own.
+    A session above its limit loses its oldest stream: a browser that lost its connection reconnects before the server
+    notices that the old one is dead. API clients have no limit per session, because they serve many people and their
+    token can be revoked.
     """
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class Audience(Generic[Listener]):
         return listener in self._principals
 
     def has_room(self, principal: Principal) -> bool:
-        """Tell whether one more of this kind may listen."""
+        """Return whether one more stream of this kind of principal may open."""
         strangers, guests = self._without_account["anonymous"], self._without_account["guest"]
         if principal.kind == "anonymous" and strangers >= STRANGERS_MAX:
             return False
@@ -71,7 +71,7 @@ class Audience(Generic[Listener]):
         return len(self._principals) < LISTENERS_MAX
 
     def enter(self, listener: Listener, principal: Principal) -> None:
-        """Count a listener who has come."""
+        """Add a stream."""
         self._principals[listener] = principal
         if principal.kind in self._without_account:
             self._without_account[principal.kind] += 1
@@ -81,16 +81,16 @@ class Audience(Generic[Listener]):
             self._of_principal.setdefault(principal.id, set()).add(listener)
 
     def of(self, principal_id: UUID) -> list[Listener]:
-        """Return the listeners of a person, a program or a device."""
+        """Return the streams of a person, an API client or a device."""
         return list(self._of_principal.get(principal_id, ()))
 
     def too_many(self, session_id: UUID | None) -> list[Listener]:
-        """Return the oldest listeners of a session that are above its limit."""
+        """Return the oldest streams of a session that exceed its limit."""
         present = [] if session_id is None else list(self._of_session.get(session_id, ()))
         return present[: max(0, len(present) - PER_SESSION_MAX)]
 
     def leave(self, listener: Listener) -> None:
-        """Count a listener no more."""
+        """Remove a stream."""
         principal = self._principals.pop(listener)
         if principal.kind in self._without_account:
             self._without_account[principal.kind] -= 1

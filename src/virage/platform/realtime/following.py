@@ -21,13 +21,13 @@ _HEADERS = [
 
 
 class FlowResponse:
-    """Sends a flow for as long as it lasts."""
+    """An ASGI response that runs a stream until it ends."""
 
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
 
     async def __call__(self, _scope: Any, receive: Receive, send: Send) -> None:
-        """Send it, as ASGI asks for it."""
+        """Send the response (ASGI)."""
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         await self._flow.run(receive, send)
 
@@ -40,7 +40,7 @@ async def stream(
     topics: Annotated[str, Meta(max_length=1000, description="topic:argument, comma-separated")],
     since: Annotated[str, Meta(max_length=64)] | None = None,
 ) -> FlowResponse:
-    """Follow topics as server-sent events. Each topic decides for itself who may follow it."""
+    """Subscribe to topics as server-sent events. Each topic decides who may subscribe."""
     names = list(dict.fromkeys(topics.split(",")))
     if len(names) > TOPICS_MAX:
         raise Problem("invalid", {"topics_max": TOPICS_MAX})
@@ -49,5 +49,5 @@ async def stream(
         try:
             position_key(last)
         except ValueError:
-            raise Problem("invalid", {"errors": [{"key": "since", "message": "is no position"}]}) from None
+            raise Problem("invalid", {"errors": [{"key": "since", "message": "is not a journal position"}]}) from None
     return FlowResponse(await hub.follow(principal, names, last))

@@ -1,11 +1,11 @@
-"""What happens, as it happens: one stream of server-sent events an app, fed by the journal.
+"""The hub: one stream of server-sent events per open app, fed by the journal.
 
 `GET /api/stream?topics=availability:<event_id>,order:<order_id>`. Each message is an event named like its topic
-(`availability:<event_id>`), its `id` is a position of the journal; a browser that reconnects names the last one it got
-(`Last-Event-ID`, or `since` when it opens the stream for the first time) and gets what it missed. A position says all
-that a stream was told up to there, whichever process told it (docs/decisions/0038-entries-are-sent-once.md). A message
-is encoded once for all who listen, nobody holds a database connection, and whoever reads too slowly is let go to come
-back later. What passes, and is in no journal, comes from topics that have a pulse: its messages have no `id`.
+(`availability:<event_id>`), its `id` is a journal position. A browser that reconnects sends the last position it
+received (`Last-Event-ID`, or `since` when it first opens the stream) and gets the messages that it missed. A position
+covers everything up to it, in every process (docs/decisions/0038-entries-are-sent-once.md). A message is encoded once
+for all subscribers. No stream holds a database connection, and a subscriber that reads too slowly is disconnected and
+reconnects later. Values that are not stored come from topics with a pulse; their messages have no `id`.
 """
 
 import asyncio
@@ -31,17 +31,17 @@ from virage.platform.web.problems import Problem, granted
 
 BEAT_S = 1.0
 PULSE_S = 0.5
-AT_ONCE = 500  # to how many we write before the process looks after others
+AT_ONCE = 500  # subscribers written to before other tasks get a turn
 RETRY_MS = (1_000, 4_000)
 DRAIN_STEP_S = 0.1
-AHEAD_MAX = 32  # positions of other processes that are told apart; who has one more is told again what they know
-CROWDED_RETRY_MS = 60_000  # so that the tabs of one browser, if they are too many, do not push each other out all day
+AHEAD_MAX = 32  # positions ahead of this process that are tracked; beyond them a few messages are sent twice
+CROWDED_RETRY_MS = 60_000  # too many tabs of one browser must not keep disconnecting each other
 
 
 class Opening(Struct, frozen=True):
-    """Somebody begins to listen: who, after which position (None: they know nothing), and where the stream begins.
+    """A new subscription: its principal, the last position it received (None: none), and where the stream begins.
 
-    What lies before `at` is told by the opening, and what follows it comes as entries.
+    The opening covers everything before `at`; everything after it arrives as entries.
     """
 
     principal: Principal
@@ -50,11 +50,11 @@ class Opening(Struct, frozen=True):
 
 
 class Opened(Struct, frozen=True):
-    """The beginning of a topic for one listener: what to say at once, and the position up to which that is the truth.
+    """The first messages of a topic for one subscriber, and the position up to which they are complete.
 
-    A topic that says how things stand may be ahead of where the stream begins: `position` is the head of the journal
-    then, asked before the truth was read. Who comes back from before it is told again, so what it says must bear that.
-    A topic that tells each thing once tells them up to `Opening.at`, and that is its position.
+    A topic that sends a state may be ahead of where the stream begins: then `position` is the head of the journal,
+    read before the state. A subscriber may get the same state twice, so its messages must be idempotent.
+    A topic that sends each entry once sends them up to `Opening.at`, which is its position.
     """
 
     position: str
@@ -62,40 +62,40 @@ class Opened(Struct, frozen=True):
 
 
 class Topic(Protocol):
-    """Something that can be followed. A domain makes one; `app/` gives it to the hub."""
+    """A subject of subscriptions, made by a domain and registered with the hub by `app/`."""
 
     name: str
 
     async def open(self, argument: str, opening: Opening) -> Opened | Refused:
-        """Begin for one listener."""
+        """Open the topic for one subscriber, or refuse it."""
         ...
 
     async def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
         """Return the message (anything msgspec encodes) for each argument that these entries concern.
 
-        It runs once for all listeners, and they wait for it: whoever must read, reads once. It may raise `Unavailable`,
-        and is asked again then. Entries come in the order of writing.
+        It runs once for all subscribers, so it reads the database at most once. It may raise `Unavailable` and is
+        called again then. Entries come in the order in which they were written.
         """
         ...
 
 
 @runtime_checkable
 class Pulsed(Protocol):
-    """A topic that also tells what no journal has: what is over in a second, and is not told to who was away."""
+    """A topic that also sends values that are not stored, such as live positions; they are not sent again."""
 
     async def on_pulse(self, arguments: Collection[str]) -> Mapping[str, Any]:
-        """Return the message for each of these arguments of which there is something new; asked twice a second.
+        """Return the message for each of these arguments that has changed; called twice a second.
 
-        It runs once for all listeners. May raise `Unavailable`, and is asked again with the next pulse.
+        It runs once for all subscribers. May raise `Unavailable`; it is called again with the next pulse.
         """
         ...
 
 
 class Hub:
-    """All listeners of this process, and the topics that they may follow.
+    """All subscribers of this process, and the topics that exist.
 
-    `who_loses_rights` returns whose rights a fact (what, about, data) ends: their streams end before the fact is told.
-    Who still may follow a topic comes back and goes on.
+    `who_loses_rights` returns the principal whose rights a fact (what, about, data) ends. Their streams end before the
+    fact is sent; a client that still has the right to a topic reconnects.
     """
 
     def __init__(
@@ -127,23 +127,22 @@ class Hub:
 
     @property
     def listening(self) -> int:
-        """How many streams are open."""
+        """Number of open streams."""
         return len(self._audience)
 
     @property
     def has_pulse(self) -> bool:
-        """Whether somebody listens to a topic that has a pulse."""
+        """Whether a topic with a pulse has subscribers."""
         return self._pulse is not None
 
     def following(self, name: str) -> int:
-        """How many streams of this process follow a topic."""
+        """Return the number of subscribers of a topic in this process."""
         return len(self._listeners.get(name, ()))
 
     async def follow(self, principal: Principal, names: Sequence[str], since: str | None) -> "Flow":
-        """Return the stream of these topics, or raise the Problem of the first that is refused.
+        """Return a stream of these topics. Raises the Problem of the first topic that refuses.
 
-        A session with too many streams loses its oldest; who finds no room at all, or a process that ends, gets
-        `Overloaded`.
+        A session with too many streams loses its oldest. Raises `Overloaded` when the process is full or ending.
         """
         if self._draining or not self._audience.has_room(principal):
             raise Overloaded
@@ -166,12 +165,12 @@ class Hub:
         retry_ms = random.randint(*RETRY_MS)  # noqa: S311 - spreads those who come back
         first = [b"retry: %d\n" % retry_ms, with_id(id_line(at), messages or [b"\n"])]
         flow = Flow(self, listener, b"".join(first))
-        # whoever goes away before the first word leaves a flow that nobody runs
+        # a client that disconnects before the first byte leaves a stream that never runs
         weakref.finalize(flow, self.leave, listener).atexit = False
         return flow
 
     def close(self) -> None:
-        """Let everybody go: the process ends, or does not know what to tell."""
+        """End all streams: the process ends, or a topic failed and subscribers must read the state again."""
         for listener in self._everybody():
             listener.let_go()
         for task in (self._beating, self._pulse):
@@ -180,9 +179,9 @@ class Hub:
         self._beating = self._pulse = None
 
     async def drain(self, seconds: float) -> None:
-        """Take nobody in from now on, and let everybody go within so many seconds: spread over their second half.
+        """Refuse new streams and end all open ones within so many seconds, spread over the second half.
 
-        The first half is for a load balancer to learn that this process ends: who comes back finds another one.
+        The first half gives a load balancer time to take this process out, so that clients reconnect to another.
         """
         self._draining = True
         await asyncio.sleep(seconds / 2)
@@ -231,9 +230,9 @@ class Hub:
             self._pulse = asyncio.create_task(self._ask(), name="hub pulse")
 
     async def _begin_at(self, since: str | None) -> str:
-        """Where a stream begins: as far as this process has told, or where another one, which was ahead, has told it.
+        """Return where a stream begins: where this process is, or where another process was for this client.
 
-        Of a position that the journal has not reached somebody else's journal is the origin.
+        A position that the journal has not reached comes from another database and is ignored.
         """
         came = 0 if since is None else position_key(since).xid_next
         if came > self._told:
@@ -257,7 +256,7 @@ class Hub:
             self._reader = asyncio.create_task(self._read(), name="hub")
 
     async def _read(self) -> None:
-        """One batch after the other, so that messages come in the journal's order; a batch is never left out."""
+        """Send batch after batch in the order of the journal; none is skipped."""
         try:
             while self._unread:
                 try:
@@ -265,7 +264,7 @@ class Hub:
                 except Unavailable:
                     await asyncio.sleep(POLL_S)
                     continue
-                except Exception:  # noqa: BLE001 - whoever misses a message comes back and is told what stands
+                except Exception:  # noqa: BLE001 - clients that missed a message reconnect and read the state again
                     log.exception("topic_failed")
                     self.close()
                 self._unread.popleft()
@@ -275,11 +274,11 @@ class Hub:
     async def _tell(self, entries: Sequence[Entry]) -> None:
         ordered, end = as_written(entries), position_key(entries[-1].position)
         self._end_without_rights(ordered)
-        self._told = max(self._told, end.xid_next)  # whoever comes from here on is told by their opening what these say
+        self._told = max(self._told, end.xid_next)  # the opening of new subscribers covers these entries
         said = {0: {}, len(ordered): await self._messages(ordered)}
         rests = {}
         for xid in list(self._ahead):
-            rest = [one for one in ordered if position_key(one.position).xid >= xid]
+            rest = [entry for entry in ordered if position_key(entry.position).xid >= xid]
             if len(rest) not in said:
                 said[len(rest)] = await self._messages(rest)
             rests[Key(xid, 0)] = said[len(rest)]
@@ -294,7 +293,7 @@ class Hub:
                     self._end(listener)
 
     async def _messages(self, entries: Sequence[Entry]) -> dict[str, bytes]:
-        """What these entries say to those who listen, by topic."""
+        """Return the encoded messages of these entries, by topic with subscribers."""
         found: dict[str, bytes] = {}
         for kind in {name.partition(":")[0] for name in self._listeners}:
             for argument, message in (await self._topics[kind].on_entries(entries)).items():
@@ -308,7 +307,7 @@ class Hub:
         self.let_go += await self._each(listeners, lambda listener: listener.tell(batch))
 
     def _pulsed(self) -> dict[str, list[str]]:
-        """What is followed of topics that have a pulse: arguments by kind."""
+        """Return the subscribed arguments of topics with a pulse, by topic."""
         found: dict[str, list[str]] = {}
         for name in self._listeners:
             kind, _, argument = name.partition(":")
@@ -317,7 +316,7 @@ class Hub:
         return found
 
     async def _ask(self) -> None:
-        """Ask topics that have a pulse, while somebody listens to one."""
+        """Call topics with a pulse for as long as one of them has subscribers."""
         try:
             while followed := self._pulsed():
                 for kind, arguments in followed.items():
@@ -341,14 +340,14 @@ class Hub:
         await self._give(Batch(None, wanted))
 
     async def _beat(self) -> None:
-        """Break silences, and end what has lasted long enough."""
+        """Send heartbeats, and end streams that have reached their lifetime."""
         while self._listeners:
             await asyncio.sleep(BEAT_S)
             await self._each(self._everybody(), Listener.beat)
         self._beating = None
 
     async def _each(self, listeners: Iterable[Listener], act: Callable[[Listener], bool]) -> int:
-        """Do it for one after the other, end those for whom it was the last, and return how many these are."""
+        """Apply `act` to each, end the streams for which it returns False, and return how many ended."""
         ended = 0
         for number, listener in enumerate(listeners, 1):
             if not act(listener):
@@ -360,7 +359,7 @@ class Hub:
 
 
 class Flow:
-    """One stream that is ready to run, from its first words to its end."""
+    """One stream, ready to run."""
 
     def __init__(self, hub: Hub, listener: Listener, first: bytes) -> None:
         self._hub = hub
@@ -368,7 +367,7 @@ class Flow:
         self._first = first
 
     async def run(self, receive: Receive, send: Send) -> None:
-        """Hand the way to the phone over to the hub, and wait until the phone or the hub has ended it (ASGI)."""
+        """Send the first messages, let the hub write, and wait until the client or the hub ends the stream (ASGI)."""
         try:
             await send(more(self._first))
             self._listener.begin(send)

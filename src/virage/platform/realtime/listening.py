@@ -1,8 +1,8 @@
-"""One listener of the stream, and what is written to all of them: bytes that go straight to the server.
+"""One subscriber, and the batches that are written to all of them, without a task per subscriber.
 
-A sixtieth of a millisecond a phone is all there is when a goal falls. So nothing of ours wakes up for a phone: the hub
-calls the server's `send` for one after the other, which takes the bytes at once, and one piece of bytes serves all who
-follow the same (docs/decisions/0036-streams-write-directly-to-the-asgi-server.md).
+After a goal there are about 17 microseconds per phone. The hub therefore calls the server's `send` for one subscriber
+after the other, which accepts the bytes at once, and all subscribers of the same topics share one bytes object
+(docs/decisions/0036-streams-write-directly-to-the-asgi-server.md).
 """
 
 import asyncio
@@ -24,10 +24,10 @@ Send = Callable[[Any], Awaitable[None]]
 
 
 class Batch:
-    """What is told at once, encoded once: a message a topic, all at one position of the journal.
+    """Messages that are sent together, encoded once: one per topic, all at one journal position.
 
-    Without a position it passes: it is told to whoever listens now, and to nobody again. `rests` are for those who know
-    a part of it, by the position up to which they do.
+    Without a position they are not repeated: only current subscribers get them. `rests` are the messages for
+    subscribers that already have a part of the batch, by the position up to which they have it.
     """
 
     __slots__ = ("_events", "_id_line", "_key", "_rests", "messages")
@@ -42,7 +42,7 @@ class Batch:
         self._events: dict[Hashable, dict[str, Any] | None] = {}
 
     def event_for(self, names: tuple[str, ...], known: Mapping[str, Key]) -> dict[str, Any] | None:
-        """Return the ASGI event with what is news to a listener, one object for all alike; None for no news."""
+        """Return the ASGI event with the messages new to a subscriber, shared by all alike; None if there are none."""
         alike = (names, *known.values()) if known else names
         if alike not in self._events:
             news = [message for name in names if (message := self._news(name, known.get(name))) is not None]
@@ -50,7 +50,7 @@ class Batch:
         return self._events[alike]
 
     def is_beyond(self, known: Mapping[str, Key]) -> bool:
-        """Whether who has been told this knows more than `known` of each topic."""
+        """Return whether this batch is later than `known` for each topic."""
         return self._key is not None and all(key < self._key for key in known.values())
 
     def _news(self, name: str, known: Key | None) -> bytes | None:
@@ -63,15 +63,15 @@ class Batch:
 
 
 class Listener:
-    """One browser: which topics it follows, what it knows of them, and the way to it.
+    """One client: the topics it subscribes to, the position it has of each, and its ASGI `send`.
 
-    `known` is up to where its opening told each topic. Once a batch has told more it is empty: from then on it knows
-    what all who follow the same know.
+    `known` is the position that the opening of each topic covered. It is emptied by the first later batch: from then
+    on all subscribers of the same topics have the same messages.
 
-    Until `begin`, what is told waits; from then on it is written at once. No server says how much of it the phone has
-    read, so a stream ends after `LIFETIME_BYTES` as it does after `LIFETIME_S`: whoever reads goes on within seconds,
-    and whoever does not read never costs more memory than that. The limits are spread, so that a ground which came at
-    once does not come back at once.
+    Batches wait until `begin`, then they are written at once. No ASGI server reports how much a client has read, so a
+    stream ends after `LIFETIME_BYTES` and after `LIFETIME_S`. A client that reads reconnects within seconds; one that
+    does not read costs no more memory than that. The limits vary per stream, so that clients that connected together
+    do not all reconnect together.
     """
 
     __slots__ = (
@@ -102,7 +102,7 @@ class Listener:
         self._left = LIFETIME_BYTES * _spread()
 
     def begin(self, send: Send) -> None:
-        """Write what has waited, and from now on at once."""
+        """Write the waiting batches; later ones are written at once."""
         self._send = send
         if self.gone:
             self._write(_end(self._farewell))
@@ -111,7 +111,7 @@ class Listener:
         self._waiting.clear()
 
     def tell(self, batch: Batch) -> bool:
-        """Tell what is news; False when this is the last that the stream carries."""
+        """Write what is new to this client. Return False when the stream has reached its limit."""
         if self.gone:
             return True
         if self._send is None:
@@ -126,14 +126,14 @@ class Listener:
         return self._left > 0
 
     def beat(self) -> bool:
-        """Break a long silence; False when the stream has lasted long enough."""
+        """Write a heartbeat after a silence. Return False when the stream has reached its lifetime."""
         now = self._loop.time()
         if self._send is not None and not self.gone and now - self._written_at >= self._silence_s:
             self._write(_HEARTBEAT)
         return now < self._ends_at
 
     def let_go(self, farewell: bytes = b"") -> None:
-        """End the stream, with `farewell` as its last words; the browser comes back by itself and resumes."""
+        """End the stream with `farewell` as its last bytes; the browser reconnects by itself and resumes."""
         if self.gone:
             return
         self.gone, self._farewell = True, farewell
@@ -141,24 +141,24 @@ class Listener:
             self._write(_end(farewell))
 
     def _write(self, event: Mapping[str, Any]) -> None:
-        """Write without waiting, as Granian allows; RuntimeError with a server that would have us wait.
+        """Write without waiting, which Granian supports; RuntimeError with a server whose `send` would block.
 
-        A way that is broken carries nothing more, and is no matter for those who are written to next.
+        An error on one connection ends that stream only.
         """
-        assert self._send is not None  # noqa: S101 - whoever writes has begun
+        assert self._send is not None  # noqa: S101 - `begin` has run
         self._written_at = self._loop.time()
         try:
             waits = next(self._send(event).__await__(), _SENT) is not _SENT
-        except Exception:  # noqa: BLE001 - whatever a server says of one connection
+        except Exception:  # noqa: BLE001 - any error of one connection
             log.exception("stream_broken")
             self.gone, self._left, self._ends_at = True, 0, self._written_at
             return
         if waits:
-            raise RuntimeError("The server has whoever writes to a stream wait.")
+            raise RuntimeError("This ASGI server blocks in `send`; streams need one that does not (Granian).")
 
 
 def more(body: bytes) -> dict[str, Any]:
-    """Return the ASGI event of a part of a stream."""
+    """Return the ASGI event for a part of the body."""
     return {"type": "http.response.body", "body": body, "more_body": True}
 
 
@@ -167,12 +167,12 @@ def _end(farewell: bytes) -> dict[str, Any]:
 
 
 def with_id(line: bytes, messages: Sequence[bytes]) -> bytes:
-    """Return the messages; only the last carries the position, so that who gets half of it asks for all again."""
+    """Return the messages; only the last has the position, so that a client that got a part asks for all again."""
     return b"".join([*messages[:-1], line, messages[-1]])
 
 
 def id_line(position: str) -> bytes:
-    """Return the line of an event that says its position."""
+    """Return the `id` line of an event."""
     return b"id: %b\n" % position.encode()
 
 
@@ -182,7 +182,7 @@ def encoded(name: str, message: Any) -> bytes:
 
 
 def _spread() -> float:
-    return random.uniform(0.6, 1.0)  # noqa: S311 - spreads those who came at once
+    return random.uniform(0.6, 1.0)  # noqa: S311 - not a secret
 
 
 _HEARTBEAT = more(b": \n\n")

@@ -1,1 +1,1 @@
-"""What a deployment sets, read once from its environment, and what a process says of itself in its log."""
+"""The configuration of a deployment, read once from its environment, and the log of a process."""

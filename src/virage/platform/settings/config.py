@@ -1,4 +1,4 @@
-"""The whole configuration, read once from the environment (VIRAGE_*), every defect reported at once."""
+"""The configuration, read once from the environment (VIRAGE_*); all defects are reported at once."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ Settings = TypeVar("Settings", bound=Struct)
 
 
 class ConfigError(Exception):
-    """The environment does not make a configuration. `defects` names each variable and what is wrong with it."""
+    """The environment is not a valid configuration. `defects` name each variable and what is wrong with it."""
 
     def __init__(self, defects: list[str]) -> None:
         super().__init__("The configuration is not valid:\n" + "\n".join(f"  {defect}" for defect in defects))
@@ -28,24 +28,24 @@ class ConfigError(Exception):
 
 
 class Club(Struct, frozen=True):
-    """How the club looks and speaks. Colours are CSS hex colours."""
+    """Name, colours (CSS hex) and default language of the club."""
 
     name: str = "Virage Football Club"
-    """As it stands on tickets and pages."""
+    """Name on tickets and pages."""
     short_name: str = "Virage"
-    """As it fits below an icon."""
+    """Name below the app icon."""
     primary: Annotated[str, parse.colour] = "#14387f"
-    """The colour of the club."""
+    """Primary colour."""
     secondary: Annotated[str, parse.colour] = "#da001a"
-    """The second colour."""
+    """Secondary colour."""
     accent: Annotated[str, parse.colour] = "#c9a227"
-    """The colour of ornaments."""
+    """Accent colour."""
     locale: Annotated[str, parse.locale] = "fr"
-    """The language of whoever has chosen none: fr or en."""
+    """Default language: fr or en."""
 
 
 class Config(Struct, frozen=True, kw_only=True):
-    """One running Virage. Each field is read from VIRAGE_ and its name in capitals (club fields: VIRAGE_CLUB_*).
+    """The configuration. Each field is read from VIRAGE_ and its name in capitals (those of the club: VIRAGE_CLUB_*).
 
     Domains declare Structs of their own in `settings.py`, read the same way.
     """
@@ -54,93 +54,93 @@ class Config(Struct, frozen=True, kw_only=True):
     """At least 32 characters, of which 8 are different, as of `openssl rand -hex 32`; keys for signing-key encryption
     and codes are derived from it (`values.derivation`)."""
     secrets_previous: Annotated[tuple[str, ...], parse.secrets] = ()
-    """Comma-separated secrets that came before: they still open what they closed, they close nothing new."""
+    """Comma-separated previous secrets: they decrypt and verify, and are not used for anything new."""
     database_url: Annotated[str | None, parse.one_database] = None
     """PostgreSQL >= 16, one server, or a pooler in transaction mode in front of it; unset: the embedded server under
     `var_dir`."""
     database_direct_url: Annotated[str | None, parse.one_database] = None
-    """The same database without the pooler, for what needs a session of its own: migrations, singletons, jobs. Unset:
-    VIRAGE_DATABASE_URL, which then is no pooler."""
+    """The same database without the pooler, for migrations, singletons and jobs, which need a session. Unset:
+    VIRAGE_DATABASE_URL, which then must not be a pooler."""
     database_connections: Annotated[int, parse.positive] = 10
-    """At most so many connections a process."""
+    """Maximum number of database connections per process."""
     var_dir: Annotated[Path, Path] = Path("var")
-    """Where the embedded database, objects, demo secrets and the local authority live."""
+    """Folder of the embedded database, objects, demo secrets and the local certificate authority."""
     host: str = "127.0.0.1"
-    """Which address of this machine to listen on."""
+    """Address to listen on."""
     port: Annotated[int, parse.port] = 8000
-    """Which port to listen on."""
+    """Port to listen on."""
     public_url: Annotated[str, parse.origin] = "http://localhost:8000"
-    """How browsers reach the web, without a slash at the end; https in production."""
+    """Public address of the web, without a trailing slash; https in production."""
     loopback_listener: Annotated[bool, parse.boolean] = False
-    """Demonstrations only: this process listens on loopback, and no proxy stands in front of it, so it shows the pages
-    of its own machine although VIRAGE_PUBLIC_URL is another name. `virage run` starts one where it is needed."""
+    """Demo only: this process listens on loopback without a proxy, so it serves the pages for its own machine although
+    VIRAGE_PUBLIC_URL has another name. `virage run` starts one where it is needed."""
     workers: Annotated[int, parse.positive] = 1
-    """Web worker processes."""
+    """Number of web worker processes."""
     drain_s: Annotated[int, parse.drain] = 0
-    """For how many seconds `virage serve` goes on after it was asked to end: /readyz says 503, requests are answered,
-    streams end one after the other. Twice the interval of the load balancer's checks and more; 0: it ends at once."""
+    """Seconds that `virage serve` continues after SIGTERM: /readyz answers 503, requests are served, streams end one
+    after the other. At least twice the interval of the load balancer's health checks; 0: end at once."""
     demo: Annotated[bool, parse.boolean] = False
-    """A demonstration or a developer's machine: clock shift, generated secrets, the pages /mailbox and /cards (only
-    where VIRAGE_PUBLIC_URL names this machine). Never in production."""
+    """A demo or a developer's machine: clock shift, generated secrets, the pages /mailbox and /cards (only if
+    VIRAGE_PUBLIC_URL names this machine). Never in production."""
     objects_url: Annotated[str | None, parse.objects] = None
     """Object store: file:///…, az://container or s3://bucket; unset: `var_dir`/objects."""
     house_address: Annotated[str, parse.printed] = ""
-    """Where the house is, in one line, as it stands on receipts."""
+    """Postal address of the operator in one line, printed on receipts."""
     house_vat_number: Annotated[str, parse.printed] = ""
-    """The number under which the house owes VAT, as it stands on receipts."""
+    """VAT number of the operator, printed on receipts."""
     edge_networks: Annotated[tuple[str, ...], parse.networks] = ()
-    """Networks of the proxies in front, comma-separated as in `10.0.0.0/8,fd00::/8`: of them alone `X-Forwarded-For`
-    (who asks) and `X-Country` (from where, two letters) are believed, for rights in replays."""
+    """Networks of the reverse proxies, comma-separated as in `10.0.0.0/8,fd00::/8`. `X-Forwarded-For` (the client) and
+    `X-Country` (its country, two letters; for replay rights) are accepted from them only."""
     metrics_token: str | None = None
-    """Bearer token of /metrics. Unset: nobody may read them; in a demonstration, the machine itself may."""
+    """Bearer token of /metrics. Unset: access is refused, except from the machine of a demo."""
     log_level: Annotated[str, parse.level] = "info"
-    """debug, info, warning or error; access lines are info."""
+    """Log level: debug, info, warning or error; access lines are info."""
     clock_shift: Annotated[timedelta, parse.seconds] = timedelta(0)
-    """VIRAGE_CLOCK_SHIFT in seconds, rehearsals only: production refuses it."""
+    """VIRAGE_CLOCK_SHIFT in seconds, for demos only; refused in production."""
     clock_speed: Annotated[float, parse.speed] = 1.0
-    """Rehearsals only: production refuses anything but 1."""
+    """Speed of the clock, for demos only; production accepts only 1."""
     clock_origin: Annotated[datetime | None, parse.instant] = None
-    """From when on the clock is sped up, the same for all processes: VIRAGE_CLOCK_ORIGIN as an RFC 3339 time."""
+    """Time from which the clock is sped up, the same for all processes: VIRAGE_CLOCK_ORIGIN (RFC 3339)."""
     club: Club = Club()
     """The club's name, colours and language."""
     domains: Mapping[type[Struct], Struct] = {}
-    """What the domains declare: an instance of each of their Structs."""
+    """Settings of the domains: an instance of each of their Structs."""
 
     def of(self, kind: type[Settings]) -> Settings:
-        """Return the settings that a domain declares as this Struct; its defaults where none were read."""
+        """Return the settings of a domain, by its Struct; the defaults if none were read."""
         return cast("Settings", self.domains[kind]) if kind in self.domains else kind()
 
     def having(self, *settings: Struct) -> "Config":
-        """Return this configuration with other settings of domains."""
+        """Return a copy with these settings of domains."""
         return msgspec.structs.replace(self, domains={**self.domains, **{type(one): one for one in settings}})
 
     def __repr__(self) -> str:
-        """Name nothing secret: configurations end up in logs."""
+        """Return a text without secrets, because configurations are logged."""
         return f"Config(public_url={self.public_url!r}, demo={self.demo!r})"
 
     @property
     def direct_url(self) -> str:
-        """The database without a pooler; empty until the command line has named an embedded one."""
+        """The address of the database server; empty until the embedded one has started."""
         return self.database_direct_url or self.database_url or ""
 
     @property
     def objects_at(self) -> str:
-        """Where objects are kept."""
+        """The URL of the object store."""
         return self.objects_url or str(self.var_dir / "objects")
 
     @property
     def secure(self) -> bool:
-        """Tell whether browsers reach Virage over HTTPS."""
+        """Whether the public address is HTTPS."""
         return self.public_url.startswith("https://")
 
     @property
     def is_private(self) -> bool:
-        """Tell whether this process serves its own machine alone: a proxy in front has another address."""
+        """Whether only this machine can reach this process by its public address."""
         return self.loopback_listener or names_this_machine(urlsplit(self.public_url).hostname or "")
 
     @property
     def secure_cookies(self) -> bool:
-        """Tell whether cookies are for HTTPS alone, as everywhere but in a demonstration at http on this machine.
+        """Whether cookies need HTTPS: always, except in a demo at http on this machine.
 
         Chromium and Firefox keep secure cookies of http://localhost; WebKit, the engine of Safari, does not.
         """
@@ -149,10 +149,10 @@ class Config(Struct, frozen=True, kw_only=True):
 
 @runtime_checkable
 class Contradicted(Protocol):
-    """Settings of a domain that know when values which are fine one by one contradict each other."""
+    """Settings of a domain that check values which are valid alone for contradictions."""
 
     def contradictions(self, config: Config) -> list[str]:
-        """Return each contradiction: the variable, a colon, what to do."""
+        """Return each contradiction as "VARIABLE: what to do"."""
         ...
 
 
@@ -179,7 +179,7 @@ def read(environ: Mapping[str, str], kinds: Sequence[type[Struct]]) -> Config:
 
 
 def _contradictions(config: Config) -> list[str]:
-    """Return what is wrong with values that are fine one by one."""
+    """Return the contradictions between values that are valid alone."""
     defects = []
     if is_weak(config.secret):
         defects.append(f"VIRAGE_SECRET: set it to random characters, {STRONG} (openssl rand -hex 32)")
@@ -190,28 +190,28 @@ def _contradictions(config: Config) -> list[str]:
     if config.demo:
         return defects
     if config.clock_shift or config.clock_speed != 1.0:
-        defects.append("VIRAGE_CLOCK_SHIFT, VIRAGE_CLOCK_SPEED: only a demonstration may bend the clock")
+        defects.append("VIRAGE_CLOCK_SHIFT, VIRAGE_CLOCK_SPEED: only a demo may change the clock")
     if config.loopback_listener:
-        defects.append("VIRAGE_LOOPBACK_LISTENER: only a demonstration has pages for its own machine")
+        defects.append("VIRAGE_LOOPBACK_LISTENER: only a demo has pages for its own machine")
     if not config.secure and urlsplit(config.public_url).hostname != "localhost":
         defects.append("VIRAGE_PUBLIC_URL: browsers need https:// (or http://localhost) for tickets and cookies")
     return defects
 
 
 def is_weak(secret: str) -> bool:
-    """Tell whether a secret is short or hardly random."""
+    """Return whether a secret is short or not random."""
     return len(secret) < parse.SECRET_LENGTH_MIN or len(set(secret)) < SECRET_CHARACTERS_MIN
 
 
 class _Reading:
-    """Reads variables and gathers what is wrong with them."""
+    """Reads variables and collects their defects."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self.defects: list[str] = []
 
     def fields(self, struct: type[Struct], prefix: str) -> dict[str, Any]:
-        """Return the fields of a Struct whose variables are set and right; each other one has its default."""
+        """Return the fields of a Struct whose variables are set and valid; the others keep their defaults."""
         return {
             field.name: value
             for field in msgspec.structs.fields(struct)

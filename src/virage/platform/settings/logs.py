@@ -1,4 +1,4 @@
-"""Logs: one JSON line an event on standard output, with the request id; ids only, never a person's words or name."""
+"""Logs: one JSON line per event on standard output, with the request id; ids only, no personal data."""
 
 import logging
 import sys
@@ -16,12 +16,12 @@ LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": loggin
 _chain_of = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 log: Any = structlog.get_logger()
 request_id: ContextVar[str] = ContextVar("request_id")
-"""The id of the request that this task answers; unset outside of one."""
-access = True  # whether each request gets a line; levels above info leave them out
+"""The id of the current request; unset outside of one."""
+access = True  # whether each request is logged; not at levels above info
 
 
 def configure(level: str, process: str) -> None:
-    """Send every event of this process from `level` on to standard output; `process` is named in each line.
+    """Log events of this process from `level` on to standard output; `process` is a member of each line.
 
     What libraries say through the standard library's logging goes the same way, from warnings on.
     """
@@ -43,7 +43,7 @@ def configure(level: str, process: str) -> None:
 
 
 def of_server(level: str) -> dict[str, Any]:
-    """The logging of Granian, as its `log_dictconfig`: the same lines as our own, in the server and its workers."""
+    """Return the `log_dictconfig` of Granian: the same format in the server and its workers."""
     ours = {"handlers": ["ours"], "level": LEVELS[level], "propagate": False}
     return {
         "formatters": {},
@@ -53,21 +53,21 @@ def of_server(level: str) -> dict[str, Any]:
 
 
 def first_line(text: object) -> str:
-    """Return the part of an error's words that may be kept: PostgreSQL's further lines tell the row."""
+    """Return the first line of an error message; further lines of PostgreSQL contain the row."""
     return str(text).partition("\n")[0]
 
 
 class Libraries(logging.Handler):
-    """Turns what a library logs into an event like our own."""
+    """Turns log records of libraries into our events."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Log the first line, and where the failure came from if there is one."""
-        level = min(record.levelno // 10 * 10, logging.CRITICAL)  # a library may have levels of its own between
+        """Log the first line of the message, and the trace of an exception."""
+        level = min(record.levelno // 10 * 10, logging.CRITICAL)  # a library may use levels between the standard ones
         log.log(level, first_line(record.getMessage()), library=record.name, exc_info=record.exc_info)
 
 
 def _name(process: str, _logger: Any, _method: str, event: EventDict) -> EventDict:
-    """Say which process tells, and during which request."""
+    """Add the process and the request id to an event."""
     event["process"] = process
     current = request_id.get(None)
     if current is not None:
@@ -76,12 +76,12 @@ def _name(process: str, _logger: Any, _method: str, event: EventDict) -> EventDi
 
 
 def _failure(exc_info: ExcInfo) -> list[dict[str, Any]]:
-    """Where something failed and why: no variables, and of each failure's words the first line."""
+    """Return a stack trace without variables, and with only the first line of each message."""
     return _trimmed(_chain_of(exc_info))
 
 
 def _trimmed(chain: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The links with the first line of what they say, and of what the failures in a group say."""
+    """Return the exception chain with only the first line of each message, also within groups."""
     for link in chain:
         link["exc_value"] = first_line(link["exc_value"])
         link["exc_notes"] = []

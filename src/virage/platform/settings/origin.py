@@ -1,4 +1,4 @@
-"""From where a request comes: the peer, or what the edge in front of us says of whom it hands on."""
+"""The origin of a request: the peer, or the client that a trusted reverse proxy names."""
 
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -13,14 +13,14 @@ COUNTRY_HEADER = "x-country"
 
 
 class Origin(Struct, frozen=True):
-    """The address of whoever asks, and their country (ISO 3166-1 alpha-2) where the edge says it."""
+    """The IP address of a client, and its country (ISO 3166-1 alpha-2) if the proxy names it."""
 
     address: str | None = None
     country: str | None = None
 
 
 def is_loopback(address: str) -> bool:
-    """Tell whether an address is this machine's own (127.0.0.0/8, ::1)."""
+    """Return whether an address is loopback (127.0.0.0/8, ::1)."""
     try:
         return ip_address(address).is_loopback
     except ValueError:
@@ -28,7 +28,7 @@ def is_loopback(address: str) -> bool:
 
 
 def is_private(host: str) -> bool:
-    """Tell whether only this machine or its own network reaches a host; a name other than localhost tells nothing."""
+    """Return whether a host is localhost or a private address; False for any other name."""
     if names_this_machine(host):
         return True
     try:
@@ -39,12 +39,12 @@ def is_private(host: str) -> bool:
 
 
 def names_this_machine(host: str) -> bool:
-    """Tell whether the host of an address is this machine for every browser."""
+    """Return whether browsers resolve the host of an address to this machine."""
     return host == "localhost" or is_loopback(host)
 
 
 def origin_of(peer: str | None, headers: Iterable[tuple[str, str]], edge_networks: tuple[str, ...]) -> Origin:
-    """Believe `X-Forwarded-For` and `X-Country` only of a peer in the edge's networks; of anybody else, the peer.
+    """Return the origin: from `X-Forwarded-For` and `X-Country` if the peer is a trusted proxy, else the peer itself.
 
     Each hop appends the address that it saw, to the line or as a line of its own (RFC 9110, 5.3): the last one that is
     not the edge's own is the one that it vouches for.
@@ -70,7 +70,7 @@ def _within(address: Address | None, networks: Sequence[Network]) -> bool:
 
 
 def _address(text: str | None) -> Address | None:
-    """An address; a server that listens on both families at once sees one of IPv4 as `::ffff:192.0.2.1` (RFC 4291)."""
+    """Parse an address; a dual-stack server sees IPv4 as `::ffff:192.0.2.1` (RFC 4291)."""
     try:
         found = ip_address(text or "")
     except ValueError:

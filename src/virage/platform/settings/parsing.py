@@ -14,7 +14,7 @@ SECRET_LENGTH_MIN = 32
 
 
 def matching(pattern: str, wish: str) -> Callable[[str], str]:
-    """Return the parser of texts that match a pattern as a whole; `wish` says what they must be."""
+    """Return a parser of texts that match a pattern as a whole; `wish` describes them for the error message."""
     compiled = re.compile(pattern)
 
     def parse(raw: str) -> str:
@@ -74,7 +74,7 @@ def networks(raw: str) -> tuple[str, ...]:
 
 
 def boolean(raw: str) -> bool:
-    """1 or 0, and what people write for them."""
+    """Parse a boolean: 1 or 0, and common spellings."""
     if raw.lower() not in ("1", "0", "true", "false", "yes", "no"):
         raise ValueError("must be 1 or 0")
     return raw.lower() in ("1", "true", "yes")
@@ -108,7 +108,7 @@ def milliseconds(raw: str) -> int:
 
 
 def cents(raw: str) -> int:
-    """An amount of up to ten thousand."""
+    """An amount up to ten thousand."""
     return whole(raw, 0, 1_000_000)
 
 
@@ -121,7 +121,7 @@ def number(raw: str) -> float:
 
 
 def seconds(raw: str) -> timedelta:
-    """Seconds, also below nothing."""
+    """Seconds, which may be negative."""
     try:
         return timedelta(seconds=number(raw))
     except OverflowError:
@@ -129,7 +129,7 @@ def seconds(raw: str) -> timedelta:
 
 
 def instant(raw: str) -> datetime:
-    """A moment with its time zone (RFC 3339)."""
+    """A time with its zone (RFC 3339)."""
     instant = datetime.fromisoformat(raw)
     if instant.tzinfo is None:
         raise ValueError("must name its time zone, as in 2026-05-09T18:00:00Z")
@@ -145,7 +145,7 @@ def speed(raw: str) -> float:
 
 
 def readable(raw: str) -> Path:
-    """A file that is there."""
+    """The path of an existing file."""
     path = Path(raw)
     if not path.is_file():
         raise ValueError("must be a file")

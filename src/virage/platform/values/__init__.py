@@ -1,1 +1,1 @@
-"""Values that every room and domain shares: they know no driver, no setting and no framework."""
+"""Value types shared by all code; they import no driver, no setting and no framework."""

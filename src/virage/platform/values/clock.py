@@ -1,13 +1,13 @@
-"""The one clock. Rules and SQL never look at the time; they are told."""
+"""The clock. Rules and SQL get the time as a parameter."""
 
 from datetime import UTC, datetime, timedelta
 
 NO_SHIFT = timedelta()
-SPEED_MAX = 1000  # a faster clock would outrun every time-out
+SPEED_MAX = 1000  # timeouts in real seconds would expire with a faster clock
 
 
 class Clock:
-    """Tell the time in UTC, shifted and sped up for a rehearsal.
+    """The time in UTC, shifted and sped up in a demo.
 
     `shift` moves the clock, `speed` is the number of clock seconds in a real second, counted from the construction
     or from `origin` where several processes must agree. `production` refuses both.
@@ -31,11 +31,11 @@ class Clock:
 
     @property
     def speed(self) -> float:
-        """How many of its seconds are in a real one."""
+        """Clock seconds per real second."""
         return self._speed
 
     def now(self) -> datetime:
-        """The present moment, aware, in UTC."""
+        """Return the current time, aware, in UTC."""
         real = datetime.now(UTC)
         if self._speed == 1.0:
             return real + self._shift

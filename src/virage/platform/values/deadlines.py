@@ -1,29 +1,29 @@
-"""Deadlines of very many short waits with one timer for all: a timer for each would cost as much as decoding a body."""
+"""Deadlines of many short waits with one timer, because a timer for each costs as much as decoding a body."""
 
 import asyncio
 from typing import Final
 from weakref import WeakKeyDictionary
 
 SWEEP_S: Final = 1.0
-"""How often is looked, and so by how much a deadline may be missed."""
+"""Interval of the checks, and the largest delay of a deadline."""
 
 
 class Deadlines:
-    """The deadlines of one event loop. A wait is an `asyncio.timeout(None)` that is set here and ended here."""
+    """The deadlines of an event loop. A wait is an `asyncio.timeout(None)`, passed to `set` and `end`."""
 
     def __init__(self) -> None:
         self._ends: dict[asyncio.Timeout, float] = {}
         self._is_armed = False
 
     def set(self, wait: asyncio.Timeout, at: float) -> None:
-        """Let a wait end at a time of the loop, or change when it ends."""
+        """Set the deadline of a wait, in loop time, or change it."""
         self._ends[wait] = at
         if not self._is_armed:
             self._is_armed = True
             asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
 
     def end(self, wait: asyncio.Timeout) -> None:
-        """Forget a wait, still inside its block."""
+        """Remove a wait; call it inside the block."""
         self._ends.pop(wait, None)
 
     def _sweep(self) -> None:

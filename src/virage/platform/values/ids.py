@@ -8,7 +8,7 @@ import uuid
 from uuid import UUID
 
 import uuid_utils
-from asyncpg.pgproto.pgproto import UUID as DriverUUID  # noqa: N811 - it is a UUID, not a constant
+from asyncpg.pgproto.pgproto import UUID as DriverUUID  # noqa: N811 - a class, not a constant
 
 
 def new_id() -> UUID:
@@ -17,7 +17,7 @@ def new_id() -> UUID:
 
 
 def id_of(text: str) -> UUID | None:
-    """Read an id as it is written everywhere, None for anything else; `UUID` takes braces and blanks too."""
+    """Parse a UUID in its canonical form, None for any other text; `UUID()` also accepts braces and spaces."""
     try:
         found = UUID(text)
     except ValueError:
@@ -26,5 +26,5 @@ def id_of(text: str) -> UUID | None:
 
 
 def named_id(namespace: UUID, name: str) -> UUID:
-    """The UUIDv5 (RFC 9562) of a name: the same each time, so that what it names needs no look-up."""
+    """Return the UUIDv5 (RFC 9562) of a name."""
     return DriverUUID(uuid.uuid5(namespace, name).bytes)

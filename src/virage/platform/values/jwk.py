@@ -1,4 +1,4 @@
-"""Public keys as browsers write them (JWK, RFC 7517), whoever made them, and base64url (RFC 7515)."""
+"""Public keys of browsers (JWK, RFC 7517) and base64url (RFC 7515)."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
@@ -33,7 +33,7 @@ class Coordinates(NamedTuple):
 
 
 def coordinates_of(jwk: Jwk) -> Coordinates | None:
-    """Return the coordinates, or None for no point of the curve, or one under which signatures prove nothing."""
+    """Return the coordinates; None if they are not a point of the curve, or a weak one that verifies any signature."""
     x = _coordinate(jwk.x)
     if x is None:
         return None
@@ -57,7 +57,7 @@ def _coordinate(text: str) -> bytes | None:
 
 
 def bytes_of_base64url(text: str) -> bytes | None:
-    """Return what base64url without padding holds, or None where the text is not the only one for it."""
+    """Return the bytes of base64url without padding; None if the text is not their canonical form."""
     try:
         value = urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (Base64Error, ValueError):
@@ -71,7 +71,7 @@ def base64url(value: bytes) -> str:
 
 
 def number_in(body: str) -> int:
-    """Return the number that a signed body claims, 0 where none is found: it only tells a device which one is meant."""
+    """Return the number that an unverified signed body claims, or 0; used only to tell a device which one is meant."""
     try:
         number = msgspec.json.decode(bytes_of_base64url(body) or b"").get("number")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, AttributeError):

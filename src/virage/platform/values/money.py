@@ -6,7 +6,7 @@ PERMILLE = 1000
 
 
 def vat_included(gross: Cents, rate_permille: int) -> Cents:
-    """The VAT contained in a gross amount, rounded half away from zero; rates are 55, 100 or 200 permille in France."""
+    """Return the VAT contained in a gross amount in cents, rounded half away from zero. French rates: 55, 100, 200."""
     if rate_permille < 0:
         raise ValueError("A VAT rate is never negative.")
     divisor = PERMILLE + rate_permille

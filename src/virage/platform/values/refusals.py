@@ -1,4 +1,4 @@
-"""Refusals: what an act returns when it was not done. They are values with a stable code, never exceptions."""
+"""Refusals: returned by an act that was not done. They are values with a stable code, not exceptions."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
@@ -20,29 +20,29 @@ class Refused(Struct, frozen=True):
 
 
 class Refusal(Struct, frozen=True, tag="refused"):
-    """A refusal as it is sent among other answers."""
+    """A refusal as an item of an answer."""
 
     reason: str
     data: dict[str, Any] = {}
 
 
 def refusal_of(refused: Refused) -> Refusal:
-    """Return what is sent of a refusal."""
+    """Return a refusal as an item of an answer."""
     return Refusal(refused.reason, refused.data)
 
 
 def invalid_input(source: str, message: str) -> Refused:
-    """Refuse a field (`source`) that is well-formed and still means nothing; `message` is for whoever calls the API."""
+    """Refuse a field (`source`) that is well-formed but invalid; `message` is for developers."""
     return invalid_inputs([(source, message)])
 
 
 def invalid_inputs(errors: Sequence[tuple[str, str]]) -> Refused:
-    """Refuse several fields at once, each a source and its message."""
+    """Refuse several fields at once, as pairs of source and message."""
     return Refused("invalid_input", {"errors": [{"source": source, "message": message} for source, message in errors]})
 
 
 class Identified(Protocol):
-    """What has an id of its own."""
+    """An object with an id."""
 
     @property
     def id(self) -> UUID:

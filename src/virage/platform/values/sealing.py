@@ -1,4 +1,4 @@
-"""Sealing: what is stored so that only the deployment's secret opens it (AES-256-GCM).
+"""Encryption of stored values with the secret of the deployment (AES-256-GCM).
 
 A key is derived for one purpose (`values.derivation`), and what is sealed is bound to a name, its id for instance:
 under another purpose, or in another row, it does not open.
@@ -14,13 +14,13 @@ NONCE_BYTES = 12
 
 
 def seal(key: bytes, plain: bytes, name: bytes) -> bytes:
-    """Return a fresh nonce, then the text under a key of 32 bytes and bound to `name`."""
+    """Return a new nonce and the encrypted text; `name` is authenticated with it. The key has 32 bytes."""
     nonce = secrets.token_bytes(NONCE_BYTES)
     return nonce + AESGCM(key).encrypt(nonce, plain, name)
 
 
 def unseal(keys: Sequence[bytes], sealed: bytes, name: bytes) -> bytes | None:
-    """Return what one of the keys sealed under the same name; None if none of them did."""
+    """Return the text that one of the keys decrypts with the same name, or None."""
     for key in keys:
         try:
             return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], name)

@@ -1,4 +1,4 @@
-"""What people write and others read: nothing in it may be invisible, or turn around what stands beside it.
+"""Validation of texts that people write: no invisible characters, and none that reverses the text around it.
 
 A right-to-left override makes a name read as another one, a zero-width letter makes two names that look the same.
 """
@@ -19,16 +19,16 @@ _SELECTORS = frozenset(map(chr, (0x180B, 0x180C, 0x180D, 0x180F, *range(0xFE00, 
 _UNSEEN = BLANKS | _SELECTORS
 _PICTURES = frozenset({"So", "Sk"})
 _VARIANT = "\ufe0f"
-_KEYS = frozenset("0123456789#*")  # with the variant they make the keys of a telephone
-_SIGNS = frozenset("\u203c\u2049\u2139\u2194\u25fd\u25fe\u3030")  # pictures too, though Unicode files them elsewhere
-_BASES = frozenset("LNPS")  # letters, digits, punctuation, pictures: what a mark can stand on
+_KEYS = frozenset("0123456789#*")  # keycap emoji, with a variation selector
+_SIGNS = frozenset("\u203c\u2049\u2139\u2194\u25fd\u25fe\u3030")  # emoji of other categories
+_BASES = frozenset("LNPS")  # letters, digits, punctuation, symbols: bases of marks
 _MARKS = frozenset({"Mn", "Me"})
-_BETWEEN_MARKS = frozenset({"Mc", "Cf"})  # vowels that take room of their own, joiners: they begin no new letter
-_MARKS_MAX = 4  # Burmese writes four on one letter; more of them climb over the lines around
+_BETWEEN_MARKS = frozenset({"Mc", "Cf"})  # spacing vowels and joiners do not begin a new letter
+_MARKS_MAX = 4  # Burmese uses four; more would cover neighbouring lines
 
 
 def shows_all(text: str) -> bool:
-    """Tell whether every character of a line can be seen: printable, nothing blank, joiners that join, few marks."""
+    """Return whether all characters of a line are visible: printable, not blank, valid joiners, few marks."""
     if text.isascii():
         return text.isprintable()
     categories = [unicodedata.category(char) for char in text]
@@ -50,7 +50,7 @@ def _shows(text: str, at: int) -> bool:
 
 
 def _marks_in_a_row(categories: Iterable[str]) -> int:
-    """The most marks that any letter carries, of those that take no room of their own."""
+    """Return the largest number of non-spacing marks on a letter."""
     most = run = 0
     for category in categories:
         if category in _MARKS:
@@ -62,7 +62,7 @@ def _marks_in_a_row(categories: Iterable[str]) -> int:
 
 
 def _joins(text: str, at: int) -> bool:
-    """Tell whether a joiner stands where a script needs it (RFC 5892, A.1 and A.2), or inside a picture of several."""
+    """Return whether a joiner is valid in its place (RFC 5892, A.1 and A.2), or is part of an emoji sequence."""
     before, after = text[at - 1 : at], text[at + 1 : at + 2]
     if not before or not after:
         return False
@@ -70,12 +70,12 @@ def _joins(text: str, at: int) -> bool:
         return True
     try:
         return idna.valid_contextj(text, at)
-    except ValueError:  # a letter that the tables do not know
+    except ValueError:  # a character that is not in the tables
         return False
 
 
 class Invisible(ValueError):
-    """A text holds characters that cannot be seen. `source` is the name of the field that holds it."""
+    """A text contains invisible characters. `source` is the name of its field."""
 
     def __init__(self, source: str) -> None:
         super().__init__("This text holds characters that cannot be seen.")
@@ -83,7 +83,7 @@ class Invisible(ValueError):
 
 
 def check_body(body: bytes) -> None:
-    """Raise `Invisible` for a JSON body that holds a text with something invisible.
+    """Raise `Invisible` if a text in a JSON body contains invisible characters.
 
     Line breaks, tabulators and spaces of any width pass: whoever shows the text decides about them.
     """
@@ -98,7 +98,7 @@ def check_body(body: bytes) -> None:
 
 
 def _texts(value: Any) -> Iterator[tuple[str, str]]:
-    """Yield every text in a JSON value with the name of the field that holds it; names of fields are nobody's words."""
+    """Yield every text in a JSON value with the name of its field; the field names are not checked."""
     waiting: list[tuple[str, Any]] = [("body", value)]
     while waiting:
         name, found = waiting.pop()

@@ -1,4 +1,4 @@
-"""Opaque tokens: what a session, a device or a program shows."""
+"""Opaque tokens of sessions, devices and API clients."""
 
 import hashlib
 import secrets
@@ -12,5 +12,5 @@ def new_token() -> str:
 
 
 def token_hash(token: str) -> bytes:
-    """Return what the database keeps of a token: its SHA-256."""
+    """Return the SHA-256 of a token, which the database stores instead of it."""
     return hashlib.sha256(token.encode()).digest()

@@ -1,4 +1,4 @@
-"""From a request to a handler and back: decode, ask the guards, call, encode."""
+"""The request cycle: find the endpoint, run its guards, decode, call the handler, encode."""
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
@@ -22,7 +22,7 @@ PRINCIPAL, REQUEST, BODY = "principal", "request", "data"
 
 _WITHOUT_BODY = frozenset({NO_CONTENT, 304})
 _PREFIX = 3  # the empty text before the first slash, and two segments
-_NOWHERE = StarletteResponse(status_code=404)  # a route of Starlette's answers by itself, which none of ours does
+_NOWHERE = StarletteResponse(status_code=404)  # Starlette's Route needs an endpoint; ours are called by `Addresses`
 _encoder = msgspec.json.Encoder()
 
 Refuse = Callable[[Exception, Scope, Receive, Send], Awaitable[None]]
@@ -30,7 +30,7 @@ Refuse = Callable[[Exception, Scope, Receive, Send], Awaitable[None]]
 
 @cache
 def _pattern(path: str) -> Route:
-    """Return Starlette's route of an address, for what it matches and how it converts what stands there."""
+    """Return Starlette's route of an address, for its pattern and the converters of its parameters."""
     return Route(path, _NOWHERE)
 
 
@@ -40,9 +40,9 @@ def _hints_of(handler: Handler) -> dict[str, Any]:
 
 
 class Inputs:
-    """What a handler names, and where each of it comes from. Types are those of its annotations.
+    """The parameters of a handler by source: application, path, query, body. Types are those of its annotations.
 
-    Raises ValueError for a parameter of the path that the handler does not name.
+    Raises ValueError if the handler lacks a parameter of the path.
     """
 
     def __init__(self, endpoint: Endpoint, constants: Mapping[str, Any]) -> None:
@@ -52,7 +52,7 @@ class Inputs:
         rest = [name for name in signature.parameters if name not in constants and name not in (PRINCIPAL, REQUEST)]
         in_path = _pattern(endpoint.path).param_convertors.keys()
         if not in_path <= set(rest):
-            raise ValueError(f"{endpoint.name} does not name all of {endpoint.path}.")
+            raise ValueError(f"{endpoint.name} lacks a parameter of {endpoint.path}.")
         self.wants_principal = PRINCIPAL in signature.parameters
         self.wants_request = REQUEST in signature.parameters
         self.body: Any = hints.get(BODY)
@@ -66,15 +66,15 @@ class Inputs:
         self.answer: Any = hints.get("return", Any)
 
     def shown(self, name: str) -> str:
-        """The name of a parameter in the address."""
+        """Return the name of a query parameter in the address."""
         extras = getattr(self.query.get(name), "__metadata__", ())
         return next((extra.name for extra in extras if isinstance(extra, Named)), name)
 
 
 class Served:
-    """One endpoint over what the application provides, as an ASGI application.
+    """One endpoint with the objects of the application, as an ASGI application.
 
-    Raises ValueError for a rate that there is none of.
+    Raises ValueError for an unknown rate class.
     """
 
     def __init__(self, endpoint: Endpoint, constants: Mapping[str, Any], limits: Limits) -> None:
@@ -82,14 +82,14 @@ class Served:
         self.inputs = inputs = Inputs(endpoint, constants)
         self.rate = endpoint.rate or (None if endpoint.method in SAFE_METHODS else "write")
         if self.rate is not None and self.rate not in RATES:
-            raise ValueError(f"{endpoint.name}: there is no rate {self.rate!r}.")
+            raise ValueError(f"{endpoint.name}: unknown rate class {self.rate!r}.")
         self._limits = limits
         self._path = Texts(inputs, inputs.path, "path") if inputs.path else None
         self._query = Texts(inputs, inputs.query, "query") if inputs.query else None
         self._decode = None if inputs.body is None else msgspec.json.Decoder(inputs.body).decode
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; `scope["path_params"]` are the parts of its address."""
+        """Serve one request; `scope["path_params"]` are the parameters of its address."""
         endpoint, inputs, visit = self.endpoint, self.inputs, scope["virage"]
         for guard in endpoint.guards:
             await guard(scope)
@@ -117,7 +117,7 @@ class Served:
 
 
 class Texts:
-    """The parameters of a path or of a query: texts of an address that become values of the handler's types."""
+    """The parameters of a path or a query, converted from text to the types of the handler."""
 
     def __init__(self, inputs: Inputs, types: Mapping[str, Any], source: str) -> None:
         self._source = source
@@ -127,11 +127,11 @@ class Texts:
         self._struct = msgspec.defstruct("Texts", fields, kw_only=True, rename=rename)
 
     def read(self, texts: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the values by the handler's names; raises Problem `invalid` with everything that is wrong."""
+        """Return the values by the handler's names. Raises Problem `invalid` with all errors."""
         try:
             return msgspec.structs.asdict(msgspec.convert(texts, self._struct, strict=False))
         except msgspec.ValidationError as error:
-            wrong = list(self._wrong(texts)) or [{"message": str(error)}]  # what is missing
+            wrong = list(self._wrong(texts)) or [{"message": str(error)}]  # a missing parameter
             raise Problem("invalid", {"errors": wrong}) from error
 
     def _wrong(self, texts: Mapping[str, Any]) -> Iterator[dict[str, str]]:
@@ -151,7 +151,7 @@ def _query_of(scope: Scope) -> dict[str, str]:
 
 
 async def answer(send: Send, response: Response[Any], status_code: int = 200) -> None:
-    """Send an answer, with this status unless it has one of its own."""
+    """Send a response, with this status unless it has its own."""
     status = response.status_code or status_code
     headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in response.headers.items()]
     headers += [(b"set-cookie", cookie.encode("latin-1")) for cookie in response.cookies]
@@ -173,13 +173,13 @@ def _encoded(content: Any, media_type: str) -> bytes:
 
 @cache
 def _content_type(media_type: str) -> bytes:
-    """Return a media type as it is sent; text says that it is UTF-8."""
+    """Return the content-type header of a media type; text gets its charset."""
     is_bare_text = media_type.startswith("text/") and "charset" not in media_type
     return (f"{media_type}; charset=utf-8" if is_bare_text else media_type).encode()
 
 
 class _Methods:
-    """All endpoints of one address, as an ASGI application. OPTIONS names their methods, and others are refused."""
+    """The endpoints of one address, as an ASGI application. OPTIONS lists the methods; others are refused."""
 
     def __init__(self, template: str) -> None:
         self._template = template
@@ -188,7 +188,7 @@ class _Methods:
     def add(self, served: Served) -> None:
         method = served.endpoint.method
         if method in self._served:
-            raise ValueError(f"{method} {self._template} is answered twice.")
+            raise ValueError(f"{method} {self._template} is declared twice.")
         self._served[method] = served
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -198,7 +198,7 @@ class _Methods:
             scope["endpoint"] = served.endpoint
             await served(scope, receive, send)
             return
-        # whatever answers GET answers HEAD too: the edge sees to it
+        # the edge serves HEAD for each GET
         allow = ", ".join(sorted({*self._served, "OPTIONS", *(("HEAD",) if "GET" in self._served else ())}))
         if scope["method"] != "OPTIONS":
             raise Problem("method_not_allowed", headers={"allow": allow})
@@ -208,8 +208,8 @@ class _Methods:
 class Addresses:
     """Finds the endpoints of an address.
 
-    One without parameters is looked up. Starlette's patterns match the others, of which only those that begin as the
-    address does are tried.
+    An address without parameters is looked up in a dictionary. The others are matched by Starlette's patterns, of which
+    only those with the same first segments are tried.
     """
 
     def __init__(self, served: Iterable[Served], refuse: Refuse) -> None:
@@ -217,18 +217,20 @@ class Addresses:
         self._fixed: dict[str, _Methods] = {}
         self._routes: dict[tuple[str, ...], list[tuple[Route, _Methods]]] = {}
         methods: dict[str, _Methods] = {}
-        for one in sorted(served, key=lambda one: [part.startswith("{") for part in one.endpoint.path.split("/")]):
-            path = one.endpoint.path
+        for bound in sorted(
+            served, key=lambda bound: [part.startswith("{") for part in bound.endpoint.path.split("/")]
+        ):
+            path = bound.endpoint.path
             if path not in methods:
-                methods[path] = found = _Methods(one.endpoint.template)
+                methods[path] = found = _Methods(bound.endpoint.template)
                 if "{" in path:
                     self._routes.setdefault(_beginning(path), []).append((_pattern(path), found))
                 else:
                     self._fixed[path] = found
-            methods[path].add(one)
+            methods[path].add(bound)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; whatever is raised before an answer began becomes a problem."""
+        """Serve one request; an exception before the response has started becomes a problem document."""
         try:
             await self._found(scope)(scope, receive, send)
         except Exception as error:
@@ -238,7 +240,7 @@ class Addresses:
 
     def _found(self, scope: Scope) -> _Methods:
         path = scope["path"]
-        if "//" in path or path.endswith("/"):  # a slash too many is none
+        if "//" in path or path.endswith("/"):  # repeated and trailing slashes are ignored
             path = "/" + "/".join(part for part in path.split("/") if part)
         fixed = self._fixed.get(path)
         if fixed is not None:
@@ -256,5 +258,10 @@ class Addresses:
 
 
 def _beginning(path: str) -> tuple[str, ...]:
-    """Return the first two segments of an address, without a second one that is a parameter."""
+    """Return the first two segments of an address, without those that are parameters."""
     return tuple(part for part in path.split("/")[1:_PREFIX] if not part.startswith("{"))
+
+
+def _parameters_last(bound: Served) -> list[bool]:
+    """Return the sort key that tries `/orders/mine` before `/orders/{id}`."""
+    return [part.startswith("{") for part in bound.endpoint.path.split("/")]

@@ -1,4 +1,4 @@
-"""Bodies on their way in: read whole within a size and a time, decoded once and strictly."""
+"""Request bodies: read whole within a size and a time limit, decoded strictly."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,17 +10,17 @@ from virage.platform.values.deadlines import deadlines_of
 from virage.platform.values.texts import Invisible, check_body
 from virage.platform.web.problems import Problem
 
-BODY_S = 20.0  # time for a whole body, and one second more for each BODY_BYTES_A_SECOND of it
+BODY_S = 20.0  # time limit for a body, plus one second for each BODY_BYTES_A_SECOND
 BODY_BYTES_A_SECOND = 50_000
 
 _JSON = b"application/json"
 
 
 async def read_body(receive: Any, bytes_max: int) -> bytes:
-    """Read a whole body. Raises Problem `too_large` as soon as it is larger, `invalid` when the connection ends first.
+    """Read a whole body. Raises Problem `too_large` as soon as it is larger, `invalid` if the connection ends first.
 
-    Raises `request_timeout` when it takes too long as a whole: bytes that trickle in hold no connection. The server
-    closes a connection whose request was answered before its body had come.
+    Raises `request_timeout` if the body takes too long as a whole, so that slow clients do not hold connections. The
+    server closes a connection whose request was answered before its body had arrived.
     """
     parts: list[bytes] = []
     size, more = 0, True
@@ -48,9 +48,9 @@ async def read_body(receive: Any, bytes_max: int) -> bytes:
 
 
 def decoded(body: bytes, content_type: bytes, decode: Callable[[bytes], Any]) -> Any:
-    """Return a JSON body decoded; raises Problem `unsupported_media_type`, or `invalid` with the place.
+    """Return a decoded JSON body. Raises Problem `unsupported_media_type`, or `invalid` with the place of the error.
 
-    No text in it may hold what cannot be seen, whoever will read it.
+    Texts in it may not contain invisible characters.
     """
     if body and content_type.partition(b";")[0].strip().lower() != _JSON:
         raise Problem("unsupported_media_type", {"accepted": "application/json"})

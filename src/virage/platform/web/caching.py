@@ -1,8 +1,8 @@
-"""How long a phone, or a cache between, may keep an answer that is everybody's: values of `cache-control`."""
+"""Values of `cache-control` for responses that are the same for all clients."""
 
 from typing import Final
 
 FOR_EVER: Final = "public, max-age=31536000, immutable"
-"""What never changes at its address."""
+"""For content that never changes at its address."""
 FOR_A_SECOND: Final = "public, max-age=1"
-"""What grows: a crowd that asks at once is answered once."""
+"""For growing content: simultaneous requests are served once by a cache."""

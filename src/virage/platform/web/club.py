@@ -1,4 +1,4 @@
-"""Whose house it is: name and colours for the web app, its manifest and its icon, all from the configuration."""
+"""The club: name and colours for the web app, its manifest and its icon, from the configuration."""
 
 from typing import Any
 from xml.sax.saxutils import escape
@@ -20,13 +20,13 @@ async def get_club(config: Config) -> Response[Club]:
 
 @get("/manifest.webmanifest", public=True, documented=False)
 async def get_manifest(config: Config) -> Response[bytes]:
-    """What a phone needs to install the web app."""
+    """The web app manifest."""
     return Response(msgspec.json.encode(manifest(config.club)), media_type="application/manifest+json", headers=_CACHED)
 
 
 @get("/icon.svg", public=True, documented=False)
 async def get_icon(config: Config) -> Response[str]:
-    """The app's icon: the club's initials in its colours, also when a phone cuts it round."""
+    """The app's icon: the club's initials in its colours, with room for round masks."""
     return Response(icon(config.club), media_type="image/svg+xml", headers=_CACHED)
 
 

@@ -1,4 +1,4 @@
-"""The outermost skin of the web: one pure ASGI layer around the application, for what holds for every request."""
+"""The outermost ASGI middleware: request id, request context, cross-site check, security headers, access log."""
 
 import asyncio
 import re
@@ -24,10 +24,10 @@ Refuse = Callable[[Problem, Scope, Receive, Send], Awaitable[None]]
 
 
 class Edge:
-    """Gives a request its id and its visit, refuses other sites' requests, adds the security headers, observes.
+    """Creates the context of a request, refuses cross-site requests, adds security headers, and reports the result.
 
-    `inner` is the application, `static` answers what is not the application's (`owned` holds the first path segments
-    that are), `refuse` writes a problem, `observe` gets (scope, visit, status, seconds) once the answer is gone.
+    `inner` serves addresses whose first segment is in `owned`, `static` all others. `refuse` sends a problem document.
+    `observe` is called with (scope, context, status, seconds) after the response.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Edge:
         status = 500
         request_id = (b"x-request-id", visit.request_id.encode())
 
-        async def dressed(message: Any) -> None:
+        async def send_with_headers(message: Any) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -70,18 +70,18 @@ class Edge:
 
         try:
             if foreign:
-                await self._refuse(Problem("cross_site"), scope, receive, dressed)
+                await self._refuse(Problem("cross_site"), scope, receive, send_with_headers)
             elif scope["path"][1:].partition("/")[0] in self._owned:
-                await self._serve(scope, receive, dressed)
+                await self._serve(scope, receive, send_with_headers)
             else:
-                await self._serve_static(scope, receive, dressed)
+                await self._serve_static(scope, receive, send_with_headers)
         finally:
             current_visit.reset(token)
             logs.request_id.reset(logged)
             self._observe(scope, visit, status, perf_counter() - started)
 
     async def _serve(self, scope: Any, receive: Receive, send: Send) -> None:
-        """HEAD is answered as GET is, less the body: no route has to say so."""
+        """Serve HEAD as GET without the body, for all routes."""
         if scope["method"] != "HEAD":
             await self._inner(scope, receive, send)
             return
@@ -98,7 +98,7 @@ class Edge:
             await self._refuse(problem, scope, receive, send)
 
     def _admit(self, scope: Any) -> tuple[Visit, bool]:
-        """Return the visit of the request, and whether another site's page sent it."""
+        """Return the context of the request, and whether a page of another site sent it."""
         cookies: list[bytes] = []
         seen: dict[bytes, bytes] = {}
         for name, value in scope["headers"]:
@@ -116,7 +116,7 @@ class Edge:
         return visit, foreign
 
     def _missing(self, present: Any) -> list[tuple[bytes, bytes]]:
-        """Return the headers that the answer has not set itself; without a word on caching it is not stored."""
+        """Return the headers that the response lacks; without `cache-control` it gets `no-store`."""
         names = {name for name, _ in present}
         missing = [pair for pair in self._headers if pair[0] not in names]
         if b"cache-control" not in names:
@@ -125,18 +125,18 @@ class Edge:
 
 
 def _without_body(send: Any) -> tuple[Any, Any]:
-    """Return what a request for the head alone is received and answered by; a stream ends where it would begin."""
-    told = asyncio.Event()
+    """Return `receive` and `send` for a HEAD request; a stream ends before its first byte."""
+    ended = asyncio.Event()
 
     async def receiving() -> dict[str, str]:
-        await told.wait()
+        await ended.wait()
         return {"type": "http.disconnect"}
 
     async def sending(message: Any) -> None:
         if message["type"] == "http.response.start":
             await send(message)
-        elif not told.is_set():
+        elif not ended.is_set():
             await send({"type": "http.response.body", "body": b"", "more_body": False})
-            told.set()
+            ended.set()
 
     return receiving, sending

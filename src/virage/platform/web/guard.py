@@ -1,7 +1,7 @@
-"""Who asks, and what their roles allow.
+"""Principals and their roles.
 
-Every route handler declares one guard of this module (`guards=[...]`), or is open to all (`public=True`).
-A guard asks for a role in any scope; the handler then asks `require` with the scope of the thing it touches.
+Every route handler declares a guard of this module (`guards=[...]`) or is public (`public=True`). A guard checks for a
+role in any scope; the handler then calls `require` with the scope of the object.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -32,10 +32,10 @@ class Grant(Struct, frozen=True):
 
 
 class Principal(Struct, frozen=True):
-    """Who asks: nobody known, a browser with a basket (guest), a fan, somebody of the staff, a program, or a device.
+    """The sender of a request: anonymous, guest (a browser with a basket), fan, staff, API client or device.
 
-    A device (a steward's phone, a lane reader, a till) holds the role "gate" at its gates or "till" at its outlets,
-    which opens doors made for such devices and no others.
+    A device (a steward's phone, a lane reader, a till) has the role "gate" at its gates or "till" at its outlets, which
+    is valid only on routes for devices.
     """
 
     kind: Kind
@@ -50,22 +50,22 @@ ANONYMOUS = Principal("anonymous")
 
 
 class Credential(Struct, frozen=True):
-    """What a request showed: the SHA-256 of the cookie's or the bearer token's value."""
+    """The credential of a request: the SHA-256 of the value of its cookie or bearer token."""
 
     kind: Literal["cookie", "bearer"]
     token_hash: bytes
 
 
 class Authenticator(Protocol):
-    """Turns credentials into principals, many at once: one answer each, None where a credential opens nothing."""
+    """Resolves many credentials at once to principals; None for an invalid one."""
 
     async def __call__(self, credentials: Sequence[Credential]) -> Sequence[Principal | None]:
-        """Return one principal, or None, a credential and in its order."""
+        """Return one principal or None for each credential, in order."""
         ...
 
 
 class Visit:
-    """What the platform knows about one request while it runs (`scope["virage"]`)."""
+    """The context of one request (`scope["virage"]`)."""
 
     __slots__ = ("answered", "authenticate", "code", "content_type", "credential", "principal", "request_id")
 
@@ -85,7 +85,7 @@ class Visit:
         self.answered = False
 
     async def who(self) -> Principal:
-        """Return who asks; the session is looked up once a request, and only when somebody wants to know."""
+        """Return the principal; the session is looked up at most once per request, when it is first needed."""
         if self.principal is None:
             found = None if self.credential is None else await self.authenticate(self.credential)
             self.principal = found or ANONYMOUS
@@ -96,7 +96,7 @@ current_visit: ContextVar[Visit] = ContextVar("current_visit")
 
 
 async def principal_of(scope: Any) -> Principal:
-    """Return who asks, for guards and for whoever holds the ASGI scope."""
+    """Return the principal of an ASGI scope."""
     visit: Visit = scope["virage"]
     return await visit.who()
 
@@ -109,10 +109,10 @@ def holds(
     scope_id: UUID | str | None = None,
     within: Sequence[tuple[str, UUID | str]] = (),
 ) -> bool:
-    """Tell whether a grant covers the role in the scope, or in one that encloses it.
+    """Return whether a grant covers the role in the scope, or in an enclosing one.
 
-    `within` names the enclosing scopes of the thing: an event lies within its organiser, for instance.
-    An administrator holds every role within the scope of that grant.
+    `within` are the enclosing scopes of the object, such as the organiser of an event. An administrator has every role
+    within the scope of the grant.
     """
     places = {(scope, str(scope_id)), *((name, str(value)) for name, value in within)}
     return any(
@@ -129,7 +129,7 @@ def require(
     scope_id: UUID | str | None = None,
     within: Sequence[tuple[str, UUID | str]] = (),
 ) -> None:
-    """Raise `unauthenticated` or `forbidden` unless the principal holds the role there."""
+    """Raise `unauthenticated` or `forbidden` unless the principal has the role in this scope."""
     if principal.kind in ("anonymous", "guest"):
         raise Problem("unauthenticated")
     if not holds(principal, role, scope=scope, scope_id=scope_id, within=within):
@@ -137,7 +137,7 @@ def require(
 
 
 def require_fan(principal: Principal) -> UUID:
-    """Return the id of the signed-in person (fan or staff), or raise; programs and devices are no person."""
+    """Return the id of the signed-in person (fan or staff). Raises `forbidden` for API clients and devices."""
     if principal.kind in ("program", "device"):
         raise Problem("forbidden")
     if principal.kind not in ("fan", "staff") or principal.id is None:
@@ -146,7 +146,7 @@ def require_fan(principal: Principal) -> UUID:
 
 
 def fresh(principal: Principal, now: datetime) -> None:
-    """Raise `step_up_required` unless the person signed in at most 15 minutes ago; a program's token is its proof."""
+    """Raise `step_up_required` unless the person signed in at most 15 minutes ago; API clients always pass."""
     if principal.kind == "program":
         return
     if principal.authenticated_at is None or now - principal.authenticated_at > FRESH_FOR:
@@ -154,7 +154,7 @@ def fresh(principal: Principal, now: datetime) -> None:
 
 
 async def with_session(asked: Asked) -> None:
-    """Guard: any session, a guest's too, or a program."""
+    """Guard: any session, including guests, or an API client."""
     principal = await principal_of(asked)
     if principal.kind == "anonymous":
         raise Problem("unauthenticated")
@@ -168,7 +168,7 @@ async def signed_in(asked: Asked) -> None:
 
 
 async def person_of_staff(asked: Asked) -> None:
-    """Guard: somebody who holds a role, whichever; no program, for what is a person's own."""
+    """Guard: a staff member with any role; API clients are refused."""
     principal = await principal_of(asked)
     if principal.kind in ("anonymous", "guest"):
         raise Problem("unauthenticated")
@@ -186,7 +186,7 @@ async def device(asked: Asked) -> None:
 
 
 def device_at(post: Literal["gate", "till"]) -> Guard:
-    """Guard: a paired device that holds this role: a till opens no door of the gates, a lane reader none of tills."""
+    """Guard: a paired device with this role."""
 
     async def guard(asked: Asked) -> None:
         await device(asked)
@@ -198,15 +198,15 @@ def device_at(post: Literal["gate", "till"]) -> Guard:
 
 
 def staff(*roles: Role) -> Guard:
-    """Guard: holds one of the roles in some scope. The handler must then ask `require` for the scope it touches."""
+    """Guard: has one of the roles in some scope. The handler must then call `require` with the scope of the object."""
     return _holder(roles[0] if roles else "admin", lambda grant: grant.role in (*roles, "admin"))
 
 
 def staff_of_venue(*roles: Role) -> Guard:
-    """Guard for what belongs to the whole venue, for which no scope can be asked.
+    """Guard for objects of the whole venue, which have no scope.
 
-    Holds one of the roles itself, in any scope, or is admin of all: an admin of one outlet, gate or organiser holds
-    every role there, and none of the venue's.
+    Has one of the roles itself, in any scope, or is an administrator without a scope: an administrator of one outlet,
+    gate or organiser has every role there, but none for the venue.
     """
     return _holder(roles[0], lambda grant: grant.role in roles or (grant.role, grant.scope) == ("admin", "all"))
 

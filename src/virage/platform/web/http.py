@@ -1,4 +1,4 @@
-"""A web application of endpoints inside one edge, and what is answered for whatever is raised."""
+"""The web application: its endpoints inside the edge, and the problem documents for exceptions."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -55,7 +55,7 @@ class Application:
             static=static,
             owned=frozenset(endpoint.path.split("/", 2)[1] for endpoint in endpoints),
             authenticate=authenticate,
-            headers=headers(secure=config.secure and not config.demo),  # a demo would lock its host to HTTPS for a year
+            headers=headers(secure=config.secure and not config.demo),  # no HSTS for the host of a demo
             secure_cookies=config.secure_cookies,
             refuse=self._refuse,
             observe=observe,
@@ -65,14 +65,14 @@ class Application:
 
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
-        """What is open while the server runs."""
+        """Return the context that is open while the server runs."""
         async with AsyncExitStack() as stack:
             for context in self._contexts:
                 await stack.enter_async_context(context())
             yield
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or live from start to end."""
+        """Serve one request, or the lifespan protocol (ASGI)."""
         if scope["type"] == "lifespan":
             await self._router.lifespan(scope, receive, send)
         else:
@@ -80,7 +80,7 @@ class Application:
             await self._edge(scope, receive, send)
 
     async def _refuse(self, error: Exception, scope: Scope, _receive: Receive, send: Send) -> None:
-        """Answer a problem for whatever was raised."""
+        """Send the problem document of an exception."""
         problem, visit = problem_of(error), scope["virage"]
         visit.code = problem.code
         status = self._statuses.get(problem.code, CONFLICT)
@@ -89,11 +89,11 @@ class Application:
 
 
 def problem_of(error: Exception) -> Problem:
-    """Return what to answer for whatever was raised; what nobody expected is logged and told as `internal`."""
+    """Return the problem of an exception; an unexpected one is logged and becomes `internal`."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, OutOfReach):
-        message = "A moment, a number or a character in it cannot be stored."
+        message = "It contains a timestamp, a number or a character that cannot be stored."
         return Problem("invalid", {"errors": [{"message": message}]})
     if isinstance(error, Overloaded):
         return Problem("overloaded", headers={"retry-after": str(RETRY_AFTER_S)})

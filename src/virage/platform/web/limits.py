@@ -1,8 +1,7 @@
-"""How often one account or one device may ask: token buckets in the process, by the class of the route.
+"""Rate limits by session or device: token buckets in the process, by the rate class of the route.
 
-Never by address: a whole ground shares a few. Whoever has no session yet is not counted here; what they can do (ask for
-a code, open a basket) is counted by the domain that does it, by the account it is about. With several workers each
-counts what reaches it.
+Limits never depend on the IP address, because a whole stadium shares a few. Requests without a session are not limited
+here; the domains limit them (sign-in codes, new baskets) by the account concerned. Each worker counts its own requests.
 """
 
 from collections import OrderedDict
@@ -17,11 +16,11 @@ from virage.platform.web.guard import Principal
 from virage.platform.web.problems import Problem
 
 BUCKETS_MAX = 200_000
-PROGRAM_FACTOR = 1_000.0  # a program acts for many people, and its token can be taken away
+PROGRAM_FACTOR = 1_000.0  # an API client serves many people, and its token can be revoked
 
 
 class Rate(Struct, frozen=True):
-    """At most `burst` at once, and `per_s` a second in the long run."""
+    """At most `burst` at once, and `per_s` a second over time."""
 
     per_s: float
     burst: float
@@ -29,9 +28,9 @@ class Rate(Struct, frozen=True):
 
 RATES = {
     "write": Rate(per_s=5, burst=40),
-    "gate": Rate(per_s=50, burst=1000),  # a lane at its fastest, many times over
-    "forged": Rate(per_s=5, burst=100),  # what proves nothing, of all who have no session together
-    "network": Rate(per_s=1, burst=3000),  # all who share an address and ask for sign-in codes: a whole ground
+    "gate": Rate(per_s=50, burst=1000),  # many times the throughput of one lane
+    "forged": Rate(per_s=5, burst=100),  # invalid proofs of all clients without a session together
+    "network": Rate(per_s=1, burst=3000),  # sign-in codes for all clients behind one IP address: a whole stadium
     "costly": Rate(per_s=0.5, burst=10),
     "sensitive": Rate(per_s=0.1, burst=10),
 }
@@ -45,7 +44,7 @@ class Limits:
         self._buckets: OrderedDict[tuple[str, UUID], tuple[float, float]] = OrderedDict()
 
     def take(self, rate_class: str, principal: Principal) -> None:
-        """Take one token of whoever asks; raises `rate_limited` with the seconds to wait when there is none."""
+        """Take one token of the principal. Raises `rate_limited` with the seconds to wait if there is none."""
         who = principal.session_id or principal.id
         if who is None:
             return

@@ -17,18 +17,18 @@ from virage.platform.web.security import COOKIE
 from virage.platform.web.static import File, file_of
 
 _PROBLEM = {
-    "description": "Not done; `code` says why, and nothing has changed.",
+    "description": "Refused: `code` is the reason, and nothing has changed.",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
 }
 _SCHEMES = {
-    "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "A browser's session."},
-    "bearer": {"type": "http", "scheme": "bearer", "description": "A program's token."},
+    "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "Session of a browser."},
+    "bearer": {"type": "http", "scheme": "bearer", "description": "Token of an API client."},
 }
 _BINARY = {"type": "string", "format": "binary"}
 _ASKED: list[dict[str, list[str]]] = [{name: []} for name in _SCHEMES]
 _COMPONENTS = "#/components/schemas/"
 REF: Final = _COMPONENTS + "{name}"
-_AREA = 2  # `/api/orders/...` stands under `orders`
+_AREA = 2  # `/api/orders/...` has the tag `orders`
 
 
 class ApiDocument:
@@ -50,7 +50,7 @@ def _file(served: Sequence[Served]) -> File:
 
 def document(served: Sequence[Served]) -> bytes:
     """Return the OpenAPI 3.1 document of these endpoints as JSON."""
-    shown = [(one, _types_of(one)) for one in served if one.endpoint.documented]
+    shown = [(bound, _types_of(bound)) for bound in served if bound.endpoint.documented]
     kinds = [*(kind for _, types in shown for kind in types.values()), ProblemDocument, Refusal]
     schemas, components = msgspec.json.schema_components(kinds, ref_template=REF)
     instants = _Instants(components)
@@ -59,9 +59,9 @@ def document(served: Sequence[Served]) -> bytes:
     shown_components = {name: _for_clients(schema) for name, schema in components.items()}
     in_order = map(_for_clients, schemas)
     paths: dict[str, dict[str, Any]] = {}
-    for one, types in shown:
-        operation = _operation(one, {place: next(in_order) for place in types})
-        paths.setdefault(one.endpoint.template, {})[one.endpoint.method.lower()] = operation
+    for bound, types in shown:
+        operation = _operation(bound, {place: next(in_order) for place in types})
+        paths.setdefault(bound.endpoint.template, {})[bound.endpoint.method.lower()] = operation
     written = {
         "openapi": "3.1.0",
         "info": {"title": "Virage", "version": "1"},
@@ -73,10 +73,10 @@ def document(served: Sequence[Served]) -> bytes:
 
 
 def _for_clients(schema: Any) -> Any:
-    """Return a schema as generators of clients want it: texts that are listed are texts, and defaults are plain values.
+    """Return a schema adapted to client generators: enums of texts have their type, and defaults are plain values.
 
-    One that is null, a list or an object says no more than that the field may be missing, and a generator takes it for
-    a field that never is.
+    A default that is null, a list or an object is left out, because generators then take the field for one that is
+    always present.
     """
     if isinstance(schema, list):
         return [_for_clients(item) for item in schema]
@@ -93,14 +93,14 @@ def _for_clients(schema: Any) -> Any:
 
 
 class _Instants:
-    """Adds the format of moments, which msgspec says only of types that refuse a moment without its zone (RFC 3339)."""
+    """Adds the format of timestamps (RFC 3339), which msgspec writes only for types that require a time zone."""
 
     def __init__(self, components: Mapping[str, Any]) -> None:
         self._components = components
         self._seen = set[str]()
 
-    def say(self, kind: inspecting.Type, schema: dict[str, Any]) -> None:  # noqa: C901 - a line for each kind of type
-        """Add it to the schema of a type, and to the components below."""
+    def say(self, kind: inspecting.Type, schema: dict[str, Any]) -> None:  # noqa: C901 - one case per kind of type
+        """Add the format to the schema of a type, and to its components."""
         match kind:
             case inspecting.Metadata():
                 self.say(kind.type, schema)
@@ -124,7 +124,7 @@ class _Instants:
                 self.say(kind.value_type, schema.get("additionalProperties", {}))
 
     def _say_of_member(self, member: inspecting.Type, union: dict[str, Any]) -> None:
-        """Add it to what a union says of one of its members: msgspec has its own order of them."""
+        """Add the format to the option of one member of a union; msgspec orders the options itself."""
         while isinstance(member, inspecting.Metadata):
             member = member.type
         for option in union["anyOf"]:
@@ -141,7 +141,7 @@ class _Instants:
 
 
 def _types_of(served: Served) -> dict[tuple[str, str], Any]:
-    """Return the types of what goes in and out, by place and name."""
+    """Return the types of inputs and answer, by place and name."""
     inputs = served.inputs
     types = {("path", name): kind for name, kind in inputs.path.items()}
     types |= {("query", name): kind for name, kind in inputs.query.items()}
@@ -153,7 +153,7 @@ def _types_of(served: Served) -> dict[tuple[str, str], Any]:
 
 
 def _content_of(served: Served) -> Any:
-    """Return the type of a success: `bytes` for what is no JSON, NoneType for nothing."""
+    """Return the type of a success: `bytes` for content other than JSON, NoneType for no content."""
     said = served.endpoint.answer
     kind = said.type if said else served.inputs.answer
     return get_args(kind)[0] if get_origin(kind) is Response else kind
@@ -199,9 +199,9 @@ def _parameter(place: str, name: str, schema: dict[str, Any], *, is_required: bo
 def _success(served: Served, schemas: Mapping[tuple[str, str], Any]) -> dict[str, Any]:
     said, kind = served.endpoint.answer, _content_of(served)
     if kind is NoneType:
-        return {"description": "Done; nothing to tell"}
+        return {"description": "Success without content"}
     schema = _BINARY if kind is bytes else schemas["answer", ""]
     return {
-        "description": said.description if said else "Done",
+        "description": said.description if said else "Success",
         "content": {said.media_type if said else "application/json": {"schema": schema}},
     }

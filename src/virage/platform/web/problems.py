@@ -1,6 +1,4 @@
-"""Problem documents (RFC 9457): what a refusal becomes at the door. A code has its HTTP status here
-or in the module of its domain.
-"""
+"""Problem documents (RFC 9457). The HTTP status of a code is declared here or in the module of its domain."""
 
 from collections.abc import Mapping
 from typing import Any, Final, TypeVar
@@ -34,9 +32,9 @@ STATUS: Final[Mapping[str, int]] = {
     "overloaded": 503,
     "unavailable": 503,
 }
-"""The HTTP status of the codes that belong to no domain. Each domain declares its own in its module."""
+"""HTTP status of the codes that belong to no domain. Each domain declares its own in its module."""
 CONFLICT: Final = 409
-"""The status of a code that nobody declared, which `checks/refusals.py` lets nobody write."""
+"""HTTP status of an undeclared code, which `checks/refusals.py` forbids."""
 
 TITLES: dict[str, str] = {
     "invalid": "The request is not valid",
@@ -45,11 +43,11 @@ TITLES: dict[str, str] = {
     "forbidden": "Your role does not allow this",
     "cross_site": "Requests from other sites are refused",
     "step_up_required": "Sign in again to confirm that it is you",
-    "not_found": "There is nothing here",
-    "method_not_allowed": "This address does not take that method",
+    "not_found": "Not found",
+    "method_not_allowed": "Method not allowed",
     "request_timeout": "The request took too long to arrive",
     "too_large": "The request is too large",
-    "unsupported_media_type": "The body has a type that is not understood",
+    "unsupported_media_type": "The media type of the body is not supported",
     "too_many_attempts": "Too many attempts",
     "rate_limited": "Too many requests",
     "internal": "Something went wrong on our side",
@@ -59,7 +57,7 @@ TITLES: dict[str, str] = {
 
 
 class Problem(Exception):
-    """A refusal on its way out of a route: the answer is a problem document."""
+    """A refusal raised by a route; the response is a problem document."""
 
     def __init__(
         self,
@@ -77,7 +75,7 @@ class Problem(Exception):
 
 
 class ProblemDocument(Struct, frozen=True, omit_defaults=True):
-    """The body of every answer that is not a success (application/problem+json)."""
+    """The body of every response that is not a success (application/problem+json)."""
 
     title: str
     status: int
@@ -89,7 +87,7 @@ class ProblemDocument(Struct, frozen=True, omit_defaults=True):
 
 
 def document(problem: Problem, status: int, request_id: str) -> ProblemDocument:
-    """Return the problem as the document that goes over the wire."""
+    """Return the document of a problem."""
     return ProblemDocument(
         title=TITLES.get(problem.code, problem.code.replace("_", " ").capitalize()),
         status=status,
@@ -102,7 +100,7 @@ def document(problem: Problem, status: int, request_id: str) -> ProblemDocument:
 
 
 def granted(outcome: Granted | Refused) -> Granted:
-    """Return what was granted, or raise the refusal as a Problem. For routes, once no transaction is open."""
+    """Return the outcome, or raise a refusal as a Problem. For routes, outside of any transaction."""
     if isinstance(outcome, Refused):
         raise Problem(outcome.reason, outcome.data)
     return outcome

@@ -1,4 +1,4 @@
-"""What the pages share that a demonstration has for whoever sits at its machine: who sees them, and how they look."""
+"""Shared by the pages of a demo that exist on its own machine only: the access check and the style."""
 
 from typing import Any, Final
 
@@ -24,11 +24,11 @@ pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; 
 
 
 def hide(config: Config, scope: Any) -> None:
-    """Raise `not_found` unless a browser asks a demonstration on its own machine; others learn of no such page."""
+    """Raise `not_found` unless the request comes from the machine of the demo."""
     if not is_rehearsed_here(config, scope):
         raise Problem("not_found")
 
 
 def is_rehearsed_here(config: Config, scope: Any) -> bool:
-    """Tell whether this machine asks a demonstration of its own, which no other machine is to reach by its address."""
+    """Return whether a demo that only its own machine can reach is requested from that machine."""
     return config.demo and config.is_private and is_local(scope)

@@ -1,14 +1,14 @@
-"""Routes as data: each handler says beside itself which requests it answers, who may ask, and how often.
+"""Routes as data: each handler declares its address, its guards and its rate class.
 
     @get("/events/{event_id:uuid}", public=True)
     async def get_event(event_id: UUID, db: Database) -> Event: ...
 
     router = mount("/api", [get_event])
 
-A handler is called with what it names: `data` is the JSON body as the type it declares, a name of the path is that part
-of the address, `principal` is who asks, `request` the request itself, anything that the application provides comes by
-its name (`db`, `clock`, ...), and every other name is a query parameter. It returns a value, which goes out as JSON, a
-`Response` where the answer needs headers, cookies or another status, or an ASGI application for streams and files.
+A handler is called with the parameters that it names: `data` is the decoded JSON body, a parameter of the path is that
+part of the address, `principal` is the sender, `request` the request itself, objects of the application come by their
+name (`db`, `clock`, ...), and every other name is a query parameter. It returns a value, which is sent as JSON, a
+`Response` with headers, cookies or another status, or an ASGI application for streams and files.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -27,7 +27,7 @@ Handler = Callable[..., Awaitable[Any]]
 
 
 class Request(StarletteRequest):
-    """A request whose body may be no larger than its endpoint allows."""
+    """A request whose body is limited to the size that its endpoint allows."""
 
     async def body(self) -> bytes:
         """Return the whole body; raises Problem `too_large` as soon as it is larger."""
@@ -37,9 +37,9 @@ class Request(StarletteRequest):
 
 
 class Response(Generic[Content]):
-    """An answer that says more than its content. Bytes go out as they are, text of a text type too, the rest as JSON.
+    """A response with headers, cookies or a status. Bytes, and text of a text type, are sent as they are, else JSON.
 
-    Without `status_code` it has the one of its endpoint. `cookies` are values of `set-cookie` (platform/web/security).
+    `status_code` defaults to that of the endpoint. `cookies` are values of `set-cookie` (platform/web/security).
     """
 
     __slots__ = ("content", "cookies", "headers", "media_type", "status_code")
@@ -62,14 +62,14 @@ class Response(Generic[Content]):
 
 @dataclass(frozen=True)
 class Named:
-    """The name that a query parameter has in the address, where Python keeps it for itself: `Named("from")`."""
+    """The name of a query parameter in the address if it is a Python keyword: `Named("from")`."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class Described:
-    """What the OpenAPI document says of an answer that the handler's return type does not tell."""
+    """The answer in the OpenAPI document, if the return type of the handler does not describe it."""
 
     type: Any
     description: str
@@ -78,10 +78,10 @@ class Described:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One method of one address. Each declares a guard or is `public`: a test asks all of them without a session.
+    """One method of one address. It has a guard or is `public`: a test calls all of them without a session.
 
-    `rate` is its class in `platform/web/limits.py`. `status_code` is that of a success. What is not `documented` is not
-    for programs and stands in no OpenAPI document.
+    `rate` is its rate class in `platform/web/limits.py`. `status_code` is that of a success. An endpoint that is not
+    `documented` is not for API clients and is left out of the OpenAPI document.
     """
 
     method: str
@@ -97,12 +97,12 @@ class Endpoint:
 
     @property
     def name(self) -> str:
-        """The handler's name, and the operation's."""
+        """The name of the handler, which is the operation id."""
         return self.handler.__name__
 
     @property
     def template(self) -> str:
-        """The address as OpenAPI writes it: `{id:uuid}` is `{id}`."""
+        """The address in OpenAPI syntax: `{id:uuid}` becomes `{id}`."""
         return "/".join(f"{part.split(':')[0]}}}" if ":" in part else part for part in self.path.split("/"))
 
 
@@ -111,9 +111,9 @@ Router = Sequence[Endpoint]
 
 
 def mount(prefix: str, endpoints: Iterable[Endpoint | Router]) -> Router:
-    """Return these endpoints with their addresses below a prefix."""
-    flat = [one for item in endpoints for one in ([item] if isinstance(item, Endpoint) else item)]
-    return [replace(one, path=(prefix.rstrip("/") + one.path).rstrip("/") or "/") for one in flat]
+    """Return the endpoints with a prefix before their addresses."""
+    flat = [endpoint for item in endpoints for endpoint in ([item] if isinstance(item, Endpoint) else item)]
+    return [replace(endpoint, path=(prefix.rstrip("/") + endpoint.path).rstrip("/") or "/") for endpoint in flat]
 
 
 class _Decorator(Protocol):

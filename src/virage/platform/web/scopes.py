@@ -1,4 +1,4 @@
-"""Which outlets and organisers the roles of whoever asks cover."""
+"""The outlets and organisers that the roles of a principal cover."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -8,7 +8,7 @@ from virage.platform.web.problems import Problem
 
 
 def over_the_house(principal: Principal, roles: Sequence[Role]) -> None:
-    """Raise `forbidden` unless one of the roles covers the whole ground."""
+    """Raise `forbidden` unless one of the roles covers the whole venue."""
     if not any(holds(principal, role) for role in roles):
         raise Problem("forbidden", {"role": roles[0]})
 
@@ -21,14 +21,14 @@ def at_outlets(principal: Principal, roles: Sequence[Role], outlets: Sequence[st
 
 
 def outlets_of(principal: Principal, roles: Sequence[Role]) -> list[str] | None:
-    """The outlets that the roles cover; None for all of them."""
+    """Return the outlets that the roles cover; None for all."""
     return _scoped(principal, "outlet", roles)
 
 
 def organisers_of(principal: Principal, roles: Sequence[Role]) -> list[UUID] | None:
-    """The organisers that the roles cover; None for all of them."""
+    """Return the organisers that the roles cover; None for all."""
     found = _scoped(principal, "organiser", roles)
-    return None if found is None else [UUID(one) for one in found]
+    return None if found is None else [UUID(organiser_id) for organiser_id in found]
 
 
 def _scoped(principal: Principal, scope: str, roles: Sequence[Role]) -> list[str] | None:

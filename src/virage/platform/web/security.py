@@ -1,4 +1,4 @@
-"""What keeps a browser's session safe: headers, cookies, the origin of a request."""
+"""Security of browser sessions: headers, cookies, the origin of a request."""
 
 import hashlib
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ _POLICY = [
 ]
 CONTENT_SECURITY_POLICY = "; ".join(_POLICY)
 READER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
-"""For scripts of web workers alone, which the QR reader is: WebAssembly runs there, and in no page."""
+"""Policy of web worker scripts, such as the QR reader: WebAssembly is allowed there, and in no page."""
 
 _HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
@@ -54,18 +54,18 @@ _HSTS = ("strict-transport-security", "max-age=31536000")
 
 
 def headers(*, secure: bool) -> list[tuple[bytes, bytes]]:
-    """Return the headers of every answer; `secure` adds that browsers must come by HTTPS from now on."""
+    """Return the headers of every response; `secure` adds HSTS."""
     wanted = [*_HEADERS.items(), *([_HSTS] if secure else [])]
     return [(name.encode(), value.encode()) for name, value in wanted]
 
 
 def cookie_name(name: str, *, secure: bool) -> str:
-    """Return a cookie's name as browsers see it. `secure` is `Config.secure_cookies`."""
+    """Return the full name of a cookie. `secure` is `Config.secure_cookies`."""
     return f"__Host-{name}" if secure else name
 
 
 def host_cookie(name: str, value: str, max_age_s: int, *, secure: bool) -> str:
-    """Return the value of `set-cookie` for a cookie that browsers send to this host alone and never to a script."""
+    """Return the value of `set-cookie` for a host-only cookie that scripts cannot read."""
     carrier = Response()
     key = cookie_name(name, secure=secure)
     carrier.set_cookie(key, value, max_age_s, path="/", secure=secure, httponly=True, samesite="lax")
@@ -78,14 +78,14 @@ def session_cookie(token: str, max_age_s: int, *, secure: bool = True) -> str:
 
 
 def ended_cookie(*, secure: bool = True) -> str:
-    """Return the cookie that makes a browser forget its session."""
+    """Return the cookie that deletes the session from a browser."""
     return session_cookie("", 0, secure=secure)
 
 
 def credential(cookies: Sequence[bytes], authorization: bytes | None, *, secure: bool = True) -> Credential | None:
-    """Return what the request shows: a bearer token before a cookie, None when there is neither.
+    """Return the credential of a request: its bearer token, else its cookie, else None.
 
-    Without `secure` (`Config.secure_cookies`) a cookie without the `__Host-` prefix counts too, and first.
+    Without `secure` (`Config.secure_cookies`) a cookie without the `__Host-` prefix is accepted too, and preferred.
     """
     if authorization is not None:
         token = authorization[len(_BEARER_PREFIX) :].strip()
@@ -101,9 +101,9 @@ def credential(cookies: Sequence[bytes], authorization: bytes | None, *, secure:
 
 
 def from_another_site(fetch_site: bytes | None, origin: bytes | None, host: bytes | None) -> bool:
-    """Tell whether a browser sent this unsafe request from a page that is not ours.
+    """Return whether a page of another site sent this unsafe request.
 
-    Browsers say it in Sec-Fetch-Site, older ones in Origin. Programs send neither, and carry no cookie.
+    Browsers send Sec-Fetch-Site, older ones Origin. API clients send neither, and no cookie.
     """
     if fetch_site is not None:
         return fetch_site not in (b"same-origin", b"none")
@@ -113,10 +113,10 @@ def from_another_site(fetch_site: bytes | None, origin: bytes | None, host: byte
 
 
 def is_local(scope: Any) -> bool:
-    """Tell whether the request comes from this machine and names it.
+    """Return whether the request comes from this machine and names it as its host.
 
-    A rebound name does not pass, and neither does what says that a proxy handed it on. A proxy that says nothing looks
-    the same as this machine, so `Config.is_private` is asked as well.
+    DNS rebinding and requests with forwarding headers do not pass. A proxy without such headers cannot be told from
+    this machine, so callers check `Config.is_private` too.
     """
     headers = dict(scope["headers"])
     if not _FORWARDING.isdisjoint(headers):

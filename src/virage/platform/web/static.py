@@ -1,4 +1,4 @@
-"""The built web app from the package, served from memory: hashed assets for ever, pages and service worker fresh."""
+"""The built web app, served from memory: hashed assets are immutable, pages and service worker are revalidated."""
 
 import gzip
 import mimetypes
@@ -36,12 +36,12 @@ mimetypes.add_type("font/woff2", ".woff2")
 
 
 class File(Struct, frozen=True):
-    """A file as it is served: its type, its caching, its validator, and its bytes in each encoding."""
+    """A file to serve: media type, `cache-control`, ETag, and its bytes in each encoding."""
 
     media_type: bytes
     caching: bytes
     etag: bytes
-    policy: bytes | None  # where it is not the one of every answer
+    policy: bytes | None  # content security policy, if it differs from the default
     bodies: tuple[tuple[bytes, bytes], ...]  # (content encoding, bytes), the preferred first, plain (b"") last
 
 
@@ -49,10 +49,10 @@ PageExists = Callable[[str], Awaitable[bool]]
 
 
 class Static:
-    """An ASGI application: files below `root`, the page index.html for every other address.
+    """An ASGI application: files below `root`, and index.html for every other address.
 
-    The page answers 404 for an address that the app does not have (the build lists its addresses, `/events/:id`), and
-    for one whose last segment `pages` does not find. It shows the person the same there: the app says what is missing.
+    The status is 404 for an address that the app does not have (the build lists its addresses, `/events/:id`), and for
+    one whose last segment does not exist according to `pages`. The page is the same: the app shows what is missing.
     """
 
     def __init__(self, root: Path = WEB, pages: Mapping[str, PageExists] | None = None) -> None:
@@ -60,7 +60,7 @@ class Static:
         self._pages = pages or {}
 
     async def __call__(self, scope: Any, _receive: Receive, send: Send) -> None:
-        """Answer GET and HEAD; raises Problem for other methods and for files that are not there."""
+        """Serve GET and HEAD. Raises Problem for other methods and for missing files."""
         if scope["method"] not in ("GET", "HEAD"):
             raise Problem("method_not_allowed", headers={"allow": "GET, HEAD"})
         path = scope["path"]
@@ -77,7 +77,7 @@ class Static:
         await serve(page, scope, send, status=_OK if await self._has(path) else 404)
 
     async def _has(self, path: str) -> bool:
-        """Tell whether the app has something to show at an address."""
+        """Return whether the app has a page at an address."""
         parts = path.strip("/").split("/")
         for address in self._addresses:
             wanted = address.strip("/").split("/")
@@ -88,12 +88,12 @@ class Static:
 
 
 def read_web(root: Path) -> tuple[list[str], dict[str, File]]:
-    """Return the app's addresses, and its files by path, compressed; this takes a second."""
+    """Return the app's addresses, and its files by path, compressed; takes about a second."""
     listed = root / _ADDRESSES
     addresses: list[str] = msgspec.json.decode(listed.read_bytes()) if listed.is_file() else []
     files: dict[str, File] = {}
     for path in _plain_files(root):
-        with suppress(FileNotFoundError):  # a build that runs at this moment takes files away
+        with suppress(FileNotFoundError):  # a running build removes files
             files[f"/{path.relative_to(root).as_posix()}"] = _load(path)
     return addresses, files
 
@@ -103,12 +103,12 @@ def _fits(wanted: str, part: str) -> bool:
 
 
 def _navigates(scope: Any) -> bool:
-    """Tell whether somebody wants a page to look at, and not a file of one."""
+    """Return whether the request is a page navigation rather than for a file."""
     return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
 
 
 async def serve(found: File, scope: Any, send: Send, status: int = _OK) -> None:
-    """Answer GET and HEAD with a file: compressed where the client accepts it, 304 where the client has it."""
+    """Send a file for GET or HEAD: compressed if the client accepts it, 304 if it has the current version."""
     asked = {name: value for name, value in scope["headers"] if name in (b"accept-encoding", b"if-none-match")}
     accepted = _encodings(asked.get(b"accept-encoding", b"").decode("latin-1"))
     encoding, body = next(pair for pair in found.bodies if not pair[0] or pair[0].decode() in accepted)
@@ -125,18 +125,18 @@ async def serve(found: File, scope: Any, send: Send, status: int = _OK) -> None:
 
 
 class FileResponse:
-    """What a handler returns to answer with a file."""
+    """A response of a handler that is a file."""
 
     def __init__(self, found: File) -> None:
         self._found = found
 
     async def __call__(self, scope: Any, _receive: Receive, send: Send) -> None:
-        """Send it, as ASGI asks for it."""
+        """Send the file (ASGI)."""
         await serve(self._found, scope, send)
 
 
 def takes_gzip(accept_encoding: str) -> bool:
-    """Tell whether whoever sent this header (RFC 9110, 12.5.3) can unpack gzip."""
+    """Return whether an `accept-encoding` header (RFC 9110, 12.5.3) allows gzip."""
     return "gzip" in _encodings(accept_encoding)
 
 
@@ -179,7 +179,7 @@ def file_of(
     policy: bytes | None = None,
     compressed: Mapping[bytes, bytes] | None = None,
 ) -> File:
-    """Return bytes as a file to serve; text without a gzip among `compressed` gets one here, which takes its time."""
+    """Return bytes as a file to serve; text without gzip among `compressed` is compressed here, which is slow."""
     is_text = media_type.startswith(_TEXT)
     encodings = dict(compressed or {})
     if is_text and len(body) > _WORTH_COMPRESSING:

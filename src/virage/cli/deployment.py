@@ -1,4 +1,4 @@
-"""What most commands need first: the demo's environment, the database, one loop."""
+"""Shared by the commands: the environment of the demo, running deployments, the database."""
 
 import asyncio
 import errno
@@ -28,22 +28,22 @@ from virage.platform.settings.config import Config, ConfigError
 
 console = Console(highlight=False)
 _GENERATED = ("VIRAGE_SECRET", "VIRAGE_SANDBOX_KEY", "VIRAGE_SANDBOX_WEBHOOK_SECRET")
-_NAMES_A_HOUSE = ("VIRAGE_SECRET", "VIRAGE_DATABASE_URL")
-_HOUSE_FILE = "house.json"
+_NAMES_A_DEPLOYMENT = ("VIRAGE_SECRET", "VIRAGE_DATABASE_URL")
+_RUNNING_FILE = "running.json"
 _OWNER_ONLY = 0o600
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-_ROOM_BYTES_MIN = 16 << 20  # one file of PostgreSQL's log
+_FREE_BYTES_MIN = 16 << 20  # one WAL file of PostgreSQL
 _CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def fail(message: str) -> "SystemExit":
-    """Return the end of a command that cannot go on; `message` says what to do."""
+    """Print an error that says what to do, and return the SystemExit to raise."""
     Console(stderr=True, highlight=False).print(message, style="red", markup=False, soft_wrap=True)
     return SystemExit(1)
 
 
 def configuration(environ: Mapping[str, str]) -> Config:
-    """Return the configuration, or end the command with all its defects."""
+    """Return the configuration. Exits with all of its defects."""
     try:
         return read(environ)
     except ConfigError as error:
@@ -51,7 +51,7 @@ def configuration(environ: Mapping[str, str]) -> Config:
 
 
 def demo_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a demonstration: what is not set gets a default, secrets are made once and kept."""
+    """Return the environment of a demo: with defaults for what is not set, and secrets that are generated once."""
     port = int(environ.get("VIRAGE_PORT") or 8000)
     defaults = {
         "VIRAGE_DEMO": "1",
@@ -65,7 +65,7 @@ def demo_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _kept_secrets(var: Path) -> dict[str, str]:
-    """Return the demo's secrets from `var`, where nobody but the owner reads them; make those that are missing."""
+    """Return the secrets of the demo from `var`, in a file for its owner only; generate missing ones."""
     var.mkdir(parents=True, exist_ok=True)
     path = var / "demo-secrets.json"
     kept: dict[str, str] = msgspec.json.decode(path.read_bytes(), type=dict[str, str]) if path.exists() else {}
@@ -77,66 +77,66 @@ def _kept_secrets(var: Path) -> dict[str, str]:
 
 
 def _keep(path: Path, values: Mapping[str, str]) -> None:
-    """Write values where nobody but the owner reads them, whole or not at all."""
+    """Write values atomically to a file that only its owner can read."""
     fresh = path.with_suffix(".new")
-    fresh.unlink(missing_ok=True)  # others may read what stands there, or it leads elsewhere
+    fresh.unlink(missing_ok=True)  # it may be readable by others, or a link
     with open(fresh, "x", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, _OWNER_ONLY)) as file:
         json.dump(values, file)
     fresh.replace(path)
 
 
 @contextmanager
-def findable(config: Config, env: Mapping[str, str]) -> Iterator[None]:
-    """Leave word in the house's folder, as long as it runs, of what a command beside it needs."""
-    path = config.var_dir / _HOUSE_FILE
+def advertised(config: Config, env: Mapping[str, str]) -> Iterator[None]:
+    """Store the environment of this deployment in its folder while it runs, for other commands."""
+    path = config.var_dir / _RUNNING_FILE
     values = {name: value for name, value in env.items() if name.startswith("VIRAGE_") and name != PARENT}
     _keep(path, values)
     try:
         yield
     finally:
-        if _left_in(path) == values:  # another house may have come into this folder
+        if _stored_in(path) == values:  # another deployment may have started in this folder
             path.unlink(missing_ok=True)
 
 
-def beside() -> Config:
-    """Return the configuration of a command that finds a house, or end the command where there is none.
+def configuration_of_running() -> Config:
+    """Return the configuration of the running deployment. Exits if there is none.
 
-    The command uses that house's database and leaves its start and its end to it.
+    The command uses its database, without starting or stopping it.
     """
-    return configuration(environment_beside(os.environ))
+    return configuration(environment_of_running(os.environ))
 
 
-def environment_beside(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of such a command, for what it starts itself, or end it."""
-    found = house_found(environ)
+def environment_of_running(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of the running deployment. Exits if there is none."""
+    found = running_deployment(environ)
     if found is None:
         raise fail(
-            f"No house runs in {folder_of(environ).absolute()}. Start one (make run) and try again once it has said "
-            "that it is open; or name one by VIRAGE_SECRET and VIRAGE_DATABASE_URL."
+            f"No deployment runs in {folder_of(environ).absolute()}. Start one (make run), wait until it is ready, and "
+            "try again; or name one by VIRAGE_SECRET and VIRAGE_DATABASE_URL."
         )
     return found
 
 
-def house_found(environ: Mapping[str, str]) -> dict[str, str] | None:
-    """Return the environment of a command that finds a house.
+def running_deployment(environ: Mapping[str, str]) -> dict[str, str] | None:
+    """Return the environment of the running deployment, or None.
 
-    A house is named by its own variables, as in production; else it is the one that runs in this folder.
+    A deployment is named by variables, as in production; otherwise it is the one that runs in this folder.
     """
-    if any(environ.get(name) for name in _NAMES_A_HOUSE):
+    if any(environ.get(name) for name in _NAMES_A_DEPLOYMENT):
         return dict(environ)
-    found = _left_in(folder_of(environ) / _HOUSE_FILE)
+    found = _stored_in(folder_of(environ) / _RUNNING_FILE)
     if found is None or not asyncio.run(_answers(found["VIRAGE_DATABASE_URL"])):
         return None
     return found | {name: value for name, value in environ.items() if value}
 
 
 def folder_of(environ: Mapping[str, str]) -> Path:
-    """Return the folder of everything that Virage keeps on this machine."""
+    """Return the folder of all data of Virage on this machine."""
     return Path(environ.get("VIRAGE_VAR_DIR") or "var")
 
 
-def _left_in(path: Path) -> dict[str, str] | None:
-    """What a house of this account left there. Another account's would have a command obey whoever runs it."""
+def _stored_in(path: Path) -> dict[str, str] | None:
+    """Return the stored environment, if its file is of this account: that of another account is not trusted."""
     try:
         with path.open("rb") as file:
             is_ours = sys.platform == "win32" or os.fstat(file.fileno()).st_uid == os.geteuid()
@@ -146,7 +146,7 @@ def _left_in(path: Path) -> dict[str, str] | None:
 
 
 async def _answers(database_url: str) -> bool:
-    """Whether a database is there: a house that was killed leaves word of itself."""
+    """Return whether the database answers: a deployment that was killed leaves its file."""
     try:
         await ask_once(database_url)
     except (*ASYNCPG_ERRORS, OSError, TimeoutError):
@@ -156,7 +156,7 @@ async def _answers(database_url: str) -> bool:
 
 @contextmanager
 def failing_clearly(var: Path) -> Iterator[None]:
-    """End the command with what to do where this machine is at fault: its disk, its rights, its PostgreSQL."""
+    """Exit with what to do if the disk is full, a folder is not writable, or PostgreSQL does not start."""
     try:
         yield
     except PostgresFailed as failure:
@@ -177,9 +177,9 @@ def failing_clearly(var: Path) -> Iterator[None]:
 
 
 def _has_no_room(var: Path) -> bool:
-    """Whether the database cannot write on: it ends without a word of a full disk where its log has no room."""
+    """Return whether the disk is full: without space for its WAL, PostgreSQL ends without saying so."""
     with suppress(OSError):
-        return shutil.disk_usage(var).free < _ROOM_BYTES_MIN
+        return shutil.disk_usage(var).free < _FREE_BYTES_MIN
     return False
 
 
@@ -188,16 +188,16 @@ def _full(var: Path) -> str:
 
 
 def warn(line: str) -> None:
-    """Tell whoever runs the command something, where it is not in the way of what the command prints."""
+    """Print a line to standard error."""
     Console(stderr=True, highlight=False).print(line, style="yellow", markup=False, soft_wrap=True)
 
 
 @contextmanager
 def database(config: Config, starting: Step | None = None, *, any_era: bool = False) -> Iterator[Config]:
-    """The configuration with a database that answers: the one that is named, or the embedded one, kept alive.
+    """Return the configuration with a database that answers: the configured one, or the embedded one, kept alive.
 
-    `starting` shows what is waited for, and where an embedded one lies; without it a warning says what is waited for.
-    Unless `any_era`, the command ends here where the rows were restored from another cluster.
+    `starting` shows the wait and the place of an embedded one; without it the wait is a warning. Exits if the rows were
+    restored from another cluster, unless `any_era`.
     """
     with _answering_database(config, starting) as ready:
         if not any_era:
@@ -206,7 +206,7 @@ def database(config: Config, starting: Step | None = None, *, any_era: bool = Fa
 
 
 def refuse_foreign(config: Config) -> None:
-    """End the command where the database holds rows of another cluster: what it writes would have a wrong place."""
+    """Exit if the database has rows of another cluster: new facts would get wrong positions."""
     if asyncio.run(holds_foreign_rows(config.direct_url)):
         raise fail(FOREIGN)
 
@@ -238,7 +238,7 @@ def _answering_database(config: Config, starting: Step | None) -> Iterator[Confi
 
 
 async def _end(postgres: EmbeddedPostgres) -> None:
-    """Stop the server once nothing starts it or keeps it any more, wherever the command was interrupted."""
+    """Cancel the tasks that start and supervise the server, then stop it."""
     keeping = asyncio.all_tasks() - {asyncio.current_task()}
     for task in keeping:
         task.cancel()
@@ -248,7 +248,7 @@ async def _end(postgres: EmbeddedPostgres) -> None:
 
 @contextmanager
 def _background_loop() -> Iterator[asyncio.AbstractEventLoop]:
-    """A loop in a thread of its own, that lives longer than any loop of the command: it keeps the database alive."""
+    """Return a loop in its own thread, which keeps the database alive between the loops of the command."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="postgres keeper", daemon=True)
     thread.start()
@@ -260,6 +260,6 @@ def _background_loop() -> Iterator[asyncio.AbstractEventLoop]:
         loop.close()
 
 
-def this(*arguments: str) -> tuple[str, ...]:
+def virage_command(*arguments: str) -> tuple[str, ...]:
     """Return the command that runs `virage` with these arguments in the same Python."""
     return (sys.executable, "-m", "virage.cli", *arguments)

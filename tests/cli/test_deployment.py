@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import with_database
 from virage.app.settings import read
-from virage.cli.house import database, demo_environment, environment_beside, findable, house_found
+from virage.cli.deployment import advertised, database, demo_environment, environment_of_running, running_deployment
 from virage.platform.data import database as databases
 from virage.platform.host.supervise import PARENT
 from virage.platform.settings.config import Config
@@ -24,25 +24,25 @@ def house(var: Path, **variables: str) -> dict[str, str]:
 def test_a_command_beside_no_house_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asking = {"VIRAGE_VAR_DIR": str(tmp_path)}
     with pytest.raises(SystemExit):
-        environment_beside(asking)
+        environment_of_running(asking)
     env = house(tmp_path, VIRAGE_DATABASE_URL=AWAY)
-    with findable(read(env), env), pytest.raises(SystemExit):
-        environment_beside(asking)  # it was killed, and its database with it
+    with advertised(read(env), env), pytest.raises(SystemExit):
+        environment_of_running(asking)  # it was killed, and its database with it
     said = capsys.readouterr().err
-    assert said.count(f"No house runs in {tmp_path}. Start one (make run)") == 2
+    assert said.count(f"No deployment runs in {tmp_path}. Start one (make run)") == 2
 
 
 def test_a_command_has_the_variables_of_the_house_beside_it_and_its_own_win(tmp_path: Path, database_url: str) -> None:
     env = house(tmp_path, VIRAGE_DATABASE_URL=database_url, VIRAGE_CLOCK_SPEED="2", PATH="/bin", **{PARENT: "1"})
-    with findable(read(env), env):
-        assert stat.S_IMODE((tmp_path / "house.json").stat().st_mode) == 0o600
-        found = environment_beside(
+    with advertised(read(env), env):
+        assert stat.S_IMODE((tmp_path / "running.json").stat().st_mode) == 0o600
+        found = environment_of_running(
             {"VIRAGE_VAR_DIR": str(tmp_path), "VIRAGE_LOG_LEVEL": "debug", "VIRAGE_CLOCK_SPEED": ""}
         )
     assert found == {name: value for name, value in env.items() if name not in ("PATH", PARENT)} | {
         "VIRAGE_LOG_LEVEL": "debug"
     }
-    assert not (tmp_path / "house.json").exists()
+    assert not (tmp_path / "running.json").exists()
 
 
 def test_a_house_that_comes_into_the_folder_of_another_stays_findable_when_that_one_ends(
@@ -50,10 +50,10 @@ def test_a_house_that_comes_into_the_folder_of_another_stays_findable_when_that_
 ) -> None:
     first = house(tmp_path, VIRAGE_DATABASE_URL=database_url)
     second = first | {"VIRAGE_PORT": "8443"}
-    outer, inner = findable(read(first), first), findable(read(second), second)
+    outer, inner = advertised(read(first), first), advertised(read(second), second)
     with outer:
         inner.__enter__()
-    assert environment_beside({"VIRAGE_VAR_DIR": str(tmp_path)})["VIRAGE_PORT"] == "8443"
+    assert environment_of_running({"VIRAGE_VAR_DIR": str(tmp_path)})["VIRAGE_PORT"] == "8443"
     inner.__exit__(None, None, None)
 
 
@@ -63,8 +63,8 @@ def test_what_a_house_leaves_is_for_its_owner_whatever_stood_there_before(tmp_pa
     elsewhere.write_text("what is there stays")
     elsewhere.chmod(0o644)
     (tmp_path / "house.new").symlink_to(elsewhere)
-    with findable(read(env), env):
-        left = tmp_path / "house.json"
+    with advertised(read(env), env):
+        left = tmp_path / "running.json"
         assert (stat.S_IMODE(left.lstat().st_mode), left.is_symlink()) == (0o600, False)
     assert elsewhere.read_text() == "what is there stays"
 
@@ -74,22 +74,22 @@ def test_a_command_believes_no_house_of_another_account_and_no_file_that_is_none
 ) -> None:
     env = house(tmp_path, VIRAGE_DATABASE_URL=database_url)
     asking = {"VIRAGE_VAR_DIR": str(tmp_path)}
-    with findable(read(env), env):
+    with advertised(read(env), env):
         with monkeypatch.context() as other:
             mine = os.geteuid()
             other.setattr(os, "geteuid", lambda: mine + 1)
-            assert house_found(asking) is None
-        assert house_found(asking) is not None
-        (tmp_path / "house.json").write_text("{")
-        assert house_found(asking) is None
+            assert running_deployment(asking) is None
+        assert running_deployment(asking) is not None
+        (tmp_path / "running.json").write_text("{")
+        assert running_deployment(asking) is None
 
 
 @pytest.mark.parametrize("named", ["VIRAGE_SECRET", "VIRAGE_DATABASE_URL"])
 def test_who_names_a_house_by_variables_is_given_no_other(tmp_path: Path, database_url: str, named: str) -> None:
     env = house(tmp_path, VIRAGE_DATABASE_URL=database_url)
-    with findable(read(env), env):
+    with advertised(read(env), env):
         asking = {"VIRAGE_VAR_DIR": str(tmp_path), named: "another"}
-        assert environment_beside(asking) == asking
+        assert environment_of_running(asking) == asking
 
 
 def refused(url: str, capsys: pytest.CaptureFixture[str]) -> str:
