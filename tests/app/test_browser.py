@@ -40,7 +40,7 @@ async def window() -> AsyncIterator[BrowserContext]:
         await chromium.close()
 
 
-async def test_the_cookie_of_a_demonstration_on_localhost_works_and_no_script_sees_it(
+async def test_the_cookie_of_a_demo_on_localhost_works_and_is_hidden_from_scripts(
     served: "Served", live_world: "World", window: BrowserContext
 ) -> None:
     page = await window.new_page()

@@ -66,7 +66,7 @@ async def test_an_administrator_sees_what_failed_and_why(office: httpx.AsyncClie
     assert all("nobody knows" in letter["message"] for letter in letters)
 
 
-async def test_what_is_put_back_is_queued_and_what_is_dropped_is_gone(office: httpx.AsyncClient, db: Database) -> None:
+async def test_requeued_jobs_are_queued_and_deleted_ones_are_gone(office: httpx.AsyncClient, db: Database) -> None:
     first, second = [letter["id"] for letter in (await office.get(DOOR, headers=ALL)).json()]
     assert (await office.post(f"{DOOR}/requeue", json={"ids": [first]}, headers=ALL)).json() == {"count": 1}
     assert (await office.post(f"{DOOR}/drop", json={"ids": [first, second]}, headers=ALL)).json() == {"count": 1}
@@ -82,7 +82,9 @@ async def test_what_is_put_back_is_queued_and_what_is_dropped_is_gone(office: ht
 
 
 @pytest.mark.parametrize("token", ["one", "other"])
-async def test_nobody_else_looks_in_or_changes_anything(office: httpx.AsyncClient, db: Database, token: str) -> None:
+async def test_other_roles_neither_see_nor_change_dead_letters(
+    office: httpx.AsyncClient, db: Database, token: str
+) -> None:
     shown = {"authorization": f"Bearer {token}"}
     assert (await office.get(DOOR, headers=shown)).status_code == 403
     for verb in ("requeue", "drop"):
@@ -91,5 +93,5 @@ async def test_nobody_else_looks_in_or_changes_anything(office: httpx.AsyncClien
         assert (await job_counts(conn))["failed"] == 2
 
 
-async def test_an_empty_wish_is_refused(office: httpx.AsyncClient) -> None:
+async def test_a_request_without_ids_is_refused(office: httpx.AsyncClient) -> None:
     assert (await office.post(f"{DOOR}/requeue", json={"ids": []}, headers=ALL)).status_code == 400

@@ -143,7 +143,7 @@ async def test_the_fans_card_is_among_their_cards_with_its_limit(here: httpx.Asy
     assert "€25.00" in article((await here.get("/cards")).text, FANS)
 
 
-async def test_the_page_speaks_both_languages_and_breaks_no_policy(here: httpx.AsyncClient) -> None:
+async def test_the_page_has_both_languages_and_keeps_the_content_security_policy(here: httpx.AsyncClient) -> None:
     french = await here.get(f"/cards?tap={FANS.hex()}", headers={"accept-language": "fr-FR,fr;q=0.9"})
     assert '<html lang="fr">' in french.text
     assert "Présenter de nouveau" in french.text
@@ -157,14 +157,14 @@ async def test_the_page_speaks_both_languages_and_breaks_no_policy(here: httpx.A
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_nobody_elsewhere_learns_of_the_cards(app: Application, path: str) -> None:
+async def test_the_cards_page_is_not_found_from_another_machine(app: Application, path: str) -> None:
     for address, peer in (("http://localhost", "192.0.2.7"), ("http://rebound.example", "127.0.0.1")):
         async with browser_at(app, address, peer) as elsewhere:
             assert (await elsewhere.get(path)).status_code == 404
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_no_production_system_has_such_cards(config: Config, db: Database, clock: Clock, path: str) -> None:
+async def test_production_has_no_demo_cards(config: Config, db: Database, clock: Clock, path: str) -> None:
     production = replace(config, demo=False).having(CardSettings(card_key="00112233445566778899aabbccddeeff"))
     app = build(production, db, clock)
     async with browser_at(app, "http://localhost") as browser:

@@ -51,7 +51,7 @@ def of_yesterday(clock: Clock) -> dict[str, str]:
 
 
 @pytest.mark.usefixtures("loaded")
-async def test_the_office_sees_what_yesterday_sold_by_outlet_and_by_product(world: World, clock: Clock) -> None:
+async def test_the_office_sees_yesterdays_sales_by_outlet_and_by_product(world: World, clock: Clock) -> None:
     for by, least in (("outlet", len(POSTS)), ("product", 15)):
         shown = await seen_by_finance(world, "sales", by=by, **of_yesterday(clock))
         assert len(shown["rows"]) >= least
@@ -61,9 +61,7 @@ async def test_the_office_sees_what_yesterday_sold_by_outlet_and_by_product(worl
 
 
 @pytest.mark.usefixtures("loaded")
-async def test_each_till_had_a_shift_that_was_counted_with_its_difference_and_closed(
-    world: World, clock: Clock
-) -> None:
+async def test_each_till_has_a_counted_and_closed_shift_with_its_difference(world: World, clock: Clock) -> None:
     shown = await seen_by_finance(world, "shifts", **of_yesterday(clock))
     shifts = {one["till_name"]: one for one in shown}
     assert [shifts[post.name]["drawer"]["difference_cents"] for post in POSTS] == list(DIFFERENCES)
@@ -74,7 +72,7 @@ async def test_each_till_had_a_shift_that_was_counted_with_its_difference_and_cl
 
 
 @pytest.mark.usefixtures("loaded")
-async def test_yesterday_is_closed_and_the_books_are_clean(db: Database, clock: Clock) -> None:
+async def test_yesterday_is_closed_and_the_audit_is_clean(db: Database, clock: Clock) -> None:
     async with db.transaction() as conn:
         assert await due(conn, clock.now()) is None
         assert (await audit(conn)).clean
@@ -84,7 +82,7 @@ async def test_yesterday_is_closed_and_the_books_are_clean(db: Database, clock: 
 
 
 @pytest.mark.usefixtures("loaded")
-async def test_every_record_is_signed_chained_and_what_the_board_and_the_law_allow(db: Database, clock: Clock) -> None:
+async def test_every_record_is_signed_and_chained_at_catalogue_prices_and_legal_vat(db: Database, clock: Clock) -> None:
     judge = Judge(db, clock, Catalogues(db))
     keyring = DeviceKeyring(db)
     async with db.connection() as conn:
@@ -104,7 +102,9 @@ async def test_every_record_is_signed_chained_and_what_the_board_and_the_law_all
 
 
 @pytest.mark.usefixtures("loaded")
-async def test_loaded_again_and_on_another_day_nothing_is_sold_twice(config: Config, db: Database, clock: Any) -> None:
+async def test_loading_the_demo_again_or_on_another_day_sells_nothing_twice(
+    config: Config, db: Database, clock: Any
+) -> None:
     before = await counts(db)
     assert all(before.values()), before
     for days in (0, 1):

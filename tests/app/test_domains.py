@@ -10,16 +10,16 @@ from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 
 
-def test_a_name_that_two_modules_declare_does_not_start() -> None:
+def test_a_name_declared_by_two_modules_is_a_start_up_error() -> None:
     with pytest.raises(ValueError, match=r"The refusal code 'sold_out' is declared by ticketing and by food_orders\."):
         joined("refusal code", {"ticketing": {"sold_out": 409}, "food_orders": {"sold_out": 409}})
 
 
-def test_each_module_has_a_name_of_its_own_and_its_codes_have_a_status() -> None:
+def test_module_names_are_unique_and_refusal_codes_have_a_status() -> None:
     assert len({module.name for module in MODULES}) == len(MODULES)
     assert all(400 <= status < 600 for status in REFUSALS.values())
 
 
-async def test_what_is_built_belongs_to_a_module(config: Config, db: Database) -> None:
+async def test_every_built_part_belongs_to_a_module(config: Config, db: Database) -> None:
     built = parts_of(Process(config, db, Clock(), Tail(db)))
     assert built.keys() <= {module.name for module in MODULES}

@@ -349,7 +349,7 @@ def knock(door: str) -> tuple[str, str]:
     return method, re.sub(r"{(\w+)}", lambda found: NAMES[found[1]], path)
 
 
-async def test_every_door_opens_to_whom_it_should_and_to_nobody_else(world: "World") -> None:
+async def test_every_route_admits_exactly_its_roles(world: "World") -> None:
     opened: dict[str, set[str]] = {door: set() for door in DOORS}
     shown: dict[str, dict[str, str]] = {}
     for door, allowed in DOORS.items():

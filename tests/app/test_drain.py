@@ -94,7 +94,7 @@ async def call(url: str, answers: Counter[str]) -> None:
                 answers[f"{answer.status_code} {answer.text if answer.is_error else ''}".rstrip()] += 1
 
 
-async def test_a_server_that_is_asked_to_end_refuses_and_cuts_nobody_and_phones_come_back_once(
+async def test_a_draining_server_refuses_no_request_and_phones_reconnect_once(
     served: "Served", live_world: "World", tmp_path: Path
 ) -> None:
     front, first, second = free_ports(3)

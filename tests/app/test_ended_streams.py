@@ -31,7 +31,7 @@ async def following(
 
 
 @pytest.mark.parametrize("what", ["device", "program"])
-async def test_a_revoked_device_or_program_is_let_go_at_once_and_others_go_on(
+async def test_streams_of_a_revoked_device_or_api_client_end_at_once_and_others_continue(
     served: "Served", live_world: "World", what: str
 ) -> None:
     admin_id = await live_world.person("admin@example.org", Grant("admin"))

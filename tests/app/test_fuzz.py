@@ -78,7 +78,7 @@ def fuzz(schema: Any, url: str, headers: dict[str, dict[str, str]], ids: dict[st
     return failures
 
 
-async def test_nothing_that_is_sent_makes_it_fail(served: "Served", live_world: "World") -> None:
+async def test_no_generated_request_causes_an_internal_error(served: "Served", live_world: "World") -> None:
     fan = await live_world.signed_in("fan@example.org")
     headers = {
         "admin": await live_world.signed_in("admin@example.org", Grant("admin")),

@@ -29,7 +29,7 @@ def recorded_doors() -> tuple[dict[str, set[str]], set[str]]:
     return opened, {names.get(door, door) for door in recorded["fresh"]}
 
 
-def test_every_door_of_0_1_0_opens_to_the_same_askers() -> None:
+def test_every_route_of_0_1_0_admits_the_same_principals() -> None:
     opened, fresh = recorded_doors()
     assert {door: set(DOORS.get(door, ())) for door in opened} == opened
     assert (len(opened), len(fresh)) == (250, 28)
@@ -48,7 +48,9 @@ def taken() -> dict[str, Any]:
     return found
 
 
-async def test_what_asks_for_a_fresh_sign_in_refuses_an_admin_of_an_hour_ago(world: "World", clock: FakeClock) -> None:
+async def test_routes_that_need_a_recent_sign_in_refuse_an_admin_of_an_hour_ago(
+    world: "World", clock: FakeClock
+) -> None:
     bodies, refused = taken(), set()
     for door in DOORS:
         admin = await world.signed_in("admin@example.org", Grant("admin"))  # one session asks only so often
@@ -61,7 +63,7 @@ async def test_what_asks_for_a_fresh_sign_in_refuses_an_admin_of_an_hour_ago(wor
     assert refused == recorded_doors()[1]
 
 
-async def test_what_asks_for_a_fresh_sign_in_of_an_event_that_exists_refuses_an_admin_of_an_hour_ago(
+async def test_routes_of_an_existing_event_that_need_a_recent_sign_in_refuse_an_admin_of_an_hour_ago(
     world: "World", clock: FakeClock
 ) -> None:
     """These look for their event, order, ticket or card first: a made-up id is answered 404 by them.

@@ -21,7 +21,7 @@ def local(app: Application, peer: str = "127.0.0.1") -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, base_url="http://localhost")
 
 
-async def test_it_is_alive_and_ready(app: Application) -> None:
+async def test_healthz_and_readyz_answer_200(app: Application) -> None:
     async with local(app) as operator:
         assert (await operator.get("/healthz")).text == "alive\n"
         assert (await operator.get("/readyz")).text == "ready\n"
@@ -44,7 +44,7 @@ async def test_it_is_not_ready_without_a_database_and_still_alive(app: Applicati
         assert (await operator.get("/healthz")).status_code == 200
 
 
-async def test_the_counters_name_routes_and_never_addresses(app: Application) -> None:
+async def test_metrics_are_labelled_by_route_and_not_by_address(app: Application) -> None:
     async with local(app) as operator:
         await operator.get("/api/events/0190d1b8-0000-7000-8000-000000000000")
         await operator.request("INVENTED", "/")
@@ -57,17 +57,17 @@ async def test_the_counters_name_routes_and_never_addresses(app: Application) ->
 
 
 @pytest.mark.parametrize(("peer", "host"), [("192.0.2.7", "localhost"), ("127.0.0.1", "tickets.example.org")])
-async def test_the_counters_are_for_this_machine_alone(app: Application, peer: str, host: str) -> None:
+async def test_without_a_token_metrics_are_served_to_this_machine_only(app: Application, peer: str, host: str) -> None:
     async with local(app, peer) as stranger:
         assert (await stranger.get("/metrics", headers={"host": host})).status_code == 404
 
 
-async def test_nobody_reads_the_counters_of_production_without_a_token(config: Config, db: Database) -> None:
+async def test_production_refuses_metrics_without_a_token(config: Config, db: Database) -> None:
     async with local(build(replace(config, demo=False), db, Clock())) as operator:
         assert (await operator.get("/metrics")).status_code == 404
 
 
-async def test_the_counters_are_for_whoever_has_their_token(config: Config, db: Database) -> None:
+async def test_metrics_are_served_with_their_token(config: Config, db: Database) -> None:
     app = build(replace(config, metrics_token="the token of the counters"), db, Clock())
     async with local(app, "192.0.2.7") as scraper:
         shown = {"authorization": "Bearer the token of the counters"}

@@ -44,7 +44,7 @@ async def kitchen_moves(world: "World") -> None:
         await append(conn, [Fact("kitchen_said", None, new_id(), {"outlet": "01"})], world.clock.now())
 
 
-async def test_a_revoked_kitchen_listener_hears_nothing_more(world: "World", hub: Hub) -> None:
+async def test_the_stream_of_a_revoked_kitchen_device_ends(world: "World", hub: Hub) -> None:
     cook, _ = await principal_of(world, "cook@example.org", Grant("kitchen"))
     other, _ = await principal_of(world, "other@example.org", Grant("kitchen"))
     admin = await world.signed_in("admin@example.org", Grant("admin"))
@@ -62,7 +62,7 @@ async def test_a_revoked_kitchen_listener_hears_nothing_more(world: "World", hub
     await goes_on.aclose()
 
 
-async def test_who_signs_out_hears_nothing_more(world: "World", hub: Hub) -> None:
+async def test_a_sign_out_ends_the_streams_of_the_session(world: "World", hub: Hub) -> None:
     cook, token = await principal_of(world, "cook@example.org", Grant("kitchen"))
     messages = await hear(hub, cook, [KITCHEN], None)
     await anext(messages)

@@ -81,7 +81,7 @@ def counted_by_hand() -> dict[str, list[int]]:
     }
 
 
-async def test_a_real_match_is_told_whole_counted_right_and_once_though_player_and_house_are_killed(
+async def test_a_real_match_is_published_completely_and_once_through_kills_of_player_and_server(
     served: "Served", live_world: "World", key: Path
 ) -> None:
     files = (str(EVENTS), str(LINEUPS), "--key", str(key))

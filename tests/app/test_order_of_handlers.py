@@ -204,7 +204,7 @@ async def test_a_person_is_erased_by_handlers_in_any_order_that_closes_the_walle
             assert refused or differing(found, expected), f"nothing shows that {handler} ran"
 
 
-async def test_what_is_found_by_the_wallet_is_forgotten_before_it_is_closed(erasure: "Erasure") -> None:
+async def test_data_found_by_the_wallet_is_erased_before_the_wallet_is_closed(erasure: "Erasure") -> None:
     _, expected = await erasure.by(PERSON_ERASED)
     for handler in NEEDS_THE_WALLET:
         order: list[PersonErased] = [one for one in PERSON_ERASED if one is not handler]

@@ -207,7 +207,7 @@ ELSEWHERE = {
 }
 
 
-def test_every_route_that_names_a_thing_is_tried_with_another_owner(app: Application) -> None:
+def test_every_route_with_an_id_is_tried_as_another_owner(app: Application) -> None:
     named = {
         f"{one.endpoint.method} {one.endpoint.template}"
         for one in app.served
@@ -310,7 +310,9 @@ async def cast(world: "World") -> Cast:
     return Cast(headers, ids | await food_of(world, "fan@example.org", SECRET))
 
 
-async def test_what_is_somebodys_is_nobody_elses(world: "World", cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_personal_data_is_refused_to_other_people(
+    world: "World", cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(RATES, "write", Rate(per_s=1_000, burst=1_000))  # one office asks for everybody's things here
     for case in (
         *(case for case in CASES if "cancel" not in case.door),
@@ -333,7 +335,7 @@ async def facts(world: "World") -> int:
     return count
 
 
-async def test_what_is_streamed_is_told_to_its_owner_alone(world: "World", cast: Cast) -> None:
+async def test_personal_topics_are_streamed_to_their_owner_only(world: "World", cast: Cast) -> None:
     for topic, strangers in (
         ("order:{order_id}", ("friend", "guest", "our office")),
         ("food_orders:{person_id}", ("friend", "guest", "our office", "kitchen of 01")),

@@ -42,7 +42,7 @@ def test_the_authority_is_kept_so_that_phones_install_it_once(tmp_path: Path) ->
     assert authority(tmp_path, NOW + timedelta(days=825)).der != first.der
 
 
-def test_its_keys_are_for_their_owner_alone(tmp_path: Path) -> None:
+def test_the_keys_are_readable_by_their_owner_only(tmp_path: Path) -> None:
     server_certificate(authority(tmp_path, NOW), tmp_path, LAPTOP, NOW)
     for name in ("authority.pem", "server-key.pem"):
         assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
@@ -54,7 +54,7 @@ def test_the_code_in_the_terminal_is_a_square_of_half_blocks() -> None:
     assert set("".join(lines)) <= set(" ▀▄█")
 
 
-def test_the_page_speaks_two_languages_and_leads_to_the_app() -> None:
+def test_the_page_has_two_languages_and_links_to_the_app() -> None:
     page = install_page("https://192.168.1.20:8443/")
     assert 'href="https://192.168.1.20:8443/"' in page
     assert 'href="/virage.crt"' in page
@@ -62,7 +62,7 @@ def test_the_page_speaks_two_languages_and_leads_to_the_app() -> None:
     assert "Settings" in page
 
 
-def test_the_laptop_has_a_listener_of_its_own_for_the_mailbox_and_the_cards() -> None:
+def test_mailbox_and_cards_have_a_loopback_listener_on_the_laptop() -> None:
     said = {"VIRAGE_SECRET": "a secret of the tests, long enough", "VIRAGE_DEMO": "1"}
     phones = {"VIRAGE_PUBLIC_URL": "https://192.168.1.20:8443", "VIRAGE_HOST": "192.168.1.20", "VIRAGE_PORT": "8443"}
     served = read(said | phones)
@@ -72,7 +72,7 @@ def test_the_laptop_has_a_listener_of_its_own_for_the_mailbox_and_the_cards() ->
     assert here(served) == f"http://localhost:{listener.port}"
 
 
-def test_a_demonstration_on_its_own_machine_needs_one_listener() -> None:
+def test_a_demo_on_its_own_machine_needs_one_listener() -> None:
     alone = Config(secret="a secret of the tests, long enough", demo=True)
     assert [child.name for child in children(alone)] == ["sandbox", "work", "web"]
     assert here(alone) == alone.public_url

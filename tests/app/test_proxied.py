@@ -59,17 +59,17 @@ async def answers(port: int) -> bool:
 
 
 @pytest.mark.parametrize("variables", [PUBLIC, PRODUCTION], ids=["demonstration", "production"])
-async def test_a_proxy_shows_nobody_the_mailbox_the_cards_or_the_counters(
+async def test_mailbox_cards_and_metrics_are_not_found_through_a_proxy(
     served: "Served", variables: dict[str, str]
 ) -> None:
     async with serving(served, **variables) as port:
         assert {path: await handed_on(port, path) for path in HIDDEN} == dict.fromkeys(HIDDEN, 404)
 
 
-async def test_a_demonstration_for_phones_shows_them_at_a_listener_of_its_own(served: "Served") -> None:
+async def test_a_demo_for_phones_shows_them_at_its_loopback_listener(served: "Served") -> None:
     async with serving(served, **PUBLIC, VIRAGE_LOOPBACK_LISTENER="1") as port:
         assert {path: await handed_on(port, path) for path in HIDDEN} == dict.fromkeys(HIDDEN, 200)
 
 
-async def test_a_demonstration_shows_them_on_its_own_machine(served: "Served") -> None:
+async def test_a_demo_shows_them_on_its_own_machine(served: "Served") -> None:
     assert {path: await handed_on(served.port, path) for path in HIDDEN} == dict.fromkeys(HIDDEN, 200)

@@ -155,7 +155,7 @@ async def until_told(heard: list[Entry], count: int) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_a_tail_tells_nothing_of_before_again_and_each_new_fact_once(
+async def test_after_a_restore_a_tail_sends_no_old_fact_again_and_each_new_one_once(
     db: Database, restored_url: str, before: Before
 ) -> None:
     tail, from_now, from_before = Tail(db), list[Entry](), list[Entry]()
@@ -176,7 +176,7 @@ async def test_a_tail_tells_nothing_of_before_again_and_each_new_fact_once(
     assert keys[0] > position_key(before.heard)
 
 
-async def test_a_gate_that_was_ahead_hears_of_a_revocation_once(
+async def test_a_gate_that_was_ahead_receives_a_revocation_once(
     db: Database, restored_url: str, before: Before
 ) -> None:
     news = GateNews(db)
@@ -198,7 +198,7 @@ async def test_a_gate_that_was_ahead_hears_of_a_revocation_once(
     assert (fourth.reload, fourth.revoked) == (False, [])
 
 
-async def test_a_till_that_was_ahead_hears_of_all_cards_and_then_of_each_change(
+async def test_a_till_that_was_ahead_receives_all_cards_and_then_each_change(
     db: Database, restored_url: str, before: Before
 ) -> None:
     news, card = CardNews(db, kept_s=0), UID.hex().upper()
@@ -220,7 +220,7 @@ async def test_a_till_that_was_ahead_hears_of_all_cards_and_then_of_each_change(
         await pass_the_old_ids(restored_url, before.heard)
 
 
-async def test_a_phone_that_was_ahead_hears_each_new_entry_once(
+async def test_a_phone_that_was_ahead_receives_each_new_entry_once(
     db: Database, restored_url: str, before: Before
 ) -> None:
     numbers: list[int] = []
@@ -254,7 +254,7 @@ async def ready(url: str, config: Config, clock: FakeClock) -> httpx.Response:
         await db.close()
 
 
-async def test_nothing_is_served_until_the_command_was_run(
+async def test_nothing_is_served_before_virage_restored_was_run(
     restored_url: str, tmp_path: Path, config: Config, clock: FakeClock
 ) -> None:
     env = environment(restored_url, tmp_path)

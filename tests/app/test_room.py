@@ -87,14 +87,14 @@ def asked(house: Small, event: UUID) -> Counter[str]:
 
 
 @pytest.mark.parametrize("small", ["-n"], indirect=True)
-def test_whoever_finds_no_room_is_told_so_at_once(small: tuple[Small, UUID]) -> None:
+def test_a_connection_above_the_limit_gets_503_at_once(small: tuple[Small, UUID]) -> None:
     answers = asked(*small)
     assert set(answers) == {"200", "503"}
     assert answers["200"] >= FILES // 5, "strangers have a quarter of the room"
 
 
 @pytest.mark.parametrize("small", ["-Sn"], indirect=True)
-def test_a_process_opens_as_many_files_as_its_account_may_whatever_is_usual(small: tuple[Small, UUID]) -> None:
+def test_a_process_raises_its_soft_limit_of_open_files_to_the_hard_limit(small: tuple[Small, UUID]) -> None:
     assert set(asked(*small)) == {"200"}
 
 
@@ -123,7 +123,7 @@ def until_closed(sock: socket.socket) -> bytes:
     return said
 
 
-def test_connections_that_send_nothing_or_too_slowly_are_ended_and_others_are_answered(hasty: Hasty) -> None:
+def test_silent_and_slow_connections_are_closed_and_others_are_served(hasty: Hasty) -> None:
     address = ("127.0.0.1", hasty.port)
     held = [socket.create_connection(address, PATIENCE_S) for _ in range(FILES + 50)]
     for sock in held[::2]:

@@ -40,7 +40,7 @@ def gone(processes: list[psutil.Process]) -> bool:
     return not [one for one in alive if one.status() != psutil.STATUS_ZOMBIE]
 
 
-def test_it_comes_up_survives_kills_and_leaves_nothing_behind(house: Callable[[], Running]) -> None:
+def test_virage_run_starts_survives_kills_and_leaves_no_process_behind(house: Callable[[], Running]) -> None:
     first = house()
     first.until(first.greeted)
     assert re.search(r"fan@example\.org", first.output.read_text())

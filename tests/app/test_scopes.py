@@ -34,7 +34,7 @@ def hands_on_principal(source: str) -> bool:
     return any(id(name) not in looked_at for name in names)
 
 
-def test_whoever_needs_a_role_in_some_scope_is_asked_for_the_scope_too(app: Application) -> None:
+def test_a_handler_with_a_role_guard_also_checks_the_scope(app: Application) -> None:
     asked = []
     for endpoint in (one.endpoint for one in app.served):
         if any(guard.__qualname__.startswith("_holder") for guard in endpoint.guards):
@@ -45,7 +45,7 @@ def test_whoever_needs_a_role_in_some_scope_is_asked_for_the_scope_too(app: Appl
     assert len(asked) > 90
 
 
-async def test_an_admin_of_one_place_has_no_say_over_the_whole_venue(world: "World") -> None:
+async def test_an_admin_of_one_outlet_or_gate_has_no_role_for_the_whole_venue(world: "World") -> None:
     places = [Grant("admin", "outlet", "01"), Grant("admin", "gate", "A"), Grant("admin", "organiser", world.theirs)]
     for number, grant in enumerate(places):
         narrow = await world.signed_in(f"narrow{number}@example.org", grant)

@@ -8,9 +8,7 @@ if TYPE_CHECKING:
     from tests.app.conftest import Served, World
 
 
-async def test_no_worker_outlives_a_server_that_is_killed_not_even_for_an_open_stream(
-    served: "Served", live_world: "World"
-) -> None:
+async def test_workers_end_with_a_killed_server_even_with_open_streams(served: "Served", live_world: "World") -> None:
     address = f"{served.url}/api/stream?topics=live:{live_world.event}"
     async with httpx.AsyncClient(timeout=30) as phone, phone.stream("GET", address) as stream:
         assert stream.status_code == httpx.codes.OK

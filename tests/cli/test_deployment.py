@@ -21,7 +21,9 @@ def house(var: Path, **variables: str) -> dict[str, str]:
     return demo_environment({"VIRAGE_VAR_DIR": str(var), "VIRAGE_PORT": "8765"} | variables)
 
 
-def test_a_command_beside_no_house_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_command_without_a_running_deployment_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     asking = {"VIRAGE_VAR_DIR": str(tmp_path)}
     with pytest.raises(SystemExit):
         environment_of_running(asking)
@@ -32,7 +34,9 @@ def test_a_command_beside_no_house_says_what_to_do(tmp_path: Path, capsys: pytes
     assert said.count(f"No deployment runs in {tmp_path}. Start one (make run)") == 2
 
 
-def test_a_command_has_the_variables_of_the_house_beside_it_and_its_own_win(tmp_path: Path, database_url: str) -> None:
+def test_a_command_uses_the_variables_of_the_running_deployment_and_its_own_override_them(
+    tmp_path: Path, database_url: str
+) -> None:
     env = house(tmp_path, VIRAGE_DATABASE_URL=database_url, VIRAGE_CLOCK_SPEED="2", PATH="/bin", **{PARENT: "1"})
     with advertised(read(env), env):
         assert stat.S_IMODE((tmp_path / "running.json").stat().st_mode) == 0o600
@@ -45,9 +49,7 @@ def test_a_command_has_the_variables_of_the_house_beside_it_and_its_own_win(tmp_
     assert not (tmp_path / "running.json").exists()
 
 
-def test_a_house_that_comes_into_the_folder_of_another_stays_findable_when_that_one_ends(
-    tmp_path: Path, database_url: str
-) -> None:
+def test_a_second_deployment_in_a_folder_is_still_found_when_the_first_ends(tmp_path: Path, database_url: str) -> None:
     first = house(tmp_path, VIRAGE_DATABASE_URL=database_url)
     second = first | {"VIRAGE_PORT": "8443"}
     outer, inner = advertised(read(first), first), advertised(read(second), second)
@@ -57,7 +59,7 @@ def test_a_house_that_comes_into_the_folder_of_another_stays_findable_when_that_
     inner.__exit__(None, None, None)
 
 
-def test_what_a_house_leaves_is_for_its_owner_whatever_stood_there_before(tmp_path: Path, database_url: str) -> None:
+def test_the_file_of_a_running_deployment_is_readable_by_its_owner_only(tmp_path: Path, database_url: str) -> None:
     env = house(tmp_path, VIRAGE_DATABASE_URL=database_url)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_text("what is there stays")
@@ -69,7 +71,7 @@ def test_what_a_house_leaves_is_for_its_owner_whatever_stood_there_before(tmp_pa
     assert elsewhere.read_text() == "what is there stays"
 
 
-def test_a_command_believes_no_house_of_another_account_and_no_file_that_is_none(
+def test_a_command_ignores_files_of_other_accounts_and_invalid_files(
     tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     env = house(tmp_path, VIRAGE_DATABASE_URL=database_url)
@@ -85,7 +87,9 @@ def test_a_command_believes_no_house_of_another_account_and_no_file_that_is_none
 
 
 @pytest.mark.parametrize("named", ["VIRAGE_SECRET", "VIRAGE_DATABASE_URL"])
-def test_who_names_a_house_by_variables_is_given_no_other(tmp_path: Path, database_url: str, named: str) -> None:
+def test_variables_name_the_deployment_before_the_one_in_the_folder(
+    tmp_path: Path, database_url: str, named: str
+) -> None:
     env = house(tmp_path, VIRAGE_DATABASE_URL=database_url)
     with advertised(read(env), env):
         asking = {"VIRAGE_VAR_DIR": str(tmp_path), named: "another"}
@@ -108,7 +112,7 @@ def test_a_database_that_does_not_exist_is_refused_at_once(
     )
 
 
-def test_a_database_that_does_not_answer_is_named_at_once_and_given_up_in_time(
+def test_a_database_that_does_not_answer_is_reported_at_once_and_given_up_in_time(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(databases, "ANSWER_WAIT_S", 0.3)

@@ -156,7 +156,7 @@ def test_it_starts_for_an_ordinary_user(entered_by_all: Path, everywhere: dict[s
     assert (folder / "var" / "postgres" / "data").stat().st_uid == user
 
 
-def test_a_folder_that_may_not_be_written_to_is_named(entered_by_all: Path, everywhere: dict[str, str]) -> None:
+def test_a_folder_that_is_not_writable_is_named(entered_by_all: Path, everywhere: dict[str, str]) -> None:
     refused = migrated(entered_by_all, everywhere, pwd.getpwnam("daemon").pw_uid)
     assert refused.returncode == 1
     assert refused.stderr == (
@@ -166,7 +166,7 @@ def test_a_folder_that_may_not_be_written_to_is_named(entered_by_all: Path, ever
 
 
 @pytest.mark.parametrize("size", ["1m", "20m", "40m"])  # at the first file, within initdb, while it migrates
-def test_a_full_disk_is_said_in_one_line_and_room_is_all_that_it_needs(disk: Path, size: str) -> None:
+def test_a_full_disk_is_reported_in_one_line_and_freeing_space_is_enough(disk: Path, size: str) -> None:
     sized(disk, size)
     refused = migrated(disk)
     assert refused.returncode == 1
@@ -177,7 +177,7 @@ def test_a_full_disk_is_said_in_one_line_and_room_is_all_that_it_needs(disk: Pat
     assert "0050_blame" in migrated(disk).stdout
 
 
-def test_data_belong_to_the_account_that_made_them(tmp_path: Path) -> None:
+def test_data_belong_to_the_account_that_created_them(tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()
     daemon = pwd.getpwnam("daemon")
@@ -212,7 +212,7 @@ def account() -> Account:
 
 
 @pytest.mark.usefixtures("closed")
-def test_closed_programs_are_copied_once_whole_and_for_everybody(place: Path, account: Account) -> None:
+def test_inaccessible_programs_are_copied_once_for_all_accounts(place: Path, account: Account) -> None:
     found = programs.programs(account)
     assert barrier(found / "postgres", account) is None
     assert not (found / "postgres").stat().st_mode & 0o022
@@ -238,7 +238,7 @@ def test_programs_are_not_run_from_a_folder_that_others_can_change(place: Path, 
         programs.programs(account)
 
 
-def test_a_copy_that_does_not_fit_leaves_nothing_and_says_so(
+def test_a_copy_without_space_is_removed_and_reported(
     disk: Path, closed: Path, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(programs, "PLACE", disk)

@@ -75,7 +75,7 @@ async def programs(db: Database) -> int:
         return int(await conn.fetchval("select count(*) from people.program"))
 
 
-async def test_the_key_is_taken_back_with_the_end_of_the_match_however_it_ends(way: Way, db: Database) -> None:
+async def test_the_token_is_revoked_at_the_end_of_the_match_also_after_a_failure(way: Way, db: Database) -> None:
     async def play() -> None:
         async with demo_key(house(way)):
             assert await programs(db) == 1
@@ -86,7 +86,7 @@ async def test_the_key_is_taken_back_with_the_end_of_the_match_however_it_ends(w
     assert await programs(db) == 0
 
 
-async def test_a_house_that_has_ended_first_hides_nothing_of_why_a_match_ends(way: Way) -> None:
+async def test_a_deployment_that_has_ended_does_not_hide_the_error_of_the_match(way: Way) -> None:
     async def play() -> None:
         async with demo_key(house(way)):
             way.cut()

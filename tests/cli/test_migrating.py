@@ -40,7 +40,7 @@ def _over_an_empty_database(
 
 
 @pytest.mark.usefixtures("_over_an_empty_database")
-def test_what_waits_for_the_end_of_older_programs_is_named_with_its_command(
+def test_pending_contract_migrations_are_printed_with_their_command(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     waits = "When the previous version has ended everywhere: virage migrate --contract (0092_colour)\n"

@@ -16,7 +16,7 @@ def stepped(program: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
 
 
-def test_a_step_that_succeeds_shows_its_time_and_nothing_of_its_output() -> None:
+def test_a_successful_step_shows_its_duration_and_no_output() -> None:
     done = stepped("print('a wall of words')")
     assert (done.returncode, done.stderr) == (0, "")
     first, last = done.stdout.splitlines()
@@ -38,7 +38,7 @@ def test_a_step_that_succeeds_shows_its_time_and_nothing_of_its_output() -> None
         ("The virtual environment was not created because ensurepip is not available.", "This Python has no venv."),
     ],
 )
-def test_a_step_that_fails_shows_its_output_and_last_what_to_do(said: str, advised: str) -> None:
+def test_a_failed_step_shows_its_output_and_then_what_to_do(said: str, advised: str) -> None:
     done = stepped(f"import sys; print('first words', flush=True); print({said!r}, file=sys.stderr); sys.exit(3)")
     assert done.returncode == 3
     assert done.stdout.splitlines()[-1].endswith("not done")
@@ -46,7 +46,7 @@ def test_a_step_that_fails_shows_its_output_and_last_what_to_do(said: str, advis
     assert done.stderr.splitlines()[-1].startswith(advised)
 
 
-def test_a_failure_that_is_not_known_names_the_command() -> None:
+def test_an_unknown_failure_names_the_command() -> None:
     done = stepped("raise SystemExit('the types do not fit')")
     assert done.stderr.splitlines()[-1].startswith(f"Web failed: {sys.executable} -c ")
 

@@ -45,7 +45,7 @@ async def test_an_idle_batcher_answers_at_once() -> None:
     assert act.batches == [[21]]
 
 
-async def test_what_arrives_while_a_batch_is_in_flight_forms_the_next_one() -> None:
+async def test_items_that_arrive_during_a_batch_form_the_next_one() -> None:
     act = Act(is_open=False)
     batcher = Batcher(act)
     answers = [asyncio.create_task(batcher.submit(1))]
@@ -75,7 +75,7 @@ async def test_no_batch_is_larger_than_allowed() -> None:
     assert [len(batch) for batch in act.batches] == [10, 10, 10, 5]
 
 
-async def test_the_next_batch_is_in_flight_before_all_callers_of_the_last_one_go_on() -> None:
+async def test_the_next_batch_starts_before_all_callers_of_the_last_one_continue() -> None:
     act, gone_on = Act(), 0
     waiting_at_each_batch: list[int] = []
 
@@ -98,7 +98,7 @@ async def test_the_next_batch_is_in_flight_before_all_callers_of_the_last_one_go
     assert waiting_at_each_batch[1] < 4 * CALLERS_AT_ONCE
 
 
-async def test_a_caller_that_goes_away_before_its_batch_is_left_out() -> None:
+async def test_an_item_cancelled_before_its_batch_is_skipped() -> None:
     act = Act(is_open=False)
     batcher = Batcher(act)
     callers = [asyncio.create_task(batcher.submit(1))]
@@ -111,7 +111,7 @@ async def test_a_caller_that_goes_away_before_its_batch_is_left_out() -> None:
     assert act.batches == [[1], [3]]
 
 
-async def test_a_caller_that_goes_away_in_the_middle_disturbs_nobody() -> None:
+async def test_a_cancelled_caller_does_not_affect_the_others() -> None:
     act = Act(is_open=False)
     batcher = Batcher(act)
     callers = [asyncio.create_task(batcher.submit(item)) for item in (1, 2)]
@@ -136,7 +136,7 @@ async def test_a_full_queue_refuses_and_is_open_again_afterwards() -> None:
     assert await batcher.submit(3) == 6
 
 
-async def test_when_the_database_is_away_nothing_is_tried_singly() -> None:
+async def test_items_are_not_retried_singly_while_the_database_is_unavailable() -> None:
     act = Act(failure=Unavailable)
     batcher = Batcher(act)
     answers = await asyncio.gather(*(batcher.submit(item) for item in (-1, 2, 3)), return_exceptions=True)
@@ -144,7 +144,7 @@ async def test_when_the_database_is_away_nothing_is_tried_singly() -> None:
     assert len(act.batches) == 1
 
 
-async def test_a_batch_that_lost_a_deadlock_is_tried_singly() -> None:
+async def test_items_of_a_deadlocked_batch_are_retried_singly() -> None:
     act = Act(failure=Contended)
     batcher = Batcher(act)
     answers = await asyncio.gather(*(batcher.submit(item) for item in (-1, 2)), return_exceptions=True)
@@ -152,7 +152,7 @@ async def test_a_batch_that_lost_a_deadlock_is_tried_singly() -> None:
     assert answers[1] == 4
 
 
-async def test_an_act_that_miscounts_its_answers_fails_and_mixes_nothing_up() -> None:
+async def test_a_wrong_number_of_answers_fails_all_callers() -> None:
     async def miscount(items: Sequence[int]) -> list[int]:
         return [0] * (len(items) + 1)
 
@@ -161,7 +161,7 @@ async def test_an_act_that_miscounts_its_answers_fails_and_mixes_nothing_up() ->
     assert [type(answer) for answer in answers] == [ValueError] * 2
 
 
-async def test_a_batch_that_hangs_lets_the_next_one_through_and_is_answered_when_it_ends(
+async def test_a_hanging_batch_does_not_block_the_next_one_and_is_answered_at_its_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(batching, "OVERDUE_S", 0.05)
@@ -184,7 +184,7 @@ async def test_a_batch_that_hangs_lets_the_next_one_through_and_is_answered_when
     assert await batcher.submit(9) == 18
 
 
-async def test_where_all_batches_hang_nobody_waits_for_ever_and_only_some_are_begun(
+async def test_when_all_batches_hang_callers_fail_in_time_and_few_batches_start(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(batching, "OVERDUE_S", 0.05)
@@ -200,7 +200,7 @@ async def test_where_all_batches_hang_nobody_waits_for_ever_and_only_some_are_be
         assert await batcher.submit(21) == 42
 
 
-async def test_a_batch_that_ends_in_time_is_the_only_one(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_second_batch_starts_beside_one_that_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batching, "OVERDUE_S", 0.2)
     at_once, at_once_max = 0, 0
 
@@ -223,7 +223,7 @@ async def test_items_and_batches_are_counted() -> None:
     assert (batcher.items, batcher.batches, batcher.largest, batcher.queued) == (10, 3, 4, 0)
 
 
-async def test_a_batch_whose_ids_another_process_stores_meanwhile_is_run_again_as_a_whole() -> None:
+async def test_a_batch_is_run_again_when_another_process_stores_its_ids() -> None:
     batches: list[list[int]] = []
 
     async def act(items: Sequence[int]) -> list[int]:
@@ -237,7 +237,7 @@ async def test_a_batch_whose_ids_another_process_stores_meanwhile_is_run_again_a
     assert batches == [[1, 2]] * TRIES_MAX
 
 
-async def test_an_id_that_stays_taken_fails_its_own_caller_alone() -> None:
+async def test_an_id_that_stays_taken_fails_only_its_caller() -> None:
     async def act(items: Sequence[int]) -> list[int]:
         if 3 in items:
             raise UniqueViolationError("taken by something else")

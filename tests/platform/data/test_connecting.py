@@ -70,7 +70,7 @@ async def test_each_connection_names_its_application(database_url: str) -> None:
     await close(session)
 
 
-async def test_a_server_that_takes_connections_and_never_answers_is_unavailable(
+async def test_a_server_that_accepts_connections_and_never_answers_is_unavailable(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connecting, "CONNECT_S", 0.2)

@@ -31,7 +31,7 @@ async def again(act: Callable[[], Awaitable[object]]) -> object:
     raise AssertionError("The database did not come back.")
 
 
-async def test_jsonb_comes_back_as_the_values_that_went_in(conn: Connection) -> None:
+async def test_jsonb_is_read_back_as_the_values_written(conn: Connection) -> None:
     value = {"a": [1, 2.5, None, True], "é": "ü"}
     assert await conn.fetchval("select $1::jsonb", value) == value
     assert await conn.fetchval("select $1::jsonb[]", [value, {}, None]) == [value, {}, None]
@@ -46,7 +46,7 @@ async def test_a_uuid_is_a_uuid_and_a_time_is_aware(conn: Connection) -> None:
     assert row["at"].tzinfo is not None
 
 
-async def test_a_transaction_is_committed_at_its_end_and_rolled_back_by_what_is_raised(db: Database) -> None:
+async def test_a_transaction_is_committed_at_its_end_and_rolled_back_by_an_exception(db: Database) -> None:
     async def write_and_fail() -> None:
         async with db.transaction() as conn:
             await conn.execute("insert into public.coat values (2)")
@@ -118,7 +118,7 @@ async def test_a_connection_keeps_its_prepared_statements_and_costs_no_reset(db:
         ("select $1::text", "a\0b"),
     ],
 )
-async def test_what_the_database_cannot_write_is_out_of_reach(db: Database, query: str, value: object) -> None:
+async def test_a_value_that_the_database_cannot_store_is_bad_input(db: Database, query: str, value: object) -> None:
     with pytest.raises(OutOfReach):
         async with db.connection() as conn:
             await conn.fetch(query, value)
@@ -152,7 +152,7 @@ async def test_a_transaction_that_is_cut_in_the_middle_is_unavailable_and_change
     assert await again(count) == 0
 
 
-async def test_the_loser_of_a_deadlock_is_told_to_try_again(db: Database) -> None:
+async def test_the_victim_of_a_deadlock_is_told_to_retry(db: Database) -> None:
     async with db.connection() as conn:
         await conn.execute("create table public.coat (hook int primary key)")
         await conn.execute("insert into public.coat values (1), (2)")
@@ -171,7 +171,7 @@ async def test_the_loser_of_a_deadlock_is_told_to_try_again(db: Database) -> Non
     assert sorted(await asyncio.gather(lock(1, 2), lock(2, 1))) == ["lost", "won"]
 
 
-async def test_a_fault_of_the_caller_stays_the_callers_fault(db: Database) -> None:
+async def test_an_error_of_the_caller_is_not_translated(db: Database) -> None:
     async def ask(query: str, *values: object) -> None:
         async with db.connection() as conn:
             await conn.fetchval(query, *values)
@@ -185,7 +185,7 @@ async def test_a_fault_of_the_caller_stays_the_callers_fault(db: Database) -> No
             raise FileNotFoundError
 
 
-async def test_a_server_that_is_not_there_is_unavailable() -> None:
+async def test_an_unreachable_server_is_unavailable() -> None:
     with pytest.raises(Unavailable):
         await Database.open("postgresql://virage@/virage?host=/nowhere")
 
@@ -212,9 +212,7 @@ async def test_a_close_cuts_what_is_still_in_use(database_url: str) -> None:
         await holder
 
 
-async def test_who_comes_when_too_many_wait_is_sent_away_at_once(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_callers_above_the_limit_fail_at_once(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database_module, "CALLERS_MAX", 3)
     db = await Database.open(database_url, connections_max=1)
     answers = await asyncio.gather(*(one(db) for _ in range(5)), return_exceptions=True)

@@ -57,7 +57,7 @@ async def test_migrate_gives_the_role_its_defaults_and_they_hold_for_every_conne
     assert await migrate(bare_url) == []
 
 
-async def test_a_process_says_at_its_start_what_is_missing_and_what_to_run(
+async def test_missing_defaults_are_logged_at_start_with_the_statements_to_run(
     bare_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     db = await Database.open(bare_url)
@@ -69,7 +69,7 @@ async def test_a_process_says_at_its_start_what_is_missing_and_what_to_run(
     await db.close()
 
 
-async def test_what_is_said_can_be_run_and_then_nothing_is_missing(
+async def test_running_the_logged_statements_sets_all_defaults(
     bare_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     db = await Database.open(bare_url)
@@ -85,7 +85,7 @@ async def test_what_is_said_can_be_run_and_then_nothing_is_missing(
     await again.close()
 
 
-async def test_where_the_role_may_not_migrate_says_what_to_run(
+async def test_migrate_without_the_privilege_logs_the_statements_to_run(
     bare_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def of_another(_session: object) -> list[str]:
@@ -98,7 +98,7 @@ async def test_where_the_role_may_not_migrate_says_what_to_run(
     assert f"alter role {OWNER} set statement_timeout = '10000'; alter role {OWNER} set" in said
 
 
-async def test_a_lower_limit_of_the_operator_is_fine(database_url: str) -> None:
+async def test_a_lower_limit_of_the_operator_is_accepted(database_url: str) -> None:
     session = await connect(database_url, "virage test")
     await session.execute("set statement_timeout = 2000")
     assert await missing_defaults(session) == {}

@@ -48,7 +48,7 @@ async def test_an_era_begins_a_whole_epoch_above_everything_and_once(database_ur
     assert await era.begin(database_url) is None
 
 
-async def test_a_cluster_that_was_put_back_begins_an_era_when_it_is_told(database_url: str) -> None:
+async def test_a_cluster_restored_to_an_earlier_time_begins_an_era_on_request(database_url: str) -> None:
     first = await era.begin(database_url, anyway=True)
     second = await era.begin(database_url, anyway=True)
     assert first is not None
@@ -56,7 +56,7 @@ async def test_a_cluster_that_was_put_back_begins_an_era_when_it_is_told(databas
     assert second.xids > first.xids > 0
 
 
-async def test_an_era_is_above_every_transaction_id_in_whatever_table(database_url: str) -> None:
+async def test_an_era_begins_above_every_transaction_id_of_any_table(database_url: str) -> None:
     planted = 5 * EPOCH + 17
     statement = f"""
         {FOREIGN}; create table venue."A table" (number int primary key, "Its id" xid8);
@@ -69,7 +69,7 @@ async def test_an_era_is_above_every_transaction_id_in_whatever_table(database_u
     assert begun.xids > planted
 
 
-async def test_sequences_that_stayed_behind_follow_their_rows(database_url: str) -> None:
+async def test_sequences_behind_their_rows_are_raised(database_url: str) -> None:
     statement = f"""
         {FOREIGN}; insert into kernel.job (id, priority, entrypoint, status) values (41, 0, 'x', 'failed');
         create table venue.numbered (number serial primary key); insert into venue.numbered values (1)
@@ -85,7 +85,7 @@ async def test_sequences_that_stayed_behind_follow_their_rows(database_url: str)
     await connection.close()
 
 
-async def test_an_era_does_not_begin_under_those_who_write(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_era_begins_while_processes_are_connected(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(era, "LOCK_TIMEOUT_MS", 20)
     await execute(database_url, FOREIGN)
     async with asyncio.timeout(10):
@@ -102,7 +102,7 @@ async def test_an_era_does_not_begin_under_those_who_write(database_url: str, mo
     assert await era.begin(database_url) is not None
 
 
-async def test_no_column_holds_a_transaction_id_that_the_command_does_not_find(conn: Connection) -> None:
+async def test_every_column_with_transaction_ids_is_found_by_the_command(conn: Connection) -> None:
     """Ids are columns of the type xid8, which the command looks for, and their values come from `kernel.xid()`."""
     in_schemas = "c.relnamespace::regnamespace::text !~ '^(pg_|information_schema)'"
     columns = await conn.fetch(f"""

@@ -44,7 +44,7 @@ async def test_facts_of_one_act_keep_their_order(conn: Connection) -> None:
     assert [entry.data["n"] for entry in await read_after(conn, START)] == list(range(50))
 
 
-async def test_no_facts_are_no_statement(conn: Connection) -> None:
+async def test_appending_no_facts_runs_no_statement(conn: Connection) -> None:
     before = await head(conn)
     await append(conn, [], NOW)
     assert await head(conn) == before
@@ -85,7 +85,7 @@ async def test_a_late_committer_is_waited_for_and_never_skipped(db: Database) ->
         assert [entry.what for entry in await read_after(reader, start)] == ["late", "early"]
 
 
-async def test_what_belongs_together_arrives_together_and_can_be_put_in_the_order_of_writing(db: Database) -> None:
+async def test_facts_of_a_transaction_arrive_together_and_can_be_sorted_by_writing(db: Database) -> None:
     async with db.transaction() as first:
         await append(first, [a_fact("begins")], NOW)
         await write(db, a_fact("taken"))
@@ -123,7 +123,7 @@ async def test_no_call_of_a_tail_ends_within_a_transaction(db: Database, monkeyp
     assert len({(xid, number) for number, call in enumerate(calls) for xid in call}) == len(sizes)
 
 
-async def test_what_is_written_after_head_comes_after_head(db: Database) -> None:
+async def test_facts_written_after_head_have_later_positions(db: Database) -> None:
     await write(db, a_fact("before"))
     async with db.connection() as conn:
         position = await head(conn)
@@ -159,7 +159,7 @@ class Ear:
         return [entry.data["n"] for entry in self.heard]
 
 
-async def test_a_tail_tells_every_listener_everything_once_and_in_order(db: Database) -> None:
+async def test_a_tail_sends_every_listener_all_entries_once_in_order(db: Database) -> None:
     tail, ears = Tail(db), [Ear(), Ear()]
     for ear in ears:
         tail.listen(ear, START)
@@ -170,7 +170,7 @@ async def test_a_tail_tells_every_listener_everything_once_and_in_order(db: Data
     assert [ear.numbers() for ear in ears] == [list(range(20))] * 2
 
 
-async def test_a_tail_polls_only_while_somebody_listens(db: Database) -> None:
+async def test_a_tail_polls_only_while_it_has_listeners(db: Database) -> None:
     tail, ear = Tail(db), Ear()
     assert tail.position is None
     end = tail.listen(ear, START)
@@ -183,7 +183,7 @@ async def test_a_tail_polls_only_while_somebody_listens(db: Database) -> None:
     await tail.close()
 
 
-async def test_who_comes_later_catches_up_from_a_position_while_the_others_go_on(db: Database) -> None:
+async def test_a_later_listener_catches_up_from_its_position_while_others_continue(db: Database) -> None:
     tail, first, second = Tail(db), Ear(), Ear()
     tail.listen(first, START)
     for n in range(30):
@@ -198,7 +198,7 @@ async def test_who_comes_later_catches_up_from_a_position_while_the_others_go_on
     assert second.numbers() == list(range(10, 31))
 
 
-async def test_a_listener_ahead_of_the_tail_is_not_told_again(db: Database) -> None:
+async def test_a_listener_ahead_of_the_tail_gets_no_entry_twice(db: Database) -> None:
     tail, first, ahead = Tail(db), Ear(), Ear()
     tail.listen(first, START)
     await until(lambda: tail.position is not None)
@@ -225,7 +225,7 @@ async def test_a_listener_that_fails_does_not_stop_the_others(db: Database) -> N
     await tail.close()
 
 
-async def test_a_tail_waits_for_a_database_that_is_away(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_tail_waits_while_the_database_is_unavailable(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     here, asked = db.connection, 0
 
     @asynccontextmanager
@@ -247,7 +247,7 @@ async def test_a_tail_waits_for_a_database_that_is_away(db: Database, monkeypatc
     await tail.close()
 
 
-async def test_a_tail_goes_on_after_the_database_cut_all_its_connections(db: Database) -> None:
+async def test_a_tail_continues_after_all_connections_were_cut(db: Database) -> None:
     tail, ear = Tail(db), Ear()
     tail.listen(ear, START)
     await write(db, a_fact(n=1))

@@ -75,7 +75,7 @@ async def answers(db: Database) -> bool:
     return False
 
 
-async def test_what_was_confirmed_stands_and_everything_goes_on(postgres: EmbeddedPostgres) -> None:
+async def test_confirmed_writes_survive_a_kill_and_all_parts_continue(postgres: EmbeddedPostgres) -> None:
     db = await Database.open(postgres.url)
     confirmed: list[int] = []
     told: list[int] = []

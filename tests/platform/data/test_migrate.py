@@ -57,7 +57,7 @@ async def test_all_migrations_are_applied_in_order_and_only_once(empty_url: str)
     assert await migrate(empty_url) == []
 
 
-async def test_only_what_is_missing_is_applied(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_only_missing_migrations_are_applied(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     having(monkeypatch, FIRST)
     assert await migrate(empty_url) == ["0001_first"]
     having(monkeypatch, FIRST, SECOND)
@@ -72,7 +72,7 @@ async def test_migrators_that_start_at_once_apply_everything_once(
     assert sorted(applied) == [[], [], [], ["0001_first", "0002_second"]]
 
 
-async def test_a_migration_that_fails_leaves_nothing_of_itself_and_all_before_it(
+async def test_a_failed_migration_is_rolled_back_and_earlier_ones_stay(
     empty_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = a_migration("0002_broken", "create table public.half (); select 1 / 0")
@@ -85,7 +85,7 @@ async def test_a_migration_that_fails_leaves_nothing_of_itself_and_all_before_it
     assert await migrate(empty_url) == ["0002_second"]
 
 
-async def test_a_migration_that_cannot_be_booked_is_not_applied(
+async def test_a_migration_that_cannot_be_recorded_is_not_applied(
     empty_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     having(monkeypatch, Migration("0001_first", FIRST.text, None))  # type: ignore[arg-type]  # what cannot be booked
@@ -104,7 +104,7 @@ async def test_a_migration_that_was_edited_afterwards_is_refused(
         await migrate(empty_url)
 
 
-async def test_a_lock_that_cannot_be_had_fails_the_migration_instead_of_blocking_everybody(
+async def test_a_migration_fails_after_its_lock_timeout_instead_of_blocking_others(
     empty_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     having(monkeypatch, FIRST)
@@ -151,7 +151,7 @@ async def coats_url(empty_url: str) -> str:
     return empty_url
 
 
-async def test_what_takes_away_waits_until_older_programs_have_ended(coats_url: str, tmp_path: Path) -> None:
+async def test_contract_migrations_wait_until_the_previous_version_has_ended(coats_url: str, tmp_path: Path) -> None:
     folder = planted(
         tmp_path,
         m0091_size="-- expand: coats have a size.\nalter table public.coat add column size integer;",
@@ -165,7 +165,7 @@ async def test_what_takes_away_waits_until_older_programs_have_ended(coats_url: 
         await ask(coats_url, COLOURS)
 
 
-async def test_an_index_is_built_beside_those_who_write_and_an_invalid_one_anew(coats_url: str, tmp_path: Path) -> None:
+async def test_an_index_is_built_concurrently_and_an_invalid_one_is_rebuilt(coats_url: str, tmp_path: Path) -> None:
     """Its first build waits for a transaction and is cut."""
     folder = planted(tmp_path, m0091_index=INDEX)
     writer = await asyncpg.connect(coats_url)
@@ -194,14 +194,14 @@ async def test_an_index_may_take_longer_than_other_statements(
     assert await migrate(empty_url, folder=folder) == ["0091_index"]
 
 
-async def test_migrators_that_start_at_once_do_not_hold_each_others_indexes_up(coats_url: str, tmp_path: Path) -> None:
+async def test_concurrent_migrators_do_not_block_each_others_index_builds(coats_url: str, tmp_path: Path) -> None:
     folder = planted(tmp_path, m0091_index=INDEX)
     async with asyncio.timeout(30):
         applied = await asyncio.gather(*(migrate(coats_url, folder=folder) for _ in range(4)))
     assert sorted(applied) == [[], [], [], ["0091_index"]]
 
 
-async def test_a_backfill_goes_batch_by_batch_and_on_from_where_it_was_stopped(
+async def test_a_backfill_runs_in_batches_and_resumes_after_a_stop(
     coats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = planted(tmp_path, m0091_red=RED)
@@ -219,7 +219,7 @@ async def test_a_backfill_goes_batch_by_batch_and_on_from_where_it_was_stopped(
     await migrate(coats_url, folder=folder)
 
 
-async def test_a_batch_that_meets_the_program_is_tried_again(
+async def test_a_backfill_batch_with_a_lock_conflict_is_retried(
     coats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = planted(tmp_path, m0091_red=RED)
@@ -241,7 +241,7 @@ async def test_a_batch_that_meets_the_program_is_tried_again(
     assert await ask(coats_url, COLOURS) == ["red"]
 
 
-async def test_a_program_is_ready_without_what_takes_away_and_on_a_newer_schema(
+async def test_a_process_is_ready_without_contract_migrations_and_on_a_newer_schema(
     empty_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     takes = Migration(*a_migration("0002_second", SECOND.text)[:3], phase="contract")

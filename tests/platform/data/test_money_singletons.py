@@ -60,7 +60,7 @@ def reached(kind: str, name: str, methods: dict[tuple[str, str], ast.AST]) -> di
     return found
 
 
-def test_each_handler_that_moves_money_uses_the_database_that_it_is_given() -> None:
+def test_each_handler_that_moves_money_uses_its_fenced_database() -> None:
     trees = modules()
     methods = methods_of(list(trees.values()))
     seen, balance_mismatches = set(), []

@@ -15,7 +15,7 @@ def store(tmp_path: Path, request: pytest.FixtureRequest) -> Objects:
     return open_store(server.container())
 
 
-async def test_what_is_put_can_be_got(store: Objects) -> None:
+async def test_a_stored_object_can_be_read(store: Objects) -> None:
     await store.put("replay/cam-1/0001.mp4", b"goal")
     assert await store.get("replay/cam-1/0001.mp4") == b"goal"
 
@@ -32,7 +32,7 @@ async def test_an_object_that_exists_is_not_new(store: Objects) -> None:
     assert await store.get("a") == b"1"
 
 
-async def test_what_is_not_there_is_none(store: Objects) -> None:
+async def test_a_missing_object_is_none(store: Objects) -> None:
     assert await store.get("nothing") is None
     await store.delete("nothing")
 
@@ -67,7 +67,7 @@ async def test_a_put_leaves_no_half_written_file_beside_it(tmp_path: Path) -> No
     assert [path.name for path in (tmp_path / "objects" / "a").iterdir()] == ["b"]
 
 
-async def test_a_disk_that_is_full_says_so_and_keeps_nothing_of_what_did_not_fit(small_disk: Path) -> None:
+async def test_a_full_disk_is_reported_and_leaves_no_partial_object(small_disk: Path) -> None:
     store = open_store(str(small_disk))
     await store.put("a", b"fits")
     with pytest.raises(Full):
@@ -75,7 +75,7 @@ async def test_a_disk_that_is_full_says_so_and_keeps_nothing_of_what_did_not_fit
     assert await store.names() == ["a"]
 
 
-async def test_a_store_that_is_away_says_so_and_has_kept_what_it_confirmed(blobs: Azurite) -> None:
+async def test_an_unavailable_store_is_reported_and_keeps_confirmed_objects(blobs: Azurite) -> None:
     store = open_store(blobs.container())
     await store.put("a", b"1")
     blobs.stop()

@@ -42,7 +42,7 @@ async def db(addresses: Addresses) -> AsyncIterator[Database]:
     await database.close()
 
 
-async def test_every_transaction_has_its_time_limits_whichever_connection_it_is_lent(db: Database) -> None:
+async def test_every_transaction_has_its_time_limits_on_any_pooled_connection(db: Database) -> None:
     async def limits(_number: int) -> tuple[Any, ...]:
         async with db.transaction() as conn:
             await conn.fetchval("select pg_sleep(0.01)")  # so that others are lent the other connections
@@ -107,7 +107,7 @@ class Coat(Struct, frozen=True):
     hook: int
 
 
-async def test_jobs_that_are_asked_for_by_way_of_the_pooler_run_once(db: Database) -> None:
+async def test_jobs_enqueued_through_the_pooler_run_once(db: Database) -> None:
     hung: list[int] = []
 
     async def hang(coat: Coat) -> None:

@@ -110,7 +110,7 @@ async def done(handler: Handler, times: int) -> bool:
     return len(handler.hooks) >= times
 
 
-async def test_a_job_that_fails_is_tried_again(db: Database) -> None:
+async def test_a_failed_job_is_retried(db: Database) -> None:
     jobs, handler = Jobs(poll=FAST), Handler(failures=3)
     jobs.on("coat", Coat, handler)
     await ask(db, 7)
@@ -119,7 +119,7 @@ async def test_a_job_that_fails_is_tried_again(db: Database) -> None:
     assert handler.hooks == [7] * 4
 
 
-async def test_a_job_that_fails_for_good_becomes_a_dead_letter_and_can_be_put_back(db: Database) -> None:
+async def test_a_job_that_fails_for_good_becomes_a_dead_letter_and_can_be_requeued(db: Database) -> None:
     jobs, handler = Jobs(poll=FAST), Handler(failures=3)
     jobs.on("coat", Coat, handler, attempts_max=3)
     await ask(db, 7)
@@ -139,7 +139,7 @@ async def test_a_job_that_fails_for_good_becomes_a_dead_letter_and_can_be_put_ba
 
 
 @pytest.mark.parametrize("attempts_max", [1, 2])
-async def test_nothing_is_kept_of_a_failure_beyond_its_first_line(
+async def test_only_the_first_line_of_a_failure_is_stored(
     db: Database, attempts_max: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def store(_coat: Coat) -> None:
@@ -165,7 +165,7 @@ async def test_nothing_is_kept_of_a_failure_beyond_its_first_line(
     assert "fan@example.org" not in kept + caplog.text
 
 
-async def test_a_payload_that_does_not_fit_is_a_dead_letter_at_once(db: Database) -> None:
+async def test_an_invalid_payload_is_a_dead_letter_at_once(db: Database) -> None:
     class Umbrella(Struct, frozen=True):
         colour: str
 
@@ -186,7 +186,7 @@ async def test_a_payload_that_does_not_fit_is_a_dead_letter_at_once(db: Database
     assert await none_left(db)
 
 
-async def test_only_a_dead_letter_can_be_put_back_or_dropped(db: Database) -> None:
+async def test_only_dead_letters_can_be_requeued_or_deleted(db: Database) -> None:
     await ask(db, 1)
     async with db.connection() as conn:
         [job_id] = [row["id"] for row in await conn.fetch("select id from kernel.job")]
@@ -195,7 +195,7 @@ async def test_only_a_dead_letter_can_be_put_back_or_dropped(db: Database) -> No
     assert (await counts(db))["queued"] == 1
 
 
-async def test_a_job_of_a_kind_that_nobody_knows_waits(db: Database) -> None:
+async def test_a_job_of_an_unknown_kind_waits(db: Database) -> None:
     jobs, handler = Jobs(poll=FAST), Handler()
     jobs.on("coat", Coat, handler)
     await ask(db, 1, kind="umbrella")
@@ -206,7 +206,7 @@ async def test_a_job_of_a_kind_that_nobody_knows_waits(db: Database) -> None:
     assert (await counts(db))["queued"] == 1
 
 
-async def test_a_job_that_runs_when_the_worker_is_told_to_stop_is_ended_first(db: Database) -> None:
+async def test_a_stopping_worker_finishes_its_running_jobs(db: Database) -> None:
     began, may_end, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def slow(_coat: Coat) -> None:
@@ -227,7 +227,7 @@ async def test_a_job_that_runs_when_the_worker_is_told_to_stop_is_ended_first(db
     assert await none_left(db)
 
 
-async def test_the_worker_goes_on_after_the_database_cut_all_its_connections(db: Database) -> None:
+async def test_a_worker_continues_after_all_connections_were_cut(db: Database) -> None:
     jobs, handler = Jobs(poll=FAST, heartbeat_timeout=timedelta(seconds=1)), Handler()
     jobs.on("coat", Coat, handler)
     async with working(jobs, db):
@@ -289,7 +289,7 @@ async def kill(worker: asyncio.subprocess.Process) -> None:
     await worker.communicate()
 
 
-async def test_a_job_survives_the_kill_of_its_worker_in_the_middle(db: Database) -> None:
+async def test_a_job_is_repeated_after_its_worker_was_killed(db: Database) -> None:
     worker = await start_worker(db)
     await ask(db, 7)
     await heard(worker, b"began 7\n")
@@ -303,7 +303,7 @@ async def test_a_job_survives_the_kill_of_its_worker_in_the_middle(db: Database)
     assert handler.hooks == [7]
 
 
-async def test_a_singleton_runs_in_one_process_alone_and_moves_when_that_one_is_killed(
+async def test_a_singleton_runs_in_one_process_and_moves_when_it_is_killed(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(singletons, "ASK_EVERY_S", 0.1)
@@ -342,7 +342,7 @@ async def test_a_singleton_runs_in_one_process_alone_and_moves_when_that_one_is_
         await until(has_turned)
 
 
-async def test_a_singleton_that_fails_has_its_next_turn(db: Database) -> None:
+async def test_a_failed_singleton_runs_again(db: Database) -> None:
     turns: list[int] = []
 
     async def turn() -> None:
@@ -358,7 +358,7 @@ async def test_a_singleton_that_fails_has_its_next_turn(db: Database) -> None:
         await until(has_turned_twice)
 
 
-async def test_the_log_of_jobs_that_are_gone_is_forgotten_once_it_is_old(db: Database) -> None:
+async def test_old_log_rows_of_finished_jobs_are_deleted(db: Database) -> None:
     jobs, handler = Jobs(poll=FAST), Handler()
     jobs.on("coat", Coat, handler)
     await ask(db, 1)

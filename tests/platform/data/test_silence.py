@@ -52,7 +52,7 @@ async def speaking(silence: Silence, act: Callable[[], Awaitable[object]]) -> ob
                 continue
 
 
-async def test_a_statement_without_an_answer_is_unavailable_and_the_pool_is_well_afterwards(
+async def test_a_statement_without_an_answer_is_unavailable_and_the_pool_recovers(
     db: Database, silence: Silence
 ) -> None:
     async with asyncio.timeout(IN_TIME_S):
@@ -63,7 +63,7 @@ async def test_a_statement_without_an_answer_is_unavailable_and_the_pool_is_well
 
 
 @pytest.mark.parametrize("moment", ["begin", "statement", "commit", "rollback"])
-async def test_silence_at_any_moment_of_a_transaction_is_unavailable(
+async def test_silence_at_any_point_of_a_transaction_is_unavailable(
     db: Database, silence: Silence, moment: str
 ) -> None:
     async def write() -> None:
@@ -84,7 +84,7 @@ async def test_silence_at_any_moment_of_a_transaction_is_unavailable(
         assert await speaking(silence, lambda: hooks(db)) in ((0, 1) if moment == "commit" else (0,))
 
 
-async def test_everybody_is_told_in_time_however_many_wait(db: Database, silence: Silence) -> None:
+async def test_all_callers_are_answered_in_time_however_many_wait(db: Database, silence: Silence) -> None:
     async with asyncio.timeout(IN_TIME_S):
         silence.fall_silent()
         answers = await asyncio.gather(*(hooks(db) for _ in range(CALLERS)), return_exceptions=True)
@@ -93,7 +93,7 @@ async def test_everybody_is_told_in_time_however_many_wait(db: Database, silence
         assert await speaking(silence, lambda: hooks(db)) == 0
 
 
-async def test_who_waits_for_a_connection_that_others_use_is_told_in_time(
+async def test_a_caller_that_waits_for_a_connection_is_answered_in_time(
     db: Database, silence: Silence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watch_module, "SILENCE_S", 3600.0)  # those who have one are not cut here
@@ -109,9 +109,7 @@ async def test_who_waits_for_a_connection_that_others_use_is_told_in_time(
         assert await asyncio.gather(*using) == [0, 0]
 
 
-async def test_a_caller_that_goes_away_during_silence_leaves_the_connection_to_others(
-    db: Database, silence: Silence
-) -> None:
+async def test_a_cancelled_caller_returns_its_silent_connection(db: Database, silence: Silence) -> None:
     async with asyncio.timeout(IN_TIME_S):
         silence.fall_silent()
         callers = [asyncio.create_task(hooks(db)) for _ in range(2)]
@@ -124,7 +122,7 @@ async def test_a_caller_that_goes_away_during_silence_leaves_the_connection_to_o
         assert await speaking(silence, lambda: hooks(db)) == 0
 
 
-async def test_what_was_confirmed_before_silence_is_there_afterwards(db: Database, silence: Silence) -> None:
+async def test_writes_confirmed_before_silence_are_kept(db: Database, silence: Silence) -> None:
     confirmed = 0
 
     async def write(number: int) -> None:
@@ -143,9 +141,7 @@ async def test_what_was_confirmed_before_silence_is_there_afterwards(db: Databas
     assert stored >= confirmed
 
 
-async def test_a_living_statement_and_a_connection_at_rest_are_not_cut(
-    db: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_slow_statements_and_idle_connections_are_not_cut(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     looks = 0
     look = Watch._look  # noqa: SLF001 - what is counted is how often it looked
 

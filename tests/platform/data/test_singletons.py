@@ -100,7 +100,7 @@ async def test_a_process_whose_session_is_silent_stops_before_another_begins_and
         await frozen.close()
 
 
-async def test_a_process_whose_backend_is_frozen_stops_and_nobody_else_begins(db: Database, database_url: str) -> None:
+async def test_a_process_whose_backend_is_frozen_stops_and_no_other_begins(db: Database, database_url: str) -> None:
     crowd, frozen = Crowd(), await Database.open(database_url)
     async with working(crowd.worker("frozen"), frozen):
         await until(lambda: "frozen" in crowd.turns)
@@ -124,7 +124,7 @@ async def test_a_process_whose_backend_is_frozen_stops_and_nobody_else_begins(db
     await frozen.close()
 
 
-async def test_a_transaction_of_money_that_runs_keeps_the_next_process_waiting(db: Database, database_url: str) -> None:
+async def test_a_running_money_transaction_delays_the_next_process(db: Database, database_url: str) -> None:
     crowd, second = Crowd(), await Database.open(database_url)
     async with working(crowd.worker("first"), db):
         await until(lambda: "first" in crowd.turns)
@@ -170,7 +170,7 @@ asyncio.run(main())
 """
 
 
-async def test_a_process_that_is_stopped_is_replaced_and_writes_no_money_when_it_goes_on(db: Database) -> None:
+async def test_a_suspended_process_is_replaced_and_writes_no_money_when_it_resumes(db: Database) -> None:
     async with db.connection() as conn:
         await conn.execute("create table public.charge (id bigint generated always as identity, fence bigint, by text)")
     workers = [
@@ -222,14 +222,14 @@ async def test_outside_a_transaction_a_fenced_database_only_reads(db: Database) 
             await conn.execute("insert into kernel.singleton values ('charging', 1)")
 
 
-async def test_a_singleton_that_nobody_was_given_writes_nothing(db: Database) -> None:
+async def test_a_singleton_without_a_holder_writes_nothing(db: Database) -> None:
     with pytest.raises(Superseded):
         await writes(Fenced(db, "charging", 1))
     async with db.connection() as conn:
         assert await conn.fetchval("select to_regclass('public.charge')") is None
 
 
-async def test_a_process_that_ends_says_so_and_the_next_one_has_a_higher_number(db: Database) -> None:
+async def test_a_process_reports_its_end_and_the_next_one_has_a_higher_number(db: Database) -> None:
     crowd = Crowd()
     for turn in (1, 2):
         async with working(crowd.worker(str(turn)), db):
@@ -240,7 +240,7 @@ async def test_a_process_that_ends_says_so_and_the_next_one_has_a_higher_number(
         assert (row["fence"], row["holder"]) == (turn, None)
 
 
-async def test_a_process_that_did_not_say_that_it_ended_is_waited_for(
+async def test_the_next_process_waits_if_the_last_did_not_report_its_end(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(singletons_module, "ASK_EVERY_S", 3600.0)
@@ -282,7 +282,7 @@ def session_gone(crowd: Crowd) -> bool:
     return fenced._fence == 2  # noqa: SLF001 - the number that it was given
 
 
-async def test_a_handler_that_ends_late_is_reported_and_not_begun_beside_itself(
+async def test_a_handler_that_ends_late_is_logged_and_not_started_twice(
     db: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
     may_end, turns = asyncio.Event(), 0

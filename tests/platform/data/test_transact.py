@@ -50,7 +50,7 @@ async def test_a_refusal_is_rolled_back(db: Database) -> None:
     assert await hooks(db) == []
 
 
-async def test_a_refusal_that_says_so_is_committed(db: Database) -> None:
+async def test_a_refusal_with_commit_is_committed(db: Database) -> None:
     counted = Refused("wrong_code", commit=True)
     assert await db.transact(hang, 1, outcome=counted) is counted
     assert await hooks(db) == [1]
@@ -72,7 +72,7 @@ async def test_an_exception_is_rolled_back(db: Database) -> None:
     assert await hooks(db) == []
 
 
-async def test_what_is_cancelled_is_rolled_back(db: Database) -> None:
+async def test_a_cancelled_act_is_rolled_back(db: Database) -> None:
     written, complaints = asyncio.Event(), list[object]()
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
 
@@ -91,7 +91,7 @@ async def test_what_is_cancelled_is_rolled_back(db: Database) -> None:
 
 
 @pytest.mark.parametrize("outcome", [None, Refused("full"), Refused("wrong_code", commit=True)])
-async def test_the_connection_is_given_back_without_a_transaction(db: Database, outcome: Refused | None) -> None:
+async def test_the_connection_is_returned_without_a_transaction(db: Database, outcome: Refused | None) -> None:
     await db.transact(hang, 1, outcome=outcome)
     async with db.connection() as conn:
         assert not conn.is_in_transaction()

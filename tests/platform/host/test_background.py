@@ -34,7 +34,7 @@ async def test_calls_run_in_one_other_process_of_low_priority() -> None:
     assert niceness - os.getpriority(os.PRIO_PROCESS, 0) == NICENESS
 
 
-async def test_what_a_call_raises_reaches_its_caller() -> None:
+async def test_an_exception_of_a_call_reaches_its_caller() -> None:
     with pytest.raises(ValueError, match="invalid literal"):
         await in_background(int, "twelve")
 

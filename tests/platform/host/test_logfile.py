@@ -6,7 +6,7 @@ from virage.platform.host import logfile
 from virage.platform.host.logfile import open_log
 
 
-def test_a_log_is_for_its_owners_eyes_alone(tmp_path: Path) -> None:
+def test_a_log_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "log" / "web.log"
     with open_log(path) as file:
         file.write(b"one\n")
@@ -18,7 +18,7 @@ def test_a_log_is_for_its_owners_eyes_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == b"one\ntwo\n"
 
 
-def test_a_log_that_grew_too_large_is_put_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_that_is_too_large_is_rotated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logfile, "LOG_BYTES_MAX", 3)
     path = tmp_path / "web.log"
     for line in (b"one\n", b"two\n"):

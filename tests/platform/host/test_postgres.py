@@ -75,7 +75,7 @@ async def test_a_server_of_version_18_is_durable_and_never_root(postgres: Embedd
     assert owner_of(postgres.pid) != 0
 
 
-async def test_whoever_breaks_into_our_sql_still_reads_and_writes_no_file(postgres: EmbeddedPostgres) -> None:
+async def test_our_database_role_cannot_read_or_write_files(postgres: EmbeddedPostgres) -> None:
     connection = await asyncpg.connect(postgres.url)
     for attack in (
         "select pg_read_file('/etc/passwd')",
@@ -89,9 +89,7 @@ async def test_whoever_breaks_into_our_sql_still_reads_and_writes_no_file(postgr
     await connection.close()
 
 
-async def test_the_server_knows_none_of_our_secrets_and_logs_no_parameter(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_server_gets_no_secrets_and_logs_no_parameters(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIRAGE_SECRET", "a secret of the house, long enough")
     monkeypatch.setitem(postgres_module.SETTINGS, "log_min_duration_statement", "0")
     embedded = EmbeddedPostgres(folder, durable=False)
@@ -121,7 +119,7 @@ async def test_only_its_owner_reaches_the_socket_and_the_data(postgres: Embedded
     assert mode_of(socket_folder_of(postgres)) == 0o700
 
 
-async def test_what_was_stored_is_there_after_a_second_start(folder: Path) -> None:
+async def test_data_are_kept_over_a_restart(folder: Path) -> None:
     first = EmbeddedPostgres(folder)
     await first.start()
     await ask(first, "create table kept ()")
@@ -141,7 +139,7 @@ async def test_a_path_too_long_for_a_socket_puts_it_elsewhere(folder: Path) -> N
     await long.stop()
 
 
-async def test_where_there_are_no_sockets_it_takes_a_password_on_loopback(folder: Path) -> None:
+async def test_without_unix_sockets_it_uses_a_password_on_loopback(folder: Path) -> None:
     server = EmbeddedPostgres(folder, tcp=True)
     await server.start()
     assert await ask(server) == 1
@@ -150,7 +148,7 @@ async def test_where_there_are_no_sockets_it_takes_a_password_on_loopback(folder
     await server.stop()
 
 
-async def test_a_second_process_finds_the_server_that_runs_and_leaves_it_running(postgres: EmbeddedPostgres) -> None:
+async def test_a_second_process_uses_the_running_server_and_does_not_stop_it(postgres: EmbeddedPostgres) -> None:
     neighbour = EmbeddedPostgres(postgres._cluster.folder)  # noqa: SLF001 - the same folder
     await neighbour.start()
     assert neighbour.url == postgres.url
@@ -159,7 +157,7 @@ async def test_a_second_process_finds_the_server_that_runs_and_leaves_it_running
     assert await ask(postgres) == 1
 
 
-async def test_those_that_start_at_once_share_one_server(folder: Path) -> None:
+async def test_processes_started_at_once_share_one_server(folder: Path) -> None:
     starting = [EmbeddedPostgres(folder) for _ in range(6)]
     await asyncio.gather(*(one.start() for one in starting))
     assert {one.pid for one in starting} == {starting[0].pid}
@@ -169,7 +167,7 @@ async def test_those_that_start_at_once_share_one_server(folder: Path) -> None:
     assert starting[0].pid is None
 
 
-async def test_those_that_make_the_same_role_at_once_wait_for_each_other(postgres: EmbeddedPostgres) -> None:
+async def test_processes_that_create_the_same_role_at_once_wait_for_each_other(postgres: EmbeddedPostgres) -> None:
     async def make() -> None:
         session = await connect(postgres.url, "virage postgres", user=cluster_module.OWNER, database="postgres")
         try:
@@ -195,7 +193,7 @@ async def test_a_killed_server_comes_back_with_what_was_committed(postgres: Embe
     assert await ask(postgres, "select to_regclass('kept')") is not None
 
 
-async def test_a_neighbour_starts_the_server_again_when_its_owner_is_gone(folder: Path) -> None:
+async def test_another_process_restarts_the_server_when_its_owner_is_gone(folder: Path) -> None:
     owner, neighbour = EmbeddedPostgres(folder), EmbeddedPostgres(folder)
     await owner.start()
     await neighbour.start()
@@ -228,7 +226,7 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize("way", ["linux", "companion"] if sys.platform == "linux" else ["companion"])
-async def test_the_server_ends_with_its_owner_even_if_that_one_is_killed(folder: Path, way: str) -> None:
+async def test_the_server_ends_with_its_owner_even_after_a_kill(folder: Path, way: str) -> None:
     if way == "companion":
         folder.parent.chmod(0o755)  # where it is needed, the account of the server enters by the path
     owner = await asyncio.create_subprocess_exec(
@@ -246,7 +244,7 @@ async def test_the_server_ends_with_its_owner_even_if_that_one_is_killed(folder:
     await successor.stop()
 
 
-async def test_a_lock_file_that_names_a_stranger_is_taken_over(folder: Path) -> None:
+async def test_a_lock_file_with_a_reused_process_id_is_taken_over(folder: Path) -> None:
     first = EmbeddedPostgres(folder)
     await first.start()
     lock_file = folder / "data" / "postmaster.pid"
@@ -267,7 +265,7 @@ async def test_a_lock_file_that_names_a_stranger_is_taken_over(folder: Path) -> 
         await stranger.wait()
 
 
-async def test_half_a_cluster_left_by_a_kill_is_not_mistaken_for_one(folder: Path) -> None:
+async def test_a_partial_cluster_left_by_a_kill_is_not_used(folder: Path) -> None:
     (folder / "fresh-left").mkdir(parents=True)
     server = EmbeddedPostgres(folder)
     await server.start()

@@ -86,14 +86,14 @@ def start(tmp_path: Path) -> Iterator[Start]:
         process.wait()
 
 
-def test_all_end_when_the_supervisor_is_asked_to_end(start: Start, tmp_path: Path) -> None:
+def test_all_children_end_with_the_supervisor(start: Start, tmp_path: Path) -> None:
     supervisor = start("web", "work")
     supervisor.send_signal(signal.SIGINT)
     assert supervisor.wait(30) == 0
     assert not any(alive(pid) for name in ("web", "work") for pid in pids(tmp_path, name))
 
 
-def test_whoever_is_killed_comes_back_and_the_others_stay(start: Start, tmp_path: Path) -> None:
+def test_a_killed_child_is_restarted_and_the_others_keep_running(start: Start, tmp_path: Path) -> None:
     supervisor = start("web", "work")
     os.kill(pids(tmp_path, "web")[0], signal.SIGKILL)
     until(lambda: len(pids(tmp_path, "web")) == 2)
@@ -103,7 +103,7 @@ def test_whoever_is_killed_comes_back_and_the_others_stay(start: Start, tmp_path
     assert supervisor.wait(30) == 0
 
 
-def test_a_killed_supervisor_leaves_nobody_behind(start: Start, tmp_path: Path) -> None:
+def test_no_child_outlives_a_killed_supervisor(start: Start, tmp_path: Path) -> None:
     supervisor = start("parent", "work")
     until(lambda: len(pids(tmp_path, "grandchild")) == 1)
     supervisor.kill()
@@ -112,7 +112,7 @@ def test_a_killed_supervisor_leaves_nobody_behind(start: Start, tmp_path: Path) 
         until(lambda name=name: not alive(pids(tmp_path, name)[0]))  # type: ignore[misc]  # a default that mypy cannot infer
 
 
-def test_whoever_does_not_end_when_asked_is_made_to(start: Start, tmp_path: Path) -> None:
+def test_a_child_that_ignores_sigterm_is_killed(start: Start, tmp_path: Path) -> None:
     supervisor = start("stubborn")
     supervisor.terminate()
     assert supervisor.wait(30) == 0
@@ -129,6 +129,6 @@ def test_a_grandchild_does_not_survive_the_end_of_its_parent(start: Start, tmp_p
     assert supervisor.wait(30) == 0
 
 
-def test_what_a_child_says_is_kept(start: Start, tmp_path: Path) -> None:
+def test_the_output_of_a_child_is_logged(start: Start, tmp_path: Path) -> None:
     start("web")
     assert (tmp_path / "log" / "web.log").stat().st_mode & 0o777 == 0o600

@@ -71,7 +71,7 @@ def data(part: str) -> list[str]:
     return [line[6:] for line in part.splitlines() if line.startswith("data: ")]
 
 
-async def test_a_listener_gets_what_happened_before_and_what_happens_after(hub: Hub, db: Database) -> None:
+async def test_a_subscriber_gets_the_state_and_later_entries(hub: Hub, db: Database) -> None:
     await note(db, 1)
     messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     first = await next_part(messages)
@@ -81,7 +81,7 @@ async def test_a_listener_gets_what_happened_before_and_what_happens_after(hub: 
     assert data(await next_part(messages)) == ["[2,3]"]
 
 
-async def test_who_comes_back_gets_only_what_was_missed(hub: Hub, db: Database) -> None:
+async def test_a_reconnecting_subscriber_gets_only_missed_messages(hub: Hub, db: Database) -> None:
     await note(db, 1)
     messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     (last,) = ids(await next_part(messages))
@@ -117,7 +117,7 @@ class SlowTail:
         return lambda: self.tells.remove(on_entries)
 
 
-async def test_what_a_listener_knows_from_the_opening_is_not_told_again(db: Database) -> None:
+async def test_entries_covered_by_the_opening_are_not_sent_again(db: Database) -> None:
     tail = SlowTail()
     hub = Hub(db, tail, [Seats(db)])  # type: ignore[arg-type]  # a tail as far as the hub looks
     await note(db, 1)
@@ -133,7 +133,7 @@ async def test_what_a_listener_knows_from_the_opening_is_not_told_again(db: Data
     assert data(await next_part(messages)) == ["[2]"]
 
 
-async def test_all_who_come_at_once_share_one_tail_that_ends_with_the_last(db: Database) -> None:
+async def test_all_subscribers_share_one_tail_that_ends_with_the_last(db: Database) -> None:
     tail = SlowTail()
     hub = Hub(db, tail, [Seats(db)])  # type: ignore[arg-type]  # a tail as far as the hub looks
     streams = await asyncio.gather(*(hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None) for _ in range(5)))
@@ -144,7 +144,7 @@ async def test_all_who_come_at_once_share_one_tail_that_ends_with_the_last(db: D
     assert tail.tells == []
 
 
-async def test_of_two_words_on_a_seat_the_one_that_was_written_last_is_told_last(db: Database) -> None:
+async def test_of_two_changes_of_a_seat_the_later_one_is_sent_last(db: Database) -> None:
     tail = SlowTail()
     hub = Hub(db, tail, [Seats(db)])  # type: ignore[arg-type]  # a tail as far as the hub looks
     messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
@@ -170,7 +170,7 @@ async def test_only_the_last_message_of_a_reading_carries_its_position(hub: Hub,
     assert part.index("id: ") > part.index("data: ")
 
 
-async def test_a_refused_topic_refuses_the_whole_stream_and_leaves_nobody_behind(hub: Hub) -> None:
+async def test_a_refused_topic_refuses_the_whole_stream_and_leaves_no_subscriber(hub: Hub) -> None:
     with pytest.raises(Problem) as refusal:
         await hear(hub, ANONYMOUS, [f"seats:{SEAT}", "seats:secret"], None)
     assert refusal.value.code == "forbidden"
@@ -200,7 +200,7 @@ def noted(number: int) -> Entry:
     return Entry(f"{(1 << 40) + number}-{number}", number, NOW, "noted", None, SEAT, {"n": number})
 
 
-async def test_what_could_not_be_read_while_the_database_was_away_is_told_then_in_its_order(db: Database) -> None:
+async def test_entries_missed_during_an_outage_are_sent_afterwards_in_order(db: Database) -> None:
     tail = SlowTail()
     hub = Hub(db, tail, [Failing(db, Unavailable())])  # type: ignore[arg-type]  # a tail as far as the hub looks
     messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
@@ -210,7 +210,7 @@ async def test_what_could_not_be_read_while_the_database_was_away_is_told_then_i
     assert [data(await next_part(messages)) for _ in range(2)] == [["[1]"], ["[2]"]]
 
 
-async def test_who_listens_to_a_topic_that_fails_is_let_go_and_comes_back_to_one_that_goes_on(db: Database) -> None:
+async def test_streams_end_when_a_topic_fails_and_work_after_a_reconnect(db: Database) -> None:
     tail = SlowTail()
     hub = Hub(db, tail, [Failing(db, ValueError())])  # type: ignore[arg-type]  # a tail as far as the hub looks
     first = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
@@ -223,7 +223,7 @@ async def test_who_listens_to_a_topic_that_fails_is_let_go_and_comes_back_to_one
     assert data(await next_part(again)) == ["[2]"]
 
 
-async def test_silence_is_filled_with_a_heartbeat(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_idle_stream_gets_heartbeats(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("virage.platform.realtime.hub.BEAT_S", 0.01)
     monkeypatch.setattr(listening, "HEARTBEAT_S", 0.01)
     messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
@@ -231,7 +231,7 @@ async def test_silence_is_filled_with_a_heartbeat(hub: Hub, monkeypatch: pytest.
     assert await next_part(messages) == ": \n\n"
 
 
-async def test_who_goes_away_is_forgotten(hub: Hub) -> None:
+async def test_a_disconnected_subscriber_is_removed(hub: Hub) -> None:
     messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await next_part(messages)
     assert hub.listening == 1
@@ -248,7 +248,7 @@ async def until_it_ends(messages: AsyncIterator[bytes]) -> str:
         return "".join([part.decode() async for part in messages])
 
 
-async def test_a_session_with_too_many_streams_loses_its_oldest_and_nobody_elses(hub: Hub, db: Database) -> None:
+async def test_a_session_with_too_many_streams_loses_only_its_oldest(hub: Hub, db: Database) -> None:
     other = await hear(hub, fan(2), [f"seats:{SEAT}"], None)
     first, *rest = [await hear(hub, fan(1), [f"seats:{SEAT}"], None) for _ in range(audience.PER_SESSION_MAX + 1)]
     assert hub.listening == 1 + audience.PER_SESSION_MAX
@@ -260,7 +260,7 @@ async def test_a_session_with_too_many_streams_loses_its_oldest_and_nobody_elses
         assert data(await next_part(messages)) == ["[1]"]
 
 
-async def test_a_stream_that_is_refused_costs_the_session_none_of_its_own(hub: Hub) -> None:
+async def test_a_refused_stream_does_not_end_another_one_of_the_session(hub: Hub) -> None:
     kept = [await hear(hub, fan(1), [f"seats:{SEAT}"], None) for _ in range(audience.PER_SESSION_MAX)]
     with pytest.raises(Problem):
         await hear(hub, fan(1), ["seats:secret"], None)
@@ -268,7 +268,7 @@ async def test_a_stream_that_is_refused_costs_the_session_none_of_its_own(hub: H
     assert hub.listening == len(kept)
 
 
-async def test_strangers_and_guests_never_fill_the_house(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_anonymous_visitors_and_guests_cannot_use_all_streams(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audience, "STRANGERS_MAX", 2)
     monkeypatch.setattr(audience, "WITHOUT_ACCOUNT_MAX", 3)
     monkeypatch.setattr(audience, "LISTENERS_MAX", 4)
@@ -288,13 +288,13 @@ async def test_strangers_and_guests_never_fill_the_house(hub: Hub, monkeypatch: 
     assert hub.listening == len(kept)
 
 
-async def test_a_program_listens_for_as_many_as_it_likes(hub: Hub) -> None:
+async def test_an_api_client_has_no_limit_of_streams(hub: Hub) -> None:
     program = Principal("program", uuid4())
     kept = [await hear(hub, program, [f"seats:{SEAT}"], None) for _ in range(3 * audience.PER_SESSION_MAX)]
     assert (hub.listening, hub.crowded) == (len(kept), 0)
 
 
-async def test_who_goes_away_before_the_first_word_is_forgotten_too(hub: Hub) -> None:
+async def test_a_client_that_disconnects_before_the_first_byte_is_removed(hub: Hub) -> None:
     messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     assert hub.listening == 1
     del messages
@@ -336,7 +336,7 @@ async def beats(db: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
     await tail.close()
 
 
-async def test_what_passes_is_told_to_whoever_listens_then_without_a_position_and_a_pulse_that_fails_is_not_the_last(
+async def test_pulse_messages_have_no_position_and_continue_after_a_failure(
     beats: tuple[Hub, Beats],
 ) -> None:
     hub, topic = beats
@@ -352,7 +352,7 @@ async def test_what_passes_is_told_to_whoever_listens_then_without_a_position_an
     assert topic.asked[0] == ["a"]
 
 
-async def test_nobody_is_asked_for_what_nobody_listens_to(beats: tuple[Hub, Beats], db: Database) -> None:
+async def test_topics_without_subscribers_are_not_called(beats: tuple[Hub, Beats], db: Database) -> None:
     hub, topic = beats
     seats = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await next_part(seats)
@@ -377,9 +377,7 @@ class Counted(Seats):
 
 
 @pytest.mark.parametrize(("numbers", "asked_max"), [(100, 1 + AHEAD_MAX), (2, 2)])
-async def test_whoever_forges_positions_does_not_have_a_topic_asked_for_each(
-    db: Database, numbers: int, asked_max: int
-) -> None:
+async def test_forged_positions_do_not_multiply_calls_of_a_topic(db: Database, numbers: int, asked_max: int) -> None:
     tail = SlowTail()
     hub = Hub(db, tail, [topic := Counted(db)])  # type: ignore[arg-type]  # a tail as far as the hub looks
     messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
@@ -401,7 +399,7 @@ async def test_whoever_forges_positions_does_not_have_a_topic_asked_for_each(
     assert topic.asked <= asked_max
 
 
-async def test_a_hub_that_drains_takes_nobody_in_and_lets_everybody_go(hub: Hub) -> None:
+async def test_a_draining_hub_refuses_new_streams_and_ends_all_open_ones(hub: Hub) -> None:
     streams = [await hear(hub, fan(number), [f"seats:{SEAT}"], None) for number in range(5)]
     for messages in streams:
         await next_part(messages)
@@ -414,6 +412,6 @@ async def test_a_hub_that_drains_takes_nobody_in_and_lets_everybody_go(hub: Hub)
     assert hub.listening == 0
 
 
-def test_two_topics_of_one_name_do_not_start(db: Database) -> None:
+def test_two_topics_with_the_same_name_are_an_error(db: Database) -> None:
     with pytest.raises(ValueError, match="Two topics have one name: seats, seats"):
         Hub(db, Tail(db), [Seats(db), Seats(db)])

@@ -26,7 +26,7 @@ async def hub(db: Database) -> AsyncIterator[Hub]:
     await tail.close()
 
 
-async def test_a_stream_ends_before_a_phone_that_does_not_read_costs_much_and_goes_on_where_it_was(
+async def test_a_stream_ends_after_its_byte_limit_and_resumes_at_its_position(
     hub: Hub, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = await hear(hub, ANONYMOUS, [f"seats:{uuid4()}"], None)
@@ -57,7 +57,7 @@ class Gated(Seats):
         return opened
 
 
-async def test_what_is_told_while_a_stream_opens_comes_after_its_first_words(db: Database) -> None:
+async def test_messages_during_the_opening_follow_its_first_messages(db: Database) -> None:
     tail, seats = SlowTail(), Gated(db)
     hub = Hub(db, tail, [seats])  # type: ignore[arg-type]  # a tail as far as the hub looks
     opening = asyncio.create_task(hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None))
@@ -71,9 +71,7 @@ async def test_what_is_told_while_a_stream_opens_comes_after_its_first_words(db:
     assert data(await next_part(messages)) == ["[1]"]
 
 
-async def test_whom_too_much_has_waited_for_while_it_opened_is_let_go(
-    db: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_stream_with_too_many_waiting_batches_ends(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listening, "WAITING_BATCHES_MAX", 2)
     tail = SlowTail()
     hub = Hub(db, tail, [Seats(db)])  # type: ignore[arg-type]  # a tail as far as the hub looks
@@ -96,7 +94,7 @@ class Drained:
         await asyncio.Event().wait()
 
 
-async def test_a_server_that_would_hold_up_the_others_is_no_server_of_streams() -> None:
+async def test_a_server_whose_send_blocks_is_refused() -> None:
     listener = listening.Listener([f"seats:{SEAT}"])
     listener.begin(Drained().send)
     with pytest.raises(RuntimeError, match="blocks in `send`"):
@@ -118,7 +116,7 @@ class Broken:
 
 
 @pytest.mark.parametrize("heartbeat_s", [0.01, 60], ids=["in a silence", "with news"])
-async def test_a_connection_that_fails_is_no_matter_for_the_others(
+async def test_a_failed_connection_does_not_affect_the_others(
     hub: Hub, db: Database, monkeypatch: pytest.MonkeyPatch, heartbeat_s: float
 ) -> None:
     monkeypatch.setattr("virage.platform.realtime.hub.BEAT_S", 0.01)
@@ -140,7 +138,7 @@ async def test_a_connection_that_fails_is_no_matter_for_the_others(
     running.cancel()
 
 
-async def test_a_stream_ends_after_its_time(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stream_ends_after_its_lifetime(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("virage.platform.realtime.hub.BEAT_S", 0.01)
     monkeypatch.setattr(listening, "LIFETIME_S", 0.05)
     messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
@@ -158,7 +156,7 @@ class Counted(Seats):
         return await super().on_entries(entries)
 
 
-async def test_all_who_follow_the_same_are_told_by_one_reading_and_sent_the_same_bytes(db: Database) -> None:
+async def test_subscribers_of_a_topic_share_one_read_and_the_same_bytes(db: Database) -> None:
     tail, seats = SlowTail(), Counted(db)
     hub = Hub(db, tail, [seats])  # type: ignore[arg-type]  # a tail as far as the hub looks
     streams = [await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None) for _ in range(1200)]
@@ -171,7 +169,7 @@ async def test_all_who_follow_the_same_are_told_by_one_reading_and_sent_the_same
     assert seats.asked == before + 1
 
 
-async def test_nobody_who_listens_holds_a_connection_of_the_database(db: Database) -> None:
+async def test_streams_hold_no_database_connection(db: Database) -> None:
     small = await Database.open(db.url, connections_max=1)
     tail = Tail(small)
     hub = Hub(small, tail, [Seats(small)])

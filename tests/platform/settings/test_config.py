@@ -34,7 +34,7 @@ def test_the_public_address_follows_the_port() -> None:
     assert read(PRODUCTION | {"VIRAGE_PORT": "8123"}).public_url == "http://localhost:8123"
 
 
-def test_every_defect_is_told_at_once() -> None:
+def test_all_defects_are_reported_at_once() -> None:
     environ = {
         "VIRAGE_PORT": "eighty",
         "VIRAGE_PUBLIC_URL": "localhost:8000/",
@@ -53,14 +53,14 @@ def test_every_defect_is_told_at_once() -> None:
 
 
 @pytest.mark.parametrize("bent", [{"VIRAGE_CLOCK_SHIFT": "60"}, {"VIRAGE_CLOCK_SPEED": "10"}])
-def test_production_refuses_a_bent_clock_and_a_demo_takes_it(bent: dict[str, str]) -> None:
+def test_production_refuses_a_shifted_clock_and_a_demo_accepts_it(bent: dict[str, str]) -> None:
     assert defects(PRODUCTION | bent) == ["VIRAGE_CLOCK_SHIFT, VIRAGE_CLOCK_SPEED"]
     config = read({"VIRAGE_SECRET": SECRET, "VIRAGE_DEMO": "1"} | bent)
     assert (config.clock_shift, config.clock_speed) != (timedelta(0), 1.0)
 
 
 @pytest.mark.parametrize("secret", ["", "short", "a" * 32, "ab" * 32])
-def test_a_secret_that_is_short_or_hardly_random_is_refused_in_production_and_in_a_demo(secret: str) -> None:
+def test_a_short_or_not_random_secret_is_refused_in_production_and_in_a_demo(secret: str) -> None:
     assert defects(PRODUCTION | {"VIRAGE_SECRET": secret}) == ["VIRAGE_SECRET"]
     assert defects({"VIRAGE_SECRET": secret, "VIRAGE_DEMO": "1"}) == ["VIRAGE_SECRET"]
 
@@ -72,7 +72,7 @@ def test_random_hexadecimal_digits_are_a_secret() -> None:
 @pytest.mark.parametrize(
     "url", ["http://tickets.example.org", "http://localhost.evil.example", "http://127.0.0.1:8000"]
 )
-def test_production_wants_https_but_on_localhost(url: str) -> None:
+def test_production_requires_https_except_on_localhost(url: str) -> None:
     assert defects(PRODUCTION | {"VIRAGE_PUBLIC_URL": url}) == ["VIRAGE_PUBLIC_URL"]
     assert read(PRODUCTION | {"VIRAGE_PUBLIC_URL": "https://tickets.example.org"}).secure
     assert not read(PRODUCTION | {"VIRAGE_PUBLIC_URL": "http://localhost:8123"}).secure
@@ -114,7 +114,7 @@ def test_only_the_names_of_the_machine_itself_are_private(url: str, private: boo
         ),
     ],
 )
-def test_addresses_of_servers_are_taken_as_they_are(variable: str, values: list[str]) -> None:
+def test_addresses_of_servers_are_not_changed(variable: str, values: list[str]) -> None:
     for value in values:
         config = read(PRODUCTION | {variable: value})
         kinds = [config, *config.domains.values()]
@@ -136,7 +136,7 @@ SANDBOX = {
 }
 
 
-def test_production_refuses_the_sandbox_unless_it_is_told_to_rehearse() -> None:
+def test_production_refuses_the_sandbox_unless_it_is_allowed() -> None:
     assert defects(PRODUCTION | SANDBOX) == ["VIRAGE_SANDBOX_URL"]
     for allowed in (PRODUCTION | {"VIRAGE_SANDBOX_OUTSIDE_DEMO": "1"}, {"VIRAGE_SECRET": SECRET, "VIRAGE_DEMO": "1"}):
         assert read(allowed | SANDBOX).of(PaymentSettings).sandbox_url == "http://localhost:8001"
@@ -149,7 +149,7 @@ def test_a_sandbox_needs_its_key_and_a_strong_secret_of_its_webhooks(secret: str
     assert defects(demo | {"VIRAGE_SANDBOX_KEY": ""}) == ["VIRAGE_SANDBOX_KEY"]
 
 
-def test_a_value_that_is_no_text_is_parsed() -> None:
+def test_values_other_than_text_are_parsed() -> None:
     kinds: list[type[msgspec.Struct]] = [Config, Club, *SETTINGS]
     fields = {field.name: field for kind in kinds for field in msgspec.structs.fields(kind)}
     assert len(fields) > 55
@@ -158,19 +158,19 @@ def test_a_value_that_is_no_text_is_parsed() -> None:
     assert set(fields) - parsed - text == {"club", "domains"}
 
 
-def test_no_two_settings_have_one_name() -> None:
+def test_setting_names_are_unique() -> None:
     kinds: list[type[msgspec.Struct]] = [Config, *SETTINGS]
     names = [field.name for kind in kinds for field in msgspec.structs.fields(kind)]
     assert sorted(set(names)) == sorted(names)
 
 
-def test_a_domains_settings_are_its_defaults_where_none_were_read() -> None:
+def test_settings_of_a_domain_default_where_none_were_read() -> None:
     config = Config(secret=SECRET)
     assert config.of(PaymentSettings).sandbox_url is None
     assert config.having(PaymentSettings(sandbox_url="http://a")).of(PaymentSettings).sandbox_url == "http://a"
 
 
-def test_a_listener_of_the_machine_itself_is_on_loopback_and_of_a_demonstration() -> None:
+def test_a_loopback_listener_is_on_loopback_and_in_a_demo_only() -> None:
     asked = {"VIRAGE_LOOPBACK_LISTENER": "1", "VIRAGE_PUBLIC_URL": "https://192.168.1.2:8443"}
     demo = {"VIRAGE_SECRET": SECRET, "VIRAGE_DEMO": "1"} | asked
     assert read(demo).is_private
@@ -223,7 +223,7 @@ def test_reports_are_taken_off_loopback_and_private_addresses_only_where_that_is
     assert read(environ).of(PeopleSettings).bounce_listen == f"{host}:2424"
 
 
-def test_the_speed_of_a_rehearsal_counts_from_a_moment_that_all_processes_share() -> None:
+def test_a_sped_up_clock_starts_at_a_time_shared_by_all_processes() -> None:
     environ = {"VIRAGE_SECRET": SECRET, "VIRAGE_DEMO": "1"}
     config = read(environ | {"VIRAGE_CLOCK_ORIGIN": "2026-05-09T18:00:00Z"})
     assert config.clock_origin == datetime(2026, 5, 9, 18, tzinfo=UTC)

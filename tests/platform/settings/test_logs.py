@@ -84,7 +84,7 @@ def test_every_line_names_its_process_and_its_request() -> None:
     assert (line["event"], line["process"], line["request_id"], line["seats"]) == ("done", "work", "the-request-1", 2)
 
 
-def test_a_failure_is_told_with_its_place_and_without_anybodys_data() -> None:
+def test_a_failure_is_logged_with_its_place_and_without_personal_data() -> None:
     line = subprocess.run([sys.executable, "-c", FAILS], capture_output=True, check=True).stdout  # noqa: S603 - our own
     told = msgspec.json.decode(line)["exception"][0]
     assert (told["exc_type"], told["exc_value"]) == ("UniqueViolationError", "duplicate key")
@@ -92,7 +92,7 @@ def test_a_failure_is_told_with_its_place_and_without_anybodys_data() -> None:
     assert b"example.org" not in line
 
 
-def test_what_a_library_logs_becomes_a_line_without_anybodys_data() -> None:
+def test_log_records_of_libraries_have_no_personal_data() -> None:
     done = subprocess.run([sys.executable, "-c", GROUP], capture_output=True, check=True)  # noqa: S603 - our own
     [line] = done.stdout.splitlines()
     event = msgspec.json.decode(line)
@@ -103,14 +103,14 @@ def test_what_a_library_logs_becomes_a_line_without_anybodys_data() -> None:
     assert done.stderr == b""
 
 
-def test_what_the_server_says_of_a_failed_start_is_one_line_like_our_own() -> None:
+def test_a_failed_start_is_logged_by_the_server_as_one_line() -> None:
     (line,) = told(SERVER)
     assert (line["event"], line["level"], line["process"]) == ("ASGI lifespan startup failed", "error", "web")
     assert "no database" in str(line["exception"])
     assert "example.org" not in str(line)
 
 
-async def test_a_worker_that_cannot_start_says_so_once_and_without_words(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_worker_that_cannot_start_logs_it_once_without_the_message(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "configure", lambda _level, _process: None)
     monkeypatch.setattr(os, "environ", {})
     sent: list[dict[str, object]] = []

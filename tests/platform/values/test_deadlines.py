@@ -8,7 +8,7 @@ from virage.platform.values import deadlines
 from virage.platform.values.deadlines import deadlines_of
 
 
-async def test_only_the_wait_whose_time_is_over_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_only_waits_past_their_deadline_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deadlines, "SWEEP_S", 0.001)
     loop = asyncio.get_running_loop()
     ours, ended = deadlines_of(loop), asyncio.Event()

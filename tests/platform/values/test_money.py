@@ -13,7 +13,7 @@ rates = st.sampled_from([0, 21, 55, 100, 200])
 @pytest.mark.parametrize(
     ("gross", "rate", "vat"), [(12000, 200, 2000), (1055, 55, 55), (1100, 100, 100), (100, 55, 5), (0, 200, 0)]
 )
-def test_vat_is_what_the_gross_amount_contains(gross: int, rate: int, vat: int) -> None:
+def test_vat_is_contained_in_the_gross_amount(gross: int, rate: int, vat: int) -> None:
     assert vat_included(gross, rate) == vat
 
 
@@ -24,7 +24,7 @@ def test_vat_is_rounded_half_up_to_the_cent(gross: int, rate: int) -> None:
 
 
 @given(amounts, rates)
-def test_a_refund_gives_back_the_vat_of_its_sale(gross: int, rate: int) -> None:
+def test_a_refund_has_the_vat_of_its_sale(gross: int, rate: int) -> None:
     assert vat_included(-gross, rate) == -vat_included(gross, rate)
 
 

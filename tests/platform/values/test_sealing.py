@@ -11,7 +11,7 @@ NOW, BEFORE, ELSEWHERE = (
 )
 
 
-def test_what_is_sealed_opens_under_its_own_name_with_any_secret_that_is_known() -> None:
+def test_a_sealed_text_opens_under_its_name_with_any_known_secret() -> None:
     assert unseal([NOW], seal(NOW, b"text", b"name"), b"name") == b"text"
     assert unseal([NOW, BEFORE], seal(BEFORE, b"text", b"name"), b"name") == b"text"
 
@@ -24,7 +24,7 @@ def test_another_secret_purpose_or_name_opens_nothing() -> None:
     assert unseal([], sealed, b"name") is None
 
 
-def test_the_same_text_is_sealed_otherwise_each_time_and_cannot_be_read() -> None:
+def test_the_same_text_is_sealed_differently_each_time() -> None:
     one, other = seal(NOW, b"text", b"name"), seal(NOW, b"text", b"name")
     assert one != other
     assert b"text" not in one + other

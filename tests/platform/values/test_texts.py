@@ -25,12 +25,12 @@ INVISIBLE = ["\u202e", "\u2066", "\u2069", "\u200b", "\u200e", "\u00ad", "\ufeff
         "\u05e9\u05c1\u05bc\u05b8\u0591",  # Hebrew with vowel and accent
     ],
 )
-def test_what_people_write_is_shown(text: str) -> None:
+def test_ordinary_texts_are_accepted(text: str) -> None:
     assert shows_all(text)
 
 
 @pytest.mark.parametrize("mark", [*INVISIBLE, "\u200d", "\u200c", "\n", "\u2028"])
-def test_what_cannot_be_seen_is_not_shown(mark: str) -> None:
+def test_invisible_characters_are_refused(mark: str) -> None:
     assert not shows_all(f"A{mark}na")
     assert not shows_all(f"é{mark}")
     assert not shows_all(f"{mark}é")
@@ -39,7 +39,7 @@ def test_what_cannot_be_seen_is_not_shown(mark: str) -> None:
 @pytest.mark.parametrize(
     "mark", ["\u180b", "\u180d", "\u180f", "\ufe00", "\ufe0e", "\ufe0f", "\U000e0100", "\U000e01ef", "\U00016fe4"]
 )
-def test_a_selector_or_filler_that_changes_nothing_to_the_eye_is_not_shown(mark: str) -> None:
+def test_invisible_selectors_and_fillers_are_refused(mark: str) -> None:
     for text in (mark, mark * 2, f"Ada{mark}", f"A{mark}da", f"名{mark}", f"🏳\ufe0f{mark}"):
         assert not shows_all(text)
 
@@ -47,7 +47,7 @@ def test_a_selector_or_filler_that_changes_nothing_to_the_eye_is_not_shown(mark:
 @pytest.mark.parametrize(
     "text", ["\u0301", " \u0301", "\u0903", "e" + "\u0301" * 5, "e\u0301\u0302\u0903\u0303\u0304\u0301"]
 )
-def test_marks_stand_on_a_letter_and_few_of_them(text: str) -> None:
+def test_marks_need_a_base_and_are_limited(text: str) -> None:
     assert not shows_all(text)
 
 
@@ -57,7 +57,7 @@ def test_a_letter_carries_up_to_four_marks() -> None:
 
 @pytest.mark.parametrize("mark", INVISIBLE)
 @pytest.mark.parametrize("ascii_only", [True, False])
-def test_a_body_with_something_invisible_anywhere_is_refused_by_the_fields_name(mark: str, ascii_only: bool) -> None:
+def test_a_body_with_invisible_characters_is_refused_with_its_field(mark: str, ascii_only: bool) -> None:
     body: Any = {"id": 1, "names": [{"fr": "visible", "en": f"A{mark}na"}]}
     with pytest.raises(Invisible) as refusal:
         check_body(json.dumps(body, ensure_ascii=ascii_only).encode())
@@ -65,5 +65,5 @@ def test_a_body_with_something_invisible_anywhere_is_refused_by_the_fields_name(
 
 
 @given(st.text(st.characters(categories=("L", "N", "P", "Zs"), max_codepoint=0x24F)))
-def test_what_is_written_on_lines_passes(text: str) -> None:
+def test_texts_of_several_lines_are_accepted(text: str) -> None:
     check_body(json.dumps({"text": text.replace("\u00ad", "-") + "\r\n\té\u00a0!"}).encode())

@@ -182,7 +182,7 @@ A_THING = b'{"type":"thing","id":"%b","names":[]}' % str(THING).encode()
         ("/api/searched?q=found", b'"found"'),
     ],
 )
-async def test_what_is_asked_is_answered(kernel_alone: httpx.AsyncClient, path: str, answer: bytes) -> None:
+async def test_requests_are_answered(kernel_alone: httpx.AsyncClient, path: str, answer: bytes) -> None:
     answered = await kernel_alone.get(path, headers=ASKS)
     assert (answered.status_code, answered.content) == (200, answer)
 
@@ -205,7 +205,7 @@ async def test_what_is_asked_is_answered(kernel_alone: httpx.AsyncClient, path: 
         ("POST", "/api/mine", b'{"type":"other","n":1}', 401),
     ],
 )
-async def test_what_cannot_be_answered_is_a_problem(
+async def test_invalid_requests_get_problem_documents(
     kernel_alone: httpx.AsyncClient, method: str, path: str, body: bytes | None, status: int
 ) -> None:
     answer = await kernel_alone.request(method, path, content=body, headers=ASKS)
@@ -213,13 +213,13 @@ async def test_what_cannot_be_answered_is_a_problem(
     assert method == "HEAD" or answer.json()["status"] == status
 
 
-async def test_a_body_is_read_as_its_own_kind(kernel_alone: httpx.AsyncClient) -> None:
+async def test_a_body_is_decoded_as_its_declared_type(kernel_alone: httpx.AsyncClient) -> None:
     for body in (A_THING, b'{"type":"other","n":1}'):
         answer = await kernel_alone.post("/api/things", content=body, headers=JSON)
         assert (answer.status_code, answer.content) == (201, body)
 
 
-async def test_headers_cookies_and_empty_answers_arrive(kernel_alone: httpx.AsyncClient) -> None:
+async def test_headers_cookies_and_empty_responses_are_sent(kernel_alone: httpx.AsyncClient) -> None:
     page = await kernel_alone.get("/api/page")
     assert (page.headers["x-own"], page.headers["content-type"]) == ("1", "text/html; charset=utf-8")
     assert "__Host-virage=x" in (await kernel_alone.get("/api/bytes")).headers["set-cookie"]
@@ -228,7 +228,7 @@ async def test_headers_cookies_and_empty_answers_arrive(kernel_alone: httpx.Asyn
     assert (empty.status_code, empty.headers["etag"], empty.content) == (304, '"x"', b"")
 
 
-async def test_nothing_invisible_comes_in(kernel_alone: httpx.AsyncClient) -> None:
+async def test_invisible_characters_in_a_request_are_refused(kernel_alone: httpx.AsyncClient) -> None:
     answer = await kernel_alone.post(
         "/api/things", json={"type": "thing", "id": str(THING), "names": ["a", "b\u202ec"]}
     )
@@ -236,14 +236,14 @@ async def test_nothing_invisible_comes_in(kernel_alone: httpx.AsyncClient) -> No
 
 
 @pytest.mark.parametrize("path", [f"/api/things/{THING}", "/api/flow", "/api/text", "/api/endless"])
-async def test_head_tells_of_an_answer_all_but_its_body(kernel_alone: httpx.AsyncClient, path: str) -> None:
+async def test_head_has_the_headers_of_get_and_no_body(kernel_alone: httpx.AsyncClient, path: str) -> None:
     head = await kernel_alone.head(path)
     assert (head.status_code, head.content) == (200, b"")
     if path not in ("/api/flow", "/api/endless"):
         assert head.headers["content-length"] == str(len((await kernel_alone.get(path)).content))
 
 
-async def test_every_parameter_that_cannot_be_read_is_named_as_it_was_sent(kernel_alone: httpx.AsyncClient) -> None:
+async def test_every_invalid_parameter_is_named_as_sent(kernel_alone: httpx.AsyncClient) -> None:
     assert (await kernel_alone.get("/api/between?from=1")).json() == [1, 9]
     both = (await kernel_alone.get("/api/between?from=x&to=")).json()["data"]["errors"]
     assert [(error["source"], error["key"]) for error in both] == [("query", "from"), ("query", "to")]
@@ -251,14 +251,14 @@ async def test_every_parameter_that_cannot_be_read_is_named_as_it_was_sent(kerne
     assert "`from`" in missing["message"]
 
 
-async def test_options_and_other_methods_tell_what_there_is(kernel_alone: httpx.AsyncClient) -> None:
+async def test_options_and_refused_methods_list_the_allowed_methods(kernel_alone: httpx.AsyncClient) -> None:
     options = await kernel_alone.options(f"/api/things/{THING}")
     assert (options.status_code, options.headers["allow"], options.content) == (204, "GET, HEAD, OPTIONS", b"")
     other = await kernel_alone.delete("/api/things")
     assert (other.status_code, other.headers["allow"]) == (405, "OPTIONS, POST")
 
 
-async def test_a_body_that_trickles_in_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_body_that_arrives_too_slowly_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "BODY_S", 0.01)
     first = [{"type": "http.request", "body": b"{", "more_body": True}]
     never = asyncio.Event()
@@ -273,7 +273,7 @@ async def test_a_body_that_trickles_in_is_given_up(monkeypatch: pytest.MonkeyPat
     assert refused.value.code == "request_timeout"
 
 
-async def test_what_has_arrived_of_a_body_buys_time_for_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_time_limit_of_a_body_grows_with_its_received_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "BODY_S", 0.01)
     monkeypatch.setattr(bodies, "BODY_BYTES_A_SECOND", 1)
     loop = asyncio.get_running_loop()

@@ -22,7 +22,7 @@ def refusal(act: Callable[..., object], *args: object, **kwargs: object) -> str:
     return problem.value.code
 
 
-def test_a_role_everywhere_covers_one_event() -> None:
+def test_a_role_without_scope_covers_each_event() -> None:
     require(staff(Grant("box_office")), "box_office", scope="event", scope_id=EVENT)
 
 
@@ -56,16 +56,16 @@ def test_one_role_is_not_another() -> None:
 
 
 @pytest.mark.parametrize("nobody", [ANONYMOUS, Principal("guest", None, uuid4())])
-def test_whoever_has_not_signed_in_is_asked_to(nobody: Principal) -> None:
+def test_an_anonymous_principal_is_unauthenticated(nobody: Principal) -> None:
     assert refusal(require, nobody, "admin") == "unauthenticated"
     assert refusal(require_fan, nobody) == "unauthenticated"
 
 
-def test_a_program_is_no_person() -> None:
+def test_an_api_client_is_not_a_person() -> None:
     assert refusal(require_fan, Principal("program", uuid4())) == "forbidden"
 
 
-def test_an_old_sign_in_must_be_renewed_for_what_matters() -> None:
+def test_sensitive_acts_need_a_recent_sign_in() -> None:
     someone = staff(Grant("admin"))
     fresh(someone, NOW + timedelta(minutes=15))
     assert refusal(fresh, someone, NOW + timedelta(minutes=15, seconds=1)) == "step_up_required"

@@ -146,14 +146,14 @@ async def web(db: Database, asked: Asked) -> AsyncIterator[httpx.AsyncClient]:
         yield browser
 
 
-async def test_a_handler_gets_what_it_names(web: httpx.AsyncClient) -> None:
+async def test_a_handler_gets_the_parameters_that_it_names(web: httpx.AsyncClient) -> None:
     thing = uuid4()
     answer = await web.get(f"/api/things/{thing}?size=3")
     assert answer.json() == {"id": str(thing), "size": 3, "clock": True}
 
 
 @pytest.mark.parametrize("path", ["/api/things/no-uuid", "/api/nothing", "/api", "/api/"])
-async def test_what_is_not_there_is_a_problem_document(web: httpx.AsyncClient, path: str) -> None:
+async def test_an_unknown_address_is_a_problem_document(web: httpx.AsyncClient, path: str) -> None:
     answer = await web.get(path)
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
     assert answer.json()["code"] == "not_found"
@@ -194,12 +194,12 @@ async def test_an_invalid_query_says_what_is_wrong(web: httpx.AsyncClient) -> No
     assert answer.json()["data"]["errors"][0]["key"] == "size"
 
 
-async def test_a_body_without_its_type_is_not_guessed(web: httpx.AsyncClient) -> None:
+async def test_a_body_without_a_content_type_is_refused(web: httpx.AsyncClient) -> None:
     answer = await web.post("/api/wishes", content=b'{"seats": 2}', headers={"content-type": "text/plain"})
     assert answer.status_code == 415
 
 
-async def test_a_body_that_names_no_length_is_cut_off_too(web: httpx.AsyncClient) -> None:
+async def test_a_chunked_body_is_limited_too(web: httpx.AsyncClient) -> None:
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(100):
             yield b" " * 10_000
@@ -208,7 +208,7 @@ async def test_a_body_that_names_no_length_is_cut_off_too(web: httpx.AsyncClient
     assert answer.status_code == 413
 
 
-async def test_a_route_may_take_more_than_the_others(web: httpx.AsyncClient) -> None:
+async def test_a_route_can_allow_larger_bodies(web: httpx.AsyncClient) -> None:
     assert (await web.post("/api/large", content=b"x" * 500_000)).json() == 500_000
 
 
@@ -221,7 +221,7 @@ async def test_a_route_may_take_more_than_the_others(web: httpx.AsyncClient) -> 
         ("crash", 500, "internal", None),
     ],
 )
-async def test_every_failure_has_its_status_and_tells_no_secret(
+async def test_every_exception_has_its_status_and_reveals_nothing(
     web: httpx.AsyncClient, how: str, status: int, code: str, retry: str | None
 ) -> None:
     answer = await web.get(f"/api/fails/{how}")
@@ -229,7 +229,7 @@ async def test_every_failure_has_its_status_and_tells_no_secret(
     assert "nobody expected this" not in answer.text
 
 
-async def test_the_request_id_is_taken_when_well_formed_and_made_when_not(web: httpx.AsyncClient) -> None:
+async def test_a_valid_request_id_is_kept_and_another_replaced(web: httpx.AsyncClient) -> None:
     given = await web.get("/api/cached", headers={"x-request-id": "trace-1234"})
     assert given.headers["x-request-id"] == "trace-1234"
     forged = await web.get("/api/cached", headers={"x-request-id": "a b\tc"})
@@ -237,7 +237,7 @@ async def test_the_request_id_is_taken_when_well_formed_and_made_when_not(web: h
 
 
 @pytest.mark.parametrize("path", ["/api/cached", "/api/nothing", "/", "/healthz", "/api/me", "/api/fails/crash"])
-async def test_every_answer_carries_the_security_headers(web: httpx.AsyncClient, path: str) -> None:
+async def test_every_response_has_the_security_headers(web: httpx.AsyncClient, path: str) -> None:
     headers = (await web.get(path)).headers
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
@@ -245,7 +245,7 @@ async def test_every_answer_carries_the_security_headers(web: httpx.AsyncClient,
     assert {"referrer-policy", "permissions-policy", "cross-origin-opener-policy", "x-request-id"} <= set(headers)
 
 
-async def test_an_answer_is_not_stored_unless_it_says_so(web: httpx.AsyncClient) -> None:
+async def test_responses_are_not_cached_by_default(web: httpx.AsyncClient) -> None:
     assert (await web.get(f"/api/things/{uuid4()}")).headers["cache-control"] == "no-store"
     assert (await web.get("/api/cached")).headers["cache-control"] == "public, max-age=60"
 
@@ -253,14 +253,14 @@ async def test_an_answer_is_not_stored_unless_it_says_so(web: httpx.AsyncClient)
 @pytest.mark.parametrize(
     "where", [{"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"origin": "https://evil.example"}]
 )
-async def test_another_sites_page_cannot_act_for_a_fan(web: httpx.AsyncClient, where: dict[str, str]) -> None:
+async def test_cross_site_requests_are_refused(web: httpx.AsyncClient, where: dict[str, str]) -> None:
     cookie = {"cookie": "__Host-virage=fan"}
     assert (await web.post("/api/baskets", headers=cookie)).status_code == 201
     refused = await web.post("/api/baskets", headers=cookie | where)
     assert (refused.status_code, refused.json()["code"]) == (403, "cross_site")
 
 
-async def test_a_cookie_is_for_this_host_alone_and_for_no_script(web: httpx.AsyncClient) -> None:
+async def test_the_session_cookie_is_host_only_and_http_only(web: httpx.AsyncClient) -> None:
     header = (await web.post("/api/sessions")).headers["set-cookie"]
     assert header.startswith("__Host-virage=fan;")
     parts = {part.strip().lower() for part in header.split(";")[1:]}
@@ -276,7 +276,7 @@ async def test_guards_decide_before_the_body_is_read(web: httpx.AsyncClient) -> 
     assert (await web.post("/api/baskets", headers={"authorization": "Bearer fan"})).status_code == 401
 
 
-async def test_nobody_is_looked_up_where_nobody_asks(web: httpx.AsyncClient, asked: Asked) -> None:
+async def test_the_session_is_not_looked_up_without_need(web: httpx.AsyncClient, asked: Asked) -> None:
     cookie = {"cookie": "__Host-virage=fan"}
     await web.get("/api/cached", headers=cookie)
     assert asked.times == 0
@@ -284,7 +284,7 @@ async def test_nobody_is_looked_up_where_nobody_asks(web: httpx.AsyncClient, ask
     assert asked.times == 1
 
 
-async def test_a_device_that_asks_too_often_must_wait(web: httpx.AsyncClient) -> None:
+async def test_a_device_above_its_rate_must_wait(web: httpx.AsyncClient) -> None:
     cookie = {"cookie": "__Host-virage=fan"}
     answers = [await web.post("/api/baskets", headers=cookie) for _ in range(60)]
     assert answers[0].status_code == 201
@@ -292,7 +292,7 @@ async def test_a_device_that_asks_too_often_must_wait(web: httpx.AsyncClient) ->
     assert int(answers[-1].headers["retry-after"]) >= 1
 
 
-async def test_the_openapi_document_knows_problems_and_who_may(web: httpx.AsyncClient) -> None:
+async def test_the_openapi_document_has_problems_and_security(web: httpx.AsyncClient) -> None:
     document = json.loads((await web.get("/api/openapi.json")).content)
     me, wish = document["paths"]["/api/me"]["get"], document["paths"]["/api/wishes"]["post"]
     assert me["operationId"] == "get_me"
@@ -301,7 +301,7 @@ async def test_the_openapi_document_knows_problems_and_who_may(web: httpx.AsyncC
     assert "ProblemDocument" in document["components"]["schemas"]
 
 
-async def test_the_openapi_document_is_built_once_and_away_from_the_event_loop(
+async def test_the_openapi_document_is_built_once_outside_the_event_loop(
     web: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built_in: list[threading.Thread] = []
@@ -318,7 +318,7 @@ async def test_the_openapi_document_is_built_once_and_away_from_the_event_loop(
     assert built_in[0] is not threading.main_thread()
 
 
-async def test_the_openapi_document_is_compressed_and_not_sent_again_to_who_has_it(web: httpx.AsyncClient) -> None:
+async def test_the_openapi_document_is_compressed_and_revalidated(web: httpx.AsyncClient) -> None:
     answer = await web.get("/api/openapi.json", headers={"accept-encoding": "gzip"})
     assert answer.headers["content-encoding"] == "gzip"
     assert answer.json()["openapi"].startswith("3.1")
@@ -344,12 +344,12 @@ async def test_a_body_nested_without_end_is_refused(web: httpx.AsyncClient, open
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
 
 
-async def test_an_origin_that_is_no_address_is_another_site(web: httpx.AsyncClient) -> None:
+async def test_an_invalid_origin_is_another_site(web: httpx.AsyncClient) -> None:
     answer = await web.post("/api/wishes", json={"seats": 1}, headers={"origin": "http://[::1"})
     assert (answer.status_code, answer.json()["code"]) == (403, "cross_site")
 
 
-async def test_a_target_that_is_no_path_is_refused(app: Application) -> None:
+async def test_a_request_target_that_is_not_a_path_is_refused(app: Application) -> None:
     async def starred(scope: Any, receive: Any, send: Any) -> None:
         await app(cast("Any", {**scope, "path": "*", "raw_path": b"*"}), receive, send)
 

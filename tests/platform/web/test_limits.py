@@ -40,19 +40,19 @@ def test_devices_and_classes_are_counted_apart() -> None:
     limits.take("write", someone)
 
 
-def test_nobody_known_is_not_counted() -> None:
+def test_anonymous_principals_are_not_counted() -> None:
     limits = Limits(Time())
     for _ in range(1_000):
         limits.take("sensitive", ANONYMOUS)
 
 
-def test_a_program_may_do_the_work_of_many() -> None:
+def test_an_api_client_has_a_higher_limit() -> None:
     limits, program = Limits(Time()), Principal("program", uuid4())
     for _ in range(5_000):
         limits.take("sensitive", program)
 
 
-def test_a_rest_never_saves_more_than_a_burst() -> None:
+def test_unused_tokens_never_exceed_the_burst() -> None:
     time = Time()
     limits, someone = Limits(time), guest()
     limits.take("sensitive", someone)

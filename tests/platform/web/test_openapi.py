@@ -79,7 +79,7 @@ def shown() -> dict[str, Any]:
     return made
 
 
-def test_a_moment_has_its_format_wherever_it_stands(shown: dict[str, Any]) -> None:
+def test_timestamps_have_their_format_everywhere(shown: dict[str, Any]) -> None:
     moment = {"type": "string", "format": "date-time"}
     sheet = shown["components"]["schemas"]["Sheet"]["properties"]
     assert sheet["at"] == moment
@@ -91,7 +91,7 @@ def test_a_moment_has_its_format_wherever_it_stands(shown: dict[str, Any]) -> No
     assert {"type": "string", "format": "date"} in sheet["first"]["anyOf"]
 
 
-def test_listed_texts_are_texts_and_a_default_of_null_is_not_told(shown: dict[str, Any]) -> None:
+def test_enums_have_their_type_and_null_defaults_are_left_out(shown: dict[str, Any]) -> None:
     sheet = shown["components"]["schemas"]["Sheet"]
     assert sheet["properties"]["kind"] == {"type": "string", "enum": ["a", "b"], "default": "a"}
     assert "default" not in sheet["properties"]["ended_at"]
@@ -110,7 +110,7 @@ def test_parameters_are_what_the_application_does_not_provide(shown: dict[str, A
     assert {"type": "string", "maxLength": 3} in wanted["schema"]["anyOf"]
 
 
-def test_answers_have_their_status_and_type_and_what_is_not_documented_is_not_there(shown: dict[str, Any]) -> None:
+def test_answers_have_status_and_type_and_undocumented_endpoints_are_left_out(shown: dict[str, Any]) -> None:
     paths = shown["paths"]
     assert "schema" in paths["/api/sheets/{sheet_id}"]["get"]["responses"]["200"]["content"]["application/json"]
     printed = paths["/api/sheets"]["post"]["responses"]["201"]
@@ -121,17 +121,17 @@ def test_answers_have_their_status_and_type_and_what_is_not_documented_is_not_th
     assert "/api/hidden" not in paths
 
 
-def test_an_endpoint_that_ignores_a_part_of_its_address_is_a_mistake() -> None:
+def test_an_endpoint_that_lacks_a_path_parameter_is_an_error() -> None:
     with pytest.raises(ValueError, match="hidden lacks a parameter of"):
         served(Endpoint("GET", "/{thing_id:uuid}", hidden.handler))
 
 
-def test_an_endpoint_whose_rate_nobody_declared_is_a_mistake() -> None:
+def test_an_endpoint_with_an_unknown_rate_class_is_an_error() -> None:
     with pytest.raises(ValueError, match="hidden: unknown rate class 'seldom'"):
         served(Endpoint("GET", "/hidden", hidden.handler, rate="seldom"))
 
 
-def test_two_endpoints_of_one_address_and_method_are_a_mistake() -> None:
+def test_two_endpoints_with_the_same_address_and_method_are_an_error() -> None:
     async def refuse(*asked: Any) -> None:
         assert asked
 

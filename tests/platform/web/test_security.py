@@ -19,12 +19,12 @@ def test_a_bearer_token_goes_before_a_cookie() -> None:
 
 
 @pytest.mark.parametrize("broken", [b"Basic dXNlcg==", b"Bearer", b"Bearer ", b"Bearer " + b"x" * 300])
-def test_an_authorization_that_is_no_bearer_token_opens_nothing(broken: bytes) -> None:
+def test_an_authorization_without_a_bearer_token_is_ignored(broken: bytes) -> None:
     assert credential([b"__Host-virage=cookie"], broken) is None
 
 
 @pytest.mark.parametrize("cookie", [b"", b"__Host-virage=", b"x__Host-virage=token", b"__Host-virage=" + b"x" * 300])
-def test_a_cookie_of_another_name_or_size_opens_nothing(cookie: bytes) -> None:
+def test_a_cookie_of_another_name_or_size_is_ignored(cookie: bytes) -> None:
     assert credential([cookie], None) is None
 
 
@@ -44,7 +44,7 @@ def test_a_cookie_of_another_name_or_size_opens_nothing(cookie: bytes) -> None:
         (None, None, False),
     ],
 )
-def test_a_browser_says_from_where_a_request_comes(
+def test_a_cross_site_request_is_recognised_by_its_headers(
     fetch_site: bytes | None, origin: bytes | None, foreign: bool
 ) -> None:
     assert from_another_site(fetch_site, origin, b"virage.local") is foreign
@@ -67,7 +67,7 @@ def test_only_this_machine_by_its_own_name_is_local(peer: str, host: bytes, loca
 
 
 @pytest.mark.parametrize("header", [b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"])
-def test_what_a_proxy_hands_on_is_not_local(header: bytes) -> None:
+def test_a_forwarded_request_is_not_local(header: bytes) -> None:
     assert not is_local({"client": ("127.0.0.1", 1), "headers": [(b"host", b"localhost"), (header, b"192.0.2.7")]})
 
 
@@ -76,5 +76,5 @@ def test_keys_of_two_purposes_are_unrelated_and_stable() -> None:
     assert len(derive("secret", "codes")) == 32
 
 
-def test_no_script_or_style_may_be_written_into_a_page() -> None:
+def test_inline_scripts_and_styles_are_forbidden() -> None:
     assert "unsafe" not in security.CONTENT_SECURITY_POLICY

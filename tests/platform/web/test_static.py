@@ -46,7 +46,7 @@ def web(tmp_path: Path, db: Database) -> httpx.AsyncClient:
     return serving(tmp_path, db)
 
 
-async def test_an_address_of_the_app_is_its_page(web: httpx.AsyncClient) -> None:
+async def test_an_address_of_the_app_returns_its_page(web: httpx.AsyncClient) -> None:
     answer = await web.get("/events/7")
     assert (answer.status_code, answer.text) == (200, "<title>Virage</title>")
     assert answer.headers["cache-control"] == "no-cache"
@@ -64,7 +64,7 @@ async def test_an_address_of_the_app_is_found(path: str, web: httpx.AsyncClient)
 @pytest.mark.parametrize(
     "path", ["/docs", "/food/01/no", "/events", "/events/", "/events/8", "/old.php", "/addresses.json"]
 )
-async def test_any_other_address_is_not_found_and_is_shown_the_page(path: str, web: httpx.AsyncClient) -> None:
+async def test_any_other_address_is_404_with_the_page(path: str, web: httpx.AsyncClient) -> None:
     known = await web.get("/")
     asked = {"accept": "text/html,*/*;q=0.8", "if-none-match": known.headers["etag"]}
     answer = await web.get(path, headers=asked)
@@ -72,7 +72,7 @@ async def test_any_other_address_is_not_found_and_is_shown_the_page(path: str, w
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
 
 
-async def test_a_hashed_file_is_kept_for_ever_and_comes_compressed(web: httpx.AsyncClient) -> None:
+async def test_a_hashed_file_is_immutable_and_compressed(web: httpx.AsyncClient) -> None:
     answer = await web.get("/assets/app-1a2b.js", headers={"accept-encoding": "gzip"})
     assert answer.text == "plain"
     assert "immutable" in answer.headers["cache-control"]
@@ -82,7 +82,7 @@ async def test_a_hashed_file_is_kept_for_ever_and_comes_compressed(web: httpx.As
         assert b"".join([part async for part in compressed.aiter_raw()]) == b"small"
 
 
-async def test_long_text_is_compressed_also_when_the_build_did_not(tmp_path: Path, db: Database) -> None:
+async def test_long_text_without_a_compressed_file_is_compressed_at_start(tmp_path: Path, db: Database) -> None:
     (tmp_path / "long.js").write_text("a long text, " * 1_000)
     web = serving(tmp_path, db)
     plain = await web.get("/long.js", headers={"accept-encoding": "identity"})
@@ -92,14 +92,14 @@ async def test_long_text_is_compressed_also_when_the_build_did_not(tmp_path: Pat
     assert small.text == plain.text
 
 
-async def test_the_service_worker_is_always_asked_for_again(web: httpx.AsyncClient) -> None:
+async def test_the_service_worker_is_always_revalidated(web: httpx.AsyncClient) -> None:
     answer = await web.get("/sw.js")
     assert answer.headers["cache-control"] == "no-cache"
     again = await web.get("/sw.js", headers={"if-none-match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
 
 
-async def test_a_file_that_is_not_there_is_a_problem_and_not_the_page(web: httpx.AsyncClient) -> None:
+async def test_a_missing_file_is_a_problem_and_not_the_page(web: httpx.AsyncClient) -> None:
     answer = await web.get("/assets/old.js")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
@@ -109,12 +109,12 @@ async def test_nothing_outside_of_the_folder_is_reachable(web: httpx.AsyncClient
     assert (await web.get("/assets/%2e%2e/%2e%2e/secret.txt")).status_code == 404
 
 
-async def test_the_app_cannot_be_posted_to(web: httpx.AsyncClient) -> None:
+async def test_post_to_the_app_is_refused(web: httpx.AsyncClient) -> None:
     answer = await web.post("/")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
 
 
-async def test_a_web_that_was_not_built_says_what_to_do(tmp_path: Path, db: Database) -> None:
+async def test_a_web_that_is_not_built_says_what_to_do(tmp_path: Path, db: Database) -> None:
     answer = await serving(tmp_path, db).get("/")
     assert answer.status_code == 503
     assert "make setup" in answer.text
