@@ -218,7 +218,7 @@ def test_the_office_on_a_phone_folds_its_menu_and_begins_at_the_top(
 def test_empty_pages_say_what_to_do(browser: Browser, house: House, address: str, size: str) -> None:
     admin = hire(house, f"empty-{address}", (Grant("admin"),))
     with desk(browser, house, admin, viewport=SIZES[size]) as page:
-        for path, said in (("orders", "Search for an order"), ("food/cards", "Find a card")):
+        for path, said in (("orders", "Search for an order"), ("food/cards", "Search for a card")):
             page.goto(f"/office/{path}")
             expect(page.get_by_text(said)).to_be_visible()
             assert found_by_axe(page) + page.evaluate(SMALL) == []
