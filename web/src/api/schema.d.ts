@@ -1895,7 +1895,7 @@ export interface paths {
         };
         /**
          * List dead letters
-         * @description The jobs that failed for good, the latest first, at most 100.
+         * @description The jobs that failed for good, latest first, at most 100.
          */
         get: operations["list_dead_letters"];
         put?: never;
@@ -1917,7 +1917,7 @@ export interface paths {
         put?: never;
         /**
          * Drop dead letters
-         * @description Give dead letters up for good.
+         * @description Delete dead letters.
          */
         post: operations["drop_dead_letters"];
         delete?: never;
@@ -1937,7 +1937,7 @@ export interface paths {
         put?: never;
         /**
          * Requeue dead letters
-         * @description Put dead letters back to work, with all their attempts.
+         * @description Requeue dead letters, with all their attempts.
          */
         post: operations["requeue_dead_letters"];
         delete?: never;
@@ -3650,7 +3650,7 @@ export interface paths {
         };
         /**
          * Stream
-         * @description Follow topics as server-sent events. Each topic decides for itself who may follow it.
+         * @description Subscribe to topics as server-sent events. Each topic decides who may subscribe.
          */
         get: operations["stream"];
         put?: never;
@@ -5095,7 +5095,7 @@ export interface components {
         };
         /**
          * Club
-         * @description How the club looks and speaks. Colours are CSS hex colours.
+         * @description Name, colours (CSS hex) and default language of the club.
          */
         Club: {
             /** @default #c9a227 */
@@ -6493,7 +6493,7 @@ export interface components {
         };
         /**
          * Letters
-         * @description Which dead letters are meant.
+         * @description The ids of dead letters.
          */
         Letters: {
             ids: number[];
@@ -6669,7 +6669,7 @@ export interface components {
         MomentSource: "roar" | "taps";
         /**
          * Moved
-         * @description How many of them were still there.
+         * @description The number of dead letters that still existed.
          */
         Moved: {
             count: number;
@@ -7540,7 +7540,7 @@ export interface components {
         };
         /**
          * ProblemDocument
-         * @description The body of every answer that is not a success (application/problem+json).
+         * @description The body of every response that is not a success (application/problem+json).
          */
         ProblemDocument: {
             code: string;
@@ -7804,7 +7804,7 @@ export interface components {
         RefundReason: "goodwill" | "paid_twice" | "quality" | "sold_out" | "waited_too_long" | "wrong_order";
         /**
          * Refusal
-         * @description A refusal as it is sent among other answers.
+         * @description A refusal as an item of an answer.
          */
         Refusal: {
             data?: Record<string, never>;
@@ -9160,7 +9160,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9169,7 +9169,7 @@ export interface operations {
                     "application/json": components["schemas"]["Accreditation"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -9193,7 +9193,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9202,7 +9202,7 @@ export interface operations {
                     "application/json": components["schemas"]["Accreditation"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -9226,7 +9226,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9235,7 +9235,7 @@ export interface operations {
                     "application/json": components["schemas"]["Accreditation"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -9257,14 +9257,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -9295,7 +9295,7 @@ export interface operations {
                     "application/pdf": string;
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -9317,7 +9317,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9326,7 +9326,7 @@ export interface operations {
                     "application/json": components["schemas"]["BanFile"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -9352,7 +9352,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9361,7 +9361,7 @@ export interface operations {
                     "application/json": components["schemas"]["Ban"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -9387,7 +9387,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9396,7 +9396,7 @@ export interface operations {
                     "application/json": components["schemas"]["Ban"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -9419,14 +9419,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -9448,7 +9448,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9457,7 +9457,7 @@ export interface operations {
                     "application/json": components["schemas"]["GateBoard"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -9483,14 +9483,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -9516,7 +9516,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9525,7 +9525,7 @@ export interface operations {
                     "application/json": components["schemas"]["Correction"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -9552,14 +9552,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -9585,14 +9585,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -9614,7 +9614,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9623,7 +9623,7 @@ export interface operations {
                     "application/json": components["schemas"]["KindState"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -9650,7 +9650,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9659,7 +9659,7 @@ export interface operations {
                     "application/json": components["schemas"]["KindState"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -9684,7 +9684,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9693,7 +9693,7 @@ export interface operations {
                     "application/json": components["schemas"]["FoundPass"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -9716,7 +9716,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9725,7 +9725,7 @@ export interface operations {
                     "application/json": components["schemas"]["PassHistory"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -9752,14 +9752,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -9786,14 +9786,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -9817,7 +9817,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9826,7 +9826,7 @@ export interface operations {
                     "application/json": components["schemas"]["Beat"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -9848,7 +9848,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9857,7 +9857,7 @@ export interface operations {
                     "application/json": components["schemas"]["Hit"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -9882,7 +9882,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9891,7 +9891,7 @@ export interface operations {
                     "application/json": components["schemas"]["Found"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -9924,7 +9924,7 @@ export interface operations {
                     "application/json": components["schemas"]["SealedPack"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -9948,7 +9948,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9957,7 +9957,7 @@ export interface operations {
                     "application/json": components["schemas"]["virage.matchday.access.routes.devices.Answers"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -9977,7 +9977,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9986,7 +9986,7 @@ export interface operations {
                     "application/json": components["schemas"]["Club"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10017,7 +10017,7 @@ export interface operations {
                     "image/webp": string;
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10037,7 +10037,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10046,7 +10046,7 @@ export interface operations {
                     "application/json": components["schemas"]["MyDevice"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10070,7 +10070,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10079,7 +10079,7 @@ export interface operations {
                     "application/json": components["schemas"]["DevicePaired"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10108,7 +10108,7 @@ export interface operations {
                     "application/json": components["schemas"]["EventListing"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10130,7 +10130,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10139,7 +10139,7 @@ export interface operations {
                     "application/json": components["schemas"]["PublicEvent"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10170,7 +10170,7 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10192,7 +10192,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10201,7 +10201,7 @@ export interface operations {
                     "application/json": components["schemas"]["Offer"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10223,7 +10223,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10232,7 +10232,7 @@ export interface operations {
                     "application/json": components["schemas"]["PassKeys"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10258,7 +10258,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10267,7 +10267,7 @@ export interface operations {
                     "application/json": components["schemas"]["Proposal"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10298,7 +10298,7 @@ export interface operations {
                     "application/json": components["schemas"]["OutletCatalogue"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10321,7 +10321,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10330,7 +10330,7 @@ export interface operations {
                     "application/json": components["schemas"]["FoodOrder"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10354,7 +10354,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10363,7 +10363,7 @@ export interface operations {
                     "application/json": components["schemas"]["FoodOrder"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10385,7 +10385,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10394,7 +10394,7 @@ export interface operations {
                     "application/json": components["schemas"]["FoodOrder"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10416,7 +10416,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10425,7 +10425,7 @@ export interface operations {
                     "application/json": components["schemas"]["FoodOrder"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10451,14 +10451,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10484,7 +10484,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10493,7 +10493,7 @@ export interface operations {
                     "application/json": components["schemas"]["OutletOffer"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10517,7 +10517,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10526,7 +10526,7 @@ export interface operations {
                     "application/json": components["schemas"]["FoodSlot"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10548,7 +10548,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10557,7 +10557,7 @@ export interface operations {
                     "application/json": string[];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10581,7 +10581,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10590,7 +10590,7 @@ export interface operations {
                     "application/json": components["schemas"]["StockMovement"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10610,7 +10610,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10619,7 +10619,7 @@ export interface operations {
                     "application/json": components["schemas"]["StockAlert"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10641,7 +10641,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10650,7 +10650,7 @@ export interface operations {
                     "application/json": components["schemas"]["StockLevel"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10675,7 +10675,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10684,7 +10684,7 @@ export interface operations {
                     "application/json": components["schemas"]["StockMovement"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10710,14 +10710,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10741,7 +10741,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10750,7 +10750,7 @@ export interface operations {
                     "application/json": components["schemas"]["GrantView"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10774,7 +10774,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10783,7 +10783,7 @@ export interface operations {
                     "application/json": components["schemas"]["GrantView"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10805,7 +10805,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10814,7 +10814,7 @@ export interface operations {
                     "application/json": components["schemas"]["KitchenBoard"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10840,7 +10840,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10849,7 +10849,7 @@ export interface operations {
                     "application/json": components["schemas"]["KitchenCapacity"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10872,7 +10872,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10881,7 +10881,7 @@ export interface operations {
                     "application/json": components["schemas"]["KitchenTicket"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10908,7 +10908,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10917,7 +10917,7 @@ export interface operations {
                     "application/json": components["schemas"]["KitchenTicket"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10944,7 +10944,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10953,7 +10953,7 @@ export interface operations {
                     "application/json": components["schemas"]["KitchenTicket"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10980,7 +10980,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10989,7 +10989,7 @@ export interface operations {
                     "application/json": components["schemas"]["KitchenTicket"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11012,7 +11012,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11021,7 +11021,7 @@ export interface operations {
                     "application/json": components["schemas"]["KitchenTicket"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11048,7 +11048,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11057,7 +11057,7 @@ export interface operations {
                     "application/json": components["schemas"]["KitchenTicket"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11079,7 +11079,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11088,7 +11088,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeliveryRun"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11119,7 +11119,7 @@ export interface operations {
                     "application/json": components["schemas"]["MatchFeed"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11141,7 +11141,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11150,7 +11150,7 @@ export interface operations {
                     "application/json": components["schemas"]["CdfImport"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11176,7 +11176,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11185,7 +11185,7 @@ export interface operations {
                     "application/json": components["schemas"]["CountsResult"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11220,7 +11220,7 @@ export interface operations {
                     "application/json": (components["schemas"]["FeedEntry"] | components["schemas"]["Refusal"])[];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11252,7 +11252,7 @@ export interface operations {
                     "application/json": components["schemas"]["FeedPage"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11283,7 +11283,7 @@ export interface operations {
                     "application/json": components["schemas"]["MatchStatistics"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11305,7 +11305,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11314,7 +11314,7 @@ export interface operations {
                     "application/json": components["schemas"]["TeamsSheet"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11340,7 +11340,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11349,7 +11349,7 @@ export interface operations {
                     "application/json": components["schemas"]["TeamsRevision"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11369,7 +11369,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11378,7 +11378,7 @@ export interface operations {
                     "application/json": components["schemas"]["MailboxLetter"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11398,7 +11398,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11407,7 +11407,7 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11429,14 +11429,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11460,7 +11460,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11469,7 +11469,7 @@ export interface operations {
                     "application/json": components["schemas"]["Person"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11489,7 +11489,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11498,7 +11498,7 @@ export interface operations {
                     "application/json": components["schemas"]["MyCard"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11522,7 +11522,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11531,7 +11531,7 @@ export interface operations {
                     "application/json": components["schemas"]["MyCard"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11553,14 +11553,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11582,14 +11582,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11615,14 +11615,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11648,14 +11648,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11675,7 +11675,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11684,7 +11684,7 @@ export interface operations {
                     "application/json": components["schemas"]["Erasure"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11704,7 +11704,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11713,7 +11713,7 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11736,7 +11736,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11745,7 +11745,7 @@ export interface operations {
                     "application/json": components["schemas"]["LetterView"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11772,14 +11772,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11799,7 +11799,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11808,7 +11808,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationSettings"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11832,7 +11832,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11841,7 +11841,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationPreferences"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11867,7 +11867,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11876,7 +11876,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationPreferences"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11898,14 +11898,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11925,7 +11925,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11934,7 +11934,7 @@ export interface operations {
                     "application/json": components["schemas"]["Order"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11958,14 +11958,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11991,14 +11991,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12020,14 +12020,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12047,7 +12047,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12056,7 +12056,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionView"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12076,14 +12076,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12105,14 +12105,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12132,7 +12132,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12141,7 +12141,7 @@ export interface operations {
                     "application/json": components["schemas"]["Ticket"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12161,7 +12161,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12170,7 +12170,7 @@ export interface operations {
                     "application/json": components["schemas"]["MyPhone"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12194,7 +12194,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12203,7 +12203,7 @@ export interface operations {
                     "application/json": components["schemas"]["MyPhone"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12225,14 +12225,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12261,7 +12261,7 @@ export interface operations {
                     "application/json": components["schemas"]["OfferSummary"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12286,7 +12286,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12295,7 +12295,7 @@ export interface operations {
                     "application/json": components["schemas"]["Journal"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12329,7 +12329,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12349,7 +12349,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12358,7 +12358,7 @@ export interface operations {
                     "application/json": components["schemas"]["BlockedAddress"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12380,14 +12380,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12407,7 +12407,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12416,7 +12416,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeadLetter"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12440,7 +12440,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12449,7 +12449,7 @@ export interface operations {
                     "application/json": components["schemas"]["Moved"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12473,7 +12473,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12482,7 +12482,7 @@ export interface operations {
                     "application/json": components["schemas"]["Moved"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12502,7 +12502,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12511,7 +12511,7 @@ export interface operations {
                     "application/json": components["schemas"]["OfficeDevice"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12535,7 +12535,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -12544,7 +12544,7 @@ export interface operations {
                     "application/json": components["schemas"]["PairingOpened"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12570,7 +12570,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12579,7 +12579,7 @@ export interface operations {
                     "application/json": components["schemas"]["OfficeDevice"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12601,14 +12601,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12628,7 +12628,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12637,7 +12637,7 @@ export interface operations {
                     "application/json": components["schemas"]["OfficeEvent"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12661,7 +12661,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -12670,7 +12670,7 @@ export interface operations {
                     "application/json": components["schemas"]["OfficeEvent"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12692,7 +12692,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12701,7 +12701,7 @@ export interface operations {
                     "application/json": components["schemas"]["OfficeEvent"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12727,7 +12727,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12736,7 +12736,7 @@ export interface operations {
                     "application/json": components["schemas"]["OfficeEvent"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12758,7 +12758,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12767,7 +12767,7 @@ export interface operations {
                     "application/json": components["schemas"]["OfficeEvent"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12789,7 +12789,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12798,7 +12798,7 @@ export interface operations {
                     "application/json": components["schemas"]["Pricing"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12824,7 +12824,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12833,7 +12833,7 @@ export interface operations {
                     "application/json": components["schemas"]["Pricing"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12855,7 +12855,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12864,7 +12864,7 @@ export interface operations {
                     "application/json": components["schemas"]["OfficeEvent"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12886,7 +12886,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12895,7 +12895,7 @@ export interface operations {
                     "application/json": components["schemas"]["Sales"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12915,7 +12915,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12924,7 +12924,7 @@ export interface operations {
                     "application/json": components["schemas"]["AlcoholPermit"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12948,7 +12948,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12957,7 +12957,7 @@ export interface operations {
                     "application/json": components["schemas"]["AlcoholPermit"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12979,7 +12979,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12988,7 +12988,7 @@ export interface operations {
                     "application/json": components["schemas"]["AlcoholPermit"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13016,7 +13016,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13025,7 +13025,7 @@ export interface operations {
                     "application/json": components["schemas"]["ClosingView"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13045,7 +13045,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13054,7 +13054,7 @@ export interface operations {
                     "application/json": components["schemas"]["Concessionaire"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13080,7 +13080,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13089,7 +13089,7 @@ export interface operations {
                     "application/json": components["schemas"]["Concessionaire"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13111,14 +13111,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13145,7 +13145,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13154,7 +13154,7 @@ export interface operations {
                     "application/json": components["schemas"]["Statement"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13190,7 +13190,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13228,7 +13228,7 @@ export interface operations {
                     "application/pdf": string;
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13255,7 +13255,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13264,7 +13264,7 @@ export interface operations {
                     "application/json": components["schemas"]["Terms"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13287,14 +13287,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13317,7 +13317,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13326,7 +13326,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotedDeviation"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13346,7 +13346,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13355,7 +13355,7 @@ export interface operations {
                     "application/json": components["schemas"]["DraftView"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13381,7 +13381,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13390,7 +13390,7 @@ export interface operations {
                     "application/json": components["schemas"]["ItemRevision"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13412,14 +13412,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13445,7 +13445,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13454,7 +13454,7 @@ export interface operations {
                     "application/json": components["schemas"]["Price"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13474,7 +13474,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13483,7 +13483,7 @@ export interface operations {
                     "application/json": components["schemas"]["OfflineLoss"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13509,7 +13509,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13518,7 +13518,7 @@ export interface operations {
                     "application/json": components["schemas"]["OutletTimingStats"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13538,7 +13538,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13547,7 +13547,7 @@ export interface operations {
                     "application/json": components["schemas"]["PictureName"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13567,7 +13567,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13576,7 +13576,7 @@ export interface operations {
                     "application/json": components["schemas"]["Publication"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13600,7 +13600,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13609,7 +13609,7 @@ export interface operations {
                     "application/json": components["schemas"]["Publication"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13637,7 +13637,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13646,7 +13646,7 @@ export interface operations {
                     "application/json": components["schemas"]["SalesView"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13673,7 +13673,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13682,7 +13682,7 @@ export interface operations {
                     "application/json": components["schemas"]["Shift"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13702,7 +13702,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13711,7 +13711,7 @@ export interface operations {
                     "application/json": components["schemas"]["OfficeTill"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13747,7 +13747,7 @@ export interface operations {
                     "application/gzip": string;
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13769,7 +13769,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13778,7 +13778,7 @@ export interface operations {
                     "application/json": components["schemas"]["Content"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13800,14 +13800,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13831,7 +13831,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -13840,7 +13840,7 @@ export interface operations {
                     "application/json": components["schemas"]["Invited"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13862,14 +13862,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13894,7 +13894,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13903,7 +13903,7 @@ export interface operations {
                     "application/json": components["schemas"]["LetterView"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13926,7 +13926,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13935,7 +13935,7 @@ export interface operations {
                     "application/json": components["schemas"]["OfficeOrder"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13957,7 +13957,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13966,7 +13966,7 @@ export interface operations {
                     "application/json": components["schemas"]["OfficeOrderDetail"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13988,7 +13988,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13997,7 +13997,7 @@ export interface operations {
                     "application/json": components["schemas"]["LetterView"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14024,14 +14024,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14057,7 +14057,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14066,7 +14066,7 @@ export interface operations {
                     "application/json": components["schemas"]["TicketRefund"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14086,7 +14086,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14095,7 +14095,7 @@ export interface operations {
                     "application/json": components["schemas"]["Organiser"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14119,7 +14119,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -14128,7 +14128,7 @@ export interface operations {
                     "application/json": components["schemas"]["Organiser"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14152,7 +14152,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14161,7 +14161,7 @@ export interface operations {
                     "application/json": components["schemas"]["PageVersion"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14189,7 +14189,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14198,7 +14198,7 @@ export interface operations {
                     "application/json": components["schemas"]["PageVersion"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14218,7 +14218,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14227,7 +14227,7 @@ export interface operations {
                     "application/json": components["schemas"]["EventSales"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14247,7 +14247,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14256,7 +14256,7 @@ export interface operations {
                     "application/json": components["schemas"]["Series"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14280,7 +14280,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -14289,7 +14289,7 @@ export interface operations {
                     "application/json": components["schemas"]["Series"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14309,7 +14309,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14318,7 +14318,7 @@ export interface operations {
                     "application/json": components["schemas"]["Staff"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14338,7 +14338,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14347,7 +14347,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProgramToken"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14371,7 +14371,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -14380,7 +14380,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewProgramToken"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14402,14 +14402,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14433,7 +14433,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14442,7 +14442,7 @@ export interface operations {
                     "application/json": components["schemas"]["GrantedBonus"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14466,7 +14466,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -14475,7 +14475,7 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14497,7 +14497,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14506,7 +14506,7 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14528,14 +14528,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14561,7 +14561,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14570,7 +14570,7 @@ export interface operations {
                     "application/json": components["schemas"]["OrderPaymentResponse"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14592,7 +14592,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14601,7 +14601,7 @@ export interface operations {
                     "application/json": components["schemas"]["AcceptedTerms"] | null;
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14621,7 +14621,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14630,7 +14630,7 @@ export interface operations {
                     "application/json": components["schemas"]["PublishedPage"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14652,7 +14652,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14661,7 +14661,7 @@ export interface operations {
                     "application/json": components["schemas"]["PageVersion"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14686,7 +14686,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14695,7 +14695,7 @@ export interface operations {
                     "application/json": components["schemas"]["PageVersion"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14715,7 +14715,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14724,7 +14724,7 @@ export interface operations {
                     "application/json": components["schemas"]["PushKey"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14744,7 +14744,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14753,7 +14753,7 @@ export interface operations {
                     "application/json": components["schemas"]["CameraShown"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14775,7 +14775,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14784,7 +14784,7 @@ export interface operations {
                     "application/json": components["schemas"]["ClipShown"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14807,14 +14807,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14836,7 +14836,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14845,7 +14845,7 @@ export interface operations {
                     "application/json": string;
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14867,7 +14867,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14876,7 +14876,7 @@ export interface operations {
                     "application/json": components["schemas"]["Clip"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14898,7 +14898,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14907,7 +14907,7 @@ export interface operations {
                     "application/json": components["schemas"]["ClipStart"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14929,14 +14929,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14961,7 +14961,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14970,7 +14970,7 @@ export interface operations {
                     "application/json": string;
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14993,7 +14993,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15002,7 +15002,7 @@ export interface operations {
                     "application/json": string;
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15026,7 +15026,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15035,7 +15035,7 @@ export interface operations {
                     "application/json": string;
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15059,7 +15059,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15068,7 +15068,7 @@ export interface operations {
                     "application/json": string;
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15094,7 +15094,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15103,7 +15103,7 @@ export interface operations {
                     "application/json": string;
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15129,7 +15129,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15138,7 +15138,7 @@ export interface operations {
                     "application/json": components["schemas"]["Clip"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15160,7 +15160,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15169,7 +15169,7 @@ export interface operations {
                     "application/json": components["schemas"]["ToDescribe"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15191,7 +15191,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15200,7 +15200,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeskShown"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15226,14 +15226,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15258,7 +15258,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15267,7 +15267,7 @@ export interface operations {
                     "application/json": string;
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15289,7 +15289,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15298,7 +15298,7 @@ export interface operations {
                     "application/json": components["schemas"]["RightsWord"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15324,7 +15324,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15333,7 +15333,7 @@ export interface operations {
                     "application/json": components["schemas"]["RightsRevised"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15355,14 +15355,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15387,7 +15387,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15396,7 +15396,7 @@ export interface operations {
                     "application/json": string;
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15418,7 +15418,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15427,7 +15427,7 @@ export interface operations {
                     "application/json": string;
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15449,14 +15449,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15476,14 +15476,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15507,7 +15507,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15516,7 +15516,7 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15540,7 +15540,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -15549,7 +15549,7 @@ export interface operations {
                     "application/json": components["schemas"]["CodeAsked"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15582,7 +15582,7 @@ export interface operations {
                     "text/event-stream": unknown;
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15608,7 +15608,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15617,7 +15617,7 @@ export interface operations {
                     "application/json": components["schemas"]["Ticket"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15648,7 +15648,7 @@ export interface operations {
                     "application/pdf": string;
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15674,7 +15674,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15683,7 +15683,7 @@ export interface operations {
                     "application/json": components["schemas"]["Bound"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15709,7 +15709,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15718,7 +15718,7 @@ export interface operations {
                     "application/json": components["schemas"]["Bound"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15740,7 +15740,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -15749,7 +15749,7 @@ export interface operations {
                     "application/json": components["schemas"]["CodeSent"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15780,7 +15780,7 @@ export interface operations {
                     "application/json": components["schemas"]["TillCards"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15804,7 +15804,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15813,7 +15813,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeskReceipt"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15842,7 +15842,7 @@ export interface operations {
                     "application/json": components["schemas"]["TillPack"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15864,7 +15864,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15873,7 +15873,7 @@ export interface operations {
                     "application/json": components["schemas"]["TillProof"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15897,7 +15897,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15906,7 +15906,7 @@ export interface operations {
                     "application/json": components["schemas"]["WalletAtDesk"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15930,7 +15930,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15939,7 +15939,7 @@ export interface operations {
                     "application/json": components["schemas"]["virage.matchday.food.till.routes.till.Answers"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15970,7 +15970,7 @@ export interface operations {
                     "application/json": components["schemas"]["TrackingStatistics"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15996,7 +15996,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16005,7 +16005,7 @@ export interface operations {
                     "application/json": components["schemas"]["FramesResult"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16025,7 +16025,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16034,7 +16034,7 @@ export interface operations {
                     "application/json": components["schemas"]["VenueSummary"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16054,7 +16054,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16063,7 +16063,7 @@ export interface operations {
                     "application/json": components["schemas"]["LiftState"][];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16089,14 +16089,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16122,7 +16122,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16131,7 +16131,7 @@ export interface operations {
                     "application/json": components["schemas"]["Route"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16156,7 +16156,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16165,7 +16165,7 @@ export interface operations {
                     "application/json": components["schemas"]["Entrance"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16196,7 +16196,7 @@ export interface operations {
                     "application/json": components["schemas"]["Geometry"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16228,7 +16228,7 @@ export interface operations {
                     "application/json": components["schemas"]["BlockLabels"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16250,7 +16250,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16259,7 +16259,7 @@ export interface operations {
                     "application/json": components["schemas"]["WalletView"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16279,7 +16279,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16288,7 +16288,7 @@ export interface operations {
                     "application/json": components["schemas"]["AutoTopUpAnswer"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16312,7 +16312,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16321,7 +16321,7 @@ export interface operations {
                     "application/json": components["schemas"]["AutoTopUpAnswer"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16341,14 +16341,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16372,7 +16372,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16381,7 +16381,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeskCard"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16407,14 +16407,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done; nothing to tell */
+            /** @description Success without content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16440,7 +16440,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16449,7 +16449,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeskCard"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16473,7 +16473,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16482,7 +16482,7 @@ export interface operations {
                     "application/json": components["schemas"]["PaidOut"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16506,7 +16506,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16515,7 +16515,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProofSent"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16537,7 +16537,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16546,7 +16546,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProofSent"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16572,7 +16572,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16581,7 +16581,7 @@ export interface operations {
                     "application/json": components["schemas"]["TapPage"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16605,7 +16605,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16614,7 +16614,7 @@ export interface operations {
                     "application/json": components["schemas"]["TopUpAnswer"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16636,7 +16636,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16645,7 +16645,7 @@ export interface operations {
                     "application/json": components["schemas"]["TopUpView"];
                 };
             };
-            /** @description Not done; `code` says why, and nothing has changed. */
+            /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
