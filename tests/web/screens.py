@@ -1,9 +1,10 @@
 """Take a picture of every screen, on a phone and on a desk, light and dark. `python -m tests.web.screens`.
 
-Those that a page shows go to docs/screens, all others to var/screens, which is not tracked.
+Those that a page of the documentation shows go to docs/screens, all others to var/screens, which is not tracked.
 """
 
 import asyncio
+import io
 import itertools
 import re
 import shutil
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 import asyncpg
+from PIL import Image
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -39,11 +41,12 @@ from virage.platform.host.postgres import EmbeddedPostgres
 
 TRACKED, UNTRACKED = Path("docs/screens"), Path("var/screens")
 PAGES = [Path("README.md"), *Path("docs").rglob("*.md")]
-SHOWN = {name for page in PAGES for name in re.findall(r"screens/([\w-]+\.png)", page.read_text(encoding="utf-8"))}
+SHOWN = {name for page in PAGES for name in re.findall(r"screens/([\w-]+\.webp)", page.read_text(encoding="utf-8"))}
 SIZES: dict[str, ViewportSize] = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1440, "height": 900}}
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
 BELOW_HEADER = 80
+QUALITY = 82
 
 
 @contextmanager
@@ -168,9 +171,11 @@ def take_desk(browser: Browser, house: House, size: str, theme: Theme) -> None:
         shoot(page, tour_desk.screens(page, house, event), f"{size}-{theme}")
 
 
-def picture(name: str) -> Path:
-    """Where a picture belongs: tracked if a page shows it."""
-    return (TRACKED if name in SHOWN else UNTRACKED) / name
+def save(page: Page, screen: str) -> None:
+    """Save what a page shows as WebP: to docs/screens if a page of the documentation shows it."""
+    name = f"{screen}.webp"
+    with Image.open(io.BytesIO(page.screenshot())) as picture:
+        picture.save((TRACKED if name in SHOWN else UNTRACKED) / name, quality=QUALITY, method=6)
 
 
 def shoot(page: Page, screens: Iterator[Screen], look: str, room: str = "") -> None:
@@ -185,7 +190,7 @@ def shoot(page: Page, screens: Iterator[Screen], look: str, room: str = "") -> N
             page.locator(screen.at).first.evaluate(
                 f"part => scrollBy(0, part.getBoundingClientRect().top - {BELOW_HEADER})"
             )
-        page.screenshot(path=picture(f"{room}{screen.name}-{look}.png"))
+        save(page, f"{room}{screen.name}-{look}")
 
 
 def take_gate(running: Playwright, house: House, size: str, theme: Literal["light", "dark"]) -> None:
@@ -198,7 +203,7 @@ def take_gate(running: Playwright, house: House, size: str, theme: Literal["ligh
         phone.context.add_init_script(f"localStorage.setItem('virage.gate.dark', '{str(theme == 'dark').lower()}')")
         for screen in itertools.chain(beginning(page, house, title), lights(page, crowd), tools(page, phone, crowd)):
             page.evaluate("document.fonts.ready.then(() => null)")
-            page.screenshot(path=picture(f"{screen.name}-{size}-{theme}.png"))
+            save(page, f"{screen.name}-{size}-{theme}")
         phone.close()
 
 
@@ -211,7 +216,7 @@ def take_till(running: Playwright, house: House, size: str, theme: Literal["ligh
         tablet.context.add_init_script(f"localStorage.setItem('virage.till.dark', '{str(theme == 'dark').lower()}')")
         for screen in tour_till.screens(page, tablet, house, f"Till {size} {theme}"):
             page.evaluate("document.fonts.ready.then(() => null)")
-            page.screenshot(path=picture(f"{screen.name}-{size}-{theme}.png"))
+            save(page, f"{screen.name}-{size}-{theme}")
         tablet.close()
 
 
