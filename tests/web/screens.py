@@ -222,6 +222,7 @@ def take_till(running: Playwright, house: House, size: str, theme: Literal["ligh
 
 def main() -> None:
     """Take them all."""
+    UNTRACKED.mkdir(parents=True, exist_ok=True)
     looks = list(itertools.product(SIZES, THEMES))
     with whole_house() as house, sync_playwright() as running:
         browser = running.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
