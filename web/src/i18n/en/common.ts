@@ -1,4 +1,6 @@
-export const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
+import { pluralsOf } from "../plurals";
+
+export const { choose, plural } = pluralsOf("en-GB");
 
 export const common = {
   common: {

@@ -1,3 +1,4 @@
+import { plural } from "./common";
 /** Texts of the live match page. */
 export const live = {
   title: "Live",
@@ -57,7 +58,7 @@ export const live = {
     substitution: (side: string) => `Substitution, ${side}`,
     on: (name: string) => `On: ${name}`,
     off: (name: string) => `Off: ${name}`,
-    added_time: (minutes: number): string => (minutes === 1 ? "1 minute added" : `${minutes} minutes added`),
+    added_time: (minutes: number): string => plural(minutes, "minute added", "minutes added"),
     var: {
       checking: "VAR check",
       stands: "VAR: decision stands",

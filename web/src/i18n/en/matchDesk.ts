@@ -1,3 +1,4 @@
+import { choose, plural } from "./common";
 /** Texts of the match desk. */
 export const matchDesk = {
   title: "Match desk",
@@ -52,16 +53,16 @@ export const matchDesk = {
   withdrawing: "Withdrawing…",
   otherMatch: "Change match",
   noPlayers: "This team has no players in its line-up yet.",
-  waiting: (count: number): string => (count === 1 ? "1 entry waiting to be sent" : `${count} entries waiting to be sent`),
+  waiting: (count: number): string => plural(count, "entry waiting to be sent", "entries waiting to be sent"),
   live: "Online",
   fans: "View the fans’ page",
   lost: "Offline",
   signedOut: "You’ve been signed out. Unsent entries are saved on this device and will be sent after you sign in.",
   signIn: "Sign in",
   refused: (what: string): string => `Not published: ${what}`,
-  held: (count: number, why: string): string => `${count === 1 ? "1 entry was" : `${count} entries were`} not published: ${why} Saved on this device.`,
+  held: (count: number, why: string): string => `${plural(count, "entry was", "entries were")} not published: ${why} Saved on this device.`,
   again: "Try again",
-  discard: (count: number): string => (count === 1 ? "Discard entry" : `Discard all ${count} entries`),
+  discard: (count: number): string => choose(count, "Discard entry", `Discard all ${count} entries`),
   reasons: {
     forbidden: "You’re not allowed to publish for this match.",
     not_found: "You’re not allowed to publish for this match.",

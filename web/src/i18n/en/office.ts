@@ -1,5 +1,5 @@
 import type { components } from "../../api/schema";
-import { plural } from "./common";
+import { choose, plural } from "./common";
 import { foodProblems } from "./foodProblems";
 import { officeDevices } from "./officeDevices";
 import { emails } from "./officeEmails";
@@ -171,7 +171,7 @@ export const office = {
     act: "Cancel the event",
     question: "Cancel this event permanently?",
     confirm: "Cancel the event",
-    orders: (count: number, shown: string) => `${shown} ${count === 1 ? "order" : "orders"} will be refunded.`,
+    orders: (count: number, shown: string) => `${shown} ${choose(count, "order", "orders")} will be refunded.`,
     money: (places: string, sum: string) => `Tickets: ${places}. Total: ${sum}.`,
     text: "Tickets stop working immediately and everyone is refunded automatically. You can’t reopen the event.",
     draft: "This draft was never published, so there is nothing to refund. You can’t reopen it.",
@@ -345,7 +345,7 @@ export const office = {
     refundTitle: (count: number) => `Refund ${plural(count, "ticket", "tickets")}?`,
     refundConfirm: (sum: string) => `Refund ${sum}`,
     refundText: "The tickets stop working and the seats go straight back on sale. The money is returned to the card that paid, within two to five days.",
-    peopleInside: (count: number) => (count === 1 ? "This person is inside" : `${count} of these people are inside`),
+    peopleInside: (count: number) => choose(count, "This person is inside", `${count} of these people are inside`),
     insideSince: (time: string) => `inside since ${time}`,
     insideText: "Their tickets stop working, so they can’t re-enter. Their seats go back on sale once they leave or the event is over.",
     refundDespite: (sum: string) => `Refund ${sum} anyway`,

@@ -63,7 +63,7 @@ export const food = {
     unknown_product: "One of its parts offers a product that is no longer in the draft",
   },
   publish: {
-    defects: (count: number) => (count === 1 ? "Fix 1 item to publish" : `Fix ${count} items to publish`),
+    defects: (count: number) => `Fix ${plural(count, "item", "items")} to publish`,
     same: "Everything is published. No changes waiting.",
     first: "Nothing is on sale yet",
     waiting: (count: number) => `${plural(count, "change", "changes")} to publish`,

@@ -1,6 +1,7 @@
+import { pluralsOf } from "../plurals";
 import type { common as English } from "../en/common";
 
-export const plural = (count: number, one: string, many: string): string => `${count} ${count < 2 ? one : many}`;
+export const { choose, plural } = pluralsOf("fr-FR");
 
 export const common: typeof English = {
   common: {

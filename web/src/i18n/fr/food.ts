@@ -53,7 +53,7 @@ export const food: typeof words = {
     diet: "Régime",
     diets: { "": "De tout", vegetarian: "Végétarien", vegan: "Végan" },
     clear: "Effacer les filtres",
-    hidden: (count) => (count < 2 ? "1 article masqué par vos filtres." : `${count} articles masqués par vos filtres.`),
+    hidden: (count) => plural(count, "article masqué par vos filtres.", "articles masqués par vos filtres."),
     nothing: "Aucun article ne correspond à vos filtres.",
     trace: "Tout est préparé dans une même cuisine : des traces sont possibles. En cas d’allergie grave, renseignez-vous au comptoir.",
     contains: (list) => `Contient : ${list}`,

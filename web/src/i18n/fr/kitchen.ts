@@ -75,7 +75,7 @@ export const kitchen: typeof words = {
     noCamera: "Caméra absente ou bloquée. Saisissez le code.",
     missing: "Saisissez le code à quatre chiffres du client",
     wrong: "Ce code ne correspond pas à cette commande.",
-    left: (count) => (count < 2 ? `Il reste ${count} essai.` : `Il reste ${count} essais.`),
+    left: (count) => `Il reste ${plural(count, "essai", "essais")}.`,
     none: "Aucune commande prête ne correspond à ce code.",
     several: "Plusieurs commandes sont prêtes. Demandez le numéro de commande, ou scannez le QR code.",
     done: (number) => `Commande ${number} remise`,

@@ -1,5 +1,6 @@
 /** Texts of the live match page. */
 import type { Words } from "../en/live";
+import { plural } from "./common";
 
 export const live: Words = {
   title: "En direct",
@@ -59,7 +60,7 @@ export const live: Words = {
     substitution: (side: string) => `Changement, ${side}`,
     on: (name: string) => `Entre : ${name}`,
     off: (name: string) => `Sort : ${name}`,
-    added_time: (minutes: number): string => (minutes === 1 ? "1 minute de temps additionnel" : `${minutes} minutes de temps additionnel`),
+    added_time: (minutes: number): string => plural(minutes, "minute de temps additionnel", "minutes de temps additionnel"),
     var: {
       checking: "VAR : vérification en cours",
       stands: "VAR : décision maintenue",

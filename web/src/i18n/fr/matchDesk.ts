@@ -1,5 +1,6 @@
 /** Texts of the match desk. */
 import type { Words } from "../en/matchDesk";
+import { choose, plural } from "./common";
 
 export const matchDesk: Words = {
   title: "Régie du match",
@@ -54,16 +55,16 @@ export const matchDesk: Words = {
   withdrawing: "Retrait…",
   otherMatch: "Changer de match",
   noPlayers: "Cette équipe n’a pas encore de joueur dans sa composition.",
-  waiting: (count: number): string => (count === 1 ? "1 publication en attente d’envoi" : `${count} publications en attente d’envoi`),
+  waiting: (count: number): string => plural(count, "publication en attente d’envoi", "publications en attente d’envoi"),
   live: "En ligne",
   fans: "Voir la page des supporters",
   lost: "Hors ligne",
   signedOut: "Votre session a expiré. Les publications en attente sont conservées sur cet appareil et seront envoyées dès votre reconnexion.",
   signIn: "Se connecter",
   refused: (what: string): string => `Non publié : ${what}`,
-  held: (count: number, why: string): string => `${count === 1 ? "1 publication n’a pas abouti" : `${count} publications n’ont pas abouti`} : ${why} Conservé sur cet appareil.`,
+  held: (count: number, why: string): string => `${plural(count, "publication n’a pas abouti", "publications n’ont pas abouti")} : ${why} Conservé sur cet appareil.`,
   again: "Réessayer",
-  discard: (count: number): string => (count === 1 ? "Supprimer" : `Supprimer les ${count} publications`),
+  discard: (count: number): string => choose(count, "Supprimer", `Supprimer les ${count} publications`),
   reasons: {
     forbidden: "Vous n’avez pas le droit de publier pour ce match.",
     not_found: "Vous n’avez pas le droit de publier pour ce match.",

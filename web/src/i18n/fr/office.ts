@@ -1,5 +1,5 @@
 import type { office as English } from "../en/office";
-import { plural } from "./common";
+import { choose, plural } from "./common";
 import { foodProblems } from "./foodProblems";
 import { officeDevices } from "./officeDevices";
 import { emails } from "./officeEmails";
@@ -169,7 +169,7 @@ export const office: typeof English = {
     act: "Annuler l’événement",
     question: "Annuler définitivement cet événement ?",
     confirm: "Annuler l’événement",
-    orders: (count, shown) => `${shown} ${count < 2 ? "commande sera remboursée" : "commandes seront remboursées"}.`,
+    orders: (count, shown) => `${shown} ${choose(count, "commande sera remboursée", "commandes seront remboursées")}.`,
     money: (places, sum) => `Billets : ${places}. Total : ${sum}.`,
     text: "Les billets sont immédiatement invalidés et tout le monde est remboursé automatiquement. L’événement ne pourra plus être rouvert.",
     draft: "Ce brouillon n’a pas été publié : il n’y a rien à rembourser. Il ne pourra plus être rouvert.",
@@ -343,7 +343,7 @@ export const office: typeof English = {
     refundTitle: (count) => `Rembourser ${plural(count, "billet", "billets")} ?`,
     refundConfirm: (sum) => `Rembourser ${sum}`,
     refundText: "Les billets sont invalidés et les places aussitôt remises en vente. Le montant est recrédité sur la carte qui a payé, sous deux à cinq jours.",
-    peopleInside: (count) => (count === 1 ? "Cette personne est à l’intérieur" : `${count} de ces personnes sont à l’intérieur`),
+    peopleInside: (count) => choose(count, "Cette personne est à l’intérieur", `${count} de ces personnes sont à l’intérieur`),
     insideSince: (time) => `à l’intérieur depuis ${time}`,
     insideText: "Leurs billets sont invalidés : elles ne pourront plus rentrer. Leurs places ne sont remises en vente qu’après leur départ ou la fin de l’événement.",
     refundDespite: (sum) => `Rembourser ${sum} quand même`,

@@ -63,7 +63,7 @@ export const food: typeof English = {
     unknown_product: "L’une de ses parties propose un produit qui n’est plus dans le brouillon",
   },
   publish: {
-    defects: (count) => (count === 1 ? "1 article à corriger avant de publier" : `${count} articles à corriger avant de publier`),
+    defects: (count) => plural(count, "article à corriger avant de publier", "articles à corriger avant de publier"),
     same: "Tout est publié. Aucune modification en attente.",
     first: "Rien n’est encore en vente",
     waiting: (count) => plural(count, "modification à publier", "modifications à publier"),
