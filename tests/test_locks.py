@@ -56,7 +56,7 @@ def test_every_exception_is_of_a_query_that_locks_and_its_guard_has_a_place() ->
     assert {exception.under for exception in LOCK_EXCEPTIONS.values()} <= {None, *LOCK_ORDER}
 
 
-async def test_foreign_keys_wait_for_those_rows_alone_that_are_ranked_for_it(conn: Connection) -> None:
+async def test_foreign_keys_wait_only_for_ranked_rows(conn: Connection) -> None:
     """A new foreign key to a table whose rows are deleted, or a stronger lock of a named row, is seen here."""
     waited_for = {
         lock.table for _, locks in LOCKS.values() for lock in locks if lock.how in {"delete", "table"} or lock.keys_too
@@ -72,7 +72,7 @@ async def test_foreign_keys_wait_for_those_rows_alone_that_are_ranked_for_it(con
     assert {key["parent"]: key["child"] for key in keys if key["cascades"]} == CASCADES
 
 
-def test_what_no_domain_may_declare_is_refused() -> None:
+def test_reserved_declarations_are_refused() -> None:
     one, other = Module("one", lock_ranks={"row": (), "late": ()}), Module("other", lock_ranks={"row": ("child",)})
     kernel, rest = LockPlace("kernel", ""), [LockPlace("one", ""), LockPlace("other", ""), LockPlace("one.late", "")]
     order, under = lock_order([one, other], [kernel, *rest])
@@ -149,7 +149,7 @@ def watch() -> Watch:
         (["update a.other set n = 1"], ["q locks a.other, which has no place in the order of locks"]),
     ],
 )
-def test_a_watch_sees_what_a_transaction_locks(watch: Watch, statements: list[str], faults: list[str]) -> None:
+def test_the_watch_sees_the_locks_of_a_transaction(watch: Watch, statements: list[str], faults: list[str]) -> None:
     session = Session()
     for sql in statements:
         watch.note(session, "q", sql)
@@ -167,7 +167,7 @@ def test_a_watch_begins_anew_with_each_transaction(watch: Watch) -> None:
     assert watch.faults == []
 
 
-def test_a_watch_checks_what_exceptions_say(watch: Watch) -> None:
+def test_the_watch_checks_the_declared_exceptions(watch: Watch) -> None:
     session = Session()
     watch.note(session, "guarded", FIRST)
     assert watch.faults == ["guarded locks a.first without a lock of a.last"]

@@ -174,13 +174,13 @@ def test_query_keeps_to_its_own_domain(query: Query) -> None:
 
 
 @each_query
-def test_query_is_told_the_time(query: Query) -> None:
+def test_query_gets_the_time_as_a_parameter(query: Query) -> None:
     if (query.domain, query.name) not in OWN_CLOCK:
         assert clocks(query.sql) == set()
 
 
 @each_query
-def test_query_takes_no_position_from_what_the_cluster_counts(query: Query) -> None:
+def test_query_uses_no_raw_transaction_ids(query: Query) -> None:
     assert clusters_own(query.sql) == set()
 
 
@@ -237,5 +237,5 @@ def test_a_query_that_looks_at_a_clock_is_caught(sql: str) -> None:
     "sql",
     ["select pg_current_xact_id()", "select pg_snapshot_xmin(pg_current_snapshot())", "select txid_current()"],
 )
-def test_a_query_that_takes_what_the_cluster_counts_is_caught(sql: str) -> None:
+def test_a_query_that_uses_raw_transaction_ids_is_found(sql: str) -> None:
     assert clusters_own(sql)

@@ -63,5 +63,5 @@ def test_a_reader_that_finds_too_few_is_reported(kind: str) -> None:
     assert faults(fewer, fewer) == [f"only 0 of kind {kind} were found"]
 
 
-def test_a_kind_of_two_words_is_not_read_as_the_shorter_kind() -> None:
+def test_a_kind_with_two_words_is_not_parsed_as_a_shorter_one() -> None:
     assert census.kind_of("web test the pack tells where") == "web test"

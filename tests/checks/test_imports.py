@@ -21,7 +21,7 @@ def test_a_domain_is_found_by_its_door(tmp_path: Path) -> None:
     assert rooms("virage.matchday.cloakroom", code) == ["acts", "api", "module", "rules", "store", "types"]
 
 
-def test_nobody_enters_but_by_the_doors_and_rules_know_types_alone() -> None:
+def test_domains_are_imported_by_api_and_types_only_and_rules_import_types() -> None:
     package = "virage.matchday.cloakroom"
     entered, ordered, pure = contracts_of(package, ["acts", "api", "module", "rules", "store", "types"])
     assert entered["protected_modules"] == [f"{package}.acts", f"{package}.rules", f"{package}.store"]

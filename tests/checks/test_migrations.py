@@ -76,7 +76,7 @@ def test_an_expand_file_that_adds_is_let_through(statement: str) -> None:
         ("alter table b.c add column d text", set()),
     ],
 )
-def test_a_concurrent_file_holds_what_may_run_again(statement: str, phases: set[str]) -> None:
+def test_a_concurrent_file_contains_only_repeatable_statements(statement: str, phases: set[str]) -> None:
     assert {
         phase for phase in ("expand", "contract") if not found(f"-- {phase}, concurrent: x\n{statement};")
     } == phases

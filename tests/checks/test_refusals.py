@@ -39,17 +39,17 @@ def test_codes_of_the_whole_server_are_seen() -> None:
     assert codes["forged_scan"] == {"matchday/access/"}
 
 
-def test_a_code_without_words_is_a_fault() -> None:
+def test_a_code_without_a_message_is_a_defect() -> None:
     assert list(unsaid({"sold_out": {""}}, words(sold_out="Complet."))) == []
     [fault] = unsaid({"sold_out": {""}, "too_late": {""}}, words(sold_out="Complet."))
     assert fault.startswith("too_late (anywhere) has no words in fr")
 
 
-def test_words_of_another_screen_do_not_stand_for_a_code() -> None:
+def test_messages_of_another_screen_do_not_cover_a_code() -> None:
     assert list(unsaid({"sold_out": {"matchday/access/rules/"}}, words(sold_out="Complet.")))
 
 
-def test_words_without_a_code_are_a_fault() -> None:
+def test_messages_without_a_code_are_a_defect() -> None:
     codes = {code: {""} for code in NO_SCREEN}
     assert list(unmeant(codes, words(offline="Hors ligne."), 'code: "offline"')) == []
     assert list(unmeant(codes, words(offline="Hors ligne."), "")) == ["fr common.problems: nothing answers offline"]
@@ -59,7 +59,7 @@ def test_an_exception_without_a_code_is_a_fault() -> None:
     assert len(list(unmeant({}, words(), ""))) == len(NO_SCREEN)
 
 
-def test_a_place_at_which_nothing_stands_is_a_fault() -> None:
+def test_an_empty_lock_place_is_a_defect() -> None:
     assert list(unused({"": ("fan",), "sale/ticketing/": ("fan",), "tickets/": ("fan",)})) == [
         "REACHES: there is no tickets/"
     ]

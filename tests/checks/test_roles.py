@@ -29,7 +29,7 @@ def test_a_list_that_lacks_a_role_or_names_another_is_a_fault() -> None:
     ]
 
 
-def test_a_page_that_names_a_role_that_is_none_is_a_fault() -> None:
+def test_a_page_with_an_unknown_role_is_a_defect() -> None:
     assert list(faults(ROLES, {}, {"page": "The role `usher` opens it."})) == [
         "page names the role usher, which no module declares"
     ]

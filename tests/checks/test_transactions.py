@@ -33,11 +33,11 @@ NAMES = {"acts": SimpleNamespace(aliased=aliased, many=many), "never": never}
 
 
 @pytest.mark.parametrize(("function", "refuses"), [(alone, True), (aliased, True), (many, False), (never, False)])
-def test_what_may_refuse_is_known_by_its_answer(function: object, refuses: bool) -> None:
+def test_acts_that_may_refuse_are_known_by_their_return_type(function: object, refuses: bool) -> None:
     assert may_refuse(function) is refuses
 
 
-def test_what_may_refuse_is_found_in_a_transaction() -> None:
+def test_acts_that_may_refuse_are_found_in_a_transaction() -> None:
     source = """
 async def route(db):
     async def inner(conn: Connection) -> int | Refused: ...
@@ -57,7 +57,7 @@ async def route(db):
     assert seen["acts that may refuse"] == 1
 
 
-def test_what_raises_a_refusal_is_found_where_a_transaction_may_be_open() -> None:
+def test_raised_refusals_are_found_inside_transactions() -> None:
     source = """
 async def route(db):
     async with db.transaction() as conn:

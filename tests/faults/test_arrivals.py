@@ -9,7 +9,7 @@ FANS = 400
 
 
 @pytest.mark.filterwarnings("default")
-def test_every_fan_gets_in_through_a_dead_server_nobody_counts_twice_and_every_duplicate_is_told(
+def test_every_fan_is_admitted_once_through_an_outage_and_every_duplicate_is_reported(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     found = run(evening_of(FANS))

@@ -182,7 +182,7 @@ async def under_fire() -> dict[str, Any]:
 
 
 @pytest.mark.filterwarnings("default")
-def test_every_phone_has_every_entry_once_whoever_is_killed_the_edge_too() -> None:
+def test_every_phone_gets_every_entry_once_through_kills_of_any_process() -> None:
     found = run(under_fire())
     last = found["last"]
     assert found["heard"] == {tuple(range(1, last - FORGOTTEN))}, "each once, in order, though its teller was killed"

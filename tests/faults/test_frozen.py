@@ -103,7 +103,7 @@ async def sale_on_a_frozen_database() -> dict[str, Any]:
 
 
 @pytest.mark.filterwarnings("default")
-def test_everybody_is_told_in_time_and_what_was_confirmed_stands(capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_requests_are_answered_in_time_and_confirmed_writes_are_kept(capsys: pytest.CaptureFixture[str]) -> None:
     found = run(sale_on_a_frozen_database())
     with capsys.disabled():
         print(f"\nfrozen: {found}")  # noqa: T201 - the counts are what the run is for

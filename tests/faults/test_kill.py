@@ -137,7 +137,7 @@ async def sale_under_fire() -> dict[str, Any]:
 
 
 @pytest.mark.filterwarnings("default")
-def test_what_was_confirmed_stands(capsys: pytest.CaptureFixture[str]) -> None:
+def test_confirmed_orders_survive_kills(capsys: pytest.CaptureFixture[str]) -> None:
     found = run(sale_under_fire())
     with capsys.disabled():
         print(f"\nkill: {found}")  # noqa: T201 - the counts are what the run is for

@@ -243,7 +243,7 @@ async def under_fire() -> dict[str, Any]:
 
 
 @pytest.mark.filterwarnings("default")
-def test_what_a_desk_was_answered_is_in_the_feed_and_every_phone_has_all_of_it_once() -> None:
+def test_confirmed_entries_are_in_the_feed_and_on_every_phone_once() -> None:
     found = run(under_fire())
     everything = list(range(1, ENTRIES + 1))
     assert found["missing"] > 0, "the kills were felt by the desk"

@@ -208,7 +208,7 @@ async def under_fire() -> tuple[dict[str, Any], Log]:
 
 
 @pytest.mark.filterwarnings("default")
-def test_what_a_fan_or_a_kitchen_was_answered_is_in_the_books_and_in_the_chain() -> None:
+def test_confirmed_orders_and_steps_are_in_the_ledger_and_in_the_fiscal_journal() -> None:
     what, log = run(under_fire())
     assert log.errors == []
     assert log.kills >= KILLS - 1

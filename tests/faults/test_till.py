@@ -89,7 +89,7 @@ async def half_time_under_fire() -> dict[str, Any]:
 
 
 @pytest.mark.filterwarnings("default")
-def test_what_a_till_was_answered_is_in_the_books_and_in_its_chain(capsys: pytest.CaptureFixture[str]) -> None:
+def test_confirmed_sales_are_in_the_ledger_and_in_the_fiscal_journal(capsys: pytest.CaptureFixture[str]) -> None:
     found = run(half_time_under_fire())
     with capsys.disabled():
         print(f"\ntill kill: {found}")  # noqa: T201 - the counts are what the run is for

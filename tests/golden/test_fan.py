@@ -185,9 +185,7 @@ def test_the_kept_app_gives_way_to_the_app_of_today_and_the_kept_keys_still_sign
         assert left.phone_keys == FAN.stored.phone_keys
 
 
-def test_after_a_restart_every_page_is_of_today_and_shows_what_was_kept_also_offline(
-    house: GoldenHouse, profile: Path
-) -> None:
+def test_after_a_restart_every_page_is_current_and_works_offline(house: GoldenHouse, profile: Path) -> None:
     with phone(profile, house.port) as context:
         page = opened_by_the_kept_app(context, house)
         expect(page.get_by_role("button", name="Reload")).to_be_visible()  # the new worker is installed and waits

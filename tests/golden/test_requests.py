@@ -147,13 +147,13 @@ def leaves(value: Any) -> int:
         ),
     ],
 )
-def test_an_answer_differs_where_it_says_something_else(recorded: Any, actual: Any, places: list[str]) -> None:
+def test_answers_differ_when_their_content_differs(recorded: Any, actual: Any, places: list[str]) -> None:
     names = Names()
     bind_drawn(recorded, actual, names)
     assert [str(found) for found in differences(recorded, actual, names)] == places
 
 
-def test_what_a_second_run_draws_is_marked_and_learnt() -> None:
+def test_differences_of_a_second_run_are_marked_and_learnt() -> None:
     names = Names()
     first = {"id": ID, "letter": f"See /orders/{ID}, code 482913", "cents": 5}
     second = {"id": OTHER_ID, "letter": f"See /orders/{OTHER_ID}, code 771204", "cents": 5}

@@ -6,7 +6,7 @@ from tests.media.live.conftest import KICK_OFF, Match
 
 
 @pytest.mark.parametrize("page", ["", "/pages/1"])
-async def test_a_feed_and_its_pages_are_found_under_one_spelling_alone(match: Match, page: str) -> None:
+async def test_a_feed_and_its_pages_have_one_address_only(match: Match, page: str) -> None:
     await match.tell(KICK_OFF)
     event = match.world.event
     assert (await match.world.ask({}, "GET", f"/api/live/{event}{page}")).status_code == 200

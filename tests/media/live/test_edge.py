@@ -19,19 +19,19 @@ marks = st.builds(ChannelState, numbers, numbers)
 
 
 @given(marks)
-def test_what_the_edge_keeps_beside_a_message_is_read_again(mark: ChannelState) -> None:
+def test_the_metadata_of_edge_messages_is_parsed(mark: ChannelState) -> None:
     assert channel_state_of(content_type(mark)) == mark
 
 
 @given(st.text())
-def test_what_somebody_else_wrote_is_no_mark(text: str) -> None:
+def test_marks_of_other_authors_are_ignored(text: str) -> None:
     assert channel_state_of(text) is None or channel_state_of(
         content_type(channel_state_of(text) or ChannelState(0, 0))
     ) == channel_state_of(text)
 
 
 @given(st.lists(st.tuples(marks, st.booleans())))
-def test_whoever_dies_when_each_entry_is_told_once_and_in_order(steps: list[tuple[ChannelState, bool]]) -> None:
+def test_each_entry_is_sent_once_in_order_through_kills_at_any_time(steps: list[tuple[ChannelState, bool]]) -> None:
     """Each step something is told at the desk; then the edge is told, or its teller dies before that."""
     told, stands = ChannelState(0, 0), ChannelState(0, 0)
     heard: list[int] = []
@@ -46,7 +46,7 @@ def test_whoever_dies_when_each_entry_is_told_once_and_in_order(steps: list[tupl
 
 
 @given(marks)
-def test_an_edge_that_has_forgotten_is_told_the_last_entry_which_shows_what_is_missing(stands: ChannelState) -> None:
+def test_an_edge_without_messages_gets_the_last_entry_which_reveals_the_gap(stands: ChannelState) -> None:
     due = pending_update(None, stands)
     if stands == ChannelState(0, 0):
         assert due is None
@@ -55,7 +55,7 @@ def test_an_edge_that_has_forgotten_is_told_the_last_entry_which_shows_what_is_m
 
 
 @given(marks, st.integers(1, 9))
-def test_an_edge_that_is_ahead_was_told_by_a_database_that_is_gone(stands: ChannelState, ahead: int) -> None:
+def test_an_edge_ahead_of_the_feed_was_filled_from_another_database(stands: ChannelState, ahead: int) -> None:
     assert pending_update(ChannelState(stands.head + ahead, stands.revision), stands) == pending_update(None, stands)
 
 
@@ -88,7 +88,7 @@ def house() -> Iterator[House]:
 
 
 @pytest.mark.parametrize("path", ["/mailbox", "/metrics/", "/api/replay/clips/1"])
-def test_nobody_gets_past_the_edge_as_somebody_else(house: House, tmp_path: Path, path: str) -> None:
+def test_no_request_passes_the_edge_with_another_identity(house: House, tmp_path: Path, path: str) -> None:
     """Not as the machine itself, which sees its figures and its mailbox, and not as a phone in another place."""
     nginx = Nginx(tmp_path / "nginx", house.server_port, free_port(), free_port())
     nginx.start()

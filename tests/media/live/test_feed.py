@@ -26,7 +26,7 @@ from virage.platform.web.guard import ANONYMOUS, Grant
 from virage.site.programme import acts as programme
 
 
-async def test_what_the_desk_tells_is_what_everybody_reads(match: Match) -> None:
+async def test_all_readers_get_the_published_entries(match: Match) -> None:
     first, second = await match.tell(KICK_OFF, GOAL)
     assert (first["number"], second["number"]) == (1, 2)
     page = await match.get("/pages/1")
@@ -48,14 +48,14 @@ async def test_the_same_telling_again_is_the_same_entry_and_another_under_its_id
     assert (await match.get())["head"] == 1
 
 
-async def test_a_telling_that_is_refused_changes_nothing_and_the_next_one_counts(match: Match) -> None:
+async def test_a_refused_entry_changes_nothing_and_the_next_one_is_published(match: Match) -> None:
     refusal, kick_off = await match.tell(GOAL | {"player": 77}, KICK_OFF)
     assert refusal["reason"] == "player_unknown"
     assert kick_off["number"] == 1
 
 
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "1999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00"])
-async def test_a_moment_of_no_calendar_is_refused_alone(match: Match, at: str) -> None:
+async def test_only_the_entry_with_an_invalid_time_is_refused(match: Match, at: str) -> None:
     begun, refusal, goal = await match.send([match.telling(KICK_OFF), match.telling(GOAL, at=at), match.telling(GOAL)])
     assert (begun["number"], refusal["reason"], goal["number"]) == (1, "time_strange", 2)
 
@@ -66,7 +66,7 @@ async def test_two_desks_at_once_leave_no_gap_and_no_number_twice(match: Match) 
     assert sorted(outcome["number"] for (outcome,) in outcomes) == list(range(2, 14))
 
 
-async def test_a_full_page_is_kept_for_ever_and_the_last_one_for_a_second(match: Match) -> None:
+async def test_a_full_page_is_cached_for_ever_and_the_last_one_for_a_second(match: Match) -> None:
     await match.tell(KICK_OFF, *[GOAL] * 40)
     full, last = [await match.world.ask({}, "GET", f"{match.path}/pages/{page}") for page in (1, 2)]
     assert len(full.json()["entries"]) == 32
@@ -87,7 +87,7 @@ async def test_no_entry_is_changed_or_taken_away_by_whatever_writes(match: Match
             await match.world.rows(statement)
 
 
-async def test_whoever_was_named_stays_in_the_line_up(match: Match) -> None:
+async def test_a_player_named_in_the_match_stays_in_the_line_up(match: Match) -> None:
     await match.tell(KICK_OFF, GOAL)
     without = msgspec.to_builtins(TEAMS)
     del without["home"]["players"][8]
@@ -130,7 +130,7 @@ async def test_a_line_up_is_corrected_while_the_match_is_played(match: Match) ->
     assert (await match.get())["teams"]["home"]["players"][8]["name"] == "Nine"
 
 
-async def test_a_desk_tells_of_its_own_event_alone(match: Match) -> None:
+async def test_a_desk_publishes_to_its_own_event_only(match: Match) -> None:
     told = {"entries": [match.telling(KICK_OFF)]}
     theirs = f"/api/live/{match.world.their_event}"
     assert (await match.world.ask(match.desk, "POST", f"{theirs}/entries", told)).status_code == 404
@@ -206,7 +206,7 @@ async def test_a_phone_that_comes_back_to_another_process_misses_nothing(match: 
     assert phone.numbers == [1, 2, 3, 4, 5]
 
 
-async def test_who_comes_back_is_told_what_was_missed_and_nothing_more(match: Match) -> None:
+async def test_a_reconnecting_subscriber_gets_only_missed_entries(match: Match) -> None:
     hub: Hub = match.world.app.state.hub
     await match.tell(KICK_OFF, *[GOAL] * 20)
     phone, later = Phone(f"live:{match.world.event}"), Phone(f"live:{match.world.event}")
@@ -228,7 +228,7 @@ async def opened(hub: Hub, topic: str, since: str | None) -> dict[str, Any]:
     return data
 
 
-async def test_who_missed_much_is_told_the_last_page_and_reads_the_others_of_which_none_changes(match: Match) -> None:
+async def test_a_subscriber_that_missed_much_gets_the_last_page_and_reads_immutable_earlier_ones(match: Match) -> None:
     hub: Hub = match.world.app.state.hub
     topic = f"live:{match.world.event}"
     phone = Phone(topic)
@@ -283,7 +283,7 @@ async def test_the_busiest_minute_of_a_match_takes_less_than_two_kilobytes_heart
     assert sum(len(part) + FRAME for part in minute) < BYTES_A_MINUTE_MAX
 
 
-async def test_new_teams_are_told(match: Match) -> None:
+async def test_new_teams_are_sent(match: Match) -> None:
     hub: Hub = match.world.app.state.hub
     parts = await hear(hub, ANONYMOUS, [f"live:{match.world.event}"], None)
     await anext(parts)
@@ -294,7 +294,7 @@ async def test_new_teams_are_told(match: Match) -> None:
 
 
 @pytest.mark.parametrize("hours", [6, 700_000])
-async def test_a_clock_that_nobody_stopped_does_not_end_the_feed(match: Match, hours: int) -> None:
+async def test_a_clock_that_was_not_stopped_does_not_end_the_feed(match: Match, hours: int) -> None:
     await match.tell(KICK_OFF)
     at = match.world.clock.now() + timedelta(hours=hours)
     (told,) = await match.send([match.telling(GOAL, at=at.isoformat())])
@@ -302,7 +302,7 @@ async def test_a_clock_that_nobody_stopped_does_not_end_the_feed(match: Match, h
     assert [entry["number"] for entry in (await match.get("/pages/1"))["entries"]] == [1, 2]
 
 
-async def test_who_leafs_through_old_matches_does_not_have_the_one_that_is_on_read_again(db: Database) -> None:
+async def test_requests_for_old_matches_do_not_evict_the_current_one(db: Database) -> None:
     on, *old = [new_id() for _ in range(2 * KNOWN_MAX)]
     async with db.transaction() as conn:
         for event in (on, *old):

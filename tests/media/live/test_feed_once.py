@@ -157,7 +157,7 @@ async def test_whenever_phones_come_and_go_each_has_each_entry_once_and_in_order
     assert [heard for phone in evening.phones for heard in phone.numbers.values() if heard != everything] == []
 
 
-async def test_who_comes_from_a_process_that_is_ahead_is_told_by_one_that_is_behind_only_the_rest(
+async def test_a_subscriber_from_a_process_that_is_ahead_gets_only_the_rest(
     db: Database, events: list[UUID], process: Callable[[], Hub]
 ) -> None:
     tail = SlowTail()
@@ -181,7 +181,7 @@ async def test_who_comes_from_a_process_that_is_ahead_is_told_by_one_that_is_beh
         assert list(one.numbers.values()) == [[1, 2, 3]]
 
 
-async def test_an_entry_that_is_there_before_its_turn_is_told_in_its_turn(
+async def test_an_entry_that_arrives_early_is_sent_in_order(
     db: Database, events: list[UUID], process: Callable[[], Hub]
 ) -> None:
     """It can be read while somebody else holds the journal back: an opening that told it would tell it twice."""
@@ -223,7 +223,7 @@ async def test_an_entry_whose_transaction_began_first_waits_for_those_that_it_fo
         assert list(one.numbers.values()) == [[1, 2]]
 
 
-async def test_who_comes_back_after_the_last_entry_is_told_nothing_again(
+async def test_a_subscriber_with_the_last_entry_gets_nothing_again(
     db: Database, events: list[UUID], process: Callable[[], Hub]
 ) -> None:
     phone, hubs = Phone(events), [process(), process()]
@@ -238,7 +238,7 @@ async def test_who_comes_back_after_the_last_entry_is_told_nothing_again(
     assert list(phone.numbers.values()) == [[1, 2], [1, 2]]
 
 
-async def test_a_position_of_another_journal_is_no_reason_to_be_told_nothing(
+async def test_a_position_of_another_journal_is_ignored(
     db: Database, events: list[UUID], process: Callable[[], Hub]
 ) -> None:
     """A database that was put back may be behind the phones that come to it."""

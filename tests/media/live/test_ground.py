@@ -48,7 +48,7 @@ def queue(wait_s: float) -> Reading:
     return Reading(GATE, "open", wait_s)
 
 
-def test_a_gate_that_closes_and_opens_is_told_once_each_and_a_slip_of_the_hand_is_not() -> None:
+def test_closing_and_opening_a_gate_is_published_once_each_and_a_brief_change_is_not() -> None:
     closed, opened = Reading(GATE, "closed"), Reading(GATE, "open")
     assert watched(times((opened, 5), (closed, 40), (opened, 40))) == [
         VenueUpdate("gate", "A1", "closed"),
@@ -57,13 +57,13 @@ def test_a_gate_that_closes_and_opens_is_told_once_each_and_a_slip_of_the_hand_i
     assert watched(times((opened, 5), (closed, 4), (opened, 40))) == []
 
 
-def test_a_crowd_is_told_when_it_lasts_and_is_over_when_it_is_half_gone() -> None:
+def test_a_queue_is_published_when_it_lasts_and_ends_at_half_its_threshold() -> None:
     busy, open_ = VenueUpdate("gate", "A1", "busy"), VenueUpdate("gate", "A1", "open")
     assert watched(times((queue(60), 5), (queue(1000), 60), (queue(500), 60), (queue(60), 60))) == [busy, open_]
     assert watched(times((queue(60), 5), (queue(1000), 10), (queue(60), 60))) == []
 
 
-def test_an_outlet_that_was_never_open_is_no_news_and_one_that_has_nothing_left_is() -> None:
+def test_an_outlet_that_never_opened_is_not_published_and_a_sold_out_one_is() -> None:
     assert watched(times((Reading(BAR, "closed"), 50))) == []
     opened = times((Reading(BAR, "open", 60), 5), (Reading(BAR, "sold_out", 60), 20), (Reading(BAR, "closed"), 20))
     assert watched(opened) == [VenueUpdate("outlet", "07", "sold_out"), VenueUpdate("outlet", "07", "closed")]
@@ -78,7 +78,7 @@ _looks = st.lists(st.tuples(st.integers(0, 9), _states, st.none() | st.integers(
 
 
 @given(_looks)
-def test_whatever_happens_no_minute_has_more_news_than_a_few_and_none_says_what_was_said_last(looks: Any) -> None:
+def test_venue_updates_are_limited_per_minute_and_never_repeated(looks: Any) -> None:
     known: dict[Place, Observation] = {}
     told_at: list[Any] = []
     for number, (code, state, wait_s) in enumerate(looks):
@@ -92,7 +92,7 @@ def test_whatever_happens_no_minute_has_more_news_than_a_few_and_none_says_what_
         assert sum(now - at < timedelta(minutes=1) for at in told_at) <= ENTRIES_PER_MINUTE_MAX
 
 
-async def test_many_gates_that_close_at_once_are_told_a_few_a_minute(match: Match, clock: FakeClock) -> None:
+async def test_many_gates_closing_at_once_are_published_a_few_per_minute(match: Match, clock: FakeClock) -> None:
     codes = [gate.code for gate in load_venue().gates[:10]]
     readings = [Reading(Place("gate", code), "closed") for code in codes]
     told: list[FeedEntry] = []
@@ -106,7 +106,7 @@ async def test_many_gates_that_close_at_once_are_told_a_few_a_minute(match: Matc
     assert [entry["told"]["kind"] for entry in (await match.get("/pages/1"))["entries"]] == ["ground"] * 10
 
 
-async def test_what_a_supervisor_says_of_a_gate_is_in_the_feed_a_moment_later(
+async def test_a_gate_change_by_a_supervisor_is_in_the_feed_soon(
     match: Match, app: Application, clock: FakeClock
 ) -> None:
     world = match.world
@@ -129,7 +129,7 @@ async def test_what_a_supervisor_says_of_a_gate_is_in_the_feed_a_moment_later(
     assert len(await watch(closed=False)) == 2, "no entry for anybody is not told gate by gate"
 
 
-async def test_who_has_tickets_is_found_with_where_they_lead_and_whether_they_are_in_the_ground(match: Match) -> None:
+async def test_ticket_holders_are_found_with_their_gates_and_presence(match: Match) -> None:
     world = match.world
     fan = await world.signed_in("fan@example.org")
     order = await world.buy(fan)

@@ -61,7 +61,7 @@ def become(choice: NotificationPreferences, attending: Attending | None, *, play
     return delivery(news, Recipient(choice, attending))
 
 
-def test_a_goal_waits_for_whoever_sees_it_and_is_told_to_everybody_else() -> None:
+def test_during_play_a_goal_is_held_for_fans_at_the_venue_and_sent_to_others() -> None:
     goals = NotificationPreferences([NotificationKind.GOALS])
     assert become(goals, inside()) == "held"
     assert become(goals, inside(really=False)) == "sent"
@@ -82,7 +82,7 @@ def test_a_goal_waits_for_whoever_sees_it_and_is_told_to_everybody_else() -> Non
     st.sampled_from(["inside", "always", "never"]),
     st.booleans(),
 )
-def test_nobody_is_told_what_they_did_not_choose(choice: NotificationPreferences, quiet: Quiet, seen: bool) -> None:
+def test_only_chosen_notifications_are_sent(choice: NotificationPreferences, quiet: Quiet, seen: bool) -> None:
     said = validated(msgspec.structs.replace(choice, quiet=quiet))
     if not isinstance(said, NotificationPreferences):
         assert not set(choice.even_during) <= set(choice.kinds)
@@ -106,7 +106,7 @@ def test_news_of_a_gate_goes_to_those_whose_tickets_lead_there_and_of_an_outlet_
         assert [delivery(news, Recipient(choice, one)) for one in (near, far, None)] == ["sent", None, None]
 
 
-def test_a_goal_that_was_none_is_said_in_its_place_with_how_it_stands() -> None:
+def test_a_disallowed_goal_is_replaced_by_a_notification_with_the_score() -> None:
     feed = played(BEGUN, telling(Goal(Side.HOME, 9), 26.5), telling(EntryWithdrawal(2), 28))
     none = notification_for(feed[2], feed, TEAMS)
     assert none is not None
@@ -130,7 +130,7 @@ def test_another_scorer_is_no_news_but_the_other_side_is() -> None:
     )
 
 
-def test_what_is_no_news_makes_no_message() -> None:
+def test_an_unchanged_state_sends_no_message() -> None:
     feed = played(
         BEGUN,
         telling(Booking(Side.HOME, 4, "yellow"), 5),
@@ -216,7 +216,7 @@ def titles(heard: dict[str, list[dict[str, Any]]]) -> dict[str, list[str]]:
     return {name: [one["title"] for one in said] for name, said in heard.items()}
 
 
-async def test_who_asked_for_nothing_is_told_nothing_and_a_choice_for_a_match_stands_before_that_for_the_club(
+async def test_no_notifications_without_a_choice_and_the_choice_for_an_event_overrides_the_clubs(
     crowd: Crowd,
 ) -> None:
     await crowd.fan()
@@ -235,7 +235,7 @@ async def test_who_asked_for_nothing_is_told_nothing_and_a_choice_for_a_match_st
     assert await crowd.hear() == {}, "once"
 
 
-async def test_what_was_held_during_play_is_one_message_at_half_time(crowd: Crowd) -> None:
+async def test_notifications_held_during_play_are_one_message_at_half_time(crowd: Crowd) -> None:
     quiet = await crowd.fan(NotificationPreferences([NotificationKind.GOALS, NotificationKind.REPLAYS]), inside=True)
     eager = await crowd.fan(NotificationPreferences([NotificationKind.GOALS], [NotificationKind.GOALS]), inside=True)
     away = await crowd.fan(NotificationPreferences([NotificationKind.GOALS, NotificationKind.PERIODS]))
@@ -251,7 +251,7 @@ async def test_what_was_held_during_play_is_one_message_at_half_time(crowd: Crow
     assert titles(await crowd.hear()) == {away: ["Second half under way", "Full time"]}, "nothing was held"
 
 
-async def test_kicks_of_a_shoot_out_are_not_told_one_by_one_and_the_end_says_how_it_went(crowd: Crowd) -> None:
+async def test_shoot_out_kicks_are_not_notified_and_the_result_is(crowd: Crowd) -> None:
     away = await crowd.fan(NotificationPreferences([NotificationKind.GOALS, NotificationKind.PERIODS], quiet="never"))
     await crowd.match.tell(KICK_OFF, GOAL, HALF_TIME, {"kind": "kick_off", "period": "shoot_out"})
     await crowd.hear()
@@ -266,7 +266,7 @@ async def test_kicks_of_a_shoot_out_are_not_told_one_by_one_and_the_end_says_how
     assert (end["title"], end["body"]) == ("Full time", "Ours 1–0 Theirs, 2–1 on penalties")
 
 
-async def test_a_goal_taken_back_replaces_its_message_and_nobody_else_hears_of_it(crowd: Crowd) -> None:
+async def test_a_withdrawn_goal_replaces_its_notification_only(crowd: Crowd) -> None:
     told = await crowd.fan(NotificationPreferences([NotificationKind.GOALS]))
     await crowd.fan(NotificationPreferences([NotificationKind.GOALS]), inside=True)
     walks_in = await crowd.fan(NotificationPreferences([NotificationKind.GOALS]))
@@ -283,14 +283,14 @@ async def test_a_goal_taken_back_replaces_its_message_and_nobody_else_hears_of_i
     assert await crowd.hear() == {}, "and what was held of it is forgotten"
 
 
-async def test_a_message_that_nobody_could_have_in_time_is_not_sent(crowd: Crowd, clock: FakeClock) -> None:
+async def test_a_message_that_would_arrive_too_late_is_not_sent(crowd: Crowd, clock: FakeClock) -> None:
     await crowd.fan(NotificationPreferences([NotificationKind.GOALS]))
     await crowd.match.tell(KICK_OFF, GOAL)
     clock.advance(timedelta(minutes=11))
     assert await crowd.hear() == {}
 
 
-async def test_a_moment_far_ahead_keeps_nobody_from_being_told(crowd: Crowd) -> None:
+async def test_an_entry_with_a_far_off_time_does_not_block_notifications(crowd: Crowd) -> None:
     name = await crowd.fan(NotificationPreferences([NotificationKind.PERIODS]))
     await crowd.match.send([crowd.match.telling(KICK_OFF, at="2199-12-31T23:59:59Z")])
     assert titles(await crowd.hear()) == {name: ["Kick-off"]}

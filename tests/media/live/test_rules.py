@@ -110,7 +110,7 @@ def test_minutes_are_written_as_the_field_writes_them() -> None:
     assert minute(Period.SECOND_HALF, 93 * 60) == (90, 4)
 
 
-def test_what_is_withdrawn_did_not_happen_and_what_is_corrected_happened_otherwise() -> None:
+def test_withdrawn_entries_do_not_count_and_corrected_ones_are_replaced() -> None:
     goal, other = telling(Goal(Side.HOME, 9), 5), telling(Goal(Side.AWAY, 9), 6)
     feed = played(
         BEGUN, goal, other, telling(EntryWithdrawal(2), 7), telling(EntryCorrection(3, Goal(Side.HOME, 10)), 8)
@@ -120,7 +120,7 @@ def test_what_is_withdrawn_did_not_happen_and_what_is_corrected_happened_otherwi
     assert (state_of(happened.values()).home, state_of(happened.values()).away) == (1, 0)
 
 
-def test_nobody_withdraws_twice_nor_what_was_never_told() -> None:
+def test_an_entry_is_withdrawn_once_and_only_if_it_was_published() -> None:
     feed = played(BEGUN, telling(Goal(Side.HOME), 5), telling(EntryWithdrawal(2), 6))
     assert refused(feed, EntryWithdrawal(2)) == Reason.ENTRY_WITHDRAWN
     assert refused(feed, EntryCorrection(2, Goal(Side.AWAY))) == Reason.ENTRY_WITHDRAWN
@@ -177,7 +177,7 @@ def test_kicks_of_a_shoot_out_are_a_score_of_their_own_and_no_goals_of_the_match
     assert state_of(effective(played(*SHOOT_OUT[:3])).values()).penalties is None
 
 
-def test_a_shoot_out_whose_beginning_is_told_again_keeps_its_kicks() -> None:
+def test_a_shoot_out_whose_start_is_published_again_keeps_its_kicks() -> None:
     kicks = [telling(ShootOutKick(Side.HOME, "scored", 9), 131), telling(ShootOutKick(Side.AWAY, "missed"), 132)]
     again = [telling(EntryWithdrawal(5), 133), telling(KickOff(Period.SHOOT_OUT), 133)]
     found = state_of(effective(played(*SHOOT_OUT, *kicks, *again)).values())
@@ -192,7 +192,7 @@ def test_in_a_shoot_out_there_are_kicks_and_no_goals_and_kicks_nowhere_else() ->
     assert refused(late, ShootOutKick(Side.HOME, "scored", 9), 141) is None
 
 
-def test_what_the_referee_signals_changes_neither_score_nor_clock() -> None:
+def test_referee_signals_change_neither_score_nor_clock() -> None:
     feed = played(
         BEGUN,
         telling(RefereeSignal("whistle"), 3),
@@ -203,7 +203,7 @@ def test_what_the_referee_signals_changes_neither_score_nor_clock() -> None:
     assert state_of(effective(feed).values()) == state_of(effective(feed[:1]).values())
 
 
-def test_a_kick_off_that_is_withdrawn_may_be_told_again() -> None:
+def test_a_withdrawn_kick_off_can_be_published_again() -> None:
     feed = played(BEGUN, telling(EntryWithdrawal(1), 1))
     assert refused(feed, KickOff(Period.FIRST_HALF)) is None
 
@@ -230,7 +230,7 @@ _told = st.one_of(
 
 
 @given(st.lists(_told, max_size=12), st.integers(0, 12))
-def test_whatever_is_told_at_once_or_one_after_the_other_is_the_same_feed(told: list[Content], cut: int) -> None:
+def test_concurrent_and_sequential_entries_give_the_same_feed(told: list[Content], cut: int) -> None:
     wishes = [telling(one, minutes) for minutes, one in enumerate(told)]
     at_once = accept_entries(wishes, [], TEAMS)
     first = accept_entries(wishes[:cut], [], TEAMS)

@@ -88,17 +88,17 @@ def near_of(track_s: float, distance: float = 1.0) -> Kicks:
     return with_kicks(Kicks(), [kick], tracked(frames).near)
 
 
-def test_a_kick_waits_for_tracking_and_is_by_who_was_nearest() -> None:
+def test_a_kick_waits_for_tracking_and_belongs_to_the_nearest_player() -> None:
     assert near_of(1.5).told == []
     (kick,) = near_of(2.5).told
     assert (kick.by, kick.kmh) == ("h9", 90)
 
 
-def test_a_blow_with_nobody_near_was_the_grass_or_a_post() -> None:
+def test_an_impact_with_no_player_near_is_not_a_kick() -> None:
     assert near_of(2.5, distance=4) == Kicks()
 
 
-def test_without_tracking_a_kick_is_told_without_a_name() -> None:
+def test_without_tracking_a_kick_is_published_without_a_name() -> None:
     (kick,) = with_kicks(Kicks(), [Kick(BEGAN, "a", 90)], []).told
     assert kick.by is None
 
@@ -149,7 +149,7 @@ async def until(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_a_kick_is_on_the_phones_with_who_and_how_hard_and_no_line_of_the_journal(
+async def test_a_kick_is_on_phones_with_player_and_speed_and_not_in_the_journal(
     match: Match, mosquitto: Mosquitto
 ) -> None:
     hub: Hub = match.world.app.state.hub
@@ -167,7 +167,7 @@ async def test_a_kick_is_on_the_phones_with_who_and_how_hard_and_no_line_of_the_
     assert await match.world.rows("select count(*) from kernel.journal") == before
 
 
-async def test_what_is_no_payload_is_counted_and_a_broker_that_comes_back_is_listened_to(
+async def test_invalid_payloads_are_counted_and_a_restarted_broker_is_used_again(
     match: Match, mosquitto: Mosquitto
 ) -> None:
     async with listening(match, mosquitto) as ball:
@@ -188,9 +188,7 @@ def at(seconds: float) -> str:
     return (BEGAN + timedelta(seconds=seconds)).isoformat()
 
 
-async def test_what_the_referees_devices_say_is_in_the_feed_and_decides_nothing(
-    match: Match, mosquitto: Mosquitto
-) -> None:
+async def test_goal_line_signals_are_in_the_feed_and_decide_nothing(match: Match, mosquitto: Mosquitto) -> None:
     await match.tell(KICK_OFF)
     said = [
         {"signal": "whistle", "id": "w-1", "at": at(60)},
@@ -224,7 +222,7 @@ def word(signal: str, name: object, seconds: float, **said: object) -> bytes:
     return msgspec.json.encode({"signal": signal, "id": str(name), "at": at(seconds), **said})
 
 
-async def test_a_whistle_that_is_blown_twice_is_one_and_no_minute_has_more_than_a_few(match: Match) -> None:
+async def test_repeated_referee_signals_are_one_entry_and_limited_per_minute(match: Match) -> None:
     ball = without_a_database(match)
     for name, seconds in enumerate((0, 0.4, 0.8, 10, 12)):
         ball.hear("referee/x", word("whistle", name, seconds))
@@ -243,7 +241,7 @@ async def test_a_moment_that_cannot_be_written_is_no_payload(match: Match) -> No
     assert (ball.bad, ball.waiting) == (2, [])
 
 
-async def test_while_the_database_is_away_no_more_waits_than_a_bound_and_whistles_are_given_up_first(
+async def test_during_an_outage_the_queue_is_bounded_and_referee_signals_are_dropped_first(
     match: Match,
 ) -> None:
     ball = without_a_database(match)
@@ -255,9 +253,7 @@ async def test_while_the_database_is_away_no_more_waits_than_a_bound_and_whistle
     assert ball.dropped == 10
 
 
-async def test_a_goal_line_signal_is_one_entry_however_often_it_is_said_and_no_goal(
-    match: Match, mosquitto: Mosquitto
-) -> None:
+async def test_a_repeated_goal_line_signal_is_one_entry_and_not_a_goal(match: Match, mosquitto: Mosquitto) -> None:
     await match.tell(KICK_OFF)
     signal = {"signal": "goal_line", "id": "glt-17", "at": BEGAN.isoformat(), "side": "away", "is_goal": True}
     other = signal | {"id": "glt-18", "is_goal": False}

@@ -63,7 +63,7 @@ def test_no_minute_of_it_costs_a_phone_more_than_twenty_kilobytes(told: Told) ->
     assert median(told.bytes_by_minute.values()) > A_MINUTE_MAX / 5, "and it is a match that is told"
 
 
-def test_what_is_drawn_between_two_moments_is_where_players_were_seen(told: Told) -> None:
+def test_interpolated_positions_match_observed_ones(told: Told) -> None:
     errors = [error for frame in match.frames(1)[:6_000] for error in off(frame, told)]
     assert len(errors) > 20_000
     assert median(errors) < 0.2
@@ -85,7 +85,7 @@ def off(frame: TrackingFrame, told: Told) -> list[float]:
     return found
 
 
-def test_nobody_runs_faster_or_farther_than_people_do(told: Told) -> None:
+def test_measured_speeds_and_distances_are_humanly_possible(told: Told) -> None:
     runs = told.play.track.runs.values()
     assert len(runs) == 23, "one came on"
     assert all(100 < run.metres < 5_000 for run in runs), "the camera saw each of them for some of the half"

@@ -43,7 +43,7 @@ def human_way(draw: st.DrawFn) -> Way:
 
 @settings(max_examples=40, deadline=None)
 @given(way=human_way(), hz=st.sampled_from([10, 25, 50]))
-def test_a_place_between_two_moments_is_right_to_half_a_metre_however_somebody_runs(way: Way, hz: int) -> None:
+def test_interpolated_positions_are_right_to_half_a_metre_at_any_speed(way: Way, hz: int) -> None:
     track = tracked(frames_of({9: way}, 4, hz=hz))
     assert [moment.n for moment in track.moments] == list(range(8))
     for before, after in pairwise(track.moments[1:]):
@@ -57,7 +57,7 @@ def test_a_place_between_two_moments_is_right_to_half_a_metre_however_somebody_r
 
 @settings(max_examples=40, deadline=None)
 @given(way=human_way())
-def test_what_was_run_is_the_length_of_the_way_and_its_speed(way: Way) -> None:
+def test_distance_and_speed_are_computed_from_the_path(way: Way) -> None:
     run = tracked(frames_of({9: way}, 20, hz=10)).runs["h9"]
     steps = [dist(way(place / 25), way((place + 1) / 25)) for place in range(19 * 25)]
     speed = max(steps) * 25
@@ -65,7 +65,7 @@ def test_what_was_run_is_the_length_of_the_way_and_its_speed(way: Way) -> None:
     assert run.top == pytest.approx(speed, rel=0.12, abs=0.35)
 
 
-def test_who_stands_has_run_nothing_however_the_tracking_trembles() -> None:
+def test_jitter_of_a_standing_player_is_not_distance() -> None:
     def trembling(at_s: float) -> tuple[float, float]:
         return 0.15 * sin(at_s * 37), 0.15 * cos(at_s * 53)
 
@@ -74,7 +74,7 @@ def test_who_stands_has_run_nothing_however_the_tracking_trembles() -> None:
     assert run.top < 1
 
 
-def test_a_jump_of_the_tracking_is_no_sprint_and_nobody_is_drawn_there() -> None:
+def test_a_jump_of_the_tracking_is_not_a_sprint_and_is_not_drawn() -> None:
     def jumping(at_s: float) -> tuple[float, float]:
         return (5.0 * at_s, 30.0) if 10 <= at_s < 10.4 else (5.0 * at_s - 40, 0.0)
 
@@ -84,13 +84,13 @@ def test_a_jump_of_the_tracking_is_no_sprint_and_nobody_is_drawn_there() -> None
     assert {moment.spots["h9"][1] for moment in track.moments} == {0}
 
 
-def test_a_jump_that_lasts_is_where_somebody_is_and_the_way_there_is_not_counted() -> None:
+def test_a_lasting_jump_moves_the_player_without_counting_the_distance() -> None:
     track = tracked(frames_of({9: lambda at_s: (0.0, 0.0 if at_s < 5 else 30.0)}, 10))
     assert track.moments[-1].spots["h9"] == (0, 150)
     assert track.runs["h9"].metres < 1
 
 
-def test_what_was_run_in_a_gap_is_not_counted_and_who_is_gone_for_long_is_not_drawn() -> None:
+def test_gaps_do_not_count_as_distance_and_long_absences_are_not_drawn() -> None:
     frames = frames_of({9: lambda at_s: (4 * at_s - 40, 0.0), 4: lambda _: (0.0, 0.0)}, 20)
     seen = [frame for frame in frames if frame.clock_ms < 5_000 or frame.clock_ms >= 15_000]
     away = [msgspec.structs.replace(frame, players=frame.players[1:]) for frame in frames if frame not in seen]
@@ -99,7 +99,7 @@ def test_what_was_run_in_a_gap_is_not_counted_and_who_is_gone_for_long_is_not_dr
     assert "h9" not in tracked([*frames[:50], *away]).moments[-1].spots
 
 
-def test_nobody_runs_from_one_period_into_the_next() -> None:
+def test_distances_do_not_span_periods() -> None:
     first = tracked(frames_of({9: lambda _: (-40.0, 0.0)}, 5, since_s=2700))
     track = tracked(frames_of({9: lambda _: (40.0, 0.0)}, 5, since_s=2700, period=Period.SECOND_HALF), first)
     assert track.runs["h9"].metres == 0
@@ -107,7 +107,7 @@ def test_nobody_runs_from_one_period_into_the_next() -> None:
 
 
 @given(cuts=st.lists(st.integers(0, 120), max_size=6), again=st.integers(0, 40))
-def test_how_frames_are_cut_into_batches_and_how_often_one_comes_changes_nothing(cuts: list[int], again: int) -> None:
+def test_batching_and_repetition_of_frames_do_not_matter(cuts: list[int], again: int) -> None:
     frames = frames_of({9: lambda at_s: (3 * at_s, at_s)}, 12)
     track = Track()
     for begin, end in pairwise([0, *sorted(cuts), len(frames)]):
@@ -117,7 +117,7 @@ def test_how_frames_are_cut_into_batches_and_how_often_one_comes_changes_nothing
 
 
 @given(before=SPOTS, after=SPOTS, ball_before=BALL, ball=BALL)
-def test_a_phone_that_is_told_what_moved_knows_where_everybody_is(
+def test_a_phone_can_rebuild_all_positions_from_the_changes(
     before: dict[str, tuple[int, int]],
     after: dict[str, tuple[int, int]],
     ball_before: tuple[int, int, int] | None,
@@ -131,7 +131,7 @@ def test_a_phone_that_is_told_what_moved_knows_where_everybody_is(
     assert encode(who, after, after, ball, ball) == ""
 
 
-def test_only_who_moved_costs_a_sign() -> None:
+def test_only_moved_players_are_encoded() -> None:
     spots = {"h1": (0, 0), "h2": (5, 5), "h3": (9, 9)}
     assert encode(list(spots), spots, spots | {"h1": (1, 0)}, None, None) == ".RQ"
     assert encode(list(spots), spots, {"h1": (0, 0), "h2": (5, 5)}, None, None) == "...-"
@@ -189,7 +189,7 @@ def test_figures_come_anew_with_a_key_frame_every_twenty_seconds() -> None:
         {"shoe_size": 44},
     ],
 )
-def test_a_frame_that_is_none_is_refused(frame: dict[str, object]) -> None:
+def test_an_invalid_frame_is_refused(frame: dict[str, object]) -> None:
     whole = {"period": "first_half", "clock_ms": 0, "players": []} | frame
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(msgspec.json.encode({"frames": [whole]}), type=FramesRequest)
@@ -207,7 +207,7 @@ ANY_FRAME = st.builds(
 
 
 @given(frames=st.lists(ANY_FRAME, max_size=30))
-def test_whatever_tracking_may_send_phones_can_be_told(frames: list[TrackingFrame]) -> None:
+def test_every_valid_frame_can_be_encoded_for_phones(frames: list[TrackingFrame]) -> None:
     play, before = TrackingState(), None
     for frame in frames:
         track, _ = track_frames(play.track, [frame], BEGAN)

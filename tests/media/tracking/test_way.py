@@ -45,7 +45,7 @@ async def other_process(db: Database) -> AsyncIterator[Hub]:
         yield hub
 
 
-async def test_phones_at_every_process_see_each_moment_once_and_whoever_comes_late_sees_it_at_once(
+async def test_phones_at_every_process_get_each_frame_once_and_late_ones_get_the_last_at_once(
     match: Match, other_process: Hub
 ) -> None:
     topic, screens = f"pitch:{match.world.event}", [Screen() for _ in range(3)]
@@ -66,7 +66,7 @@ async def test_phones_at_every_process_see_each_moment_once_and_whoever_comes_la
     assert screens[0].who == ["h4", "h9"]
 
 
-async def test_whoever_waited_before_the_first_frame_sees_what_whoever_came_after_it_sees(match: Match) -> None:
+async def test_subscribers_before_and_after_the_first_frame_get_the_same_state(match: Match) -> None:
     """They are told by one pulse, whichever of them came first."""
     hub: Hub = match.world.app.state.hub
     topic, screens = f"pitch:{match.world.event}", [Screen(), Screen()]
@@ -83,9 +83,7 @@ async def test_whoever_waited_before_the_first_frame_sees_what_whoever_came_afte
     assert screens[0].spots == screens[1].spots
 
 
-async def test_a_match_that_others_pushed_out_of_memory_is_still_told(
-    match: Match, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_match_evicted_from_the_cache_is_still_published(match: Match, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reads, "KNOWN_MAX", 1)
     screen = Screen()
     following = asyncio.create_task(follow(match.world.app.state.hub, f"pitch:{match.world.event}", screen, 19))
@@ -111,13 +109,13 @@ async def test_a_batch_may_have_as_many_frames_and_players_as_the_contract_says(
     assert (answer.status_code, answer.json()) == (200, {"accepted": FRAMES_MAX, "late": 0})
 
 
-async def test_batches_that_come_at_once_are_taken_one_after_the_other(match: Match) -> None:
+async def test_concurrent_batches_are_processed_in_turn(match: Match) -> None:
     answers = await asyncio.gather(*(send(match, FRAMES[begin : begin + 10]) for begin in range(0, 100, 10)))
     assert sum(answer.json()["accepted"] + answer.json()["late"] for answer in answers) == 100
     assert {answer.status_code for answer in answers} == {200}
 
 
-async def test_one_frame_that_is_none_refuses_its_batch_whole(match: Match) -> None:
+async def test_an_invalid_frame_refuses_its_whole_batch(match: Match) -> None:
     batch = as_json(FRAMES[:3])
     batch["frames"][2]["players"] = [["home", 9, 900, 0]]
     answer = await match.world.ask(match.desk, "POST", f"/api/tracking/{match.world.event}/frames", batch)
@@ -145,7 +143,7 @@ async def test_an_event_that_is_not_public_has_no_pitch(match: Match, event: str
         await hear(hub, ANONYMOUS, [f"pitch:{event_id}"], None)
 
 
-async def test_who_follows_the_feed_too_is_told_of_both_and_resumes_the_feed_where_it_was(match: Match) -> None:
+async def test_a_stream_of_feed_and_statistics_resumes_the_feed_at_its_position(match: Match) -> None:
     hub: Hub = match.world.app.state.hub
     parts = await hear(hub, ANONYMOUS, [f"live:{match.world.event}", f"pitch:{match.world.event}"], None)
     heard = [await anext(parts)]

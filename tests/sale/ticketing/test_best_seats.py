@@ -192,7 +192,7 @@ def only_pairs_left() -> SeatInventory:
     return inventory
 
 
-def test_a_party_that_cannot_sit_together_is_asked_whether_it_may_be_split() -> None:
+def test_a_party_that_cannot_sit_together_is_offered_a_split() -> None:
     assert ask(only_pairs_left(), 4) == Refused(Reason.NOT_TOGETHER, {"splits_possible": True})
 
 

@@ -178,7 +178,7 @@ async def test_the_seat_of_a_refunded_holder_is_sold_again_once_they_have_left(h
     assert await house.rows("select from ticketing.occupied_place") == []
 
 
-async def test_after_the_event_nobody_counts_as_inside(house: House, clock: FakeClock) -> None:
+async def test_presence_is_empty_after_the_event(house: House, clock: FakeClock) -> None:
     order = await house.bought(await house.fan())
     house.gates.inside = {UUID(line["ticket_id"]): clock.now() for line in order["lines"]}
     clock.advance(timedelta(days=2))

@@ -222,7 +222,7 @@ def test_a_chosen_seat_must_be_for_sale_free_and_named_once() -> None:
     assert twice.reason == Reason.PARTY_INVALID
 
 
-def test_a_wheelchair_space_is_for_the_access_tariff_alone() -> None:
+def test_a_wheelchair_space_needs_the_access_tariff() -> None:
     space, companion = a_wheelchair_pair()
     sale = a_sale(blocks_everywhere())
     assert choose(sale, (space, Tariff.FULL)) == Refused(Reason.PLACE_NEEDS_ACCESS, {"places": [space]})

@@ -23,7 +23,7 @@ def test_a_reader_gets_the_requested_language_then_its_base_then_another(wanted:
     assert found.language == language
 
 
-def test_an_unpublished_page_is_none() -> None:
+def test_an_unpublished_page_is_not_found() -> None:
     assert in_language([], "fr") is None
 
 

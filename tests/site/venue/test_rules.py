@@ -259,7 +259,7 @@ def test_every_seat_lies_within_the_outline_of_its_block() -> None:
         assert inside.all(), block.code
 
 
-def test_the_labels_of_all_blocks_say_what_the_arrays_say() -> None:
+def test_the_labels_of_all_blocks_match_the_arrays() -> None:
     numbers = np.zeros(VENUE.seats, dtype=int)
     features = np.zeros(VENUE.seats, dtype=int)
     for block in VENUE.blocks:

@@ -53,15 +53,15 @@ def sell(product: Product = BEER, event: Any = MATCH, at: datetime = NOW, *calen
     return may_sell(product, event, at, calendar, age_confirmed=True)
 
 
-def test_beer_is_sold_to_adults_under_a_derogation_that_the_house_rule_uses() -> None:
+def test_beer_is_sold_to_adults_under_a_permit_used_by_the_event() -> None:
     assert sell(BEER, MATCH, NOW, allowed()) is None
 
 
-def test_without_a_derogation_beer_is_forbidden_whatever_the_house_rule_says() -> None:
+def test_without_a_permit_beer_is_forbidden_under_any_event_rule() -> None:
     assert why(sell(BEER, MATCH, NOW)) == ForbiddenBy.NO_PERMIT
 
 
-def test_a_house_rule_narrows_what_the_mayor_allows() -> None:
+def test_an_event_rule_narrows_an_alcohol_permit() -> None:
     assert why(sell(BEER, replace(MATCH, rules=EventRules(alcohol=False)), NOW, allowed())) == ForbiddenBy.HOUSE_RULE
 
 
@@ -78,7 +78,7 @@ def test_a_derogation_is_its_organisers_and_holds_from_its_begin_until_its_end(o
     assert why(sell(BEER, MATCH, NOW, other)) == ForbiddenBy.NO_PERMIT
 
 
-def test_what_was_sold_before_a_withdrawal_was_sold_rightly() -> None:
+def test_sales_before_a_permit_was_withdrawn_stay_valid() -> None:
     assert sell(BEER, MATCH, NOW, allowed(withdrawn_at=NOW + HOUR)) is None
 
 
@@ -103,7 +103,7 @@ def test_a_confirmed_age_allows_nothing_that_is_forbidden() -> None:
     assert why(may_sell(BEER, MATCH, NOW, [], age_confirmed=True)) == ForbiddenBy.NO_PERMIT
 
 
-def test_an_age_limit_of_the_house_asks_without_alcohol_and_without_an_event() -> None:
+def test_an_age_limit_of_the_operator_applies_without_alcohol_and_without_an_event() -> None:
     found = may_sell(ENERGY, None, NOW, [], age_confirmed=False)
     assert found is not None
     assert (found.reason, found.data["age"]) == (Reason.AGE_CHECK, 16)
@@ -124,7 +124,7 @@ def test_whatever_is_above_is_never_sold_unseen(abv: int, distilled: bool, confi
     assert sold == (not distilled and abv <= 180)
 
 
-def test_of_a_basket_what_is_forbidden_goes_before_an_age_to_check() -> None:
+def test_forbidden_products_are_reported_before_an_age_check() -> None:
     asked = may_sell_all([COLA, ENERGY, BEER], MATCH, NOW, [], age_confirmed=False)
     assert why(asked) == ForbiddenBy.NO_PERMIT
     asked = may_sell_all([COLA, ENERGY, BEER], MATCH, NOW, [allowed()], age_confirmed=False)
@@ -148,7 +148,7 @@ def test_a_derogation_is_for_48_hours_at_most() -> None:
         assert refused.data["errors"][0]["source"] == "ends_at"
 
 
-def test_an_organiser_has_ten_a_year_by_the_grounds_own_calendar() -> None:
+def test_an_organiser_has_ten_permits_a_year_in_the_venues_time_zone() -> None:
     used = [allowed(starts_at=datetime(2026, 1, 1, tzinfo=PARIS) + number * 24 * HOUR) for number in range(10)]
     refused = check_permit(a_document(), used, PARIS)
     assert refused is not None
@@ -157,7 +157,7 @@ def test_an_organiser_has_ten_a_year_by_the_grounds_own_calendar() -> None:
     assert check_permit(a_document(), used[1:], PARIS) is None
 
 
-def test_one_that_was_withdrawn_before_it_began_is_none_of_the_ten() -> None:
+def test_a_permit_withdrawn_before_it_began_does_not_count() -> None:
     used = [allowed() for _ in range(9)]
     assert check_permit(a_document(), [*used, allowed(withdrawn_at=NOW - 2 * HOUR)], PARIS) is None
     assert check_permit(a_document(), [*used, allowed(withdrawn_at=NOW)], PARIS) is not None

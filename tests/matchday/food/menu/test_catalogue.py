@@ -120,14 +120,14 @@ def test_a_vegetarian_dish_may_hold_milk_and_eggs() -> None:
         (Price(1), Price(2, None, EARLY), Price(3, None, Window(-31, 0))),
     ],
 )
-def test_prices_among_which_no_one_wins_are_refused(prices: tuple[Price, ...]) -> None:
+def test_ambiguous_prices_are_refused(prices: tuple[Price, ...]) -> None:
     assert sources(check_prices(prices, OUTLETS)) == ["prices"]
 
 
 # --- a whole content -----------------------------------------------------------------------------------------------
 
 
-def test_what_is_complete_has_no_defect() -> None:
+def test_a_complete_venue_has_no_defects() -> None:
     assert defects(BOARD.content) == []
 
 
@@ -144,9 +144,7 @@ def test_what_is_complete_has_no_defect() -> None:
         ((HOT_DOG, COLA, BEER, CUP, MENU), PRICES, DefectCode.NO_PRODUCT, f"items.{MENU.id}.parts.side"),
     ],
 )
-def test_what_keeps_a_catalogue_from_being_published_is_told(
-    items: tuple[Item, ...], prices: Any, code: DefectCode, at: str
-) -> None:
+def test_the_defects_of_a_draft_are_listed(items: tuple[Item, ...], prices: Any, code: DefectCode, at: str) -> None:
     assert CatalogueDefect(code, at) in defects(content_of(items, prices))
 
 
@@ -223,7 +221,7 @@ async def test_the_same_content_comes_into_force_again_without_new_rows(conn: Co
     assert await conn.fetchval("select count(*) from food_menu.version") == 2
 
 
-async def test_what_was_not_looked_at_is_not_published(conn: Connection, board: Publication) -> None:
+async def test_a_draft_is_published_only_after_review(conn: Connection, board: Publication) -> None:
     seen = (await reads.draft_view(conn)).version
     await acts.set_prices(conn, COFFEE.id, [Price(1)], None, NOW)
     refused = await acts.publish(conn, new_id(), seen, None, NOW)
@@ -240,9 +238,7 @@ async def test_the_same_publication_again_is_one(conn: Connection, board: Public
     assert other.reason == Reason.ID_TAKEN
 
 
-async def test_who_publish_at_the_same_moment_come_one_after_the_other(
-    db: Database, conn: Connection, board: Publication
-) -> None:
+async def test_concurrent_publications_are_serialised(db: Database, conn: Connection, board: Publication) -> None:
     async def again() -> Publication | Refused:
         async with db.transaction() as own:
             return await acts.publish(own, new_id(), board.version, None, NOW)
@@ -279,13 +275,13 @@ async def test_a_removed_item_is_gone_from_the_draft_and_stays_in_its_versions(
 
 
 @pytest.mark.parametrize("table", ["version", "version_item", "version_price", "publication", "movement"])
-async def test_what_was_published_or_moved_is_never_changed(conn: Connection, table: str) -> None:
+async def test_published_versions_and_movements_are_immutable(conn: Connection, table: str) -> None:
     for change in (f"delete from food_menu.{table}", f"truncate food_menu.{table} cascade"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await conn.execute(change)
 
 
-async def test_an_item_is_written_only_on_what_its_writer_saw(conn: Connection) -> None:
+async def test_an_item_is_saved_only_over_the_version_that_was_read(conn: Connection) -> None:
     first, second, third = (replace(COFFEE, position=position) for position in range(3))
     assert await acts.put_item(conn, first, None, NOW, revision=0) == 1
     assert await acts.put_item(conn, second, None, NOW, revision=1) == 2
@@ -335,7 +331,7 @@ def as_refused(outcome: Any) -> Refused:
 # --- what is on at a moment ----------------------------------------------------------------------------------------
 
 
-async def test_what_decides_about_a_sale_is_read_for_its_own_moment(db: Database) -> None:
+async def test_a_sale_is_judged_by_the_state_at_its_time(db: Database) -> None:
     match = a_match()
     content = {name: getattr(match, name) for name in NewEvent.__struct_fields__}
     async with db.transaction() as conn:

@@ -29,7 +29,7 @@ async def loaded(db: Database) -> None:
         await load_concessions(conn, PLANS[0], NOW)
 
 
-def test_every_outlet_of_the_ground_sells_something_and_has_one_task() -> None:
+def test_every_outlet_of_the_venue_has_products_and_one_kind() -> None:
     assert len(outlet_codes()) == 58
     assert set(shops()) | set(counters()) == outlet_codes()
     assert set(kitchens()) < set(counters())

@@ -26,7 +26,7 @@ MAKERS: tuple[Any, ...] = (
 
 
 @pytest.mark.parametrize("make", MAKERS)
-def test_a_picture_is_told_by_its_own_head(make: Any) -> None:
+def test_the_type_of_a_picture_comes_from_its_header(make: Any) -> None:
     for sides in ((SIDE_MAX + 1, 1), (1, SIDE_MAX + 1)):
         refused = kept(make(*sides))
         assert isinstance(refused, Refused)
@@ -37,7 +37,7 @@ def test_a_picture_is_told_by_its_own_head(make: Any) -> None:
 
 
 @pytest.mark.parametrize(("kind", "options"), KINDS)
-def test_a_picture_is_stored_without_where_it_was_taken_and_without_what_follows_it(kind: str, options: Any) -> None:
+def test_a_picture_is_stored_without_its_location_and_trailing_data(kind: str, options: Any) -> None:
     photo = a_photo(kind, **options)
     archive = BytesIO()
     with ZipFile(archive, "w") as packed:

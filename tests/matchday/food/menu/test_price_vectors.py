@@ -8,7 +8,7 @@ def test_the_vectors_stand_as_the_rules_make_them() -> None:
     assert make_price_vectors.FILE.read_text(encoding="utf-8") == make_price_vectors.file_text()
 
 
-def test_each_basket_of_the_vectors_says_what_it_is_there_for() -> None:
+def test_each_basket_of_the_vectors_states_its_purpose() -> None:
     found = {basket["name"]: "priced" in basket for basket in make_price_vectors.vectors()["baskets"]}
     assert {name for name, is_priced in found.items() if is_priced} == set(make_price_vectors.sold())
     assert {name for name, is_priced in found.items() if not is_priced} == set(make_price_vectors.unsold())

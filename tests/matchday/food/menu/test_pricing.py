@@ -208,7 +208,7 @@ def test_the_nearest_word_wins(outlet: str, minute: int | None, cents: int) -> N
     assert list_price(SAID, outlet, since) == cents
 
 
-def test_an_outlets_own_price_goes_before_a_window_of_the_house() -> None:
+def test_a_price_of_the_outlet_overrides_a_price_window() -> None:
     assert list_price((Price(1), Price(2, None, Window(-60, 0)), Price(3, HERE)), HERE, timedelta(minutes=-30)) == 3
 
 
@@ -233,7 +233,7 @@ SOME_PRICES = st.lists(
 @given(SOME_PRICES, st.integers(-250, 250) | st.none())
 @example([Price(3, HERE), Price(2, None, Window(-60, 0))], -30)
 @example([Price(4, HERE, Window(-60, 0)), Price(2, None, Window(-90, 0))], -30)
-def test_what_a_till_is_told_makes_the_same_price_without_network(said: list[Price], minute: int | None) -> None:
+def test_the_tills_pack_gives_the_same_price_offline(said: list[Price], minute: int | None) -> None:
     base = [one for one in said if one.outlet is None and one.window is None] or [Price(1000)]
     prices = (*base, *(one for one in said if one not in base))
     since = None if minute is None else timedelta(minutes=minute)
@@ -245,7 +245,7 @@ def test_what_a_till_is_told_makes_the_same_price_without_network(said: list[Pri
 # --- what has no price ---------------------------------------------------------------------------------------------
 
 
-def test_a_basket_of_another_version_is_told_the_one_in_force() -> None:
+def test_a_basket_of_another_catalogue_version_gets_the_one_in_force() -> None:
     found = refusal(basket(line(COFFEE), version="0" * 32))
     assert (found.reason, found.data) == (Reason.PRICE_CHANGED, {"version": BOARD.version})
 
@@ -270,7 +270,7 @@ def test_a_basket_of_another_version_is_told_the_one_in_force() -> None:
         (line(COFFEE, parts=WITH_COLA), HERE, Reason.PART_UNKNOWN),
     ],
 )
-def test_what_has_no_price_says_why_and_in_which_line(wanted: BasketLine, outlet: str, reason: Reason) -> None:
+def test_a_line_without_a_price_has_a_reason(wanted: BasketLine, outlet: str, reason: Reason) -> None:
     found = refusal(basket(line(COFFEE), wanted), outlet)
     assert (found.reason, found.data["line"]) == (reason, 1)
 
@@ -289,13 +289,13 @@ def test_the_vat_of_a_rate_is_that_of_its_sum_and_its_lines_share_it() -> None:
     assert [one.vat_cents for one in found.lines] == [37, 37, 36, 36, 36]
 
 
-def test_an_empty_basket_and_a_cup_that_nobody_knows_have_no_price() -> None:
+def test_an_empty_basket_and_an_unknown_cup_have_no_price() -> None:
     assert refusal(basket()).reason == Reason.EMPTY
     assert refusal(basket(returns=(DepositReturn(COLA.id, 1),))).reason == Reason.UNKNOWN
     assert refusal(basket(line(COFFEE), returns=(DepositReturn(CUP.id, 0),))).data == {"line": 1}
 
 
-def test_a_menu_offers_of_each_part_what_its_outlet_has() -> None:
+def test_a_set_menu_offers_products_of_its_outlet() -> None:
     only_there: Product = a_product(outlets=(THERE,))
     menu = Menu(id=new_id(), name=both("Menu"), parts=(Part("one", both("One"), (COFFEE.id, only_there.id)),))
     prices = PRICES | {only_there.id: (Price(100),), menu.id: (Price(200),)}

@@ -43,7 +43,7 @@ def an_item(item: Any, **more: Any) -> dict[str, Any]:
 # --- for everybody -------------------------------------------------------------------------------------------------
 
 
-async def test_everybody_sees_what_an_outlet_sells_in_both_languages(counters: Counters, board: Publication) -> None:
+async def test_the_menu_of_an_outlet_is_public_in_both_languages(counters: Counters, board: Publication) -> None:
     answer = await counters.ask("", "GET", f"/api/food/catalogue/{THERE}")
     assert answer.status_code == 200
     body = answer.json()
@@ -76,7 +76,7 @@ async def test_the_catalogue_is_fetched_again_only_when_another_is_in_force(
     assert (new.status_code, new.json()["version"]) == (200, draft["version"])
 
 
-async def test_there_is_nothing_at_an_outlet_that_is_none_or_before_the_first_version(counters: Counters) -> None:
+async def test_an_unknown_outlet_or_one_before_the_first_catalogue_is_not_found(counters: Counters) -> None:
     for outlet in (HERE, "99", "%00"):
         assert told(await counters.ask("", "GET", f"/api/food/catalogue/{outlet}")) == (404, "not_found")
 
@@ -84,7 +84,7 @@ async def test_there_is_nothing_at_an_outlet_that_is_none_or_before_the_first_ve
 # --- the draft -----------------------------------------------------------------------------------------------------
 
 
-async def test_the_house_takes_an_item_from_the_draft_to_the_counter(counters: Counters) -> None:
+async def test_an_item_goes_from_the_draft_to_the_till(counters: Counters) -> None:
     tea = a_product("Tea")
     written = await counters.ask("house", "PUT", f"{OFFICE}/items/{tea.id}", an_item(tea, revision=0))
     assert (written.status_code, written.json()) == (200, {"revision": 1})
@@ -128,7 +128,7 @@ async def test_bad_input_is_refused_by_its_field(body: Any, source: str, counter
     "changes",
     [{"vat_permille": 1000}, {"allergens": ["gold"]}, {"station": "garage"}, {"kind": "thing"}, {"colour": "red"}],
 )
-async def test_what_no_product_has_is_refused_where_it_stands(changes: Any, counters: Counters) -> None:
+async def test_invalid_product_fields_are_refused_with_their_place(changes: Any, counters: Counters) -> None:
     body = an_item(COFFEE)
     body["item"] |= changes
     refused = await counters.ask("house", "PUT", f"{OFFICE}/items/{COFFEE.id}", body)
@@ -148,14 +148,14 @@ DRAFT_DOORS: tuple[tuple[str, str, Any], ...] = (
 
 
 @pytest.mark.parametrize("who", ["club", "cashier", "fan", ""])
-async def test_the_draft_is_the_houses_alone(who: str, counters: Counters, board: Publication) -> None:
+async def test_the_draft_is_visible_to_catalogue_roles_only(who: str, counters: Counters, board: Publication) -> None:
     before = await counters.everything()
     for method, path, body in DRAFT_DOORS:
         assert (await counters.ask(who, method, path, body)).status_code in (401, 403), (method, path)
     assert await counters.everything() == before
 
 
-async def test_finance_says_prices_and_not_what_is_sold(counters: Counters, board: Publication) -> None:
+async def test_finance_edits_prices_but_not_products(counters: Counters, board: Publication) -> None:
     before = await counters.everything()
     for method, path, body in (*DRAFT_DOORS[1:3], DRAFT_DOORS[-1]):
         assert told(await counters.ask("finance", method, path, body)) == (403, "forbidden")
@@ -209,7 +209,7 @@ async def test_a_picture_goes_to_the_object_store_and_to_everybodys_phone(counte
         (a_png() + b"\0" * BYTES_MAX, (413, "too_large")),
     ],
 )
-async def test_what_is_no_picture_for_a_phone_is_not_kept(data: bytes, refusal: Any, counters: Counters) -> None:
+async def test_invalid_and_too_large_pictures_are_refused(data: bytes, refusal: Any, counters: Counters) -> None:
     assert told(await counters.ask("house", "POST", f"{OFFICE}/pictures", data)) == refusal
     assert await counters.rows("select * from food_menu.picture") == []
 
@@ -227,7 +227,7 @@ def a_permit(organiser: Any, **changes: Any) -> dict[str, Any]:
     return {"id": str(new_id()), "organiser_id": str(organiser), "reference": "2026-17"} | times | changes
 
 
-async def test_an_organiser_enters_and_withdraws_its_own_derogations_alone(counters: Counters) -> None:
+async def test_an_organiser_adds_and_withdraws_its_own_permits_only(counters: Counters) -> None:
     request = a_permit(counters.club)
     assert told(await counters.ask("promoter", "POST", f"{OFFICE}/alcohol-permits", request)) == (403, "forbidden")
     entered = await counters.ask("club", "POST", f"{OFFICE}/alcohol-permits", request)
@@ -274,7 +274,7 @@ async def test_a_derogation_that_no_mayor_gives_is_refused_by_its_field(
     assert refused.json()["data"]["errors"][0]["source"] == source
 
 
-async def test_a_derogation_is_of_an_organiser_who_exists(counters: Counters) -> None:
+async def test_a_permit_needs_an_existing_organiser(counters: Counters) -> None:
     refused = await counters.ask("house", "POST", f"{OFFICE}/alcohol-permits", a_permit(new_id()))
     assert told(refused) == (400, "invalid_input")
 
@@ -308,7 +308,7 @@ async def test_a_cashier_keeps_the_stock_of_their_outlet(counters: Counters, boa
     assert told(await counters.ask("cashier", "POST", STOCK, a_document("waste", 11))) == (409, "stock_short")
 
 
-async def test_nobody_keeps_the_stock_of_anothers_outlet(counters: Counters, board: Publication) -> None:
+async def test_stock_is_edited_by_roles_of_the_outlet_only(counters: Counters, board: Publication) -> None:
     await counters.ask("house", "POST", STOCK, a_document("delivery", 12))
     counters.knows("neighbour", Grant("cashier", "outlet", THERE))
     low = {"thresholds": [{"product_id": str(COLA.id), "low_at": 100}]}
@@ -331,7 +331,7 @@ async def test_nobody_keeps_the_stock_of_anothers_outlet(counters: Counters, boa
     assert (await counters.ask("finance", "GET", f"{STOCK}/{HERE}")).json()[0]["level"] == 11
 
 
-async def test_alerts_are_those_of_ones_own_outlets(counters: Counters, board: Publication) -> None:
+async def test_stock_alerts_are_those_of_the_own_outlets(counters: Counters, board: Publication) -> None:
     low = {"thresholds": [{"product_id": str(HOT_DOG.id), "low_at": 0}]}
     await counters.ask("house", "PUT", f"{STOCK}/{HERE}/thresholds", low)
     counters.knows("neighbour", Grant("cashier", "outlet", THERE))
@@ -342,7 +342,9 @@ async def test_alerts_are_those_of_ones_own_outlets(counters: Counters, board: P
     assert seen == {"cashier": 1, "neighbour": 0, "finance": 1}
 
 
-async def test_stock_of_no_outlet_or_of_what_nobody_counts_is_refused(counters: Counters, board: Publication) -> None:
+async def test_stock_of_unknown_outlets_and_uncounted_products_is_refused(
+    counters: Counters, board: Publication
+) -> None:
     assert told(await counters.ask("house", "GET", f"{STOCK}/99")) == (404, "not_found")
     refused = await counters.ask("house", "POST", STOCK, a_document("delivery", 1, outlet="99"))
     assert told(refused) == (400, "invalid_input")

@@ -63,7 +63,7 @@ async def levels(conn: Connection) -> dict[Key, int]:
     return kept
 
 
-async def test_what_comes_goes_and_is_counted_adds_up(db: Database, conn: Connection) -> None:
+async def test_deliveries_waste_and_counts_add_up(db: Database, conn: Connection) -> None:
     await move(db, a_document("delivery", {COLA.id: 100, FRIES.id: 40}))
     await sell(db, sold({COLA.id: 3}), sold({COLA.id: 2, FRIES.id: 1}))
     await move(db, a_document("waste", {FRIES.id: 4}))
@@ -91,7 +91,7 @@ async def test_a_sale_moves_the_stock_once_however_often_it_is_noted(db: Databas
     assert await levels(conn) == {(HERE, COLA.id): -3}
 
 
-async def test_an_offline_sale_brings_a_level_below_zero_and_somebody_is_told(db: Database, conn: Connection) -> None:
+async def test_an_offline_sale_can_make_a_stock_negative_with_an_alert(db: Database, conn: Connection) -> None:
     await move(db, a_document("delivery", {COLA.id: 1, FRIES.id: 2}))
     async with db.transaction() as writing:
         await acts.set_thresholds(writing, HERE, {COLA.id: 5, FRIES.id: 0, HOT_DOG.id: 1}, None, NOW)
@@ -107,9 +107,7 @@ async def test_an_offline_sale_brings_a_level_below_zero_and_somebody_is_told(db
 
 
 @pytest.mark.parametrize("kind", ["waste", "transfer"])
-async def test_what_is_not_there_is_neither_wasted_nor_moved_and_nothing_changes(
-    kind: Any, db: Database, conn: Connection
-) -> None:
+async def test_missing_stock_cannot_be_wasted_or_moved(kind: Any, db: Database, conn: Connection) -> None:
     await move(db, a_document("delivery", {COLA.id: 5, FRIES.id: 5}))
     before = await levels(conn)
     request = a_document(kind, {COLA.id: 5, FRIES.id: 6}, HERE, THERE if kind == "transfer" else None)
@@ -119,14 +117,14 @@ async def test_what_is_not_there_is_neither_wasted_nor_moved_and_nothing_changes
     assert await conn.fetchval("select count(*) from food_menu.stock_document") == 1
 
 
-async def test_a_transfer_leaves_one_outlet_as_it_comes_to_the_other(db: Database, conn: Connection) -> None:
+async def test_a_stock_transfer_is_one_movement_out_and_one_in(db: Database, conn: Connection) -> None:
     await move(db, a_document("delivery", {COLA.id: 5}))
     rows = as_rows(await move(db, a_document("transfer", {COLA.id: 5}, HERE, THERE)))
     assert sorted((row.outlet, row.quantity) for row in rows) == [(HERE, -5), (THERE, 5)]
     assert await levels(conn) == {(HERE, COLA.id): 0, (THERE, COLA.id): 5}
 
 
-async def test_what_nobody_counts_has_no_stock(db: Database, conn: Connection) -> None:
+async def test_uncounted_products_have_no_stock(db: Database, conn: Connection) -> None:
     await sell(db, sold({COFFEE.id: 3, new_id(): 1}))
     assert await levels(conn) == {}
     refused = await move(db, a_document("delivery", {COFFEE.id: 3}))
@@ -134,7 +132,7 @@ async def test_what_nobody_counts_has_no_stock(db: Database, conn: Connection) -
     assert refused.data["errors"][0]["source"] == "lines.0.product_id"
 
 
-async def test_what_is_sold_no_more_is_still_counted_where_it_lies(db: Database, conn: Connection) -> None:
+async def test_discontinued_products_are_still_counted(db: Database, conn: Connection) -> None:
     await move(db, a_document("delivery", {FRIES.id: 5}))
     async with db.transaction() as writing:
         await catalogue_acts.remove_item(writing, FRIES.id, None, NOW)
@@ -192,7 +190,7 @@ async def test_the_same_document_from_two_browsers_at_once_is_one(db: Database, 
     assert await levels(conn) == {(HERE, COLA.id): 7}
 
 
-async def test_movements_are_told_page_by_page(db: Database, conn: Connection) -> None:
+async def test_stock_movements_are_paged(db: Database, conn: Connection) -> None:
     for at in (NOW, NOW + HOUR):
         async with db.transaction() as writing:
             await acts.record(writing, a_document("delivery", {COLA.id: 1}), None, at)

@@ -49,9 +49,7 @@ async def test_a_time_at_which_the_counter_is_full_is_not_offered(counters: Coun
         )
 
 
-async def test_where_runners_bring_it_a_full_counter_is_told_and_the_time_is_offered(
-    counters: Counters, kitchen: Kitchen
-) -> None:
+async def test_a_full_counter_does_not_limit_delivery_times(counters: Counters, kitchen: Kitchen) -> None:
     await kitchen.says(replace(TWO_AT_ONCE, delivers=True))
     _, second, *_ = await offered(counters, kitchen)
     for _ in range(2):
@@ -73,7 +71,7 @@ async def test_a_counter_that_says_nothing_has_no_bound(counters: Counters, kitc
     assert all("counter" not in slot["left"] for slot in await offered(counters, kitchen))
 
 
-async def test_how_an_outlet_is_for_the_news_of_the_ground(kitchen: Kitchen) -> None:
+async def test_the_state_of_an_outlet_for_venue_updates(kitchen: Kitchen) -> None:
     async def now() -> tuple[str, float | None]:
         readings = await kitchen.desks[0].reads.readings(kitchen.event.id, kitchen.clock.now())
         (one,) = [reading for reading in readings if reading.place == Place("outlet", HERE)]

@@ -26,7 +26,7 @@ async def history(db: Database, fan_id: UUID) -> list[WalletTransaction]:
         return (await wallet_view(conn, fan_id, LIMITS, now=NOW, paid_at=[outlets])).history
 
 
-async def test_a_sale_of_several_rates_is_one_line_and_says_where(bar: Bar) -> None:
+async def test_a_sale_with_several_vat_rates_is_one_line_with_its_outlet(bar: Bar) -> None:
     fan, till = await a_fan(bar, CAP_CENTS), await bar.till()
     sale = by_phone(till, (fan, 1_250), lines=MIXED)
     await ask(bar, till, sale)
@@ -39,7 +39,7 @@ async def test_a_sale_of_several_rates_is_one_line_and_says_where(bar: Bar) -> N
         assert (await export(conn, fan.id, [outlets]))["purse"].history == [paid, loaded]
 
 
-async def test_what_comes_back_is_a_line_of_its_own(bar: Bar) -> None:
+async def test_a_refund_is_a_separate_line(bar: Bar) -> None:
     fan, till = await a_fan(bar, CAP_CENTS), await bar.till()
     sale = by_phone(till, (fan, 1_150))
     await ask(bar, till, sale)
@@ -48,7 +48,7 @@ async def test_what_comes_back_is_a_line_of_its_own(bar: Bar) -> None:
     assert sorted(lines) == [("refund", 700, BAR), ("sale", -1_150, BAR), ("top_up", CAP_CENTS, None)]
 
 
-async def test_an_order_by_phone_says_where_it_is_fetched_and_what_the_house_gave_of_it(kitchen: Kitchen) -> None:
+async def test_a_phone_order_in_the_history_has_its_outlet_and_bonus(kitchen: Kitchen) -> None:
     fan = await kitchen.fan(cents=5_000, bonus_cents=300)
     order = await kitchen.order(fan, kitchen.request())
     assert isinstance(order, FoodOrder), order

@@ -132,7 +132,7 @@ async def test_a_kitchen_gives_nothing_back_that_a_drawer_gave_back_before(bar: 
     await kitchen.clean()
 
 
-async def test_a_kitchen_that_gives_back_what_nobody_made_has_it_again(kitchen: Kitchen) -> None:
+async def test_refunded_items_that_were_not_made_return_to_the_stock(kitchen: Kitchen) -> None:
     _, order, _ = await accepted(kitchen, line(COLA, 3))
     for state, level in (("accepted", 97), ("refunded", 100)):
         assert (await kitchen.rows(LEVEL, COLA.id), await kitchen.states()) == ([(level,)], [state])
@@ -160,7 +160,7 @@ async def test_bonus_credit_pays_no_cup_of_an_order(kitchen: Kitchen) -> None:
 
 
 @pytest.mark.parametrize(("step", "state"), [("hand_over", "handed_over"), ("delivered", "delivered")])
-async def test_a_kitchen_gives_no_cup_back_that_is_out_for_any_counter_pays_it_to_whoever_brings_it(
+async def test_a_kitchen_refunds_no_cup_after_the_handover_because_any_till_does(
     bar: Bar, kitchen: Kitchen, step: str, state: str
 ) -> None:
     fan = await kitchen.fan(CUP.cents + 50, bonus_cents=2_000)
@@ -181,7 +181,7 @@ async def test_a_kitchen_gives_no_cup_back_that_is_out_for_any_counter_pays_it_t
     await kitchen.clean()
 
 
-async def test_what_a_counter_told_of_an_order_before_its_kitchen_accepted_it_ends_it_once_it_is(
+async def test_a_refund_uploaded_before_the_acceptance_ends_the_order_at_the_acceptance(
     bar: Bar, kitchen: Kitchen
 ) -> None:
     """By card it waits for the sale, by hand it has left the drawer: neither makes an order that nobody pays."""
@@ -210,7 +210,7 @@ async def test_what_a_counter_told_of_an_order_before_its_kitchen_accepted_it_en
     await kitchen.clean()
 
 
-async def test_a_broken_promise_is_made_good_by_at_most_what_the_fan_paid_for_the_food_and_was_not_given_back(
+async def test_the_compensation_of_a_late_order_is_at_most_the_price_paid_and_not_refunded(
     bar: Bar, kitchen: Kitchen, clock: FakeClock
 ) -> None:
     """300 cents are promised. Who paid by bonus alone paid nothing, a cup comes back, and so did what was refunded."""
@@ -242,9 +242,7 @@ async def test_a_broken_promise_is_made_good_by_at_most_what_the_fan_paid_for_th
 
 
 @pytest.mark.parametrize("locale", ["fr", "en", None])
-async def test_a_receipt_of_an_order_is_in_the_language_of_whoever_ordered(
-    kitchen: Kitchen, locale: str | None
-) -> None:
+async def test_the_receipt_of_an_order_is_in_the_language_of_its_buyer(kitchen: Kitchen, locale: str | None) -> None:
     fan = await kitchen.fan()
     if locale is not None:
         await kitchen.rows(

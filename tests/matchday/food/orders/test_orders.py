@@ -79,7 +79,7 @@ async def test_an_order_holds_money_its_acceptance_takes_it_and_writes_the_sale_
 
 
 @pytest.mark.parametrize("ends", ["declined", "cancelled", "expired", "erased"])
-async def test_an_order_that_is_not_made_costs_nothing_and_frees_what_it_took(
+async def test_a_declined_order_costs_nothing_and_frees_its_capacity(
     kitchen: Kitchen, clock: FakeClock, ends: str
 ) -> None:
     fan = await kitchen.fan()
@@ -112,7 +112,7 @@ async def test_the_same_order_from_two_processes_is_one_and_anothers_id_is_taken
     assert state_of(await kitchen.order(fan, kitchen.like(request, outlet=THERE))) == Reason.ID_TAKEN
 
 
-async def test_of_two_fans_for_the_last_of_a_kitchen_one_gets_it_and_the_other_the_next_best(kitchen: Kitchen) -> None:
+async def test_of_two_fans_for_the_last_capacity_one_gets_it_and_the_other_an_alternative(kitchen: Kitchen) -> None:
     slot = kitchen.clock.now() + 5 * MINUTE
     fans = [await kitchen.fan() for _ in range(2)]
     requests = [kitchen.request(line(HOT_DOG, 3, options=KETCHUP), slot_at=slot, place=100) for _ in fans]
@@ -152,7 +152,7 @@ async def test_whatever_comes_at_once_no_interval_is_promised_beyond_its_capacit
     assert numbers == list(range(1, 13))
 
 
-async def test_a_purse_pays_as_often_as_it_can_and_says_what_is_left(kitchen: Kitchen) -> None:
+async def test_a_wallet_pays_while_it_has_money_and_reports_the_rest(kitchen: Kitchen) -> None:
     fan = await kitchen.fan(EACH_CENTS, bonus_cents=EACH_CENTS - 1)
     found = await asyncio.gather(*(kitchen.order(fan, kitchen.request()) for _ in range(2)))
     (refused,) = [one for one in found if isinstance(one, Refused)]
@@ -163,7 +163,7 @@ async def test_a_purse_pays_as_often_as_it_can_and_says_what_is_left(kitchen: Ki
     await kitchen.clean()
 
 
-async def test_what_is_not_there_or_may_not_be_sold_is_not_ordered(kitchen: Kitchen) -> None:
+async def test_sold_out_and_forbidden_products_cannot_be_ordered(kitchen: Kitchen) -> None:
     fan = await kitchen.fan()
     await kitchen.act(record, StockRequest(new_id(), "count", HERE, [StockLine(FRIES.id, 2)]), None)
     first = await kitchen.placed(fan, line(FRIES))
@@ -189,7 +189,7 @@ async def test_what_is_not_there_or_may_not_be_sold_is_not_ordered(kitchen: Kitc
     await kitchen.clean()
 
 
-async def test_what_the_counter_sells_is_taken_into_account(kitchen: Kitchen) -> None:
+async def test_counter_sales_are_taken_into_account(kitchen: Kitchen) -> None:
     sold = Sold(new_id(), HERE, {HOT_DOG.id: 4}, kitchen.clock.now() - MINUTE)
     async with kitchen.db.transaction() as conn:
         await record_sales(conn, [sold])
@@ -279,7 +279,7 @@ async def test_an_order_is_handed_over_against_its_code_whose_tries_are_counted(
     assert state_of(found) == "delivered"
 
 
-async def test_promises_are_measured_and_a_broken_one_is_made_good_once(kitchen: Kitchen, clock: FakeClock) -> None:
+async def test_order_timing_is_measured_and_a_late_order_compensated_once(kitchen: Kitchen, clock: FakeClock) -> None:
     fans = [await kitchen.fan(bonus_cents=given) for given in (0, 0, 0, 350)]
     orders = [await kitchen.placed(fan, line(COLA)) for fan in fans]  # at the counter: all for the same time
     promised = orders[0].promise.ready_at
@@ -308,7 +308,7 @@ async def test_a_till_at_a_counter_pays_nothing_out_of_an_order(bar: Bar, kitche
     await kitchen.clean()
 
 
-async def test_who_orders_ahead_orders_for_the_doors(kitchen: Kitchen, clock: FakeClock) -> None:
+async def test_an_order_before_the_doors_is_planned_for_the_opening(kitchen: Kitchen, clock: FakeClock) -> None:
     fan, doors = await kitchen.fan(), kitchen.event.doors_at
     clock.set(doors - timedelta(hours=24, seconds=1))
     assert state_of(await kitchen.order(fan, kitchen.request())) == Reason.EVENT_NOT_ON
@@ -328,7 +328,7 @@ async def test_who_orders_ahead_orders_for_the_doors(kitchen: Kitchen, clock: Fa
     } == {"closed"}
 
 
-async def test_its_fan_is_told_once_that_an_order_is_ready(kitchen: Kitchen, clock: FakeClock) -> None:
+async def test_a_fan_is_notified_once_of_a_ready_order(kitchen: Kitchen, clock: FakeClock) -> None:
     point = b"\x04" + bytes(64)
     async with kitchen.db.transaction() as conn:
         fan = await people.ensure_fan(conn, "fan@example.org", None, clock.now())
@@ -348,9 +348,7 @@ async def test_its_fan_is_told_once_that_an_order_is_ready(kitchen: Kitchen, clo
     assert "fan@example.org" not in due.text
 
 
-async def test_a_purse_is_given_three_vouchers_at_an_event_whatever_becomes_of_its_orders(
-    kitchen: Kitchen, clock: FakeClock
-) -> None:
+async def test_a_wallet_gets_at_most_three_compensations_per_event(kitchen: Kitchen, clock: FakeClock) -> None:
     fan = await kitchen.fan()
     for _ in range(VOUCHERS_MAX + 1):
         order = await kitchen.placed(fan, line(COLA))

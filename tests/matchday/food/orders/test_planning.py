@@ -57,14 +57,14 @@ def test_an_order_is_ready_when_its_slowest_station_is() -> None:
     assert ready(found) == 3 * INTERVAL
 
 
-def test_what_is_there_is_handed_over_and_a_station_that_says_nothing_makes_nothing() -> None:
+def test_stocked_products_need_no_station_and_a_station_without_capacity_makes_nothing() -> None:
     assert [ready(schedule) for schedule in fits(Kitchen({}), *[{COUNTER: 1}] * 99, {GRILL: 1})] == [INTERVAL] * 99 + [
         None
     ]
     assert closed_stations({COUNTER: 1, GRILL: 1, FRYER: 1}, {FRYER: 2}) == [GRILL]
 
 
-def test_no_more_orders_are_promised_for_one_time_than_the_counter_hands_over() -> None:
+def test_pick_up_times_respect_the_handover_limit() -> None:
     kitchen = Kitchen({GRILL: 100, COUNTER: 2}, counter={COUNTER: 9})
     assert [ready(schedule) for schedule in fits(kitchen, *[{GRILL: 1, COUNTER: 1}] * 5)] == [
         INTERVAL * at for at in (1, 1, 2, 2, 3)
@@ -89,13 +89,13 @@ def test_nothing_is_ready_sooner_than_it_takes_to_make() -> None:
     assert ready(schedule) == 7 * MINUTE
 
 
-def test_what_was_promised_before_and_is_not_made_stands_before_everything() -> None:
+def test_overdue_orders_come_first() -> None:
     late = Load(GRILL, NOW - 2 * INTERVAL, 6)
     made = Load(GRILL, NOW - 2 * INTERVAL, 9, waiting=False)
     assert ready(fits(Kitchen({GRILL: 4}, [late, made]), {GRILL: 3})[0]) == 3 * INTERVAL
 
 
-def test_what_is_late_pushes_what_comes_after_it() -> None:
+def test_late_orders_delay_later_ones() -> None:
     full = [Load(GRILL, NOW + INTERVAL * at, 4) for at in range(3)]
     assert ready(fits(Kitchen({GRILL: 4}, [Load(GRILL, NOW - INTERVAL, 4), *full]), {GRILL: 1})[0]) == 5 * INTERVAL
 
@@ -144,7 +144,7 @@ STEP = st.tuples(
     st.lists(STEP, min_size=1, max_size=25),
     st.dictionaries(st.sampled_from([GRILL, FRYER]), st.integers(0, 5)),
 )
-def test_no_interval_is_promised_beyond_its_capacity_and_none_earlier_than_what_stands_allows(
+def test_no_interval_is_allocated_beyond_its_capacity_or_before_waiting_orders(
     capacity: dict[Station, int],
     steps: list[tuple[int, dict[Station, int], int, set[int]]],
     counter: dict[Station, int],

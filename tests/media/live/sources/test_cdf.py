@@ -120,7 +120,7 @@ async def test_a_bad_line_is_answered_by_its_number_and_the_others_count(provide
     assert await provider.score() == (1, 0)
 
 
-async def test_what_the_feed_has_no_word_for_is_left_alone_and_named(provider: Provider) -> None:
+async def test_events_unknown_to_the_feed_are_skipped_and_listed(provider: Provider) -> None:
     tracking = {"frame_id": 1, "timestamp": cdf.at(0)}
     taken = await provider.send(
         cdf.meta(),
@@ -144,14 +144,14 @@ async def test_a_goal_that_the_video_assistant_takes_back_is_withdrawn_and_stays
     assert await provider.score() == (0, 0)
 
 
-async def test_a_goal_that_stands_after_its_check_says_so_once(provider: Provider) -> None:
+async def test_a_goal_confirmed_by_a_review_is_published_once(provider: Provider) -> None:
     for _ in range(2):
         await provider.send(cdf.meta(), cdf.start(), cdf.goal("g", 2, "h9", var={"reviewed": True, "upheld": True}))
     assert await provider.kinds() == ["kick_off", "goal", "var"]
     assert (await provider.told())[2]["phase"] == "stands"
 
 
-async def test_the_match_sheet_adds_what_is_missing_and_puts_the_scorer_right(provider: Provider) -> None:
+async def test_the_match_sheet_adds_missing_entries_and_corrects_the_scorer(provider: Provider) -> None:
     await provider.send(cdf.meta(), cdf.start(), cdf.goal("g", 2, "h9"))
     sheet = cdf.sheet(
         goals=[
@@ -178,7 +178,7 @@ async def test_the_match_sheet_adds_what_is_missing_and_puts_the_scorer_right(pr
     assert (await provider.match.get())["teams"]["home"]["name"] == "Étoile Rouge", "the sheet has a short name only"
 
 
-async def test_a_goal_that_the_desk_told_is_not_told_again(provider: Provider) -> None:
+async def test_a_goal_published_by_the_desk_is_not_published_again(provider: Provider) -> None:
     await provider.send(cdf.meta())
     telling = {"at": cdf.at(0), "clock_s": None}
     await provider.match.send([{"id": str(new_id()), "told": KICK_OFF} | telling])
@@ -195,7 +195,7 @@ def kick(name: str, minutes: float, by: str, outcome: str, **said: Any) -> dict[
     return cdf.goal(name, minutes, by, period="shootout", outcome_type=outcome, is_successful=False, **said)
 
 
-async def test_kicks_of_a_shoot_out_are_told_with_their_score_and_are_no_goals_and_no_shots(
+async def test_shoot_out_kicks_have_their_score_and_are_neither_goals_nor_shots(
     provider: Provider,
 ) -> None:
     over = cdf.line("end", 130, "referee", outcome_type="end", period="shootout")
@@ -215,7 +215,7 @@ async def test_kicks_of_a_shoot_out_are_told_with_their_score_and_are_no_goals_a
     assert state["match_over"], "after a shoot-out nothing is played"
 
 
-async def test_a_kick_that_the_desk_told_is_not_told_again_and_one_that_is_taken_again_did_not_happen(
+async def test_a_kick_of_the_desk_is_not_published_again_and_a_retaken_one_replaces_it(
     provider: Provider,
 ) -> None:
     await provider.send(cdf.meta(), SHOOT_OUT[0])
@@ -241,7 +241,7 @@ async def test_a_kick_that_did_not_count_takes_back_none_that_was_taken_instead(
     assert (await provider.match.get())["state"]["penalties"] == {"home": 0, "away": 1}
 
 
-async def test_the_match_sheet_says_who_kicked_and_what_scored_that_nobody_told(provider: Provider) -> None:
+async def test_the_match_sheet_adds_kickers_and_missing_shoot_out_goals(provider: Provider) -> None:
     await provider.send(
         cdf.meta(), SHOOT_OUT[0], cdf.line("end", 130, "referee", outcome_type="end", period="shootout")
     )
@@ -258,7 +258,7 @@ CARD = {"outcome_type": "yellow_card", "sub_type": "caution"}
 
 
 @pytest.mark.parametrize("at_once", [True, False])
-async def test_a_card_is_of_whoever_fouled_and_not_of_whoever_was_fouled(provider: Provider, at_once: bool) -> None:
+async def test_a_booking_belongs_to_the_player_who_fouled(provider: Provider, at_once: bool) -> None:
     lines = [
         cdf.start(),
         cdf.line("dribble", 33, "duel", by="h9"),
@@ -277,7 +277,7 @@ async def test_a_card_is_of_whoever_fouled_and_not_of_whoever_was_fouled(provide
     assert (await provider.match.get("/stats"))["teams"]["fouls"] == [0, 1]
 
 
-async def test_where_lines_do_not_say_who_fouled_nobody_is_named_until_the_match_sheet_comes(
+async def test_a_booking_without_a_named_player_is_named_by_the_match_sheet(
     provider: Provider,
 ) -> None:
     await provider.send(
@@ -294,7 +294,7 @@ async def test_where_lines_do_not_say_who_fouled_nobody_is_named_until_the_match
     assert (await provider.told())[1]["player"] == 7
 
 
-async def test_the_match_sheet_puts_right_who_was_booked(provider: Provider) -> None:
+async def test_the_match_sheet_corrects_the_booked_player(provider: Provider) -> None:
     await provider.send(cdf.meta(), cdf.start(), cdf.line("push", 33, "misc", by="h4"))
     await provider.send(cdf.line("card", 33.5, "referee", **CARD, related_event_ids=["push"]))
     for _ in range(2):
@@ -305,7 +305,7 @@ async def test_the_match_sheet_puts_right_who_was_booked(provider: Provider) -> 
     assert (told[3]["side"], told[3]["player"]) == ("home", 5)
 
 
-async def test_figures_are_those_of_what_was_sent(provider: Provider) -> None:
+async def test_statistics_match_the_frames_sent(provider: Provider) -> None:
     passes = [cdf.line(f"p{n}", 1, "pass", by="h4", is_successful=n < 2) for n in range(3)]
     await provider.send(
         cdf.meta(),
@@ -337,7 +337,7 @@ async def test_figures_are_those_of_what_was_sent(provider: Provider) -> None:
     ]
 
 
-async def test_a_name_that_reads_as_another_one_is_on_no_screen(provider: Provider) -> None:
+async def test_a_name_with_a_text_direction_override_is_not_shown(provider: Provider) -> None:
     document = cdf.meta()
     document["teams"]["home"]["name"] = "\u202eegnuoR elliotÉ"
     taken = await provider.send(document)
@@ -363,7 +363,7 @@ async def test_line_ups_that_no_feed_can_hold_change_nothing(provider: Provider,
     assert (await provider.match.get())["teams"]["home"]["name"] == "Ours"
 
 
-async def test_a_clock_that_no_match_shows_costs_its_own_line_alone(provider: Provider) -> None:
+async def test_an_invalid_match_clock_drops_only_its_line(provider: Provider) -> None:
     taken = await provider.send(
         cdf.meta(), cdf.start(), cdf.goal("g1", 12, "h9", match_clock="700:00"), cdf.goal("g2", 20, "a4")
     )

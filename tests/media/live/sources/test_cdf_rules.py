@@ -44,7 +44,7 @@ def test_the_samples_of_every_version_are_read(version: str) -> None:
 
 
 @pytest.mark.parametrize("kind", OURS)
-def test_what_the_tests_send_fits_the_published_schema(kind: str) -> None:
+def test_test_messages_match_the_published_schema(kind: str) -> None:
     assert [error.message for error in schema(kind).iter_errors(OURS[kind])] == []
     assert taken(OURS[kind])
 
@@ -89,7 +89,7 @@ def is_read(path: tuple[Any, ...]) -> bool:
 
 
 @pytest.mark.parametrize("kind", OURS)
-def test_what_the_schema_refuses_of_what_is_read_is_refused(kind: str) -> None:
+def test_input_that_the_schema_refuses_is_refused(kind: str) -> None:
     refused = [
         (path, document)
         for path, document in broken(OURS[kind])
@@ -103,12 +103,12 @@ def test_what_the_schema_refuses_of_what_is_read_is_refused(kind: str) -> None:
     "line",
     [b"", b"{", b"[]", b"\xff\xfe", b'{"event": 1}', b"{}", b'{"teams": {}, "venue": {}}', b'"text"', b"null"],
 )
-def test_what_is_no_cdf_is_a_defect_and_no_failure(line: bytes) -> None:
+def test_an_invalid_cdf_is_reported_and_does_not_fail(line: bytes) -> None:
     found = read_document(line, 7)
     assert isinstance(found, LineDefect)
     assert found.line == 7
 
 
-def test_the_clock_of_the_match_is_read_as_it_is_written() -> None:
+def test_match_clocks_are_parsed() -> None:
     assert [clock_s(text) for text in ("00:00.00", "92:01.04", "105:00.00", "5:07")] == [0, 5521, 6300, 307]
     assert [clock_s(text) for text in (None, "", "1:60.0", "half past")] == [None] * 4

@@ -34,7 +34,7 @@ async def shots(match: Match) -> list[int]:
     return found
 
 
-async def test_what_is_sent_again_counts_once_and_as_it_was_said_last(match: Match) -> None:
+async def test_a_repeated_update_counts_once_with_its_last_value(match: Match) -> None:
     shot = did("home", "shot", player=9)
     assert await count(match, shot, shot, did("away", "shot")) == 2
     assert await count(match, shot) == 0
@@ -47,7 +47,7 @@ async def test_what_is_sent_again_counts_once_and_as_it_was_said_last(match: Mat
     assert await shots(match) == [0, 1]
 
 
-async def test_figures_are_told_twice_a_minute_at_most_and_at_once_with_a_goal(match: Match) -> None:
+async def test_statistics_are_sent_at_most_twice_a_minute_and_at_once_with_a_goal(match: Match) -> None:
     await match.tell(KICK_OFF)
     await count(match, did("home", "shot"))
     assert await shots(match) == [1, 0]
@@ -64,7 +64,7 @@ async def test_figures_are_told_twice_a_minute_at_most_and_at_once_with_a_goal(m
     assert await shots(match) == [2, 3]
 
 
-async def test_what_no_source_counts_is_nothing_and_an_event_that_is_not_public_has_no_figures(match: Match) -> None:
+async def test_statistics_without_a_source_are_absent_and_drafts_have_none(match: Match) -> None:
     figures = await match.get("/stats")
     assert msgspec.convert(figures, MatchStatistics) == MatchStatistics()
     assert (await match.world.ask({}, "GET", f"/api/live/{match.world.draft}/stats")).status_code == 404
@@ -86,7 +86,7 @@ async def test_counts_that_mean_nothing_are_refused_and_change_nothing(match: Ma
     assert await shots(match) == [0, 0]
 
 
-async def test_who_follows_is_told_all_figures_at_once_and_again_when_they_change(match: Match) -> None:
+async def test_a_subscriber_gets_all_statistics_at_once_and_their_changes(match: Match) -> None:
     hub: Hub = match.world.app.state.hub
     await count(match, did("home", "pass", "completed"))
     stream = await hear(hub, ANONYMOUS, [f"stats:{match.world.event}"], None)

@@ -68,7 +68,7 @@ def with_a_shoot_out(folder: Path) -> Path:
     return path
 
 
-def test_kicks_of_a_shoot_out_are_told_and_count_as_nothing_else(tmp_path: Path) -> None:
+def test_shoot_out_kicks_are_published_and_count_only_as_such(tmp_path: Path) -> None:
     moments = list(load("statsbomb", [with_a_shoot_out(tmp_path), LINEUPS]).moments())
     at_the_end = [moment.what for moment in moments if moment.period is Period.SHOOT_OUT]
     assert at_the_end[0] == KickOff(Period.SHOOT_OUT)
@@ -113,7 +113,7 @@ def test_tracking_is_ten_times_a_second_in_metres_from_the_centre_spot(
         ("hawkeye", HAWKEYE[:1], "as many files .ball as .centroids"),
     ],
 )
-def test_files_that_cannot_be_played_say_what_is_wanted(format_: Format, paths: list[Path], why: str) -> None:
+def test_unplayable_files_name_the_expected_ones(format_: Format, paths: list[Path], why: str) -> None:
     with pytest.raises(UnreadableFile, match=why):
         load(format_, paths)
 
@@ -124,7 +124,7 @@ def test_without_kloppy_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> N
         load("statsbomb", [EVENTS, LINEUPS])
 
 
-def test_the_command_asks_for_what_it_lacks(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_names_missing_options(capsys: pytest.CaptureFixture[str]) -> None:
     event = UUID(int=1)
     for said, speed, expected in ((None, 1, "nobody answers"), (event, -1, "--speed"), (event, 1, "--key FILE")):
         with pytest.raises(SystemExit):

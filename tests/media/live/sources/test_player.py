@@ -32,6 +32,6 @@ async def something_else() -> AsyncIterator[str]:
     await runner.cleanup()
 
 
-async def test_a_door_that_is_away_is_asked_again_and_one_of_something_else_is_said(something_else: str) -> None:
+async def test_an_unavailable_server_is_retried_and_a_wrong_one_is_reported(something_else: str) -> None:
     with pytest.raises(PlaybackFailed, match=r"an answer of another version: .*head"):
         await play(MatchFile(TEAMS, [], lambda: iter(())), something_else, EVENT, "key", speed=0, report=print)

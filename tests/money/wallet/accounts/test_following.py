@@ -44,7 +44,7 @@ async def link(wallets: "Wallets", held: "Held", owner_id: "UUID") -> Linked:
     return linked
 
 
-async def test_what_an_anonymous_card_carried_follows_it_to_its_owners_wallet(wallets: "Wallets") -> None:
+async def test_the_balance_of_an_anonymous_card_moves_to_its_owners_wallet(wallets: "Wallets") -> None:
     fan, held = new_id(), await wallets.card()
     await load(wallets, held.wallet_id, 1700)
     async with wallets.transaction() as conn:
@@ -61,7 +61,7 @@ async def test_what_an_anonymous_card_carried_follows_it_to_its_owners_wallet(wa
     assert (await books(wallets.db)).clean
 
 
-async def test_no_link_brings_a_wallet_over_what_it_may_hold(wallets: "Wallets") -> None:
+async def test_no_link_exceeds_the_maximum_of_a_wallet(wallets: "Wallets") -> None:
     fan, full, rest, empty = new_id(), await wallets.card(), await wallets.card(), await wallets.card()
     async with wallets.transaction() as conn:
         mine = await ensure_wallet(conn, fan, NOW)
@@ -126,7 +126,7 @@ async def test_a_gift_and_a_replacement_at_once_strand_nothing(wallets: "Wallets
     assert await replacing == Refused("card_in_use")
 
 
-async def test_a_gift_at_the_moment_of_a_link_follows_the_card_and_a_later_one_is_refused(wallets: "Wallets") -> None:
+async def test_a_bonus_granted_during_a_link_follows_the_card_and_a_later_one_is_refused(wallets: "Wallets") -> None:
     fan, held = wallets.knows("fan"), await wallets.card()
     await wallets.card(fan)
     async with wallets.transaction() as conn:
@@ -141,7 +141,7 @@ async def test_a_gift_at_the_moment_of_a_link_follows_the_card_and_a_later_one_i
     assert (await books(wallets.db)).clean
 
 
-async def test_the_card_of_somebody_erased_brings_the_next_holder_no_history_and_no_money(wallets: "Wallets") -> None:
+async def test_a_card_of_an_erased_person_has_no_history_and_no_money(wallets: "Wallets") -> None:
     gone, held, fan = new_id(), await wallets.card(), new_id()
     await link(wallets, held, gone)
     async with wallets.transaction() as conn:

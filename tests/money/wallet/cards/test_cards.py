@@ -41,7 +41,7 @@ PIN = PinVerifier(b"0123456789abcdef", 10, b"verifier")
 # --- made ------------------------------------------------------------------------------------------------------------
 
 
-async def test_chips_become_cards_each_with_its_wallet_once_however_often_they_are_asked_for(
+async def test_chips_are_registered_once_each_with_its_wallet(
     wallets: "Wallets",
 ) -> None:
     chips = [wallets.chip() for _ in range(20)]
@@ -59,7 +59,7 @@ async def test_chips_become_cards_each_with_its_wallet_once_however_often_they_a
     assert len(await wallets.facts("card_personalised")) == 20
 
 
-async def test_several_cards_stand_on_one_wallet(wallets: "Wallets") -> None:
+async def test_several_cards_share_a_wallet(wallets: "Wallets") -> None:
     owner = new_id()
     first, second = await wallets.card(owner), await wallets.card(owner)
     assert first.wallet_id == second.wallet_id
@@ -191,7 +191,7 @@ async def test_the_tap_that_paid_at_a_till_links_nothing(wallets: "Wallets") -> 
     assert outcome.reason == "tap_replayed"
 
 
-async def test_somebody_elses_card_and_a_blocked_one_are_not_linked(wallets: "Wallets") -> None:
+async def test_owned_and_blocked_cards_cannot_be_linked(wallets: "Wallets") -> None:
     theirs, blocked = await wallets.card(new_id()), await wallets.card()
     await block(wallets, blocked, BlockReason.STOLEN)
     assert await link(wallets, a_link(wallets, theirs, new_id())) == Refused("card_linked")
@@ -200,7 +200,7 @@ async def test_somebody_elses_card_and_a_blocked_one_are_not_linked(wallets: "Wa
     assert outcome.reason == "card_blocked"
 
 
-async def test_one_card_linked_by_two_fans_at_once_is_ones_and_two_cards_of_one_fan_share_a_wallet(
+async def test_a_card_linked_by_two_fans_at_once_belongs_to_one_and_cards_of_a_fan_share_a_wallet(
     wallets: "Wallets",
 ) -> None:
     held, fan = await wallets.card(), new_id()
@@ -229,7 +229,7 @@ async def unblock(wallets: "Wallets", held: "Held", owner: UUID) -> Refused | No
     return outcome
 
 
-async def test_an_owner_blocks_and_unblocks_their_card_and_nobody_elses(wallets: "Wallets") -> None:
+async def test_an_owner_blocks_and_unblocks_only_their_own_card(wallets: "Wallets") -> None:
     owner, stranger = new_id(), new_id()
     held = await wallets.card(owner)
     assert await block(wallets, held, BlockReason.OWNER, stranger) == Refused("not_found")
@@ -242,7 +242,7 @@ async def test_an_owner_blocks_and_unblocks_their_card_and_nobody_elses(wallets:
     await wallets.taken(held)
 
 
-async def test_what_the_staff_blocked_its_owner_does_not_lift(wallets: "Wallets") -> None:
+async def test_an_owner_cannot_unblock_a_card_blocked_by_staff(wallets: "Wallets") -> None:
     owner = new_id()
     held = await wallets.card(owner)
     assert await block(wallets, held, BlockReason.STOLEN) is None
@@ -277,7 +277,7 @@ async def replace(wallets: "Wallets", card_id: UUID, code: str) -> Replaced | Re
         return await acts.replace_card(conn, wish, wallets.clock.now())
 
 
-async def test_a_new_card_stands_on_the_same_wallet_and_the_old_one_is_blocked_for_ever(wallets: "Wallets") -> None:
+async def test_a_replacement_card_has_the_same_wallet_and_the_old_one_is_blocked_for_ever(wallets: "Wallets") -> None:
     owner, new = new_id(), await wallets.card()
     old = await wallets.card(owner, label="Mine")
     async with wallets.transaction() as conn:
@@ -301,7 +301,7 @@ async def test_a_new_card_stands_on_the_same_wallet_and_the_old_one_is_blocked_f
     assert spent == Refused("daily_limit_reached", {"left_cents": 300, "daily_limit_cents": 1_000})
 
 
-async def test_replaced_again_by_the_same_card_it_is_the_same_and_by_another_one_it_is_refused(
+async def test_a_repeated_replacement_is_idempotent_and_another_card_is_refused(
     wallets: "Wallets",
 ) -> None:
     old, new, third = await wallets.card(), await wallets.card(), await wallets.card()
@@ -311,7 +311,7 @@ async def test_replaced_again_by_the_same_card_it_is_the_same_and_by_another_one
     assert len(await wallets.facts("card_replaced")) == 1
 
 
-async def test_a_card_that_somebody_has_replaces_none(wallets: "Wallets") -> None:
+async def test_a_card_with_an_owner_cannot_be_a_replacement(wallets: "Wallets") -> None:
     old, linked, blocked, shared = (
         await wallets.card(),
         await wallets.card(new_id()),
@@ -341,7 +341,7 @@ async def test_two_desks_that_hand_the_same_card_out_at_once_replace_one(wallets
 # --- told and forgotten ----------------------------------------------------------------------------------------------
 
 
-async def test_a_person_is_told_of_their_cards_and_taps_and_forgotten_with_them(wallets: "Wallets") -> None:
+async def test_cards_and_taps_are_exported_and_erased_with_their_owner(wallets: "Wallets") -> None:
     owner = new_id()
     held = await wallets.card(owner, label="Léa's card")
     await wallets.taken(held)

@@ -40,7 +40,7 @@ def virage(*arguments: Any) -> int:
     return 0
 
 
-def test_an_encoder_is_told_the_address_and_the_settings_and_no_key_on_the_terminal(
+def test_the_encoding_is_printed_without_keys(
     machine: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "keys.json"
@@ -94,7 +94,7 @@ def test_a_card_is_shown_and_blocked_by_its_code_or_its_chip(
     assert virage("cards", "block", "22222-22222", "--reason", "lost") == 1
 
 
-def test_without_a_key_there_are_no_cards_and_the_command_says_what_to_set(
+def test_without_a_master_key_cards_are_off_and_the_command_names_the_setting(
     machine: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("VIRAGE_CARD_KEY")

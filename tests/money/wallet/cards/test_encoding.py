@@ -25,7 +25,7 @@ def test_the_offsets_point_at_the_zeros_that_the_chip_overwrites() -> None:
     assert "https://" + file[7:].decode() == made.address
 
 
-def test_the_counter_cannot_be_asked_for_and_the_keys_have_their_numbers() -> None:
+def test_the_counter_cannot_be_read_by_command_and_keys_are_numbered() -> None:
     made = settings(template("http://localhost:8000/tap"))
     assert made.file_settings.startswith("4000E0C1FFE1")
     assert sorted(made.keys) == [0, 1, 2, 3, 4]

@@ -34,7 +34,7 @@ def link_body(held: "Held", message: "SunMessage | None" = None, **more: Any) ->
 # --- the page that a tap opens ---------------------------------------------------------------------------------------
 
 
-async def test_the_page_of_a_tap_says_which_card_and_no_whole_wallet_to_nobody_known(wallets: "Wallets") -> None:
+async def test_the_page_of_a_tap_shows_the_card_but_not_the_whole_wallet_number(wallets: "Wallets") -> None:
     held = await wallets.card(label="Léa's card")
     answer = await wallets.ask("", "GET", page(held.tap()))
     assert answer.status_code == 200, answer.text
@@ -72,7 +72,7 @@ async def test_a_tap_that_paid_opens_no_page(wallets: "Wallets") -> None:
     assert answer.json()["code"] == "tap_replayed"
 
 
-async def test_a_forged_an_unknown_and_a_blocked_card_are_told_apart(wallets: "Wallets") -> None:
+async def test_forged_unknown_and_blocked_cards_have_different_codes(wallets: "Wallets") -> None:
     held, unknown = await wallets.card(), wallets.chip()
     message = held.tap()
     forged = f"/api/wallet/tap?uid={message.uid}&ctr={message.ctr}&cmac={flipped(message.cmac, 5)}"
@@ -85,7 +85,7 @@ async def test_a_forged_an_unknown_and_a_blocked_card_are_told_apart(wallets: "W
     assert answer.json()["data"]["reason"] == "stolen"
 
 
-async def test_which_card_was_refused_its_owner_alone_is_told(wallets: "Wallets") -> None:
+async def test_only_the_owner_learns_which_card_was_refused(wallets: "Wallets") -> None:
     held = await wallets.card(wallets.knows("owner"))
     wallets.knows("stranger")
     used, fresh = held.tap(), held.tap()
@@ -120,12 +120,12 @@ async def test_which_card_was_refused_its_owner_alone_is_told(wallets: "Wallets"
         f"uid={'0' * 14}&ctr={'0' * 6}&picc_data={'0' * 32}&cmac={'0' * 16}",
     ],
 )
-async def test_what_no_card_mirrors_is_refused_before_anything_is_asked(wallets: "Wallets", query: str) -> None:
+async def test_malformed_taps_are_refused_before_any_query(wallets: "Wallets", query: str) -> None:
     answer = await wallets.ask("", "GET", f"/api/wallet/tap?{query}")
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
 
 
-async def test_one_card_cannot_ask_without_end(wallets: "Wallets") -> None:
+async def test_requests_per_card_are_limited(wallets: "Wallets") -> None:
     held, other = await wallets.card(), await wallets.card()
     message = held.tap()
     answers = [await wallets.ask("", "GET", page(message)) for _ in range(12)]
@@ -135,7 +135,7 @@ async def test_one_card_cannot_ask_without_end(wallets: "Wallets") -> None:
     assert (await wallets.ask("", "GET", page(other.tap()))).status_code == 200, "another card has its own rate"
 
 
-async def test_who_brings_forged_taps_is_paced_and_shuts_out_nobody_with_a_card(wallets: "Wallets") -> None:
+async def test_forged_taps_are_limited_and_do_not_lock_out_valid_cards(wallets: "Wallets") -> None:
     held = await wallets.card()
     wallets.knows("fan")
 
@@ -233,7 +233,7 @@ async def test_a_link_that_is_wrong_says_why_and_changes_nothing(
     assert await wallets.rows("select 1 from wallet_cards.tap") == []
 
 
-async def test_a_strangers_card_is_not_found_whatever_is_asked(wallets: "Wallets") -> None:
+async def test_a_card_of_another_person_is_not_found_on_any_route(wallets: "Wallets") -> None:
     held = await wallets.card(wallets.knows("fan"))
     wallets.knows("stranger")
     mine = f"/api/me/cards/{held.id}"
@@ -312,7 +312,7 @@ async def test_the_desk_finds_a_card_by_its_code_blocks_it_and_hands_out_another
     assert (await wallets.ask("desk", "POST", "/api/wallet/cards/find", {"code": "2" * 10})).status_code == 404
 
 
-async def test_only_cashiers_and_finance_of_the_whole_ground_reach_the_desk(wallets: "Wallets") -> None:
+async def test_only_cashiers_and_finance_of_the_whole_venue_use_the_card_desk(wallets: "Wallets") -> None:
     held, new = await wallets.card(), await wallets.card()
     wallets.knows("fan")
     wallets.knows("steward", "staff", Grant("steward"), Grant("box_office"), Grant("supervisor"))

@@ -74,7 +74,7 @@ async def spent(wallets: "Wallets", card_id: UUID) -> dict[date, int]:
     return {row["day"]: row["spent_cents"] for row in rows}
 
 
-async def test_what_a_card_spends_adds_up_over_the_day_and_a_refusal_says_what_is_left(wallets: "Wallets") -> None:
+async def test_spending_of_a_card_adds_up_per_day_and_a_refusal_has_the_rest(wallets: "Wallets") -> None:
     held, other = await limited(wallets, 1_000), await limited(wallets, None)
     assert await spend(wallets, held.id, 700) == Spent(held.id, DAY, 700)
     assert await spend(wallets, held.id, 400) == Refused(
@@ -100,7 +100,7 @@ async def test_spends_at_the_same_moment_do_not_pass_the_day(wallets: "Wallets")
     assert await spent(wallets, held.id) == {DAY: 900}
 
 
-async def test_the_day_is_that_of_the_grounds_own_calendar(wallets: "Wallets") -> None:
+async def test_the_day_is_in_the_venues_time_zone(wallets: "Wallets") -> None:
     held = await limited(wallets, 1_000)
     before_midnight, after = datetime(2026, 5, 9, 21, 59, tzinfo=UTC), datetime(2026, 5, 9, 22, 0, tzinfo=UTC)
     for now in (before_midnight, after):
@@ -108,7 +108,7 @@ async def test_the_day_is_that_of_the_grounds_own_calendar(wallets: "Wallets") -
     assert await spent(wallets, held.id) == {DAY: 1_000, date(2026, 5, 10): 1_000}
 
 
-async def test_what_went_back_is_taken_off_the_day_that_it_was_counted_to(wallets: "Wallets") -> None:
+async def test_a_refund_reduces_the_spending_of_its_day(wallets: "Wallets") -> None:
     held = await limited(wallets, 1_000)
     first = await spend(wallets, held.id, 700)
     assert isinstance(first, Spent)
@@ -119,7 +119,7 @@ async def test_what_went_back_is_taken_off_the_day_that_it_was_counted_to(wallet
     assert isinstance(await spend(wallets, held.id, 1_000), Spent)
 
 
-async def test_a_card_that_is_none_spends_nothing(wallets: "Wallets") -> None:
+async def test_an_unregistered_card_spends_nothing(wallets: "Wallets") -> None:
     assert await spend(wallets, new_id(), 1) == Refused("not_found")
 
 
@@ -180,13 +180,13 @@ async def test_a_try_that_is_begun_after_the_fifth_is_not_looked_at(wallets: "Wa
     assert await wallets.desk.confirm(held.id, "482915") is None
 
 
-async def test_a_card_without_a_pin_has_none_to_try_and_a_card_that_is_none_either(wallets: "Wallets") -> None:
+async def test_a_card_without_a_pin_or_an_unknown_card_has_no_attempts(wallets: "Wallets") -> None:
     held = await wallets.card()
     assert await wallets.desk.confirm(held.id, "482915") == Refused("pin_not_set")
     assert await wallets.desk.confirm(new_id(), "482915") == Refused("not_found")
 
 
-async def test_a_pin_is_kept_as_what_it_is_checked_against_and_only_its_owner_sets_it(wallets: "Wallets") -> None:
+async def test_a_pin_is_stored_as_a_verifier_and_set_by_its_owner_only(wallets: "Wallets") -> None:
     held, _ = await with_pin(wallets)
     kept = str(await wallets.rows("select * from wallet_cards.card_pin")) + str(await wallets.facts())
     assert "482915" not in kept

@@ -55,7 +55,7 @@ def test_the_vector_of_an10922() -> None:
 
 
 @pytest.mark.parametrize("length", [0, 15, 32])
-def test_key_material_that_would_need_another_padding_is_none(length: int) -> None:
+def test_key_material_of_a_wrong_length_is_refused(length: int) -> None:
     with pytest.raises(ValueError, match="16 to 31"):
         diversify(MASTER, bytes(length))
 
@@ -88,7 +88,7 @@ def test_any_flipped_bit_of_the_file_is_refused(bit: int) -> None:
     assert not proven(changed, Seen(bytes.fromhex("04958CAA5C5E80"), 8), ZERO_KEY)
 
 
-def test_a_message_says_nothing_without_its_file_or_with_one_that_it_never_had() -> None:
+def test_a_message_without_its_own_file_proves_nothing() -> None:
     assert not proven(structs.replace(WITH_FILE, enc=None), Seen(bytes.fromhex("04958CAA5C5E80"), 8), ZERO_KEY)
     assert not proven(structs.replace(HIDDEN, enc=WITH_FILE.enc), Seen(UID, 61), ZERO_KEY)
 
@@ -104,7 +104,7 @@ def test_the_card_of_another_master_key_is_forged() -> None:
     assert verify(message, CardKeys(bytes(16))) is None
 
 
-def test_who_knows_the_key_of_all_cards_or_of_another_card_makes_no_tap_of_this_one() -> None:
+def test_keys_shared_by_cards_or_of_another_card_cannot_sign_a_tap() -> None:
     keys = CardKeys(MASTER)
     other = bytes.fromhex("04958CAA5C5E80")
     for stolen in (keys.meta_read, keys.of(other, FILE_READ_KEY), keys.of(UID, 0)):
@@ -153,17 +153,17 @@ def test_a_typed_address_is_read() -> None:
         f"picc_data={HIDDEN.picc_data}&cmac={HIDDEN.cmac}" + "&" * 500,
     ],
 )
-def test_an_address_that_no_card_writes_is_none(query: str) -> None:
+def test_an_address_in_another_spelling_is_not_a_tap(query: str) -> None:
     assert message_of("https://virage.local/tap?" + query) is None
 
 
 @pytest.mark.parametrize("changes", [{"picc_data": "zz"}, {"cmac": HIDDEN.cmac + "\n"}, {"enc": "00"}])
-def test_what_is_not_spelled_as_a_card_spells_it_is_forged(changes: Any) -> None:
+def test_a_tap_in_another_spelling_is_forged(changes: Any) -> None:
     assert opened(structs.replace(HIDDEN, **changes), ZERO_KEY) is None
 
 
 @given(text=st.text(max_size=600) | st.text(max_size=60).map(lambda more: f"?picc_data={HIDDEN.picc_data}&{more}"))
-def test_what_somebody_types_is_no_tap_of_a_card(text: str) -> None:
+def test_typed_text_is_not_a_tap(text: str) -> None:
     assert message_of(text) is None
 
 
@@ -173,7 +173,7 @@ def test_a_page_that_asks_again_asks_about_the_same_tap() -> None:
 
 
 @pytest.mark.parametrize("counter", [1, 0x0102, 0xFFFFFF])
-def test_what_a_demonstration_shows_for_a_card_is_what_its_chip_would(counter: int) -> None:
+def test_a_demo_card_shows_the_message_of_a_real_chip(counter: int) -> None:
     keys = CardKeys(MASTER)
     chip = Chip(keys, NOBODYS)
     assert mirrored(Seen(bytes.fromhex("041E3C8A2D6B80"), 6), ZERO_KEY) == PLAIN

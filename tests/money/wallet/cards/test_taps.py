@@ -79,7 +79,7 @@ async def test_the_same_id_again_gets_the_same_answer_and_has_no_second_effect(w
     assert row["n"] == 2
 
 
-async def test_a_tap_that_is_twice_in_one_batch_counts_once(wallets: "Wallets") -> None:
+async def test_a_tap_twice_in_a_batch_counts_once(wallets: "Wallets") -> None:
     held = await wallets.card()
     tap = wallets.read(held.tap())
     first, second = await wallets.take(tap, tap)
@@ -89,7 +89,7 @@ async def test_a_tap_that_is_twice_in_one_batch_counts_once(wallets: "Wallets") 
     assert reasons(await wallets.take(wallets.read(message), wallets.read(message))) == ["taken", "tap_replayed"]
 
 
-async def test_a_counter_that_is_rolled_back_is_refused_and_told(wallets: "Wallets") -> None:
+async def test_a_rolled_back_counter_is_refused_and_recorded(wallets: "Wallets") -> None:
     held = await wallets.card()
     old = held.chip.mirrored(3)
     held.chip.counter = 6
@@ -99,7 +99,9 @@ async def test_a_counter_that_is_rolled_back_is_refused_and_told(wallets: "Walle
     assert (fact["about"], fact["data"]) == (held.id, {"counter": 3, "last": 7})
 
 
-async def test_a_cloned_tap_is_refused_at_the_second_till_and_told_once_until_the_next_tap(wallets: "Wallets") -> None:
+async def test_a_replayed_tap_is_refused_at_the_second_till_and_recorded_once_until_the_next_tap(
+    wallets: "Wallets",
+) -> None:
     held = await wallets.card()
     message = held.tap()
     clone = wallets.read(message)
@@ -112,13 +114,13 @@ async def test_a_cloned_tap_is_refused_at_the_second_till_and_told_once_until_th
     assert len(await wallets.facts("tap_replayed")) == 2
 
 
-async def test_of_two_taps_in_one_batch_the_order_of_arrival_says_nothing(wallets: "Wallets") -> None:
+async def test_taps_of_a_batch_are_ordered_by_counter_not_by_arrival(wallets: "Wallets") -> None:
     held = await wallets.card()
     first, second = wallets.read(held.tap()), wallets.read(held.tap())
     assert reasons(await wallets.take(second, first)) == ["taken", "taken"]
 
 
-async def test_what_no_card_of_ours_made_is_forged_and_an_unknown_chip_is_unknown(wallets: "Wallets") -> None:
+async def test_foreign_taps_are_forged_and_unregistered_chips_unknown(wallets: "Wallets") -> None:
     known, unknown = await wallets.card(), wallets.chip()
     forged = type(known.chip)(CardKeys(bytes(16)), known.chip.uid).tap()
     taps = (wallets.read(forged), wallets.read(unknown.tap()), wallets.read(known.tap()))
@@ -141,7 +143,7 @@ async def test_an_id_that_was_another_taps_is_refused(wallets: "Wallets") -> Non
     assert reasons(outcomes) == ["id_reused", "id_reused"]
 
 
-async def test_the_same_tap_in_two_processes_at_once_has_one_winner(wallets: "Wallets", database_url: str) -> None:
+async def test_the_same_tap_in_two_processes_is_accepted_once(wallets: "Wallets", database_url: str) -> None:
     held = await wallets.card()
     message = held.tap()
     other = await Database.open(database_url)

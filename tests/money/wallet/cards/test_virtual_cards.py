@@ -94,7 +94,7 @@ async def test_a_fan_has_several_phones_and_the_same_key_again_is_the_same_phone
     assert len(await wallets.facts("phone_registered")) == 2
 
 
-async def test_a_key_that_proves_nothing_or_is_one_too_many_is_refused_and_a_stale_sign_in_too(
+async def test_weak_and_surplus_keys_and_old_sign_ins_are_refused(
     wallets: "Wallets",
 ) -> None:
     owner = await an_owner(wallets)
@@ -127,7 +127,7 @@ async def test_a_proof_reaches_the_till_that_asked_for_it_and_no_other(wallets: 
     assert (await wallets.ask("friend", "GET", f"{PROOFS}/{asked.id}")).status_code == 404
 
 
-async def test_nobody_sends_what_anothers_phone_signed_and_nothing_that_does_not_pay(wallets: "Wallets") -> None:
+async def test_a_proof_is_sent_by_its_own_phone_and_only_if_it_pays(wallets: "Wallets") -> None:
     owner, friend, till = await an_owner(wallets), await an_owner(wallets, "friend"), a_till(wallets)
     asked = challenge(wallets, till)
     stolen = await wallets.ask("friend", "POST", PROOFS, owner.sign(asked))

@@ -206,7 +206,7 @@ async def house(
     await made.provider.close()
 
 
-async def test_a_wallet_that_falls_below_is_topped_up_once_and_no_more_than_its_day(
+async def test_a_wallet_below_its_threshold_is_topped_up_once_within_its_daily_limit(
     house: House,
 ) -> None:
     await house.ruled(Card.ACCEPTED)
@@ -258,7 +258,7 @@ async def test_news_that_outruns_the_answer_and_comes_twice_credits_once(house: 
     assert (await house.view()).state is RuleState.ON
 
 
-async def test_a_worker_that_died_before_it_charged_charges_later_and_one_that_never_does_lets_go(
+async def test_a_charge_interrupted_by_a_kill_is_made_later_or_given_up(
     house: House,
 ) -> None:
     method = await house.ruled(Card.ACCEPTED)
@@ -279,7 +279,7 @@ async def test_a_worker_that_died_before_it_charged_charges_later_and_one_that_n
     assert await house.balance() == 900
 
 
-async def test_declines_end_the_rule_and_its_owner_is_told_and_may_begin_anew(
+async def test_declines_end_automatic_top_up_and_notify_its_owner_who_can_restart_it(
     house: House,
 ) -> None:
     method = await house.ruled(Card.CHARGE_DECLINED)
@@ -332,7 +332,7 @@ async def test_a_charge_that_the_wallet_may_not_hold_any_more_goes_back_whole_an
     assert [row["amount_cents"] for row in await house.rows("select amount_cents from payments.refund")] == [2_000]
 
 
-async def test_what_was_asked_for_with_one_card_is_charged_to_no_other(house: House) -> None:
+async def test_a_charge_uses_the_card_it_was_agreed_for(house: House) -> None:
     await house.ruled(Card.ACCEPTED)
     await house.spend(600)
     async with house.db.transaction() as conn:

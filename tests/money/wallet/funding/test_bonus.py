@@ -37,7 +37,7 @@ async def given(db: Database, *gifts: BonusGrant) -> list[GrantedBonus | Refused
         return await give(conn, gifts, NOW)
 
 
-async def test_a_gift_is_given_once_however_often_and_by_whomever_it_is_sent(db: Database) -> None:
+async def test_a_bonus_is_granted_once_also_after_repeated_requests(db: Database) -> None:
     wallet_id = await a_wallet(db)
     gift = BonusGrant(new_id(), wallet_id, 500, "late_order")
     same = GrantedBonus(gift.id, wallet_id, 500, 500)
@@ -50,7 +50,7 @@ async def test_a_gift_is_given_once_however_often_and_by_whomever_it_is_sent(db:
     assert (found.kinds["bonus"], found.kinds["grants"]) == (500, -500)
 
 
-async def test_gifts_of_one_batch_are_each_their_own(db: Database) -> None:
+async def test_bonus_grants_of_a_batch_are_independent(db: Database) -> None:
     first, second, closed = [await a_wallet(db) for _ in range(3)]
     async with db.transaction() as conn:
         await close_wallet(conn, closed, NOW)
@@ -85,7 +85,7 @@ async def test_bonus_is_in_the_wallet_and_its_history_and_is_never_paid_out(db: 
         assert isinstance(paid_out, Refused), "nothing came by bank card, and a gift is no money"
 
 
-async def test_who_is_erased_leaves_what_the_house_gave_to_the_house(db: Database) -> None:
+async def test_an_erasure_returns_bonus_to_the_operator(db: Database) -> None:
     fan = new_id()
     wallet_id = await a_wallet(db, 0, fan)
     await given(db, BonusGrant(new_id(), wallet_id, 500, "goodwill"))
@@ -124,7 +124,7 @@ async def test_finance_gives_with_a_reason_after_a_fresh_sign_in(wallets: "Walle
     assert fact["who"] == finance
 
 
-async def test_nobody_gives_to_their_own_wallet_by_a_program_neither(wallets: "Wallets") -> None:
+async def test_staff_cannot_grant_a_bonus_to_themselves_also_by_an_api_client(wallets: "Wallets") -> None:
     finance, now = wallets.knows("finance", "staff", Grant("finance")), wallets.clock.now()
     program = wallets.knows("their program", "program", Grant("finance"))
     mine, theirs = await wallets.card(finance), await wallets.card(wallets.knows("fan"))
@@ -142,7 +142,7 @@ async def test_nobody_gives_to_their_own_wallet_by_a_program_neither(wallets: "W
     assert await wallets.rows("select 1 from wallet_funding.gift where purse_id = $1", mine.wallet_id) == []
 
 
-async def test_who_ends_their_program_while_it_gives_does_not_give_to_themselves(wallets: "Wallets") -> None:
+async def test_revoking_an_api_client_during_a_grant_does_not_allow_a_grant_to_oneself(wallets: "Wallets") -> None:
     finance, now = wallets.knows("finance", "staff", Grant("finance")), wallets.clock.now()
     program = wallets.knows("their program", "program", Grant("finance"))
     mine = await wallets.card(finance)

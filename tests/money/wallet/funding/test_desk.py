@@ -31,7 +31,7 @@ async def spent(wallets: "Wallets", wallet_id: UUID, cents: int) -> None:
     assert isinstance(outcome, Posted)
 
 
-async def test_what_came_in_cash_is_paid_out_in_cash_and_the_drawer_agrees(wallets: "Wallets", desk: Desk) -> None:
+async def test_cash_top_ups_are_paid_out_in_cash_and_the_drawer_balances(wallets: "Wallets", desk: Desk) -> None:
     held = await wallets.card()
     loaded = await desk.load(held, 3_000)
     assert (loaded["available_cents"], loaded["cents"]) == (3_000, 3_000)
@@ -49,7 +49,7 @@ async def test_what_came_in_cash_is_paid_out_in_cash_and_the_drawer_agrees(walle
     assert facts == [("purse_cash_load", CASHIER), ("purse_cash_payout", CASHIER)]
 
 
-async def test_what_came_by_bank_card_is_not_paid_out_in_cash(wallets: "Wallets", desk: Desk) -> None:
+async def test_bank_card_top_ups_are_not_paid_out_in_cash(wallets: "Wallets", desk: Desk) -> None:
     held = await wallets.card()
     await desk.load(held, 2_000, "terminal", slip="0042")
     assert await desk.refused(by_tap(held), -500) == ("exceeds_what_came_in", {"payable_cents": 0})
@@ -60,7 +60,7 @@ async def test_what_came_by_bank_card_is_not_paid_out_in_cash(wallets: "Wallets"
     assert (await desk.stands(DeskTender.TERMINAL), await desk.stands()) == (0, -700)
 
 
-async def test_a_lost_answer_is_asked_for_again_and_books_once(wallets: "Wallets", desk: Desk) -> None:
+async def test_a_request_repeated_after_a_lost_answer_books_once(wallets: "Wallets", desk: Desk) -> None:
     held = await wallets.card()
     by, id_ = by_tap(held), new_id()
     sent = texts(signed_load(desk.signer, await desk.says(by, 1_000, id=id_)))
@@ -77,7 +77,7 @@ async def test_a_lost_answer_is_asked_for_again_and_books_once(wallets: "Wallets
     assert await desk.stands() == -1_000
 
 
-async def test_the_law_bounds_what_an_anonymous_card_holds_and_takes_a_month(wallets: "Wallets", desk: Desk) -> None:
+async def test_anonymous_cards_are_limited_in_balance_and_monthly_top_ups(wallets: "Wallets", desk: Desk) -> None:
     held = await wallets.card()
     assert (await desk.refused(by_tap(held), 499))[0] == "amount_below_min"
     assert (await desk.refused(by_tap(held), 15_001))[0] == "amount_above_max"
@@ -117,7 +117,7 @@ async def test_a_printed_code_loads_and_pays_nothing_out(wallets: "Wallets", des
         assert await desk.refused(by, 1_000) == ("card_blocked", {"reason": "lost"}), "nothing goes onto a lost card"
 
 
-async def test_a_stale_tap_and_a_forged_one_load_nothing(wallets: "Wallets", desk: Desk) -> None:
+async def test_old_and_forged_taps_top_up_nothing(wallets: "Wallets", desk: Desk) -> None:
     held = await wallets.card()
     by = by_tap(held)
     await desk.look(by)
@@ -134,9 +134,7 @@ async def test_a_stale_tap_and_a_forged_one_load_nothing(wallets: "Wallets", des
         assert (await desk.refused({"tap": tap}, 1_000))[0] == "tap_forged"
 
 
-async def test_who_finds_a_card_is_paid_no_more_than_a_tap_pays_and_no_more_than_the_day(
-    wallets: "Wallets", desk: Desk
-) -> None:
+async def test_a_payout_by_tap_is_limited_per_tap_and_per_day(wallets: "Wallets", desk: Desk) -> None:
     owner = wallets.knows("fan")
     held = await wallets.card(owner)
     await desk.load(held, 12_000)
@@ -176,7 +174,7 @@ async def test_of_many_desks_at_once_none_pays_out_or_takes_too_much(wallets: "W
     assert sum(answer.status_code == 200 for answer in loads) == 1, "150 a month is 150, whoever asks at once"
 
 
-async def test_the_fan_sees_what_desks_did_and_fetches_the_rest_before_being_erased(
+async def test_a_fan_sees_desk_transactions_and_takes_the_balance_before_an_erasure(
     wallets: "Wallets", desk: Desk
 ) -> None:
     owner = wallets.knows("fan")
@@ -199,9 +197,7 @@ async def test_the_fan_sees_what_desks_did_and_fetches_the_rest_before_being_era
     assert (await desk.refused(by_tap(held), 1_000))[0] == "purse_frozen"
 
 
-async def test_cash_of_an_anonymous_card_is_still_cash_once_the_card_is_somebodys(
-    wallets: "Wallets", desk: Desk
-) -> None:
+async def test_cash_of_an_anonymous_card_stays_cash_after_a_link(wallets: "Wallets", desk: Desk) -> None:
     await wallets.card(wallets.knows("fan"))
     held = await wallets.card()
     await desk.load(held, 2_000)
@@ -210,7 +206,7 @@ async def test_cash_of_an_anonymous_card_is_still_cash_once_the_card_is_somebody
     assert (await desk.load(held, -2_000))["available_cents"] == 0
 
 
-async def test_what_a_terminal_loaded_becomes_no_cash_when_its_card_is_linked(wallets: "Wallets", desk: Desk) -> None:
+async def test_terminal_top_ups_do_not_become_cash_by_a_link(wallets: "Wallets", desk: Desk) -> None:
     await wallets.card(wallets.knows("fan"))
     held = await wallets.card()
     await desk.load(held, 2_000, "terminal", slip="0042")

@@ -46,7 +46,7 @@ async def moved(wallets: "Wallets") -> list[Any]:
     ]
 
 
-async def test_who_has_a_tills_token_and_not_its_key_moves_nothing(wallets: "Wallets", desk: Desk) -> None:
+async def test_a_till_token_without_its_key_moves_no_money(wallets: "Wallets", desk: Desk) -> None:
     held = await wallets.card()
     by = by_tap(held)
     said = await desk.says(by, 2_000)
@@ -68,7 +68,7 @@ async def test_who_has_a_tills_token_and_not_its_key_moves_nothing(wallets: "Wal
     assert (await desk.send(by, good)).json()["available_cents"] == 2_000
 
 
-async def test_what_one_till_signed_is_worth_nothing_to_another(wallets: "Wallets", desk: Desk) -> None:
+async def test_a_signature_of_one_till_is_invalid_for_another(wallets: "Wallets", desk: Desk) -> None:
     held, other = await wallets.card(), Desk(wallets, "other desk")
     by = by_tap(held)
     good = texts(signed_load(desk.signer, await desk.says(by, 2_000)))
@@ -90,7 +90,7 @@ async def test_the_card_that_is_shown_must_be_on_the_wallet_that_was_signed_for(
     assert await desk.refused(by_tap(shown), 2_000, wallet_id=seen.wallet_id) == ("not_this_purse", {})
 
 
-async def test_a_till_loads_where_it_stands(wallets: "Wallets", desk: Desk) -> None:
+async def test_a_till_tops_up_at_its_own_outlet(wallets: "Wallets", desk: Desk) -> None:
     held = await wallets.card()
     assert await desk.refused(by_tap(held), 2_000, outlet="02") == ("not_your_outlet", {})
 
@@ -107,7 +107,7 @@ async def test_a_till_loads_where_it_stands(wallets: "Wallets", desk: Desk) -> N
         (Grant("cashier", "event", new_id()), False),
     ],
 )
-async def test_a_load_is_of_somebody_who_may_sell_there(
+async def test_a_cash_top_up_needs_a_person_who_may_sell_there(
     wallets: "Wallets",
     desk: Desk,
     grant: Grant,
@@ -122,9 +122,7 @@ async def test_a_load_is_of_somebody_who_may_sell_there(
         assert await desk.refused(by_tap(held), 2_000, cashier=person) == ("cashier_not_here", {})
 
 
-async def test_nobody_that_the_till_does_not_know_loads_and_who_lost_the_role_does_not_either(
-    wallets: "Wallets", desk: Desk
-) -> None:
+async def test_unknown_persons_and_those_without_the_role_cannot_top_up(wallets: "Wallets", desk: Desk) -> None:
     held = await wallets.card()
     assert (await desk.refused(by_tap(held), 2_000, cashier=new_id()))[0] == "cashier_not_here"
     sent = texts(signed_load(desk.signer, await desk.says(by := by_tap(held), 2_000)))
@@ -162,7 +160,7 @@ async def test_a_cashier_of_an_event_pays_out_after_its_end(wallets: "Wallets", 
     assert (await desk.refused(by_tap(held), -1_000, cashier=person))[0] == "cashier_not_here"
 
 
-async def test_of_one_load_for_two_cards_at_once_one_is_booked(wallets: "Wallets", desk: Desk) -> None:
+async def test_of_a_top_up_for_two_cards_at_once_one_is_booked(wallets: "Wallets", desk: Desk) -> None:
     for _ in range(5):
         id_ = new_id()
         cards = [await wallets.card() for _ in range(3)]
@@ -177,7 +175,7 @@ async def changed(wallets: "Wallets", query: str, *values: Any) -> None:
         await conn.execute(query, *values)
 
 
-async def test_the_audit_proves_each_load_by_what_its_till_signed(wallets: "Wallets", desk: Desk) -> None:
+async def test_the_audit_verifies_the_tills_signature_of_each_top_up(wallets: "Wallets", desk: Desk) -> None:
     held, other = await wallets.card(), await wallets.card()
     id_ = UUID((await desk.load(held, 2_000))["id"])
     await desk.load(held, 1_000)
@@ -201,7 +199,7 @@ async def test_the_audit_proves_each_load_by_what_its_till_signed(wallets: "Wall
     assert (await books(wallets.db)).desk_mismatches == [DeskMismatch(desk.id, id_)], "its money went elsewhere"
 
 
-async def test_a_till_that_was_revoked_signed_what_it_signed(wallets: "Wallets", desk: Desk) -> None:
+async def test_records_signed_before_a_till_was_revoked_stay_valid(wallets: "Wallets", desk: Desk) -> None:
     await desk.load(await wallets.card(), 2_000)
     await changed(
         wallets, "update people.device set revoked_at = $2, revoked_by = id where id = $1", desk.id, wallets.clock.now()

@@ -57,7 +57,7 @@ def test_a_frozen_wallet_takes_no_money() -> None:
     assert frozen == Refused(Reason.WALLET_FROZEN)
 
 
-def test_what_is_left_goes_back_to_the_latest_cards_first_and_never_more_than_came() -> None:
+def test_a_payout_goes_to_the_latest_cards_first_and_never_above_their_top_ups() -> None:
     latest, older, oldest = [new_id() for _ in range(3)]
     paid = [Paid(latest, 500), Paid(older, 0), Paid(oldest, 1000)]
     assert shares(paid, 700) == [Share(latest, 500), Share(oldest, 200)]
@@ -118,7 +118,7 @@ async def refunds(db: Database) -> Sequence[tuple[UUID, int]]:
     return [tuple(row) for row in rows]
 
 
-async def test_money_is_credited_once_however_often_it_is_told(db: Database) -> None:
+async def test_money_is_credited_once_after_repeated_webhooks(db: Database) -> None:
     fan, wish = new_id(), TopUpRequest(new_id(), new_id(), 2000)
     await begun(db, fan, wish)
     came = Outcome(wish.payment_id, State.CAPTURED, 2000)
@@ -151,7 +151,7 @@ async def test_open_top_ups_never_bring_more_than_a_wallet_may_hold(db: Database
     assert await has(db, fan) == 15_000
 
 
-async def test_top_ups_that_are_asked_for_at_once_never_bring_more_than_a_wallet_may_hold(db: Database) -> None:
+async def test_concurrent_top_ups_never_exceed_the_maximum_of_a_wallet(db: Database) -> None:
     fan, wishes = new_id(), [TopUpRequest(new_id(), new_id(), 15_000) for _ in range(6)]
     answers = await asyncio.gather(*(begun(db, fan, wish) for wish in wishes))
     assert sum(isinstance(answer, Start) for answer in answers) == 1
@@ -181,7 +181,7 @@ async def test_late_money_that_a_wallet_may_not_hold_goes_back_whole(db: Databas
     assert (await books(db)).clean
 
 
-async def test_an_id_that_meant_another_top_up_is_refused_and_nobody_else_gets_its_page(db: Database) -> None:
+async def test_a_reused_top_up_id_is_refused_without_revealing_its_page(db: Database) -> None:
     fan, other, wish = new_id(), new_id(), TopUpRequest(new_id(), new_id(), 2000)
     await begun(db, fan, wish)
     taken = Refused(Reason.TOP_UP_ID_TAKEN)
@@ -197,7 +197,7 @@ async def test_no_transfer_has_an_id_that_a_browser_chose(db: Database) -> None:
     assert ids.isdisjoint({wish.id, wish.payment_id})
 
 
-async def test_what_was_spent_does_not_go_back_and_the_rest_does(db: Database) -> None:
+async def test_spent_money_is_not_refunded_and_the_rest_is(db: Database) -> None:
     fan = new_id()
     first, second = await topped_up(db, fan, 2000), await topped_up(db, fan, 1000)
     view = await seen(db, fan)
@@ -222,7 +222,7 @@ async def test_cash_stays_for_the_desk_and_money_that_is_held_stays_held(db: Dat
     assert await paid_out(db, fan, new_id()) == Refused(Reason.NOTHING_TO_PAY_OUT, {"left_cents": 700})
 
 
-async def test_nobody_has_anothers_payout(db: Database) -> None:
+async def test_a_payout_id_belongs_to_one_person(db: Database) -> None:
     fan, other, payout_id = new_id(), new_id(), new_id()
     await topped_up(db, fan, 1000)
     await topped_up(db, other, 1000)
@@ -231,7 +231,7 @@ async def test_nobody_has_anothers_payout(db: Database) -> None:
     assert await has(db, other) == 1000
 
 
-async def test_who_is_erased_gets_their_money_back_and_late_money_goes_back_too(db: Database) -> None:
+async def test_an_erasure_refunds_the_balance_and_late_money(db: Database) -> None:
     fan = new_id()
     came = await topped_up(db, fan, 1000)
     late = TopUpRequest(new_id(), new_id(), 800)
@@ -245,14 +245,14 @@ async def test_who_is_erased_gets_their_money_back_and_late_money_goes_back_too(
     assert (await books(db)).clean
 
 
-async def test_who_has_cash_in_the_wallet_fetches_it_before_being_erased(db: Database) -> None:
+async def test_an_erasure_requires_a_payout_of_cash_first(db: Database) -> None:
     fan = new_id()
     async with db.transaction() as conn:
         await loaded_wallet(conn, 700, fan)
         assert await wallets.erased(conn, fan, NOW) == Refused(Reason.WALLET_NOT_EMPTY, {"left_cents": 700})
 
 
-async def test_a_person_is_told_all_that_moved_in_their_wallet(db: Database) -> None:
+async def test_the_export_of_a_person_has_all_wallet_transactions(db: Database) -> None:
     fan = new_id()
     await topped_up(db, fan, 1000)
     async with db.connection() as conn:
@@ -260,7 +260,7 @@ async def test_a_person_is_told_all_that_moved_in_their_wallet(db: Database) -> 
     assert [(line.cents, line.purpose, line.at) for line in said.history] == [(1000, "top_up", NOW.astimezone(UTC))]
 
 
-async def test_a_fan_is_told_what_has_become_of_a_top_up_and_nobody_else_is(db: Database) -> None:
+async def test_only_the_fan_sees_the_state_of_a_top_up(db: Database) -> None:
     fan, other = new_id(), new_id()
     wish, wrong, left = (TopUpRequest(new_id(), new_id(), cents) for cents in (2000, 1000, 500))
     for one in (wish, wrong, left):
@@ -276,7 +276,7 @@ async def test_a_fan_is_told_what_has_become_of_a_top_up_and_nobody_else_is(db: 
     assert await progress(db, new_id(), wish.id) is None
 
 
-async def test_the_history_has_open_holds_and_what_moved_and_no_hold_that_is_over(db: Database) -> None:
+async def test_the_history_has_open_holds_and_transactions_but_no_ended_holds(db: Database) -> None:
     fan = new_id()
     async with db.transaction() as conn:
         wallet_id = await loaded_wallet(conn, 5000, fan)

@@ -27,7 +27,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 
 
-async def test_what_is_posted_stands_in_the_books(db: Database) -> None:
+async def test_posted_transfers_are_in_the_ledger(db: Database) -> None:
     async with db.transaction() as conn:
         wallet_id = await loaded_wallet(conn, 2000)
     assert await posted(db, [payment(wallet_id, 650)], [payment(wallet_id, 1351)]) == [

@@ -84,7 +84,7 @@ def test_money_that_comes_is_spent_by_the_next_entry_of_the_same_batch() -> None
     ]
 
 
-def test_the_houses_own_accounts_follow_what_happened_below_zero() -> None:
+def test_accounts_of_the_operator_can_be_negative() -> None:
     loss = account(AccountKind.LOSS, "offline")
     assert reasons(tried(books(0) | {loss.id: Balance()}, [pay(500, debit=loss)])) == [None]
 
@@ -127,7 +127,7 @@ def test_a_hold_keeps_money_without_moving_it() -> None:
     assert posting.moved == {WALLET.id: Balance(600, 600), TILL.id: Balance(400)}
 
 
-def test_a_capture_takes_at_most_what_was_held_and_gives_the_rest_free() -> None:
+def test_a_capture_takes_at_most_the_hold_and_releases_the_rest() -> None:
     held = hold(600)
     posting = tried(books(1000), [held], [end(held, 601, Step.CAPTURE)], [end(held, 450, Step.CAPTURE)], [pay(550)])
     assert reasons(posting) == [None, Reason.EXCEEDS_HOLD, None, None]
@@ -199,7 +199,7 @@ WISHES = st.lists(
 
 
 @given(WISHES, st.lists(st.integers(0, 600), min_size=3, max_size=3))
-def test_whatever_is_asked_the_books_sum_to_zero_and_no_wallet_is_overdrawn(
+def test_after_any_requests_the_ledger_sums_to_zero_and_no_wallet_is_overdrawn(
     wishes: Sequence[Sequence[tuple[Account, Account, int, Step, int]]], loaded: Sequence[int]
 ) -> None:
     ids = [new_id() for _ in range(13)]

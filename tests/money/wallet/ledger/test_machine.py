@@ -129,7 +129,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert (total, agree) == (0, True)
 
 
-def test_whatever_comes_at_once_the_books_agree_with_what_was_confirmed(database_url: str) -> None:
+def test_after_concurrent_transfers_the_ledger_matches_the_confirmations(database_url: str) -> None:
     machine = type("Machine", (LedgerMachine,), {"url": database_url})
     run_state_machine_as_test(
         machine,
