@@ -78,7 +78,7 @@ def test_axe_finds_nothing_on_any_screen_and_every_target_is_large_enough(
     assert not found, "\n".join(f"{name}: {fault}" for name, faults in found.items() for fault in faults)
 
 
-def test_the_page_speaks_french_to_french_browsers_and_changes_when_asked(
+def test_the_page_is_french_in_french_browsers_and_the_language_can_be_changed(
     visit: Callable[..., Page], house: House
 ) -> None:
     page = visit("desk", "light", "fr-FR")

@@ -43,7 +43,7 @@ def linked(page: Page, house: House, sign_in: SignIn, address: str, cents: int =
     return card
 
 
-def test_a_card_of_nobody_is_looked_at_made_ones_own_limited_and_blocked(
+def test_an_anonymous_card_is_viewed_linked_limited_and_blocked(
     page: Page, house: House, sign_in: SignIn, address: str, watched: list[str]
 ) -> None:
     asked: list[str] = []
@@ -131,7 +131,7 @@ def sign_in_again(page: Page, house: House, address: str) -> None:
     dialog.get_by_role("button", name="Sign in", exact=True).click()
 
 
-def test_taps_that_show_nothing_say_why_in_clear_words(page: Page, house: House) -> None:
+def test_refused_taps_have_a_clear_message(page: Page, house: House) -> None:
     card = new_card(house)
     old = card.tap()
     page.goto(card.hidden())
@@ -152,7 +152,7 @@ def test_taps_that_show_nothing_say_why_in_clear_words(page: Page, house: House)
     holds(page, "0.00")
 
 
-def test_a_card_that_was_just_linked_shows_what_is_in_its_owners_wallet(
+def test_a_newly_linked_card_shows_the_balance_of_its_wallet(
     page: Page, house: House, sign_in: SignIn, address: str
 ) -> None:
     page.goto("/sign-in?next=/purse")

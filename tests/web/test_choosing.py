@@ -47,14 +47,14 @@ def test_best_seats_are_shown_with_place_and_whole_price_before_anything_is_held
     expect(page.get_by_text(total).first).to_be_visible()
 
 
-def test_hospitality_is_only_proposed_to_whoever_chooses_it(page: Page, house: House) -> None:
+def test_hospitality_is_proposed_only_if_it_is_chosen(page: Page, house: House) -> None:
     open_match(page, house)
     page.get_by_label("Where?").select_option(label="Hospitality, €240")
     page.get_by_role("button", name="Find 2 seats").click()
     expect(page.get_by_role("region", name="We found 2 seats").get_by_text("Hospitality").first).to_be_visible()
 
 
-def test_seats_that_went_meanwhile_are_replaced_by_others_and_the_fan_is_told(page: Page, house: House) -> None:
+def test_seats_taken_meanwhile_are_replaced_with_a_message(page: Page, house: House) -> None:
     open_match(page, house)
     held: list[int] = []
 
@@ -147,7 +147,7 @@ def test_on_a_phone_nothing_lies_over_a_seats_price_or_the_zoom_buttons(phone: P
     expect(phone.get_by_role("link", name="Follow the match")).to_be_hidden()
 
 
-def test_a_sold_out_event_says_so_at_its_top_and_offers_no_search(page: Page, house: House) -> None:
+def test_a_sold_out_event_says_so_at_the_top_and_has_no_search(page: Page, house: House) -> None:
     def none(route: Route) -> None:
         answer = route.fetch()
         route.fulfill(response=answer, body=bytes(len(answer.body())))
@@ -222,9 +222,7 @@ def test_a_match_in_progress_is_live_at_home(page: Page, house: House) -> None:
     expect(page.get_by_text("Tonight")).to_have_count(0)
 
 
-def test_whoever_presses_pay_three_times_gets_one_payment(
-    page: Page, house: House, sign_in: SignIn, address: str
-) -> None:
+def test_pressing_pay_three_times_makes_one_payment(page: Page, house: House, sign_in: SignIn, address: str) -> None:
     open_match(page, house)
     find_two_seats(page)
     sign_in(page, address)
@@ -251,9 +249,7 @@ def test_whoever_presses_pay_three_times_gets_one_payment(
     assert page.url.split("?")[0] in {url.split("?")[0] for url in urls}
 
 
-def test_a_fan_whose_late_money_goes_back_is_told_on_the_order_page(
-    page: Page, house: House, sign_in: SignIn, address: str
-) -> None:
+def test_the_order_page_shows_the_refund_of_late_money(page: Page, house: House, sign_in: SignIn, address: str) -> None:
     open_match(page, house)
     find_two_seats(page)
     sign_in(page, address)

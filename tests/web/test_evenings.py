@@ -240,7 +240,7 @@ def test_with_a_screen_reader(evening: Evening, address: str) -> None:
     ears.hears("Goal for Virage FC")
 
 
-def test_with_the_keyboard_alone(evening: Evening, address: str) -> None:
+def test_by_keyboard_only(evening: Evening, address: str) -> None:
     """Tab, Enter, Space and arrows do it all; the focus is always seen and never lost."""
     page = evening.page(DESK)
     person = Person(evening, page, address, Keys(page))

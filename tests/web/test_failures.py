@@ -20,7 +20,7 @@ def test_a_crowd_at_the_door_is_waited_out_without_a_word(page: Page) -> None:
     expect(page.locator("#first-event")).to_be_visible()
 
 
-def test_a_crowd_that_stays_is_told_and_the_fan_may_try_again(page: Page) -> None:
+def test_a_lasting_overload_is_explained_with_a_retry(page: Page) -> None:
     page.route("**/api/events", Refusing(503, "overloaded", times=3))
     page.goto("/")
     expect(page.get_by_text("It’s busy right now")).to_be_visible()
@@ -28,7 +28,7 @@ def test_a_crowd_that_stays_is_told_and_the_fan_may_try_again(page: Page) -> Non
     expect(page.locator("#first-event")).to_be_visible()
 
 
-def test_without_network_the_programme_says_so(page: Page) -> None:
+def test_offline_the_event_list_says_so(page: Page) -> None:
     page.goto("/nowhere")
     page.route("**/api/events", lambda route: route.abort())
     page.get_by_role("link", name=re.compile("What.s on")).click()
@@ -40,7 +40,7 @@ def status_of(page: Page, path: str) -> int:
     return page.request.get(path, headers={"accept": "text/html"}).status
 
 
-def test_an_address_that_is_none_of_ours_is_not_found(page: Page) -> None:
+def test_an_unknown_address_is_not_found(page: Page) -> None:
     for path in ("/tickets/%E0%A4%A", "/nowhere", "/docs", "/office/nowhere", "/purse/nowhere"):
         assert status_of(page, path) == (200 if "%" in path else 404), path
         page.goto(path)
@@ -57,7 +57,7 @@ def test_a_page_or_a_food_stand_that_does_not_exist_is_not_found(page: Page, pat
     expect(page.get_by_role("main").get_by_text(said)).to_be_visible()
 
 
-def test_an_event_that_does_not_exist_is_said_not_to_and_leads_to_the_events(page: Page) -> None:
+def test_an_unknown_event_says_so_and_links_to_the_events(page: Page) -> None:
     for event in ("nothing", str(new_id())):
         assert status_of(page, f"/events/{event}") == 404
         page.goto(f"/events/{event}")
@@ -94,7 +94,7 @@ def test_a_thing_that_does_not_exist_is_named_with_the_way_on(
     expect(page.get_by_role("main").get_by_role("link", name="Sign in")).to_have_count(0)
 
 
-def test_somebody_elses_order_is_not_found_and_a_sign_in_is_offered(
+def test_an_order_of_another_person_is_not_found_and_offers_a_sign_in(
     page: Page, house: House, sign_in: Callable[[Page, str], None], address: str
 ) -> None:
     order = in_database(house, lambda conn: conn.fetchval(ORDER))
@@ -140,7 +140,7 @@ def test_a_sale_that_has_not_opened_says_when_it_does(page: Page, house: House) 
     expect(page.get_by_role("button", name="Find 2 seats")).to_be_disabled()
 
 
-def test_a_seat_that_somebody_took_first_is_named_and_the_choice_goes_on(page: Page, house: House) -> None:
+def test_a_seat_taken_by_another_buyer_is_named_and_the_choice_continues(page: Page, house: House) -> None:
     open_match(page, house)
     page.get_by_role("button", name="Browse blocks").click()
     page.locator("#block-104").click()
@@ -162,7 +162,7 @@ def test_a_party_that_fits_nowhere_together_is_offered_neighbouring_rows(page: P
     expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
 
 
-def test_a_hold_whose_answer_is_lost_is_asked_for_again_and_not_made_twice(page: Page, house: House) -> None:
+def test_a_hold_with_a_lost_answer_is_repeated_and_made_once(page: Page, house: House) -> None:
     open_match(page, house)
     asked: list[str] = []
 
@@ -197,7 +197,7 @@ def test_all_windows_of_a_browser_show_one_basket(page: Page, house: House) -> N
     expect(other.get_by_text("Your basket is empty")).to_be_visible()
 
 
-def test_a_match_is_followed_without_asking_for_the_tickets_of_nobody(page: Page) -> None:
+def test_an_anonymous_visitor_follows_a_match_without_a_request_for_tickets(page: Page) -> None:
     refused: list[str] = []
     page.on("response", lambda answer: refused.append(answer.url) if answer.status == 401 else None)
     page.goto("/")

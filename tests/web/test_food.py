@@ -124,7 +124,7 @@ def test_an_order_to_the_seat_is_on_the_runners_list_and_delivered(
     expect(phone.get_by_text("Delivered to your seat.")).to_be_visible()
 
 
-def test_a_full_outlet_offers_the_next_best_and_one_tap_orders_there(house: House, phone: Page, address: str) -> None:
+def test_a_full_outlet_offers_an_alternative_that_one_tap_orders(house: House, phone: Page, address: str) -> None:
     event = on_now(house, "Full house")
     opened(house, full := untouched_outlet(house), made={Station.GRILL: 1, Station.BAR: 1})
     opened(house, OTHER)
@@ -149,9 +149,7 @@ def test_a_full_outlet_offers_the_next_best_and_one_tap_orders_there(house: Hous
     assert full not in elsewhere
 
 
-def test_a_lost_answer_is_one_order_and_what_is_cancelled_costs_nothing(
-    house: House, phone: Page, address: str
-) -> None:
+def test_a_lost_answer_is_one_order_and_a_cancelled_one_costs_nothing(house: House, phone: Page, address: str) -> None:
     event = on_now(house, "Lost answer")
     opened(house, OTHER)
     fan_at(phone, house, address, event, 1200)
@@ -185,7 +183,7 @@ def test_a_lost_answer_is_one_order_and_what_is_cancelled_costs_nothing(
     expect(phone.locator("[data-wallet]")).to_contain_text("€12.00")
 
 
-def test_money_age_and_allergens_are_said_before_anything_is_ordered(house: House, phone: Page, address: str) -> None:
+def test_price_age_limit_and_allergens_are_shown_before_an_order(house: House, phone: Page, address: str) -> None:
     event = on_now(house, "Rules")
     opened(house, OTHER)
     fan_at(phone, house, address, event, 500)

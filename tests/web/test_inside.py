@@ -21,7 +21,7 @@ def office(house: House, address: str) -> str:
     return hire(house, f"office-{address}", CLUB_OFFICE)
 
 
-def test_a_refund_of_somebody_inside_warns_and_needs_a_second_step(
+def test_a_refund_for_a_person_inside_warns_and_needs_confirmation(
     page: Page, browser: Browser, house: House, office: str, address: str
 ) -> None:
     open_match(page, house)

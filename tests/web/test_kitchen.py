@@ -95,7 +95,7 @@ def test_a_new_order_is_heard_sorted_by_station_worked_by_keyboard_and_handed_ov
         expect(page.locator(f"[data-ticket='{second}']")).to_have_attribute("data-state", "accepted")
 
 
-def test_a_declined_order_tells_its_fan_why_and_age_is_checked_before_a_beer_is_handed_over(
+def test_a_declined_order_shows_its_reason_and_beer_needs_an_age_check(
     browser: Browser, house: House, evening: Evening, fan: Page, address: str
 ) -> None:
     beer, popcorn = orders(fan, *evening, {"Lager, 25 cl": 1}, {"Salted popcorn": 1}, age_confirmed=True)
@@ -120,7 +120,7 @@ def test_a_declined_order_tells_its_fan_why_and_age_is_checked_before_a_beer_is_
         expect(ticket).to_have_count(0)
 
 
-def test_what_a_kitchen_says_that_it_makes_decides_what_fans_are_offered(
+def test_the_capacity_of_a_kitchen_determines_the_times_offered(
     browser: Browser, house: House, silent: str, fan: Page, address: str
 ) -> None:
     offer = fan.locator(f"[data-outlet='{silent}']")
@@ -149,7 +149,7 @@ def test_what_a_kitchen_says_that_it_makes_decides_what_fans_are_offered(
         expect(offer).to_contain_text("isn’t taking orders right now")
 
 
-def test_whoever_may_work_anywhere_chooses_and_whoever_works_nowhere_is_told(
+def test_staff_of_several_outlets_choose_one_and_without_any_get_a_message(
     browser: Browser, house: House, evening: Evening, address: str
 ) -> None:
     for email, grant in ((f"boss-{address}", Grant("admin")), (f"none-{address}", Grant("steward"))):

@@ -115,7 +115,7 @@ def test_a_goal_by_two_taps_is_on_the_fans_screen_and_is_played_again(
     assert watched == []
 
 
-def test_a_shoot_out_told_by_two_taps_a_kick_is_on_the_fans_screen_with_its_score(
+def test_a_shoot_out_published_by_two_taps_per_kick_is_on_the_fans_screen(
     browser: Browser, page: Page, house: House, evening: tuple[UUID, str], watched: list[str]
 ) -> None:
     event, title = evening
@@ -159,7 +159,7 @@ def test_a_shoot_out_told_by_two_taps_a_kick_is_on_the_fans_screen_with_its_scor
     assert watched == []
 
 
-def test_a_goal_that_the_video_assistant_overturned_is_taken_back_where_the_desk_is_asked(
+def test_a_goal_overturned_by_var_is_withdrawn_where_the_desk_is_asked(
     browser: Browser, house: House, evening: tuple[UUID, str]
 ) -> None:
     event, title = evening
@@ -180,7 +180,7 @@ def test_a_goal_that_the_video_assistant_overturned_is_taken_back_where_the_desk
         expect(asked).to_have_count(0)
 
 
-def test_a_desk_that_is_loaded_again_is_at_its_match_and_takes_back_once_what_it_takes_back_without_network(
+def test_a_reloaded_match_desk_keeps_its_match_and_withdraws_once_after_an_offline_withdrawal(
     browser: Browser, house: House, evening: tuple[UUID, str]
 ) -> None:
     event, title = evening
@@ -228,7 +228,7 @@ def test_an_entry_is_withdrawn_after_a_question_and_a_double_tap_withdraws_no_ot
         expect(desk.locator("[data-published]")).to_have_count(1)
 
 
-def test_the_desk_says_which_language_of_an_announcement_is_missing(
+def test_the_desk_names_the_missing_language_of_an_announcement(
     browser: Browser, house: House, evening: tuple[UUID, str]
 ) -> None:
     event, title = evening
@@ -246,7 +246,7 @@ def test_the_desk_says_which_language_of_an_announcement_is_missing(
         expect(desk.locator("[data-published]")).to_contain_text("Thanks")
 
 
-def test_a_first_half_long_before_kick_off_is_asked_about(
+def test_a_first_half_long_before_kick_off_needs_confirmation(
     browser: Browser, page: Page, house: House, evening: tuple[UUID, str]
 ) -> None:
     event, title = evening

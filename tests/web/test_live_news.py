@@ -55,7 +55,7 @@ def tell(house: House, event: UUID, *told: MatchEvent | EntryWithdrawal) -> None
     in_database(house, telling)
 
 
-def test_what_was_told_in_a_dead_zone_is_all_there_afterwards_once_and_in_order(
+def test_entries_missed_in_a_dead_zone_arrive_once_and_in_order(
     page: Page, house: House, own_server: tuple[str, "subprocess.Popen[bytes]"], watched: list[str]
 ) -> None:
     url, process = own_server
@@ -101,7 +101,7 @@ def test_what_was_told_in_a_dead_zone_is_all_there_afterwards_once_and_in_order(
     house.processes.remove(again)
 
 
-def test_a_fan_chooses_what_to_be_told_of_a_match_and_of_all_and_finds_the_way_to_it(
+def test_a_fan_chooses_notifications_for_a_match_and_for_all_matches(
     page: Page, house: House, sign_in: Callable[[Page, str], None], address: str, watched: list[str]
 ) -> None:
     event = tour_live.match(house, "A match to be told of")
@@ -160,9 +160,7 @@ def test_a_goal_that_was_none_takes_the_place_of_its_goal_whichever_comes_last(
     pushed("Seen again", 4, until_shown="Seen again")
 
 
-def test_what_the_referee_signals_is_there_for_whoever_looks_for_it_and_says_nothing_by_itself(
-    page: Page, house: House, watched: list[str]
-) -> None:
+def test_referee_signals_are_on_request_and_not_announced(page: Page, house: House, watched: list[str]) -> None:
     event = tour_live.match(house, "A match with whistles")
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{event}")

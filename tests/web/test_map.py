@@ -10,7 +10,7 @@ from tests.web.steps import open_match
 CHOSEN = re.compile(r"^Remove Row ")
 
 
-def test_a_seat_is_chosen_and_let_go_with_the_mouse(page: Page, house: House) -> None:
+def test_a_seat_is_chosen_and_removed_with_the_mouse(page: Page, house: House) -> None:
     open_match(page, house)
     page.locator("[data-block='104']").click()
     seats = page.get_by_role("application")
@@ -28,7 +28,7 @@ def test_a_seat_is_chosen_and_let_go_with_the_mouse(page: Page, house: House) ->
     expect(chosen).to_have_count(0)
 
 
-def test_the_map_is_worked_by_keyboard_alone(page: Page, house: House) -> None:
+def test_the_map_works_by_keyboard(page: Page, house: House) -> None:
     open_match(page, house)
     first = page.locator("[data-block][tabindex='0']")
     first.focus()
@@ -84,7 +84,7 @@ def test_the_map_zooms_by_wheel_and_buttons_and_moves_by_dragging(page: Page, ho
     expect(page.locator("[data-block='120']")).to_be_visible()
 
 
-def test_the_whole_stadium_shows_in_which_block_seats_are_chosen(page: Page, house: House) -> None:
+def test_the_overview_marks_blocks_with_chosen_seats(page: Page, house: House) -> None:
     open_match(page, house)
     page.get_by_role("button", name="Browse blocks").click()
     page.locator("#block-103").click()

@@ -114,7 +114,7 @@ def test_a_newcomer_sees_a_goal_again_by_the_commands_of_the_readme(house: Runni
     assert http.get(f"{house.url}/readyz").text == "ready\n", "the house goes on without them"
 
 
-def test_commands_beside_a_house_find_it_and_leave_it_alone(house: Running) -> None:
+def test_commands_use_the_running_deployment_without_stopping_it(house: Running) -> None:
     servers = [one for one in house.family() if one.name() == "postgres"]
     events = http.get(f"{house.url}/api/events").json()["events"]
     event = next(one["id"] for one in reversed(events) if one["kind"] == "match")

@@ -113,9 +113,7 @@ def test_a_slow_list_does_not_bring_back_what_was_before_publishing(
         expect(published).to_be_visible()
 
 
-def test_the_keyboard_alone_paints_blocks_and_opens_a_standing_area(
-    browser: Browser, house: House, office: str
-) -> None:
+def test_blocks_are_painted_and_a_standing_area_opened_by_keyboard(browser: Browser, house: House, office: str) -> None:
     with desk(browser, house, office) as page:
         event_id = new_event(page, "An evening of song")
         add_category(page, 1, PRICES)
@@ -140,7 +138,7 @@ def test_the_keyboard_alone_paints_blocks_and_opens_a_standing_area(
     assert len(kept["blocks"]) == 5
 
 
-def test_what_a_draft_lacks_is_said_at_its_fields_and_nothing_typed_is_lost(
+def test_defects_of_a_draft_are_shown_at_their_fields_and_keep_the_input(
     browser: Browser, house: House, office: str
 ) -> None:
     with desk(browser, house, office) as page:
@@ -223,7 +221,7 @@ def test_prices_that_were_not_saved_for_want_of_network_are_saved_once_it_is_bac
     assert len(kept["blocks"]) == 24
 
 
-def test_a_session_that_ended_is_begun_again_where_one_was(browser: Browser, house: House, office: str) -> None:
+def test_after_an_expired_session_signing_in_returns_to_the_page(browser: Browser, house: House, office: str) -> None:
     with desk(browser, house, office) as page:
         page.get_by_role("link", name="New event").click()
         page.get_by_label("Title in French", exact=True).fill("Un long dimanche")
@@ -281,7 +279,7 @@ def test_a_sale_moves_on_the_screen_while_fans_buy(page: Page, browser: Browser,
         expect(held).to_have_text(str(before + 2))
 
 
-def test_a_cancelled_event_is_typed_out_first_and_says_what_it_costs(
+def test_cancelling_an_event_needs_its_typed_name_and_shows_the_cost(
     browser: Browser, house: House, office: str
 ) -> None:
     with desk(browser, house, office) as page:

@@ -118,7 +118,7 @@ def test_a_product_is_priced_published_and_then_on_the_public_menu(
         expect(page.get_by_role("dialog").get_by_role("listitem").filter(has_text=name)).to_contain_text("€4.50")
 
 
-def test_what_somebody_else_wrote_meanwhile_is_not_written_over(browser: Browser, house: House, address: str) -> None:
+def test_concurrent_edits_are_not_overwritten(browser: Browser, house: House, address: str) -> None:
     name = f"Cup {address}"
     with desk(browser, house, hire(house, f"first-{address}", CATALOGUE_DESK)) as page:
         page.goto("/office/food/catalogue/new?kind=deposit")
@@ -257,9 +257,7 @@ def test_a_till_is_paired_and_what_it_sells_shows_without_a_reload(
         assert till.is_dead()
 
 
-def test_whoever_comes_first_finds_what_the_demonstration_sold_yesterday(
-    browser: Browser, house: House, address: str
-) -> None:
+def test_a_first_visitor_of_the_office_finds_yesterdays_sales(browser: Browser, house: House, address: str) -> None:
     grants = (Grant("finance", "outlet", OWN.outlet),)
     with desk(browser, house, hire(house, f"first-look-{address}", grants)) as page:
         page.goto("/office/food")

@@ -27,7 +27,7 @@ def office(house: House, address: str) -> str:
     return hire(house, f"office-{address}", CLUB_OFFICE)
 
 
-def test_the_sums_of_all_events_come_in_one_answer_and_no_part_of_them_is_shown(
+def test_the_totals_of_all_events_come_in_one_answer_and_are_never_partial(
     browser: Browser, house: House, office: str
 ) -> None:
     with desk(browser, house, office) as page:
@@ -188,7 +188,7 @@ def priced(page: Page, title: str) -> str:
     return event
 
 
-def test_what_floats_at_the_foot_covers_no_control(browser: Browser, house: House, office: str) -> None:
+def test_floating_bars_cover_no_control(browser: Browser, house: House, office: str) -> None:
     with desk(browser, house, office) as page:
         event = priced(page, fresh("Under a message"))
         page.goto(f"/office/events/{event}/prices")
@@ -231,7 +231,7 @@ def test_a_supervisor_sees_the_events_of_the_gates(browser: Browser, house: Hous
         assert found_by_axe(page) + page.evaluate(SMALL) == []
 
 
-def test_what_a_screen_reader_was_told_is_not_left_behind(browser: Browser, house: House, office: str) -> None:
+def test_announcements_for_screen_readers_are_cleared(browser: Browser, house: House, office: str) -> None:
     with desk(browser, house, office) as page:
         page.get_by_role("link", name="Orders").click()
         said = page.locator("p[aria-live=polite]").last

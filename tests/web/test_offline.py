@@ -74,7 +74,7 @@ def test_a_fans_phone_fetches_nothing_of_the_office_until_it_is_opened(page: Pag
     assert set(page.evaluate(KEPT)) == set(kept)
 
 
-def test_a_ticket_moves_to_another_browser_by_a_code_and_the_first_one_is_told(
+def test_a_ticket_moves_to_another_browser_by_a_code_and_the_first_one_shows_it(
     page: Page, house: House, sign_in: SignIn, address: str
 ) -> None:
     buy_and_open(page, house, lambda on: sign_in(on, address))
@@ -99,7 +99,7 @@ def test_a_ticket_moves_to_another_browser_by_a_code_and_the_first_one_is_told(
     other.context.close()
 
 
-def test_a_ticket_is_printed_and_the_screen_says_what_that_means(
+def test_a_ticket_is_printed_and_the_screen_explains_the_consequence(
     page: Page, house: House, sign_in: SignIn, address: str
 ) -> None:
     buy_and_open(page, house, lambda on: sign_in(on, address))

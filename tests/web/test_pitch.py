@@ -44,9 +44,7 @@ def begin(house: House, event: UUID) -> None:
     in_database(house, lambda conn: live.publish(conn, event, [telling], None, now))
 
 
-def test_the_pitch_is_drawn_and_moves_and_whoever_hides_it_is_sent_no_more(
-    page: Page, house: House, watched: list[str]
-) -> None:
+def test_live_tracking_is_drawn_and_hiding_it_ends_its_stream(page: Page, house: House, watched: list[str]) -> None:
     event, opened = tour_live.match(house, "A match that is tracked"), streams(page)
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{event}")

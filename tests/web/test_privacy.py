@@ -26,7 +26,7 @@ def test_no_page_but_the_payment_page_speaks_to_anybody_else(
     assert not watched
 
 
-def test_the_office_speaks_to_nobody_else(browser: Browser, house: House, address: str) -> None:
+def test_the_office_loads_nothing_from_other_hosts(browser: Browser, house: House, address: str) -> None:
     with desk(browser, house, hire(house, f"private-{address}", ADMIN)) as page:
         asked: set[str] = set()
         page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))

@@ -14,9 +14,7 @@ from tests.web.steps import ACCEPTED, DECLINED, Refusing, find_seats, find_two_s
 SignIn = Callable[[Page, str], None]
 
 
-def test_the_programme_says_prices_and_what_is_sold_out_and_nothing_moves_when_they_come(
-    browser: Browser, house: House
-) -> None:
+def test_the_event_list_shows_prices_and_sold_out_events_without_layout_shift(browser: Browser, house: House) -> None:
     page = browser.new_context(base_url=house.url, locale="fr-FR").new_page()
     match, concert = house.event("match"), house.event("concert")
     lines = {line["event_id"]: line for line in house.get("/api/offers")}
@@ -96,7 +94,7 @@ def test_a_declined_card_keeps_the_seats_and_another_card_pays(
     expect(page.get_by_role("heading", name="See you at the stadium")).to_be_visible()
 
 
-def test_a_basket_whose_time_runs_out_says_so_and_leads_back(page: Page, house: House) -> None:
+def test_an_expired_basket_says_so_and_links_to_the_event(page: Page, house: House) -> None:
     open_match(page, house)
     find_two_seats(page)
     with ThreadPoolExecutor(1) as aside:  # the browser's event loop runs in this thread
@@ -119,7 +117,7 @@ async def _shorten_holds(url: str) -> None:
         await connection.close()
 
 
-def test_a_guest_of_a_busy_event_signs_in_and_goes_on_with_the_same_wish(
+def test_a_guest_of_a_busy_event_signs_in_and_continues_with_the_same_choice(
     page: Page, house: House, sign_in: SignIn, address: str
 ) -> None:
     open_match(page, house)
@@ -133,7 +131,7 @@ def test_a_guest_of_a_busy_event_signs_in_and_goes_on_with_the_same_wish(
     expect(page.get_by_text(re.compile("^Row .*, seat"))).to_have_count(3)
 
 
-def test_a_guest_who_comes_back_without_signing_in_finds_the_chosen_seat_again(page: Page, house: House) -> None:
+def test_a_guest_who_returns_without_signing_in_finds_the_chosen_seat(page: Page, house: House) -> None:
     open_match(page, house)
     page.get_by_role("button", name="Browse blocks").click()
     page.locator("#block-105").click()
@@ -148,7 +146,7 @@ def test_a_guest_who_comes_back_without_signing_in_finds_the_chosen_seat_again(p
     expect(chosen).to_have_attribute("aria-label", name or "")
 
 
-def test_a_basket_can_be_given_back(page: Page, house: House) -> None:
+def test_a_basket_can_be_released(page: Page, house: House) -> None:
     open_match(page, house)
     find_two_seats(page)
     page.get_by_role("button", name="Release seats").click()

@@ -45,9 +45,7 @@ def test_the_walk_comes_to_every_address_of_the_web(house: House, evening: Eveni
     assert unvisited([*of_anybody(house, evening), *of_a_fan(house, evening), *of_the_office(evening)]) == []
 
 
-def test_nothing_is_wrong_with_any_page_for_whoever_is_not_signed_in(
-    browser: Browser, house: House, evening: Evening
-) -> None:
+def test_no_page_has_defects_for_anonymous_visitors(browser: Browser, house: House, evening: Evening) -> None:
     assert walked(browser, house, of_anybody(house, evening)) == []
 
 
@@ -61,9 +59,7 @@ def test_nothing_is_wrong_with_any_page_of_the_office(
     assert walked(browser, house, of_the_office(evening), hire(house, address, ADMIN)) == []
 
 
-def test_nothing_is_wrong_with_what_each_role_opens(
-    browser: Browser, house: House, evening: Evening, address: str
-) -> None:
+def test_no_page_has_defects_for_its_roles(browser: Browser, house: House, evening: Evening, address: str) -> None:
     found = []
     for role, paths in of_each_role(evening).items():
         email = hire(house, f"{role}-{address}", (Grant(str(role)),))

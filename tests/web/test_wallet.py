@@ -83,7 +83,7 @@ def test_a_new_balance_is_read_out(wallet: Page) -> None:
     expect(wallet.locator("[aria-live=polite]").filter(has_text="In your wallet: €20.00")).to_be_attached()
 
 
-def test_a_declined_card_says_so_and_another_one_loads(wallet: Page) -> None:
+def test_a_declined_card_is_explained_and_another_one_tops_up(wallet: Page) -> None:
     top_up(wallet, 20, DECLINED)
     expect(wallet.get_by_text("Payment declined")).to_be_visible()
     expect(wallet.get_by_text("You have not been charged. Try again, or use another card.")).to_be_visible()
@@ -92,7 +92,7 @@ def test_a_declined_card_says_so_and_another_one_loads(wallet: Page) -> None:
     holds(wallet, "20.00")
 
 
-def test_a_card_without_money_and_a_payment_that_is_cancelled_are_told_apart(wallet: Page) -> None:
+def test_insufficient_funds_and_a_cancelled_payment_have_different_messages(wallet: Page) -> None:
     top_up(wallet, 20, "4000 0000 0000 9995")
     expect(wallet.get_by_text("There wasn’t enough money on the card.")).to_be_visible()
     wallet.get_by_role("button", name="Top up €20").click()
@@ -132,7 +132,7 @@ def test_a_top_up_that_was_left_unpaid_goes_on_with_the_same_payment(wallet: Pag
     assert len(payments(house, address)) == 1
 
 
-def test_a_lost_answer_is_asked_for_again_with_the_same_ids(wallet: Page, house: House, address: str) -> None:
+def test_a_request_with_a_lost_answer_is_repeated_with_the_same_ids(wallet: Page, house: House, address: str) -> None:
     asked: list[dict[str, Any]] = []
 
     def lose_the_first(route: Route) -> None:
@@ -154,7 +154,7 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_ids(wallet: Page, house:
     assert len(payments(house, address)) == 1
 
 
-def test_money_is_told_to_whichever_browser_the_bank_comes_back_to(
+def test_a_top_up_is_shown_in_the_browser_to_which_the_bank_returns(
     wallet: Page, browser: Browser, house: House, sign_in: SignIn, address: str
 ) -> None:
     wallet.get_by_role("button", name="Top up €20").click()
@@ -189,7 +189,7 @@ def test_an_amount_that_cannot_be_is_refused_beside_its_field(wallet: Page, type
     expect(field).to_be_focused()
 
 
-def test_a_wallet_takes_no_more_than_it_may_hold(wallet: Page, house: House) -> None:
+def test_a_top_up_above_the_maximum_of_the_wallet_is_refused(wallet: Page, house: House) -> None:
     top_up(wallet, 20, ACCEPTED)
     credited(wallet, "20.00")
     spend(house, wallet_of(wallet), (21_000, "top_up", timedelta()))
@@ -215,13 +215,13 @@ def test_a_wallet_takes_no_more_than_it_may_hold(wallet: Page, house: House) -> 
         (503, "provider_unavailable", "The payment service is not responding. You have not been charged"),
     ],
 )
-def test_what_the_house_refuses_is_said_in_the_fans_own_words(wallet: Page, status: int, code: str, said: str) -> None:
+def test_refusals_are_explained_in_plain_words(wallet: Page, status: int, code: str, said: str) -> None:
     wallet.route(TOP_UPS, Refusing(status, code, times=3))
     wallet.get_by_role("button", name="Top up €20").click()
     expect(wallet.get_by_role("alert")).to_contain_text(said)
 
 
-def test_what_is_left_goes_back_in_two_taps_and_cash_stays_for_a_desk(wallet: Page, house: House) -> None:
+def test_the_balance_is_paid_out_in_two_taps_and_cash_stays_for_a_desk(wallet: Page, house: House) -> None:
     top_up(wallet, 20, ACCEPTED)
     credited(wallet, "20.00")
     spend(house, wallet_of(wallet), (-450, "sale", timedelta()), (700, "top_up", timedelta()))
@@ -267,7 +267,7 @@ def test_a_payout_whose_answer_is_lost_is_the_same_payout_again(wallet: Page) ->
     expect(wallet.get_by_role("listitem").filter(has_text="Withdrawal to your bank card")).to_have_count(1)
 
 
-def test_older_lines_come_when_asked_for(wallet: Page, house: House) -> None:
+def test_older_transactions_are_loaded_on_request(wallet: Page, house: House) -> None:
     top_up(wallet, 20, ACCEPTED)
     credited(wallet, "20.00")
     spend(house, wallet_of(wallet), *[(10, "top_up", timedelta(days=1, minutes=minute)) for minute in range(60)])
@@ -302,7 +302,7 @@ def test_the_wallet_speaks_french(browser: Browser, house: House, address: str) 
     page.context.close()
 
 
-def test_without_a_network_every_page_of_the_wallet_opens_from_what_the_phone_keeps(
+def test_offline_every_page_of_the_wallet_opens_from_the_cache(
     browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], house: House, sign_in: SignIn, address: str
 ) -> None:
     _, process = own_server
@@ -374,7 +374,7 @@ def test_without_network_the_last_known_balance_is_shown_with_its_time_and_nothi
     context.close()
 
 
-def test_whoever_signs_in_next_on_this_browser_sees_nothing_of_it(wallet: Page, sign_in: SignIn, address: str) -> None:
+def test_the_next_person_on_the_browser_sees_nothing_of_the_wallet(wallet: Page, sign_in: SignIn, address: str) -> None:
     top_up(wallet, 20, LATE)
     credited(wallet, "20.00")
     wallet.get_by_role("link", name="Account").click()
@@ -388,7 +388,7 @@ def test_whoever_signs_in_next_on_this_browser_sees_nothing_of_it(wallet: Page, 
     expect(wallet.get_by_text("20.00")).to_have_count(0)
 
 
-def test_the_wallet_is_loaded_by_keyboard_alone(wallet: Page) -> None:
+def test_the_wallet_is_topped_up_by_keyboard(wallet: Page) -> None:
     wallet.get_by_role("radio", name="€20").focus()
     wallet.keyboard.press("ArrowRight")
     expect(wallet.get_by_role("radio", name="€50")).to_be_checked()

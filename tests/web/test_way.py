@@ -16,7 +16,7 @@ SignIn = Callable[[Page, str], None]
 Browse = Callable[[], tuple[BrowserContext, Page]]
 
 
-def test_the_way_is_on_the_ticket_without_stairs_where_wished_and_stays_without_network(
+def test_the_route_is_on_the_ticket_also_step_free_and_offline(
     browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], house: House, sign_in: SignIn
 ) -> None:
     _, process = own_server
