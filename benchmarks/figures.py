@@ -16,9 +16,9 @@ from uuid import UUID
 
 from benchmarks import common
 from tests.money.fiscal.till import Till, append
-from virage.control.books.acts.figures import project
+from virage.control.books.acts.sales_statistics import project
 from virage.control.books.reads import sales as reads
-from virage.control.books.rules.figures import By
+from virage.control.books.rules.sales_statistics import SalesGrouping
 from virage.money.fiscal.rules.record import Line
 from virage.platform.data.database import Database
 from virage.platform.data.migrate import migrate
@@ -90,9 +90,9 @@ async def measure(sales: int) -> dict[str, Any]:
         looks = {}
         async with db.connection() as conn:
             await conn.execute("analyze")
-            for by in By:
+            for by in SalesGrouping:
 
-                async def look(by: By = by) -> None:
+                async def look(by: SalesGrouping = by) -> None:
                     await reads.sales(conn, by, await reads.of_event(conn, event_id, None), NOW)
 
                 looks[f"{by}_ms"] = await best_ms(look)

@@ -3,8 +3,8 @@
 `python -m checks.refusals --write` writes the codes into `web/src/api/codes.ts`: with them the compiler of the web sees
 a code without words in a language.
 
-Codes are the members of `Reason` and `OverrideDoubt` enums, and the literals in `Refused(...)`, `Problem(...)`,
-`Answer(..., "refused", ...)`, `reason=` and `doubt =`.
+Codes are the members of the enums in `ENUMS`, and the literals in `Refused(...)`, `Problem(...)`,
+`Answer(..., "refused", ...)`, `RecordAnswer(...)`, `reason=` and `doubt =`.
 """
 
 import ast
@@ -21,6 +21,18 @@ from typing import Any
 from virage.app.domains import MODULES
 from virage.platform.web.problems import STATUS
 
+ENUMS = frozenset(
+    {
+        "Reason",
+        "PageReason",
+        "OverrideDoubt",
+        "BookingRefusal",
+        "ConcessionaireRefusal",
+        "DeviationReason",
+        "FiscalRefusal",
+        "PaymentRefusal",
+    }
+)
 CODE = Path("src/virage")
 WEB = Path("web/src")
 CODES = WEB / "api/codes.ts"
@@ -110,11 +122,11 @@ def codes_of(source: str) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(tree):
         match node:
-            case ast.ClassDef(name="Reason" | "PageReason" | "OverrideDoubt"):
+            case ast.ClassDef(name=name) if name in ENUMS:
                 found |= {code for one in node.body if isinstance(one, ast.Assign) for code in texts(one.value)}
             case ast.Call(func=ast.Name(id="Refused" | "Problem"), args=[code, *_]):
                 found |= texts(code)
-            case ast.Call(func=ast.Name(id="Answer"), args=[_, ast.Constant(value="refused"), code]):
+            case ast.Call(func=ast.Name(id="Answer" | "RecordAnswer"), args=[_, ast.Constant(value="refused"), code]):
                 found |= texts(code)
             case ast.keyword(arg="reason") | ast.Assign(targets=[ast.Name(id="doubt")]):
                 found |= texts(node.value)

@@ -20,7 +20,7 @@ const LATER = /node_modules\/svelte\/src\/reactivity\/|src\/(api\/(stream|words)
 /** What only staff with a network opens: the office, the kitchen, the match desk, the describers. */
 const OFFICE = /src\/(office|food\/kitchen|live\/desk|replay\/describe)\//;
 /** Gates and tills; what they share with a fan's receipt is the fans' too. */
-const POSTS = /src\/(access|concessions\/till|devices\/(?!key|nfc))/;
+const POSTS = /src\/(access|till|devices\/(?!key|nfc))/;
 
 /** Scripts and styles that only the office reaches: no fan's phone keeps them. */
 const officeFiles = new Set<string>();

@@ -7,15 +7,15 @@ import pytest
 
 from tests.app.conftest import World
 from tests.app.demonstration import load_food
-from virage.control.books.reads.takings import tills_astray
+from virage.control.books.reads.takings import till_mismatches
 from virage.demo.tills import POSTS
 from virage.demo.yesterday import DIFFERENCES, REFUNDED, SALES, evening_before
 from virage.identity.keys.reads import DeviceKeyring
 from virage.matchday.food.menu.reads.catalogue import Catalogues
-from virage.matchday.food.till.reads.judging import Judge
+from virage.matchday.food.till.reads.checking import DeviationChecker
 from virage.money.fiscal.reads.closings import due
 from virage.money.fiscal.rules.chain import Head
-from virage.money.fiscal.rules.record import SignedRecord, Written, check, read_signed
+from virage.money.fiscal.rules.record import SignedRecord, VerifiedRecord, check, read_signed
 from virage.money.wallet.funding.reads.audit import audit
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
@@ -76,14 +76,14 @@ async def test_yesterday_is_closed_and_the_audit_is_clean(db: Database, clock: C
     async with db.transaction() as conn:
         assert await due(conn, clock.now()) is None
         assert (await audit(conn)).clean
-        assert await tills_astray(conn) == []
+        assert await till_mismatches(conn) == []
         closed = {str(row["subject"]) for row in await conn.fetch("select subject from fiscal.closing")}
     assert closed == {"till", "outlet"}
 
 
 @pytest.mark.usefixtures("loaded")
 async def test_every_record_is_signed_and_chained_at_catalogue_prices_and_legal_vat(db: Database, clock: Clock) -> None:
-    judge = Judge(db, clock, Catalogues(db))
+    judge = DeviationChecker(db, clock, Catalogues(db))
     keyring = DeviceKeyring(db)
     async with db.connection() as conn:
         rows = await conn.fetch("select device_id, body, signature from fiscal.record order by device_id, number")
@@ -92,12 +92,12 @@ async def test_every_record_is_signed_and_chained_at_catalogue_prices_and_legal_
         till = row["device_id"]
         signed = SignedRecord(base64url(row["body"]), base64url(row["signature"]))
         written = read_signed(signed, till, await keyring.key(till))
-        assert isinstance(written, Written), written
+        assert isinstance(written, VerifiedRecord), written
         record, before = written.record, heads.get(till, Head())
         assert (record.number, record.previous) == (before.number + 1, before.hash)
         heads[till] = Head(record.number, written.hash)
         assert check(record) is None
-        assert await judge.deviations(record, told=True) == ()
+        assert await judge.deviations(record, offline=True) == ()
     assert len(heads) == len(POSTS)
 
 

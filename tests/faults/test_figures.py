@@ -16,7 +16,7 @@ from benchmarks.common import run
 from benchmarks.house import House
 from tests.faults.test_kill import Killer
 from tests.money.fiscal.till import Till, append, beer, cup, fries
-from virage.control.books.acts import figures
+from virage.control.books.acts import sales_statistics as figures
 from virage.identity.keys.rules.vault import PURPOSE, KeyVault
 from virage.money.fiscal.acts.records import close
 from virage.money.fiscal.rules.closing import Closing, Period, PeriodKind

@@ -192,7 +192,7 @@ def sell_by_terminal_with_tip(page: Page) -> None:
     pay = page.get_by_role("dialog", name="Pay")
     pay.get_by_role("button", name="€1", exact=True).click()
     pay.locator("[data-way=terminal]").click()
-    pay.get_by_role("button", name="The terminal has paid").click()
+    pay.get_by_role("button", name="Payment accepted").click()
     till.sold(page)
 
 

@@ -15,6 +15,7 @@ from tests.golden.requests_log import DRAWN, PROBLEM, Exchange, is_drawn
 
 MAILBOX = "GET /api/mailbox"
 CARDS = "/cards"
+STATEMENT = "/statement.pdf"
 
 
 class Translator:
@@ -61,7 +62,7 @@ class Translator:
         else:
             of_status = operation["responses"].get(str(recorded.status), {}).get("content", {})
             answer = self.value(recorded.answer, _schema_of(of_status), None)
-        if name == MAILBOX:
+        if name == MAILBOX or path.endswith(STATEMENT):
             answer = _reworded(answer, self._renames.texts)
         answered = dict(recorded.answered)
         if "location" in answered:

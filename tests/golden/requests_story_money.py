@@ -12,7 +12,7 @@ from tests.golden.requests_story import ANY, Story
 from tests.golden.requests_story_sale import captured
 from tests.identity.passes.make_vectors import Ed25519Phone
 from tests.money.fiscal.till import Till, refund_of
-from virage.money.fiscal.rules.record import Kind, Line, Tender, TenderKind, Written
+from virage.money.fiscal.rules.record import Kind, Line, Tender, TenderKind, VerifiedRecord
 
 LOAD = b"virage:load:v1\0"
 PAY = b"virage:pay:v1\0"
@@ -126,24 +126,24 @@ class Counter:
             deposit=False,
         )
 
-    def write(self, kind: Kind, **more: Any) -> Written:
+    def write(self, kind: Kind, **more: Any) -> VerifiedRecord:
         """Write the next record."""
         self._till.at = self._story.now
         return self._till.write(kind, id=UUID(self._story.new_id()), **self._said | more)
 
-    def refund(self, sale: Written) -> Written:
+    def refund(self, sale: VerifiedRecord) -> VerifiedRecord:
         """Write the refund of a whole sale."""
         lines = [
             Line(self.line.product, self.line.name, -1, self.line.unit_cents, self.line.vat_permille, [], deposit=False)
         ]
         return self.write(Kind.REFUND, lines=lines, refund_of=refund_of(sale))
 
-    def sale(self, kind: TenderKind = TenderKind.CASH, proof: str | None = None) -> Written:
+    def sale(self, kind: TenderKind = TenderKind.CASH, proof: str | None = None) -> VerifiedRecord:
         """Write a sale of one piece."""
         return self.write(Kind.SALE, lines=[self.line], tenders=[Tender(kind, self.line.unit_cents, proof)])
 
 
-def sent(written: Written, *, told: bool) -> dict[str, Any]:
+def sent(written: VerifiedRecord, *, told: bool) -> dict[str, Any]:
     """Return a record as its till sends it."""
     return {"body": base64url(written.body), "signature": base64url(written.signature), "told": told}
 
@@ -184,7 +184,7 @@ def is_plain(shown: Any) -> bool:
     )
 
 
-async def upload(story: Story, *written: Written, told: bool = False) -> None:
+async def upload(story: Story, *written: VerifiedRecord, told: bool = False) -> None:
     """Send records."""
     await story.ask("till", "POST", "/api/till/records", {"records": [sent(record, told=told) for record in written]})
 

@@ -11,7 +11,7 @@ from tests.golden.signed import FILE, event_key
 from virage.identity.keys.rules.keys import HolderKey, IssuerKey, kid_of, signed_by_issuer
 from virage.matchday.access.rules.pack import PACK_PURPOSE
 from virage.matchday.access.rules.scans import SignedScan, body_of, scan_of
-from virage.money.fiscal.rules.record import RECORD_PURPOSE, SignedRecord, Written, canonical, check, read_signed
+from virage.money.fiscal.rules.record import RECORD_PURPOSE, SignedRecord, VerifiedRecord, canonical, check, read_signed
 
 SIGNED: dict[str, Any] = json.loads(FILE.read_bytes())
 GATE, TILL, PACKS = SIGNED["gate"], SIGNED["till"], SIGNED["packs"]
@@ -43,14 +43,14 @@ def test_every_sale_that_a_till_signed_is_read_and_written_again_with_the_same_b
     previous = None
     for signed, meant in zip(TILL["records"], expected().till.records, strict=True):
         written = read_signed(SignedRecord(**signed), till, key)
-        assert isinstance(written, Written), written
+        assert isinstance(written, VerifiedRecord), written
         assert canonical(written.record) == decoded(signed["body"])
         assert (written.hash, written.record.number, written.record.id) == (meant.hash, meant.number, meant.id)
         assert check(written.record) is None
         assert previous in (None, written.record.previous)
         previous = written.hash
         assert not isinstance(
-            read_signed(SignedRecord(changed(signed["body"]), signed["signature"]), till, key), Written
+            read_signed(SignedRecord(changed(signed["body"]), signed["signature"]), till, key), VerifiedRecord
         )
     assert len(TILL["records"]) == 4
 

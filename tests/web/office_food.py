@@ -13,7 +13,7 @@ from tests.web import http
 from tests.web.house import House
 from tests.web.office import in_database
 from virage.money.fiscal.rules.calendar import business_day
-from virage.money.fiscal.rules.record import Kind, Line, Written, read_record
+from virage.money.fiscal.rules.record import Kind, Line, VerifiedRecord, read_record
 from virage.platform.data.database import Connection
 from virage.platform.values.jwk import base64url
 from virage.site.venue.reads import VENUE_ZONE
@@ -30,7 +30,7 @@ class Till:
         self.chain = Chain(UUID(came["device_id"]), signer)
         self.chain.outlet = outlet
         self.chain.at = datetime.now(UTC) - timedelta(seconds=40)
-        self._untold: list[Written] = []
+        self._untold: list[VerifiedRecord] = []
         self.menu = house.get(f"/api/food/catalogue/{outlet}")
 
     def line(self, name: str, quantity: int = 1) -> Line:
@@ -41,7 +41,7 @@ class Till:
             UUID(item["id"]), item["name"]["fr"], quantity, found["cents"], item["vat_permille"], [], deposit=False
         )
 
-    def write(self, kind: Kind = Kind.SALE, **changes: Any) -> Written:
+    def write(self, kind: Kind = Kind.SALE, **changes: Any) -> VerifiedRecord:
         """Write a record; the server hears of it with `tell`."""
         written = self.chain.write(kind, catalogue=self.menu["version"], **changes)
         self._untold.append(written)

@@ -175,9 +175,9 @@ def test_a_child_with_a_card_that_has_a_limit(evening: Evening, address: str) ->
     for name in (POPCORN, COLA):
         tap_product(evening.till, name)
     tap_card(evening.till, card)
-    expect(evening.till.get_by_text("The card’s limit for today is reached: €")).to_be_visible()
+    expect(evening.till.get_by_text("Daily limit of the card reached: €")).to_be_visible()
     refused(evening.till, "daily_limit_reached")
-    evening.till.get_by_role("button", name="Empty the basket").click()
+    evening.till.get_by_role("button", name="Clear basket").click()
     watch(parent)
 
 
@@ -205,11 +205,11 @@ def test_without_a_bank_card(evening: Evening, address: str) -> None:
 
 def load_in_cash(till: Page, card: Held, euros: int) -> None:
     """The desk takes cash for the wallet of a card."""
-    in_menu(till, "Load a card")
-    dialog = till.get_by_role("dialog", name="Load a card")
+    in_menu(till, "Top up a card")
+    dialog = till.get_by_role("dialog", name="Top up a card")
     tap_card(till, card)
     dialog.get_by_label("Amount").fill(str(euros))
-    dialog.get_by_role("button", name=f"Load €{euros}.00").click()
+    dialog.get_by_role("button", name=f"Top up €{euros}.00").click()
     expect(dialog).to_contain_text("Done.")
     dialog.get_by_role("button", name="Close").click()
 

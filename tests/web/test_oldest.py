@@ -37,5 +37,5 @@ def test_the_oldest_browser_proves_the_receipt_of_a_new_till(house: House, table
     expect(reader.get_by_role("article")).to_contain_text(CHOCOLATE)
     reader.goto("about:blank")
     reader.goto(address[:-9] + ("A" if address[-9] != "A" else "B") + address[-8:])
-    expect(reader.get_by_text("This is no receipt")).to_be_visible()
+    expect(reader.get_by_text("This is not a valid receipt")).to_be_visible()
     old.close()

@@ -1,4 +1,4 @@
-"""A fan's phone pays at a till: two real screens, and between them nothing but what each of them shows."""
+"""A phone pays at a till: two real screens that exchange only what they show."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -43,7 +43,7 @@ def asked(till: Page) -> str:
     tap_product(till, CHOCOLATE)
     till.get_by_role("button", name="Pay €").click()
     till.locator("[data-way=virtual_card]").click()
-    expect(till.get_by_text("Waiting for the phone €3.50")).to_be_visible()
+    expect(till.get_by_text("Waiting for the phone… €3.50")).to_be_visible()
     return str(till.locator("[data-challenge]").get_attribute("data-challenge"))
 
 
@@ -67,7 +67,7 @@ def yes_without_network(fan: Page) -> str:
     return shown_proof(fan)
 
 
-def test_a_phone_pays_the_till_that_asks_it_and_what_is_refused_is_told_at_the_till(
+def test_a_phone_pays_at_the_till_and_refusals_are_shown_there(
     selling: tuple[Page, str], phone: Phone, house: House, address: str
 ) -> None:
     till, name = selling
@@ -103,7 +103,7 @@ def test_a_phone_pays_the_till_that_asks_it_and_what_is_refused_is_told_at_the_t
     expect(fan.get_by_text("In your wallet: €13.00")).to_be_visible()
     spend(house, wallet, (-1_200, "sale", timedelta()))
     type_code(till, yes_without_network(fan))
-    expect(till.get_by_text("Not enough in the wallet: €1.00 are left.")).to_be_visible()
+    expect(till.get_by_text("Not enough in the wallet: €1.00 available.")).to_be_visible()
     refused(till, "insufficient_funds")
     by_cash(till)
     assert sold(till) == by_itself + 3

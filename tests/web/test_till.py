@@ -1,4 +1,4 @@
-"""The till in a real browser: with the server, without it and after a kill, it loses no sale and doubles none."""
+"""The till in a real browser: online, offline and after a crash it neither loses nor doubles a sale."""
 
 import re
 from collections.abc import Iterator
@@ -73,10 +73,10 @@ def test_two_taps_sell_and_the_receipt_proves_itself(house: House, tablet: Phone
     name = open_till(page, house, "Till two taps")
     one = new_card(house, 1_000)
     give_to(house, one, "Somebody Somewhere")
-    look = page.get_by_role("dialog", name="What is on the card")
+    look = page.get_by_role("dialog", name="Card balance")
     tap_card(page, one)
     expect(look.locator("[data-look='1000']")).to_contain_text("Somebody S.")
-    expect(look).to_contain_text("To pay, hold the card to the reader again.")
+    expect(look).to_contain_text("To pay, tap the card again.")
     look.get_by_role("button", name="Close").click()
     tap_product(page, CHOCOLATE)
     tap_card(page, one)
@@ -95,15 +95,15 @@ def test_two_taps_sell_and_the_receipt_proves_itself(house: House, tablet: Phone
     expect(reader.get_by_role("article")).to_contain_text(CHOCOLATE)
     reader.goto("about:blank")
     reader.goto(address[:-9] + ("A" if address[-9] != "A" else "B") + address[-8:])
-    expect(reader.get_by_text("This is no receipt")).to_be_visible()
+    expect(reader.get_by_text("This is not a valid receipt")).to_be_visible()
     reader.close()
 
     tap_product(page, COLA)
     tap_product(page, COLA)
     tap_card(page, one)
-    expect(page.get_by_text("Not enough in the wallet: €6.50 are left.")).to_be_visible()
+    expect(page.get_by_text("Not enough in the wallet: €6.50 available.")).to_be_visible()
     page.get_by_role("dialog", name="Pay").locator("[data-way=cash]").click()
-    expect(page.get_by_text("Not enough in the wallet: €6.50 are left.")).to_be_hidden()
+    expect(page.get_by_text("Not enough in the wallet: €6.50 available.")).to_be_hidden()
     page.get_by_role("dialog", name="Pay").get_by_role("button", name="€20", exact=True).click()
     expect(page.locator("[data-receipt]")).to_contain_text("Change €7.00")
     number = sold(page)
@@ -114,9 +114,7 @@ def test_two_taps_sell_and_the_receipt_proves_itself(house: House, tablet: Phone
     assert_books_are_right(house)
 
 
-def test_what_is_chosen_of_a_menu_stays_while_prices_are_fetched_and_the_clock_beats(
-    house: House, tablet: Phone
-) -> None:
+def test_choices_of_a_menu_stay_while_prices_and_time_update(house: House, tablet: Phone) -> None:
     page = begin(tablet)
     page.clock.install()
     open_till(page, house, "Till menu")
@@ -125,7 +123,7 @@ def test_what_is_chosen_of_a_menu_stays_while_prices_are_fetched_and_the_clock_b
     add = meal.get_by_role("button", name="Add", exact=True)
     expect(add).to_be_in_viewport()
     expect(add).to_be_disabled()
-    expect(add).to_have_accessible_description(re.compile("^Still to choose: "))
+    expect(add).to_have_accessible_description(re.compile("^Choose: "))
     for group in meal.get_by_role("group").all():
         group.get_by_role("button", disabled=False).first.click()
     chosen = meal.locator("[aria-pressed=true]")
@@ -135,7 +133,7 @@ def test_what_is_chosen_of_a_menu_stays_while_prices_are_fetched_and_the_clock_b
         page.clock.fast_forward(70_000)
     page.clock.fast_forward(16_000)
     expect(chosen).to_have_count(count)
-    while meal.get_by_text("Still to choose").count():
+    while meal.get_by_text("Choose: ").count():
         meal.get_by_role("group").filter(has_text="Choose one").first.get_by_role(
             "button", disabled=False
         ).first.click()
@@ -149,7 +147,7 @@ def sell_alone(page: Page, one: Held) -> int:
     return sold(page)
 
 
-def test_without_the_server_it_sells_on_within_its_limits_and_tells_all_of_it_once(
+def test_an_offline_till_sells_within_its_limits_and_uploads_everything_once(
     house: House, tablet: Phone, server: Server
 ) -> None:
     _, stop, start = server
@@ -165,8 +163,8 @@ def test_without_the_server_it_sells_on_within_its_limits_and_tells_all_of_it_on
         last = sell_alone(page, each)
     expect(page.locator("[data-state=alone]")).to_be_visible()
     tap_card(page, other)
-    expect(page.get_by_text("Without network this till cannot tell what is on a card now.")).to_be_visible()
-    page.get_by_role("dialog", name="What is on the card").get_by_role("button", name="Close").click()
+    expect(page.get_by_text("You need a connection to see a card’s balance.")).to_be_visible()
+    page.get_by_role("dialog", name="Card balance").get_by_role("button", name="Close").click()
     for each, counter, reason in (
         (stranger, None, "card_unknown"),
         (blocked, None, "card_blocked"),
@@ -176,12 +174,12 @@ def test_without_the_server_it_sells_on_within_its_limits_and_tells_all_of_it_on
         tap_product(page, CHOCOLATE)
         tap_card(page, each, counter)
         refused(page, reason)
-        page.get_by_role("button", name="Empty the basket").click()
+        page.get_by_role("button", name="Clear basket").click()
     last = sell_alone(page, other)
     tap_product(page, COLA)
     tap_card(page, other)
     refused(page, "till_limit_alone")
-    page.get_by_role("button", name="Empty the basket").click()
+    page.get_by_role("button", name="Clear basket").click()
     kill(tablet)
 
     page = begin(tablet)
@@ -205,7 +203,7 @@ def block(house: House, one: Held) -> None:
     in_database(house, lambda conn: block_cards(conn, [wish], datetime.now(UTC)))
 
 
-def test_a_lost_answer_is_one_sale_or_none_also_over_a_kill(house: House, tablet: Phone) -> None:
+def test_a_lost_answer_is_one_sale_or_none_also_after_a_crash(house: House, tablet: Phone) -> None:
     page = begin(tablet)
     one = new_card(house, 5_000)
     name = open_till(page, house, "Till lost answer")
@@ -218,10 +216,10 @@ def test_a_lost_answer_is_one_sale_or_none_also_over_a_kill(house: House, tablet
     for _ in range(3):
         tap_product(page, CHOCOLATE)
     tap_card(page, one)  # 10.50 is beyond what one card may alone: taken back at once
-    expect(page.get_by_text("it was written down and taken back at once")).to_be_visible()
+    expect(page.get_by_text("The sale was recorded and refunded straight away")).to_be_visible()
     assert lost == [200, 200]
     page.get_by_role("dialog", name="Pay").get_by_role("button", name="Close").click()
-    page.get_by_role("button", name="Empty the basket").click()
+    page.get_by_role("button", name="Clear basket").click()
     all_is_told(page)
     assert left(house, one) == 5_000 - CHOCOLATE_CENTS
 
@@ -230,7 +228,7 @@ def test_a_lost_answer_is_one_sale_or_none_also_over_a_kill(house: House, tablet
     die_while_asking(page, tablet, CHOCOLATE, one)
     page = begin(tablet)
     page.goto("/staff/till")
-    expect(page.get_by_text("The sale of €3.50 that was interrupted is paid.")).to_be_visible()
+    expect(page.get_by_text("The interrupted sale of €3.50 was paid.")).to_be_visible()
     sold(page)
     kinds = [record.kind for record in chain(house, name)][1:]
     assert kinds == [Kind.SALE, Kind.SALE, Kind.REFUND, Kind.SALE]
@@ -238,7 +236,7 @@ def test_a_lost_answer_is_one_sale_or_none_also_over_a_kill(house: House, tablet
     assert_books_are_right(house)
 
 
-def test_a_shift_sells_splits_gives_back_and_counts(house: House, tablet: Phone) -> None:
+def test_a_shift_sells_splits_refunds_and_counts(house: House, tablet: Phone) -> None:
     page = begin(tablet)
     one = new_card(house, 20_000)
     choose_pin(house, one)
@@ -251,7 +249,7 @@ def test_a_shift_sells_splits_gives_back_and_counts(house: House, tablet: Phone)
         tap_product(page, COLA)  # 13 euros with their cups, half of it in cash
     page.get_by_role("button", name="Pay €").click()
     pay.get_by_role("button", name="€1", exact=True).click()
-    pay.get_by_role("button", name="Pay only a part").click()
+    pay.get_by_role("button", name="Split the payment").click()
     pay.locator("[data-way=cash]").click()
     pay.get_by_role("button", name="Exact").click()
     expect(pay.locator("[data-left='700']")).to_be_visible()
@@ -259,17 +257,17 @@ def test_a_shift_sells_splits_gives_back_and_counts(house: House, tablet: Phone)
     split = sold(page)
 
     tap_product(page, LAGER)
-    page.get_by_role("button", name="Proof seen: 18 or older").click()
+    page.get_by_role("button", name="ID checked: 18 or over").click()
     for _ in range(7):
         tap_product(page, CHOCOLATE)
         tap_product(page, COLA)
     tap_card(page, one)  # 80 euros are above the cap
     expect(page.locator("[data-refusal=confirmation_required]")).to_be_visible()
     expect(pay.locator("[data-holder='Somebody S.']")).to_be_visible()
-    pay.get_by_label("PIN of the card").fill("111111")
+    pay.get_by_label("Card PIN").fill("111111")
     pay.get_by_role("button", name="Confirm").click()
     expect(page.locator("[data-refusal=pin_wrong]")).to_be_visible()
-    pay.get_by_label("PIN of the card").fill(CARD_PIN)
+    pay.get_by_label("Card PIN").fill(CARD_PIN)
     pay.get_by_role("button", name="Confirm").click()
     sold(page)
     assert left(house, one) == 20_000 - 700 - 8_000
@@ -286,7 +284,7 @@ def test_a_shift_sells_splits_gives_back_and_counts(house: House, tablet: Phone)
 
     page.locator("[data-deposit]").first.click()
     page.get_by_role("button", name="Pay out €2.00").click()
-    pay.get_by_role("button", name="Give back in cash").click()
+    pay.get_by_role("button", name="Pay out in cash").click()
     sold(page)
     train(page)
     book_at_desk(page, one)
@@ -301,12 +299,12 @@ def test_a_shift_sells_splits_gives_back_and_counts(house: House, tablet: Phone)
     assert_books_are_right(house)
 
 
-def test_a_load_whose_answer_was_lost_is_booked_once_whoever_finds_the_card_again(house: House, tablet: Phone) -> None:
+def test_a_top_up_with_a_lost_answer_is_booked_once(house: House, tablet: Phone) -> None:
     page = begin(tablet)
     one = new_card(house, 5_000)
     open_till(page, house, "Till lost load")
-    in_menu(page, "Load a card")
-    dialog = page.get_by_role("dialog", name="Load a card")
+    in_menu(page, "Top up a card")
+    dialog = page.get_by_role("dialog", name="Top up a card")
     tap_card(page, one)
     dialog.get_by_label("Amount").fill("12")
 
@@ -315,21 +313,21 @@ def test_a_load_whose_answer_was_lost_is_booked_once_whoever_finds_the_card_agai
         route.abort()
 
     page.route("**/api/till/loads", lose, times=1)
-    dialog.get_by_role("button", name="Load €12.00").click()
-    expect(dialog).to_contain_text("Nobody knows yet whether €12.00 was booked.")
+    dialog.get_by_role("button", name="Top up €12.00").click()
+    expect(dialog).to_contain_text("No response yet for €12.00.")
     assert left(house, one) == 6_200
     page.reload()
-    in_menu(page, "Load a card")
+    in_menu(page, "Top up a card")
     tap_card(page, one)
-    expect(dialog).to_contain_text("Nobody knows yet whether €12.00 was booked.")
+    expect(dialog).to_contain_text("No response yet for €12.00.")
     expect(dialog.get_by_label("Amount")).to_be_disabled()
-    dialog.get_by_role("button", name="Load €12.00").click()
-    expect(dialog).to_contain_text("Done. €62.00 in the wallet now.")
+    dialog.get_by_role("button", name="Top up €12.00").click()
+    expect(dialog).to_contain_text("Done. New balance: €62.00.")
     assert left(house, one) == 6_200
     expect(dialog.get_by_label("Amount")).to_be_enabled()
     dialog.get_by_label("Amount").fill("10")
-    dialog.get_by_role("button", name="Load €10.00").click()
-    expect(dialog).to_contain_text("Done. €72.00 in the wallet now.")
+    dialog.get_by_role("button", name="Top up €10.00").click()
+    expect(dialog).to_contain_text("Done. New balance: €72.00.")
     assert_books_are_right(house)
 
 
@@ -350,7 +348,7 @@ SET_BACK = """() => new Promise((resolve) => {
 })"""
 
 
-def test_a_till_whose_storage_was_set_back_stops_until_finance_lets_it_go_on(house: House, tablet: Phone) -> None:
+def test_a_till_with_restored_storage_stops_until_finance_resumes_it(house: House, tablet: Phone) -> None:
     page = begin(tablet)
     one = new_card(house, 1_000)
     name = open_till(page, house, "Till set back")
@@ -359,11 +357,11 @@ def test_a_till_whose_storage_was_set_back_stops_until_finance_lets_it_go_on(hou
     tap_product(page, CHOCOLATE)
     tap_card(page, one)
     expect(page.get_by_role("heading", name="This till has stopped")).to_be_visible()
-    expect(page.locator("[data-reason=chain_forked]")).to_have_text("Two different records bear the same number")
+    expect(page.locator("[data-reason=chain_forked]")).to_have_text("Two different records have the same number")
     assert left(house, one) == 1_000 - CHOCOLATE_CENTS
     page.get_by_label("Your name").select_option(label=FINANCE)
-    page.get_by_label("Your PIN, as finance").fill(PIN)
-    page.get_by_role("button", name="Go on from the server’s last record").click()
+    page.get_by_label("Finance PIN").fill(PIN)
+    page.get_by_role("button", name="Continue from the server’s last record").click()
     by_cash(page)
     sold(page)
     expect(page.locator("[data-backlog='0']")).to_be_visible()

@@ -1,4 +1,4 @@
-"""What happens at a till, in the words of its screen: cards with money on them, cashiers, a reader that types."""
+"""Steps at a till by its screen texts: loaded cards, cashiers, a keyboard-wedge scanner."""
 
 import re
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ FINANCE = "Some Finance"
 
 
 def give_to(house: House, one: Held, name: str) -> None:
-    """The card becomes that of somebody of this name."""
+    """Link the card to a person with this name."""
 
     async def give(conn: Connection) -> None:
         person = await people.ensure_fan(conn, f"{one.card_id.hex}@example.org", name, datetime.now(UTC))
@@ -44,7 +44,7 @@ def give_to(house: House, one: Held, name: str) -> None:
 
 
 def left(house: House, one: Held) -> int:
-    """What may still be spent of a fan's wallet."""
+    """Return the available balance of a wallet."""
 
     async def ask(conn: Connection) -> int:
         return (await ledger.available(conn, [one.wallet_id]))[one.wallet_id]
@@ -53,7 +53,7 @@ def left(house: House, one: Held) -> int:
 
 
 def choose_pin(house: House, one: Held) -> None:
-    """The card gets a PIN, as its owner chooses one in the app."""
+    """Set the card's PIN."""
 
     async def choose(conn: Connection) -> None:
         verifier = await pins.new_verifier(CARD_PIN)
@@ -77,13 +77,13 @@ def beer_is_allowed(house: House) -> None:
 
 
 def cashiers(house: House) -> None:
-    """Somebody who sells and somebody of finance, each with a PIN."""
+    """Create a cashier and a finance user, each with a PIN."""
     for name, role in ((CASHIER, "cashier"), (FINANCE, "finance")):
         with_pin(house, f"{role}.at.till@example.org", name, role)
 
 
 def till_code(house: House, outlets: list[str], name: str) -> str:
-    """A code that makes a device a till of these outlets, as finance opens it."""
+    """Return a pairing code for a till of these outlets."""
     return pairing_code(house, "finance", PairingWish(new_id(), name, DeviceKind.TILL, outlets))
 
 
@@ -91,11 +91,11 @@ def pair(page: Page, house: House, name: str, outlets: list[str] | None = None) 
     """Make the browser a till, by the link that finance sends."""
     page.goto(f"/staff/till?pair={till_code(house, outlets or [OUTLET], name)}")
     page.get_by_role("button", name="Pair this device").click()
-    expect(page.get_by_role("heading", name="Who sells here?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Who’s selling?")).to_be_visible()
 
 
 def sign_in(page: Page, name: str = CASHIER) -> None:
-    """Say who sells, without asking the server."""
+    """Sign in by PIN, without the server."""
     page.get_by_label("Your name").select_option(label=name)
     page.get_by_label("Your PIN").fill(PIN)
     page.get_by_role("button", name="Sign in").click()
@@ -103,14 +103,14 @@ def sign_in(page: Page, name: str = CASHIER) -> None:
 
 
 def open_shift(page: Page, euros: str = "150") -> None:
-    """Count the float and begin."""
-    page.get_by_role("button", name="Open the shift").click()
-    dialog = page.get_by_role("dialog", name="Open the shift")
-    dialog.get_by_label("Float in the drawer").fill("999999")
-    dialog.get_by_role("button", name="Open the shift").click()
-    expect(dialog.get_by_text("No drawer holds more than €5,000. Check the amount.")).to_be_visible()
-    dialog.get_by_label("Float in the drawer").fill(euros)
-    dialog.get_by_role("button", name="Open the shift").click()
+    """Open a shift with its float."""
+    page.get_by_role("button", name="Open shift").click()
+    dialog = page.get_by_role("dialog", name="Open shift")
+    dialog.get_by_label("Opening float").fill("999999")
+    dialog.get_by_role("button", name="Open shift").click()
+    expect(dialog.get_by_text("The maximum is €5,000. Check the amount.")).to_be_visible()
+    dialog.get_by_label("Opening float").fill(euros)
+    dialog.get_by_role("button", name="Open shift").click()
     expect(dialog).to_be_hidden()
 
 
@@ -135,12 +135,12 @@ def open_till(page: Page, house: House, name: str) -> str:
 
 
 def tap_product(page: Page, name: str) -> None:
-    """The first of two taps."""
+    """Tap a product."""
     page.locator("[data-product]").filter(has_text=name).first.click()
 
 
 def tap_card(page: Page, one: Held, counter: int | None = None) -> None:
-    """The second: the reader types what the card shows."""
+    """Tap a card on the scanner."""
     type_code(page, f"https://virage.local{one.tap(counter)}")
 
 
@@ -155,7 +155,7 @@ def sold(page: Page) -> int:
 
 
 def refused(page: Page, reason: str) -> None:
-    """Expect a refusal in the way to pay, and close it."""
+    """Expect a refusal in the payment dialog, and close it."""
     expect(page.locator(f"[data-refusal={reason}]")).to_be_visible()
     page.get_by_role("dialog", name="Pay").get_by_role("button", name="Close").click()
 
@@ -175,33 +175,33 @@ def in_menu(page: Page, name: str) -> None:
 
 
 def give_back(page: Page, number: int, *, whole: bool) -> None:
-    """Give back the rest of a sale, or one piece of its last line."""
-    in_menu(page, "Give back")
-    dialog = page.get_by_role("dialog", name="Give back")
-    dialog.get_by_label("Number, or the code of the receipt").fill(str(number))
+    """Refund the rest of a sale, or one item of its last line."""
+    in_menu(page, "Refund")
+    dialog = page.get_by_role("dialog", name="Refund")
+    dialog.get_by_label("Receipt number or code").fill(str(number))
     dialog.get_by_role("button", name="Find").click()
     if whole:
-        dialog.get_by_role("button", name="All of it").click()
+        dialog.get_by_role("button", name="Everything").click()
     else:
         dialog.get_by_role("button", name="more").last.click()
-    dialog.get_by_label("Why").select_option(label="Not good")
-    dialog.get_by_role("button", name=re.compile("^Give back €")).click()
+    dialog.get_by_label("Reason").select_option(label="Poor quality")
+    dialog.get_by_role("button", name=re.compile("^Refund €")).click()
 
 
 def train(page: Page) -> None:
-    """Sell something in training, which is nobody's sale, and print a real receipt again."""
+    """Make a training sale, and reprint a real receipt."""
     in_menu(page, "Start training")
-    expect(page.get_by_text("Training: nothing here is a sale")).to_be_visible()
+    expect(page.get_by_text("Training: sales are not real")).to_be_visible()
     tap_product(page, "Hot chocolate")
     by_cash(page)
     expect(page.locator("[data-receipt]")).to_contain_text("TRAINING")
     sold(page)
     page.get_by_role("button", name="Menu", exact=True).click()
     menu = page.get_by_role("dialog", name="Menu")
-    expect(menu.get_by_role("button", name="Load a card")).to_have_count(0)
+    expect(menu.get_by_role("button", name="Top up a card")).to_have_count(0)
     menu.get_by_role("button", name="End training").click()
-    in_menu(page, "Give back")
-    dialog = page.get_by_role("dialog", name="Give back")
+    in_menu(page, "Refund")
+    dialog = page.get_by_role("dialog", name="Refund")
     dialog.locator("[data-sale]").first.click()
     dialog.get_by_role("button", name="Print again").click()
     receipt = page.get_by_role("dialog", name="Receipt")
@@ -211,18 +211,18 @@ def train(page: Page) -> None:
 
 
 def book_at_desk(page: Page, one: Held) -> None:
-    """Take twelve euros in cash for a wallet and pay two out again, to whoever taps for it: ten stay."""
-    in_menu(page, "Load a card")
-    dialog = page.get_by_role("dialog", name="Load a card")
+    """Top up a card by twelve euros in cash and pay out two."""
+    in_menu(page, "Top up a card")
+    dialog = page.get_by_role("dialog", name="Top up a card")
     tap_card(page, one)
     expect(dialog.locator("[data-purse]")).to_be_visible()
     dialog.get_by_label("Amount").fill("12")
-    dialog.get_by_role("button", name="Load €12.00").click()
+    dialog.get_by_role("button", name="Top up €12.00").click()
     expect(dialog).to_contain_text("Done.")
     dialog.get_by_role("button", name="Pay out", exact=True).click()
     dialog.get_by_label("Amount").fill("2")
     dialog.get_by_role("button", name="Pay out €2.00").click()
-    expect(dialog).to_contain_text("Hold the card to the reader")
+    expect(dialog).to_contain_text("Tap the card")
     tap_card(page, one)
     expect(dialog).to_contain_text("Done.")
     dialog.get_by_role("button", name="Close").click()
@@ -232,19 +232,19 @@ def close_shift(page: Page, difference: int = 0) -> None:
     """Count what is expected in the drawer, close the shift, and then the day."""
     in_menu(page, "Shift")
     dialog = page.get_by_role("dialog", name="Shift")
-    dialog.get_by_label("In the drawer now").fill("158")
-    dialog.get_by_role("button", name="Note the count").click()
+    dialog.get_by_label("Cash in the drawer").fill("158")
+    dialog.get_by_role("button", name="Save count").click()
     expect(dialog.locator(f"[data-difference='{difference}']")).to_be_visible()
-    dialog.get_by_role("button", name="Close the shift").click()
-    dialog = page.get_by_role("dialog", name="Open the shift")
-    dialog.get_by_role("button", name="Close the day of this till").click()
-    expect(dialog).to_contain_text("The day is closed.")
+    dialog.get_by_role("button", name="Close shift").click()
+    dialog = page.get_by_role("dialog", name="Open shift")
+    dialog.get_by_role("button", name="Close this till’s day").click()
+    expect(dialog).to_contain_text("Day closed.")
     dialog.get_by_role("button", name="Close", exact=True).click()
     expect(page.locator("[data-backlog='0']")).to_be_visible()
 
 
 def chain(house: House, name: str, *, training: bool = False) -> list[Record]:
-    """The records of a till as the server keeps them, whose chain is whole."""
+    """Return the stored records of a till, after checking its chain."""
 
     async def ask(conn: Connection) -> list[Any]:
         return list(
@@ -270,6 +270,6 @@ def chain(house: House, name: str, *, training: bool = False) -> list[Record]:
 
 
 def assert_books_are_right(house: House) -> None:
-    """What `virage wallet audit` says."""
+    """Return the output of `virage wallet audit`."""
     found = in_database(house, audit)
     assert found.clean, found

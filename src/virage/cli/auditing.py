@@ -6,7 +6,7 @@ from rich.table import Table
 
 from virage.app.opening import opened
 from virage.cli.deployment import configuration_of_running, console, database
-from virage.control.books.api import TillAstray, tills_astray
+from virage.control.books.api import TillMismatch, till_mismatches
 from virage.money.wallet.funding.api import Audit, audit
 from virage.platform.settings.config import Config
 
@@ -35,20 +35,20 @@ def audit_wallet() -> bool:
         told = f"{_euros(one.told_balance_cents)} and {_euros(one.told_held_cents)} held"
         table.add_row(f"account {one.id}", f"stands at {stands}; its transfers say {told}", style="bold red")
     for till in tills:
-        said = f"took {_euros(till.booked_cents)}; its records and loads say {_euros(till.told_cents)}"
+        said = f"took {_euros(till.booked_cents)}; its records and loads say {_euros(till.recorded_cents)}"
         table.add_row(f"{till.tender} of till {till.till}", said, style="bold red")
     table.add_row("verdict", "clean" if clean else "wrong", style="bold green" if clean else "bold red")
     console.print(table)
     return clean
 
 
-async def _audit(config: Config) -> tuple[Audit, list[TillAstray]]:
+async def _audit(config: Config) -> tuple[Audit, list[TillMismatch]]:
     async with (
         opened(config) as db,
         db.connection() as conn,
         conn.transaction(isolation="repeatable_read", readonly=True),
     ):
-        return await audit(conn), await tills_astray(conn)
+        return await audit(conn), await till_mismatches(conn)
 
 
 def _euros(cents: int) -> str:

@@ -86,4 +86,4 @@ def rebuild_figures() -> None:
 
 async def _rebuild(config: Config) -> int:
     async with opened(config) as db, db.transaction() as conn:
-        return await books.rebuild_figures(conn)
+        return await books.rebuild_statistics(conn)

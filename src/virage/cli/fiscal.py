@@ -19,28 +19,28 @@ UNREADABLE: Final = 2
 _LINE_BYTES_MAX: Final = 65_536
 _FINDINGS_SHOWN: Final = 50
 
-_SAID: Final = {
-    Damage.LINE_UNREADABLE: "cannot be read",
-    Damage.LINE_MISPLACED: "stands where no such line belongs",
-    Damage.LINES_CHANGED: "the lines before it are not those that were sealed",
-    Damage.HEADER_MISSING: "the first line is no header",
-    Damage.HEADER_CHANGED: "the header is not what the house signed",
-    Damage.SEAL_MISSING: "the file is cut: its seal is missing",
-    Damage.SEAL_CHANGED: "the seal is not what the house signed",
-    Damage.RECORD_CHANGED: "the record is not what the till signed",
-    Damage.RECORD_MISSING: "is missing before this line",
-    Damage.RECORD_REPEATED: "stands here a second time",
-    Damage.RECORD_MISPLACED: "stands out of its order",
-    Damage.CHAIN_BROKEN: "does not follow the record before it",
-    Damage.ANCHOR_CHANGED: "the anchor is not what the server wrote",
-    Damage.ANCHOR_MISSING: "an anchor is missing before this line",
-    Damage.ANCHOR_REPEATED: "the anchor stands here a second time",
-    Damage.ANCHOR_MISPLACED: "the anchor stands out of its order",
-    Damage.CLOSING_CHANGED: "the closing is not what the house signed",
-    Damage.CLOSING_MISSING: "a closing is missing before this line",
-    Damage.CLOSING_REPEATED: "the closing stands here a second time",
-    Damage.CLOSING_MISPLACED: "the closing stands out of its order",
-    Damage.CLOSING_WRONG: "the closing is not the sum of what it closes",
+_TEXTS: Final = {
+    Damage.LINE_UNREADABLE: "unreadable line",
+    Damage.LINE_MISPLACED: "line in a wrong position",
+    Damage.LINES_CHANGED: "lines before it differ from the sealed ones",
+    Damage.HEADER_MISSING: "the first line is not a header",
+    Damage.HEADER_CHANGED: "invalid signature of the header",
+    Damage.SEAL_MISSING: "the file is truncated: its seal is missing",
+    Damage.SEAL_CHANGED: "invalid signature of the seal",
+    Damage.RECORD_CHANGED: "invalid record or signature",
+    Damage.RECORD_MISSING: "record missing before this line",
+    Damage.RECORD_REPEATED: "repeated record",
+    Damage.RECORD_MISPLACED: "record out of order",
+    Damage.CHAIN_BROKEN: "does not continue the previous record",
+    Damage.ANCHOR_CHANGED: "invalid anchor",
+    Damage.ANCHOR_MISSING: "anchor missing before this line",
+    Damage.ANCHOR_REPEATED: "repeated anchor",
+    Damage.ANCHOR_MISPLACED: "anchor out of order",
+    Damage.CLOSING_CHANGED: "invalid closing or signature",
+    Damage.CLOSING_MISSING: "closing missing before this line",
+    Damage.CLOSING_REPEATED: "repeated closing",
+    Damage.CLOSING_MISPLACED: "closing out of order",
+    Damage.CLOSING_WRONG: "the closing is not the sum of its records",
 }
 
 
@@ -53,7 +53,7 @@ def _verify(file: Path) -> int:
     try:
         report = verify(_lines(file))
     except (OSError, NotAnArchive) as error:
-        said = str(error) if isinstance(error, OSError) else "this is no archive of a till"
+        said = str(error) if isinstance(error, OSError) else "not an archive of a till"
         console.print(f"{file}: unreadable: {said}", style="bold red", markup=False)
         return UNREADABLE
     _show(file, report)
@@ -61,10 +61,10 @@ def _verify(file: Path) -> int:
 
 
 def _lines(file: Path) -> Iterator[bytes]:
-    """The lines of a file without their ends; where it cannot be unpacked any further, one that says nothing.
+    """Yield the lines of a file without line ends; an empty line if it cannot be decompressed any further.
 
     Raises:
-        OSError: when there is nothing to be read at all.
+        OSError: if nothing can be read.
     """
     count = 0
     with gzip.open(file, "rb") as unpacked:
@@ -91,7 +91,7 @@ def _show(file: Path, report: Report) -> None:
         table = Table("till", "number", "line", "what is wrong", highlight=False)
         till = "unknown" if header is None else str(header.till)
         for finding in findings[:_FINDINGS_SHOWN]:
-            table.add_row(till, _number(finding), str(finding.line), _SAID[finding.damage])
+            table.add_row(till, _number(finding), str(finding.line), _TEXTS[finding.damage])
         console.print(table)
         if len(findings) > _FINDINGS_SHOWN:
             console.print(f"and {len(findings) - _FINDINGS_SHOWN} more")
@@ -106,9 +106,9 @@ def _number(finding: Finding) -> str:
 
 
 def _about(header: Header) -> str:
-    """What is in the archive, and by whose key: whoever reads it compares the fingerprint with the one they know."""
+    """Return the content of the archive and the fingerprint of the signing key, to be compared with the known one."""
     key = sha256(bytes_of_base64url(header.server_key.x) or b"").hexdigest()
     return (
         f"  till {header.till}, records {header.first} to {header.last}, written {header.made_at}\n"
-        f"  signed by the house's key {header.server_key.kid}, SHA-256 {key}"
+        f"  signed by the server's key {header.server_key.kid}, SHA-256 {key}"
     )

@@ -5,7 +5,7 @@ from typing import Final
 
 from virage.control.books import api as books
 from virage.control.books.api import concessionaires
-from virage.control.books.types import ConcessionaireWish, Terms
+from virage.control.books.types import ConcessionaireUpdate, Terms
 from virage.demo.concessions import counters
 from virage.demo.ids import demo_id
 from virage.demo.programme import done
@@ -14,8 +14,8 @@ from virage.platform.data.database import Connection
 WRITTEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 SINCE: Final = date(2026, 1, 1)
 RUN_BY: Final = (
-    (ConcessionaireWish("Les Buvettes du Rhône", "Décines-Charpieu", "FR00000000001", "00000000100010"), 320),
-    (ConcessionaireWish("Comptoirs des Tribunes", "Lyon", "FR00000000002", "00000000200010"), 280),
+    (ConcessionaireUpdate("Les Buvettes du Rhône", "Décines-Charpieu", "FR00000000001", "00000000100010"), 320),
+    (ConcessionaireUpdate("Comptoirs des Tribunes", "Lyon", "FR00000000002", "00000000200010"), 280),
 )
 """Name and commission in permille: each runs every third food outlet, the club the rest."""
 

@@ -17,7 +17,7 @@ from virage.demo.ids import demo_id
 from virage.demo.programme import Planned
 from virage.money.payments import api as payments
 from virage.money.payments.api import Checkout, Handlers, PaymentProvider
-from virage.money.payments.types import Reference, Start
+from virage.money.payments.types import PaymentIntent, Reference
 from virage.platform.data.database import Database
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing import api as ticketing
@@ -89,7 +89,7 @@ class Till:
         async with self._db.transaction() as conn:
             await payments.settle(conn, outcomes, now, self._handlers)
 
-    async def _pay_by_card(self, starts: Sequence[Start]) -> None:
+    async def _pay_by_card(self, starts: Sequence[PaymentIntent]) -> None:
         """Open the payment pages and pay each by card."""
         pages = [page for page in await self._checkout.open_many(starts) if not isinstance(page, Refused)]
         card = msgspec.json.encode(CardPayment(Card.ACCEPTED.value))

@@ -19,7 +19,7 @@ from virage.money.fiscal.types import (
     RefundOf,
     Tender,
     TenderKind,
-    Written,
+    VerifiedRecord,
     canonical,
     stamp,
     totals_of,
@@ -76,7 +76,7 @@ class Till:
         self.post = post
         self.at = WRITTEN
         self.cash_cents = 0
-        self.written: list[Written] = []
+        self.written: list[VerifiedRecord] = []
         self._signer = _key(config, post)
         self._cashier = cashier
         self._catalogue = catalogue
@@ -118,7 +118,7 @@ class Till:
         if by is TenderKind.CASH:
             self.cash_cents += cents
         body = canonical(record)
-        written = Written(record, body, self._signer.sign(RECORD_PURPOSE + body))
+        written = VerifiedRecord(record, body, self._signer.sign(RECORD_PURPOSE + body))
         self._head = Head(number, written.hash)
         self.written.append(written)
         return record

@@ -11,7 +11,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from virage.app.domains import PHONE_ORDERS
-from virage.control.books.api import FigureJobs
+from virage.control.books.api import StatisticsJob
 from virage.demo.cards import FANS_CENTS, LINKED_AT, NOBODYS_CENTS, load_cards
 from virage.demo.ids import demo_id
 from virage.demo.people import CASHIER_PIN
@@ -32,10 +32,10 @@ from virage.matchday.food.menu.types import (
     StockRequest,
     price,
 )
-from virage.matchday.food.till.api import Sent, take
+from virage.matchday.food.till.api import UploadedRecord, book_uploads
 from virage.matchday.food.till.types import RefundReason, limits_of
 from virage.money.fiscal.api import Archives, ClosingJobs
-from virage.money.fiscal.types import Kind, Line, Record, RefundOf, TenderKind, Written, business_day
+from virage.money.fiscal.types import Kind, Line, Record, RefundOf, TenderKind, VerifiedRecord, business_day
 from virage.money.wallet.cards.api import open_card_secrets
 from virage.money.wallet.cards.types import FANS, CardKeys, message_of, tapped, verify
 from virage.platform.data.database import Connection, Database
@@ -93,7 +93,7 @@ async def load_yesterday(db: Database, config: Config, clock: Clock, fan_id: UUI
         uploads = [
             [_sent(written, None if secrets is None else secrets.keys) for written in till.written] for till in tills
         ]
-        answers = await take(conn, uploads, limits_of(config), PHONE_ORDERS, begun + EVENING)
+        answers = await book_uploads(conn, uploads, limits_of(config), PHONE_ORDERS, begun + EVENING)
         refused = [one for of_till in answers for one in of_till if one.outcome != "booked" or one.loss_cents]
         if refused:
             raise RuntimeError(f"An act of the demo was refused: {refused[0]}")
@@ -102,7 +102,7 @@ async def load_yesterday(db: Database, config: Config, clock: Clock, fan_id: UUI
 
     if not done(await db.transact(load)):
         return
-    await FigureJobs(db).keep_up()
+    await StatisticsJob(db).keep_up()
     await ClosingJobs(db, clock, open_vault(config), Archives(config.objects_at)).close_due(db)
 
 
@@ -183,14 +183,14 @@ def _moment(chance: Random) -> float:
     return min(0.98, max(0.02, around))
 
 
-def _sent(written: Written, keys: CardKeys | None) -> Sent:
+def _sent(written: VerifiedRecord, keys: CardKeys | None) -> UploadedRecord:
     """Return a record as verified by the server, with what its cards proved."""
     seen = {}
     for at, tender in enumerate(written.record.tenders):
         message = message_of(f"?{tender.proof}") if tender.kind is TenderKind.CARD else None
         if message is not None and keys is not None:
             seen[at] = verify(message, keys)
-    return Sent(written, told=True, seen=seen)
+    return UploadedRecord(written, offline=True, seen=seen)
 
 
 async def _move_stock(conn: Connection, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The counters, the bar and the kitchen of the tests of food."""
+"""Fixtures of the food tests."""
 
 from tests.matchday.food.conftest import bar, board, counters, kitchen, vault
 

@@ -1,4 +1,4 @@
-"""The books for the accountant: balanced by day, and the same as the ledger, the closings and the orders of tickets."""
+"""Accounting journal: balanced by day, equal to ledger, closings and ticket orders."""
 
 import asyncio
 import csv
@@ -19,7 +19,15 @@ from tests.money.fiscal.till import NOW, beer, cup, fries
 from tests.money.wallet.ledger.books import books
 from virage.app.settings import read
 from virage.cli import accounting as commands
-from virage.control.books.rules.accounting import CHART, Journal, Moved, Sold, Ticketing, journal, journal_table
+from virage.control.books.rules.accounting import (
+    CHART,
+    DailySales,
+    Journal,
+    LedgerMovement,
+    TicketRevenue,
+    journal,
+    journal_table,
+)
 from virage.control.books.settings import ACCOUNTS, BookSettings
 from virage.identity.keys.rules.vault import KeyVault
 from virage.money.fiscal.acts.records import close
@@ -48,7 +56,7 @@ tickets = st.builds(
 )
 kinds = st.sampled_from(["purse", "bonus", "cash", "clearing", "tips", "unclaimed", "loss"])
 sales = st.builds(
-    Sold,
+    DailySales,
     on_days,
     st.sampled_from(["01", None]),
     st.sampled_from([0, 100, 200]),
@@ -62,16 +70,16 @@ spans = st.tuples(on_days, on_days).map(lambda days: (min(days), max(days)))
 
 
 @given(st.lists(tickets), st.lists(sales), st.dictionaries(st.sampled_from(EVENTS), on_days), kinds, spans)
-def test_each_day_balances_and_what_is_owed_for_tickets_is_what_was_paid_and_not_earned(
-    paid: list[TicketMoney], sold: list[Sold], over: dict[UUID, date], kind: str, days: tuple[date, date]
+def test_each_day_balances_and_deferred_tickets_are_paid_and_not_earned(
+    paid: list[TicketMoney], sold: list[DailySales], over: dict[UUID, date], kind: str, days: tuple[date, date]
 ) -> None:
-    moved = [Moved(sale.day, kind, -sale.gross_cents) for sale in sold]
+    moved = [LedgerMovement(sale.day, kind, -sale.gross_cents) for sale in sold]
     inside = ([each for each in moved if _in(each, days)], [each for each in sold if _in(each, days)])
-    known = Ticketing([each for each in paid if each.day <= days[1]], over, {})
+    known = TicketRevenue([each for each in paid if each.day <= days[1]], over, {})
     made = journal(days, inside, known, {}, codes={"vat": "4457"}, made_at=NOW)
     for day in {line.day for line in made.lines}:
         assert sum(line.debit_cents - line.credit_cents for line in made.lines if line.day == day) == 0
-        assert _in(Moved(day, "", 0), days)
+        assert _in(LedgerMovement(day, "", 0), days)
     assert all((line.debit_cents > 0) != (line.credit_cents > 0) for line in made.lines)
     assert {line.account for line in made.lines} <= {*CHART.values(), "4457"} - {"44571"}
     everything = journal((FIRST, days[1]), ([], []), known, {}, codes={}, made_at=NOW)
@@ -94,7 +102,7 @@ def balance(made: Journal) -> dict[str, int]:
 
 
 async def two_days(bar: Bar, clock: FakeClock) -> None:
-    """Two tills on two days: in cash, by card, at a loss, given back, a tip, a cup, and a sale in disorder."""
+    """Two tills on two days: cash, card, a loss, a refund, a tip, a deposit, and an inconsistent sale."""
     till, other = await bar.till(), await bar.till()
     fan, poor = await bar.fan(6_000), await bar.fan(100)
     card, _ = await bar.ask(till, by_card(1_150, fan.tap()))
@@ -104,14 +112,14 @@ async def two_days(bar: Bar, clock: FakeClock) -> None:
     clock.set(datetime(2026, 5, 10, 2, 59, tzinfo=UTC))  # still the first evening
     other.outlet = "02"
     wrong = other.write(lines=[beer()], totals=[VatTotal(200, 650, 108)], tenders=[Tender(TenderKind.CASH, 640, None)])
-    assert (await bar.send(other, sent(wrong, told=True)))[0].outcome == "booked"
+    assert (await bar.send(other, sent(wrong, offline=True)))[0].outcome == "booked"
     clock.set(datetime(2026, 5, 10, 3, tzinfo=UTC))
     later = other.write(lines=[fries(3)], tenders=[Tender(TenderKind.TERMINAL, 1_350, "slip")])
-    assert (await bar.send(other, sent(later, told=True)))[0].outcome == "booked"
+    assert (await bar.send(other, sent(later, offline=True)))[0].outcome == "booked"
     back = till.write(
         Kind.REFUND, lines=[beer(-1)], tenders=by_card(-700, "x"), refund_of=RefundOf(till.id, card.record.id, "asked")
     )
-    assert (await bar.send(till, sent(back, told=True)))[0].outcome == "booked"
+    assert (await bar.send(till, sent(back, offline=True)))[0].outcome == "booked"
     await bar.load(fan, 2_000)
 
 
@@ -128,7 +136,7 @@ def sums(told: Any, *names: str) -> Count[tuple[Any, ...]]:
     return found
 
 
-async def test_the_journal_is_the_ledger(bar: Bar, clock: FakeClock, counters: Counters) -> None:
+async def test_the_journal_equals_the_ledger(bar: Bar, clock: FakeClock, counters: Counters) -> None:
     await two_days(bar, clock)
     told = await export(counters, "2026-05-01", "2026-05-31")
     audit = await books(bar.db)
@@ -150,7 +158,7 @@ async def test_the_journal_is_the_ledger(bar: Bar, clock: FakeClock, counters: C
     assert (await export(counters, "2020-05-09", "2020-05-09"))["lines"] == []
 
 
-async def test_sales_and_vat_of_a_day_are_those_of_its_closing(
+async def test_sales_and_vat_of_a_day_equal_its_closing(
     bar: Bar, clock: FakeClock, counters: Counters, db: Database, vault: KeyVault
 ) -> None:
     await two_days(bar, clock)
@@ -185,7 +193,7 @@ def _vat(closings: list[Closing]) -> dict[int, int]:
     return found
 
 
-async def test_the_books_are_for_the_finance_of_the_house(counters: Counters) -> None:
+async def test_the_journal_needs_the_finance_role_of_the_deployment(counters: Counters) -> None:
     counters.knows("manager", Grant("finance", "outlet", "01"))
     for door in (DOOR, f"{DOOR}.csv"):
         for who in ("manager", "house", "club", "cashier", "fan"):
@@ -197,7 +205,7 @@ async def test_the_books_are_for_the_finance_of_the_house(counters: Counters) ->
         assert answer.json()["code"] == "period_too_long"
 
 
-async def test_the_command_writes_what_the_door_tells(
+async def test_the_command_writes_the_same_as_the_api(
     bar: Bar, counters: Counters, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     till = await bar.till()
@@ -220,7 +228,7 @@ async def test_the_command_writes_what_the_door_tells(
     )
 
 
-def test_accounts_are_named_in_one_place_and_wrong_ones_are_told() -> None:
+def test_accounts_are_configured_in_one_place_and_wrong_ones_are_reported() -> None:
     assert set(ACCOUNTS) == set(CHART)
     secret = {"VIRAGE_SECRET": "a secret of the tests, long enough", "VIRAGE_DEMO": "1"}
     assert read(secret | {"VIRAGE_ACCOUNT_CODES": "vat=4457, cash=53"}).of(BookSettings).account_codes == (

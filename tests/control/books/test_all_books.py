@@ -19,23 +19,23 @@ from tests.matchday.food.till.test_virtual_card import a_fan, by_phone
 from tests.money.fiscal.till import CASHIER, Till, beer, cup, fries, refund_of
 from tests.money.wallet.funding.desks import employ, load_said, signed_load
 from tests.money.wallet.ledger.books import books
-from virage.control.books.acts import figures
+from virage.control.books.acts import sales_statistics as figures
 from virage.control.books.reads.accounting import journal_of
-from virage.control.books.reads.sales import Slice, sales
+from virage.control.books.reads.sales import SalesFilter, sales
 from virage.control.books.reads.shifts import shifts
-from virage.control.books.reads.takings import tills_astray
+from virage.control.books.reads.takings import till_mismatches
 from virage.control.books.rules.accounting import Journal
-from virage.control.books.rules.figures import By
+from virage.control.books.rules.sales_statistics import SalesGrouping
 from virage.demo.programme import done
 from virage.matchday.food.orders.acts import kitchen
 from virage.matchday.food.till.rules.booking import account_of
 from virage.money.fiscal.acts.records import close
 from virage.money.fiscal.rules.calendar import ends
 from virage.money.fiscal.rules.closing import Closing, Period, PeriodKind
-from virage.money.fiscal.rules.record import Kind, RefundOf, Tender, TenderKind, Written
+from virage.money.fiscal.rules.record import Kind, RefundOf, Tender, TenderKind, VerifiedRecord
 from virage.money.payments import acts as payments
 from virage.money.payments.handlers import Handlers
-from virage.money.payments.rules import Outcome, Start, State
+from virage.money.payments.rules import Outcome, PaymentIntent, PaymentState
 from virage.money.wallet.accounts.rules.wallets import DeskTender
 from virage.money.wallet.cards.rules.cards import Tap
 from virage.money.wallet.cards.rules.sun import message_of, verify
@@ -62,7 +62,7 @@ HANDLERS: Final = Handlers({PURPOSE: TopUpMoney(25_000)})
 
 
 class Evening:
-    """Everything that moves money, and what came into wallets from outside, added up by hand."""
+    """All money movements, and top-ups of wallets, added up by hand."""
 
     def __init__(self, bar: Bar, food: Kitchen, clock: FakeClock) -> None:
         self.bar = bar
@@ -71,22 +71,22 @@ class Evening:
         self.paid_in_at_desks: Count[str] = Count()
         self.tills: list[Till] = []
 
-    async def told(self, till: Till, kind: Kind = Kind.SALE, **said: Any) -> Written:
+    async def told(self, till: Till, kind: Kind = Kind.SALE, **said: Any) -> VerifiedRecord:
         written = till.write(kind, **said)
-        (answer,) = await self.bar.send(till, sent(written, told=True))
+        (answer,) = await self.bar.send(till, sent(written, offline=True))
         assert answer.outcome == "booked", answer
         return written
 
-    async def back(self, till: Till, of: RefundOf, kind: TenderKind, lines: Any) -> Written:
-        """A refund that has happened."""
+    async def back(self, till: Till, of: RefundOf, kind: TenderKind, lines: Any) -> VerifiedRecord:
+        """Upload an offline refund."""
         tenders = [Tender(kind, sum(line.cents for line in lines), None)]
         return await self.told(till, Kind.REFUND, lines=lines, tenders=tenders, refund_of=of)
 
     async def fan(self, cents: int, bonus_cents: int = 0) -> Fan:
-        """Somebody with a card that a desk loaded and to whom the house gave something."""
+        """Return a fan with a topped-up card and bonus credit."""
         fan = await self.bar.fan(0)
         await self.desk(self.tills[0], fan, cents, DeskTender.CASH)
-        await self.give(fan.purse_id, bonus_cents)
+        await self.give(fan.wallet_id, bonus_cents)
         return fan
 
     async def give(self, wallet_id: UUID, cents: int) -> None:
@@ -99,11 +99,11 @@ class Evening:
             self.paid_in_at_desks["bonus"] += cents
 
     async def desk(self, till: Till, fan: Fan, cents: int, tender: DeskTender) -> None:
-        """A desk loads a card, or pays out to whoever taps it."""
+        """Top up a card at a desk, or pay out."""
         message = message_of(f"?{fan.tap()}")
         assert message is not None
         tap = Tap(new_id(), verify(message, self.bar.secrets.keys), pays=cents < 0)
-        said = load_said(till.id, CASHIER, fan.purse_id, cents, self.clock.now(), tender=tender)
+        said = load_said(till.id, CASHIER, fan.wallet_id, cents, self.clock.now(), tender=tender)
         ask = DeskRequest(signed_load(till.signer, said), fan.card_id, tap)
         for _ in range(2):  # its answer gets lost, and it is asked again
             async with self.bar.db.transaction() as conn:
@@ -112,18 +112,18 @@ class Evening:
         self.paid_in_at_desks[tender.value] += cents
 
     async def bank_card(self, owner_id: UUID, cents: int) -> None:
-        """A fan loads their wallet by bank card."""
+        """Top up a wallet by bank card."""
         wish, now = wallets.TopUpRequest(new_id(), new_id(), cents), self.clock.now()
         async with self.bar.db.transaction() as conn:
             start = await wallets.top_up(conn, owner_id, wish, limits=LIMITS, return_url="https://x", now=now)
-        assert isinstance(start, Start), start
+        assert isinstance(start, PaymentIntent), start
         for _ in range(2):
             async with self.bar.db.transaction() as conn:
-                await payments.settle(conn, [Outcome(wish.payment_id, State.CAPTURED, cents)], now, HANDLERS)
+                await payments.settle(conn, [Outcome(wish.payment_id, PaymentState.CAPTURED, cents)], now, HANDLERS)
         self.paid_in_at_desks["clearing"] += cents
 
     async def pay_out(self, owner_id: UUID) -> None:
-        """All that is left goes back to the bank cards that it came from."""
+        """Pay out the balance to the bank cards."""
         async with self.bar.db.transaction() as conn:
             paid = await wallets.pay_out(conn, owner_id, new_id(), self.clock.now())
         assert isinstance(paid, wallets.PaidOut), paid
@@ -131,7 +131,7 @@ class Evening:
 
 
 async def at_the_counter(evening: Evening) -> None:
-    """Every tender, split and tipped; cups; told and asked; losses; records in disorder; refunds of all of it."""
+    """All tenders, splits and tips; deposits; online and offline; losses; inconsistent records; refunds."""
     bar, (first, second) = evening.bar, evening.tills
     await evening.told(first, Kind.SHIFT_OPENED)
     evening.clock.advance(MINUTE)
@@ -148,11 +148,11 @@ async def at_the_counter(evening: Evening) -> None:
     # told: what does not add up, a tender with the wrong sign, money of an order that is none
     await evening.told(second, lines=[beer()], tenders=[Tender(TenderKind.CASH, 640, None)])
     for cents in (-700, 700):
-        await evening.told(second, lines=[beer()], tenders=[Tender(TenderKind.PURSE, cents, "no order")])
+        await evening.told(second, lines=[beer()], tenders=[Tender(TenderKind.WALLET, cents, "no order")])
     # a refund that its till tells before the sale, and more of it than the sale brought
     unknown = first.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))
     await evening.back(second, refund_of(unknown), TenderKind.CARD, [beer(-1), fries(-1)])
-    assert (await bar.send(first, sent(unknown, told=True)))[0].outcome == "booked"
+    assert (await bar.send(first, sent(unknown, offline=True)))[0].outcome == "booked"
     await evening.back(second, refund_of(unknown), TenderKind.CARD, [fries(-1)])
     await evening.desk(first, fan, -1_000, DeskTender.CASH)
     await evening.desk(second, poor, 2_000, DeskTender.TERMINAL)
@@ -162,22 +162,22 @@ async def at_the_counter(evening: Evening) -> None:
 
 
 async def by_phones(evening: Evening) -> None:
-    """Bank cards load wallets, phones pay at the counter, and what is left goes back to the bank."""
+    """Bank-card top-ups, phone payments at tills, and payouts."""
     bar, (first, second) = evening.bar, evening.tills
     fan = await a_fan(bar, 0)
-    await evening.give(fan.purse_id, 400)
+    await evening.give(fan.wallet_id, 400)
     await evening.bank_card(fan.id, 9_000)
     asked = by_phone(first, (fan, ROUND_CENTS))
     assert (await bar.send(first, sent(asked)))[0].outcome == "booked"
     first.keep(asked)
     await evening.back(second, refund_of(asked), TenderKind.VIRTUAL_CARD, [fries(-1)])
     told = by_phone(second, (fan, ROUND_CENTS))
-    assert (await bar.send(second, sent(second.keep(told), told=True)))[0].outcome == "booked"
+    assert (await bar.send(second, sent(second.keep(told), offline=True)))[0].outcome == "booked"
     await evening.pay_out(fan.id)
 
 
 async def from_the_seats(evening: Evening) -> None:
-    """Orders that wait, end, are made, late, and are given back by their kitchen, by a counter, and by both."""
+    """Orders that are waiting, cancelled, prepared, late, and refunded by kitchen, till and both."""
     food, (_, counter) = evening.food, evening.tills
     await food.open()
     orders = []
@@ -208,7 +208,7 @@ async def from_the_seats(evening: Evening) -> None:
 
 @pytest.fixture
 async def evening(bar: Bar, db: Database, clock: FakeClock, config: Config) -> Evening:
-    """An evening at which everything happened."""
+    """An evening with all kinds of money movements."""
     found = Evening(bar, Kitchen(db, clock, config), clock)
     found.tills = [await bar.till() for _ in range(2)]
     async with db.transaction() as conn:
@@ -237,7 +237,7 @@ async def told_to_the_accountant(conn: Connection, evening: Evening) -> Journal:
 
 
 def net(journal: Journal, *names: str) -> Count[tuple[Any, ...]]:
-    """Credits less debits, by these members of a line."""
+    """Return credits less debits, grouped by members of a line."""
     found: Count[tuple[Any, ...]] = Count()
     for line in journal.lines:
         found[tuple(getattr(line, name) for name in names)] += line.credit_cents - line.debit_cents
@@ -253,7 +253,7 @@ def by_rate(closings: Sequence[Closing]) -> dict[int, tuple[int, int]]:
 
 
 async def paid_by_wallets(conn: Connection) -> tuple[dict[UUID, int], dict[UUID, int]]:
-    """What wallets and their bonus credit paid less what came back: as refunds remember it, and as money moved."""
+    """Return net payments of wallets: as booked parts, and as ledger transfers."""
     rows = await conn.fetch(
         "select purse_id, bonus, sum(cents - loss_cents)::bigint as cents from food_till.booking "
         "where purse_id is not null group by purse_id, bonus"
@@ -269,7 +269,7 @@ async def paid_by_wallets(conn: Connection) -> tuple[dict[UUID, int], dict[UUID,
 
 
 def closings_are_the_journal(outlets: Sequence[Closing], journal: Journal, kinds: Mapping[str, int]) -> None:
-    """What was sold by rate and outlet, its VAT, cups and tips: closings, journal and ledger are one."""
+    """Check that closings, journal and ledger agree on sales, VAT, deposits and tips."""
     rates = by_rate(outlets)
     assert sum(gross for rate, (gross, _) in rates.items() if rate) == kinds["revenue"]
     assert {rate: vat for rate, (_, vat) in rates.items() if rate} == {
@@ -290,16 +290,16 @@ def closings_are_the_journal(outlets: Sequence[Closing], journal: Journal, kinds
     assert sum(one.tally.tip_cents for one in outlets) == kinds["tips"]
 
 
-async def test_all_books_of_an_evening_tell_the_same(evening: Evening) -> None:
+async def test_all_books_of_an_evening_agree(evening: Evening) -> None:
     db = evening.bar.db
     audit = await books(db)
     closings = await closed(evening)
     outlets, tills = ([one for one in closings if one.subject == subject] for subject in ("outlet", "till"))
     async with db.connection() as conn:
-        assert await tills_astray(conn) == []
+        assert await till_mismatches(conn) == []
         journal = await told_to_the_accountant(conn, evening)
-        span = Slice(evening.clock.now() - DAY, evening.clock.now() + DAY, None, None)
-        views = {by: await sales(conn, by, span, evening.clock.now()) for by in By}
+        span = SalesFilter(evening.clock.now() - DAY, evening.clock.now() + DAY, None, None)
+        views = {by: await sales(conn, by, span, evening.clock.now()) for by in SalesGrouping}
         (shift,) = await shifts(conn, span)
         by_bookings, by_transfers = await paid_by_wallets(conn)
     assert audit.clean
@@ -323,10 +323,10 @@ async def test_all_books_of_an_evening_tell_the_same(evening: Evening) -> None:
 
     # The office sees what was closed, by whatever it groups it.
     for view in views.values():
-        assert view.waiting == 0
+        assert view.pending_records == 0
         assert {one.vat_permille: (one.gross_cents, one.vat_cents) for one in view.rates} == rates
         assert view.total.gross_cents == sum(gross for gross, _ in rates.values())
-    assert {row.key: row.gross_cents for row in views[By.OUTLET].rows} == {
+    assert {row.key: row.gross_cents for row in views[SalesGrouping.OUTLET].rows} == {
         one.subject_id: sum(total.gross_cents for total in one.tally.totals) for one in outlets
     }
 

@@ -1,4 +1,4 @@
-"""Who runs which outlets, and what is owed to them: closings, less the house's commission."""
+"""Concessionaires, their terms and statements."""
 
 import asyncio
 import csv
@@ -19,10 +19,10 @@ from tests.money.fiscal.till import NOW, Till, beer, cup, fries
 from virage.control.books.reads.statements import concessionaires
 from virage.control.books.rules.concessionaires import Concessionaire, Terms
 from virage.control.books.rules.statement_paper import page, statement_pdf, statement_table
-from virage.control.books.rules.statements import Closed, Statement, statement
+from virage.control.books.rules.statements import ClosedDay, Statement, statement
 from virage.demo.concessionaires import load_concessionaires
 from virage.identity.keys.rules.vault import KeyVault
-from virage.matchday.food.till.rules.limits import House
+from virage.matchday.food.till.rules.limits import Seller
 from virage.money.fiscal.acts.records import close
 from virage.money.fiscal.rules.closing import Period, PeriodKind, Subject, Tally, add, close_day
 from virage.money.fiscal.rules.record import Kind, VatTotal, stamp
@@ -35,7 +35,7 @@ from virage.platform.web.guard import Grant
 
 FIRST = date(2026, 5, 1)
 PAID = {"sales", "tips", "commission", "lost_concessionaire"}
-"""The rows of a statement's table that come to what is payable."""
+"""Rows of a statement that sum to the payable amount."""
 DOOR = "/api/office/food/concessionaires"
 
 
@@ -48,10 +48,10 @@ def a_tally(sums: list[tuple[int, int]], tip: int) -> Tally:
     return Tally(len(sums), totals, (), tip, sum(amounts), sum(map(abs, amounts)))
 
 
-def a_closing(outlet: str, day: int, tally: Tally, lost_cents: int = 0) -> Closed:
+def a_closing(outlet: str, day: int, tally: Tally, lost_cents: int = 0) -> ClosedDay:
     on = FIRST + timedelta(days=day)
-    closing = close_day(Subject("outlet", outlet), on, [], tally, before=None, at=stamp(NOW))
-    return Closed(closing, f"{outlet} {day}", lost_cents)
+    closing = close_day(Subject("outlet", outlet), on, [], tally, previous=None, at=stamp(NOW))
+    return ClosedDay(closing, f"{outlet} {day}", lost_cents)
 
 
 sales = st.lists(st.tuples(st.sampled_from([0, 55, 100, 200]), st.integers(-90_000, 90_000)), max_size=5)
@@ -60,7 +60,7 @@ days = st.dictionaries(places, st.tuples(sales, st.integers(0, 900), st.integers
 
 
 @given(days, st.integers(0, 1000), st.integers(0, 1000), st.integers(1, 9))
-def test_the_lines_of_a_statement_are_the_closings_and_what_is_paid_adds_up(
+def test_the_lines_of_a_statement_are_the_closings_and_payments_add_up(
     sold: dict[tuple[str, int], Any], permille: int, vat: int, change: int
 ) -> None:
     closings = [a_closing(outlet, day, a_tally(*said), lost) for (outlet, day), (*said, lost) in sold.items()]
@@ -87,7 +87,7 @@ def test_the_lines_of_a_statement_are_the_closings_and_what_is_paid_adds_up(
     assert paid == sum(cents_of(row["gross"]) for row in rows if row["what"] == "payable") == total.payable_cents
 
 
-def a_statement(terms: list[Terms], vat: int, closings: list[Closed]) -> Statement:
+def a_statement(terms: list[Terms], vat: int, closings: list[ClosedDay]) -> Statement:
     who = Concessionaire(new_id(), "Buvettes", "", "", "", vat, 1, terms)
     period = (FIRST, FIRST + timedelta(days=9))
     return statement(who, period, closings, closed_through=FIRST, made_at=NOW)
@@ -98,19 +98,19 @@ def cents_of(text: str) -> int:
     return sign * int(text.strip("-").replace(".", ""))
 
 
-def test_the_commission_is_a_part_of_the_sales_without_vat_and_cups() -> None:
+def test_the_commission_applies_to_net_sales_without_deposits() -> None:
     tally = a_tally([(200, 120_000), (100, 11_000), (0, 5_000), (200, -12_000)], 300)
     made = a_statement([Terms(new_id(), "01", FIRST, None, 300)], 200, [a_closing("01", 0, tally)])
     sums = made.lines[0].sums
     assert (sums.sales_cents, sums.refund_cents, sums.deposit_cents) == (136_000, 12_000, 5_000)
-    assert (sums.base_cents, sums.commission_cents, sums.commission_vat_cents) == (100_000, 30_000, 6_000)
+    assert (sums.net_sales_cents, sums.commission_cents, sums.commission_vat_cents) == (100_000, 30_000, 6_000)
     assert sums.payable_cents == 119_000 + 300 - 36_000
 
 
 def test_on_paper_outlets_without_sales_are_one_line_and_one_outlet_is_one_page() -> None:
     runs = [Terms(new_id(), f"{outlet:02}", FIRST, None, 300) for outlet in range(1, 20)]
     made = a_statement(runs, 200, [a_closing("07", 0, a_tally([(200, 120_000)], 0))])
-    said = page(made, Club(), House("Virage FC", "1 rue du Stade", "FR00000000000"), "en")
+    said = page(made, Club(), Seller("Virage FC", "1 rue du Stade", "FR00000000000"), "en")
     assert [one["title"] for one in said["sections"]] == ["Outlet 07"]
     assert said["total"] is None
     assert said["idle"].startswith("No sales in this period: 01, 02, ")
@@ -119,7 +119,7 @@ def test_on_paper_outlets_without_sales_are_one_line_and_one_outlet_is_one_page(
 
 
 def printed_paper(made: Statement) -> bytes:
-    return statement_pdf(made, Club(), House("Virage FC", "", ""), "fr")
+    return statement_pdf(made, Club(), Seller("Virage FC", "", ""), "fr")
 
 
 async def put(counters: Counters, path: str, body: Any, who: str = "finance") -> Any:
@@ -127,7 +127,7 @@ async def put(counters: Counters, path: str, body: Any, who: str = "finance") ->
 
 
 def terms(outlet: str = "01", starts_on: str = "2026-05-01", ends_on: str | None = None, permille: int = 300) -> Any:
-    """Terms as they were said before who bears a loss was one of them: it is the house."""
+    """Terms without a bearer of losses, which default to the operator."""
     return {"outlet": outlet, "starts_on": starts_on, "ends_on": ends_on, "commission_permille": permille}
 
 
@@ -142,7 +142,7 @@ async def buvettes(counters: Counters) -> UUID:
     return made
 
 
-async def test_concessionaires_are_entered_once_changed_with_what_was_seen_and_struck_out(
+async def test_concessionaires_are_created_once_updated_by_revision_and_deleted(
     counters: Counters, buvettes: UUID
 ) -> None:
     said = {"name": "=Buvettes", "commission_vat_permille": 100, "revision": 1}
@@ -168,7 +168,7 @@ async def test_concessionaires_are_entered_once_changed_with_what_was_seen_and_s
     assert (await counters.ask("finance", "GET", DOOR)).json() == []
 
 
-async def test_no_outlet_has_two_on_one_day_whoever_asks_at_once(counters: Counters, buvettes: UUID) -> None:
+async def test_terms_of_an_outlet_never_overlap_also_at_once(counters: Counters, buvettes: UUID) -> None:
     other = new_id()
     await put(counters, str(other), {"name": "Autres"})
     mine = f"{buvettes}/terms/{new_id()}"
@@ -204,7 +204,7 @@ async def test_no_outlet_has_two_on_one_day_whoever_asks_at_once(counters: Count
 
 
 async def an_evening(db: Database, vault: KeyVault) -> Till:
-    """Sales at two outlets on the first of May, closed; and one that is not."""
+    """Closed sales at two outlets on 1 May, and an unclosed one."""
     till = Till()
     till.write(lines=[beer(10), fries(4), cup(10)], tip_cents=200)
     till.write(Kind.REFUND, lines=[beer(-1)])
@@ -219,7 +219,7 @@ async def an_evening(db: Database, vault: KeyVault) -> Till:
     return till
 
 
-async def test_a_statement_is_told_in_json_as_a_table_and_on_paper(
+async def test_a_statement_is_available_as_json_csv_and_pdf(
     db: Database, vault: KeyVault, counters: Counters, buvettes: UUID
 ) -> None:
     await put(counters, f"{buvettes}/terms/{new_id()}", terms())
@@ -237,7 +237,7 @@ async def test_a_statement_is_told_in_json_as_a_table_and_on_paper(
     assert (sums["sales_cents"], sums["refund_cents"], sums["deposit_cents"]) == (9_800, 700, 1_000)
     base = (6_300 - 1_050) + (1_800 - 164)
     commission, vat = round(base * 0.3), round(round(base * 0.3) * 0.2)
-    assert (sums["base_cents"], sums["commission_cents"], sums["commission_vat_cents"]) == (base, commission, vat)
+    assert (sums["net_sales_cents"], sums["commission_cents"], sums["commission_vat_cents"]) == (base, commission, vat)
     assert sums["payable_cents"] == 8_100 + 200 - commission - vat
     file = await counters.ask("manager", "GET", f"{door}.csv?{may}")
     assert file.headers["content-type"].startswith("text/csv")
@@ -262,7 +262,7 @@ async def test_a_statement_is_told_in_json_as_a_table_and_on_paper(
         assert (await counters.ask(who, "GET", f"{door}?{query}")).status_code == status, (who, query)
 
 
-async def test_what_is_closed_stays_as_it_was_stated(
+async def test_terms_of_closed_days_do_not_change(
     db: Database, vault: KeyVault, counters: Counters, buvettes: UUID
 ) -> None:
     path = f"{buvettes}/terms/{new_id()}"

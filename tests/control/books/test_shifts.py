@@ -1,11 +1,11 @@
-"""Drawers: what should be in them, what was counted, and what tills are open."""
+"""Shifts, cash drawers and tills."""
 
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from tests.conftest import FakeClock
-from tests.control.books.test_figures import take
+from tests.control.books.test_sales_statistics import take
 from tests.matchday.food.conftest import Counters
 from tests.matchday.food.orders.kitchen import Kitchen
 from tests.money.fiscal.till import BEER, CASHIER, NOW, Till, beer, fries
@@ -26,7 +26,7 @@ PERIOD = "from=2026-05-09T17:00:00Z&to=2026-05-09T23:00:00Z"
 
 
 async def desk(db: Database, till: UUID, cents: int, minutes: float) -> None:
-    """Cash of a fan into the drawer and onto the wallet, or back."""
+    """Top up a wallet in cash, or pay out."""
     async with db.transaction() as conn:
         wallet_id = await loaded_wallet(conn, 9_000)
         load = DeskTransaction(new_id(), till, wallet_id, new_id(), CASHIER, cents, DeskTender.CASH)
@@ -60,7 +60,7 @@ async def shifts(counters: Counters, who: str, query: str = PERIOD) -> Any:
     return answer.json()
 
 
-async def test_a_drawer_is_float_and_sales_less_refunds_and_loads_less_payouts(
+async def test_expected_cash_is_float_and_sales_less_refunds_and_top_ups_less_payouts(
     db: Database, counters: Counters
 ) -> None:
     till = Till()
@@ -75,7 +75,7 @@ async def test_a_drawer_is_float_and_sales_less_refunds_and_loads_less_payouts(
         "float_cents": 15_000,
         "sales_cents": 1_400 + 300 + 700,
         "refund_cents": 700,
-        "load_cents": 5_000,
+        "top_up_cents": 5_000,
         "payout_cents": 2_000,
         "expected_cents": 15_000 + 2_400 - 700 + 3_000,
         "counted_cents": 18_000,
@@ -120,7 +120,7 @@ async def test_a_shift_ends_with_its_close_or_with_the_next_one(db: Database, co
     assert (await counters.ask("finance", "GET", "/api/office/food/shifts")).status_code == 400
 
 
-async def test_tills_show_their_heads_and_what_is_open_at_them(db: Database, counters: Counters) -> None:
+async def test_tills_show_their_heads_and_open_shifts(db: Database, counters: Counters) -> None:
     till, idle = Till(), Till()
     async with db.transaction() as conn:
         await till.pair(conn)
@@ -139,9 +139,7 @@ async def test_tills_show_their_heads_and_what_is_open_at_them(db: Database, cou
     assert (await counters.ask("house", "GET", "/api/office/food/tills")).status_code == 403
 
 
-async def test_the_office_tells_the_tills_of_kitchens_from_those_at_counters(
-    db: Database, clock: FakeClock, config: Config
-) -> None:
+async def test_the_office_distinguishes_order_ahead_tills(db: Database, clock: FakeClock, config: Config) -> None:
     counter, kitchen = Till(), Kitchen(db, clock, config)
     await kitchen.open("05")
     async with db.transaction() as conn:
@@ -149,4 +147,4 @@ async def test_the_office_tells_the_tills_of_kitchens_from_those_at_counters(
     async with db.connection() as conn:
         told = await tills(conn, Principal("staff", new_id(), grants=(Grant("finance"),)))
     of_kitchen = [row["till_id"] for row in await kitchen.rows("select till_id from food_orders.kitchen")]
-    assert {one.id: one.is_kitchens for one in told} == {counter.id: False, of_kitchen[0]: True}
+    assert {one.id: one.is_order_ahead for one in told} == {counter.id: False, of_kitchen[0]: True}

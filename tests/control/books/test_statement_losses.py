@@ -1,4 +1,4 @@
-"""What nobody paid of what tills told stands beside a concessionaire's sales, and is borne by whom the terms say."""
+"""Losses of offline sales in statements."""
 
 import csv
 from datetime import date
@@ -17,7 +17,7 @@ from tests.money.fiscal.till import Till, beer, fries, refund_of
 from virage.identity.keys.rules.vault import KeyVault
 from virage.money.fiscal.acts.records import close
 from virage.money.fiscal.rules.closing import Period, PeriodKind
-from virage.money.fiscal.rules.record import Kind, Tender, TenderKind, VatTotal, Written
+from virage.money.fiscal.rules.record import Kind, Tender, TenderKind, VatTotal, VerifiedRecord
 from virage.platform.values.clock import Clock
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
@@ -29,8 +29,8 @@ PERIOD = "from=2026-05-01&to=2026-05-31"
 BACK: dict[str, Any] = {"lines": [beer(-1), fries(-1)], "tenders": [Tender(TenderKind.CARD, -ROUND_CENTS, None)]}
 
 
-async def told(bar: Bar, till: Till, *records: Written) -> None:
-    answers = await bar.send(till, *(sent(one, told=True) for one in records))
+async def told(bar: Bar, till: Till, *records: VerifiedRecord) -> None:
+    answers = await bar.send(till, *(sent(one, offline=True) for one in records))
     assert [answer.outcome for answer in answers] == ["booked"] * len(records)
 
 
@@ -40,7 +40,7 @@ async def closed(bar: Bar, vault: KeyVault, clock: Clock) -> None:
 
 
 async def runs(counters: Counters, bearers: dict[str, str | None]) -> UUID:
-    """A concessionaire who runs outlets, with who bears what is lost at each (None: nobody has said)."""
+    """A concessionaire with outlets and the bearer of losses at each (None: default)."""
     made = new_id()
     assert (await counters.ask("finance", "PUT", f"{DOOR}/{made}", {"name": "Buvettes"})).status_code == 200
     for outlet, bearer in bearers.items():
@@ -63,7 +63,7 @@ async def losses(bar: Bar) -> dict[int, int]:
         return {row["number"]: row["cents"] for row in await conn.fetch("select * from food_till.loss")}
 
 
-async def test_what_a_forged_tap_and_an_empty_wallet_did_not_pay_stands_beside_the_sales_of_their_outlet(
+async def test_losses_of_forged_taps_and_empty_wallets_are_listed_by_outlet(
     bar: Bar, counters: Counters, vault: KeyVault, clock: Clock
 ) -> None:
     who = await runs(counters, {"01": None, "02": "concessionaire"})
@@ -90,8 +90,8 @@ async def test_what_a_forged_tap_and_an_empty_wallet_did_not_pay_stands_beside_t
     assert lost == {("01", "lost_house"): "-11.50", ("02", "lost_concessionaire"): "-10.00"}
     assert sum(cents_of(row["gross"]) for row in rows if row["what"] in PAID) == total["payable_cents"]
     for lang, words, by_house, borne in (
-        ("fr", "Ventes que personne", "11,50", f"{MINUS}10,00"),
-        ("en", "Sales that nobody paid", "€11.50", f"{MINUS}€10.00"),
+        ("fr", "Ventes hors ligne impayées", "11,50", f"{MINUS}10,00"),
+        ("en", "Unpaid offline sales", "€11.50", f"{MINUS}€10.00"),
     ):
         paper = await counters.ask("manager", "GET", f"{DOOR}/{who}/statement.pdf?{PERIOD}&lang={lang}")
         said = " ".join(" ".join(page.extract_text() for page in PdfReader(BytesIO(paper.content)).pages).split())
@@ -99,7 +99,7 @@ async def test_what_a_forged_tap_and_an_empty_wallet_did_not_pay_stands_beside_t
         assert (by_house in said, borne in said) == (True, True), said
 
 
-async def test_a_sale_that_was_lost_and_taken_back_is_no_loss(
+async def test_a_reversed_uncovered_sale_is_no_loss(
     bar: Bar, counters: Counters, vault: KeyVault, clock: Clock
 ) -> None:
     who = await runs(counters, {"01": "concessionaire"})
@@ -114,7 +114,7 @@ async def test_a_sale_that_was_lost_and_taken_back_is_no_loss(
 
 
 @pytest.mark.parametrize("cents", [3_000, 0])
-async def test_a_refund_that_came_before_its_sale_loses_what_is_lost_in_the_end(bar: Bar, cents: int) -> None:
+async def test_an_early_refund_makes_the_same_loss_in_the_end(bar: Bar, cents: int) -> None:
     till, desk, fan = await bar.till(), await bar.till(), await bar.fan(cents)
     sale = till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))
     await told(bar, desk, desk.write(Kind.REFUND, refund_of=refund_of(sale), **BACK))
@@ -123,10 +123,10 @@ async def test_a_refund_that_came_before_its_sale_loses_what_is_lost_in_the_end(
     assert sum((await losses(bar)).values()) == -await bar.of_kind("loss") == 0
 
 
-async def test_sales_that_a_record_claims_and_nobody_paid_are_lost_too(
+async def test_totals_above_the_payments_are_a_loss(
     bar: Bar, counters: Counters, vault: KeyVault, clock: Clock
 ) -> None:
-    """Its totals are in the closing as the till signed them, so that they are owed: what did not come in is shown."""
+    """The closing has the signed totals, so the missing money is shown as a loss."""
     who = await runs(counters, {"01": "concessionaire"})
     till = await bar.till()
     claims = [VatTotal(200, 100_000, 16_667)]
@@ -138,7 +138,7 @@ async def test_sales_that_a_record_claims_and_nobody_paid_are_lost_too(
     assert total["payable_cents"] == 700 - kept
 
 
-async def test_what_was_lost_is_never_changed_or_taken_away(bar: Bar) -> None:
+async def test_losses_are_never_changed_or_deleted(bar: Bar) -> None:
     till = await bar.till()
     await told(bar, till, till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, "picc_data=00&cmac=00")))
     async with bar.db.connection() as conn:

@@ -1,4 +1,4 @@
-"""Archives of a till with three days behind it, and what people do to files."""
+"""Archives of a till with three closed days, and ways to damage them."""
 
 import base64
 import gzip

@@ -1,4 +1,4 @@
-"""A till with three days behind it, its archive, and the doors of the office."""
+"""Fixtures: a till with three closed days, its archive, and office routes."""
 
 import pytest
 

@@ -18,7 +18,7 @@ from tests.identity.passes.make_vectors import Ed25519Phone, P256Phone
 from tests.money.fiscal.test_fiscal_record import LARGEST_TIP, RIGHT, SPELLINGS, WRONG
 from tests.money.fiscal.till import Till
 from virage.money.fiscal.rules.chain import Head, Link, anchor, extend, link_of
-from virage.money.fiscal.rules.record import GENESIS, RECORD_PURPOSE, Kind, Record, Written, canonical, check
+from virage.money.fiscal.rules.record import GENESIS, RECORD_PURPOSE, Kind, Record, VerifiedRecord, canonical, check
 from virage.platform.values.jwk import base64url
 from virage.platform.values.refusals import Refused
 
@@ -73,9 +73,9 @@ def _no_records() -> list[dict[str, str]]:
     return [{"name": name, "body": base64url(spell(body))} for name, spell in SPELLINGS.items()]
 
 
-def _chain() -> list[Written]:
+def _chain() -> list[VerifiedRecord]:
     """Eight records of one till."""
-    till, head, chain = TILLS["Ed25519"], Head(), list[Written]()
+    till, head, chain = TILLS["Ed25519"], Head(), list[VerifiedRecord]()
     for number in range(1, 9):
         record = _record(till, f"chain {number}", Kind.SALE, {"number": number, "previous": head.hash})
         chain.append(till.sign(record))
@@ -83,7 +83,7 @@ def _chain() -> list[Written]:
     return chain
 
 
-def _extensions(chain: list[Written]) -> list[dict[str, Any]]:
+def _extensions(chain: list[VerifiedRecord]) -> list[dict[str, Any]]:
     links = [link_of(written) for written in chain]
     other = links[2]._replace(hash="f" * 64, id=_id("another"))
     cases: dict[str, tuple[int, list[Link]]] = {

@@ -1,4 +1,4 @@
-"""Closings that make themselves, and what the office sees and takes home of them."""
+"""Automatic closings, and the office's closings and archives."""
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
@@ -60,7 +60,7 @@ async def two_evenings(db: Database) -> Till:
     return till
 
 
-async def test_each_period_is_closed_once_however_many_workers_there_are_and_however_late_they_come(
+async def test_each_period_is_closed_once_with_many_and_late_workers(
     db: Database, clock: FakeClock, jobs: ClosingJobs
 ) -> None:
     await two_evenings(db)
@@ -102,7 +102,7 @@ async def test_a_closed_month_is_archived_and_verifies(
     assert verify_archives([tmp_path / "month.jsonl.gz"]) == 0
 
 
-async def test_the_office_sees_closings_and_takes_an_archive_home(
+async def test_the_office_reads_closings_and_downloads_an_archive(
     db: Database, clock: FakeClock, jobs: ClosingJobs, counters: Counters, tmp_path: Path
 ) -> None:
     till = await two_evenings(db)

@@ -1,4 +1,4 @@
-"""Archives as the house writes them, and the command that verifies them."""
+"""Archives and the verifying command."""
 
 import gzip
 import json
@@ -26,7 +26,7 @@ def kinds(lines: Lines) -> list[str]:
 # --- what is whole ------------------------------------------------------------------------------------------------
 
 
-async def test_an_archive_holds_all_that_proves_a_till(till: Till, lines: Lines) -> None:
+async def test_an_archive_holds_all_proofs_of_a_till(till: Till, lines: Lines) -> None:
     assert kinds(lines) == ["header", *["record"] * RECORDS, *["anchor"] * 8, *["closing"] * 6, "seal"]
     report = verify(lines)
     assert report.findings == ()
@@ -49,7 +49,7 @@ async def test_an_archive_holds_all_that_proves_a_till(till: Till, lines: Lines)
         (date(2027, 1, 1), None, None, None, ()),
     ],
 )
-async def test_the_archive_of_some_days_stands_alone(  # noqa: PLR0917 - a case has as many columns as it has
+async def test_the_archive_of_some_days_verifies_by_itself(  # noqa: PLR0917 - a case has as many columns as it has
     db: Database,
     vault: KeyVault,
     since: date | None,
@@ -70,7 +70,7 @@ async def test_the_archive_of_some_days_stands_alone(  # noqa: PLR0917 - a case 
     assert tuple(name for name, _, _ in report.header.closings) == closings
 
 
-async def test_a_till_that_wrote_nothing_or_was_never_here_has_no_archive(db: Database, vault: KeyVault) -> None:
+async def test_a_till_without_records_or_never_paired_has_no_archive(db: Database, vault: KeyVault) -> None:
     till = Till()
     assert await file_of(db, vault, till) is None
     async with db.transaction() as conn:
@@ -87,7 +87,7 @@ async def test_a_till_without_ed25519_signs_with_p_256(db: Database, vault: KeyV
     assert verify(damaged).findings == (Finding(6, Damage.RECORD_CHANGED, 5),)
 
 
-async def test_more_records_than_a_page_are_all_there(db: Database, vault: KeyVault, monkeypatch: Any) -> None:
+async def test_an_archive_of_several_pages_is_complete(db: Database, vault: KeyVault, monkeypatch: Any) -> None:
     monkeypatch.setattr("virage.money.fiscal.reads.archive.PAGE", 2)
     till = Till()
     await three_days(db, vault, till)
@@ -100,7 +100,7 @@ async def test_more_records_than_a_page_are_all_there(db: Database, vault: KeyVa
 # --- the command --------------------------------------------------------------------------------------------------
 
 
-async def test_the_command_tells_whole_damaged_and_unreadable_files_apart(
+async def test_the_command_distinguishes_intact_damaged_and_unreadable_files(
     lines: Lines, till: Till, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def file(name: str, content: bytes) -> Path:
@@ -119,7 +119,7 @@ async def test_the_command_tells_whole_damaged_and_unreadable_files_apart(
     assert f"till {till.id}, records 1 to 12" in said
     assert command.verify_archives([whole, damaged]) == 1
     said = " ".join(capsys.readouterr().out.split())
-    assert "is missing before this line" in said
+    assert "record missing before this line" in said
     for broken in (cut, rotten):
         assert command.verify_archives([broken]) == 1
     for unreadable in (*other, tmp_path / "nowhere", tmp_path):

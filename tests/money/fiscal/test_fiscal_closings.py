@@ -28,7 +28,16 @@ from virage.money.fiscal.rules.closing import (
     read_closing,
     tally,
 )
-from virage.money.fiscal.rules.record import GENESIS, Kind, Reason, Tender, TenderKind, VatTotal, canonical, hash_of
+from virage.money.fiscal.rules.record import (
+    GENESIS,
+    FiscalRefusal,
+    Kind,
+    Tender,
+    TenderKind,
+    VatTotal,
+    canonical,
+    hash_of,
+)
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.refusals import Refused
 
@@ -44,7 +53,7 @@ def month(number: int) -> Period:
 
 
 class Books:
-    """The house's books: what tills wrote is appended, periods are closed."""
+    """Server side: appends records and closes periods."""
 
     def __init__(self, db: Database, vault: KeyVault) -> None:
         self.db = db
@@ -87,7 +96,7 @@ def evening(till: Till) -> None:
 # --- the sums -----------------------------------------------------------------------------------------------------
 
 
-async def test_a_day_is_what_its_records_come_to_by_rate_and_by_money(books: Books) -> None:
+async def test_a_day_sums_its_records_by_rate_and_payment_method(books: Books) -> None:
     till = Till()
     evening(till)
     await books.append(till)
@@ -105,7 +114,7 @@ async def test_a_day_is_what_its_records_come_to_by_rate_and_by_money(books: Boo
     assert (closing.sequence, closing.previous, closing.first_part, closing.last_part) == (1, GENESIS, 0, 0)
 
 
-async def test_an_outlet_is_the_sum_of_what_tills_wrote_there(books: Books) -> None:
+async def test_an_outlet_sums_the_records_of_its_tills(books: Books) -> None:
     fixed, moving = Till(), Till()
     fixed.sells(3)
     moving.sells(2)
@@ -135,7 +144,7 @@ def test_sums_of_sums_are_the_sum(sales: Sequence[tuple[int, int, bool]], cut: i
 # --- from one to the next -----------------------------------------------------------------------------------------
 
 
-async def test_no_record_falls_between_two_days_and_the_perpetual_totals_never_start_again(books: Books) -> None:
+async def test_no_record_falls_between_two_days_and_grand_totals_never_reset(books: Books) -> None:
     till, other = Till(), Till()
     days = []
     for number in range(4):
@@ -158,7 +167,7 @@ async def test_no_record_falls_between_two_days_and_the_perpetual_totals_never_s
     )
 
 
-async def test_what_a_till_without_network_brings_late_is_in_the_next_day(books: Books) -> None:
+async def test_late_records_of_an_offline_till_are_in_the_next_day(books: Books) -> None:
     there, away = Till(), Till()
     there.sells(2)
     away.sells(3)
@@ -202,10 +211,10 @@ async def test_a_period_is_closed_once_and_none_before_it(books: Books) -> None:
     await books.append(till)
     for on in (SATURDAY, SATURDAY - timedelta(days=3)):
         refusal = await books.try_to_close(day(on))
-        assert refusal == Refused(Reason.PERIOD_CLOSED, {"open_since": "2026-05-10"})
+        assert refusal == Refused(FiscalRefusal.PERIOD_CLOSED, {"open_since": "2026-05-10"})
     await books.close(month(5))
     refusal = await books.try_to_close(day(SATURDAY + timedelta(days=5)))
-    assert refusal == Refused(Reason.PERIOD_CLOSED, {"open_since": "2026-06-01"})
+    assert refusal == Refused(FiscalRefusal.PERIOD_CLOSED, {"open_since": "2026-06-01"})
     assert (await books.close(day(date(2026, 6, 1))))[of(till)].ranges == (Range(till.id, 2, 2),)
 
 
@@ -217,7 +226,7 @@ async def until_waiting(conn: Connection, task: "asyncio.Task[Any]") -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_who_closes_or_appends_meanwhile_waits_and_no_record_is_lost(books: Books, conn: Connection) -> None:
+async def test_concurrent_closings_and_appends_wait_and_no_record_is_lost(books: Books, conn: Connection) -> None:
     till = Till()
     till.sells(3)
     await books.append(till)
@@ -231,7 +240,7 @@ async def test_who_closes_or_appends_meanwhile_waits_and_no_record_is_lost(books
     assert late[of(till)].ranges == (Range(till.id, 4, 5),)
 
 
-async def test_of_two_that_close_a_period_at_once_one_does(books: Books, conn: Connection) -> None:
+async def test_two_concurrent_closings_close_a_period_once(books: Books, conn: Connection) -> None:
     till = Till()
     till.sells(3)
     await books.append(till)
@@ -249,7 +258,7 @@ async def test_a_month_and_a_year_begin_on_their_first_day(books: Books, period:
     assert await books.try_to_close(period) == NOT_A_PERIOD
 
 
-async def test_where_nothing_was_written_nothing_is_closed(books: Books, conn: Connection) -> None:
+async def test_without_records_nothing_is_closed(books: Books, conn: Connection) -> None:
     till = Till()
     till.write(Kind.TRAINING_SALE)
     await books.append(till)
@@ -274,7 +283,7 @@ def test_a_period_ends_where_the_next_one_begins(period: Period, following: date
 # --- the signature ------------------------------------------------------------------------------------------------
 
 
-async def test_a_closing_is_signed_by_the_house_in_bytes_that_say_the_same(books: Books, conn: Connection) -> None:
+async def test_a_closing_is_signed_by_the_server_over_its_canonical_bytes(books: Books, conn: Connection) -> None:
     till = Till()
     evening(till)
     await books.append(till)

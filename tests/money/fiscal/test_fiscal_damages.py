@@ -1,4 +1,4 @@
-"""Every kind of damage of an archive: verifying finds it, and says where."""
+"""Every kind of damage of an archive is found and located."""
 
 import json
 from collections.abc import Callable
@@ -126,14 +126,14 @@ async def test_every_kind_of_damage_is_found_where_it_is(lines: Lines, damage: s
 
 
 async def test_a_record_that_the_till_signed_a_second_time_breaks_the_chain(till: Till, lines: Lines) -> None:
-    """Whoever has the till's own key still cannot change what was anchored."""
+    """The till's own key cannot change anchored records."""
     fifth = [one for one in till.written if not one.record.training][4].record
     again = till.sign(till.record(number=5, previous=fifth.previous, id=fifth.id, lines=[beer(1)]))
     damaged = at(lines, 5, record_line(5, Signed(again.body, again.signature)))
     assert Finding(7, Damage.CHAIN_BROKEN, 6) in verify(damaged).findings
 
 
-async def test_a_cut_tail_signed_anew_by_the_till_shows_by_the_head_that_the_house_signed(
+async def test_a_truncated_tail_signed_again_by_the_till_is_detected_by_the_signed_head(
     till: Till, lines: Lines
 ) -> None:
     last = [one for one in till.written if not one.record.training][-1].record
@@ -142,8 +142,8 @@ async def test_a_cut_tail_signed_anew_by_the_till_shows_by_the_head_that_the_hou
     assert findings == {Finding(13, Damage.CHAIN_BROKEN, 12), Finding(21, Damage.ANCHOR_CHANGED, 8)}
 
 
-async def test_what_the_house_signed_and_does_not_agree_is_found(db: Database, vault: KeyVault, lines: Lines) -> None:
-    """Whoever has the house's key cannot make its closings and headers fit what tills signed."""
+async def test_signed_lines_that_disagree_are_found(db: Database, vault: KeyVault, lines: Lines) -> None:
+    """The server's key cannot make closings and headers fit changed records."""
     async with db.transaction() as conn:
         private = vault.open((await ensure_keys(conn, vault, [FISCAL_KEY], NOW))[FISCAL_KEY])
 
@@ -211,7 +211,7 @@ async def test_any_single_damage_is_found(lines: Lines) -> None:
     is_found()
 
 
-def test_what_is_no_archive_at_all_is_told_apart() -> None:
+def test_a_file_that_is_no_archive_is_distinguished() -> None:
     with pytest.raises(NotAnArchive):
         verify([b"{}", b"a cake recipe"])
     with pytest.raises(NotAnArchive):

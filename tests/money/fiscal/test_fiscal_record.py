@@ -12,16 +12,16 @@ from tests.money.fiscal.till import BEER, SUN, Till, beer, cup, fries, members, 
 from virage.money.fiscal.rules.record import (
     LINES_MAX,
     UNIT_CENTS_MAX,
+    FiscalRefusal,
     Kind,
     Line,
-    Reason,
     Record,
     RefundOf,
     SignedRecord,
     Tender,
     TenderKind,
     VatTotal,
-    Written,
+    VerifiedRecord,
     canonical,
     check,
     hash_of,
@@ -53,7 +53,7 @@ def test_the_text_of_a_record_is_its_canonical_json(name: str, quantity: int, un
 
 
 @pytest.mark.parametrize("kind", list(Kind))
-def test_every_kind_is_read_as_it_was_written_and_adds_up(kind: Kind) -> None:
+def test_every_kind_is_read_back_and_is_consistent(kind: Kind) -> None:
     written = Till().write(kind)
     assert read_record(written.body) == written.record
     assert check(written.record) is None
@@ -86,11 +86,11 @@ def test_a_record_has_one_spelling(spelling: str) -> None:
 
 
 @pytest.mark.parametrize("missing", Record.__struct_fields__)
-def test_no_member_is_left_out(missing: str) -> None:
+def test_every_member_is_required(missing: str) -> None:
     assert read_record(text_of({k: v for k, v in members(Till().write()).items() if k != missing})) is None
 
 
-def test_what_is_too_long_is_no_record() -> None:
+def test_a_record_that_is_too_long_is_invalid() -> None:
     assert read_record(Till().write(lines=[beer()] * LINES_MAX).body) is not None
     assert read_record(Till().write(lines=[beer()] * (LINES_MAX + 1)).body) is None
     assert read_record(Till().write(lines=[beer()], outlet="x" * 21).body) is None
@@ -99,7 +99,7 @@ def test_what_is_too_long_is_no_record() -> None:
     assert read_record(Till().write(lines=[wide] * 5).body) is None
 
 
-def test_a_moment_is_told_in_utc_to_the_millisecond() -> None:
+def test_a_time_is_written_in_utc_with_milliseconds() -> None:
     assert stamp(datetime(2026, 5, 9, 18, 0, 20, 123_999, tzinfo=UTC)) == "2026-05-09T18:00:20.123Z"
     assert Till().write().record.moment == datetime(2026, 5, 9, 18, 0, 20, tzinfo=UTC)
 
@@ -108,7 +108,7 @@ def test_a_moment_is_told_in_utc_to_the_millisecond() -> None:
 
 
 @pytest.mark.parametrize("signer", [Ed25519Phone("a till"), P256], ids=["Ed25519", "P-256"])
-def test_what_a_till_signed_is_read_and_nothing_else_is(signer: Any) -> None:
+def test_only_records_signed_by_the_till_are_read(signer: Any) -> None:
     till = Till(signer=signer)
     written = till.write()
     sent = signed(written)
@@ -124,88 +124,96 @@ def test_what_a_till_signed_is_read_and_nothing_else_is(signer: Any) -> None:
         (SignedRecord(sent.body + "=", sent.signature), signer.key),
         (SignedRecord(sent.body, base64url(signer.sign(b"virage:scan:v1\0" + written.body))), signer.key),
     ):
-        assert read_signed(other, till.id, key) == Refused(Reason.FORGED_RECORD)
+        assert read_signed(other, till.id, key) == Refused(FiscalRefusal.FORGED_RECORD)
 
 
-def test_a_till_writes_for_itself_alone() -> None:
+def test_a_record_of_another_till_is_refused() -> None:
     till = Till()
-    assert read_signed(signed(till.write()), new_id(), till.signer.key) == Refused(Reason.NOT_THIS_TILL)
+    assert read_signed(signed(till.write()), new_id(), till.signer.key) == Refused(FiscalRefusal.NOT_THIS_TILL)
 
 
-def test_what_is_signed_and_no_record_is_refused() -> None:
+def test_signed_bytes_that_are_no_record_are_refused() -> None:
     till = Till()
     body = b'{"kind":"sale"}'
-    sent = signed(Written(till.record(), body, till.signer.sign(b"virage:sale:v1\0" + body)))
-    assert read_signed(sent, till.id, till.signer.key) == Refused(Reason.INVALID_RECORD)
+    sent = signed(VerifiedRecord(till.record(), body, till.signer.sign(b"virage:sale:v1\0" + body)))
+    assert read_signed(sent, till.id, till.signer.key) == Refused(FiscalRefusal.INVALID_RECORD)
 
 
 # --- what adds up -------------------------------------------------------------------------------------------------
 
 CARD = Tender(TenderKind.CARD, 1500, SUN)
-WRONG: dict[str, tuple[Kind, dict[str, Any], Reason]] = {
-    "a sale of nothing": (Kind.SALE, {"lines": []}, Reason.FIELD_MISPLACED),
-    "a count of the drawer with goods": (Kind.SHIFT_COUNTED, {"lines": [beer()]}, Reason.FIELD_MISPLACED),
-    "a count of the drawer without a count": (Kind.SHIFT_COUNTED, {"cash_cents": None}, Reason.FIELD_MISPLACED),
-    "a sale with a count": (Kind.SALE, {"cash_cents": 1}, Reason.FIELD_MISPLACED),
-    "a closed day that pays": (Kind.DAY_CLOSED, {"tenders": [CARD]}, Reason.FIELD_MISPLACED),
-    "a tip with a reprint": (Kind.REPRINT, {"tip_cents": 5, "tenders": []}, Reason.FIELD_MISPLACED),
-    "a reprint of nothing": (Kind.REPRINT, {"reprint_of": None}, Reason.FIELD_MISPLACED),
-    "a sale that reprints": (Kind.SALE, {"reprint_of": BEER}, Reason.FIELD_MISPLACED),
-    "a refund of nothing": (Kind.REFUND, {"refund_of": None}, Reason.FIELD_MISPLACED),
-    "a sale that refunds": (Kind.SALE, {"refund_of": RefundOf(BEER, BEER, "spilled")}, Reason.FIELD_MISPLACED),
-    "cash with a proof": (Kind.SALE, {"tenders": [Tender(TenderKind.CASH, 1500, "x")]}, Reason.FIELD_MISPLACED),
-    "more than a float": (Kind.SHIFT_OPENED, {"cash_cents": 500_001}, Reason.CASH_EXCESSIVE),
-    "more than anybody counts": (Kind.SHIFT_COUNTED, {"cash_cents": 5_000_001}, Reason.CASH_EXCESSIVE),
-    "goods that come back in a sale": (Kind.SALE, {"lines": [beer(2), beer(-1)]}, Reason.SIGN_WRONG),
-    "a sale of no piece": (Kind.SALE, {"lines": [beer(0)]}, Reason.SIGN_WRONG),
-    "goods that go out in a refund": (Kind.REFUND, {"lines": [beer(1)]}, Reason.SIGN_WRONG),
-    "more cups back than bought": (Kind.SALE, {"lines": [cup(-2), cup(1)]}, Reason.SIGN_WRONG),
-    "a tip that takes": (Kind.SALE, {"tip_cents": -100}, Reason.SIGN_WRONG),
+WRONG: dict[str, tuple[Kind, dict[str, Any], FiscalRefusal]] = {
+    "a sale of nothing": (Kind.SALE, {"lines": []}, FiscalRefusal.FIELD_MISPLACED),
+    "a count of the drawer with goods": (Kind.SHIFT_COUNTED, {"lines": [beer()]}, FiscalRefusal.FIELD_MISPLACED),
+    "a count of the drawer without a count": (Kind.SHIFT_COUNTED, {"cash_cents": None}, FiscalRefusal.FIELD_MISPLACED),
+    "a sale with a count": (Kind.SALE, {"cash_cents": 1}, FiscalRefusal.FIELD_MISPLACED),
+    "a closed day that pays": (Kind.DAY_CLOSED, {"tenders": [CARD]}, FiscalRefusal.FIELD_MISPLACED),
+    "a tip with a reprint": (Kind.REPRINT, {"tip_cents": 5, "tenders": []}, FiscalRefusal.FIELD_MISPLACED),
+    "a reprint of nothing": (Kind.REPRINT, {"reprint_of": None}, FiscalRefusal.FIELD_MISPLACED),
+    "a sale that reprints": (Kind.SALE, {"reprint_of": BEER}, FiscalRefusal.FIELD_MISPLACED),
+    "a refund of nothing": (Kind.REFUND, {"refund_of": None}, FiscalRefusal.FIELD_MISPLACED),
+    "a sale that refunds": (Kind.SALE, {"refund_of": RefundOf(BEER, BEER, "spilled")}, FiscalRefusal.FIELD_MISPLACED),
+    "cash with a proof": (Kind.SALE, {"tenders": [Tender(TenderKind.CASH, 1500, "x")]}, FiscalRefusal.FIELD_MISPLACED),
+    "more than a float": (Kind.SHIFT_OPENED, {"cash_cents": 500_001}, FiscalRefusal.CASH_EXCESSIVE),
+    "more than anybody counts": (Kind.SHIFT_COUNTED, {"cash_cents": 5_000_001}, FiscalRefusal.CASH_EXCESSIVE),
+    "goods that come back in a sale": (Kind.SALE, {"lines": [beer(2), beer(-1)]}, FiscalRefusal.SIGN_WRONG),
+    "a sale of no piece": (Kind.SALE, {"lines": [beer(0)]}, FiscalRefusal.SIGN_WRONG),
+    "goods that go out in a refund": (Kind.REFUND, {"lines": [beer(1)]}, FiscalRefusal.SIGN_WRONG),
+    "more cups back than bought": (Kind.SALE, {"lines": [cup(-2), cup(1)]}, FiscalRefusal.SIGN_WRONG),
+    "a tip that takes": (Kind.SALE, {"tip_cents": -100}, FiscalRefusal.SIGN_WRONG),
     "money both ways": (
         Kind.SALE,
         {"tenders": [CARD, Tender(TenderKind.CASH, -100, None), Tender(TenderKind.CASH, 100, None)]},
-        Reason.SIGN_WRONG,
+        FiscalRefusal.SIGN_WRONG,
     ),
     "a total that is none": (
         Kind.SALE,
         {"totals": [VatTotal(0, 100, 0), VatTotal(200, 1300, 217)]},
-        Reason.TOTALS_WRONG,
+        FiscalRefusal.TOTALS_WRONG,
     ),
     "a rate that nothing has": (
         Kind.SALE,
         {"totals": [VatTotal(0, 100, 0), VatTotal(55, 0, 0), VatTotal(200, 1400, 233)]},
-        Reason.TOTALS_WRONG,
+        FiscalRefusal.TOTALS_WRONG,
     ),
     "rates out of order": (
         Kind.SALE,
         {"totals": [VatTotal(200, 1400, 233), VatTotal(0, 100, 0)]},
-        Reason.TOTALS_WRONG,
+        FiscalRefusal.TOTALS_WRONG,
     ),
-    "another VAT": (Kind.SALE, {"totals": [VatTotal(0, 100, 0), VatTotal(200, 1400, 234)]}, Reason.VAT_WRONG),
-    "less paid than due": (Kind.SALE, {"tenders": [Tender(TenderKind.CASH, 1499, None)]}, Reason.TENDERS_WRONG),
+    "another VAT": (Kind.SALE, {"totals": [VatTotal(0, 100, 0), VatTotal(200, 1400, 234)]}, FiscalRefusal.VAT_WRONG),
+    "less paid than due": (Kind.SALE, {"tenders": [Tender(TenderKind.CASH, 1499, None)]}, FiscalRefusal.TENDERS_WRONG),
     "a tip that nobody paid": (
         Kind.SALE,
         {"tip_cents": 100, "tenders": [Tender(TenderKind.CASH, 1500, None)]},
-        Reason.TENDERS_WRONG,
+        FiscalRefusal.TENDERS_WRONG,
     ),
-    "a card that was not shown": (Kind.SALE, {"tenders": [Tender(TenderKind.CARD, 1500, None)]}, Reason.PROOF_MISSING),
+    "a card that was not shown": (
+        Kind.SALE,
+        {"tenders": [Tender(TenderKind.CARD, 1500, None)]},
+        FiscalRefusal.PROOF_MISSING,
+    ),
     "a phone that signed nothing": (
         Kind.SALE,
         {"tenders": [Tender(TenderKind.VIRTUAL_CARD, 1500, None)]},
-        Reason.PROOF_MISSING,
+        FiscalRefusal.PROOF_MISSING,
     ),
-    "a purse without its order": (Kind.SALE, {"tenders": [Tender(TenderKind.PURSE, 1500, None)]}, Reason.PROOF_MISSING),
+    "a purse without its order": (
+        Kind.SALE,
+        {"tenders": [Tender(TenderKind.WALLET, 1500, None)]},
+        FiscalRefusal.PROOF_MISSING,
+    ),
     "a tip beyond all measure": (
         Kind.SALE,
         {"tip_cents": 100_001, "tenders": [Tender(TenderKind.CASH, 101_501, None)]},
-        Reason.TIP_EXCESSIVE,
+        FiscalRefusal.TIP_EXCESSIVE,
     ),
-    "a tip beyond all measure that goes back": (Kind.REFUND, {"tip_cents": -100_001}, Reason.TIP_EXCESSIVE),
+    "a tip beyond all measure that goes back": (Kind.REFUND, {"tip_cents": -100_001}, FiscalRefusal.TIP_EXCESSIVE),
 }
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_what_does_not_add_up_is_named(wrong: str) -> None:
+def test_each_inconsistency_is_named(wrong: str) -> None:
     kind, changes, reason = WRONG[wrong]
     refusal = check(Till().record(kind, **changes))
     assert refusal is not None
@@ -215,7 +223,7 @@ def test_what_does_not_add_up_is_named(wrong: str) -> None:
 LARGEST_TIP: dict[str, tuple[Kind, dict[str, Any]]] = {"the largest tip": (Kind.SALE, {"tip_cents": 100_000})}
 RIGHT: dict[str, tuple[Kind, dict[str, Any]]] = {
     "a card": (Kind.SALE, {"tenders": [CARD]}),
-    "an order by phone": (Kind.SALE, {"tenders": [Tender(TenderKind.PURSE, 1500, str(BEER))]}),
+    "an order by phone": (Kind.SALE, {"tenders": [Tender(TenderKind.WALLET, 1500, str(BEER))]}),
     "a split": (Kind.SALE, {"tenders": [Tender(TenderKind.CARD, 1000, SUN), Tender(TenderKind.CASH, 500, None)]}),
     "a tip": (Kind.SALE, {"tip_cents": 100, "tenders": [Tender(TenderKind.TERMINAL, 1600, "4711")]}),
     "a cup back with a beer": (Kind.SALE, {"lines": [beer(), cup(), cup(-2)]}),
@@ -227,7 +235,7 @@ RIGHT: dict[str, tuple[Kind, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("right", [*RIGHT, *LARGEST_TIP])
-def test_what_adds_up_is_let_through(right: str) -> None:
+def test_consistent_records_pass(right: str) -> None:
     kind, changes = (RIGHT | LARGEST_TIP)[right]
     assert check(Till().record(kind, **changes)) is None
 

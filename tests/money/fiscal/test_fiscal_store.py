@@ -10,17 +10,17 @@ import pytest
 from tests.money.fiscal.till import NOW, Till, append, beer, fries
 from virage.money.fiscal import store
 from virage.money.fiscal.rules.chain import Anchor, Appended, Known, Outcome
-from virage.money.fiscal.rules.record import GENESIS, Kind, Reason, Tender, TenderKind, VatTotal, Written
+from virage.money.fiscal.rules.record import GENESIS, FiscalRefusal, Kind, Tender, TenderKind, VatTotal, VerifiedRecord
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.refusals import Refused
 
 
-async def take(db: Database, written: Sequence[Written], later: timedelta = timedelta()) -> list[Outcome]:
+async def take(db: Database, written: Sequence[VerifiedRecord], later: timedelta = timedelta()) -> list[Outcome]:
     async with db.transaction() as conn:
         return await append(conn, written, NOW + later)
 
 
-def appended(written: Sequence[Written]) -> list[Appended]:
+def appended(written: Sequence[VerifiedRecord]) -> list[Appended]:
     return [Appended(one.record.number, one.hash) for one in written]
 
 
@@ -31,7 +31,7 @@ async def tables(conn: Connection) -> dict[str, Any]:
     return {"records": [dict(row) for row in records], "heads": [dict(row) for row in heads]}
 
 
-async def test_a_record_is_kept_in_the_bytes_that_the_till_signed(db: Database, conn: Connection) -> None:
+async def test_a_record_is_stored_in_its_signed_bytes(db: Database, conn: Connection) -> None:
     written = Till().write()
     assert await take(db, [written], timedelta(hours=1)) == appended([written])
     row = await conn.fetchrow("select * from fiscal.record")
@@ -43,7 +43,7 @@ async def test_a_record_is_kept_in_the_bytes_that_the_till_signed(db: Database, 
     assert (row["outlet"], row["total_cents"], row["defect"], row["training"]) == ("01", 1500, None, False)
 
 
-async def test_many_tills_are_taken_in_one_transaction_each_with_its_own_answers(db: Database) -> None:
+async def test_many_tills_are_stored_in_one_transaction_each_with_its_own_answers(db: Database) -> None:
     tills = [Till() for _ in range(5)]
     mixed = [one for till in tills for one in till.sells(6)]
     random.Random(4).shuffle(mixed)  # noqa: S311 - an order, no secret
@@ -81,7 +81,7 @@ async def test_any_order_repetition_and_splitting_gives_the_same_tables(db: Data
         upload = chance.choices(everything, k=chance.randint(1, 8))
         for one, outcome in zip(upload, await take(db, upload), strict=True):
             if isinstance(outcome, Refused):
-                assert outcome.reason == Reason.CHAIN_GAP
+                assert outcome.reason == FiscalRefusal.CHAIN_GAP
             else:
                 missing.discard(one.hash)
     shuffled = await tables(conn)
@@ -91,9 +91,7 @@ async def test_any_order_repetition_and_splitting_gives_the_same_tables(db: Data
     assert heads == {(till.id, training): till.heads[training].number for till in tills for training in (False, True)}
 
 
-async def test_a_fork_a_gap_and_a_broken_link_are_refused_alone_and_change_nothing(
-    db: Database, conn: Connection
-) -> None:
+async def test_a_fork_a_gap_and_a_broken_link_are_refused_and_change_nothing(db: Database, conn: Connection) -> None:
     till, good = Till(), Till()
     first, second = till.sells(2)
     await take(db, [first])
@@ -105,26 +103,26 @@ async def test_a_fork_a_gap_and_a_broken_link_are_refused_alone_and_change_nothi
     outcomes = await take(db, [forked, gap, broken, taken])
     expected = {"expected": 2, "previous": first.hash}
     assert outcomes == [
-        Refused(Reason.CHAIN_FORKED, {"hash": first.hash, **expected}),
-        Refused(Reason.CHAIN_GAP, expected),
-        Refused(Reason.CHAIN_BROKEN, expected),
-        Refused(Reason.ID_TAKEN, expected),
+        Refused(FiscalRefusal.CHAIN_FORKED, {"hash": first.hash, **expected}),
+        Refused(FiscalRefusal.CHAIN_GAP, expected),
+        Refused(FiscalRefusal.CHAIN_BROKEN, expected),
+        Refused(FiscalRefusal.ID_TAKEN, expected),
     ]
     assert await tables(conn) == before
     other = good.write()
     assert await take(db, [gap, other, second]) == [
-        Refused(Reason.CHAIN_GAP, {"expected": 3, "previous": second.hash}),
+        Refused(FiscalRefusal.CHAIN_GAP, {"expected": 3, "previous": second.hash}),
         *appended([other, second]),
     ]
 
 
-async def test_a_till_uses_an_id_once_and_blocks_none_of_another_till(db: Database) -> None:
+async def test_an_id_is_unique_per_till_and_may_be_used_by_another_till(db: Database) -> None:
     till, other = Till(), Till()
     written = till.write()
     await take(db, [written])
     copy = other.write(id=written.record.id)
     again = till.sign(till.record(Kind.TRAINING_SALE, id=written.record.id))
-    refusal = Refused(Reason.ID_TAKEN, {"expected": 1, "previous": GENESIS})
+    refusal = Refused(FiscalRefusal.ID_TAKEN, {"expected": 1, "previous": GENESIS})
     assert await take(db, [copy, again]) == [*appended([copy]), refusal]
     both = [Till().write(id=BOTH), Till().write(id=BOTH)]
     assert await take(db, both) == appended(both)
@@ -133,7 +131,7 @@ async def test_a_till_uses_an_id_once_and_blocks_none_of_another_till(db: Databa
 BOTH = Till().id
 
 
-async def test_uploads_of_one_till_at_the_same_moment_are_taken_one_after_the_other(db: Database) -> None:
+async def test_concurrent_uploads_of_one_till_are_stored_one_after_the_other(db: Database) -> None:
     till = Till()
     first = till.sells(6)
     answers = await asyncio.gather(*(take(db, first) for _ in range(6)))
@@ -141,18 +139,18 @@ async def test_uploads_of_one_till_at_the_same_moment_are_taken_one_after_the_ot
         assert sorted(type(one).__name__ for one in outcomes) == ["Appended", *["Known"] * 5]
 
 
-async def test_tills_that_come_in_opposite_orders_never_wait_for_each_other_in_a_circle(db: Database) -> None:
+async def test_tills_in_opposite_orders_never_deadlock(db: Database) -> None:
     tills = [Till() for _ in range(4)]
     uploads = [[one for till in order for one in till.sells(1)] for order in [tills, tills[::-1]] * 8]
     await asyncio.gather(*(_until_taken(db, upload) for upload in uploads))
 
 
-async def _until_taken(db: Database, upload: Sequence[Written]) -> None:
+async def _until_taken(db: Database, upload: Sequence[VerifiedRecord]) -> None:
     while any(isinstance(outcome, Refused) for outcome in await take(db, upload)):
         continue
 
 
-async def test_what_does_not_add_up_is_chained_with_its_defect(db: Database, conn: Connection) -> None:
+async def test_an_inconsistent_record_is_chained_with_its_defect(db: Database, conn: Connection) -> None:
     till = Till()
     wrong = till.write(lines=[beer()], totals=[VatTotal(200, 600, 100)], tenders=[Tender(TenderKind.CASH, 600, None)])
     after = till.write()
@@ -161,7 +159,7 @@ async def test_what_does_not_add_up_is_chained_with_its_defect(db: Database, con
     assert [row["defect"] for row in defects] == ["totals_wrong", None]
 
 
-async def test_each_upload_anchors_the_head_once_and_rehearsals_never(db: Database) -> None:
+async def test_each_upload_anchors_the_head_once_and_training_never(db: Database) -> None:
     till = Till()
     await take(db, [*till.sells(3), till.write(Kind.TRAINING_SALE)])
     await take(db, till.sells(2), timedelta(minutes=5))
@@ -177,7 +175,7 @@ async def test_each_upload_anchors_the_head_once_and_rehearsals_never(db: Databa
 
 
 @pytest.mark.parametrize("table", ["record", "anchor", "closing"])
-async def test_what_is_written_is_never_changed_or_taken_away(db: Database, conn: Connection, table: str) -> None:
+async def test_stored_records_are_never_changed_or_deleted(db: Database, conn: Connection, table: str) -> None:
     await take(db, [Till().write()])
     column = "sequence" if table != "record" else "number"
     for statement in (
@@ -189,7 +187,7 @@ async def test_what_is_written_is_never_changed_or_taken_away(db: Database, conn
             await conn.execute(statement)
 
 
-async def test_the_journal_tells_of_records_by_ids_and_numbers_alone(db: Database, conn: Connection) -> None:
+async def test_journal_facts_of_records_have_ids_and_numbers_only(db: Database, conn: Connection) -> None:
     till = Till()
     await take(db, [*till.sells(2), till.write(Kind.TRAINING_SALE)])
     rows = await conn.fetch("select what, who, about, data from kernel.journal order by data ->> 'training'")

@@ -1,7 +1,7 @@
-"""The vectors that hold the two implementations of a till together."""
+"""Test vectors shared by the two implementations of a till."""
 
 from tests.money.fiscal import make_vectors
-from virage.money.fiscal.rules.record import Reason
+from virage.money.fiscal.rules.record import FiscalRefusal
 
 
 def test_the_vectors_stand_as_the_rules_make_them() -> None:
@@ -10,8 +10,13 @@ def test_the_vectors_stand_as_the_rules_make_them() -> None:
 
 def test_the_vectors_hold_every_reason_that_a_till_can_give() -> None:
     """The others are about what another till signed, or nobody, and about closings."""
-    at_the_door = {Reason.FORGED_RECORD, Reason.INVALID_RECORD, Reason.NOT_THIS_TILL, Reason.PERIOD_CLOSED}
-    assert make_vectors.reasons() == {reason.value for reason in set(Reason) - at_the_door}
+    at_the_door = {
+        FiscalRefusal.FORGED_RECORD,
+        FiscalRefusal.INVALID_RECORD,
+        FiscalRefusal.NOT_THIS_TILL,
+        FiscalRefusal.PERIOD_CLOSED,
+    }
+    assert make_vectors.reasons() == {reason.value for reason in set(FiscalRefusal) - at_the_door}
 
 
 def test_no_two_records_of_the_vectors_have_one_id() -> None:

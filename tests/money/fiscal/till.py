@@ -1,4 +1,4 @@
-"""A till as tests have it: it numbers, chains and signs what it writes, as one at a counter does."""
+"""Test till: numbers, chains and signs records."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ from virage.money.fiscal.rules.record import (
     SignedRecord,
     Tender,
     TenderKind,
-    Written,
+    VerifiedRecord,
     canonical,
     stamp,
     totals_of,
@@ -56,7 +56,7 @@ class Till:
         self.outlet = "01"
         self.at = NOW
         self.heads = {False: Head(), True: Head()}
-        self.written: list[Written] = []
+        self.written: list[VerifiedRecord] = []
 
     def record(self, kind: Kind = Kind.SALE, **changes: Any) -> Record:
         """The record that would come next; a sale of two beers and a cup in cash unless said otherwise."""
@@ -86,22 +86,22 @@ class Till:
         }
         return Record(**said | changes)
 
-    def sign(self, record: Record) -> Written:
+    def sign(self, record: Record) -> VerifiedRecord:
         body = canonical(record)
-        return Written(record, body, self.signer.sign(RECORD_PURPOSE + body))
+        return VerifiedRecord(record, body, self.signer.sign(RECORD_PURPOSE + body))
 
-    def write(self, kind: Kind = Kind.SALE, **changes: Any) -> Written:
-        """Write a record down: from now on it is the head of its row."""
+    def write(self, kind: Kind = Kind.SALE, **changes: Any) -> VerifiedRecord:
+        """Sign a record and make it the head of its chain."""
         self.at += timedelta(seconds=20)
         return self.keep(self.sign(self.record(kind, **changes)))
 
-    def keep(self, written: Written) -> Written:
+    def keep(self, written: VerifiedRecord) -> VerifiedRecord:
         """Go on from a record that was signed."""
         self.heads[written.record.training] = Head(written.record.number, written.hash)
         self.written.append(written)
         return written
 
-    def sells(self, count: int) -> list[Written]:
+    def sells(self, count: int) -> list[VerifiedRecord]:
         return [self.write(lines=[beer(1 + at % 3), fries()]) for at in range(count)]
 
     def jwk(self) -> dict[str, str]:
@@ -123,21 +123,21 @@ class Till:
         )
 
 
-def refund_of(sale: Written, reason: str = "wrong_order") -> RefundOf:
+def refund_of(sale: VerifiedRecord, reason: str = "wrong_order") -> RefundOf:
     return RefundOf(sale.record.till, sale.record.id, reason)
 
 
-def signed(written: Written) -> SignedRecord:
+def signed(written: VerifiedRecord) -> SignedRecord:
     return SignedRecord(base64url(written.body), base64url(written.signature))
 
 
-def members(written: Written) -> dict[str, Any]:
+def members(written: VerifiedRecord) -> dict[str, Any]:
     found: dict[str, Any] = to_builtins(written.record)
     return found
 
 
-async def append(conn: Connection, written: Sequence[Written], now: datetime) -> list[Outcome]:
-    """What tills wrote, without the money that it moves."""
+async def append(conn: Connection, written: Sequence[VerifiedRecord], now: datetime) -> list[Outcome]:
+    """Append records without moving money."""
     planned = await fiscal.plan(conn, written)
     await fiscal.write(conn, planned, now)
     return planned.outcomes

@@ -1,4 +1,4 @@
-"""What the tests of payments share: a shop that keeps what it is told, a provider in memory, a sandbox process."""
+"""Fixtures: a recording handler, an in-memory provider, a sandbox process."""
 
 import asyncio
 import os
@@ -25,14 +25,14 @@ from virage.money.payments.rules import (
     Charge,
     DueRefund,
     Failed,
-    NewMethod,
-    Opened,
+    HostedPage,
+    NewSavedCard,
     Outcome,
+    PaymentIntent,
+    PaymentState,
     Reference,
     RefundAnswer,
     RefundRequest,
-    Start,
-    State,
 )
 from virage.money.payments.sandbox_provider import SandboxProvider
 from virage.platform.data.database import Connection
@@ -46,7 +46,7 @@ KEY = "the key of the tests"
 
 
 class Shop:
-    """A domain above payments: keeps what it is told, and sends late money back as one whose goods are gone."""
+    """Handler that records its calls and refunds late captures."""
 
     def __init__(self) -> None:
         self.paid: list[Captured] = []
@@ -70,7 +70,7 @@ class Shop:
 
 
 class MemoryProvider:
-    """A provider without a network, whose answers the test sets."""
+    """In-memory provider with answers set by the test."""
 
     def __init__(self) -> None:
         self.states: dict[UUID, Outcome] = {}
@@ -84,13 +84,13 @@ class MemoryProvider:
         if self.away:
             raise Unreachable(what)
 
-    async def create(self, starts: Sequence[Start]) -> Sequence[Opened | Refused]:
+    async def create(self, starts: Sequence[PaymentIntent]) -> Sequence[HostedPage | Refused]:
         self._called("create", len(starts))
-        return [Opened(start.payment_id, f"https://pay.example/{start.payment_id}") for start in starts]
+        return [HostedPage(start.payment_id, f"https://pay.example/{start.payment_id}") for start in starts]
 
-    async def keep(self, methods: Sequence[NewMethod]) -> Sequence[Opened | Refused]:
+    async def keep(self, methods: Sequence[NewSavedCard]) -> Sequence[HostedPage | Refused]:
         self._called("keep", len(methods))
-        return [Opened(method.method_id, f"https://pay.example/{method.method_id}") for method in methods]
+        return [HostedPage(method.method_id, f"https://pay.example/{method.method_id}") for method in methods]
 
     async def charge(self, charges: Sequence[Charge]) -> Sequence[Outcome]:
         self._called("charge", len(charges))
@@ -105,7 +105,9 @@ class MemoryProvider:
 
     async def cancel(self, references: Sequence[Reference]) -> Sequence[Outcome]:
         self._called("cancel", len(references))
-        return [self.states.get(one.payment_id) or Outcome(one.payment_id, State.EXPIRED, 0) for one in references]
+        return [
+            self.states.get(one.payment_id) or Outcome(one.payment_id, PaymentState.EXPIRED, 0) for one in references
+        ]
 
     async def refund(self, refunds: Sequence[DueRefund]) -> Sequence[RefundAnswer]:
         self._called("refund", len(refunds))
@@ -138,10 +140,10 @@ def provider() -> MemoryProvider:
 
 
 @pytest.fixture
-def start() -> Callable[..., Start]:
+def start() -> Callable[..., PaymentIntent]:
     """A payment of 50 euros for an order, unless the test says otherwise."""
 
-    def make(**changes: Any) -> Start:
+    def make(**changes: Any) -> PaymentIntent:
         values: dict[str, Any] = {
             "payment_id": new_id(),
             "purpose": "order",
@@ -150,7 +152,7 @@ def start() -> Callable[..., Start]:
             "return_url": "https://club.example/orders/1",
             "expires_at": NOW + timedelta(minutes=10),
         }
-        return Start(**(values | changes))
+        return PaymentIntent(**(values | changes))
 
     return make
 

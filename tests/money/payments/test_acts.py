@@ -11,14 +11,14 @@ from virage.money.payments.handlers import Handlers
 from virage.money.payments.rules import (
     Captured,
     Failed,
-    Opened,
+    HostedPage,
     Outcome,
     Payment,
-    Reason,
+    PaymentIntent,
+    PaymentRefusal,
+    PaymentState,
     RefundAnswer,
     RefundRequest,
-    Start,
-    State,
 )
 from virage.platform.data import journal
 from virage.platform.data.database import Connection, Database
@@ -28,7 +28,7 @@ from virage.platform.values.refusals import Refused
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 
 
-async def begun(db: Database, *starts: Start) -> list[Payment | Refused]:
+async def begun(db: Database, *starts: PaymentIntent) -> list[Payment | Refused]:
     async with db.transaction() as conn:
         return await acts.begin(conn, starts, NOW)
 
@@ -43,7 +43,7 @@ async def refund(db: Database, *requests: RefundRequest) -> list[RefundRequest |
         return await acts.request_refund(conn, requests, NOW)
 
 
-async def stored(conn: Connection, start: Start) -> Payment:
+async def stored(conn: Connection, start: PaymentIntent) -> Payment:
     payment = await reads.payment(conn, start.payment_id)
     assert payment is not None
     return payment
@@ -53,16 +53,18 @@ async def facts(conn: Connection) -> list[str]:
     return [entry.what for entry in await journal.read_after(conn, "0-0")]
 
 
-def captured(start: Start, cents: int | None = None, event_id: str | None = None) -> Outcome:
-    return Outcome(start.payment_id, State.CAPTURED, start.amount_cents if cents is None else cents, None, event_id)
+def captured(start: PaymentIntent, cents: int | None = None, event_id: str | None = None) -> Outcome:
+    return Outcome(
+        start.payment_id, PaymentState.CAPTURED, start.amount_cents if cents is None else cents, None, event_id
+    )
 
 
-def ended(start: Start, state: State = State.EXPIRED, reason: str | None = None) -> Outcome:
+def ended(start: PaymentIntent, state: PaymentState = PaymentState.EXPIRED, reason: str | None = None) -> Outcome:
     return Outcome(start.payment_id, state, start.amount_cents, reason)
 
 
-async def test_a_payment_that_is_sent_again_never_waits_for_its_news(
-    db: Database, handlers: Handlers, start: Callable[..., Start]
+async def test_a_repeated_payment_never_waits_for_its_outcome(
+    db: Database, handlers: Handlers, start: Callable[..., PaymentIntent]
 ) -> None:
     asked = start()
     (first,) = await begun(db, asked)
@@ -71,68 +73,78 @@ async def test_a_payment_that_is_sent_again_never_waits_for_its_news(
         assert await begun(db, asked) == [first]
 
 
-async def test_many_payments_begin_at_once_each_with_its_answer(
-    db: Database, conn: Connection, start: Callable[..., Start]
+async def test_many_payments_begin_in_one_batch_each_with_its_answer(
+    db: Database, conn: Connection, start: Callable[..., PaymentIntent]
 ) -> None:
     starts = [start(), start(amount_cents=0), start(amount_cents=1)]
     first, refused, last = await begun(db, *starts)
     assert isinstance(first, Payment)
-    assert first.state is State.CREATED
-    assert refused == Refused(Reason.AMOUNT_INVALID)
+    assert first.state is PaymentState.CREATED
+    assert refused == Refused(PaymentRefusal.AMOUNT_INVALID)
     assert isinstance(last, Payment)
     assert last.amount_cents == 1
 
 
-async def test_a_payment_begun_twice_is_begun_once(db: Database, conn: Connection, start: Callable[..., Start]) -> None:
+async def test_a_payment_begun_twice_is_begun_once(
+    db: Database, conn: Connection, start: Callable[..., PaymentIntent]
+) -> None:
     asked = start()
     (first,) = await begun(db, asked)
     (again,) = await begun(db, asked)
     assert first == again
-    assert await begun(db, start(payment_id=asked.payment_id)) == [Refused(Reason.PAYMENT_ID_TAKEN)]
+    assert await begun(db, start(payment_id=asked.payment_id)) == [Refused(PaymentRefusal.PAYMENT_ID_TAKEN)]
 
 
-async def test_one_id_for_two_payments_of_a_batch_is_one_payment(db: Database, start: Callable[..., Start]) -> None:
+async def test_one_id_for_two_payments_of_a_batch_is_one_payment(
+    db: Database, start: Callable[..., PaymentIntent]
+) -> None:
     asked = start()
     answers = await begun(db, asked, start(payment_id=asked.payment_id, amount_cents=1), asked)
     assert [isinstance(answer, Payment) for answer in answers] in ([True, False, True], [False, True, False])
 
 
-async def test_a_page_that_was_opened_is_given_again(db: Database, start: Callable[..., Start]) -> None:
+async def test_a_page_that_was_opened_is_given_again(db: Database, start: Callable[..., PaymentIntent]) -> None:
     asked = start()
     await begun(db, asked)
     async with db.transaction() as conn:
-        await acts.record_created(conn, [Opened(asked.payment_id, "https://pay.example/1", "ref")])
+        await acts.store_pages(conn, [HostedPage(asked.payment_id, "https://pay.example/1", "ref")])
     (again,) = await begun(db, asked)
     assert isinstance(again, Payment)
-    assert (again.state, again.payment_url, again.provider_ref) == (State.PENDING, "https://pay.example/1", "ref")
+    assert (again.state, again.payment_url, again.provider_ref) == (
+        PaymentState.PENDING,
+        "https://pay.example/1",
+        "ref",
+    )
 
 
-async def test_a_page_stored_after_the_money_came_does_not_take_the_money_back(
-    db: Database, conn: Connection, handlers: Handlers, start: Callable[..., Start]
+async def test_a_page_stored_after_the_capture_does_not_undo_it(
+    db: Database, conn: Connection, handlers: Handlers, start: Callable[..., PaymentIntent]
 ) -> None:
     asked = start()
     await begun(db, asked)
     await settle(db, handlers, captured(asked))
     async with db.transaction() as transaction:
-        await acts.record_created(transaction, [Opened(asked.payment_id, "https://pay.example/1", "ref")])
+        await acts.store_pages(transaction, [HostedPage(asked.payment_id, "https://pay.example/1", "ref")])
     payment = await stored(conn, asked)
-    assert (payment.state, payment.captured_cents, payment.provider_ref) == (State.CAPTURED, 5000, "ref")
+    assert (payment.state, payment.captured_cents, payment.provider_ref) == (PaymentState.CAPTURED, 5000, "ref")
 
 
 async def test_a_whole_delivery_reaches_the_handler_in_one_call(
-    db: Database, handlers: Handlers, shop: Any, start: Callable[..., Start], conn: Connection
+    db: Database, handlers: Handlers, shop: Any, start: Callable[..., PaymentIntent], conn: Connection
 ) -> None:
     bought = [start() for _ in range(3)]
     declined = start()
     await begun(db, *bought, declined)
-    await settle(db, handlers, *[captured(one) for one in bought], ended(declined, State.DECLINED, "card_declined"))
+    await settle(
+        db, handlers, *[captured(one) for one in bought], ended(declined, PaymentState.DECLINED, "card_declined")
+    )
     assert shop.paid == [Captured(one.payment_id, one.subject, 5000) for one in bought]
-    assert shop.lost == [Failed(declined.payment_id, declined.subject, State.DECLINED, "card_declined")]
+    assert shop.lost == [Failed(declined.payment_id, declined.subject, PaymentState.DECLINED, "card_declined")]
     assert await facts(conn) == ["payment_captured"] * 3 + ["payment_declined"]
 
 
 async def test_the_same_event_twice_has_one_effect(
-    db: Database, conn: Connection, handlers: Handlers, shop: Any, start: Callable[..., Start]
+    db: Database, conn: Connection, handlers: Handlers, shop: Any, start: Callable[..., PaymentIntent]
 ) -> None:
     asked = start()
     await begun(db, asked)
@@ -143,7 +155,7 @@ async def test_the_same_event_twice_has_one_effect(
 
 
 async def test_webhook_and_reconciliation_at_once_settle_once(
-    db: Database, handlers: Handlers, shop: Any, start: Callable[..., Start]
+    db: Database, handlers: Handlers, shop: Any, start: Callable[..., PaymentIntent]
 ) -> None:
     starts = [start() for _ in range(20)]
     await begun(db, *starts)
@@ -153,67 +165,69 @@ async def test_webhook_and_reconciliation_at_once_settle_once(
     assert sorted(one.payment_id for one in shop.paid) == sorted(one.payment_id for one in starts)
 
 
-async def test_old_news_after_the_money_changes_nothing(
-    db: Database, conn: Connection, handlers: Handlers, shop: Any, start: Callable[..., Start]
+async def test_old_outcomes_after_a_capture_change_nothing(
+    db: Database, conn: Connection, handlers: Handlers, shop: Any, start: Callable[..., PaymentIntent]
 ) -> None:
     asked = start()
     await begun(db, asked)
     await settle(db, handlers, captured(asked))
     before = await stored(conn, asked)
-    assert await settle(db, handlers, ended(asked, State.DECLINED), ended(asked, State.EXPIRED)) == 0
+    assert await settle(db, handlers, ended(asked, PaymentState.DECLINED), ended(asked, PaymentState.EXPIRED)) == 0
     assert await stored(conn, asked) == before
     assert shop.lost == []
 
 
-async def test_money_that_comes_after_we_gave_up_is_handed_over(
-    db: Database, conn: Connection, handlers: Handlers, shop: Any, start: Callable[..., Start]
+async def test_a_capture_after_abandoning_reaches_the_handler(
+    db: Database, conn: Connection, handlers: Handlers, shop: Any, start: Callable[..., PaymentIntent]
 ) -> None:
     asked = start()
     await begun(db, asked)
     await settle(db, handlers, ended(asked))
     await settle(db, handlers, captured(asked))
     assert shop.paid == [Captured(asked.payment_id, asked.subject, 5000)]
-    assert (await stored(conn, asked)).state is State.CAPTURED
+    assert (await stored(conn, asked)).state is PaymentState.CAPTURED
 
 
-async def test_money_without_goods_goes_back_in_the_same_transaction(
-    db: Database, conn: Connection, handlers: Handlers, shop: Any, start: Callable[..., Start]
+async def test_a_capture_without_goods_is_refunded_in_the_same_transaction(
+    db: Database, conn: Connection, handlers: Handlers, shop: Any, start: Callable[..., PaymentIntent]
 ) -> None:
     asked = start()
     shop.has_goods = False
     await begun(db, asked)
     await settle(db, handlers, captured(asked))
     payment = await stored(conn, asked)
-    assert (payment.state, payment.refund_cents) == (State.REFUNDING, 5000)
+    assert (payment.state, payment.refund_cents) == (PaymentState.REFUNDING, 5000)
     assert [one.amount_cents for one in await reads.refunds_of(conn, [asked.payment_id])] == [5000]
 
 
-async def test_a_wrong_amount_buys_nothing_and_goes_back_whole(
-    db: Database, conn: Connection, handlers: Handlers, shop: Any, start: Callable[..., Start]
+async def test_a_wrong_amount_buys_nothing_and_is_refunded_in_full(
+    db: Database, conn: Connection, handlers: Handlers, shop: Any, start: Callable[..., PaymentIntent]
 ) -> None:
     asked = start()
     await begun(db, asked)
     await settle(db, handlers, captured(asked, 4999))
     payment = await stored(conn, asked)
-    assert (payment.state, payment.captured_cents, payment.refund_cents) == (State.REFUNDING, 4999, 4999)
+    assert (payment.state, payment.captured_cents, payment.refund_cents) == (PaymentState.REFUNDING, 4999, 4999)
     assert shop.paid == []
-    assert [one.reason for one in shop.lost] == [Reason.AMOUNT_MISMATCH]
+    assert [one.reason for one in shop.lost] == [PaymentRefusal.AMOUNT_MISMATCH]
     assert await facts(conn) == ["payment_amount_mismatch", "refund_requested"]
 
 
 async def test_a_handler_that_fails_leaves_everything_as_it_was(
-    db: Database, conn: Connection, handlers: Handlers, shop: Any, start: Callable[..., Start]
+    db: Database, conn: Connection, handlers: Handlers, shop: Any, start: Callable[..., PaymentIntent]
 ) -> None:
     asked = start()
     await begun(db, asked)
     shop.poison = asked.payment_id
     with pytest.raises(RuntimeError):
         await settle(db, handlers, captured(asked))
-    assert (await stored(conn, asked)).state is State.CREATED
+    assert (await stored(conn, asked)).state is PaymentState.CREATED
     assert await facts(conn) == []
 
 
-async def test_every_payment_of_a_subject_is_found(db: Database, conn: Connection, start: Callable[..., Start]) -> None:
+async def test_every_payment_of_a_subject_is_found(
+    db: Database, conn: Connection, start: Callable[..., PaymentIntent]
+) -> None:
     first = start()
     second = start(subject=first.subject)
     await begun(db, first)
@@ -222,7 +236,7 @@ async def test_every_payment_of_a_subject_is_found(db: Database, conn: Connectio
 
 
 async def test_a_refund_asked_twice_is_one_refund(
-    db: Database, conn: Connection, handlers: Handlers, start: Callable[..., Start]
+    db: Database, conn: Connection, handlers: Handlers, start: Callable[..., PaymentIntent]
 ) -> None:
     asked = start()
     await begun(db, asked)
@@ -231,11 +245,13 @@ async def test_a_refund_asked_twice_is_one_refund(
     assert await refund(db, request) == [request]
     assert await refund(db, request, request) == [request, request]
     assert (await stored(conn, asked)).refund_cents == 2000
-    assert await refund(db, RefundRequest(request.refund_id, asked.payment_id, 1)) == [Refused(Reason.REFUND_ID_TAKEN)]
+    assert await refund(db, RefundRequest(request.refund_id, asked.payment_id, 1)) == [
+        Refused(PaymentRefusal.REFUND_ID_TAKEN)
+    ]
 
 
 async def test_concurrent_refunds_never_exceed_the_capture(
-    db: Database, conn: Connection, handlers: Handlers, start: Callable[..., Start]
+    db: Database, conn: Connection, handlers: Handlers, start: Callable[..., PaymentIntent]
 ) -> None:
     asked = start()
     await begun(db, asked)
@@ -247,7 +263,7 @@ async def test_concurrent_refunds_never_exceed_the_capture(
 
 
 async def test_two_payments_that_ask_with_one_refund_id_at_once_get_one_refund(
-    db: Database, conn: Connection, handlers: Handlers, start: Callable[..., Start]
+    db: Database, conn: Connection, handlers: Handlers, start: Callable[..., PaymentIntent]
 ) -> None:
     starts = [start(), start()]
     await begun(db, *starts)
@@ -259,7 +275,7 @@ async def test_two_payments_that_ask_with_one_refund_id_at_once_get_one_refund(
 
 
 async def test_the_table_itself_refuses_more_refunds_than_were_captured(
-    db: Database, conn: Connection, handlers: Handlers, start: Callable[..., Start]
+    db: Database, conn: Connection, handlers: Handlers, start: Callable[..., PaymentIntent]
 ) -> None:
     asked = start()
     await begun(db, asked)
@@ -269,49 +285,49 @@ async def test_the_table_itself_refuses_more_refunds_than_were_captured(
 
 
 async def test_a_payment_is_called_refunded_once_the_last_refund_is_confirmed(
-    db: Database, conn: Connection, handlers: Handlers, start: Callable[..., Start]
+    db: Database, conn: Connection, handlers: Handlers, start: Callable[..., PaymentIntent]
 ) -> None:
     asked = start()
     await begun(db, asked)
     await settle(db, handlers, captured(asked))
     part, rest = (RefundRequest(new_id(), asked.payment_id, cents) for cents in (2000, 3000))
 
-    async def confirm(request: RefundRequest) -> State:
+    async def confirm(request: RefundRequest) -> PaymentState:
         async with db.transaction() as transaction:
             answer = RefundAnswer(request.refund_id, done=True)
             await acts.record_refunds(transaction, [answer], {request.refund_id: 0}, NOW)
         return (await stored(conn, asked)).state
 
     await refund(db, part)
-    assert await confirm(part) is State.PARTLY_REFUNDED
+    assert await confirm(part) is PaymentState.PARTLY_REFUNDED
     await refund(db, rest)
-    assert (await stored(conn, asked)).state is State.REFUNDING
-    assert await confirm(rest) is State.REFUNDED
-    assert await confirm(rest) is State.REFUNDED
+    assert (await stored(conn, asked)).state is PaymentState.REFUNDING
+    assert await confirm(rest) is PaymentState.REFUNDED
+    assert await confirm(rest) is PaymentState.REFUNDED
     assert (await facts(conn)).count("refund_done") == 2
 
 
-async def test_a_payment_that_is_given_up_is_over_now(
-    db: Database, conn: Connection, handlers: Handlers, start: Callable[..., Start]
+async def test_an_abandoned_payment_expires_now(
+    db: Database, conn: Connection, handlers: Handlers, start: Callable[..., PaymentIntent]
 ) -> None:
     waiting, paid = start(), start()
     await begun(db, waiting, paid)
     await settle(db, handlers, captured(paid))
     async with db.transaction() as transaction:
-        await acts.give_up(transaction, [waiting.payment_id, paid.payment_id], NOW)
+        await acts.abandon(transaction, [waiting.payment_id, paid.payment_id], NOW)
     assert (await stored(conn, waiting)).expires_at == NOW
     assert (await stored(conn, paid)).expires_at == paid.expires_at
 
 
 async def test_the_three_versions_of_a_payment_stay_on_one_page(
-    conn: Connection, handlers: Handlers, start: Callable[..., Start]
+    conn: Connection, handlers: Handlers, start: Callable[..., PaymentIntent]
 ) -> None:
     starts = [start() for _ in range(200)]
     async with conn.transaction():
         await acts.begin(conn, starts, NOW)
     async with conn.transaction():
-        pages = [Opened(one.payment_id, f"http://localhost:8001/pay/{one.payment_id}") for one in starts]
-        await acts.record_created(conn, pages)
+        pages = [HostedPage(one.payment_id, f"http://localhost:8001/pay/{one.payment_id}") for one in starts]
+        await acts.store_pages(conn, pages)
     async with conn.transaction():
         await acts.settle(conn, [captured(one) for one in starts], NOW, handlers)
     await conn.execute("select pg_stat_force_next_flush()")

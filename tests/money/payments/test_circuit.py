@@ -1,7 +1,7 @@
 from virage.money.payments.circuit import Circuit
 
 
-def test_calls_are_let_through_while_they_are_answered() -> None:
+def test_calls_pass_while_they_are_answered() -> None:
     circuit = Circuit(failures_max=2, pause_s=3)
     circuit.failed(0)
     circuit.succeeded()
@@ -9,7 +9,7 @@ def test_calls_are_let_through_while_they_are_answered() -> None:
     assert circuit.lets_through(1)
 
 
-def test_after_two_failures_in_a_row_callers_are_told_at_once() -> None:
+def test_after_two_failures_calls_are_refused_at_once() -> None:
     circuit = Circuit(failures_max=2, pause_s=3)
     circuit.failed(0)
     circuit.failed(1)
@@ -17,7 +17,7 @@ def test_after_two_failures_in_a_row_callers_are_told_at_once() -> None:
     assert not circuit.lets_through(3.9)
 
 
-def test_after_the_pause_one_caller_tries() -> None:
+def test_after_the_pause_one_trial_is_allowed() -> None:
     circuit = Circuit(failures_max=2, pause_s=3)
     circuit.failed(0)
     circuit.failed(1)

@@ -14,7 +14,7 @@ from virage.money.payments import acts, reads, store
 from virage.money.payments.checkout import Checkout, settle_all
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.jobs import PAGE, PaymentJobs
-from virage.money.payments.rules import Opened, Outcome, Reason, RefundRequest, Start, State
+from virage.money.payments.rules import HostedPage, Outcome, PaymentIntent, PaymentRefusal, PaymentState, RefundRequest
 from virage.platform.data.database import Connection, Database
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
@@ -33,14 +33,14 @@ class Till:
     handlers: Handlers
     jobs: PaymentJobs
 
-    async def begin(self, starts: Sequence[Start]) -> None:
+    async def begin(self, starts: Sequence[PaymentIntent]) -> None:
         async with self.db.transaction() as conn:
             await acts.begin(conn, starts, self.clock.now())
 
-    async def capture(self, asked: Start) -> None:
+    async def capture(self, asked: PaymentIntent) -> None:
         await self.begin([asked])
         async with self.db.transaction() as conn:
-            news = [Outcome(asked.payment_id, State.CAPTURED, 5000)]
+            news = [Outcome(asked.payment_id, PaymentState.CAPTURED, 5000)]
             await acts.settle(conn, news, self.clock.now(), self.handlers)
 
     async def ask_refund(self, payment_id: UUID) -> UUID:
@@ -49,7 +49,7 @@ class Till:
             await acts.request_refund(conn, [request], self.clock.now())
         return request.refund_id
 
-    async def states(self, starts: Sequence[Start]) -> list[State]:
+    async def states(self, starts: Sequence[PaymentIntent]) -> list[PaymentState]:
         payments = await store.payments(self.conn, [start.payment_id for start in starts])
         return [payments[start.payment_id].state for start in starts]
 
@@ -61,68 +61,70 @@ def till(request: pytest.FixtureRequest, db: Database, conn: Connection, clock: 
     return Till(db, conn, clock, provider, request.getfixturevalue("shop"), handlers, jobs)
 
 
-async def test_a_payment_whose_webhook_never_came_is_found(till: Till, start: Callable[..., Start]) -> None:
+async def test_a_payment_whose_webhook_never_came_is_found(till: Till, start: Callable[..., PaymentIntent]) -> None:
     asked = start()
     await till.begin([asked])
-    till.provider.states[asked.payment_id] = Outcome(asked.payment_id, State.CAPTURED, 5000)
+    till.provider.states[asked.payment_id] = Outcome(asked.payment_id, PaymentState.CAPTURED, 5000)
     till.clock.advance(timedelta(seconds=11))
     await till.jobs.reconcile(till.db)
-    assert await till.states([asked]) == [State.CAPTURED]
+    assert await till.states([asked]) == [PaymentState.CAPTURED]
     assert [one.payment_id for one in till.shop.paid] == [asked.payment_id]
 
 
-async def test_young_payments_are_left_to_their_webhook(till: Till, start: Callable[..., Start]) -> None:
+async def test_young_payments_are_left_to_their_webhook(till: Till, start: Callable[..., PaymentIntent]) -> None:
     await till.begin([start()])
     till.clock.advance(timedelta(seconds=9))
     await till.jobs.reconcile(till.db)
     assert till.provider.calls == []
 
 
-async def test_many_open_payments_are_asked_for_in_pages(till: Till, start: Callable[..., Start]) -> None:
+async def test_many_open_payments_are_asked_for_in_pages(till: Till, start: Callable[..., PaymentIntent]) -> None:
     starts = [start() for _ in range(PAGE + 1)]
     await till.begin(starts)
-    till.provider.states |= {one.payment_id: Outcome(one.payment_id, State.CAPTURED, 5000) for one in starts}
+    till.provider.states |= {one.payment_id: Outcome(one.payment_id, PaymentState.CAPTURED, 5000) for one in starts}
     till.clock.advance(timedelta(seconds=11))
     await till.jobs.reconcile(till.db)
     assert till.provider.calls == [("fetch", PAGE), ("fetch", 1)]
-    assert set(await till.states(starts)) == {State.CAPTURED}
+    assert set(await till.states(starts)) == {PaymentState.CAPTURED}
 
 
-async def test_a_payment_whose_time_is_over_is_ended_at_the_provider(till: Till, start: Callable[..., Start]) -> None:
+async def test_an_expired_payment_is_cancelled_at_the_provider(till: Till, start: Callable[..., PaymentIntent]) -> None:
     asked = start()
     await till.begin([asked])
     till.clock.advance(timedelta(minutes=11))
     await till.jobs.reconcile(till.db)
     assert till.provider.calls == [("cancel", 1)]
-    assert await till.states([asked]) == [State.EXPIRED]
+    assert await till.states([asked]) == [PaymentState.EXPIRED]
     assert [one.payment_id for one in till.shop.lost] == [asked.payment_id]
 
 
 async def test_a_payment_made_just_before_its_end_is_captured_and_not_expired(
-    till: Till, start: Callable[..., Start]
+    till: Till, start: Callable[..., PaymentIntent]
 ) -> None:
     asked = start()
     await till.begin([asked])
-    till.provider.states[asked.payment_id] = Outcome(asked.payment_id, State.CAPTURED, 5000)
+    till.provider.states[asked.payment_id] = Outcome(asked.payment_id, PaymentState.CAPTURED, 5000)
     till.clock.advance(timedelta(minutes=11))
     await till.jobs.reconcile(till.db)
-    assert await till.states([asked]) == [State.CAPTURED]
+    assert await till.states([asked]) == [PaymentState.CAPTURED]
 
 
-async def test_nothing_is_expired_while_the_provider_is_away(till: Till, start: Callable[..., Start]) -> None:
+async def test_nothing_expires_while_the_provider_is_unreachable(
+    till: Till, start: Callable[..., PaymentIntent]
+) -> None:
     asked = start()
     await till.begin([asked])
     till.provider.away = True
     till.clock.advance(timedelta(hours=5))
     await till.jobs.reconcile(till.db)
-    assert await till.states([asked]) == [State.CREATED]
+    assert await till.states([asked]) == [PaymentState.CREATED]
     till.provider.away = False
     await till.jobs.reconcile(till.db)
-    assert await till.states([asked]) == [State.EXPIRED]
+    assert await till.states([asked]) == [PaymentState.EXPIRED]
 
 
 async def test_reconciliation_looks_no_further_back_than_the_oldest_open_payment(
-    till: Till, start: Callable[..., Start]
+    till: Till, start: Callable[..., PaymentIntent]
 ) -> None:
     asked = start(expires_at=till.clock.now() + timedelta(days=2))
     began_at = till.clock.now()
@@ -130,13 +132,13 @@ async def test_reconciliation_looks_no_further_back_than_the_oldest_open_payment
     till.clock.advance(timedelta(hours=3))
     await till.jobs.reconcile(till.db)
     assert await store.open_since(till.conn) == began_at
-    till.provider.states[asked.payment_id] = Outcome(asked.payment_id, State.DECLINED, 5000)
+    till.provider.states[asked.payment_id] = Outcome(asked.payment_id, PaymentState.DECLINED, 5000)
     await till.jobs.reconcile(till.db)
     await till.jobs.reconcile(till.db)
     assert await store.open_since(till.conn) == till.clock.now() - timedelta(hours=1)
 
 
-async def test_a_refund_is_sent_once_and_confirmed(till: Till, start: Callable[..., Start]) -> None:
+async def test_a_refund_is_sent_once_and_confirmed(till: Till, start: Callable[..., PaymentIntent]) -> None:
     asked = start()
     await till.capture(asked)
     refund_id = await till.ask_refund(asked.payment_id)
@@ -144,10 +146,12 @@ async def test_a_refund_is_sent_once_and_confirmed(till: Till, start: Callable[.
     await till.jobs.send_refunds(till.db)
     assert till.provider.refunded == {refund_id: 5000}
     assert till.provider.calls == [("refund", 1)]
-    assert await till.states([asked]) == [State.REFUNDED]
+    assert await till.states([asked]) == [PaymentState.REFUNDED]
 
 
-async def test_a_refund_that_the_bank_refuses_is_tried_again_later(till: Till, start: Callable[..., Start]) -> None:
+async def test_a_refund_that_the_bank_refuses_is_tried_again_later(
+    till: Till, start: Callable[..., PaymentIntent]
+) -> None:
     asked = start()
     await till.capture(asked)
     await till.ask_refund(asked.payment_id)
@@ -159,12 +163,10 @@ async def test_a_refund_that_the_bank_refuses_is_tried_again_later(till: Till, s
     assert (waiting.attempts, waiting.reason) == (1, "bank_refused")
     till.clock.advance(timedelta(seconds=5))
     await till.jobs.send_refunds(till.db)
-    assert await till.states([asked]) == [State.REFUNDED]
+    assert await till.states([asked]) == [PaymentState.REFUNDED]
 
 
-async def test_the_operator_is_told_of_refunds_and_payments_without_an_end(
-    till: Till, start: Callable[..., Start]
-) -> None:
+async def test_overdue_refunds_and_payments_are_logged(till: Till, start: Callable[..., PaymentIntent]) -> None:
     asked, left_open = start(), start(expires_at=till.clock.now() + timedelta(minutes=5))
     await till.capture(asked)
     await till.ask_refund(asked.payment_id)
@@ -189,8 +191,8 @@ async def test_the_operator_is_told_of_refunds_and_payments_without_an_end(
     assert told == []
 
 
-async def test_what_has_no_end_is_a_gauge(
-    till: Till, start: Callable[..., Start], config: Config, db: Database
+async def test_overdue_payments_are_a_gauge(
+    till: Till, start: Callable[..., PaymentIntent], config: Config, db: Database
 ) -> None:
     paid, open_still = start(), start()
     await till.capture(paid)
@@ -207,57 +209,59 @@ async def test_what_has_no_end_is_a_gauge(
         assert f'virage_payments_overdue{{what="{what}"}} 1.0' in after
 
 
-async def test_a_refund_stays_due_while_the_provider_is_away(till: Till, start: Callable[..., Start]) -> None:
+async def test_a_refund_stays_due_while_the_provider_is_away(till: Till, start: Callable[..., PaymentIntent]) -> None:
     asked = start()
     await till.capture(asked)
     await till.ask_refund(asked.payment_id)
     till.provider.away = True
     await till.jobs.send_refunds(till.db)
-    assert await till.states([asked]) == [State.REFUNDING]
+    assert await till.states([asked]) == [PaymentState.REFUNDING]
     till.provider.away = False
     await till.jobs.send_refunds(till.db)
-    assert await till.states([asked]) == [State.REFUNDED]
+    assert await till.states([asked]) == [PaymentState.REFUNDED]
 
 
 async def test_one_payment_that_cannot_be_settled_does_not_hold_up_the_others(
-    till: Till, start: Callable[..., Start]
+    till: Till, start: Callable[..., PaymentIntent]
 ) -> None:
     good, bad, other = start(), start(), start()
     await till.begin([good, bad, other])
     till.shop.poison = bad.payment_id
-    news = [Outcome(one.payment_id, State.CAPTURED, 5000) for one in (good, bad, other)]
+    news = [Outcome(one.payment_id, PaymentState.CAPTURED, 5000) for one in (good, bad, other)]
     assert not await settle_all(till.db, till.clock, till.handlers, news)
-    assert await till.states([good, bad, other]) == [State.CAPTURED, State.CREATED, State.CAPTURED]
+    assert await till.states([good, bad, other]) == [PaymentState.CAPTURED, PaymentState.CREATED, PaymentState.CAPTURED]
     till.shop.poison = None
     assert await settle_all(till.db, till.clock, till.handlers, news)
-    assert await till.states([bad]) == [State.CAPTURED]
+    assert await till.states([bad]) == [PaymentState.CAPTURED]
 
 
-async def test_pages_are_opened_in_one_call_and_stored(till: Till, start: Callable[..., Start]) -> None:
+async def test_pages_are_opened_in_one_call_and_stored(till: Till, start: Callable[..., PaymentIntent]) -> None:
     starts = [start() for _ in range(3)]
     await till.begin(starts)
     answers = await Checkout(till.db, till.provider).open_many(starts)
-    assert [answer.payment_id for answer in answers if isinstance(answer, Opened)] == [one.payment_id for one in starts]
+    assert [answer.payment_id for answer in answers if isinstance(answer, HostedPage)] == [
+        one.payment_id for one in starts
+    ]
     assert till.provider.calls == [("create", 3)]
     payment = await reads.payment(till.conn, starts[0].payment_id)
     assert payment is not None
     assert payment.payment_url == f"https://pay.example/{payment.id}"
 
 
-async def test_a_provider_that_is_away_is_said_so_and_soon_not_even_asked(
-    till: Till, start: Callable[..., Start]
+async def test_an_unreachable_provider_is_reported_and_soon_no_longer_called(
+    till: Till, start: Callable[..., PaymentIntent]
 ) -> None:
     asked = start()
     await till.begin([asked])
     checkout = Checkout(till.db, till.provider)
     till.provider.away = True
     for _ in range(5):
-        assert await checkout.open(asked) == Refused(Reason.PROVIDER_UNAVAILABLE)
+        assert await checkout.open(asked) == Refused(PaymentRefusal.PROVIDER_UNAVAILABLE)
     assert till.provider.calls == [("create", 1)] * 2
 
 
 async def test_the_same_payment_can_be_tried_again_when_the_provider_is_back(
-    till: Till, start: Callable[..., Start]
+    till: Till, start: Callable[..., PaymentIntent]
 ) -> None:
     asked = start()
     await till.begin([asked])
@@ -265,5 +269,5 @@ async def test_the_same_payment_can_be_tried_again_when_the_provider_is_back(
     till.provider.away = True
     await checkout.open(asked)
     till.provider.away = False
-    assert isinstance(await checkout.open(asked), Opened)
-    assert await till.states([asked]) == [State.PENDING]
+    assert isinstance(await checkout.open(asked), HostedPage)
+    assert await till.states([asked]) == [PaymentState.PENDING]

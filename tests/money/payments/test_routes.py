@@ -11,7 +11,7 @@ from virage.app import domains
 from virage.app.building import build
 from virage.money.payments import acts, reads
 from virage.money.payments.handlers import Handlers
-from virage.money.payments.rules import Start, State
+from virage.money.payments.rules import PaymentIntent, PaymentState
 from virage.money.payments.settings import PaymentSettings
 from virage.platform.data.database import Connection, Database
 from virage.platform.web.http import Application
@@ -30,14 +30,14 @@ def app(monkeypatch: pytest.MonkeyPatch, config: Any, db: Database, clock: Any, 
 
 
 @pytest.fixture
-async def asked(db: Database, start: Callable[..., Start]) -> Start:
+async def asked(db: Database, start: Callable[..., PaymentIntent]) -> PaymentIntent:
     made = start(expires_at=NOW + timedelta(minutes=10))
     async with db.transaction() as conn:
         await acts.begin(conn, [made], NOW)
     return made
 
 
-def news_of(*starts: Start, count: int = 1) -> bytes:
+def news_of(*starts: PaymentIntent, count: int = 1) -> bytes:
     events = [Event(f"evt_{n}", one.payment_id, Stage.CAPTURED, 5000) for one in starts for n in range(count)]
     return msgspec.json.encode(Delivery(events))
 
@@ -48,23 +48,23 @@ async def deliver(client: httpx.AsyncClient, body: bytes, secret: str, at_s: flo
     return await client.post(PATH, content=body, headers=headers)
 
 
-async def state(conn: Connection, asked: Start) -> State:
+async def state(conn: Connection, asked: PaymentIntent) -> PaymentState:
     payment = await reads.payment(conn, asked.payment_id)
     assert payment is not None
     return payment.state
 
 
 async def test_a_signed_delivery_settles_its_payments(
-    client: httpx.AsyncClient, config: Any, conn: Connection, shop: Any, asked: Start
+    client: httpx.AsyncClient, config: Any, conn: Connection, shop: Any, asked: PaymentIntent
 ) -> None:
     answer = await deliver(client, news_of(asked), config.of(PaymentSettings).sandbox_webhook_secret)
     assert answer.status_code == 204
-    assert await state(conn, asked) is State.CAPTURED
+    assert await state(conn, asked) is PaymentState.CAPTURED
     assert [one.payment_id for one in shop.paid] == [asked.payment_id]
 
 
 async def test_the_same_delivery_again_is_harmless(
-    client: httpx.AsyncClient, config: Any, shop: Any, asked: Start
+    client: httpx.AsyncClient, config: Any, shop: Any, asked: PaymentIntent
 ) -> None:
     for _ in range(2):
         answer = await deliver(client, news_of(asked), config.of(PaymentSettings).sandbox_webhook_secret)
@@ -72,39 +72,39 @@ async def test_the_same_delivery_again_is_harmless(
     assert len(shop.paid) == 1
 
 
-async def test_a_delivery_that_somebody_else_signed_changes_nothing(
-    client: httpx.AsyncClient, conn: Connection, asked: Start
+async def test_a_delivery_with_a_wrong_signature_changes_nothing(
+    client: httpx.AsyncClient, conn: Connection, asked: PaymentIntent
 ) -> None:
     answer = await deliver(client, news_of(asked), "somebody else's secret")
     assert (answer.status_code, answer.json()["code"]) == (401, "signature_invalid")
-    assert await state(conn, asked) is State.CREATED
+    assert await state(conn, asked) is PaymentState.CREATED
 
 
 async def test_a_delivery_without_a_signature_changes_nothing(
-    client: httpx.AsyncClient, conn: Connection, asked: Start
+    client: httpx.AsyncClient, conn: Connection, asked: PaymentIntent
 ) -> None:
     answer = await client.post(PATH, content=news_of(asked))
     assert answer.status_code == 401
-    assert await state(conn, asked) is State.CREATED
+    assert await state(conn, asked) is PaymentState.CREATED
 
 
 async def test_an_old_delivery_changes_nothing(
-    client: httpx.AsyncClient, config: Any, conn: Connection, asked: Start
+    client: httpx.AsyncClient, config: Any, conn: Connection, asked: PaymentIntent
 ) -> None:
     answer = await deliver(client, news_of(asked), config.of(PaymentSettings).sandbox_webhook_secret, time.time() - 301)
     assert answer.status_code == 401
-    assert await state(conn, asked) is State.CREATED
+    assert await state(conn, asked) is PaymentState.CREATED
 
 
 async def test_a_large_delivery_is_taken_and_a_huge_one_is_not(
-    client: httpx.AsyncClient, config: Any, conn: Connection, asked: Start
+    client: httpx.AsyncClient, config: Any, conn: Connection, asked: PaymentIntent
 ) -> None:
     huge = await deliver(client, news_of(asked, count=10_000), config.of(PaymentSettings).sandbox_webhook_secret)
     assert huge.status_code == 413
-    assert await state(conn, asked) is State.CREATED
+    assert await state(conn, asked) is PaymentState.CREATED
     large = await deliver(client, news_of(asked, count=5_000), config.of(PaymentSettings).sandbox_webhook_secret)
     assert large.status_code == 204
-    assert await state(conn, asked) is State.CAPTURED
+    assert await state(conn, asked) is PaymentState.CAPTURED
 
 
 async def test_a_signed_body_that_is_no_delivery_is_refused(client: httpx.AsyncClient, config: Any) -> None:
@@ -113,18 +113,18 @@ async def test_a_signed_body_that_is_no_delivery_is_refused(client: httpx.AsyncC
 
 
 @pytest.mark.parametrize(("cents", "status"), [(0, 204), (-1, 400), (2**63, 400), (10**30, 400)])
-async def test_a_signed_amount_that_is_none_moves_nothing(  # noqa: PLR0917 - what a delivery is made of
-    client: httpx.AsyncClient, config: Any, conn: Connection, asked: Start, cents: int, status: int
+async def test_a_signed_invalid_amount_moves_nothing(  # noqa: PLR0917 - what a delivery is made of
+    client: httpx.AsyncClient, config: Any, conn: Connection, asked: PaymentIntent, cents: int, status: int
 ) -> None:
     body = news_of(asked).replace(b'"amount_cents":5000', b'"amount_cents":%d' % cents)
     assert (await deliver(client, body, config.of(PaymentSettings).sandbox_webhook_secret)).status_code == status
-    assert await state(conn, asked) is State.CREATED
+    assert await state(conn, asked) is PaymentState.CREATED
 
 
-async def test_a_delivery_that_could_not_be_settled_whole_is_asked_for_again(
-    client: httpx.AsyncClient, config: Any, conn: Connection, shop: Any, asked: Start
+async def test_a_delivery_that_was_not_fully_settled_is_requested_again(
+    client: httpx.AsyncClient, config: Any, conn: Connection, shop: Any, asked: PaymentIntent
 ) -> None:
     shop.poison = asked.payment_id
     answer = await deliver(client, news_of(asked), config.of(PaymentSettings).sandbox_webhook_secret)
     assert answer.status_code == 500
-    assert await state(conn, asked) is State.CREATED
+    assert await state(conn, asked) is PaymentState.CREATED

@@ -13,13 +13,13 @@ from virage.money.payments.rules import (
     OpenPayment,
     Outcome,
     Payment,
-    Reason,
+    PaymentIntent,
+    PaymentRefusal,
+    PaymentState,
     RefundRequest,
     Settlement,
-    Start,
-    State,
     Unpaid,
-    may_become,
+    may_follow,
     refund_due,
     split_by_expiry,
 )
@@ -29,7 +29,9 @@ from virage.platform.values.refusals import Refused
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 
 
-def a_payment(state: State = State.PENDING, *, captured: int | None = None, refund_cents: int = 0) -> Payment:
+def a_payment(
+    state: PaymentState = PaymentState.PENDING, *, captured: int | None = None, refund_cents: int = 0
+) -> Payment:
     return Payment(
         id=new_id(),
         purpose="order",
@@ -43,7 +45,7 @@ def a_payment(state: State = State.PENDING, *, captured: int | None = None, refu
     )
 
 
-def news(payment: Payment, state: State, cents: int = 5000, event_id: str | None = None) -> Outcome:
+def news(payment: Payment, state: PaymentState, cents: int = 5000, event_id: str | None = None) -> Outcome:
     return Outcome(payment.id, state, cents, event_id=event_id)
 
 
@@ -52,71 +54,79 @@ def steps(payment: Payment, *outcomes: Outcome) -> list[Settlement]:
     return rules.settle({payment.id: unpaid}, outcomes)
 
 
-def settled(payment: Payment, *outcomes: Outcome) -> list[State]:
+def settled(payment: Payment, *outcomes: Outcome) -> list[PaymentState]:
     return [step.outcome.state for step in steps(payment, *outcomes)]
 
 
-def test_money_that_has_come_never_goes_by_later_news() -> None:
+def test_a_capture_is_never_undone_by_later_outcomes() -> None:
     for before in PAID:
-        assert not any(may_become(before, after) for after in State)
+        assert not any(may_follow(before, after) for after in PaymentState)
 
 
-def test_money_is_news_even_for_a_payment_that_was_given_up() -> None:
-    assert all(may_become(before, State.CAPTURED) for before in OPEN | FAILED)
+def test_a_capture_counts_also_for_an_abandoned_payment() -> None:
+    assert all(may_follow(before, PaymentState.CAPTURED) for before in OPEN | FAILED)
 
 
 def test_a_payment_ends_without_money_once_only() -> None:
-    assert all(may_become(before, after) for before in OPEN for after in FAILED)
-    assert not any(may_become(before, after) for before in FAILED for after in FAILED)
+    assert all(may_follow(before, after) for before in OPEN for after in FAILED)
+    assert not any(may_follow(before, after) for before in FAILED for after in FAILED)
 
 
-def test_news_never_opens_a_payment_again() -> None:
-    assert not any(may_become(before, after) for before in State for after in OPEN)
+def test_an_outcome_never_reopens_a_payment() -> None:
+    assert not any(may_follow(before, after) for before in PaymentState for after in OPEN)
 
 
 def test_the_same_event_twice_is_one_step() -> None:
     payment = a_payment()
-    assert settled(payment, news(payment, State.CAPTURED), news(payment, State.CAPTURED)) == [State.CAPTURED]
+    assert settled(payment, news(payment, PaymentState.CAPTURED), news(payment, PaymentState.CAPTURED)) == [
+        PaymentState.CAPTURED
+    ]
 
 
 def test_a_capture_wins_over_the_end_that_comes_with_it() -> None:
     payment = a_payment()
-    assert settled(payment, news(payment, State.EXPIRED), news(payment, State.CAPTURED)) == [State.CAPTURED]
-    assert settled(payment, news(payment, State.CAPTURED), news(payment, State.EXPIRED)) == [State.CAPTURED]
+    assert settled(payment, news(payment, PaymentState.EXPIRED), news(payment, PaymentState.CAPTURED)) == [
+        PaymentState.CAPTURED
+    ]
+    assert settled(payment, news(payment, PaymentState.CAPTURED), news(payment, PaymentState.EXPIRED)) == [
+        PaymentState.CAPTURED
+    ]
 
 
 def test_the_first_of_two_ends_counts() -> None:
     payment = a_payment()
-    assert settled(payment, news(payment, State.DECLINED), news(payment, State.EXPIRED)) == [State.DECLINED]
+    assert settled(payment, news(payment, PaymentState.DECLINED), news(payment, PaymentState.EXPIRED)) == [
+        PaymentState.DECLINED
+    ]
 
 
-def test_news_of_an_unknown_payment_causes_nothing() -> None:
-    assert settled(a_payment(), news(a_payment(), State.CAPTURED)) == []
+def test_an_outcome_of_an_unknown_payment_is_ignored() -> None:
+    assert settled(a_payment(), news(a_payment(), PaymentState.CAPTURED)) == []
 
 
 def test_a_wrong_amount_is_a_mismatch() -> None:
     payment = a_payment()
-    (step,) = steps(payment, news(payment, State.CAPTURED, 4999))
+    (step,) = steps(payment, news(payment, PaymentState.CAPTURED, 4999))
     assert step.mismatch
-    (step,) = steps(payment, news(payment, State.CAPTURED, 5000))
+    (step,) = steps(payment, news(payment, PaymentState.CAPTURED, 5000))
     assert not step.mismatch
 
 
-def test_the_same_start_again_is_the_same_payment(start: Callable[..., Start]) -> None:
+def test_the_same_start_again_is_the_same_payment(start: Callable[..., PaymentIntent]) -> None:
     asked = start()
-    known = Payment(asked.payment_id, "order", asked.subject, 5000, State.PENDING, NOW, asked.expires_at)
+    known = Payment(asked.payment_id, "order", asked.subject, 5000, PaymentState.PENDING, NOW, asked.expires_at)
     assert rules.begin([asked], {known.id: known}) == [known]
 
 
-def test_a_payment_id_means_one_payment_for_ever(start: Callable[..., Start]) -> None:
+def test_a_payment_id_means_one_payment_for_ever(start: Callable[..., PaymentIntent]) -> None:
     asked = start()
-    known = Payment(asked.payment_id, "order", asked.subject, 4000, State.PENDING, NOW, asked.expires_at)
-    assert rules.begin([asked], {known.id: known}) == [Refused(Reason.PAYMENT_ID_TAKEN)]
+    known = Payment(asked.payment_id, "order", asked.subject, 4000, PaymentState.PENDING, NOW, asked.expires_at)
+    assert rules.begin([asked], {known.id: known}) == [Refused(PaymentRefusal.PAYMENT_ID_TAKEN)]
 
 
-def test_nothing_and_less_cannot_be_paid(start: Callable[..., Start]) -> None:
+def test_nothing_and_less_cannot_be_paid(start: Callable[..., PaymentIntent]) -> None:
     for cents in (0, -1, rules.AMOUNT_CENTS_MAX + 1):
-        assert rules.begin([start(amount_cents=cents)], {}) == [Refused(Reason.AMOUNT_INVALID)]
+        assert rules.begin([start(amount_cents=cents)], {}) == [Refused(PaymentRefusal.AMOUNT_INVALID)]
 
 
 def refunds(payment: Payment, *amounts: int, existing: dict[UUID, RefundRequest] | None = None) -> list[object]:
@@ -126,37 +136,37 @@ def refunds(payment: Payment, *amounts: int, existing: dict[UUID, RefundRequest]
 
 
 def test_refunds_go_up_to_the_capture_and_no_further() -> None:
-    payment = a_payment(State.CAPTURED, captured=5000)
-    assert refunds(payment, 3000, 2000, 1) == [3000, 2000, Reason.EXCEEDS_CAPTURE]
+    payment = a_payment(PaymentState.CAPTURED, captured=5000)
+    assert refunds(payment, 3000, 2000, 1) == [3000, 2000, PaymentRefusal.EXCEEDS_CAPTURE]
 
 
-def test_what_was_asked_before_counts() -> None:
-    assert refunds(a_payment(State.REFUNDING, captured=5000, refund_cents=4500), 501, 500) == [
-        Reason.EXCEEDS_CAPTURE,
+def test_earlier_refunds_count_against_the_capture() -> None:
+    assert refunds(a_payment(PaymentState.REFUNDING, captured=5000, refund_cents=4500), 501, 500) == [
+        PaymentRefusal.EXCEEDS_CAPTURE,
         500,
     ]
 
 
-def test_what_never_came_is_not_sent_back() -> None:
-    assert refunds(a_payment(State.PENDING), 1) == [Reason.NOT_CAPTURED]
+def test_an_uncaptured_payment_is_not_refunded() -> None:
+    assert refunds(a_payment(PaymentState.PENDING), 1) == [PaymentRefusal.NOT_CAPTURED]
 
 
 def test_no_refund_is_zero_or_negative() -> None:
-    assert refunds(a_payment(State.CAPTURED, captured=5000), 0, -5) == [Reason.AMOUNT_INVALID] * 2
+    assert refunds(a_payment(PaymentState.CAPTURED, captured=5000), 0, -5) == [PaymentRefusal.AMOUNT_INVALID] * 2
 
 
 def test_the_same_refund_again_is_accepted_and_not_counted_again() -> None:
-    payment = a_payment(State.CAPTURED, captured=5000)
+    payment = a_payment(PaymentState.CAPTURED, captured=5000)
     request = RefundRequest(new_id(), payment.id, 5000)
     assert rules.refund([request, request], {payment.id: payment}, {}) == [request, request]
 
 
 def test_a_refund_id_means_one_refund_for_ever() -> None:
-    payment = a_payment(State.CAPTURED, captured=5000)
+    payment = a_payment(PaymentState.CAPTURED, captured=5000)
     request = RefundRequest(new_id(), payment.id, 100)
     other = RefundRequest(request.refund_id, payment.id, 200)
     assert rules.refund([other], {payment.id: payment}, {request.refund_id: request}) == [
-        Refused(Reason.REFUND_ID_TAKEN)
+        Refused(PaymentRefusal.REFUND_ID_TAKEN)
     ]
 
 
@@ -168,14 +178,14 @@ def test_a_refund_id_means_one_refund_for_ever() -> None:
 def test_accepted_refunds_never_exceed_the_capture_whatever_is_asked(
     captured: int, before: int, amounts: list[int]
 ) -> None:
-    payment = a_payment(State.CAPTURED, captured=captured, refund_cents=min(before, captured))
+    payment = a_payment(PaymentState.CAPTURED, captured=captured, refund_cents=min(before, captured))
     accepted = [cents for cents in refunds(payment, *amounts) if isinstance(cents, int)]
     assert all(cents > 0 for cents in accepted)
     assert payment.refund_cents + sum(accepted) <= captured
 
 
-@given(st.lists(st.tuples(st.sampled_from(sorted(State)), st.integers(1, 3)), max_size=12))
-def test_whatever_the_order_of_the_news_money_comes_at_most_once(said: list[tuple[State, int]]) -> None:
+@given(st.lists(st.tuples(st.sampled_from(sorted(PaymentState)), st.integers(1, 3)), max_size=12))
+def test_a_payment_is_captured_at_most_once_in_any_order_of_outcomes(said: list[tuple[PaymentState, int]]) -> None:
     payment = a_payment()
     captures = 0
     for state, _ in said:
@@ -184,10 +194,10 @@ def test_whatever_the_order_of_the_news_money_comes_at_most_once(said: list[tupl
             captured_cents = step.outcome.amount_cents if step.captured else None
             payment = a_payment(step.outcome.state, captured=captured_cents)
     assert captures <= 1
-    assert (captures == 1) == any(state is State.CAPTURED for state, _ in said)
+    assert (captures == 1) == any(state is PaymentState.CAPTURED for state, _ in said)
 
 
-def test_a_refund_is_tried_again_later_and_later_but_for_ever() -> None:
+def test_a_refund_is_retried_with_growing_delay_without_end() -> None:
     waits = [refund_due(attempts, NOW) - NOW for attempts in range(1, 40)]
     assert waits[:3] == [timedelta(seconds=5), timedelta(seconds=10), timedelta(seconds=20)]
     assert waits == sorted(waits)

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from virage.money.payments.provider import Unreachable
-from virage.money.payments.rules import DueRefund, Opened, Reason, Reference, Start, State
+from virage.money.payments.rules import DueRefund, HostedPage, PaymentIntent, PaymentRefusal, PaymentState, Reference
 from virage.money.payments.sandbox_provider import SandboxProvider
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
@@ -18,9 +18,9 @@ from virage_sandbox.cards import Card
 from virage_sandbox.wire import Event, Stage
 
 
-async def opened(provider: SandboxProvider, asked: Start) -> str:
+async def opened(provider: SandboxProvider, asked: PaymentIntent) -> str:
     (page,) = await provider.create([asked])
-    assert isinstance(page, Opened)
+    assert isinstance(page, HostedPage)
     return page.payment_url
 
 
@@ -30,24 +30,27 @@ async def pay(buyer: aiohttp.ClientSession, url: str, card: str, code: str | Non
         return await answer.json()
 
 
-async def state(provider: SandboxProvider, payment_id: UUID) -> State:
+async def state(provider: SandboxProvider, payment_id: UUID) -> PaymentState:
     (outcome,) = await provider.fetch([Reference(payment_id)])
     return outcome.state
 
 
-def due(asked: Start, cents: int = 5000) -> DueRefund:
+def due(asked: PaymentIntent, cents: int = 5000) -> DueRefund:
     return DueRefund(new_id(), asked.payment_id, cents, 0)
 
 
 async def test_an_accepted_card_captures_and_the_shop_is_told(
-    sandbox_provider: SandboxProvider, listening_shop: Any, buyer: aiohttp.ClientSession, start: Callable[..., Start]
+    sandbox_provider: SandboxProvider,
+    listening_shop: Any,
+    buyer: aiohttp.ClientSession,
+    start: Callable[..., PaymentIntent],
 ) -> None:
     asked = start()
     answer = await pay(buyer, await opened(sandbox_provider, asked), "4242 4242 4242 4242")
     assert answer == {"state": "captured", "return_url": f"https://club.example/orders/1?payment={asked.payment_id}"}
     (event,) = await listening_shop.next_events()
     assert (event.payment_id, event.state, event.amount_cents) == (asked.payment_id, Stage.CAPTURED, 5000)
-    assert await state(sandbox_provider, asked.payment_id) is State.CAPTURED
+    assert await state(sandbox_provider, asked.payment_id) is PaymentState.CAPTURED
 
 
 @pytest.mark.parametrize(
@@ -57,7 +60,7 @@ async def test_a_declined_card_captures_nothing_and_says_why(
     sandbox_provider: SandboxProvider,
     listening_shop: Any,
     buyer: aiohttp.ClientSession,
-    start: Callable[..., Start],
+    start: Callable[..., PaymentIntent],
     *,
     card: Card,
     reason: str,
@@ -70,19 +73,25 @@ async def test_a_declined_card_captures_nothing_and_says_why(
 
 
 async def test_a_challenged_card_is_captured_by_the_code(
-    sandbox_provider: SandboxProvider, listening_shop: Any, buyer: aiohttp.ClientSession, start: Callable[..., Start]
+    sandbox_provider: SandboxProvider,
+    listening_shop: Any,
+    buyer: aiohttp.ClientSession,
+    start: Callable[..., PaymentIntent],
 ) -> None:
     asked = start()
     url = await opened(sandbox_provider, asked)
     assert (await pay(buyer, url, Card.CHALLENGE))["state"] == "challenged"
-    assert await state(sandbox_provider, asked.payment_id) is State.PENDING
+    assert await state(sandbox_provider, asked.payment_id) is PaymentState.PENDING
     assert (await pay(buyer, url, Card.CHALLENGE, "1234"))["state"] == "captured"
     (event,) = await listening_shop.next_events()
     assert event.state is Stage.CAPTURED
 
 
 async def test_three_wrong_codes_decline(
-    sandbox_provider: SandboxProvider, listening_shop: Any, buyer: aiohttp.ClientSession, start: Callable[..., Start]
+    sandbox_provider: SandboxProvider,
+    listening_shop: Any,
+    buyer: aiohttp.ClientSession,
+    start: Callable[..., PaymentIntent],
 ) -> None:
     url = await opened(sandbox_provider, start())
     answers = [await pay(buyer, url, Card.CHALLENGE, "9999") for _ in range(3)]
@@ -92,7 +101,10 @@ async def test_three_wrong_codes_decline(
 
 
 async def test_a_lost_answer_captures_all_the_same(
-    sandbox_provider: SandboxProvider, listening_shop: Any, buyer: aiohttp.ClientSession, start: Callable[..., Start]
+    sandbox_provider: SandboxProvider,
+    listening_shop: Any,
+    buyer: aiohttp.ClientSession,
+    start: Callable[..., PaymentIntent],
 ) -> None:
     asked = start()
     url = await opened(sandbox_provider, asked)
@@ -104,7 +116,10 @@ async def test_a_lost_answer_captures_all_the_same(
 
 
 async def test_a_late_webhook_comes_after_what_happened_later(
-    sandbox_provider: SandboxProvider, listening_shop: Any, buyer: aiohttp.ClientSession, start: Callable[..., Start]
+    sandbox_provider: SandboxProvider,
+    listening_shop: Any,
+    buyer: aiohttp.ClientSession,
+    start: Callable[..., PaymentIntent],
 ) -> None:
     late, prompt = start(), start()
     await pay(buyer, await opened(sandbox_provider, late), Card.WEBHOOK_LATE)
@@ -114,24 +129,33 @@ async def test_a_late_webhook_comes_after_what_happened_later(
 
 
 async def test_a_doubled_webhook_brings_the_same_event_in_two_deliveries(
-    sandbox_provider: SandboxProvider, listening_shop: Any, buyer: aiohttp.ClientSession, start: Callable[..., Start]
+    sandbox_provider: SandboxProvider,
+    listening_shop: Any,
+    buyer: aiohttp.ClientSession,
+    start: Callable[..., PaymentIntent],
 ) -> None:
     await pay(buyer, await opened(sandbox_provider, start()), Card.WEBHOOK_TWICE)
     assert await listening_shop.next_events() == await listening_shop.next_events()
 
 
 async def test_a_webhook_that_never_comes_leaves_the_capture_to_be_asked_for(
-    sandbox_provider: SandboxProvider, listening_shop: Any, buyer: aiohttp.ClientSession, start: Callable[..., Start]
+    sandbox_provider: SandboxProvider,
+    listening_shop: Any,
+    buyer: aiohttp.ClientSession,
+    start: Callable[..., PaymentIntent],
 ) -> None:
     silent, told = start(), start()
     await pay(buyer, await opened(sandbox_provider, silent), Card.WEBHOOK_NEVER)
     await pay(buyer, await opened(sandbox_provider, told), Card.ACCEPTED)
     assert [event.payment_id for event in await listening_shop.next_events()] == [told.payment_id]
-    assert await state(sandbox_provider, silent.payment_id) is State.CAPTURED
+    assert await state(sandbox_provider, silent.payment_id) is PaymentState.CAPTURED
 
 
 async def test_a_wrong_amount_is_one_cent_less(
-    sandbox_provider: SandboxProvider, listening_shop: Any, buyer: aiohttp.ClientSession, start: Callable[..., Start]
+    sandbox_provider: SandboxProvider,
+    listening_shop: Any,
+    buyer: aiohttp.ClientSession,
+    start: Callable[..., PaymentIntent],
 ) -> None:
     await pay(buyer, await opened(sandbox_provider, start()), Card.AMOUNT_WRONG)
     (event,) = await listening_shop.next_events()
@@ -139,7 +163,7 @@ async def test_a_wrong_amount_is_one_cent_less(
 
 
 async def test_a_refund_that_fails_first_succeeds_the_second_time(
-    sandbox_provider: SandboxProvider, buyer: aiohttp.ClientSession, start: Callable[..., Start]
+    sandbox_provider: SandboxProvider, buyer: aiohttp.ClientSession, start: Callable[..., PaymentIntent]
 ) -> None:
     asked = start()
     await pay(buyer, await opened(sandbox_provider, asked), Card.REFUND_FAILS_FIRST)
@@ -151,7 +175,7 @@ async def test_a_refund_that_fails_first_succeeds_the_second_time(
 
 
 async def test_a_refund_sent_twice_is_paid_back_once(
-    sandbox: Any, sandbox_provider: SandboxProvider, buyer: aiohttp.ClientSession, start: Callable[..., Start]
+    sandbox: Any, sandbox_provider: SandboxProvider, buyer: aiohttp.ClientSession, start: Callable[..., PaymentIntent]
 ) -> None:
     asked = start()
     await pay(buyer, await opened(sandbox_provider, asked), Card.ACCEPTED)
@@ -164,24 +188,24 @@ async def test_a_refund_sent_twice_is_paid_back_once(
 
 
 async def test_a_payment_opened_twice_has_one_page_and_another_amount_is_refused(
-    sandbox_provider: SandboxProvider, start: Callable[..., Start]
+    sandbox_provider: SandboxProvider, start: Callable[..., PaymentIntent]
 ) -> None:
     asked = start()
     first, again = await sandbox_provider.create([asked, asked])
     assert first == again
     (refused,) = await sandbox_provider.create([start(payment_id=asked.payment_id, amount_cents=1)])
     assert isinstance(refused, Refused)
-    assert refused.reason == Reason.PAYMENT_ID_TAKEN
+    assert refused.reason == PaymentRefusal.PAYMENT_ID_TAKEN
 
 
 async def test_a_cancelled_payment_cannot_be_paid_and_a_paid_one_cannot_be_cancelled(
-    sandbox_provider: SandboxProvider, buyer: aiohttp.ClientSession, start: Callable[..., Start]
+    sandbox_provider: SandboxProvider, buyer: aiohttp.ClientSession, start: Callable[..., PaymentIntent]
 ) -> None:
     over, paid, unknown = start(), start(), start()
     over_url = await opened(sandbox_provider, over)
     await pay(buyer, await opened(sandbox_provider, paid), Card.ACCEPTED)
     outcomes = await sandbox_provider.cancel([Reference(one.payment_id) for one in (over, paid, unknown)])
-    assert [one.state for one in outcomes] == [State.EXPIRED, State.CAPTURED, State.EXPIRED]
+    assert [one.state for one in outcomes] == [PaymentState.EXPIRED, PaymentState.CAPTURED, PaymentState.EXPIRED]
     assert (await pay(buyer, over_url, Card.ACCEPTED))["state"] == "expired"
 
 
@@ -192,7 +216,7 @@ async def listed(sandbox: Any, buyer: aiohttp.ClientSession, query: str, key: st
 
 
 async def test_every_capture_is_listed_for_the_auditor(
-    sandbox: Any, sandbox_provider: SandboxProvider, buyer: aiohttp.ClientSession, start: Callable[..., Start]
+    sandbox: Any, sandbox_provider: SandboxProvider, buyer: aiohttp.ClientSession, start: Callable[..., PaymentIntent]
 ) -> None:
     paid, waiting = start(), start()
     await pay(buyer, await opened(sandbox_provider, paid), Card.ACCEPTED)
@@ -229,11 +253,11 @@ async def test_what_is_no_request_is_refused_and_harms_nothing(sandbox: Any, buy
 
 
 async def test_a_card_that_is_not_a_test_card_changes_nothing(
-    sandbox_provider: SandboxProvider, buyer: aiohttp.ClientSession, start: Callable[..., Start]
+    sandbox_provider: SandboxProvider, buyer: aiohttp.ClientSession, start: Callable[..., PaymentIntent]
 ) -> None:
     asked = start()
     assert await pay(buyer, await opened(sandbox_provider, asked), "5555 5555 5555 4444") == {"error": "card_unknown"}
-    assert await state(sandbox_provider, asked.payment_id) is State.PENDING
+    assert await state(sandbox_provider, asked.payment_id) is PaymentState.PENDING
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
@@ -241,7 +265,7 @@ async def test_what_was_answered_survives_the_end_of_the_process(
     sandbox: Any,
     sandbox_provider: SandboxProvider,
     buyer: aiohttp.ClientSession,
-    start: Callable[..., Start],
+    start: Callable[..., PaymentIntent],
     how: signal.Signals,
 ) -> None:
     paid, declined, waiting = start(), start(), start()
@@ -254,7 +278,7 @@ async def test_what_was_answered_survives_the_end_of_the_process(
     sandbox.start()
     await sandbox.ready()
     states = [await state(sandbox_provider, one.payment_id) for one in (paid, declined, waiting)]
-    assert states == [State.CAPTURED, State.DECLINED, State.PENDING]
+    assert states == [PaymentState.CAPTURED, PaymentState.DECLINED, PaymentState.PENDING]
     assert [answer.done for answer in await sandbox_provider.refund([refund])] == [True]
     (status,) = (await listed(sandbox, buyer, "?state=captured"))["payments"]
     assert status["refunded_cents"] == 1000
@@ -266,7 +290,7 @@ async def test_news_that_was_not_confirmed_is_delivered_after_a_restart(
     sandbox_provider: SandboxProvider,
     listening_shop: Any,
     buyer: aiohttp.ClientSession,
-    start: Callable[..., Start],
+    start: Callable[..., PaymentIntent],
 ) -> None:
     asked = start()
     listening_shop.statuses = [500]
@@ -279,7 +303,10 @@ async def test_news_that_was_not_confirmed_is_delivered_after_a_restart(
 
 
 async def test_a_refused_delivery_is_sent_again_until_it_is_confirmed(
-    sandbox_provider: SandboxProvider, listening_shop: Any, buyer: aiohttp.ClientSession, start: Callable[..., Start]
+    sandbox_provider: SandboxProvider,
+    listening_shop: Any,
+    buyer: aiohttp.ClientSession,
+    start: Callable[..., PaymentIntent],
 ) -> None:
     listening_shop.statuses = [503, 500]
     asked = start()
@@ -290,8 +317,8 @@ async def test_a_refused_delivery_is_sent_again_until_it_is_confirmed(
 
 
 async def test_many_payments_are_created_in_one_call(
-    sandbox_provider: SandboxProvider, start: Callable[..., Start]
+    sandbox_provider: SandboxProvider, start: Callable[..., PaymentIntent]
 ) -> None:
     starts = [start() for _ in range(256)]
     pages = await sandbox_provider.create(starts)
-    assert [page.payment_id for page in pages if isinstance(page, Opened)] == [one.payment_id for one in starts]
+    assert [page.payment_id for page in pages if isinstance(page, HostedPage)] == [one.payment_id for one in starts]

@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from virage.money.payments.rules import Opened, Start
+from virage.money.payments.rules import HostedPage, PaymentIntent
 from virage.money.payments.sandbox_provider import SandboxProvider
 from virage_sandbox.cards import Card, grouped
 from virage_sandbox.texts import TEXTS, language, money
@@ -16,9 +16,9 @@ FILLED = {"card": "4242 4242 4242 4242", "expiry": "12/34", "cvc": "123"}
 
 
 @pytest.fixture
-async def page_url(sandbox_provider: SandboxProvider, start: Callable[..., Start]) -> str:
+async def page_url(sandbox_provider: SandboxProvider, start: Callable[..., PaymentIntent]) -> str:
     (page,) = await sandbox_provider.create([start(return_url="https://club.example/orders/1?x=1")])
-    assert isinstance(page, Opened)
+    assert isinstance(page, HostedPage)
     return page.payment_url
 
 

@@ -16,7 +16,15 @@ from virage.identity.people.rules.sign_in import Opening
 from virage.identity.people.store import sessions
 from virage.money.payments import module as payments_module
 from virage.money.payments.provider import Unreachable
-from virage.money.payments.rules import DueRefund, Opened, Outcome, Reference, RefundAnswer, Start, State
+from virage.money.payments.rules import (
+    DueRefund,
+    HostedPage,
+    Outcome,
+    PaymentIntent,
+    PaymentState,
+    Reference,
+    RefundAnswer,
+)
 from virage.platform.data.database import Connection, Database
 from virage.platform.data.journal import Tail
 from virage.platform.settings.config import Config
@@ -50,21 +58,21 @@ class MemoryProvider:
     """A provider without a network: pages open at once, and money comes when the test says so."""
 
     def __init__(self) -> None:
-        self.started: dict[UUID, Start] = {}
+        self.started: dict[UUID, PaymentIntent] = {}
         self.refunded: dict[UUID, int] = {}
         self.away = False
 
-    async def create(self, starts: Sequence[Start]) -> Sequence[Opened | Refused]:
+    async def create(self, starts: Sequence[PaymentIntent]) -> Sequence[HostedPage | Refused]:
         if self.away:
             raise Unreachable("create")
         self.started |= {start.payment_id: start for start in starts}
-        return [Opened(start.payment_id, f"https://pay.example/{start.payment_id}") for start in starts]
+        return [HostedPage(start.payment_id, f"https://pay.example/{start.payment_id}") for start in starts]
 
     async def fetch(self, _references: Sequence[Reference]) -> Sequence[Outcome]:
         return []
 
     async def cancel(self, references: Sequence[Reference]) -> Sequence[Outcome]:
-        return [Outcome(one.payment_id, State.EXPIRED, 0) for one in references]
+        return [Outcome(one.payment_id, PaymentState.EXPIRED, 0) for one in references]
 
     async def refund(self, refunds: Sequence[DueRefund]) -> Sequence[RefundAnswer]:
         self.refunded |= {refund.payment_id: refund.amount_cents for refund in refunds}
@@ -205,7 +213,9 @@ class House:
             session = await people.open_session(conn, person_id, self.clock.now())
         return self.browser(session.token)
 
-    async def news(self, payment_id: UUID, state: State = State.CAPTURED, cents: int | None = None) -> None:
+    async def news(
+        self, payment_id: UUID, state: PaymentState = PaymentState.CAPTURED, cents: int | None = None
+    ) -> None:
         """Let the provider say what became of a payment."""
         amount = self.provider.started[payment_id].amount_cents if cents is None else cents
         body = msgspec.json.encode([Outcome(payment_id, state, amount)])

@@ -13,7 +13,7 @@ from virage.app.letters import COMPOSERS
 from virage.identity.people.acts.letters import write
 from virage.identity.people.jobs.postman import Postman
 from virage.identity.people.rules.letters import LetterDue
-from virage.money.payments.rules import State
+from virage.money.payments.rules import PaymentState
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
@@ -94,7 +94,7 @@ async def test_a_double_payment_is_announced_as_returned_by_email(house: House, 
     order = await fan.best()
     first, second = new_id(), new_id()
     assert (await fan.pay(order["id"], second)).status_code == 200
-    await house.news(second, State.DECLINED)
+    await house.news(second, PaymentState.DECLINED)
     assert (await fan.pay(order["id"], first)).status_code == 200
     await house.news(first)
     await house.news(second)
@@ -124,7 +124,7 @@ async def test_a_failed_payment_sends_no_email(house: House, post: Post) -> None
     order = await fan.best()
     payment_id = new_id()
     await fan.pay(order["id"], payment_id)
-    await house.news(payment_id, State.DECLINED, 0)
+    await house.news(payment_id, PaymentState.DECLINED, 0)
     assert await post.kinds() == []
 
 

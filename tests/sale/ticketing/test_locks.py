@@ -13,7 +13,7 @@ import pytest
 from tests.sale.ticketing.conftest import BLUE, GOLD, House, block_seats
 from virage.money.payments import acts as payments
 from virage.money.payments.handlers import Handlers
-from virage.money.payments.rules import Outcome, Start, State
+from virage.money.payments.rules import Outcome, PaymentIntent, PaymentState
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
@@ -119,7 +119,7 @@ class Pair:
     def __init__(self, house: House) -> None:
         self.house = house
         self.low, self.high = new_id(), new_id()
-        self.starts: dict[UUID, Start] = {}
+        self.starts: dict[UUID, PaymentIntent] = {}
         self.fans = {self.low: Buyer(new_id(), new_id()), self.high: Buyer(new_id(), new_id())}
 
     async def held(self, db: Database) -> None:
@@ -147,11 +147,11 @@ class Pair:
             if fan_id
         ]
 
-    async def settle(self, conn: Connection, **states: State) -> None:
+    async def settle(self, conn: Connection, **states: PaymentState) -> None:
         """What the provider says of the payments of `low` and `high`."""
         starts = [self.starts[getattr(self, name)] for name in states]
         outcomes = [
-            Outcome(start.payment_id, state, start.amount_cents if state is State.CAPTURED else 0)
+            Outcome(start.payment_id, state, start.amount_cents if state is PaymentState.CAPTURED else 0)
             for start, state in zip(starts, states.values(), strict=True)
         ]
         await payments.settle(conn, outcomes, self.house.clock.now(), HANDLERS)
@@ -162,7 +162,7 @@ class Pair:
 
     async def pay_low(self, db: Database) -> None:
         async with db.transaction() as conn:
-            await self.settle(conn, low=State.CAPTURED)
+            await self.settle(conn, low=PaymentState.CAPTURED)
 
 
 async def going_to_pay(pair: Pair, db: Database) -> None:
@@ -186,19 +186,19 @@ CASES: dict[str, tuple[Callable[[Pair, Database], Awaitable[None]], Callable[[Pa
     ),
     "both are paid": (
         going_to_pay,
-        lambda pair, conn: pair.settle(conn, high=State.CAPTURED, low=State.CAPTURED),
+        lambda pair, conn: pair.settle(conn, high=PaymentState.CAPTURED, low=PaymentState.CAPTURED),
     ),
     "both cards are declined": (
         going_to_pay,
-        lambda pair, conn: pair.settle(conn, high=State.DECLINED, low=State.DECLINED),
+        lambda pair, conn: pair.settle(conn, high=PaymentState.DECLINED, low=PaymentState.DECLINED),
     ),
     "one card is declined, the other order paid": (
         going_to_pay,
-        lambda pair, conn: pair.settle(conn, high=State.DECLINED, low=State.CAPTURED),
+        lambda pair, conn: pair.settle(conn, high=PaymentState.DECLINED, low=PaymentState.CAPTURED),
     ),
     "one is paid, the money of the other is late": (
         late_for_low,
-        lambda pair, conn: pair.settle(conn, high=State.CAPTURED, low=State.CAPTURED),
+        lambda pair, conn: pair.settle(conn, high=PaymentState.CAPTURED, low=PaymentState.CAPTURED),
     ),
     "both are let go": (
         going_to_pay,
@@ -232,7 +232,7 @@ async def test_orders_are_locked_in_the_order_of_their_ids(house: House, db: Dat
 async def test_a_late_payment_claims_places_before_issuing_passes(house: House, db: Database) -> None:
     """Two payments come late for one seat; the first has another order to sell, and waits for a seat of somebody."""
 
-    async def start(*offsets: int) -> Start:
+    async def start(*offsets: int) -> PaymentIntent:
         order_id, fan = new_id(), Buyer(new_id(), new_id())
         assert fan.fan_id is not None
         async with db.transaction() as conn:
@@ -241,15 +241,15 @@ async def test_a_late_payment_claims_places_before_issuing_passes(house: House, 
             answer = await counter.pay(conn, order_id, fan, fan.fan_id)
         return answer.start  # type: ignore[no-any-return]  # it costs something, so there is one
 
-    async def expired(*offsets: int) -> Start:
+    async def expired(*offsets: int) -> PaymentIntent:
         begun = await start(*offsets)
         async with db.transaction() as conn:
             await holding.close(conn, [begun.subject], "expired", house.clock.now())
         house.forget()
         return begun
 
-    async def money(conn: Connection, *starts: Start) -> None:
-        outcomes = [Outcome(begun.payment_id, State.CAPTURED, begun.amount_cents) for begun in starts]
+    async def money(conn: Connection, *starts: PaymentIntent) -> None:
+        outcomes = [Outcome(begun.payment_id, PaymentState.CAPTURED, begun.amount_cents) for begun in starts]
         await payments.settle(conn, outcomes, house.clock.now(), HANDLERS)
 
     counter = Counter(house)

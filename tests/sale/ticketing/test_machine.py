@@ -18,7 +18,7 @@ from tests.conftest import FakeClock
 from tests.sale.ticketing.conftest import AREA, BLUE, a_match, a_pricing, block_seats
 from virage.money.payments.checkout import settle_all
 from virage.money.payments.handlers import Handlers
-from virage.money.payments.rules import Opened, Outcome, Start, State
+from virage.money.payments.rules import HostedPage, Outcome, PaymentIntent, PaymentState
 from virage.platform.data.database import Database
 from virage.platform.data.journal import Tail
 from virage.platform.values.ids import new_id
@@ -66,17 +66,17 @@ ACTS = st.one_of(
 )
 # What the provider says of one payment, or of several at once.
 NEWS = {
-    "capture": [State.CAPTURED],
-    "decline": [State.DECLINED],
-    "several": [State.DECLINED, State.CAPTURED, State.DECLINED, State.CAPTURED],
+    "capture": [PaymentState.CAPTURED],
+    "decline": [PaymentState.DECLINED],
+    "several": [PaymentState.DECLINED, PaymentState.CAPTURED, PaymentState.DECLINED, PaymentState.CAPTURED],
 }
 
 
 class Till:
     """A provider's page opens at once."""
 
-    async def open(self, start: Start) -> Opened:
-        return Opened(start.payment_id, f"https://pay.example/{start.payment_id}")
+    async def open(self, start: PaymentIntent) -> HostedPage:
+        return HostedPage(start.payment_id, f"https://pay.example/{start.payment_id}")
 
 
 class OrderServiceMachine(RuleBasedStateMachine):
@@ -90,7 +90,7 @@ class OrderServiceMachine(RuleBasedStateMachine):
         self.fans = [Buyer(new_id(), new_id()) for _ in range(FANS)]
         self.asks: list[HoldCommand] = []
         self.orders: list[OrderRow] = []
-        self.starts: dict[UUID, Start] = {}
+        self.starts: dict[UUID, PaymentIntent] = {}
         self.captured: set[UUID] = set()
         self.runner.run(self._open())
 
@@ -151,7 +151,7 @@ class OrderServiceMachine(RuleBasedStateMachine):
         first = block_seats("103")[0]
         wish: Any = tuple(p - first for p in places) if places[0] < first + SEATS else len(places)
         rivals = self._hold(self.offices[0], self._ask(self.fans[rival], wish))
-        await asyncio.gather(rivals, self._settle({start: State.CAPTURED}), self._at_once(acts))
+        await asyncio.gather(rivals, self._settle({start: PaymentState.CAPTURED}), self._at_once(acts))
 
     async def _at_once(self, acts: list[tuple[str, int, Any]]) -> None:
         running = [self._act(number, *act) for number, act in enumerate(acts)]
@@ -203,7 +203,7 @@ class OrderServiceMachine(RuleBasedStateMachine):
         await self._pay(office, order)
         start = next((start for start in self.starts.values() if start.subject == order.id), None)
         if start is not None and how_far == "buy":
-            await self._settle({start: State.CAPTURED})
+            await self._settle({start: PaymentState.CAPTURED})
 
     async def _hold(self, office: OrderService, ask: HoldCommand) -> OrderRow | None:
         outcome = await office.hold(ask)
@@ -219,16 +219,16 @@ class OrderServiceMachine(RuleBasedStateMachine):
         if not isinstance(outcome, Refused):
             payment_id, amount = outcome.order.payment_id, order.total_cents
             assert payment_id is not None
-            self.starts[payment_id] = Start(payment_id, paying.PURPOSE, order.id, amount, "", self.clock.now())
+            self.starts[payment_id] = PaymentIntent(payment_id, paying.PURPOSE, order.id, amount, "", self.clock.now())
 
-    async def _settle(self, states: dict[Start, State]) -> None:
+    async def _settle(self, states: dict[PaymentIntent, PaymentState]) -> None:
         """News of several payments in one transaction."""
         outcomes = [
-            Outcome(start.payment_id, state, start.amount_cents if state is State.CAPTURED else 0)
+            Outcome(start.payment_id, state, start.amount_cents if state is PaymentState.CAPTURED else 0)
             for start, state in states.items()
         ]
         assert await settle_all(self.db, self.clock, HANDLERS, outcomes)
-        self.captured |= {start.payment_id for start, state in states.items() if state is State.CAPTURED}
+        self.captured |= {start.payment_id for start, state in states.items() if state is PaymentState.CAPTURED}
 
     async def _release(self, order: OrderRow) -> None:
         async with self.db.transaction() as conn:

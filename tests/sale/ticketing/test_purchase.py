@@ -45,7 +45,7 @@ async def test_releasing_an_order_that_was_just_paid_is_refused(house: House, mo
     async def money_comes(*_: Any) -> None:
         await house.news(payment_id)
 
-    monkeypatch.setattr(payments, "give_up", money_comes)
+    monkeypatch.setattr(payments, "abandon", money_comes)
     answer = await fan.ask("DELETE", f"/api/orders/{order['id']}")
     assert (answer.status_code, answer.json()["code"]) == (409, "order_already_paid")
     assert len((await fan.ask("GET", "/api/me/tickets")).json()) == 2

@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import FakeClock
 from tests.sale.ticketing.conftest import AREA, BLUE, GOLD, GOLD_BLOCK, Box, House, a_pricing, block_seats
-from virage.money.payments.rules import State
+from virage.money.payments.rules import PaymentState
 from virage.platform.values.ids import new_id
 from virage.platform.web.security import COOKIE
 from virage.sale.ticketing.jobs import TicketingJobs
@@ -253,7 +253,7 @@ async def test_a_declined_card_keeps_the_hold_for_another_card(house: House) -> 
     fan = await house.fan()
     order, payment_id = await fan.best(), new_id()
     await fan.pay(order["id"], payment_id)
-    await house.news(payment_id, State.DECLINED)
+    await house.news(payment_id, PaymentState.DECLINED)
     assert await state_of(fan, order) == "held"
     assert codes(await fan.pay(order["id"], payment_id)) == (409, "payment_failed")
     second = new_id()
@@ -275,7 +275,7 @@ async def test_a_double_payment_buys_once_and_is_returned_once(house: House) -> 
     fan = await house.fan()
     order, first, second = await fan.best(), new_id(), new_id()
     await fan.pay(order["id"], second)
-    await house.news(second, State.DECLINED)
+    await house.news(second, PaymentState.DECLINED)
     await fan.pay(order["id"], first)
     await house.news(first)
     await house.news(second)

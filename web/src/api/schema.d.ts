@@ -1815,7 +1815,7 @@ export interface paths {
         };
         /**
          * Get journal
-         * @description The books of some days, for whoever has the finance of the whole house.
+         * @description Return the accounting journal of some days. Needs the finance role for the whole deployment.
          */
         get: operations["get_journal"];
         put?: never;
@@ -1835,7 +1835,7 @@ export interface paths {
         };
         /**
          * Get journal csv
-         * @description The same as a table.
+         * @description Return the accounting journal as CSV.
          */
         get: operations["get_journal_csv"];
         put?: never;
@@ -2199,9 +2199,9 @@ export interface paths {
         };
         /**
          * List closings
-         * @description Closings whose period begins on some days, the latest first, within the caller's roles; 2,000 at most.
+         * @description Return closings whose period begins within some days, latest first, within the caller's roles; at most 2,000.
          *
-         *     Those of tills, which may stand anywhere, are for whoever has the finance of the whole house.
+         *     Closings of tills need the finance role for the whole deployment, because a till may move between outlets.
          */
         get: operations["list_closings"];
         put?: never;
@@ -2221,7 +2221,7 @@ export interface paths {
         };
         /**
          * List concessionaires
-         * @description Concessionaires by name, each with its terms; of whoever leads some outlets alone, those of these outlets.
+         * @description Return the concessionaires by name with their terms, limited to the outlets in the caller's scope.
          */
         get: operations["list_concessionaires"];
         put?: never;
@@ -2242,13 +2242,13 @@ export interface paths {
         get?: never;
         /**
          * Put concessionaire
-         * @description Enter or change a concessionaire. Needs a sign-in of the last 15 minutes; the same words again change nothing.
+         * @description Create or update a concessionaire. Idempotent. Needs a sign-in within the last 15 minutes.
          */
         put: operations["put_concessionaire"];
         post?: never;
         /**
          * Delete concessionaire
-         * @description Strike out a concessionaire without terms: `concessionaire_in_use` else. Needs a fresh sign-in.
+         * @description Delete a concessionaire without terms, else `concessionaire_in_use`. Needs a recent sign-in (15 minutes).
          */
         delete: operations["delete_concessionaire"];
         options?: never;
@@ -2265,7 +2265,7 @@ export interface paths {
         };
         /**
          * Get statement
-         * @description What is owed for some days, by outlet; for whoever leads all of its outlets on these days.
+         * @description Return the statement of some days, by outlet. Needs a role at all outlets run on these days.
          */
         get: operations["get_statement"];
         put?: never;
@@ -2285,7 +2285,7 @@ export interface paths {
         };
         /**
          * Get statement csv
-         * @description The same as a table.
+         * @description Return the statement as CSV.
          */
         get: operations["get_statement_csv"];
         put?: never;
@@ -2305,7 +2305,7 @@ export interface paths {
         };
         /**
          * Get statement pdf
-         * @description The same on paper (PDF/UA).
+         * @description Return the statement as PDF (PDF/UA).
          */
         get: operations["get_statement_pdf"];
         put?: never;
@@ -2326,18 +2326,16 @@ export interface paths {
         get?: never;
         /**
          * Put terms
-         * @description Say from when to when they run an outlet, at which commission, and who bears what nobody pays there.
+         * @description Set the period, commission and bearer of losses for an outlet. Needs a sign-in within the last 15 minutes.
          *
-         *     Needs a sign-in of the last 15 minutes.
-         *
-         *     `terms_overlap` (with the `terms` that are in the way) where somebody runs it on one of these days. Of terms that
-         *     began on a closed day only the end moves, and not before the last closed day: `terms_in_force`.
+         *     Refusals: `terms_overlap` (with the other `terms`) if the outlet has terms on one of these days. If the first day is
+         *     closed, only the last day can change, and not to before the last closed day: `terms_in_force`.
          */
         put: operations["put_terms"];
         post?: never;
         /**
          * Delete terms
-         * @description Strike out terms that began on no closed day: `terms_in_force` else. Needs a sign-in of the last 15 minutes.
+         * @description Delete terms whose first day is not closed, else `terms_in_force`. Needs a sign-in within the last 15 minutes.
          */
         delete: operations["delete_terms"];
         options?: never;
@@ -2354,7 +2352,7 @@ export interface paths {
         };
         /**
          * List deviations
-         * @description What tills told that is not as the catalogue, the law or their limits say; the latest 200 or so first.
+         * @description Return about 200 records that deviate from the catalogue, the law or their limits, latest first.
          */
         get: operations["list_deviations"];
         put?: never;
@@ -2438,7 +2436,7 @@ export interface paths {
         };
         /**
          * Get offline loss
-         * @description What the tills within the caller's roles may lose at most while they have no network, and have lost so far.
+         * @description Return the maximum and actual losses of offline sales, for the tills within the caller's roles.
          */
         get: operations["get_offline_loss"];
         put?: never;
@@ -2524,9 +2522,9 @@ export interface paths {
         };
         /**
          * Get food sales
-         * @description What is sold at the outlets within the caller's roles, up to the last second: for an event or from when to when.
+         * @description Return live sales of an event or period, at the outlets within the caller's roles.
          *
-         *     Rows by minute are in order, all others the largest first. By minute at most three days, else 400.
+         *     Rows by minute are in order, others largest first. By minute a period has at most three days, otherwise 400.
          */
         get: operations["get_food_sales"];
         put?: never;
@@ -2546,7 +2544,7 @@ export interface paths {
         };
         /**
          * List shifts
-         * @description The shifts that began in a period (of 400 days at most) or at an event, the latest first; 500 at most.
+         * @description Return the shifts opened in a period (at most 400 days) or at an event, latest first; at most 500.
          */
         get: operations["list_shifts"];
         put?: never;
@@ -2566,7 +2564,7 @@ export interface paths {
         };
         /**
          * List tills
-         * @description The tills that stand at an outlet of which the caller has the finance, each with its head and its open shift.
+         * @description Return the tills at outlets where the caller has the finance role, with chain head and open shift.
          */
         get: operations["list_tills"];
         put?: never;
@@ -2586,9 +2584,9 @@ export interface paths {
         };
         /**
          * Get till archive
-         * @description The archive of a till, for `virage fiscal verify`: of some closed days, or all that there is.
+         * @description Return the archive of a till for `virage fiscal verify`: of some closed days, or of all records.
          *
-         *     It is for whoever has the finance of all outlets at which the till stands or has ever sold.
+         *     Needs the finance role at all outlets where the till is assigned or has ever sold.
          */
         get: operations["get_till_archive"];
         put?: never;
@@ -3770,7 +3768,7 @@ export interface paths {
         };
         /**
          * Get till cards
-         * @description The cards as the till must know them without network: all at first, then those that changed.
+         * @description Return the cards for offline sales: all at first, then those that changed.
          */
         get: operations["get_till_cards"];
         put?: never;
@@ -3812,9 +3810,9 @@ export interface paths {
         };
         /**
          * Get till pack
-         * @description All that the till needs to start, sell, price and print without network.
+         * @description Return all that the till needs to start, sell, price and print offline.
          *
-         *     Its ETag changes with what it decides by; the time and the heads of its chains are in it and change none.
+         *     The ETag changes with the content, except its time and the heads of the chains.
          */
         get: operations["get_till_pack"];
         put?: never;
@@ -3876,9 +3874,9 @@ export interface paths {
         put?: never;
         /**
          * Post records
-         * @description Take a till's records. Sent again they get their answers again, and have no second effect.
+         * @description Upload records. Idempotent: a repeated upload gets the same answers.
          *
-         *     One record that is asked about may be refused, and its number is then free; records that are told are always booked.
+         *     A single online record may be refused; its number then stays free. Offline records are always booked.
          */
         post: operations["post_records"];
         delete?: never;
@@ -4319,7 +4317,7 @@ export interface components {
         };
         /**
          * AccountBalance
-         * @description What the house owes (above zero) or has (below) on an account at the end of the last day.
+         * @description Balance of an account at the end of the last day: owed (above zero) or held (below).
          */
         AccountBalance: {
             account: string;
@@ -4469,6 +4467,33 @@ export interface components {
             /** @enum {string} */
             kind: "announcement";
             text: components["schemas"]["Text"];
+        };
+        /**
+         * Answer
+         * @description What a scan is answered, now and whenever it comes again.
+         */
+        Answer: {
+            /** @default 0 */
+            clock_off_s: number;
+            data?: Record<string, never>;
+            /** @default false */
+            identity_check: boolean;
+            number: number;
+            /** @enum {string} */
+            outcome: "admitted" | "again" | "noted" | "refused";
+            pass_number?: number | null;
+            pending_until?: string | null;
+            place_label?: components["schemas"]["PlaceLabel"] | null;
+            reason?: string | null;
+        };
+        /**
+         * Answers
+         * @description One answer a scan, in order; `now` is the server's clock, by which a device corrects its own.
+         */
+        Answers: {
+            answers: components["schemas"]["Answer"][];
+            /** Format: date-time */
+            now: string;
         };
         /**
          * Anywhere
@@ -4783,12 +4808,6 @@ export interface components {
             text: string;
         };
         /**
-         * By
-         * @description What figures are grouped by.
-         * @enum {string}
-         */
-        By: "minute" | "outlet" | "product" | "till";
-        /**
          * ByTicket
          * @description What tickets alone tell of a zone: sold there, of them entered by any gate, and not in yet.
          */
@@ -5063,10 +5082,10 @@ export interface components {
         ClosedReason: "closed" | "full" | "no_way";
         /**
          * Closing
-         * @description One closing. `sequence` counts those of its subject and period, `previous` is the hash of the one before.
+         * @description One closing. `sequence` counts closings of its subject and period, `previous` is the hash of the last one.
          *
-         *         `first_part` to `last_part` are the closings of the shorter period that it is the sum of, 0 for a day. The perpetual
-         *         totals are those of the subject since its first record: sales less refunds, and the sum of all amounts.
+         *         `first_part` to `last_part` are the summed closings of the shorter period, 0 for a day. The perpetual totals are the
+         *         grand totals of the subject since its first record: sales less refunds, and the sum of absolute amounts.
          */
         Closing: {
             closed_at: string;
@@ -5087,7 +5106,7 @@ export interface components {
         };
         /**
          * ClosingView
-         * @description A closing as it was signed, and its hash, which the next one of its subject and period names.
+         * @description Closing with its hash, which the next closing of the same subject and period refers to.
          */
         ClosingView: {
             closing: components["schemas"]["Closing"];
@@ -5137,7 +5156,7 @@ export interface components {
         };
         /**
          * Concessionaire
-         * @description Who runs outlets of the ground in their own name. The VAT is that of the house's commission.
+         * @description Company that runs outlets in its own name. `commission_vat_permille` applies to the operator's commission.
          */
         Concessionaire: {
             address: string;
@@ -5151,10 +5170,10 @@ export interface components {
             vat_number: string;
         };
         /**
-         * ConcessionaireWish
-         * @description What is said of a concessionaire. With `revision` only if nobody wrote since (0: only if it is new).
+         * ConcessionaireUpdate
+         * @description Update of a concessionaire. With `revision`, only if it is unchanged since (0: only if new).
          */
-        ConcessionaireWish: {
+        ConcessionaireUpdate: {
             /** @default  */
             address: string;
             /** @default 200 */
@@ -5426,6 +5445,12 @@ export interface components {
             signature: string;
         };
         /**
+         * DeviationReason
+         * @description Kind of a deviation. An online record is refused with it.
+         * @enum {string}
+         */
+        DeviationReason: "alcohol_forbidden" | "card_not_accepted" | "cashier_not_here" | "catalogue_unknown" | "clock_wrong" | "not_at_this_outlet" | "not_in_sale" | "offline_card_limit" | "offline_till_limit" | "option_unknown" | "price_changed" | "price_wrong" | "refund_exceeds_sale" | "sale_unknown" | "unknown_product" | "vat_rate_wrong";
+        /**
          * DeviceArrival
          * @description A device that comes with a code, and the public key that it made for itself.
          */
@@ -5499,10 +5524,10 @@ export interface components {
         };
         /**
          * Drawer
-         * @description The cash of a shift. `expected_cents` = float + sales - refunds + loads - payouts.
+         * @description Cash of a shift. `expected_cents` = float + sales - refunds + top-ups - payouts.
          *
-         *         `counted_cents` and `difference_cents` (counted less expected at that moment; below zero: cash is missing) are null
-         *         until somebody counts; `counted_at` tells when. Amounts of refunds and payouts are above zero.
+         *         `counted_cents` and `difference_cents` (counted less expected at that time; below zero: cash is missing) are null
+         *         until the first count at `counted_at`. Refunds and payouts are positive amounts.
          */
         Drawer: {
             counted_at: string | null;
@@ -5510,10 +5535,10 @@ export interface components {
             difference_cents: number | null;
             expected_cents: number;
             float_cents: number;
-            load_cents: number;
             payout_cents: number;
             refund_cents: number;
             sales_cents: number;
+            top_up_cents: number;
         };
         /**
          * DuplicateLine
@@ -5585,24 +5610,6 @@ export interface components {
         Erasure: {
             holds_roles: boolean;
             upcoming: components["schemas"]["UpcomingTickets"][];
-        };
-        /**
-         * Evening
-         * @description What is on: it counts for prices and alcohol from its doors until before its end; of two the earlier start.
-         */
-        Evening: {
-            alcohol: boolean;
-            /** Format: date-time */
-            doors_at: string;
-            /** Format: date-time */
-            ends_at: string;
-            /** Format: uuid */
-            event_id: string;
-            /** Format: uuid */
-            organiser_id: string;
-            /** Format: date-time */
-            starts_at: string;
-            title: components["schemas"]["Text"];
         };
         /**
          * Event
@@ -6072,7 +6079,7 @@ export interface components {
         };
         /**
          * Head
-         * @description The last record of a chain; of an empty one number 0 and 64 zeros.
+         * @description Last record of a chain; number 0 and 64 zeros if it is empty.
          */
         Head: {
             /** @default 0000000000000000000000000000000000000000000000000000000000000000 */
@@ -6175,15 +6182,6 @@ export interface components {
             sold: number;
         };
         /**
-         * House
-         * @description Who sells, as it stands on receipts; empty where nobody has said it.
-         */
-        House: {
-            address: string;
-            name: string;
-            vat_number: string;
-        };
-        /**
          * Invitation
          * @description An invitation that waits for its answer.
          */
@@ -6269,10 +6267,9 @@ export interface components {
         };
         /**
          * Journal
-         * @description The lines of some days, both named ones among them, by day and account; debits and credits sum to the same.
+         * @description Lines of some days, inclusive, by day and account; debits equal credits.
          *
-         *         `balances` are those of money held and owed: purses, bonus, cups, what is in drawers and at providers, tickets of
-         *         events that are still to come.
+         *         `balances` are money held and owed: wallets, bonus credit, deposits, drawers, providers, tickets of upcoming events.
          */
         Journal: {
             balances: components["schemas"]["AccountBalance"][];
@@ -6288,12 +6285,11 @@ export interface components {
         };
         /**
          * JournalLine
-         * @description One line of a day: a debit or a credit, the other amount is zero.
+         * @description One journal line: a debit or a credit, the other amount is zero.
          *
-         *         `what` says which of the house's accounts it is (`purses`, `bonus`, `deposits`, `clearing`, `cash`, `terminal`,
-         *         `sales`, `vat`, `tips`, `unclaimed`, `loss`, `grants`, `ticket_clearing`, `deferred_tickets`, `tickets`), `account`
-         *         its number in the chart; `outlet`, `vat_permille` and the event (its title in French) tell more of sales, VAT and
-         *         tickets.
+         *         `what` names the account (`purses`, `bonus`, `deposits`, `clearing`, `cash`, `terminal`, `sales`, `vat`, `tips`,
+         *         `unclaimed`, `loss`, `grants`, `ticket_clearing`, `deferred_tickets`, `tickets`), `account` is its number in the
+         *         chart. `outlet`, `vat_permille` and `event` (its French title) detail sales, VAT and tickets.
          */
         JournalLine: {
             account: string;
@@ -6767,25 +6763,6 @@ export interface components {
             token: string;
         };
         /**
-         * NotedDeviation
-         * @description A deviation as the office reads it. `at` is when the till wrote the record, `noted_at` when it was told.
-         */
-        NotedDeviation: {
-            /** Format: date-time */
-            at: string;
-            data: Record<string, never>;
-            line: number | null;
-            /** Format: date-time */
-            noted_at: string;
-            number: number;
-            outlet: string;
-            reason: components["schemas"]["Reason"];
-            /** Format: uuid */
-            record_id: string;
-            /** Format: uuid */
-            till: string;
-        };
-        /**
          * NotificationKind
          * @description A kind of notification that a fan can select.
          * @enum {string}
@@ -6912,16 +6889,16 @@ export interface components {
         };
         /**
          * OfficeTill
-         * @description A till for the office. `unclosed` records are in no closing of a day yet; `shift` is the one that is open.
+         * @description Till for the office. `unclosed` counts records without a daily closing; `shift` is the open one.
          *
-         *         `is_kitchens`: it stands at no counter, and writes what its kitchen accepts.
+         *         `is_order_ahead`: order-ahead till, which records the orders that its kitchen accepts.
          */
         OfficeTill: {
             anchor: components["schemas"]["TillAnchor"] | null;
             head: components["schemas"]["TillHead"] | null;
             /** Format: uuid */
             id: string;
-            is_kitchens: boolean;
+            is_order_ahead: boolean;
             /** Format: date-time */
             last_seen_at: string;
             name: string;
@@ -6932,15 +6909,15 @@ export interface components {
         };
         /**
          * OfflineLoss
-         * @description `worst_cents` is `tills` times `till_limit_cents`: more is not lost while no till has told what it took.
+         * @description Losses of offline sales. `max_loss_cents` = `tills` * `till_limit_cents`: the maximum before any till uploads.
          *
-         *         `lost_cents` is what is on the loss accounts of these tills.
+         *         `lost_cents` is the balance of the loss accounts of these tills.
          */
         OfflineLoss: {
             lost_cents: number;
+            max_loss_cents: number;
             till_limit_cents: number;
             tills: number;
-            worst_cents: number;
         };
         /**
          * Option
@@ -7014,7 +6991,7 @@ export interface components {
             id: string;
             reason: string | null;
             settled_at: string | null;
-            state: components["schemas"]["State"];
+            state: components["schemas"]["PaymentState"];
         };
         /**
          * OrderPaymentRequest
@@ -7161,6 +7138,24 @@ export interface components {
             person_name?: string | null;
         };
         /**
+         * PackEvent
+         * @description Event that decides prices and alcohol, from its doors until its end; of two events the earlier one counts.
+         */
+        PackEvent: {
+            alcohol: boolean;
+            /** Format: date-time */
+            doors_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            /** Format: uuid */
+            event_id: string;
+            /** Format: uuid */
+            organiser_id: string;
+            /** Format: date-time */
+            starts_at: string;
+            title: components["schemas"]["Text"];
+        };
+        /**
          * PackGate
          * @description A gate as decisions ask it; `closed` also when the whole ground is.
          */
@@ -7172,9 +7167,9 @@ export interface components {
         };
         /**
          * PackOutlet
-         * @description Where the till stands, and what is sold there; no catalogue before the first version is published.
+         * @description Outlet of the till with its catalogue; None before the first version is published.
          *
-         *         `stand` is what the stand is called, for a fan is told of the outlet by the same name.
+         *         `stand` is the name of the stand, as fans see it.
          */
         PackOutlet: {
             catalogue: components["schemas"]["OutletCatalogue"] | null;
@@ -7184,7 +7179,7 @@ export interface components {
         };
         /**
          * PackTill
-         * @description Which till it is.
+         * @description Identity of the till.
          */
         PackTill: {
             /** Format: uuid */
@@ -7344,6 +7339,12 @@ export interface components {
             revoked: boolean;
         };
         /**
+         * PaymentState
+         * @description State of a payment. From `captured` on it must become goods or be refunded.
+         * @enum {string}
+         */
+        PaymentState: "cancelled" | "captured" | "created" | "declined" | "expired" | "partly_refunded" | "pending" | "refunded" | "refunding";
+        /**
          * PayoutRequest
          * @description Request of a payout. The browser creates `id`, so a repeated request is one payout.
          */
@@ -7359,7 +7360,7 @@ export interface components {
         Period: "extra_first" | "extra_second" | "first_half" | "second_half" | "shoot_out";
         /**
          * PeriodKind
-         * @description How long a closing reaches.
+         * @description Length of a closing.
          * @enum {string}
          */
         PeriodKind: "day" | "month" | "year";
@@ -7764,7 +7765,7 @@ export interface components {
         };
         /**
          * Range
-         * @description Records of a till, from the first to the last number.
+         * @description Range of record numbers of a till.
          */
         Range: {
             first: number;
@@ -7773,18 +7774,45 @@ export interface components {
             till: string;
         };
         /**
-         * Reason
-         * @description What is otherwise; of what is asked it is the reason of the refusal.
-         * @enum {string}
-         */
-        Reason: "alcohol_forbidden" | "card_not_accepted" | "cashier_not_here" | "catalogue_unknown" | "clock_wrong" | "not_at_this_outlet" | "not_in_sale" | "offline_card_limit" | "offline_till_limit" | "option_unknown" | "price_changed" | "price_wrong" | "refund_exceeds_sale" | "sale_unknown" | "unknown_product" | "vat_rate_wrong";
-        /**
          * RebindRequest
          * @description The code from the email, and the holder key of the new phone.
          */
         RebindRequest: {
             code: string;
             key: components["schemas"]["Jwk"];
+        };
+        /**
+         * RecordAnswer
+         * @description Answer to one record: `booked`, `known` (uploaded before), or `refused` with a reason.
+         *
+         *         `available_cents` is the fan's remaining balance, `loss_cents` the uncovered amount of an offline sale. `holder` is
+         *         the card holder's name for the cashier: never stored, sent once, and only for online sales.
+         */
+        RecordAnswer: {
+            available_cents?: number | null;
+            data?: Record<string, never>;
+            hash?: string | null;
+            holder?: string | null;
+            /** @default 0 */
+            loss_cents: number;
+            number: number;
+            outcome: string;
+            reason?: string | null;
+        };
+        /**
+         * RecordUpload
+         * @description Record uploaded by a till. `offline`: an offline sale, always booked; otherwise an online sale.
+         *
+         *         `pins` are the PINs typed for cards above the cap, by the index of the tender; only for online sales.
+         */
+        RecordUpload: {
+            body: string;
+            pins?: {
+                [key: string]: string;
+            };
+            signature: string;
+            /** @default false */
+            told: boolean;
         };
         /**
          * RefereeSignal
@@ -7798,7 +7826,7 @@ export interface components {
         };
         /**
          * RefundReason
-         * @description Why a sale is given back; the code stands in the record.
+         * @description DeviationReason of a refund; its code is stored in the record.
          * @enum {string}
          */
         RefundReason: "goodwill" | "paid_twice" | "quality" | "sold_out" | "waited_too_long" | "wrong_order";
@@ -7951,13 +7979,18 @@ export interface components {
             sold: number;
         };
         /**
+         * SalesGrouping
+         * @description Grouping of sales statistics.
+         * @enum {string}
+         */
+        SalesGrouping: "minute" | "outlet" | "product" | "till";
+        /**
          * SalesRow
-         * @description What one outlet, product, till or minute came to; `key` is its code, its id or its first moment in UTC.
+         * @description Totals of one outlet, product, till or minute; `key` is its code, id or start in UTC.
          *
-         *         `gross_cents` and `vat_cents` are sales less refunds, `refund_cents` (above zero) what refunds gave back of it,
-         *         `quantity` pieces sold less given back. `sales` and `refunds` count records, and are null by product, for a record
-         *         has several. `name` is the product's, or the till's in both languages alike; null for a minute, and where nobody
-         *         knows it. The key of a product is empty for what a record's lines do not explain of its totals.
+         *         `gross_cents`, `vat_cents` and `quantity` are sales less refunds, `refund_cents` (above zero) is the refunded part.
+         *         `sales` and `refunds` count records; null by product. `name` is the product's or till's name; null if unknown, and
+         *         for outlets and minutes. An empty product key is the difference between lines and totals.
          */
         SalesRow: {
             gross_cents: number;
@@ -7972,17 +8005,17 @@ export interface components {
         };
         /**
          * SalesView
-         * @description Sales of a period or an event. `waiting` records of tills are in the chain and not in the figures yet.
+         * @description Sales of a period or event. `pending_records` counts stored records that are not in the statistics yet.
          */
         SalesView: {
-            by: components["schemas"]["By"];
+            by: components["schemas"]["SalesGrouping"];
             last_sale_at: string | null;
             /** Format: date-time */
             now: string;
+            pending_records: number;
             rates: components["schemas"]["VatTotal"][];
             rows: components["schemas"]["SalesRow"][];
             total: components["schemas"]["SalesRow"];
-            waiting: number;
         };
         /**
          * ScanLine
@@ -8017,19 +8050,13 @@ export interface components {
             signature: string;
         };
         /**
-         * SentRecord
-         * @description A record from its till. `told`: it is sold, and the server books it whatever it thinks; else the till asks.
-         *
-         *         `pins` has what fans typed for cards that pay above the cap, by the place of the tender; only of what is asked.
+         * Seller
+         * @description Seller printed on receipts; empty where not configured.
          */
-        SentRecord: {
-            body: string;
-            pins?: {
-                [key: string]: string;
-            };
-            signature: string;
-            /** @default false */
-            told: boolean;
+        Seller: {
+            address: string;
+            name: string;
+            vat_number: string;
         };
         /**
          * Series
@@ -8060,11 +8087,11 @@ export interface components {
         };
         /**
          * Shift
-         * @description A shift of a till, from the record that opened it to the one that closed it, by the till's clock.
+         * @description Shift of a till, from its opening to its closing record, by the till's clock.
          *
-         *         `id` is the record that opened it, `first` its number, and `last` that of the last record in it. A shift that nobody
-         *         closed ends with the next one: its `closed_at` stays null, and `ended_at` is when that began.
-         *         `tenders` is what was taken less what was given back, by kind of money; `sales` and `refunds` count records.
+         *         `id` and `first` are id and number of the opening record, `last` is the number of the last record. An unclosed shift
+         *         ends when the next one opens: `closed_at` is null, `ended_at` is that time. `tenders` are totals by payment method,
+         *         less refunds; `sales` and `refunds` count records.
          */
         Shift: {
             /** Format: uuid */
@@ -8200,14 +8227,8 @@ export interface components {
             party: components["schemas"]["Party"];
         };
         /**
-         * State
-         * @description Where a payment stands. Money has come from `captured` on, and has to become goods or go back.
-         * @enum {string}
-         */
-        State: "cancelled" | "captured" | "created" | "declined" | "expired" | "partly_refunded" | "pending" | "refunded" | "refunding";
-        /**
          * Statement
-         * @description What is owed for some days, both named ones among them. Days after `closed_through` are not closed yet.
+         * @description Statement of some days, inclusive. Days after `closed_through` are not closed yet.
          */
         Statement: {
             closed_through: string | null;
@@ -8219,11 +8240,11 @@ export interface components {
             made_at: string;
             /** Format: date */
             starts_on: string;
-            total: components["schemas"]["Sums"];
+            total: components["schemas"]["StatementTotals"];
         };
         /**
          * StatementLine
-         * @description An outlet on the days on which it was run by the same terms; `closed` names the closings by day and hash.
+         * @description Outlet on days with the same terms; `closed` lists the closings by day and hash.
          */
         StatementLine: {
             closed: [
@@ -8238,9 +8259,33 @@ export interface components {
             outlet: string;
             /** Format: date */
             starts_on: string;
-            sums: components["schemas"]["Sums"];
+            sums: components["schemas"]["StatementTotals"];
             /** Format: uuid */
             terms_id: string;
+        };
+        /**
+         * StatementTotals
+         * @description Totals of closings, and the amount payable.
+         *
+         *         `sales_cents` - `refund_cents` is the total of all rates, VAT included; `deposit_cents` of it has no VAT.
+         *         `net_sales_cents` is the rest without VAT, the base of the commission. `lost_cents` are losses of offline sales,
+         *         `borne_cents` the part borne by the concessionaire. `payable_cents` = sales - refunds - deposits + tips -
+         *         commission - its VAT - `borne_cents`.
+         */
+        StatementTotals: {
+            borne_cents: number;
+            closings: number;
+            commission_cents: number;
+            commission_vat_cents: number;
+            deposit_cents: number;
+            lost_cents: number;
+            net_sales_cents: number;
+            payable_cents: number;
+            rates: components["schemas"]["VatTotal"][];
+            refund_cents: number;
+            sales_cents: number;
+            tenders: components["schemas"]["TenderTotal"][];
+            tip_cents: number;
         };
         /**
          * Station
@@ -8345,6 +8390,25 @@ export interface components {
             thresholds: components["schemas"]["StockThreshold"][];
         };
         /**
+         * StoredDeviation
+         * @description Stored deviation. `at` is when the till wrote the record, `noted_at` when the deviation was found.
+         */
+        StoredDeviation: {
+            /** Format: date-time */
+            at: string;
+            data: Record<string, never>;
+            line: number | null;
+            /** Format: date-time */
+            noted_at: string;
+            number: number;
+            outlet: string;
+            reason: components["schemas"]["DeviationReason"];
+            /** Format: uuid */
+            record_id: string;
+            /** Format: uuid */
+            till: string;
+        };
+        /**
          * Substitution
          * @description Player `off` is replaced by player `on`.
          */
@@ -8373,30 +8437,6 @@ export interface components {
             to_at: string;
         };
         /**
-         * Sums
-         * @description What closings come to, and what is owed for them.
-         *
-         *         `sales_cents` less `refund_cents` is what all rates come to, VAT included; `deposit_cents` of it bears no VAT.
-         *         `base_cents` is the rest without its VAT, and bears the commission. `lost_cents` is what nobody paid of it all,
-         *         `borne_cents` what of that the concessionaire bears. `payable_cents` is sales less refunds, less deposits, plus
-         *         tips, less the commission and its VAT, less what is borne.
-         */
-        Sums: {
-            base_cents: number;
-            borne_cents: number;
-            closings: number;
-            commission_cents: number;
-            commission_vat_cents: number;
-            deposit_cents: number;
-            lost_cents: number;
-            payable_cents: number;
-            rates: components["schemas"]["VatTotal"][];
-            refund_cents: number;
-            sales_cents: number;
-            tenders: components["schemas"]["TenderTotal"][];
-            tip_cents: number;
-        };
-        /**
          * SunMessage
          * @description What a card mirrored into its address, in the capitals in which it writes (the MAC is over these letters).
          *
@@ -8411,7 +8451,7 @@ export interface components {
         };
         /**
          * Tally
-         * @description What records come to. `absolute_cents` adds the amounts of sales and of refunds, as if all had been sales.
+         * @description Totals of records. `absolute_cents` adds sales and refunds as positive amounts.
          */
         Tally: {
             /** @default 0 */
@@ -8581,13 +8621,13 @@ export interface components {
         };
         /**
          * TenderKind
-         * @description What was paid with.
+         * @description Payment method.
          * @enum {string}
          */
         TenderKind: "card" | "cash" | "purse" | "terminal" | "virtual_card";
         /**
          * TenderTotal
-         * @description What was taken in one kind of money, less what was given back in it; tips are in it.
+         * @description Total of one payment method, less refunds, tips included.
          */
         TenderTotal: {
             cents: number;
@@ -8595,8 +8635,7 @@ export interface components {
         };
         /**
          * Terms
-         * @description Which outlet a concessionaire runs on which days, the house's part of the net sales in permille, and who bears
-         *         what nobody paid.
+         * @description Outlet, days, the operator's commission on net sales in permille, and the bearer of losses.
          */
         Terms: {
             commission_permille: number;
@@ -8613,12 +8652,12 @@ export interface components {
             starts_on: string;
         };
         /**
-         * TermsWish
-         * @description An outlet is run from `starts_on` on, and to `ends_on` (that day too); null: until somebody says otherwise.
+         * TermsUpdate
+         * @description Terms of an outlet from `starts_on` to `ends_on`, inclusive; null: open-ended.
          *
-         *         `loss_borne_by`: who bears what nobody paid of what its tills sold without network.
+         *         `loss_borne_by`: who bears losses of offline sales.
          */
-        TermsWish: {
+        TermsUpdate: {
             commission_permille: number;
             ends_on: string | null;
             /**
@@ -8710,7 +8749,7 @@ export interface components {
         };
         /**
          * TillAnchor
-         * @description The last anchor of a till's head.
+         * @description Last anchor of a till's head.
          */
         TillAnchor: {
             /** Format: date-time */
@@ -8735,7 +8774,7 @@ export interface components {
         };
         /**
          * TillHead
-         * @description The last record of a till's chain that the server has, and when it came.
+         * @description Last stored record of a till's chain, and when it was received.
          */
         TillHead: {
             hash: string;
@@ -8745,11 +8784,10 @@ export interface components {
         };
         /**
          * TillLimits
-         * @description What a till decides alone. The offline limits count what it has taken from cards and not told yet.
+         * @description Limits of a till. The offline limits count card payments that are not uploaded yet.
          *
-         *         `tap_cap_cents` is what one tap pays at most, `offline_card_cents` what one card does without network, and
-         *         `offline_till_cents` what all cards together do: the most that one till may lose. `ask_ms` is how long a till waits
-         *         for an answer.
+         *         `tap_cap_cents`: maximum of one tap. `offline_card_cents`: maximum of one card while offline. `offline_till_cents`:
+         *         maximum of all cards while offline, and so the till's maximum loss. `ask_ms`: timeout of an online sale.
          */
         TillLimits: {
             ask_ms: number;
@@ -8759,15 +8797,15 @@ export interface components {
         };
         /**
          * TillPack
-         * @description All that a till needs to start, sell, price, judge alcohol, check PINs and print, alone.
+         * @description All that a till needs to start, sell, price, check alcohol rules and PINs, and print offline.
          *
-         *         `head` and `training_head` are those of its own chains, for a till whose storage was lost.
+         *         `head` and `training_head` are the heads of its chains, for a till that lost its storage.
          */
         TillPack: {
             derogations: components["schemas"]["AlcoholPermit"][];
-            evenings: components["schemas"]["Evening"][];
+            evenings: components["schemas"]["PackEvent"][];
             head: components["schemas"]["Head"];
-            house: components["schemas"]["House"];
+            house: components["schemas"]["Seller"];
             limits: components["schemas"]["TillLimits"];
             /** Format: date-time */
             now: string;
@@ -8786,10 +8824,10 @@ export interface components {
         };
         /**
          * TillUpload
-         * @description What a till sends: one record that it asks about, or up to 200 that it tells.
+         * @description Upload of a till: one online record, or up to 200 offline ones.
          */
         TillUpload: {
-            records: components["schemas"]["SentRecord"][];
+            records: components["schemas"]["RecordUpload"][];
         };
         /**
          * TimingStats
@@ -8905,6 +8943,15 @@ export interface components {
             scans: components["schemas"]["SignedScan"][];
         };
         /**
+         * UploadAnswers
+         * @description One answer per record, in order; `now` is the server's clock.
+         */
+        UploadAnswers: {
+            answers: components["schemas"]["RecordAnswer"][];
+            /** Format: date-time */
+            now: string;
+        };
+        /**
          * VarReview
          * @description A VAR review or its result. `about` is the reviewed entry, if there is one.
          *
@@ -8930,7 +8977,7 @@ export interface components {
         };
         /**
          * VatTotal
-         * @description What one rate comes to: `gross_cents` with the VAT of `vat_cents` in it.
+         * @description Total of one VAT rate: `gross_cents` includes `vat_cents`.
          */
         VatTotal: {
             gross_cents: number;
@@ -9085,60 +9132,6 @@ export interface components {
          */
         ZoneWord: {
             full: boolean;
-        };
-        /**
-         * Answers
-         * @description One answer a scan, in order; `now` is the server's clock, by which a device corrects its own.
-         */
-        "virage.matchday.access.routes.devices.Answers": {
-            answers: components["schemas"]["virage.matchday.access.rules.scans.Answer"][];
-            /** Format: date-time */
-            now: string;
-        };
-        /**
-         * Answer
-         * @description What a scan is answered, now and whenever it comes again.
-         */
-        "virage.matchday.access.rules.scans.Answer": {
-            /** @default 0 */
-            clock_off_s: number;
-            data?: Record<string, never>;
-            /** @default false */
-            identity_check: boolean;
-            number: number;
-            /** @enum {string} */
-            outcome: "admitted" | "again" | "noted" | "refused";
-            pass_number?: number | null;
-            pending_until?: string | null;
-            place_label?: components["schemas"]["PlaceLabel"] | null;
-            reason?: string | null;
-        };
-        /**
-         * Answer
-         * @description What a till hears of one record: `booked`, `known` (again), or `refused` with a reason.
-         *
-         *         `available_cents` is what the fan has left. `loss_cents` is what nobody pays of a sale that was told. `holder` is
-         *         whose card was tapped, for the cashier's eyes alone: kept nowhere, told once, and never of a sale without network.
-         */
-        "virage.matchday.food.till.acts.selling.Answer": {
-            available_cents?: number | null;
-            data?: Record<string, never>;
-            hash?: string | null;
-            holder?: string | null;
-            /** @default 0 */
-            loss_cents: number;
-            number: number;
-            outcome: string;
-            reason?: string | null;
-        };
-        /**
-         * Answers
-         * @description One answer a record, in order; `now` is the server's clock.
-         */
-        "virage.matchday.food.till.routes.till.Answers": {
-            answers: components["schemas"]["virage.matchday.food.till.acts.selling.Answer"][];
-            /** Format: date-time */
-            now: string;
         };
     };
     responses: never;
@@ -9954,7 +9947,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["virage.matchday.access.routes.devices.Answers"];
+                    "application/json": components["schemas"]["Answers"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -12275,9 +12268,9 @@ export interface operations {
     get_journal: {
         parameters: {
             query: {
-                /** @description The first day of business */
+                /** @description First business day */
                 from: string;
-                /** @description The last day of business, itself too */
+                /** @description Last business day, inclusive */
                 to: string;
             };
             header?: never;
@@ -12309,9 +12302,9 @@ export interface operations {
     get_journal_csv: {
         parameters: {
             query: {
-                /** @description The first day of business */
+                /** @description First business day */
                 from: string;
-                /** @description The last day of business, itself too */
+                /** @description Last business day, inclusive */
                 to: string;
             };
             header?: never;
@@ -12320,7 +12313,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The journal */
+            /** @description The accounting journal */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13002,12 +12995,12 @@ export interface operations {
     list_closings: {
         parameters: {
             query: {
-                /** @description Of tills or of outlets */
+                /** @description Closings of tills or of outlets */
                 subject: "outlet" | "till";
                 period: components["schemas"]["PeriodKind"];
-                /** @description The first day of business */
+                /** @description First business day */
                 from: string;
-                /** @description The last day of business, itself too */
+                /** @description Last business day, inclusive */
                 to: string;
             };
             header?: never;
@@ -13076,7 +13069,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ConcessionaireWish"];
+                "application/json": components["schemas"]["ConcessionaireUpdate"];
             };
         };
         responses: {
@@ -13132,9 +13125,9 @@ export interface operations {
     get_statement: {
         parameters: {
             query: {
-                /** @description The first day of business */
+                /** @description First business day */
                 from: string;
-                /** @description The last day of business, itself too */
+                /** @description Last business day, inclusive */
                 to: string;
             };
             header?: never;
@@ -13168,9 +13161,9 @@ export interface operations {
     get_statement_csv: {
         parameters: {
             query: {
-                /** @description The first day of business */
+                /** @description First business day */
                 from: string;
-                /** @description The last day of business, itself too */
+                /** @description Last business day, inclusive */
                 to: string;
             };
             header?: never;
@@ -13204,11 +13197,11 @@ export interface operations {
     get_statement_pdf: {
         parameters: {
             query: {
-                /** @description The first day of business */
+                /** @description First business day */
                 from: string;
-                /** @description The last day of business, itself too */
+                /** @description Last business day, inclusive */
                 to: string;
-                /** @description The language of the paper */
+                /** @description Language of the document */
                 lang?: "en" | "fr";
             };
             header?: never;
@@ -13251,7 +13244,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TermsWish"];
+                "application/json": components["schemas"]["TermsUpdate"];
             };
         };
         responses: {
@@ -13308,7 +13301,7 @@ export interface operations {
     list_deviations: {
         parameters: {
             query?: {
-                /** @description Only what was noted before that time */
+                /** @description Only deviations found before that time */
                 before?: string | null;
             };
             header?: never;
@@ -13323,7 +13316,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NotedDeviation"][];
+                    "application/json": components["schemas"]["StoredDeviation"][];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -13623,12 +13616,12 @@ export interface operations {
     get_food_sales: {
         parameters: {
             query: {
-                by: components["schemas"]["By"];
-                /** @description Of that event; else give from and to */
+                by: components["schemas"]["SalesGrouping"];
+                /** @description Only this event; otherwise give from and to */
                 event_id?: string | null;
-                /** @description From that moment on */
+                /** @description Start of the period */
                 from?: string | null;
-                /** @description Before that moment */
+                /** @description End of the period, exclusive */
                 to?: string | null;
             };
             header?: never;
@@ -13660,11 +13653,11 @@ export interface operations {
     list_shifts: {
         parameters: {
             query?: {
-                /** @description Of that event; else give from and to */
+                /** @description Only this event; otherwise give from and to */
                 event_id?: string | null;
-                /** @description From that moment on */
+                /** @description Start of the period */
                 from?: string | null;
-                /** @description Before that moment */
+                /** @description End of the period, exclusive */
                 to?: string | null;
             };
             header?: never;
@@ -13725,9 +13718,9 @@ export interface operations {
     get_till_archive: {
         parameters: {
             query?: {
-                /** @description From that day of business on */
+                /** @description First business day */
                 from?: string | null;
-                /** @description To that day, itself too */
+                /** @description Last business day, inclusive */
                 to?: string | null;
             };
             header?: never;
@@ -15833,7 +15826,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All that the till needs to go on alone */
+            /** @description All that the till needs to work offline */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15936,7 +15929,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["virage.matchday.food.till.routes.till.Answers"];
+                    "application/json": components["schemas"]["UploadAnswers"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

@@ -1,1 +1,1 @@
-"""The books: what tills sold, in figures, shifts and statements, and the journal of all money for the accountant."""
+"""Books: sales statistics, shifts, statements of concessionaires, and the accounting journal."""

@@ -1,6 +1,6 @@
-"""What the books adds to the application."""
+"""Composition of the books: routes, refusals, jobs."""
 
-from virage.control.books.jobs import FigureJobs
+from virage.control.books.jobs import StatisticsJob
 from virage.control.books.routes import routers
 from virage.platform.module import Module, Parts, Process
 
@@ -23,5 +23,5 @@ module = Module(
 
 
 def build(process: Process) -> Parts:
-    """Return what they add."""
-    return Parts(jobs=[FigureJobs(process.db).register])
+    """Return the parts."""
+    return Parts(jobs=[StatisticsJob(process.db).register])

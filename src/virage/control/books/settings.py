@@ -1,4 +1,4 @@
-"""The settings of books."""
+"""Settings of the books."""
 
 import re
 from typing import Annotated
@@ -22,11 +22,11 @@ ACCOUNTS = (
     "deferred_tickets",
     "tickets",
 )
-"""What the accounting export has accounts for."""
+"""Accounts of the accounting export."""
 
 
 def account_codes_of(raw: str) -> tuple[tuple[str, str], ...]:
-    """Comma-separated account=number, each account once."""
+    """Parse comma-separated `account=number` pairs, each account once."""
     pairs = [part.strip().partition("=") for part in raw.split(",") if part.strip()]
     known = {name for name, _, code in pairs if name in ACCOUNTS and re.fullmatch(r"[0-9A-Za-z]{1,20}", code)}
     if len(known) < len(pairs):
@@ -38,6 +38,6 @@ class BookSettings(Struct, frozen=True, kw_only=True):
     """The accounts of the accounting export."""
 
     account_codes: Annotated[tuple[tuple[str, str], ...], account_codes_of] = ()
-    """Numbers of the accounting export's accounts where they are not those of the French plan, comma-separated, as in
+    """Account numbers of the accounting export that differ from the French chart, comma-separated, as in
     `purses=4191,sales=7071`: purses, bonus, deposits, clearing, cash, terminal, sales, vat, tips, unclaimed, loss,
     grants, ticket_clearing, deferred_tickets, tickets."""

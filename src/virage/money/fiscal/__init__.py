@@ -1,1 +1,1 @@
-"""What tills write, kept for the law: records numbered and chained, closings signed, archives that anybody verifies."""
+"""Fiscal journal: numbered and chained till records, signed closings, verifiable archives."""

@@ -1,4 +1,4 @@
-"""What other domains may do with fiscal, and read of it."""
+"""Public acts and reads of the fiscal journal."""
 
 from virage.money.fiscal.acts import lock_heads as lock_heads
 from virage.money.fiscal.acts.archives import Archives as Archives

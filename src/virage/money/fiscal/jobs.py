@@ -1,4 +1,4 @@
-"""Days, months and years of the ground's own calendar, closed by themselves, and months archived."""
+"""Automatic closings of days, months and years in the venue's time zone, and monthly archives."""
 
 from datetime import date
 from typing import Final
@@ -21,7 +21,7 @@ EVERY_S: Final = 60.0
 
 
 class ClosingJobs:
-    """The jobs that close and archive. Whoever runs them at once: each period is closed once."""
+    """Jobs that close and archive. Each period is closed once, also when processes run them at the same time."""
 
     def __init__(self, db: Database, clock: Clock, vault: KeyVault, archives: Archives) -> None:
         self._db = db
@@ -30,16 +30,16 @@ class ClosingJobs:
         self._archives = archives
 
     def register(self, jobs: Jobs) -> None:
-        """Say what a worker can do."""
+        """Register the jobs."""
         jobs.every_money(EVERY_S, "concessions.closings", self.close)
         jobs.on(ARCHIVE_JOB, ArchiveMonth, self.keep_month)
 
     async def close(self, db: Database) -> None:
-        """Close all that is over."""
+        """Close all periods that are over."""
         await self.close_due(db)
 
     async def close_due(self, db: Database) -> list[tuple[Period, list[Closing]]]:
-        """Close all that is over, the earliest first; what was closed here."""
+        """Close all periods that are over, earliest first; return those closed by this call."""
         closed: list[tuple[Period, list[Closing]]] = []
         refused: Period | None = None
         while True:
@@ -49,7 +49,7 @@ class ClosingJobs:
                 return closed
             closings = await self._close(db, period)
             if isinstance(closings, Refused):
-                refused = period  # somebody else has closed it meanwhile, so it is due no more
+                refused = period  # another process has closed it meanwhile
                 continue
             closed.append((period, closings))
 
@@ -59,14 +59,14 @@ class ClosingJobs:
             closings = await fiscal.close(conn, self._vault, period, self._clock.now(), until=until)
             if not isinstance(closings, Refused) and period.kind is PeriodKind.MONTH:
                 month = period.starts_on.isoformat()
-                tills = [UUID(one.subject_id) for one in closings if one.subject == "till"]
+                tills = [UUID(closing.subject_id) for closing in closings if closing.subject == "till"]
                 await enqueue(conn, ARCHIVE_JOB, [ArchiveMonth(till, month) for till in tills])
             return closings
 
         return await db.transact(close)
 
     async def keep_month(self, wish: ArchiveMonth) -> None:
-        """Keep the archive of a till over a closed month."""
+        """Store the archive of a till for a closed month."""
         month = Period(PeriodKind.MONTH, date.fromisoformat(wish.month))
         since, until, now = month.starts_on, month.next_starts_on, self._clock.now()
         async with self._db.transaction() as conn:

@@ -1,4 +1,4 @@
-"""What fiscal records adds to the application."""
+"""Composition of the fiscal journal: routes, refusals, jobs."""
 
 from virage.identity.keys.api import open_vault
 from virage.money.fiscal.acts.archives import Archives
@@ -33,6 +33,6 @@ module = Module(
 
 
 def build(process: Process) -> Parts:
-    """Return what they add."""
+    """Return the parts."""
     archives = Archives(process.config.objects_at)
     return Parts(jobs=[ClosingJobs(process.db, process.clock, open_vault(process.config), archives).register])

@@ -1,4 +1,4 @@
-"""Records of tills, the heads of their chains, anchors and closings."""
+"""Queries of records, chain heads, anchors and closings."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -18,18 +18,18 @@ from virage.money.fiscal.rules.closing import (
     read_closing,
     tally,
 )
-from virage.money.fiscal.rules.record import GENESIS, TenderKind, VatTotal, Written, check, stamp
+from virage.money.fiscal.rules.record import GENESIS, TenderKind, VatTotal, VerifiedRecord, check, stamp
 from virage.platform.data.database import Connection
 from virage.platform.data.sql import load
 
 queries = load(__file__)
 
 ChainKey = tuple[UUID, bool]
-"""A till, and whether it is its row of rehearsals."""
+"""Till, and whether it is its training chain."""
 
 
 class StoredRecord(NamedTuple):
-    """A record in the bytes that its till signed."""
+    """Record in its signed bytes."""
 
     number: int
     body: bytes
@@ -37,7 +37,7 @@ class StoredRecord(NamedTuple):
 
 
 class AnchorSpan(NamedTuple):
-    """Anchors of a till: the first and the last sequence, and the hash of the last one."""
+    """First and last sequence of anchors of a till, and the hash of the last one."""
 
     first: int
     last: int
@@ -45,7 +45,7 @@ class AnchorSpan(NamedTuple):
 
 
 class StoredClosing(NamedTuple):
-    """A closing in the bytes that the server signed."""
+    """Closing in its signed bytes."""
 
     body: bytes
     kid: bytes
@@ -53,7 +53,7 @@ class StoredClosing(NamedTuple):
 
 
 async def lock_heads(conn: Connection, keys: Sequence[ChainKey]) -> dict[ChainKey, Head]:
-    """The heads of chains, locked in order until the transaction ends."""
+    """Return the heads of chains, locked in order until the transaction ends."""
     return {
         (row["device_id"], row["training"]): Head(row["number"], row["hash"].hex())
         async for row in queries.lock_heads(conn, **_keys(sorted(keys)))
@@ -61,7 +61,7 @@ async def lock_heads(conn: Connection, keys: Sequence[ChainKey]) -> dict[ChainKe
 
 
 async def records_known(conn: Connection, wanted: Sequence[tuple[ChainKey, int]]) -> dict[ChainKey, dict[int, str]]:
-    """The hashes of those of the records that are in their chains."""
+    """Return the hashes of the stored ones among these records."""
     found: dict[ChainKey, dict[int, str]] = {}
     numbers = [number for _, number in wanted]
     async for row in queries.records_known(conn, **_keys([key for key, _ in wanted]), numbers=numbers):
@@ -70,7 +70,7 @@ async def records_known(conn: Connection, wanted: Sequence[tuple[ChainKey, int]]
 
 
 async def ids_used(conn: Connection, wanted: Sequence[tuple[UUID, UUID]]) -> dict[UUID, set[UUID]]:
-    """Those of the ids that a record of the same till has, by till."""
+    """Return the ids already used by records of the same till, by till."""
     tills, ids = [till for till, _ in wanted], [id_ for _, id_ in wanted]
     found: dict[UUID, set[UUID]] = {}
     async for row in queries.ids_used(conn, device_ids=tills, ids=ids):
@@ -78,9 +78,9 @@ async def ids_used(conn: Connection, wanted: Sequence[tuple[UUID, UUID]]) -> dic
     return found
 
 
-async def insert_records(conn: Connection, written: Sequence[Written], now: datetime) -> None:
-    """Write the records of a batch; UniqueViolationError where another transaction has taken an id meanwhile."""
-    records = [one.record for one in written]
+async def insert_records(conn: Connection, written: Sequence[VerifiedRecord], now: datetime) -> None:
+    """Store the records of a batch; UniqueViolationError if another transaction has taken an id."""
+    records = [verified.record for verified in written]
     defects = [check(record) for record in records]
     await queries.insert_records(
         conn,
@@ -96,14 +96,14 @@ async def insert_records(conn: Connection, written: Sequence[Written], now: date
         totals=[record.total_cents for record in records],
         sums=[msgspec.to_builtins(tally(record)) for record in records],
         defects=[None if defect is None else str(defect.reason) for defect in defects],
-        hashes=[bytes.fromhex(one.hash) for one in written],
-        bodies=[one.body for one in written],
-        signatures=[one.signature for one in written],
+        hashes=[bytes.fromhex(verified.hash) for verified in written],
+        bodies=[verified.body for verified in written],
+        signatures=[verified.signature for verified in written],
     )
 
 
 async def move_heads(conn: Connection, heads: Mapping[ChainKey, Head]) -> None:
-    """Write new heads of chains that are locked."""
+    """Store new heads of locked chains."""
     await queries.move_heads(
         conn,
         **_keys(list(heads)),
@@ -113,41 +113,41 @@ async def move_heads(conn: Connection, heads: Mapping[ChainKey, Head]) -> None:
 
 
 async def last_anchors(conn: Connection, tills: Sequence[UUID]) -> dict[UUID, Anchor]:
-    """The last anchor of each till that has one."""
+    """Return the last anchor of each till that has one."""
     return {row["device_id"]: _anchor(row) async for row in queries.last_anchors(conn, device_ids=tills)}
 
 
 async def insert_anchors(conn: Connection, anchors: Sequence[Anchor]) -> None:
-    """Write anchors."""
+    """Store anchors."""
     await queries.insert_anchors(
         conn,
-        device_ids=[one.till for one in anchors],
-        sequences=[one.sequence for one in anchors],
-        numbers=[one.number for one in anchors],
-        hashes=[bytes.fromhex(one.hash) for one in anchors],
-        times=[datetime.fromisoformat(one.at) for one in anchors],
-        previouses=[bytes.fromhex(one.previous) for one in anchors],
-        own_hashes=[bytes.fromhex(one.own_hash) for one in anchors],
+        device_ids=[anchor.till for anchor in anchors],
+        sequences=[anchor.sequence for anchor in anchors],
+        numbers=[anchor.number for anchor in anchors],
+        hashes=[bytes.fromhex(anchor.hash) for anchor in anchors],
+        times=[datetime.fromisoformat(anchor.at) for anchor in anchors],
+        previouses=[bytes.fromhex(anchor.previous) for anchor in anchors],
+        own_hashes=[bytes.fromhex(anchor.own_hash) for anchor in anchors],
     )
 
 
 async def lock_all_heads(conn: Connection) -> dict[UUID, int]:
-    """The number of the last record of each till; nobody appends or closes until the transaction ends."""
+    """Return the last record number of each till, with all chains locked until the transaction ends."""
     return {row["device_id"]: row["number"] async for row in queries.lock_all_heads(conn)}
 
 
 async def numbers_before(conn: Connection, until: datetime) -> dict[UUID, int]:
-    """The number of the last record of each till that came before a moment."""
+    """Return the number of the last record of each till received before a moment."""
     return {row["device_id"]: row["number"] async for row in queries.numbers_before(conn, until=until)}
 
 
 async def real_heads(conn: Connection) -> dict[UUID, int]:
-    """The number of the last record of each till that wrote something."""
+    """Return the last record number of each till with records."""
     return {row["device_id"]: row["number"] async for row in queries.real_heads(conn)}
 
 
 async def first_received(conn: Connection, numbers: Mapping[UUID, int]) -> datetime | None:
-    """When the first of some records, one a till, came."""
+    """Return when the first of some records, one per till, was received."""
     found: datetime | None = await queries.first_received(
         conn, device_ids=list(numbers), numbers=list(numbers.values())
     )
@@ -155,7 +155,7 @@ async def first_received(conn: Connection, numbers: Mapping[UUID, int]) -> datet
 
 
 async def first_closed_from(conn: Connection, kind: PeriodKind, since: date) -> date | None:
-    """The first day of the first closed period that begins on a day or later."""
+    """Return the first day of the first closed period that begins on a day or later."""
     found: date | None = await queries.first_closed_from(conn, period=kind.value, since=since)
     return found
 
@@ -163,7 +163,7 @@ async def first_closed_from(conn: Connection, kind: PeriodKind, since: date) -> 
 async def closings_listed(
     conn: Connection, subject: str, kind: PeriodKind, days: tuple[date, date], *, ids: Sequence[str] | None, most: int
 ) -> list[bytes]:
-    """The bytes of closings that start on some days, both named ones too, the latest first; None asks for all."""
+    """Return the bytes of closings that start within some days, inclusive, latest first; `ids` None: all subjects."""
     rows = queries.closings_listed(
         conn,
         subject=subject,
@@ -178,18 +178,18 @@ async def closings_listed(
 
 
 async def outlets_of_till(conn: Connection, till: UUID) -> set[str]:
-    """Where a till wrote what is in its real chain."""
+    """Return the outlets in a till's chain, training excluded."""
     return {row["outlet"] async for row in queries.outlets_of_till(conn, device_id=till)}
 
 
 async def last_closed(conn: Connection) -> dict[PeriodKind, date]:
-    """The first day of the last period of each kind that was closed."""
+    """Return the first day of the last closed period by kind."""
     found = {kind: await queries.last_closed(conn, period=kind.value) for kind in PeriodKind}
     return {kind: day for kind, day in found.items() if day is not None}
 
 
 async def last_closings(conn: Connection, subjects: Sequence[Subject], kind: PeriodKind) -> dict[Subject, Closing]:
-    """The last closing of each subject that has one."""
+    """Return the last closing of each subject that has one."""
     rows = queries.last_closings(
         conn,
         subjects=[subject.kind for subject in subjects],
@@ -201,17 +201,17 @@ async def last_closings(conn: Connection, subjects: Sequence[Subject], kind: Per
 
 
 async def closings_between(conn: Connection, kind: PeriodKind, since: date, until: date) -> list[Closing]:
-    """The closings that start on some days, `until` not among them, by subject and in order."""
+    """Return the closings that start from `since` until before `until`, by subject and in order."""
     rows = queries.closings_between(conn, period=kind.value, since=since, until=until)
     return [_closing(row["body"]) async for row in rows]
 
 
 async def tallies(conn: Connection, ranges: Sequence[Range]) -> list[tuple[str, Range, Tally]]:
-    """What ranges of records come to: by till and outlet, with the first and the last record at that outlet."""
+    """Return the totals of record ranges by till and outlet, with the first and last record there."""
     asked = {
-        "device_ids": [one.till for one in ranges],
-        "firsts": [one.first for one in ranges],
-        "lasts": [one.last for one in ranges],
+        "device_ids": [range_.till for range_ in ranges],
+        "firsts": [range_.first for range_ in ranges],
+        "lasts": [range_.last for range_ in ranges],
     }
     rates: dict[tuple[UUID, str], list[VatTotal]] = {}
     async for row in queries.vat_tallies(conn, **asked):
@@ -231,15 +231,15 @@ async def tallies(conn: Connection, ranges: Sequence[Range]) -> list[tuple[str, 
 
 
 async def insert_closings(conn: Connection, closings: Sequence[tuple[Closing, StoredClosing]]) -> None:
-    """Write closings, all under one key."""
+    """Store closings that are signed by one key."""
     made = [closing for closing, _ in closings]
     await queries.insert_closings(
         conn,
-        subjects=[one.subject for one in made],
-        subject_ids=[one.subject_id for one in made],
-        periods=[one.period.value for one in made],
-        sequences=[one.sequence for one in made],
-        days=[one.starts_on for one in made],
+        subjects=[closing.subject for closing in made],
+        subject_ids=[closing.subject_id for closing in made],
+        periods=[closing.period.value for closing in made],
+        sequences=[closing.sequence for closing in made],
+        days=[closing.starts_on for closing in made],
         bodies=[stored.body for _, stored in closings],
         kid=closings[0][1].kid,
         signatures=[stored.signature for _, stored in closings],
@@ -247,19 +247,19 @@ async def insert_closings(conn: Connection, closings: Sequence[tuple[Closing, St
 
 
 async def head_of(conn: Connection, till: UUID) -> Head:
-    """The head of a till's real chain; of a till without one the empty head."""
+    """Return the head of a till's chain, training excluded; the empty head if it has none."""
     row = await queries.head_of(conn, device_id=till)
     return Head() if row is None else Head(row["number"], row["hash"].hex())
 
 
 async def heads_of(conn: Connection, till: UUID) -> dict[bool, Head]:
-    """The heads of a till's chains, by whether it is the row of rehearsals; a row without a record is missing."""
+    """Return the heads of a till's chains by training flag; empty chains are left out."""
     rows = queries.heads_of(conn, device_id=till)
     return {row["training"]: Head(row["number"], row["hash"].hex()) async for row in rows}
 
 
 async def hash_at(conn: Connection, till: UUID, number: int) -> str:
-    """The hash of a record that there is; that of number 0 is 64 zeros."""
+    """Return the hash of a stored record; 64 zeros for number 0."""
     if number == 0:
         return Head().hash
     found: bytes = await queries.hash_at(conn, device_id=till, number=number)
@@ -267,13 +267,13 @@ async def hash_at(conn: Connection, till: UUID, number: int) -> str:
 
 
 async def records_page(conn: Connection, till: UUID, first: int, last: int, most: int) -> list[StoredRecord]:
-    """Up to `most` records of a real chain, by number."""
+    """Return up to `most` records of a chain, by number."""
     rows = queries.records_page(conn, device_id=till, first=first, last=last, most=most)
     return [StoredRecord(row["number"], row["body"], row["signature"]) async for row in rows]
 
 
 async def anchor_span(conn: Connection, till: UUID, first: int, last: int) -> AnchorSpan:
-    """The anchors of heads from `first` to `last`; from 0 to 0 where there are none."""
+    """Return the span of anchors of heads from `first` to `last`; 0 to 0 if there are none."""
     row = await queries.anchor_span(conn, device_id=till, first=first, last=last)
     if row["first"] is None:
         return AnchorSpan(0, 0, GENESIS)
@@ -281,13 +281,13 @@ async def anchor_span(conn: Connection, till: UUID, first: int, last: int) -> An
 
 
 async def anchors_page(conn: Connection, till: UUID, first: int, last: int, *, after: int, most: int) -> list[Anchor]:
-    """Up to `most` anchors of heads from `first` to `last` whose sequence is above `after`."""
+    """Return up to `most` anchors of heads from `first` to `last` with a sequence above `after`."""
     rows = queries.anchors_page(conn, device_id=till, first=first, last=last, after=after, most=most)
     return [_anchor(row) async for row in rows]
 
 
 async def till_closings(conn: Connection, till: UUID, since: date, until: date) -> list[StoredClosing]:
-    """The closings of a till that start on some days, `until` not among them: days, then months, then years."""
+    """Return the closings of a till that start from `since` until before `until`: days, then months, then years."""
     rows = queries.till_closings(conn, device_id=str(till), since=since, until=until)
     return [StoredClosing(row["body"], row["kid"], row["signature"]) async for row in rows]
 

@@ -1,5 +1,5 @@
 -- name: lock_heads(device_ids, trainings)
--- The heads of chains, in the order of their keys, locked until the transaction ends; made where there is none.
+-- Heads of chains, locked in the order of their keys until the transaction ends; created at first use.
 insert into fiscal.till_head as head (device_id, training)
 select device_id, training
 from unnest(:device_ids::uuid[], :trainings::boolean[]) as wanted (device_id, training)
@@ -8,7 +8,7 @@ on conflict (device_id, training) do update set number = head.number
 returning device_id, training, number, hash;
 
 -- name: records_known(device_ids, trainings, numbers)
--- The hashes of records that are in their chains. The `offset 0` keeps the plan on the index, as in access.
+-- Hashes of stored records. The `offset 0` keeps the plan on the index, as in access.
 select found.device_id, found.training, found.number, found.hash
 from unnest(:device_ids::uuid[], :trainings::boolean[], :numbers::bigint[]) as wanted (device_id, training, number)
 cross join lateral (
@@ -19,7 +19,7 @@ cross join lateral (
 ) as found;
 
 -- name: ids_used(device_ids, ids)
--- Those of the ids that a record of the same till has.
+-- Ids that are already used by records of the same till.
 select found.device_id, found.id
 from unnest(:device_ids::uuid[], :ids::uuid[]) as wanted (device_id, id)
 cross join lateral (
@@ -29,7 +29,7 @@ cross join lateral (
 ) as found;
 
 -- name: insert_records(device_ids, trainings, numbers, ids, kinds, times, now, outlets, event_ids, cashiers, totals, sums, defects, hashes, bodies, signatures)!
--- The records of a batch.
+-- Records of a batch.
 insert into fiscal.record (
     device_id, training, number, id, kind, at, received_at, outlet, event_id, cashier, total_cents, sums, defect, hash,
     body, signature
@@ -46,7 +46,7 @@ from unnest(
 );
 
 -- name: move_heads(device_ids, trainings, numbers, hashes)!
--- The new heads of chains that this transaction has locked (`lock_heads`).
+-- New heads of chains that this transaction has locked (`lock_heads`).
 update fiscal.till_head as head
 set number = moved.number, hash = moved.hash
 from unnest(:device_ids::uuid[], :trainings::boolean[], :numbers::bigint[], :hashes::bytea[]) as moved (
@@ -55,7 +55,7 @@ from unnest(:device_ids::uuid[], :trainings::boolean[], :numbers::bigint[], :has
 where head.device_id = moved.device_id and head.training = moved.training;
 
 -- name: last_anchors(device_ids)
--- The last anchor of each till.
+-- Last anchor of each till.
 select found.device_id, found.sequence, found.number, found.hash, found.at, found.previous
 from unnest(:device_ids::uuid[]) as wanted (device_id)
 cross join lateral (
@@ -63,7 +63,7 @@ cross join lateral (
 ) as found;
 
 -- name: insert_anchors(device_ids, sequences, numbers, hashes, times, previouses, own_hashes)!
--- Where the heads of tills are now.
+-- Anchors of the current heads.
 insert into fiscal.anchor (device_id, sequence, number, hash, at, previous, own_hash)
 select *
 from unnest(
@@ -72,15 +72,15 @@ from unnest(
 );
 
 -- name: lock_all_heads()
--- The heads of all real chains, locked in the order of their keys: nobody appends, and nobody else closes.
+-- Heads of all chains but training, locked in the order of their keys: appending and closing wait.
 select device_id, number from fiscal.till_head where not training order by device_id, training for no key update;
 
 -- name: last_closed(period)$
--- The latest first day of a period that was closed.
+-- First day of the last closed period of a kind.
 select max(starts_on) from fiscal.closing where period = :period;
 
 -- name: last_closings(subjects, subject_ids, period)
--- The last closing of each of some subjects.
+-- Last closing of each subject.
 select found.body
 from unnest(:subjects::text[], :subject_ids::text[]) as wanted (subject, subject_id)
 cross join lateral (
@@ -90,13 +90,13 @@ cross join lateral (
 ) as found;
 
 -- name: closings_between(period, since, until)
--- Closings of a period that start on some days, by subject and in order.
+-- Closings of a kind that start within some days, by subject and in order.
 select body from fiscal.closing
 where period = :period and starts_on >= :since and starts_on < :until
 order by subject, subject_id, sequence;
 
 -- name: tallies(device_ids, firsts, lasts)
--- What ranges of records come to, by till and outlet.
+-- Totals of record ranges, by till and outlet.
 select record.device_id, record.outlet, count(*) as records, min(record.number) as first, max(record.number) as last,
     sum((record.sums ->> 'tip_cents')::bigint)::bigint as tip_cents, sum(record.total_cents)::bigint as total_cents,
     sum(abs(record.total_cents))::bigint as absolute_cents
@@ -108,7 +108,7 @@ group by record.device_id, record.outlet
 order by record.device_id, record.outlet;
 
 -- name: vat_tallies(device_ids, firsts, lasts)
--- The same by rate of VAT.
+-- Totals of record ranges, by VAT rate.
 select record.device_id, record.outlet, rate.vat_permille, sum(rate.gross_cents)::bigint as gross_cents,
     sum(rate.vat_cents)::bigint as vat_cents
 from unnest(:device_ids::uuid[], :firsts::bigint[], :lasts::bigint[]) as range (device_id, first, last)
@@ -122,7 +122,7 @@ group by record.device_id, record.outlet, rate.vat_permille
 order by record.device_id, record.outlet, rate.vat_permille;
 
 -- name: tender_tallies(device_ids, firsts, lasts)
--- The same by what was paid with.
+-- Totals of record ranges, by payment method.
 select record.device_id, record.outlet, tender.kind, sum(tender.cents)::bigint as cents
 from unnest(:device_ids::uuid[], :firsts::bigint[], :lasts::bigint[]) as range (device_id, first, last)
 inner join fiscal.record
@@ -133,7 +133,7 @@ group by record.device_id, record.outlet, tender.kind
 order by record.device_id, record.outlet, tender.kind;
 
 -- name: insert_closings(subjects, subject_ids, periods, sequences, days, bodies, kid, signatures)!
--- Closings, all of one moment.
+-- Closings made at one moment.
 insert into fiscal.closing (subject, subject_id, period, sequence, starts_on, body, kid, signature)
 select subject, subject_id, period, sequence, starts_on, body, :kid, signature
 from unnest(
@@ -142,40 +142,40 @@ from unnest(
 ) as new_closing (subject, subject_id, period, sequence, starts_on, body, signature);
 
 -- name: head_of(device_id)^
--- The head of a till's real chain.
+-- Head of a till's chain, training excluded.
 select number, hash from fiscal.till_head where device_id = :device_id and not training;
 
 -- name: hash_at(device_id, number)$
--- The hash of one record of a real chain.
+-- Hash of a record, training excluded.
 select hash from fiscal.record where device_id = :device_id and not training and number = :number;
 
 -- name: records_page(device_id, first, last, most)
--- Records of a real chain by number, in the bytes that the till signed.
+-- Records by number, in their signed bytes, training excluded.
 select number, body, signature from fiscal.record
 where device_id = :device_id and not training and number between :first and :last
 order by number limit :most;
 
 -- name: anchor_span(device_id, first, last)^
--- The first and the last anchor of heads among some records; null for none.
+-- First and last anchor of heads within some records; null if there are none.
 select min(span.sequence) as first, max(span.sequence) as last,
     (array_agg(span.own_hash order by span.sequence desc))[1] as head
 from fiscal.anchor as span
 where span.device_id = :device_id and span.number between :first and :last;
 
 -- name: anchors_page(device_id, first, last, after, most)
--- Anchors of heads among some records, in order.
+-- Anchors of heads within some records, in order.
 select device_id, sequence, number, hash, at, previous from fiscal.anchor
 where device_id = :device_id and number between :first and :last and sequence > :after
 order by sequence limit :most;
 
 -- name: till_closings(device_id, since, until)
--- The closings of a till that start on some days; a shorter period stands before the longer one.
+-- Closings of a till that start within some days, shorter periods first.
 select body, kid, signature from fiscal.closing
 where subject = 'till' and subject_id = :device_id and starts_on >= :since and starts_on < :until
 order by case period when 'day' then 1 when 'month' then 2 else 3 end, sequence;
 
 -- name: numbers_before(until)
--- The number of the last record of each real chain that came before a moment; 0 for none.
+-- Number of the last record of each chain received before a moment; 0 for none.
 select head.device_id, coalesce(last.number, 0) as number
 from fiscal.till_head as head
 left join lateral (
@@ -186,31 +186,31 @@ left join lateral (
 where not head.training;
 
 -- name: real_heads()
--- The head of each real chain.
+-- Head of each chain, training excluded.
 select device_id, number from fiscal.till_head where not training and number > 0 order by device_id;
 
 -- name: first_received(device_ids, numbers)$
--- When the first of some records came.
+-- When the first of some records was received.
 select min(record.received_at)
 from unnest(:device_ids::uuid[], :numbers::bigint[]) as wanted (device_id, number)
 inner join fiscal.record
     on record.device_id = wanted.device_id and not record.training and record.number = wanted.number;
 
 -- name: first_closed_from(period, since)$
--- The first day of the first closed period of a kind that begins on a day or later.
+-- First day of the first closed period of a kind that begins on a day or later.
 select min(starts_on) from fiscal.closing where period = :period and starts_on >= :since;
 
 -- name: closings_listed(subject, period, since, until, all_of_them, subject_ids, most)
--- Closings that start on some days, both named ones too, the latest first.
+-- Closings that start within some days, inclusive, latest first.
 select body from fiscal.closing
 where subject = :subject and period = :period and starts_on between :since and :until
     and (:all_of_them::boolean or subject_id = any(:subject_ids::text[]))
 order by starts_on desc, subject_id limit :most;
 
 -- name: outlets_of_till(device_id)
--- Where a till wrote what is in its real chain.
+-- Outlets in a till's chain, training excluded.
 select distinct outlet from fiscal.record where device_id = :device_id and not training;
 
 -- name: heads_of(device_id)
--- The heads of both rows of a till.
+-- Heads of both chains of a till.
 select training, number, hash from fiscal.till_head where device_id = :device_id;

@@ -1,4 +1,4 @@
-"""What other domains' rules may know of fiscal: its Structs and pure functions."""
+"""Public Structs and pure functions of the fiscal journal."""
 
 from virage.money.fiscal.rules.archive import Header as Header
 from virage.money.fiscal.rules.calendar import DAY_BEGINS as DAY_BEGINS
@@ -31,7 +31,7 @@ from virage.money.fiscal.rules.record import SignedRecord as SignedRecord
 from virage.money.fiscal.rules.record import Tender as Tender
 from virage.money.fiscal.rules.record import TenderKind as TenderKind
 from virage.money.fiscal.rules.record import VatTotal as VatTotal
-from virage.money.fiscal.rules.record import Written as Written
+from virage.money.fiscal.rules.record import VerifiedRecord as VerifiedRecord
 from virage.money.fiscal.rules.record import canonical as canonical
 from virage.money.fiscal.rules.record import check as check
 from virage.money.fiscal.rules.record import hash_of as hash_of

@@ -1,1 +1,1 @@
-"""Bank-card payments through a provider: intent, confirmation, webhook, refund."""
+"""Card payments through a provider: intent, hosted page, webhook, refund, saved cards."""

@@ -1,4 +1,4 @@
-"""What is done to payments, for many at once, in the caller's transaction. No act talks to the provider."""
+"""Acts on payments, in batches, in the caller's transaction. No act calls the provider."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ from virage.money.payments.handlers import Handlers
 from virage.money.payments.rules import (
     Captured,
     Failed,
-    Opened,
+    HostedPage,
     Outcome,
     Payment,
-    Reason,
+    PaymentIntent,
+    PaymentRefusal,
     RefundAnswer,
     RefundRequest,
     Settlement,
-    Start,
 )
 from virage.platform.data import journal
 from virage.platform.data.database import Connection
@@ -26,48 +26,48 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 
 
-async def begin(conn: Connection, starts: Sequence[Start], now: datetime) -> list[Payment | Refused]:
-    """Store the intents before anybody calls the provider, one answer each, in order.
+async def begin(conn: Connection, starts: Sequence[PaymentIntent], now: datetime) -> list[Payment | Refused]:
+    """Store payment intents before the provider is called; one answer each, in order.
 
-    A payment id that is sent again gets its payment as it stands (with its page, once there is one); with another
-    amount or subject it is refused. The fact that a payment begins is the caller's: it knows what is being paid.
+    A repeated payment id returns its payment (with its page, once there is one); with another amount or subject it is
+    refused. The journal fact is written by the caller, which knows what is being paid.
     """
-    possible = [start for start in starts if rules.startable(start)]
+    possible = [start for start in starts if rules.is_valid_intent(start)]
     if not possible:
         return rules.begin(starts, {})
     new = await store.insert_payments(conn, possible, now)
-    payments = {start.payment_id: rules.begun(start, now) for start in possible if start.payment_id in new}
-    if len(payments) < len(possible):  # known before, or twice in the batch: the table says what they are
+    payments = {start.payment_id: rules.new_payment(start, now) for start in possible if start.payment_id in new}
+    if len(payments) < len(possible):  # stored before, or twice in the batch: read them
         payments |= await store.payments(conn, [start.payment_id for start in possible])
     return rules.begin(starts, payments)
 
 
-async def record_created(conn: Connection, opened: Sequence[Opened]) -> None:
-    """Keep the pages that the provider opened: the payments are pending. Later news that came first stays."""
+async def store_pages(conn: Connection, opened: Sequence[HostedPage]) -> None:
+    """Store hosted pages; the payments become pending, unless a later outcome has arrived already."""
     if opened:
         await store.open_pages(conn, opened)
 
 
-async def give_up(conn: Connection, payment_ids: Sequence[UUID], now: datetime) -> None:
-    """Say that nobody shall pay these any more; the reconcile job ends them at the provider.
+async def abandon(conn: Connection, payment_ids: Sequence[UUID], now: datetime) -> None:
+    """Abandon payments; the reconcile job cancels them at the provider.
 
-    Money that comes in before that is still handed to the purpose's handler.
+    A capture before that is still passed to the handler of the purpose.
     """
     if payment_ids:
-        await store.give_up(conn, payment_ids, now)
+        await store.abandon(conn, payment_ids, now)
         await journal.append(conn, [Fact("payment_given_up", None, payment_id, {}) for payment_id in payment_ids], now)
 
 
 async def settle(conn: Connection, outcomes: Sequence[Outcome], now: datetime, handlers: Handlers) -> list[Settlement]:
-    """Apply what the provider says and tell each purpose's handler, all in this transaction; the steps that were made.
+    """Apply provider outcomes and call the handler of each purpose, in this transaction; return the steps taken.
 
-    The same news twice, from a webhook and from reconciliation at once, or out of order: each payment moves once.
-    A wrong amount buys nothing and is sent back whole.
+    Repeated, concurrent or out-of-order outcomes move each payment once. A wrong amount buys nothing and is refunded in
+    full.
     """
     if not outcomes:
         return []
     steps = await _settle_payments(conn, outcomes, now, handlers)
-    await methods.settle(conn, outcomes, now)  # last: whoever changes a purse's card has locked the purse before it
+    await methods.settle(conn, outcomes, now)  # last: a change of a wallet's card locks the wallet first
     return steps
 
 
@@ -92,21 +92,25 @@ def _fact(step: Settlement) -> Fact:
 
 
 async def _tell(conn: Connection, steps: Sequence[Settlement], now: datetime, handlers: Handlers) -> None:
-    """Ends of a purpose first: what they free, late money may still buy."""
+    """Call the handlers. Failures come first, because a late capture may buy what they release."""
     captured: dict[str, list[Captured]] = defaultdict(list)
     failed: dict[str, list[Failed]] = defaultdict(list)
     for step in steps:
         payment, outcome = step.payment, step.outcome
         if step.mismatch:
-            failed[payment.purpose].append(Failed(payment.id, payment.subject, outcome.state, Reason.AMOUNT_MISMATCH))
+            failed[payment.purpose].append(
+                Failed(payment.id, payment.subject, outcome.state, PaymentRefusal.AMOUNT_MISMATCH)
+            )
         elif step.captured:
             captured[payment.purpose].append(Captured(payment.id, payment.subject, outcome.amount_cents))
         else:
             failed[payment.purpose].append(Failed(payment.id, payment.subject, outcome.state, outcome.reason))
-    for purpose in sorted(failed.keys() | captured.keys()):  # one after the other, in the order of locks
+    for purpose in sorted(failed.keys() | captured.keys()):  # in the global lock order
         handler, ended, came = handlers.of(purpose), failed[purpose], captured[purpose]
         if ended and came:
-            await handler.lock(conn, sorted({one.subject for one in ended} | {one.subject for one in came}))
+            await handler.lock(
+                conn, sorted({failure.subject for failure in ended} | {capture.subject for capture in came})
+            )
         if ended:
             await handler.failed(conn, ended, now)
         if came:
@@ -116,7 +120,7 @@ async def _tell(conn: Connection, steps: Sequence[Settlement], now: datetime, ha
 async def request_refund(
     conn: Connection, requests: Sequence[RefundRequest], now: datetime
 ) -> list[RefundRequest | Refused]:
-    """Ask money back, one answer each, in order; the refund job sends it. The same refund id again changes nothing.
+    """Request refunds, one answer each, in order; the refund job sends them. Idempotent by refund id.
 
     Refusals: not_found, not_captured, amount_invalid, exceeds_capture (data.left_cents), refund_id_taken.
     """
@@ -143,7 +147,7 @@ async def request_refund(
 
 def _unless_taken(answer: RefundRequest | Refused, taken: set[UUID]) -> RefundRequest | Refused:
     if isinstance(answer, RefundRequest) and answer.refund_id in taken:
-        return Refused(Reason.REFUND_ID_TAKEN)
+        return Refused(PaymentRefusal.REFUND_ID_TAKEN)
     return answer
 
 
@@ -154,7 +158,7 @@ def _refund_fact(what: str, refund: RefundRequest) -> Fact:
 async def record_refunds(
     conn: Connection, answers: Sequence[RefundAnswer], attempts: dict[UUID, int], now: datetime
 ) -> None:
-    """Keep what the provider said of refunds; `attempts` are those made before. What failed is tried again later."""
+    """Store the provider's answers to refunds; failed ones are retried later. `attempts` are earlier attempts by id."""
     done = [answer.refund_id for answer in answers if answer.done]
     if done:
         finished = await store.finish_refunds(conn, done, now)

@@ -1,7 +1,7 @@
-"""What other domains may do with payments, and read of it."""
+"""Public acts and reads of payments."""
 
+from virage.money.payments.acts import abandon as abandon
 from virage.money.payments.acts import begin as begin
-from virage.money.payments.acts import give_up as give_up
 from virage.money.payments.acts import request_refund as request_refund
 from virage.money.payments.acts import settle as settle
 from virage.money.payments.checkout import Checkout as Checkout

@@ -1,4 +1,4 @@
-"""The way to the provider's page, and the way of its news into the house, one transaction for many."""
+"""Opening hosted pages and settling provider outcomes, in batches."""
 
 import time
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from virage.money.payments import acts
 from virage.money.payments.circuit import Circuit
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.provider import PaymentProvider, Unreachable
-from virage.money.payments.rules import Opened, Outcome, Reason, Start
+from virage.money.payments.rules import HostedPage, Outcome, PaymentIntent, PaymentRefusal
 from virage.platform.data.batching import Batcher
 from virage.platform.data.database import Database, Unavailable
 from virage.platform.settings.logs import log
@@ -18,39 +18,39 @@ BATCH_MAX = 256
 
 
 class Checkout:
-    """Opens hosted pages for payments that `acts.begin` has stored and committed: one call for all that wait."""
+    """Opens hosted pages for committed payments; one provider call for all that wait."""
 
     def __init__(self, db: Database, provider: PaymentProvider) -> None:
         self._db = db
         self._provider = provider
         self._circuit = Circuit()
-        self.batcher: Batcher[Start, Opened | Refused] = Batcher(self.open_many, batch_max=BATCH_MAX)
+        self.batcher: Batcher[PaymentIntent, HostedPage | Refused] = Batcher(self.open_many, batch_max=BATCH_MAX)
 
-    async def open(self, start: Start) -> Opened | Refused:
-        """The page of one payment. Refused with `provider_unavailable`: try again with the same payment id."""
+    async def open(self, start: PaymentIntent) -> HostedPage | Refused:
+        """Return the page of one payment. On `provider_unavailable`, retry with the same payment id."""
         return await self.batcher.submit(start)
 
-    async def open_many(self, starts: Sequence[Start]) -> list[Opened | Refused]:
-        """The pages of many payments, one answer each, in order; each page is stored before it is answered."""
+    async def open_many(self, starts: Sequence[PaymentIntent]) -> list[HostedPage | Refused]:
+        """Return the pages of many payments, in order; each page is stored before it is returned."""
         if not self._circuit.lets_through(time.monotonic()):
-            return [Refused(Reason.PROVIDER_UNAVAILABLE) for _ in starts]
+            return [Refused(PaymentRefusal.PROVIDER_UNAVAILABLE) for _ in starts]
         try:
             answers = await self._provider.create(starts)
         except Unreachable as failure:
             self._circuit.failed(time.monotonic())
             log.warning("payment_provider_unreachable", asked=str(failure), payments=len(starts))
-            return [Refused(Reason.PROVIDER_UNAVAILABLE) for _ in starts]
+            return [Refused(PaymentRefusal.PROVIDER_UNAVAILABLE) for _ in starts]
         self._circuit.succeeded()
-        opened = [answer for answer in answers if isinstance(answer, Opened)]
+        opened = [answer for answer in answers if isinstance(answer, HostedPage)]
         async with self._db.transaction() as conn:
-            await acts.record_created(conn, opened)
+            await acts.store_pages(conn, opened)
         return list(answers)
 
 
 async def settle_all(db: Database, clock: Clock, handlers: Handlers, outcomes: Sequence[Outcome]) -> bool:
-    """Settle in one transaction; if that fails, payment by payment, so that one bad one never holds up the others.
+    """Settle in one transaction; if that fails, payment by payment, so that one failure does not block the others.
 
-    Whether all of them are settled. What failed stays as it was, and reconciliation comes back to it.
+    Return whether all are settled. Failed ones are unchanged, and reconciliation retries them.
     """
     try:
         async with db.transaction() as conn:

@@ -1,4 +1,4 @@
-"""What a payment causes in the domains above: they declare it here, and it runs in the payment's own transaction."""
+"""Protocols for payment outcomes, implemented by domains above and called in the payment's transaction."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,34 +12,34 @@ from virage.platform.data.database import Connection
 
 
 class CapturedHandler(Protocol):
-    """Turn money into goods. What it cannot use any more it sends back with `acts.request_refund`."""
+    """Handler of captures: delivers the goods, or refunds with `acts.request_refund`."""
 
     async def captured(self, conn: Connection, payments: Sequence[Captured], now: datetime) -> None:
-        """Handle all payments of one purpose that were captured together, each of them for the first and only time."""
+        """Handle payments of one purpose that were captured together; each payment is passed once."""
         ...
 
 
 class FailedHandler(Protocol):
-    """Let go of what waited for money that does not come."""
+    """Handler of failures: releases what was reserved."""
 
     async def failed(self, conn: Connection, payments: Sequence[Failed], now: datetime) -> None:
-        """Handle all payments of one purpose that failed together; money may still come late for one of them."""
+        """Handle payments of one purpose that failed together; a late capture is still possible."""
         ...
 
 
 class Handler(CapturedHandler, FailedHandler, Protocol):
-    """Both ends of a payment."""
+    """Handler of captures and failures."""
 
     async def lock(self, conn: Connection, subjects: Sequence[UUID]) -> None:
-        """Lock what is paid for, in the one order of locks: some of it failed and some was captured at once."""
+        """Lock what is paid for, in the global order, when failures and captures arrive together."""
         ...
 
 
 class Handlers(Struct, frozen=True):
-    """Who gets the news, by the payment's purpose."""
+    """Handlers by payment purpose."""
 
     by_purpose: Mapping[str, Handler]
 
     def of(self, purpose: str) -> Handler:
-        """The handler of a purpose; a purpose without one is a fault in the composition, found at its first payment."""
+        """Return the handler of a purpose; KeyError if the composition lacks one."""
         return self.by_purpose[purpose]

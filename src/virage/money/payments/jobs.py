@@ -1,4 +1,4 @@
-"""What payments do on a schedule: learn the end of every open payment, send back money, tell what has no end."""
+"""Scheduled jobs of payments: reconciliation, refunds, audit."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from virage.money.payments import acts, reads, rules, store
 from virage.money.payments.checkout import settle_all
 from virage.money.payments.handlers import Handlers
-from virage.money.payments.methods import MethodJobs
+from virage.money.payments.methods import SavedCardJobs
 from virage.money.payments.provider import PaymentProvider, Unreachable
 from virage.money.payments.rules import DueRefund, OpenPayment
 from virage.platform.data.database import Database
@@ -25,26 +25,26 @@ _FIRST = UUID(int=0)
 
 
 class PaymentJobs:
-    """The schedule of payments; each job runs in one process at a time."""
+    """Jobs of payments; each runs in one process at a time."""
 
     def __init__(self, db: Database, clock: Clock, provider: PaymentProvider, handlers: Handlers) -> None:
         self._db = db
         self._clock = clock
         self._provider = provider
         self._handlers = handlers
-        self._methods = MethodJobs(clock, provider)
+        self._methods = SavedCardJobs(clock, provider)
 
     def register(self, jobs: Jobs) -> None:
-        """Put the jobs on the schedule."""
+        """Register the jobs."""
         jobs.every_money(RECONCILE_EVERY_S, "payments.reconcile", self.reconcile)
         jobs.every_money(RECONCILE_EVERY_S, "payments.methods", self._methods.reconcile)
         jobs.every_money(REFUNDS_EVERY_S, "payments.refunds", self.send_refunds)
         jobs.every(AUDIT_EVERY_S, "payments.audit", self.audit)
 
     async def reconcile(self, db: Database) -> None:
-        """Ask the provider about every payment that has been open for more than ten seconds, and settle what it says.
+        """Look up payments that have been open for more than ten seconds, and settle their outcomes.
 
-        Those whose time is over are cancelled there first, so that nobody pays for what is gone.
+        Expired ones are cancelled at the provider first, so that nothing is paid that is no longer reserved.
         """
         now = self._clock.now()
         async with db.connection() as conn:
@@ -65,7 +65,7 @@ class PaymentJobs:
             await store.move_watermark(conn, oldest_open)
 
     async def _settle_page(self, db: Database, page: list[OpenPayment]) -> bool:
-        """Whether the provider answered."""
+        """Settle one page; return whether the provider answered."""
         look_up, cancel = rules.split_by_expiry(page, self._clock.now())
         try:
             news = [*(await self._provider.cancel(cancel) if cancel else ())]
@@ -78,7 +78,7 @@ class PaymentJobs:
         return True
 
     async def send_refunds(self, db: Database) -> None:
-        """Send every refund that is due; what the provider does not confirm is tried again later."""
+        """Send all due refunds; unconfirmed ones are retried later."""
         while True:
             async with db.connection() as conn:
                 due = await store.due_refunds(conn, self._clock.now(), PAGE)
@@ -88,7 +88,7 @@ class PaymentJobs:
                 return
 
     async def _send(self, db: Database, due: list[DueRefund]) -> bool:
-        """Whether the provider answered; what it did not answer stays due."""
+        """Send refunds; return whether the provider answered. Unanswered ones stay due."""
         try:
             answers = await self._provider.refund(due)
         except Unreachable as failure:
@@ -103,7 +103,7 @@ class PaymentJobs:
         return True
 
     async def audit(self) -> None:
-        """Tell the operator of refunds and payments that have had no end for too long."""
+        """Log refunds and payments that are overdue."""
         async with self._db.connection() as conn:
             overdue = await reads.overdue(conn, self._clock.now())
         if overdue.refunds or overdue.payments:

@@ -1,4 +1,4 @@
-"""What payments adds to the application."""
+"""Composition of payments: route, refusals, jobs, gauge."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -53,7 +53,7 @@ module = Module(
 
 
 def provider_of(config: Config) -> PaymentProvider:
-    """Return the provider that takes card payments."""
+    """Return the configured payment provider."""
     settings = config.of(PaymentSettings)
     if settings.sandbox_url is None:
         return NoProvider()
@@ -61,7 +61,7 @@ def provider_of(config: Config) -> PaymentProvider:
 
 
 def build(process: Process, provider: PaymentProvider, handlers: Handlers) -> Parts:
-    """Return what they add; the provider's connections are closed at the end of the process."""
+    """Return the parts; the provider's connections are closed when the process ends."""
     db, clock = process.db, process.clock
     checkout = Checkout(db, provider)
 

@@ -1,4 +1,4 @@
-"""What Virage asks of whoever takes card payments: hosted pages, charges, news, refunds. The sandbox answers it."""
+"""Protocol of a payment provider: hosted pages, charges, lookups, refunds, webhooks."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -7,76 +7,75 @@ from uuid import UUID
 from virage.money.payments.rules import (
     Charge,
     DueRefund,
-    NewMethod,
-    Opened,
+    HostedPage,
+    NewSavedCard,
     Outcome,
-    Reason,
+    PaymentIntent,
+    PaymentRefusal,
     Reference,
     RefundAnswer,
-    Start,
 )
 from virage.platform.values.refusals import Refused
 
 
 class Unreachable(Exception):
-    """The provider did not answer, or with a fault of its own: what was asked may or may not have happened.
+    """The provider did not answer or failed; the request may or may not have been executed.
 
-    Everything that is asked carries our id, so asking again is safe.
+    Every request carries our id, so a retry is safe.
     """
 
 
 class PaymentProvider(Protocol):
-    """A provider with a hosted page. Each method raises `Unreachable`; none is called inside a transaction."""
+    """Provider with hosted pages. Methods raise `Unreachable` and are never called inside a transaction."""
 
-    async def create(self, starts: Sequence[Start]) -> Sequence[Opened | Refused]:
-        """A hosted page for each payment, in order; the same payment id again gets the same page."""
+    async def create(self, starts: Sequence[PaymentIntent]) -> Sequence[HostedPage | Refused]:
+        """Return a hosted page for each payment, in order. Idempotent by payment id."""
         ...
 
-    async def keep(self, methods: Sequence[NewMethod]) -> Sequence[Opened | Refused]:
-        """A hosted page for each card that shall be kept, in order; the same id again gets the same page."""
+    async def keep(self, methods: Sequence[NewSavedCard]) -> Sequence[HostedPage | Refused]:
+        """Return a hosted page for each card to save, in order. Idempotent by method id."""
         ...
 
     async def charge(self, charges: Sequence[Charge]) -> Sequence[Outcome]:
-        """Charge cards that are kept, one outcome each, in order: captured, or declined with the reason why.
+        """Charge saved cards off-session, one outcome each, in order: captured, or declined with a reason.
 
-        `authentication_required` is the one of a bank that wants its customer there. The same payment id again charges
-        nothing more.
+        `authentication_required` means that the bank requires the customer. Idempotent by payment id.
         """
         ...
 
     async def forget(self, method_ids: Sequence[UUID]) -> None:
-        """Keep these cards no longer; those that are gone are gone."""
+        """Remove saved cards. Idempotent."""
         ...
 
     async def fetch(self, references: Sequence[Reference]) -> Sequence[Outcome]:
-        """What became of payments, or of methods by their ids; those that the provider does not know are left out."""
+        """Return the state of payments or saved cards; unknown ones are left out."""
         ...
 
     async def cancel(self, references: Sequence[Reference]) -> Sequence[Outcome]:
-        """End payments that nobody shall make any more, one outcome each: expired, or what had happened before."""
+        """Cancel open payments, one outcome each: expired, or the earlier outcome."""
         ...
 
     async def refund(self, refunds: Sequence[DueRefund]) -> Sequence[RefundAnswer]:
-        """Send money back, one answer each, in order; the same refund id again sends nothing more."""
+        """Send refunds, one answer each, in order. Idempotent by refund id."""
         ...
 
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:
-        """The news of one delivery, each with its event id, or why the delivery is not the provider's."""
+        """Return the outcomes of a webhook delivery with their event ids, or why it is refused."""
         ...
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         ...
 
 
 class NoProvider:
-    """Stands where no provider is configured: nothing can be paid, and nobody's news is believed."""
+    """Placeholder if no provider is configured: nothing can be paid, and every webhook is refused."""
 
-    async def create(self, starts: Sequence[Start]) -> Sequence[Opened | Refused]:
+    async def create(self, starts: Sequence[PaymentIntent]) -> Sequence[HostedPage | Refused]:
         """Refuse."""
         raise Unreachable(f"no provider is configured for {len(starts)} payments")
 
-    async def keep(self, methods: Sequence[NewMethod]) -> Sequence[Opened | Refused]:
+    async def keep(self, methods: Sequence[NewSavedCard]) -> Sequence[HostedPage | Refused]:
         """Refuse."""
         raise Unreachable(f"no provider is configured for {len(methods)} cards")
 
@@ -102,7 +101,7 @@ class NoProvider:
 
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:  # noqa: ARG002 - the protocol's form
         """Refuse."""
-        return Refused(Reason.SIGNATURE_INVALID)
+        return Refused(PaymentRefusal.SIGNATURE_INVALID)
 
     async def close(self) -> None:
         """Nothing was opened."""

@@ -1,4 +1,4 @@
-"""What screens and the domains above may ask about payments."""
+"""Reads of payments for screens and other domains."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -13,34 +13,33 @@ OVERDUE_AFTER = timedelta(minutes=10)
 
 
 async def payment(conn: Connection, payment_id: UUID) -> Payment | None:
-    """One payment, or None."""
+    """Return a payment, or None."""
     return (await store.payments(conn, [payment_id])).get(payment_id)
 
 
 async def payments(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Payment]:
-    """Payments by id."""
+    """Return payments by id."""
     return await store.payments(conn, ids)
 
 
 async def of_purpose(conn: Connection, purpose: str) -> Turnover:
-    """What came for a purpose and what went back, over all time: for the books."""
+    """Return captured and refunded amounts of a purpose over all time."""
     return await store.turnover(conn, purpose)
 
 
 async def of_subject(conn: Connection, subject: UUID) -> list[Payment]:
-    """Every payment that was made or tried for a subject, oldest first."""
+    """Return all payments and attempts of a subject, oldest first."""
     return await store.payments_of_subject(conn, subject)
 
 
 async def refunds_of(conn: Connection, payment_ids: Sequence[UUID]) -> list[Refund]:
-    """Every refund of some payments, oldest first."""
+    """Return all refunds of some payments, oldest first."""
     return await store.refunds_of(conn, payment_ids)
 
 
 async def overdue(conn: Connection, now: datetime) -> Overdue:
-    """What has had no end for so long that somebody should look: ten minutes after a refund was asked for, and ten
-    minutes after a payment's time was over.
+    """Return counts of overdue refunds (requested ten minutes ago) and payments (expired ten minutes ago).
 
-    Captured money needs no such look: its goods or its refund are stored in the transaction that captures it.
+    Captures cannot be overdue: goods or refund are stored in the transaction that captures the payment.
     """
     return await store.count_overdue(conn, now - OVERDUE_AFTER, now - OVERDUE_AFTER)

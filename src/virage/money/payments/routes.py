@@ -1,4 +1,4 @@
-"""The door for the provider's news."""
+"""Webhook route of the payment provider."""
 
 from virage.money.payments.checkout import settle_all
 from virage.money.payments.handlers import Handlers
@@ -25,7 +25,7 @@ async def receive_news(
     payment_provider: PaymentProvider,
     payment_handlers: Handlers,
 ) -> None:
-    """Settle a whole delivery of the sandbox. The signature is its guard; a failure makes the sandbox send again."""
+    """Settle a webhook delivery of the sandbox, authenticated by signature. On failure the sandbox delivers again."""
     body = await request.body()
     outcomes = granted(payment_provider.verify_webhook(request.headers, body))
     if not await settle_all(db, clock, payment_handlers, outcomes):

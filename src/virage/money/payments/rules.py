@@ -1,4 +1,4 @@
-"""What may happen to a payment, decided without a database, a provider or a clock."""
+"""Rules of payments: states, refunds, retries; without database, provider or clock."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from virage.platform.values.refusals import Refused
 
 
-class State(StrEnum):
-    """Where a payment stands. Money has come from `captured` on, and has to become goods or go back."""
+class PaymentState(StrEnum):
+    """State of a payment. From `captured` on it must become goods or be refunded."""
 
     CREATED = "created"
     PENDING = "pending"
@@ -25,12 +25,12 @@ class State(StrEnum):
     REFUNDED = "refunded"
 
 
-OPEN = frozenset({State.CREATED, State.PENDING})
-FAILED = frozenset({State.DECLINED, State.CANCELLED, State.EXPIRED})
-PAID = frozenset({State.CAPTURED, State.REFUNDING, State.PARTLY_REFUNDED, State.REFUNDED})
+OPEN = frozenset({PaymentState.CREATED, PaymentState.PENDING})
+FAILED = frozenset({PaymentState.DECLINED, PaymentState.CANCELLED, PaymentState.EXPIRED})
+PAID = frozenset({PaymentState.CAPTURED, PaymentState.REFUNDING, PaymentState.PARTLY_REFUNDED, PaymentState.REFUNDED})
 
 
-class Reason(StrEnum):
+class PaymentRefusal(StrEnum):
     """Why an act on a payment is refused, or why a payment failed."""
 
     NOT_FOUND = "not_found"
@@ -47,13 +47,13 @@ class Reason(StrEnum):
 
 
 AMOUNT_CENTS_MAX = 100_000_000
-"""A million euros: above it stands a mistake, not a basket."""
+"""One million euros; a larger amount is an error."""
 
 
-class Start(Struct, frozen=True):
-    """One payment that a buyer wants to make; the buyer's side makes `payment_id`. The provider gets it as it is.
+class PaymentIntent(Struct, frozen=True):
+    """Payment intent; the client makes `payment_id`, which the provider receives unchanged.
 
-    `purpose` names the domain whose handler gets the money's news, `subject` is that domain's own id (an order).
+    `purpose` names the domain whose handler receives the outcome, `subject` is that domain's id, such as an order.
     """
 
     payment_id: UUID
@@ -65,13 +65,13 @@ class Start(Struct, frozen=True):
 
 
 class Payment(Struct, frozen=True):
-    """One payment as it is stored. `refund_cents` is all that was asked back, sent or not."""
+    """Stored payment. `refund_cents` are all requested refunds, sent or not."""
 
     id: UUID
     purpose: str
     subject: UUID
     amount_cents: int
-    state: State
+    state: PaymentState
     created_at: datetime
     expires_at: datetime
     captured_cents: int | None = None
@@ -82,8 +82,8 @@ class Payment(Struct, frozen=True):
     settled_at: datetime | None = None
 
 
-class Opened(Struct, frozen=True):
-    """The provider's hosted page for a payment. `provider_ref` is its own id, where it is not ours."""
+class HostedPage(Struct, frozen=True):
+    """Hosted page of a payment. `provider_ref` is the provider's id, if different from ours."""
 
     payment_id: UUID
     payment_url: str
@@ -91,13 +91,13 @@ class Opened(Struct, frozen=True):
 
 
 class Outcome(Struct, frozen=True):
-    """What the provider says about a payment, or about a method, whose amount is zero.
+    """State of a payment at the provider, or of a saved card, whose amount is zero.
 
-    `event_id` is its event, None where we asked ourselves. `label` is what may be shown of a card that is kept.
+    `event_id` is the webhook event, None for a lookup. `label` is the displayable label of a saved card.
     """
 
     payment_id: UUID
-    state: State
+    state: PaymentState
     amount_cents: int
     reason: str | None = None
     event_id: str | None = None
@@ -105,7 +105,7 @@ class Outcome(Struct, frozen=True):
 
 
 class Captured(Struct, frozen=True):
-    """Money that has come; it may have come after the payment was given up, so the goods may be gone."""
+    """Captured payment. It may have been abandoned before, so the goods may be gone."""
 
     payment_id: UUID
     subject: UUID
@@ -113,43 +113,43 @@ class Captured(Struct, frozen=True):
 
 
 class Failed(Struct, frozen=True):
-    """A payment that brings nothing: declined, cancelled, expired, or captured with a wrong amount and sent back."""
+    """Failed payment: declined, cancelled, expired, or captured with a wrong amount and refunded."""
 
     payment_id: UUID
     subject: UUID
-    state: State
+    state: PaymentState
     reason: str | None = None
 
 
 class Unpaid(Struct, frozen=True):
-    """A payment whose money has not come: what a decision about its news needs."""
+    """Payment that is not captured, with the data to decide on its outcome."""
 
     id: UUID
     purpose: str
     subject: UUID
     amount_cents: int
-    state: State
+    state: PaymentState
 
 
 class Settlement(Struct, frozen=True):
-    """The step of one payment that an outcome causes."""
+    """State change of a payment caused by an outcome."""
 
     payment: Unpaid
     outcome: Outcome
 
     @property
     def captured(self) -> bool:
-        """Whether money has come, right or wrong."""
-        return self.outcome.state is State.CAPTURED
+        """Whether money was captured, of any amount."""
+        return self.outcome.state is PaymentState.CAPTURED
 
     @property
     def mismatch(self) -> bool:
-        """Whether the wrong amount was captured: it goes back whole, and buys nothing."""
+        """Whether a wrong amount was captured; it is refunded in full."""
         return self.captured and self.outcome.amount_cents != self.payment.amount_cents
 
 
 class RefundRequest(Struct, frozen=True):
-    """Money to send back; whoever asks makes `refund_id`. The same request again is the same refund."""
+    """Refund request; the caller makes `refund_id`, the idempotency key."""
 
     refund_id: UUID
     payment_id: UUID
@@ -157,7 +157,7 @@ class RefundRequest(Struct, frozen=True):
 
 
 class Refund(Struct, frozen=True):
-    """One refund as it is stored. `done_at` None: the provider has not confirmed it yet."""
+    """Stored refund. `done_at` None: not confirmed by the provider yet."""
 
     id: UUID
     payment_id: UUID
@@ -170,7 +170,7 @@ class Refund(Struct, frozen=True):
 
 
 class DueRefund(Struct, frozen=True):
-    """A refund to send now."""
+    """Refund that is due to be sent."""
 
     id: UUID
     payment_id: UUID
@@ -180,7 +180,7 @@ class DueRefund(Struct, frozen=True):
 
 
 class RefundAnswer(Struct, frozen=True):
-    """What the provider says about one refund: done, or why not yet."""
+    """Provider's answer to a refund: done, or the reason why not."""
 
     refund_id: UUID
     done: bool
@@ -188,14 +188,14 @@ class RefundAnswer(Struct, frozen=True):
 
 
 class Reference(Struct, frozen=True):
-    """A payment as the provider finds it."""
+    """Identification of a payment at the provider."""
 
     payment_id: UUID
     provider_ref: str | None = None
 
 
 class OpenPayment(Struct, frozen=True):
-    """A payment whose end we do not know yet."""
+    """Open payment, to be reconciled."""
 
     id: UUID
     created_at: datetime
@@ -203,30 +203,30 @@ class OpenPayment(Struct, frozen=True):
     provider_ref: str | None = None
 
 
-class MethodState(StrEnum):
-    """Where a means of payment stands that the provider keeps."""
+class SavedCardState(StrEnum):
+    """State of a saved card."""
 
-    OPEN = "open"  # its page is open, or was never opened
+    OPEN = "open"  # page not completed
     SAVED = "saved"
     FAILED = "failed"
-    FORGETTING = "forgetting"  # the provider has not said yet that it is gone
+    FORGETTING = "forgetting"  # not confirmed by the provider yet
     FORGOTTEN = "forgotten"
 
 
-class NewMethod(Struct, frozen=True):
-    """A card that the provider shall keep at its page. Whoever asks makes `method_id`; `subject` is whose it is."""
+class NewSavedCard(Struct, frozen=True):
+    """Intent to save a card. The caller makes `method_id`; `subject` is its owner."""
 
     method_id: UUID
     subject: UUID
     return_url: str
 
 
-class Method(Struct, frozen=True):
-    """A means of payment as it is stored. `label` is what the provider lets us show of it, never a number."""
+class SavedCard(Struct, frozen=True):
+    """Saved card as stored. `label` is what may be displayed, never the card number."""
 
     id: UUID
     subject: UUID
-    state: MethodState
+    state: SavedCardState
     label: str | None
     reason: str | None
     return_url: str
@@ -235,92 +235,92 @@ class Method(Struct, frozen=True):
 
 
 class Charge(Struct, frozen=True):
-    """A payment out of a means that the provider keeps, without the buyer."""
+    """Off-session charge of a saved card."""
 
     payment_id: UUID
     method_id: UUID
     amount_cents: int
 
 
-METHOD_PAGE_LIVES = timedelta(hours=1)
+SAVED_CARD_PAGE_LIFETIME = timedelta(hours=1)
 
 
-def settle_method(method: Method, outcome: Outcome) -> Method | None:
-    """The method after news, None where it says nothing new: what has ended stays as it is."""
-    if method.state is not MethodState.OPEN:
+def settle_method(method: SavedCard, outcome: Outcome) -> SavedCard | None:
+    """Return the saved card after an outcome; None if nothing changes."""
+    if method.state is not SavedCardState.OPEN:
         return None
-    if outcome.state is State.CAPTURED:
-        return replace(method, state=MethodState.SAVED, label=outcome.label, page_url=None)
+    if outcome.state is PaymentState.CAPTURED:
+        return replace(method, state=SavedCardState.SAVED, label=outcome.label, page_url=None)
     if outcome.state in FAILED:
-        return replace(method, state=MethodState.FAILED, reason=outcome.reason or outcome.state.value, page_url=None)
+        return replace(method, state=SavedCardState.FAILED, reason=outcome.reason or outcome.state.value, page_url=None)
     return None
 
 
-def may_become(before: State, after: State) -> bool:
-    """Whether news moves a payment forward: money is always news until it has come once, an end only while open."""
+def may_follow(before: PaymentState, after: PaymentState) -> bool:
+    """Return whether a state may follow: a capture unless captured before, a failure only while open."""
     if before in PAID:
         return False
-    if after is State.CAPTURED:
+    if after is PaymentState.CAPTURED:
         return True
     return before in OPEN and after in FAILED
 
 
 def settle(payments: Mapping[UUID, Unpaid], outcomes: Iterable[Outcome]) -> list[Settlement]:
-    """One step at most for each payment, in the payments' order: the capture where there is one, else the first end.
+    """Return at most one step per payment, in their order: a capture if there is one, else the first failure.
 
-    What we do not know, what was said before, what would lead back and a capture of nothing cause no step.
+    Unknown payments, repeated outcomes, steps backwards and captures of zero are ignored.
     """
     best: dict[UUID, Outcome] = {}
     for outcome in outcomes:
         payment = payments.get(outcome.payment_id)
-        if payment is None or not may_become(payment.state, outcome.state):
+        if payment is None or not may_follow(payment.state, outcome.state):
             continue
-        if outcome.state is State.CAPTURED and outcome.amount_cents <= 0:
+        if outcome.state is PaymentState.CAPTURED and outcome.amount_cents <= 0:
             continue
         known = best.get(outcome.payment_id)
-        if known is None or (outcome.state is State.CAPTURED and known.state is not State.CAPTURED):
+        if known is None or (outcome.state is PaymentState.CAPTURED and known.state is not PaymentState.CAPTURED):
             best[outcome.payment_id] = outcome
     return [Settlement(payment, best[payment.id]) for payment in payments.values() if payment.id in best]
 
 
-def begin(starts: Sequence[Start], existing: Mapping[UUID, Payment]) -> list[Payment | Refused]:
-    """One answer a start: the payment that its id means, unless that id already means something else."""
+def begin(starts: Sequence[PaymentIntent], existing: Mapping[UUID, Payment]) -> list[Payment | Refused]:
+    """Return one answer per intent: its payment, or a refusal if the id is in use for something else."""
     return [_begin_one(start, existing.get(start.payment_id)) for start in starts]
 
 
-def begun(start: Start, now: datetime) -> Payment:
-    """The payment as it stands once it is stored."""
+def new_payment(start: PaymentIntent, now: datetime) -> Payment:
+    """Return the payment of a new intent."""
     return Payment(
         id=start.payment_id,
         purpose=start.purpose,
         subject=start.subject,
         amount_cents=start.amount_cents,
-        state=State.CREATED,
+        state=PaymentState.CREATED,
         created_at=now,
         expires_at=start.expires_at,
     )
 
 
-def startable(start: Start) -> bool:
-    """Whether the amount can be paid at all."""
+def is_valid_intent(start: PaymentIntent) -> bool:
+    """Return whether the amount is valid."""
     return 0 < start.amount_cents <= AMOUNT_CENTS_MAX
 
 
-def _begin_one(start: Start, payment: Payment | None) -> Payment | Refused:
-    if not startable(start) or payment is None:
-        return Refused(Reason.AMOUNT_INVALID)
+def _begin_one(start: PaymentIntent, payment: Payment | None) -> Payment | Refused:
+    if not is_valid_intent(start) or payment is None:
+        return Refused(PaymentRefusal.AMOUNT_INVALID)
     asked = (start.purpose, start.subject, start.amount_cents)
     if asked != (payment.purpose, payment.subject, payment.amount_cents):
-        return Refused(Reason.PAYMENT_ID_TAKEN)
+        return Refused(PaymentRefusal.PAYMENT_ID_TAKEN)
     return payment
 
 
 def refund(
     requests: Sequence[RefundRequest], payments: Mapping[UUID, Payment], existing: Mapping[UUID, RefundRequest]
 ) -> list[RefundRequest | Refused]:
-    """One answer a request, in order: accepted, the one we know already, or refused.
+    """Return one answer per request, in order: accepted, known already, or refused.
 
-    What has been accepted before counts against the capture, so many requests together never exceed it.
+    Accepted refunds count against the capture, so requests of one batch never exceed it together.
     """
     taken = {payment.id: payment.refund_cents for payment in payments.values()}
     known = dict(existing)
@@ -338,16 +338,16 @@ def _refund_one(
     request: RefundRequest, payment: Payment | None, taken: Mapping[UUID, int], known: RefundRequest | None
 ) -> RefundRequest | Refused:
     if known is not None:
-        return request if known == request else Refused(Reason.REFUND_ID_TAKEN)
+        return request if known == request else Refused(PaymentRefusal.REFUND_ID_TAKEN)
     if request.amount_cents <= 0:
-        return Refused(Reason.AMOUNT_INVALID)
+        return Refused(PaymentRefusal.AMOUNT_INVALID)
     if payment is None:
-        return Refused(Reason.NOT_FOUND)
+        return Refused(PaymentRefusal.NOT_FOUND)
     if payment.captured_cents is None:
-        return Refused(Reason.NOT_CAPTURED)
+        return Refused(PaymentRefusal.NOT_CAPTURED)
     left = payment.captured_cents - taken[payment.id]
     if request.amount_cents > left:
-        return Refused(Reason.EXCEEDS_CAPTURE, {"left_cents": left})
+        return Refused(PaymentRefusal.EXCEEDS_CAPTURE, {"left_cents": left})
     return request
 
 
@@ -357,13 +357,13 @@ REFUND_DOUBLINGS_MAX = 16
 
 
 def refund_due(attempts: int, now: datetime) -> datetime:
-    """When to try a refund again after so many attempts: 5 s, doubled each time, at most an hour, never given up."""
+    """Return when to retry a refund: 5 s, doubled per attempt, at most an hour, without limit of attempts."""
     doublings = min(max(attempts - 1, 0), REFUND_DOUBLINGS_MAX)
     return now + min(REFUND_DELAY_MIN * (1 << doublings), REFUND_DELAY_MAX)
 
 
 def split_by_expiry(payments: Iterable[OpenPayment], now: datetime) -> tuple[list[Reference], list[Reference]]:
-    """What to ask the provider about open payments: those to look up, and those to cancel since their time is over."""
+    """Return the open payments to look up, and the expired ones to cancel."""
     look_up: list[Reference] = []
     cancel: list[Reference] = []
     for payment in payments:

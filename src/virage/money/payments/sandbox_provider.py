@@ -1,4 +1,4 @@
-"""The sandbox as a payment provider: one HTTP call for many payments, on a connection that is kept."""
+"""Client of the sandbox provider: batched HTTP calls on kept-alive connections."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -12,14 +12,14 @@ from virage.money.payments.provider import Unreachable
 from virage.money.payments.rules import (
     Charge,
     DueRefund,
-    NewMethod,
-    Opened,
+    HostedPage,
+    NewSavedCard,
     Outcome,
-    Reason,
+    PaymentIntent,
+    PaymentRefusal,
+    PaymentState,
     Reference,
     RefundAnswer,
-    Start,
-    State,
 )
 from virage.platform.values.refusals import Refused
 from virage_sandbox import signatures, wire
@@ -30,19 +30,19 @@ CONNECTIONS_MAX = 8
 Answer = TypeVar("Answer")
 
 _STATES = {
-    wire.Stage.OPEN: State.PENDING,
-    wire.Stage.CHALLENGED: State.PENDING,
-    wire.Stage.CAPTURED: State.CAPTURED,
-    wire.Stage.DECLINED: State.DECLINED,
-    wire.Stage.CANCELLED: State.CANCELLED,
-    wire.Stage.EXPIRED: State.EXPIRED,
+    wire.Stage.OPEN: PaymentState.PENDING,
+    wire.Stage.CHALLENGED: PaymentState.PENDING,
+    wire.Stage.CAPTURED: PaymentState.CAPTURED,
+    wire.Stage.DECLINED: PaymentState.DECLINED,
+    wire.Stage.CANCELLED: PaymentState.CANCELLED,
+    wire.Stage.EXPIRED: PaymentState.EXPIRED,
 }
 
 _delivery = msgspec.json.Decoder(wire.Delivery)
 
 
 class SandboxProvider:
-    """Implements `PaymentProvider`. Our payment id is the sandbox's own, so it needs no reference besides."""
+    """`PaymentProvider` of the sandbox, which uses our payment ids."""
 
     def __init__(self, url: str, key: str, webhook_secret: str) -> None:
         self._url = url
@@ -51,68 +51,70 @@ class SandboxProvider:
         self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         if self._session is not None:
             await self._session.close()
             self._session = None
 
-    async def create(self, starts: Sequence[Start]) -> Sequence[Opened | Refused]:
-        """A hosted page for each payment, in order."""
+    async def create(self, starts: Sequence[PaymentIntent]) -> Sequence[HostedPage | Refused]:
+        """Return a hosted page for each payment, in order."""
         return await self._open(
             [wire.NewPayment(start.payment_id, start.amount_cents, start.return_url) for start in starts]
         )
 
-    async def _open(self, payments: list[wire.NewPayment]) -> Sequence[Opened | Refused]:
+    async def _open(self, payments: list[wire.NewPayment]) -> Sequence[HostedPage | Refused]:
         answer = await self._post("/v1/payments", wire.NewPayments(payments), wire.Pages)
         return [
-            Refused(Reason.PAYMENT_ID_TAKEN, {"provider": page.error})
+            Refused(PaymentRefusal.PAYMENT_ID_TAKEN, {"provider": page.error})
             if page.url is None
-            else Opened(page.id, page.url)
+            else HostedPage(page.id, page.url)
             for page in answer.payments
         ]
 
-    async def keep(self, methods: Sequence[NewMethod]) -> Sequence[Opened | Refused]:
-        """A hosted page for each card that shall be kept, in order."""
-        return await self._open([wire.NewPayment(one.method_id, 0, one.return_url, keeps=True) for one in methods])
+    async def keep(self, methods: Sequence[NewSavedCard]) -> Sequence[HostedPage | Refused]:
+        """Return a hosted page for each card to save, in order."""
+        return await self._open([wire.NewPayment(card.method_id, 0, card.return_url, keeps=True) for card in methods])
 
     async def charge(self, charges: Sequence[Charge]) -> Sequence[Outcome]:
-        """Charge cards that are kept."""
-        asked = wire.NewCharges([wire.NewCharge(one.payment_id, one.method_id, one.amount_cents) for one in charges])
+        """Charge saved cards."""
+        asked = wire.NewCharges(
+            [wire.NewCharge(charge.payment_id, charge.method_id, charge.amount_cents) for charge in charges]
+        )
         answer = await self._post("/v1/charges", asked, wire.Statuses)
         return [_outcome(status) for status in answer.payments]
 
     async def forget(self, method_ids: Sequence[UUID]) -> None:
-        """Keep these cards no longer."""
+        """Remove saved cards."""
         await self._post("/v1/methods/forget", wire.Ids(list(method_ids)), wire.Ids)
 
     async def fetch(self, references: Sequence[Reference]) -> Sequence[Outcome]:
-        """What became of payments; unknown ones are left out."""
+        """Return the state of payments; unknown ones are left out."""
         ids = wire.Ids([reference.payment_id for reference in references])
         answer = await self._post("/v1/payments/lookup", ids, wire.Statuses)
         return [_outcome(status) for status in answer.payments]
 
     async def cancel(self, references: Sequence[Reference]) -> Sequence[Outcome]:
-        """End payments; one that the sandbox never heard of has expired too."""
+        """Cancel payments; one unknown to the sandbox has expired as well."""
         ids = [reference.payment_id for reference in references]
         answer = await self._post("/v1/payments/cancel", wire.Ids(ids), wire.Statuses)
         known = {status.id: _outcome(status) for status in answer.payments}
-        return [known.get(one) or Outcome(one, State.EXPIRED, 0) for one in ids]
+        return [known.get(id_) or Outcome(id_, PaymentState.EXPIRED, 0) for id_ in ids]
 
     async def refund(self, refunds: Sequence[DueRefund]) -> Sequence[RefundAnswer]:
-        """Send money back, one answer each."""
+        """Send refunds, one answer each."""
         asked = wire.NewRefunds([wire.NewRefund(due.id, due.payment_id, due.amount_cents) for due in refunds])
         answer = await self._post("/v1/refunds", asked, wire.RefundStatuses)
         return [RefundAnswer(status.id, status.done, status.reason) for status in answer.refunds]
 
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:
-        """The news of one delivery. The signature's age goes by the system's clock, whatever ours is told."""
+        """Return the outcomes of a delivery. The signature's age is checked by the system clock, not a shifted one."""
         header = headers.get(signatures.HEADER, "")
         if not signatures.verify(self._webhook_secret, body, header, time.time()):
-            return Refused(Reason.SIGNATURE_INVALID)
+            return Refused(PaymentRefusal.SIGNATURE_INVALID)
         try:
             delivery = _delivery.decode(body)
         except msgspec.DecodeError:
-            return Refused(Reason.DELIVERY_INVALID)
+            return Refused(PaymentRefusal.DELIVERY_INVALID)
         return [
             Outcome(event.payment_id, _STATES[event.state], event.amount_cents, event.reason, event.id, event.kept)
             for event in delivery.events

@@ -1,4 +1,4 @@
-"""The settings of payments."""
+"""Settings of payments."""
 
 from typing import Annotated
 
@@ -9,19 +9,19 @@ from virage.platform.settings.config import STRONG, Config, is_weak
 
 
 class PaymentSettings(Struct, frozen=True, kw_only=True):
-    """Which provider takes card payments."""
+    """Payment provider."""
 
     sandbox_url: Annotated[str | None, parse.origin] = None
-    """The sandbox payment provider as the server and the browsers reach it, for instance http://localhost:8001."""
+    """Address of the sandbox payment provider for server and browsers, for instance http://localhost:8001."""
     sandbox_key: str = ""
-    """Bearer key that Virage shows to the sandbox provider."""
+    """Bearer key that Virage sends to the sandbox provider."""
     sandbox_webhook_secret: str = ""
     """HMAC-SHA256 secret of the provider's webhooks: at least 32 characters, of which 8 are different."""
     sandbox_outside_demo: Annotated[bool, parse.boolean] = False
     """Let production sell for the sandbox's test cards, to rehearse a real installation; never for real sales."""
 
     def contradictions(self, config: Config) -> list[str]:
-        """Return what is wrong with values that are fine one by one."""
+        """Return contradictions between values that are valid by themselves."""
         if not self.sandbox_url:
             return []
         defects = []

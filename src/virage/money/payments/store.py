@@ -1,4 +1,4 @@
-"""The queries of payments, one typed function each."""
+"""Queries of payments, one typed function each."""
 
 from collections.abc import AsyncIterable, Mapping, Sequence
 from datetime import datetime
@@ -9,35 +9,35 @@ from msgspec import Struct
 
 from virage.money.payments.rules import (
     DueRefund,
-    Method,
-    MethodState,
-    NewMethod,
-    Opened,
+    HostedPage,
+    NewSavedCard,
     OpenPayment,
     Payment,
+    PaymentIntent,
+    PaymentState,
     Refund,
     RefundRequest,
+    SavedCard,
+    SavedCardState,
     Settlement,
-    Start,
-    State,
     Unpaid,
 )
 from virage.platform.data.database import Connection
 from virage.platform.data.sql import load
 
 _sql = load(__file__)
-_STATES = {state.value: state for state in State}
+_STATES = {state.value: state for state in PaymentState}
 
 
 class Overdue(Struct, frozen=True):
-    """How many refunds and payments have been without an end for too long."""
+    """Number of overdue refunds and payments."""
 
     refunds: int
     payments: int
 
 
 class Turnover(Struct, frozen=True):
-    """Cents that were captured, and those of them that were asked back."""
+    """Captured and refunded amounts in cents."""
 
     captured_cents: int
     refund_cents: int
@@ -51,8 +51,8 @@ async def _payments(rows: AsyncIterable[Mapping[str, Any]]) -> dict[UUID, Paymen
     return {row["id"]: _payment(row) async for row in rows}
 
 
-async def insert_payments(conn: Connection, starts: Sequence[Start], now: datetime) -> set[UUID]:
-    """The ids of those that are new."""
+async def insert_payments(conn: Connection, starts: Sequence[PaymentIntent], now: datetime) -> set[UUID]:
+    """Store payments; return the ids of the new ones."""
     rows = _sql.insert_payments(
         conn,
         ids=[start.payment_id for start in starts],
@@ -66,17 +66,17 @@ async def insert_payments(conn: Connection, starts: Sequence[Start], now: dateti
 
 
 async def payments(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Payment]:
-    """Payments by id."""
+    """Return payments by id."""
     return await _payments(_sql.payments(conn, ids=ids))
 
 
 async def payments_of_subject(conn: Connection, subject: UUID) -> list[Payment]:
-    """Every payment of one subject, oldest first."""
+    """Return all payments of a subject, oldest first."""
     return [_payment(row) async for row in _sql.payments_of_subject(conn, subject=subject)]
 
 
-async def open_pages(conn: Connection, opened: Sequence[Opened]) -> None:
-    """Keep the provider's pages."""
+async def open_pages(conn: Connection, opened: Sequence[HostedPage]) -> None:
+    """Store hosted pages."""
     await _sql.open_pages(
         conn,
         ids=[page.payment_id for page in opened],
@@ -86,13 +86,13 @@ async def open_pages(conn: Connection, opened: Sequence[Opened]) -> None:
 
 
 async def lock_without_money(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Unpaid]:
-    """Payments that news can still move, locked, in the order of their ids."""
+    """Return payments that are not captured, locked in the order of their ids."""
     rows = _sql.lock_without_money(conn, ids=ids)
     return {row[0]: Unpaid(row[0], row[1], row[2], row[3], _STATES[row[4]]) async for row in rows}
 
 
 async def settle_payments(conn: Connection, steps: Sequence[Settlement], now: datetime) -> None:
-    """Write what the provider said."""
+    """Store the outcomes."""
     await _sql.settle_payments(
         conn,
         ids=[step.payment.id for step in steps],
@@ -104,17 +104,17 @@ async def settle_payments(conn: Connection, steps: Sequence[Settlement], now: da
 
 
 async def lock_payments(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Payment]:
-    """Payments by id, locked, in order."""
+    """Return payments by id, locked in order."""
     return await _payments(_sql.lock_payments(conn, ids=ids))
 
 
-async def give_up(conn: Connection, ids: Sequence[UUID], now: datetime) -> None:
-    """End the time of open payments now."""
-    await _sql.give_up(conn, ids=ids, now=now)
+async def abandon(conn: Connection, ids: Sequence[UUID], now: datetime) -> None:
+    """Expire open payments now."""
+    await _sql.abandon(conn, ids=ids, now=now)
 
 
 async def refunds(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Refund]:
-    """Refunds by id."""
+    """Return refunds by id."""
     return {row["id"]: Refund(**row) async for row in _sql.refunds(conn, ids=ids)}
 
 
@@ -124,7 +124,7 @@ async def refunds_of(conn: Connection, payment_ids: Sequence[UUID]) -> list[Refu
 
 
 async def insert_refunds(conn: Connection, requests: Sequence[RefundRequest], now: datetime) -> set[UUID]:
-    """The ids of those that are new; an id that another payment took meanwhile is not among them."""
+    """Store refunds; return the ids of the new ones, without ids that another payment has taken meanwhile."""
     rows = _sql.insert_refunds(
         conn,
         ids=[request.refund_id for request in requests],
@@ -136,12 +136,12 @@ async def insert_refunds(conn: Connection, requests: Sequence[RefundRequest], no
 
 
 async def due_refunds(conn: Connection, now: datetime, wanted: int) -> list[DueRefund]:
-    """Refunds to send now."""
+    """Return refunds that are due."""
     return [DueRefund(**row) async for row in _sql.due_refunds(conn, now=now, wanted=wanted)]
 
 
 async def finish_refunds(conn: Connection, ids: Sequence[UUID], now: datetime) -> list[RefundRequest]:
-    """Mark refunds as done and name their payments; those that were not done before."""
+    """Mark refunds as done and update their payments; return those that were not done before."""
     async for _ in _sql.lock_payments_of_refunds(conn, refund_ids=ids):
         pass
     rows = [row async for row in _sql.finish_refunds(conn, ids=ids, now=now)]
@@ -150,7 +150,7 @@ async def finish_refunds(conn: Connection, ids: Sequence[UUID], now: datetime) -
 
 
 async def postpone_refunds(conn: Connection, later: Sequence[tuple[UUID, datetime, str | None]]) -> None:
-    """Try refunds again at their times; each comes with the provider's reason."""
+    """Store the next attempt of refunds, with the provider's reason."""
     await _sql.postpone_refunds(
         conn,
         ids=[refund_id for refund_id, _, _ in later],
@@ -160,7 +160,7 @@ async def postpone_refunds(conn: Connection, later: Sequence[tuple[UUID, datetim
 
 
 async def count_overdue(conn: Connection, refunds_before: datetime, payments_before: datetime) -> Overdue:
-    """Refunds asked before a moment and not confirmed; open payments whose time was over before a moment."""
+    """Return counts of unconfirmed refunds requested before a time, and of open payments expired before a time."""
     row = await _sql.count_overdue(conn, refunds_before=refunds_before, payments_before=payments_before)
     return Overdue(row["refunds"], row["payments"])
 
@@ -168,28 +168,28 @@ async def count_overdue(conn: Connection, refunds_before: datetime, payments_bef
 async def open_payments(
     conn: Connection, since: datetime, until: datetime, after: UUID, wanted: int
 ) -> list[OpenPayment]:
-    """Open payments created from `since` (and after that id) until `until`, by age."""
+    """Return open payments created from `since` (and after that id) until `until`, by age."""
     rows = _sql.open_payments(conn, since=since, until=until, after=after, wanted=wanted)
     return [OpenPayment(**row) async for row in rows]
 
 
 async def open_since(conn: Connection) -> datetime:
-    """Before this moment no open payment was created."""
+    """Return the watermark: no open payment is older."""
     moment: datetime = await _sql.open_since(conn)
     return moment
 
 
 async def move_watermark(conn: Connection, open_since: datetime) -> None:
-    """Look no further back from now on; it only ever moves forward."""
+    """Move the watermark; it only moves forward."""
     await _sql.move_watermark(conn, open_since=open_since)
 
 
-def _method(row: Any) -> Method:
-    return Method(**{**row, "state": MethodState(row["state"])})
+def _method(row: Any) -> SavedCard:
+    return SavedCard(**{**row, "state": SavedCardState(row["state"])})
 
 
-async def insert_method(conn: Connection, method: NewMethod, now: datetime) -> bool:
-    """Whether it is new."""
+async def insert_method(conn: Connection, method: NewSavedCard, now: datetime) -> bool:
+    """Store a saved card; return whether it is new."""
     return bool(
         await _sql.insert_method(
             conn, id=method.method_id, subject=method.subject, return_url=method.return_url, now=now
@@ -197,23 +197,23 @@ async def insert_method(conn: Connection, method: NewMethod, now: datetime) -> b
     )
 
 
-async def methods(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Method]:
-    """Means of payment by id."""
+async def methods(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, SavedCard]:
+    """Return saved cards by id."""
     return {row["id"]: _method(row) async for row in _sql.methods(conn, ids=ids)}
 
 
-async def lock_methods(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Method]:
-    """Means of payment by id, locked in order."""
+async def lock_methods(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, SavedCard]:
+    """Return saved cards by id, locked in order."""
     return {row["id"]: _method(row) async for row in _sql.lock_methods(conn, ids=ids)}
 
 
-async def methods_of(conn: Connection, subject: UUID) -> list[Method]:
-    """All means of payment of somebody that are not forgotten, the oldest first."""
+async def methods_of(conn: Connection, subject: UUID) -> list[SavedCard]:
+    """Return the saved cards of a subject that are not forgotten, oldest first."""
     return [_method(row) async for row in _sql.methods_of(conn, subject=subject)]
 
 
-async def put_methods(conn: Connection, methods: Sequence[Method], now: datetime) -> None:
-    """Write means of payment as they stand now; they are locked."""
+async def put_methods(conn: Connection, methods: Sequence[SavedCard], now: datetime) -> None:
+    """Update locked saved cards."""
     await _sql.put_methods(
         conn,
         ids=[method.id for method in methods],
@@ -225,13 +225,13 @@ async def put_methods(conn: Connection, methods: Sequence[Method], now: datetime
     )
 
 
-async def methods_in_state(conn: Connection, state: MethodState, before: datetime, wanted: int) -> list[Method]:
-    """Means of payment that have been waiting in a state since before a moment, by age."""
+async def methods_in_state(conn: Connection, state: SavedCardState, before: datetime, wanted: int) -> list[SavedCard]:
+    """Return saved cards that have been in a state since before a time, by age."""
     rows = _sql.methods_in_state(conn, state=state, before=before, wanted=wanted)
     return [_method(row) async for row in rows]
 
 
 async def turnover(conn: Connection, purpose: str) -> Turnover:
-    """What came for a purpose and what went back."""
+    """Return captured and refunded amounts of a purpose."""
     row = await _sql.turnover(conn, purpose=purpose)
     return Turnover(row["captured_cents"], row["refund_cents"])

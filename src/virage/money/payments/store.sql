@@ -1,6 +1,6 @@
 -- name: insert_payments(ids, purposes, subjects, amounts_cents, expires_ats, now)
--- New payments of the batch, and which they are; a known id is left as it is, and not waited for: whoever settles it
--- waits for what the caller has locked.
+-- New payments of the batch, returned by id. A known id is skipped without waiting: a transaction that settles it may
+-- be waiting for locks of the caller.
 insert into payments.payment (id, purpose, subject, amount_cents, expires_at, state, created_at)
 select start.id, start.purpose, start.subject, start.amount_cents, start.expires_at, 'created', :now
 from unnest(:ids::uuid[], :purposes::text[], :subjects::uuid[], :amounts_cents::bigint[], :expires_ats::timestamptz[])
@@ -17,13 +17,13 @@ select id, purpose, subject, amount_cents, state, created_at, expires_at, captur
 from payments.payment where id = any(:ids::uuid[]);
 
 -- name: payments_of_subject(subject)
--- Every payment that was made or tried for one subject, oldest first.
+-- All payments and attempts of a subject, oldest first.
 select id, purpose, subject, amount_cents, state, created_at, expires_at, captured_cents, refund_cents, reason,
     payment_url, provider_ref, settled_at
 from payments.payment where subject = :subject order by created_at, id;
 
 -- name: open_pages(ids, urls, refs)!
--- The provider's page of each payment; the state moves on only where no later news came first.
+-- Hosted page of each payment; the state moves on only if no later outcome came first.
 with locked as (
     select id from payments.payment where id = any(:ids::uuid[]) and payment_url is null order by id for no key update
 )
@@ -36,12 +36,12 @@ join unnest(:ids::uuid[], :urls::text[], :refs::text[]) as opened (id, url, ref)
 where payment.id = locked.id;
 
 -- name: lock_without_money(ids)
--- Payments whose money has not come, locked in order: news can still move them. The others are not touched.
+-- Payments that are not captured, locked in order; the others are not touched.
 select id, purpose, subject, amount_cents, state
 from payments.payment where id = any(:ids::uuid[]) and captured_cents is null order by id for no key update;
 
 -- name: settle_payments(ids, states, captured_cents, reasons, now)!
--- What the provider said of each payment; money that has come is never written over.
+-- Outcome of each payment; a capture is never overwritten.
 update payments.payment
 set state = outcome.state, captured_cents = outcome.captured_cents, reason = outcome.reason, settled_at = :now
 from unnest(:ids::uuid[], :states::text[], :captured_cents::bigint[], :reasons::text[])
@@ -60,12 +60,12 @@ select id, payment_id, amount_cents, attempts, due_at, created_at, done_at, reas
 from payments.refund where id = any(:ids::uuid[]);
 
 -- name: refunds_of(payment_ids)
--- Every refund of some payments, oldest first.
+-- All refunds of some payments, oldest first.
 select id, payment_id, amount_cents, attempts, due_at, created_at, done_at, reason
 from payments.refund where payment_id = any(:payment_ids::uuid[]) order by created_at, id;
 
 -- name: insert_refunds(ids, payment_ids, amounts_cents, now)
--- New refunds, counted against their captures in the same sentence; the table refuses more than was captured.
+-- New refunds, counted against their captures in the same statement; the table refuses more than was captured.
 with made as (
     insert into payments.refund (id, payment_id, amount_cents, created_at, due_at)
     select request.id, request.payment_id, request.amount_cents, :now, :now
@@ -84,20 +84,20 @@ counted as (
 select id from made;
 
 -- name: due_refunds(now, wanted)
--- Refunds to send now, the longest due first.
+-- Due refunds, the longest due first.
 select refund.id, refund.payment_id, refund.amount_cents, refund.attempts, payment.provider_ref
 from payments.refund join payments.payment on payment.id = refund.payment_id
 where refund.done_at is null and refund.due_at <= :now
 order by refund.due_at, refund.id limit :wanted;
 
 -- name: lock_payments_of_refunds(refund_ids)
--- The payments of some refunds, locked in order before the refunds are written.
+-- Payments of some refunds, locked in order before the refunds are written.
 select id from payments.payment
 where id in (select payment_id from payments.refund where refund.id = any(:refund_ids::uuid[]))
 order by id for no key update;
 
 -- name: finish_refunds(ids, now)
--- Refunds that the provider confirmed, and the payments that they belong to; those finished before are left out.
+-- Confirmed refunds and their payments; refunds that were done before are left out.
 with locked as (
     select id from payments.refund where id = any(:ids::uuid[]) and done_at is null order by id for no key update
 )
@@ -106,14 +106,14 @@ from locked where refund.id = locked.id
 returning refund.id, payment_id, amount_cents;
 
 -- name: name_refunded(payment_ids)!
--- A payment is called refunded, wholly or in part, once none of its refunds is under way.
+-- A payment becomes refunded, in full or in part, once none of its refunds is open.
 update payments.payment
 set state = case when payment.refund_cents = payment.captured_cents then 'refunded' else 'partly_refunded' end
 where payment.id = any(:payment_ids::uuid[]) and payment.state = 'refunding'
     and not exists (select from payments.refund where refund.payment_id = payment.id and refund.done_at is null);
 
 -- name: postpone_refunds(ids, due_ats, reasons)!
--- Refunds that did not succeed are tried again later.
+-- Next attempt of failed refunds.
 with locked as (
     select refund.id, later.due_at, later.reason
     from unnest(:ids::uuid[], :due_ats::timestamptz[], :reasons::text[]) as later (id, due_at, reason)
@@ -124,7 +124,7 @@ update payments.refund set attempts = refund.attempts + 1, due_at = locked.due_a
 from locked where refund.id = locked.id;
 
 -- name: count_overdue(refunds_before, payments_before)^
--- Refunds that are not confirmed though asked long ago, and open payments whose time was over long ago.
+-- Counts of unconfirmed refunds and of expired open payments.
 select
     (
         select count(*) from payments.refund where done_at is null and created_at < :refunds_before
@@ -136,22 +136,22 @@ select
     ) as payments;
 
 -- name: open_payments(since, until, after, wanted)
--- Payments of a stretch of time whose end is not known, by age.
+-- Open payments of a period, by age.
 select id, created_at, expires_at, provider_ref
 from payments.payment
 where created_at >= :since and created_at < :until and state in ('created', 'pending') and (created_at, id) > (:since, :after)
 order by created_at, id limit :wanted;
 
 -- name: open_since()$
--- Before this moment no open payment was created.
+-- Watermark of reconciliation: no open payment is older.
 select open_since from payments.watermark;
 
 -- name: move_watermark(open_since)!
--- Reconciliation need look no further back than this.
+-- New watermark of reconciliation.
 update payments.watermark set open_since = :open_since where open_since < :open_since;
 
--- name: give_up(ids, now)!
--- Nobody shall pay these any more: their time is over now, and reconciliation ends them at the provider.
+-- name: abandon(ids, now)!
+-- Abandoned payments: they expire now, and reconciliation cancels them at the provider.
 update payments.payment set expires_at = :now
 where id in (
     select id from payments.payment
@@ -160,32 +160,32 @@ where id in (
 );
 
 -- name: turnover(purpose)^
--- What was captured for a purpose and what of it was asked back, over all time.
+-- Captured and refunded amounts of a purpose, over all time.
 select coalesce(sum(captured_cents), 0)::bigint as captured_cents, coalesce(sum(refund_cents), 0)::bigint as refund_cents
 from payments.payment where purpose = :purpose;
 
 -- name: insert_method(id, subject, return_url, now)!
--- A card that the provider shall keep; a known id stays as it is.
+-- New saved card; a known id is left unchanged.
 insert into payments.method (id, subject, state, return_url, begun_at)
 values (:id, :subject, 'open', :return_url, :now) on conflict (id) do nothing;
 
 -- name: methods(ids)
--- Means of payment by id.
+-- Saved cards by id.
 select id, subject, state, label, reason, return_url, page_url, begun_at
 from payments.method where id = any(:ids::uuid[]);
 
 -- name: lock_methods(ids)
--- Means of payment by id, locked in order.
+-- Saved cards by id, locked in order.
 select id, subject, state, label, reason, return_url, page_url, begun_at
 from payments.method where id = any(:ids::uuid[]) order by id for no key update;
 
 -- name: methods_of(subject)
--- All means of payment of somebody that are not forgotten.
+-- Saved cards of a subject that are not forgotten.
 select id, subject, state, label, reason, return_url, page_url, begun_at
 from payments.method where subject = :subject and state <> 'forgotten' order by begun_at, id;
 
 -- name: put_methods(ids, states, labels, reasons, page_urls, now)!
--- Means of payment as they stand; the caller has locked them.
+-- Updated saved cards; the caller has locked them.
 update payments.method set
     state = wish.state, label = wish.label, reason = wish.reason, page_url = wish.page_url, settled_at = :now
 from unnest(:ids::uuid[], :states::text[], :labels::text[], :reasons::text[], :page_urls::text[])
@@ -193,6 +193,6 @@ from unnest(:ids::uuid[], :states::text[], :labels::text[], :reasons::text[], :p
 where method.id = wish.id;
 
 -- name: methods_in_state(state, before, wanted)
--- Means of payment that have been waiting in a state since before a moment, by age.
+-- Saved cards that have been in a state since before a time, by age.
 select id, subject, state, label, reason, return_url, page_url, begun_at
 from payments.method where state = :state and begun_at < :before order by begun_at, id limit :wanted;

@@ -61,7 +61,7 @@ async def test_an_order_that_a_counter_gives_back_whole_is_refunded_everywhere(
     till = await bar.till()
     back = till.keep(till.sign(back_of(till, sale, sale.lines, reason="sold_out")))
     for outcome in ("booked", "known"):
-        (answer,) = await bar.send(till, sent(back, told=is_told))
+        (answer,) = await bar.send(till, sent(back, offline=is_told))
         assert answer.outcome == outcome
     assert await kitchen.money(fan) == (2_000, 0, 0)
     assert await kitchen.rows("select state, reason from food_orders.food_order") == [("refunded", "not_made")]
@@ -125,7 +125,7 @@ async def test_a_kitchen_gives_nothing_back_that_a_drawer_gave_back_before(bar: 
     back = back_of(till, sale, sale.lines[:1], TenderKind.CASH)
     (asked,) = await bar.send(till, sent(till.sign(back)))
     assert asked.reason == Reason.REFUND_EXCEEDS_SALE, "what a purse paid is given back to it"
-    (told,) = await bar.send(till, sent(till.keep(till.sign(back)), told=True))
+    (told,) = await bar.send(till, sent(till.keep(till.sign(back)), offline=True))
     assert told.outcome == "booked"
     assert state_of(await kitchen.step("refund", order.id)) == Reason.REFUND_EXCEEDS_SALE
     assert await kitchen.money(fan) == (2_000 - EACH_CENTS, 0, 0)
@@ -195,7 +195,7 @@ async def test_a_refund_uploaded_before_the_acceptance_ends_the_order_at_the_acc
         orders, (like.lines, like.lines, food), (TenderKind.CARD, TenderKind.CASH, TenderKind.CARD), strict=True
     ):
         early = till.keep(till.sign(back_of(till, replace(like, id=order.id), lines, kind)))
-        assert (await bar.send(till, sent(early, told=True)))[0].outcome == "booked"
+        assert (await bar.send(till, sent(early, offline=True)))[0].outcome == "booked"
     for order in orders:
         await kitchen.step("accept", order.id)
         await kitchen.step("accept", order.id)

@@ -300,7 +300,7 @@ async def test_order_timing_is_measured_and_a_late_order_compensated_once(kitche
 
 async def test_a_till_at_a_counter_pays_nothing_out_of_an_order(bar: Bar, kitchen: Kitchen) -> None:
     order = await kitchen.placed(await kitchen.fan())
-    till, tenders = await bar.till(), [Tender(TenderKind.PURSE, ROUND_CENTS, str(order.id))]
+    till, tenders = await bar.till(), [Tender(TenderKind.WALLET, ROUND_CENTS, str(order.id))]
     _, asked = await bar.ask(till, tenders)
     assert asked.outcome == "refused"
     (told,) = await bar.tell(till, tenders)

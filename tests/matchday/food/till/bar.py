@@ -1,4 +1,4 @@
-"""A bar in tests: tills with keys, fans with cards and money on them, two processes that serve them."""
+"""Test bar: tills with keys, fans with loaded cards, two server processes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,11 +10,11 @@ from tests.money.wallet.cards.chip import Chip, shown
 from tests.money.wallet.ledger.books import DRAWER, books, loaded_wallet
 from virage.matchday.food.menu.reads.catalogue import Catalogues
 from virage.matchday.food.orders.acts import kitchen
-from virage.matchday.food.till.acts.selling import Answer
-from virage.matchday.food.till.reads.judging import Judge
-from virage.matchday.food.till.routes.counter import Counter, SentRecord
+from virage.matchday.food.till.acts.selling import RecordAnswer
+from virage.matchday.food.till.reads.checking import DeviationChecker
+from virage.matchday.food.till.routes.uploads import RecordUpload, UploadService
 from virage.matchday.food.till.rules.limits import TillLimits
-from virage.money.fiscal.rules.record import Kind, Tender, TenderKind, Written
+from virage.money.fiscal.rules.record import Kind, Tender, TenderKind, VerifiedRecord
 from virage.money.wallet.cards.acts import cards
 from virage.money.wallet.cards.acts.cards import CardSecrets
 from virage.money.wallet.cards.routes.card_desk import CardDesk
@@ -34,19 +34,19 @@ LIMITS = TillLimits(CAP_CENTS, 3_000, 60_000, 1_500)
 ROUND = [beer(1), fries(1)]  # 11.50
 ROUND_CENTS = 1_150
 ROUND_BACK = {700: [beer(-1)], 450: [fries(-1)], ROUND_CENTS: [beer(-1), fries(-1)]}
-"""What may be given back of a round, by what it comes to."""
+"""Refundable lines of a round, by amount."""
 
 
 class Fan:
-    """A card and the purse that it spends."""
+    """A card and its wallet."""
 
     def __init__(self, chip: Chip, card: Card) -> None:
         self.chip = chip
         self.card_id = card.id
-        self.purse_id = card.wallet_id
+        self.wallet_id = card.wallet_id
 
     def tap(self, counter: int | None = None) -> str:
-        """The query string that the next read of the card shows, or one that was recorded at a counter."""
+        """Return the query string of the next tap, or of a replayed counter."""
         return query(self.chip.tap() if counter is None else self.chip.mirrored(counter))
 
 
@@ -58,22 +58,22 @@ def by_card(cents: int, proof: str) -> list[Tender]:
     return [Tender(TenderKind.CARD, cents, proof)]
 
 
-def sent(written: Written, *, told: bool = False) -> SentRecord:
-    return SentRecord(base64url(written.body), base64url(written.signature), told)
+def sent(written: VerifiedRecord, *, offline: bool = False) -> RecordUpload:
+    return RecordUpload(base64url(written.body), base64url(written.signature), offline)
 
 
 def as_till(till: Till) -> Principal:
     return Principal("device", till.id, grants=(Grant("till", "outlet", till.outlet),))
 
 
-def counter_of(db: Database, clock: Clock, secrets: CardSecrets | None) -> Counter:
-    """A process's counter; it looks anew at what decides about prices each time."""
-    judge = Judge(db, clock, Catalogues(db), kept_s=0)
-    return Counter(db, clock, CardDesk(db, clock, secrets), judge, limits=LIMITS, phone_orders=kitchen)
+def counter_of(db: Database, clock: Clock, secrets: CardSecrets | None) -> UploadService:
+    """Upload service of a process, without cache."""
+    checker = DeviationChecker(db, clock, Catalogues(db), cache_s=0)
+    return UploadService(db, clock, CardDesk(db, clock, secrets), checker, limits=LIMITS, phone_orders=kitchen)
 
 
 class Bar:
-    """Everything at one outlet."""
+    """One outlet with its fans and tills."""
 
     def __init__(self, db: Database, clock: Clock, config: Config) -> None:
         secrets = cards.open_card_secrets(config)
@@ -90,7 +90,7 @@ class Bar:
         return till
 
     async def fan(self, cents: int) -> Fan:
-        """Somebody with a card and so much on it."""
+        """Return a fan with a loaded card."""
         chip = self._chip()
         code_hash = self.secrets.codes.hash(self.secrets.codes.printed(chip.uid))
         async with self.db.transaction() as conn:
@@ -100,7 +100,7 @@ class Bar:
         return Fan(chip, made)
 
     async def stranger(self) -> Fan:
-        """A chip with our keys that was never made a card."""
+        """Return a fan with an unregistered chip."""
         fan = await self.fan(0)
         fan.chip = self._chip()
         return fan
@@ -109,24 +109,24 @@ class Bar:
         self._chips += 1
         return Chip(self.secrets.keys, bytes((4,)) + self._chips.to_bytes(6))
 
-    async def send(self, till: Till, *records: SentRecord, process: int = 0) -> list[Answer]:
+    async def send(self, till: Till, *records: RecordUpload, process: int = 0) -> list[RecordAnswer]:
         return await self.counters[process].sell(as_till(till), records)
 
-    async def ask(self, till: Till, tenders: Sequence[Tender], **changes: Any) -> tuple[Written, Answer]:
-        """A sale that is asked about: the till goes on from it only where it was booked."""
+    async def ask(self, till: Till, tenders: Sequence[Tender], **changes: Any) -> tuple[VerifiedRecord, RecordAnswer]:
+        """Make an online sale; the till continues from it only if it was booked."""
         written = till.sign(till.record(Kind.SALE, tenders=list(tenders), **{"lines": ROUND} | changes))
         (answer,) = await self.send(till, sent(written))
         if answer.outcome == "booked":
             till.keep(written)
         return written, answer
 
-    async def tell(self, till: Till, *tenders: Sequence[Tender], process: int = 0) -> list[Answer]:
-        """Sales without network, told later in one upload."""
+    async def tell(self, till: Till, *tenders: Sequence[Tender], process: int = 0) -> list[RecordAnswer]:
+        """Upload offline sales in one request."""
         sold = [till.write(Kind.SALE, lines=ROUND, tenders=list(paid)) for paid in tenders]
-        return await self.send(till, *(sent(one, told=True) for one in sold), process=process)
+        return await self.send(till, *(sent(one, offline=True) for one in sold), process=process)
 
-    async def refund(self, till: Till, sale: Written, cents: int, kind: TenderKind) -> Answer:
-        """So much of a round is given back: a beer, fries or both; anything else is a beer at another price."""
+    async def refund(self, till: Till, sale: VerifiedRecord, cents: int, kind: TenderKind) -> RecordAnswer:
+        """Refund an amount of a round: a beer, fries or both; other amounts are a beer at another price."""
         written = till.sign(
             till.record(
                 Kind.REFUND,
@@ -141,26 +141,26 @@ class Bar:
         return answer
 
     async def load(self, fan: Fan, cents: int) -> None:
-        """Cash paid in at a desk."""
+        """Top up a wallet in cash."""
         async with self.db.transaction() as conn:
-            transfer = Transfer(new_id(), DRAWER, wallet_account(fan.purse_id), cents, "top_up", fan.purse_id)
+            transfer = Transfer(new_id(), DRAWER, wallet_account(fan.wallet_id), cents, "top_up", fan.wallet_id)
             (posted,) = await ledger.post(conn, [[transfer]], NOW)
         assert isinstance(posted, Posted)
 
     async def left(self, fan: Fan) -> int:
         async with self.db.connection() as conn:
             return int(
-                await conn.fetchval("select balance_cents from wallet_ledger.account where id = $1", fan.purse_id)
+                await conn.fetchval("select balance_cents from wallet_ledger.account where id = $1", fan.wallet_id)
             )
 
     async def of_kind(self, kind: str) -> int:
-        """What the accounts of a kind hold together; the books must be clean."""
+        """Return the total of an account kind; the audit must be clean."""
         found = await books(self.db)
         assert found.clean, found
         return found.kinds.get(kind, 0)
 
     async def lost(self, till: UUID) -> list[tuple[int, str]]:
-        """What was lost at a till, and why."""
+        """Return the losses of a till with their reasons."""
         async with self.db.connection() as conn:
             rows = await conn.fetch(
                 "select loss_cents, loss_reason from food_till.booking "

@@ -1,4 +1,4 @@
-"""A batch of tills is decided by pure functions: what is booked is what was uploaded, however the uploads are cut."""
+"""Decisions about batches of uploads: the result does not depend on how uploads are split."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -12,53 +12,61 @@ from msgspec.structs import asdict
 
 from tests.matchday.food.till.bar import LIMITS
 from tests.money.fiscal.till import NOW, Till, beer, cup, fries, refund_of
-from virage.matchday.food.till.rules.booking import Awaiting, Booked, Part, booked_of, key_of, left_of, sale_of
-from virage.matchday.food.till.rules.early import receipts_from
-from virage.matchday.food.till.rules.limits import Alone
+from virage.matchday.food.till.rules.booking import (
+    BookedPart,
+    Part,
+    PendingRefund,
+    booked_parts,
+    key_of,
+    remaining_by_payer,
+    sale_of,
+)
+from virage.matchday.food.till.rules.early_refunds import receipts_from
+from virage.matchday.food.till.rules.limits import OfflineTaking
 from virage.matchday.food.till.rules.tendering import (
     Batch,
     Decision,
     Outcome,
-    Sent,
     Tendered,
+    UploadedRecord,
     count,
     decide,
+    offline_takings,
+    refusal_of,
     taps_of,
     tender,
-    took_alone,
-    wrong,
 )
-from virage.money.fiscal.types import REFUNDS, Kind, Line, Record, Tender, TenderKind, Written
+from virage.money.fiscal.types import REFUNDS, Kind, Line, Record, Tender, TenderKind, VerifiedRecord
 from virage.money.wallet.cards.types import Spent, TapTaken
 from virage.money.wallet.ledger.types import bonus
 from virage.platform.values.refusals import Refused
 
-CARD, PURSE = UUID(int=1), UUID(int=2)
-BONUS = bonus(PURSE).id
+CARD, WALLET = UUID(int=1), UUID(int=2)
+BONUS = bonus(WALLET).id
 
 
 class Shelf:
-    """What is stored of a bar where one card pays: as much of the database as a batch is decided by."""
+    """In-memory database of a bar with one card."""
 
     def __init__(self, own_cents: int, bonus_cents: int = 0) -> None:
-        self.available = {PURSE: own_cents, BONUS: bonus_cents}
-        self.booked: list[Booked] = []
+        self.available = {WALLET: own_cents, BONUS: bonus_cents}
+        self.booked: list[BookedPart] = []
         self.records: list[Record] = []
-        self.awaiting: list[Awaiting] = []
-        self.alone: dict[UUID, list[Alone]] = {}
+        self.awaiting: list[PendingRefund] = []
+        self.alone: dict[UUID, list[OfflineTaking]] = {}
 
-    def load(self, sent: Sequence[Sent]) -> Batch:
-        """The batch that the records are decided by; nothing of it can be changed."""
+    def load(self, sent: Sequence[UploadedRecord]) -> Batch:
+        """Return an immutable batch for these records."""
         new = dict(enumerate(sent))
-        refused = {at: refusal for at, one in new.items() if (refusal := wrong(one)) is not None}
+        refused = {at: refusal for at, one in new.items() if (refusal := refusal_of(one)) is not None}
         refunds = {at: one for at, one in new.items() if at not in refused and one.record.kind in REFUNDS}
         sales = {at: one for at, one in new.items() if at not in refused and at not in refunds}
-        told = [one.record for one in sales.values() if one.told]
-        keys = {key_of(one) for one in told}
+        offline = [one.record for one in sales.values() if one.offline]
+        keys = {key_of(one) for one in offline}
         refunded = {sale for one in refunds.values() if (sale := sale_of(one.record)) is not None}
         early = [one for one in self.booked if one.refund_of in keys]
         wanted = {*refunded, *(one.refund_of for one in early if one.refund_of is not None)}
-        receipts = receipts_from([*self.records, *told], frozenset(wanted))
+        receipts = receipts_from([*self.records, *offline], frozenset(wanted))
         return Batch(
             LIMITS,
             MappingProxyType(sales),
@@ -69,20 +77,20 @@ class Shelf:
             tuple(early),
             tuple(one for one in self.awaiting if one.of in keys),
             MappingProxyType(receipts),
-            MappingProxyType({CARD: PURSE}),
+            MappingProxyType({CARD: WALLET}),
             MappingProxyType(dict(self.available)),
             MappingProxyType({till: tuple(of_till) for till, of_till in self.alone.items()}),
         )
 
     @staticmethod
-    def _tendered(at: int, sale: Sent) -> Tendered:
-        """Its card is tapped and proves itself, and no day is over its limit."""
-        taken = {place: TapTaken(tap.id, CARD, PURSE, 1, NOW) for (_, place), tap in taps_of({at: sale}).items()}
+    def _tendered(at: int, sale: UploadedRecord) -> Tendered:
+        """Accept the tap of a sale, within the daily limit."""
+        taken = {place: TapTaken(tap.id, CARD, WALLET, 1, NOW) for (_, place), tap in taps_of({at: sale}).items()}
         tendered = tender(sale, taken)
         return count(tendered, [Spent(CARD, NOW.date(), one.amount_cents) for one in tendered.spends])
 
     def write(self, batch: Batch, decision: Decision) -> None:
-        """Keep what was decided, as the database does."""
+        """Store the decision, as the database does."""
         sent = {**batch.sales, **batch.refunds}
         ended = {one.refund.key for one in decision.early.settled}
         self.awaiting = [one for one in self.awaiting if one.key not in ended]
@@ -92,25 +100,25 @@ class Shelf:
         for at, one in booked(decision):
             record = sent[at].record
             self.records.append(record)
-            self.booked += booked_of(record, one.parts)
+            self.booked += booked_parts(record, one.parts)
             self._move(one.parts)
             sale = sale_of(record)
             if sale is not None:
                 self.awaiting += [
-                    Awaiting(key_of(record), sale, part.tender, len(one.parts), part.awaits_cents)
+                    PendingRefund(key_of(record), sale, part.tender, len(one.parts), part.awaits_cents)
                     for part in one.parts
                     if part.awaits_cents
                 ]
-        for till, took in took_alone(batch.sales, batch.refunds, batch.tendered).items():
+        for till, took in offline_takings(batch.sales, batch.refunds, batch.tendered).items():
             for of_record in took.values():
-                self.alone.setdefault(till, []).extend(Alone(NOW, *by) for by in of_record.by_card.items())
+                self.alone.setdefault(till, []).extend(OfflineTaking(NOW, *by) for by in of_record.by_card.items())
 
     def _move(self, parts: Iterable[Part]) -> None:
         for part in parts:
             if part.payer is not None:
                 self.available[part.payer.id] -= part.cents - part.loss_cents
 
-    def upload(self, sent: Sequence[Sent]) -> Decision:
+    def upload(self, sent: Sequence[UploadedRecord]) -> Decision:
         batch = self.load(sent)
         decision = decide(batch)
         self.write(batch, decision)
@@ -125,26 +133,26 @@ def booked(decision: Decision) -> list[tuple[int, Outcome]]:
     return [(at, one) for at, one in sorted(decision.outcomes.items()) if one.refused is None]
 
 
-def uploaded(written: Written, *, told: bool = True) -> Sent:
-    """A record as it arrives; each card of a sale proved itself."""
+def uploaded(written: VerifiedRecord, *, offline: bool = True) -> UploadedRecord:
+    """Return an uploaded record with valid cards."""
     cards = [at for at, one in enumerate(written.record.tenders) if one.kind is TenderKind.CARD]
-    return Sent(written, told, {} if written.record.kind in REFUNDS else dict.fromkeys(cards))
+    return UploadedRecord(written, offline, {} if written.record.kind in REFUNDS else dict.fromkeys(cards))
 
 
 def tenders(cents: int, by_hand: int) -> list[Tender]:
-    """An amount, some of it in cash and the rest by card; below zero it is given back."""
+    """Return tenders of an amount, partly in cash, the rest by card; below zero a refund."""
     sign = -1 if cents < 0 else 1
     hand = min(by_hand, abs(cents)) * sign
     found = [Tender(TenderKind.CASH, hand, None), Tender(TenderKind.CARD, cents - hand, "x" if sign > 0 else None)]
     return [one for one in found if one.cents]
 
 
-def sale_at(till: Till, lines: Sequence[Line], *, by_hand: int = 0, tip_cents: int = 0) -> Written:
+def sale_at(till: Till, lines: Sequence[Line], *, by_hand: int = 0, tip_cents: int = 0) -> VerifiedRecord:
     cents = sum(line.cents for line in lines) + tip_cents
     return till.write(lines=list(lines), tip_cents=tip_cents, tenders=tenders(cents, by_hand))
 
 
-def refund_at(till: Till, sale: Written, lines: Sequence[Line], *, by_hand: int = 0) -> Written:
+def refund_at(till: Till, sale: VerifiedRecord, lines: Sequence[Line], *, by_hand: int = 0) -> VerifiedRecord:
     cents = sum(line.cents for line in lines)
     back = {"lines": list(lines), "tenders": tenders(cents, by_hand), "refund_of": refund_of(sale)}
     return till.write(Kind.REFUND, **back)
@@ -156,8 +164,8 @@ CENTS = st.integers(0, 6_000)
 
 
 @st.composite
-def uploads(draw: Any) -> list[Sent]:
-    """Sales and refunds of two tills in any order: of each other's sales, more than was sold, also by hand."""
+def uploads(draw: Any) -> list[UploadedRecord]:
+    """Sales and refunds of two tills in any order, also excessive and in cash."""
     tills = [Till(), Till()]
     sales = [
         sale_at(
@@ -169,25 +177,27 @@ def uploads(draw: Any) -> list[Sent]:
         refund_at(draw(st.sampled_from(tills)), draw(st.sampled_from(sales)), draw(BACK), by_hand=draw(CENTS))
         for _ in range(draw(st.integers(0, 4)))
     ]
-    return [uploaded(one, told=draw(st.booleans()) or one in refunds) for one in draw(st.permutations(sales + refunds))]
+    return [
+        uploaded(one, offline=draw(st.booleans()) or one in refunds) for one in draw(st.permutations(sales + refunds))
+    ]
 
 
-def cut(sent: Sequence[Sent], cuts: Iterable[int]) -> list[Sequence[Sent]]:
-    """The same records in the same order, in several batches."""
+def cut(sent: Sequence[UploadedRecord], cuts: Iterable[int]) -> list[Sequence[UploadedRecord]]:
+    """Split records into batches."""
     at = [0, *sorted({min(one, len(sent)) for one in cuts}), len(sent)]
     return [sent[since:until] for since, until in pairwise(at) if until > since]
 
 
 @given(uploads(), CENTS, CENTS, st.lists(st.integers(0, 8), max_size=3))
-def test_what_is_booked_of_a_record_is_what_it_says_and_no_wallet_is_below_zero(
-    sent: list[Sent], own_cents: int, bonus_cents: int, cuts: list[int]
+def test_records_are_booked_with_their_amounts_and_no_wallet_is_below_zero(
+    sent: list[UploadedRecord], own_cents: int, bonus_cents: int, cuts: list[int]
 ) -> None:
     shelf = Shelf(own_cents, bonus_cents)
     for some in cut(sent, cuts):
         decision = shelf.upload(some)
         for at, outcome in decision.outcomes.items():
             said = [one.cents for one in some[at].record.tenders]
-            assert outcome.refused is None or not some[at].told, "what has happened is not refused"
+            assert outcome.refused is None or not some[at].offline, "what has happened is not refused"
             if outcome.refused is None:
                 of_tenders = [sum(one.cents for one in outcome.parts if one.tender == n) for n in range(len(said))]
                 assert of_tenders == said
@@ -195,14 +205,16 @@ def test_what_is_booked_of_a_record_is_what_it_says_and_no_wallet_is_below_zero(
         assert min(shelf.available.values()) >= 0
     for record in shelf.records:
         if record.kind not in REFUNDS:
-            cards = {payer: cents for payer, cents in left_of(key_of(record), shelf.booked).items() if payer.card_id}
+            cards = {
+                payer: cents
+                for payer, cents in remaining_by_payer(key_of(record), shelf.booked).items()
+                if payer.card_id
+            }
             assert all(cents >= 0 for cents in cards.values()), "a card gets back at most what it paid"
 
 
 @given(uploads(), CENTS, CENTS)
-def test_a_decision_leaves_its_batch_as_it_was_and_is_the_same_again(
-    sent: list[Sent], own_cents: int, bonus_cents: int
-) -> None:
+def test_deciding_a_batch_is_pure_and_repeatable(sent: list[UploadedRecord], own_cents: int, bonus_cents: int) -> None:
     shelf = Shelf(own_cents, bonus_cents)
     shelf.upload(sent[: len(sent) // 2])
     batch = shelf.load(sent[len(sent) // 2 :])
@@ -212,7 +224,7 @@ def test_a_decision_leaves_its_batch_as_it_was_and_is_the_same_again(
 
 
 @given(st.lists(st.tuples(st.integers(0, 1), LINES, CENTS), max_size=6), CENTS, CENTS, st.lists(st.integers(0, 6)))
-def test_offline_sales_are_the_same_however_their_uploads_are_cut(
+def test_offline_sales_give_the_same_result_however_their_uploads_are_split(
     sold: list[tuple[int, list[Line], int]], own_cents: int, bonus_cents: int, cuts: list[int]
 ) -> None:
     tills = [Till(), Till()]
@@ -225,7 +237,7 @@ def test_offline_sales_are_the_same_however_their_uploads_are_cut(
 
 
 @given(st.data(), LINES, st.lists(st.integers(0, 8)), st.booleans())
-def test_a_sale_and_refunds_of_it_leave_the_same_in_the_wallet_in_any_order_and_any_cut(
+def test_a_sale_and_its_refunds_give_the_same_balance_in_any_order_and_split(
     data: st.DataObject, lines: list[Line], cuts: list[int], gift: bool
 ) -> None:
     till, desk = Till(), Till()
@@ -242,27 +254,27 @@ def test_a_sale_and_refunds_of_it_leave_the_same_in_the_wallet_in_any_order_and_
     assert not shelf.awaiting
 
 
-def test_an_offline_sale_is_paid_before_an_online_one_that_came_first() -> None:
-    """The online sale can be refused; the offline one would be the house's loss."""
+def test_an_offline_sale_is_paid_before_an_earlier_online_sale_of_the_batch() -> None:
+    """The online sale can be refused; the offline one would be a loss."""
     online, offline = (sale_at(Till(), [beer()]) for _ in range(2))
-    decision = Shelf(700).upload([uploaded(online, told=False), uploaded(offline)])
+    decision = Shelf(700).upload([uploaded(online, offline=False), uploaded(offline)])
     assert decision.outcomes[0].refused == Refused("insufficient_funds", {"available_cents": 0})
     assert [part.loss_cents for part in decision.outcomes[1].parts] == [0]
 
 
-def test_no_sale_is_paid_with_what_a_refund_of_the_same_batch_brings() -> None:
+def test_no_sale_is_paid_from_a_refund_of_the_same_batch() -> None:
     """The ledger posts both in the order of upload, where the refund may come second."""
     till, shelf = Till(), Shelf(700)
     sale = sale_at(till, [beer()])
     shelf.upload([uploaded(sale)])
-    again = uploaded(sale_at(Till(), [beer()]), told=False)
+    again = uploaded(sale_at(Till(), [beer()]), offline=False)
     batch = [uploaded(refund_at(till, sale, [beer(-1)])), again]
     assert shelf.upload(batch).outcomes[1].refused == Refused("insufficient_funds", {"available_cents": 0})
     assert shelf.upload([again]).outcomes[0].refused is None
 
 
-def test_an_early_refund_gives_before_one_that_comes_with_the_sale() -> None:
-    """It was uploaded first; the later one is noted, for nothing of the sale is left."""
+def test_an_early_refund_is_settled_before_one_uploaded_with_the_sale() -> None:
+    """It was uploaded first; the later one is a deviation."""
     till, shelf = Till(), Shelf(700)
     sale = sale_at(till, [beer()])
     first, second = (uploaded(refund_at(Till(), sale, [beer(-1)])) for _ in range(2))
@@ -274,8 +286,8 @@ def test_an_early_refund_gives_before_one_that_comes_with_the_sale() -> None:
     assert shelf.left == 700
 
 
-def test_a_later_refund_by_hand_takes_from_an_early_one_that_waits() -> None:
-    """Cash has left the house: the card does not get it as well."""
+def test_a_later_cash_refund_reduces_an_early_refund_that_waits() -> None:
+    """Cash that was paid out is not credited to the card as well."""
     till, desk, shelf = Till(), Till(), Shelf(700)
     sale = sale_at(till, [beer()])
     by_card, by_hand = refund_at(desk, sale, [beer(-1)]), refund_at(desk, sale, [beer(-1)], by_hand=700)
@@ -284,7 +296,7 @@ def test_a_later_refund_by_hand_takes_from_an_early_one_that_waits() -> None:
     assert shelf.left == 0
 
 
-def test_a_till_counts_towards_its_limit_in_the_order_of_its_numbers() -> None:
+def test_offline_limits_count_in_the_order_of_record_numbers() -> None:
     till = Till()
     sold = [uploaded(sale_at(till, [beer(4)])) for _ in range(2)]  # 28.00 each; a card pays 30.00 offline
     for sent, noted in ((sold, [[], ["offline_card_limit"]]), (sold[::-1], [["offline_card_limit"], []])):

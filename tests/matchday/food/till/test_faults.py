@@ -25,12 +25,12 @@ MINUTE = timedelta(minutes=1)
 
 
 class Crash(Exception):
-    """The process is gone."""
+    """Simulated end of the process."""
 
 
 @contextmanager
 def crashing_after(statements: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """End whoever runs one statement more than so many; the names of those that ran."""
+    """Fail after a number of statements; return the names of those that ran."""
     ran: list[str] = []
 
     def counted(original: Any) -> Any:
@@ -61,7 +61,7 @@ def crashing_after(statements: int, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 async def everything(bar: "Bar") -> list[Any]:
-    """All that a sale changes."""
+    """Return all rows that a sale changes."""
     tables = ["fiscal.record", "food_till.booking", "fiscal.anchor", "fiscal.till_head"]
     tables += [
         "wallet_ledger.transfer",
@@ -75,7 +75,7 @@ async def everything(bar: "Bar") -> list[Any]:
 
 
 @pytest.mark.parametrize("is_told", [False, True])
-async def test_a_sale_that_ends_between_any_two_statements_never_was_and_the_same_bytes_are_one_sale(
+async def test_a_sale_cut_between_any_two_statements_is_rolled_back_and_the_same_bytes_are_one_sale(
     bar: "Bar", monkeypatch: pytest.MonkeyPatch, is_told: bool
 ) -> None:
     till, fan = await bar.till(), await bar.fan(3000)
@@ -85,7 +85,7 @@ async def test_a_sale_that_ends_between_any_two_statements_never_was_and_the_sam
     for statements in range(100):
         with crashing_after(statements, monkeypatch) as ran:
             try:
-                (answer,) = await bar.send(till, sent(sale, told=is_told))
+                (answer,) = await bar.send(till, sent(sale, offline=is_told))
             except Crash:
                 answer = None
         if answer is not None:
@@ -94,11 +94,11 @@ async def test_a_sale_that_ends_between_any_two_statements_never_was_and_the_sam
     assert answer is not None
     assert answer.outcome == "booked"
     assert len(ran) > 10, "the sale has that many statements between which it can end"
-    assert [one.outcome for one in await bar.send(till, sent(sale, told=True))] == ["known"]
+    assert [one.outcome for one in await bar.send(till, sent(sale, offline=True))] == ["known"]
     assert await bar.left(fan) == 3000 - 2 * ROUND_CENTS
 
 
-async def test_a_card_that_is_blocked_while_tills_have_no_network_loses_what_was_sold_after(bar: "Bar") -> None:
+async def test_a_card_blocked_while_tills_are_offline_loses_what_was_sold_after(bar: "Bar") -> None:
     till, fan, thief = await bar.till(), await bar.fan(9000), await bar.till()
     before = till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))
     blocked_at = till.at + MINUTE
@@ -107,16 +107,16 @@ async def test_a_card_that_is_blocked_while_tills_have_no_network_loses_what_was
         assert await card_acts.block_cards(conn, [block], blocked_at) == [None]
     thief.at = blocked_at + MINUTE
     after = thief.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))
-    await bar.send(thief, sent(after, told=True))
-    await bar.send(till, sent(before, told=True))
+    await bar.send(thief, sent(after, offline=True))
+    await bar.send(till, sent(before, offline=True))
     assert (await bar.lost(till.id), await bar.lost(thief.id)) == ([], [(ROUND_CENTS, "card_blocked")])
     assert await bar.left(fan) == 9000 - ROUND_CENTS
 
 
-async def test_a_till_that_lost_its_storage_goes_on_and_what_it_had_not_told_is_the_only_loss(bar: "Bar") -> None:
+async def test_a_till_that_lost_its_storage_resumes_and_loses_only_records_not_uploaded(bar: "Bar") -> None:
     till, fan = await bar.till(), await bar.fan(9000)
     first = till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))
-    await bar.send(till, sent(first, told=True))
+    await bar.send(till, sent(first, offline=True))
     till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))  # gone with the storage
     empty = Till(till.id, till.signer)
     empty.at = till.at + MINUTE
@@ -128,6 +128,6 @@ async def test_a_till_that_lost_its_storage_goes_on_and_what_it_had_not_told_is_
     )
     (answer,) = await bar.send(till, sent(empty.sign(going_on)))
     assert (answer.outcome, answer.number) == ("booked", 2)
-    (again,) = await bar.send(till, sent(till.written[1], told=True))
+    (again,) = await bar.send(till, sent(till.written[1], offline=True))
     assert again.reason == "chain_forked", "its storage was found: it is seen, and booked by nobody"
     assert await bar.left(fan) == 9000 - ROUND_CENTS

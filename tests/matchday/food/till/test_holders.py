@@ -1,4 +1,4 @@
-"""A cashier sees whose card pays: as little as tells, once, and nowhere afterwards."""
+"""The cashier sees the card holder's short name once; it is never stored."""
 
 from asyncio import gather
 from typing import TYPE_CHECKING
@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from tests.matchday.food.till.bar import ROUND, ROUND_CENTS, Fan, by_card, sent
-from tests.matchday.food.till.test_pins_at_tills import PIN, WRONG, ask, dear, with_pin
+from tests.matchday.food.till.test_pins import PIN, WRONG, ask, dear, with_pin
 from tests.money.fiscal.till import NOW
 from virage.identity.people import acts as people
 from virage.identity.people.rules.persons import short_name
@@ -20,10 +20,10 @@ NAME, SHORT = "Somebody Somewhere", "Somebody S."
 
 
 async def owned(bar: "Bar", fan: Fan, name: str | None = NAME, label: str | None = None) -> UUID:
-    """The card is somebody's, by this name, and they call it so."""
+    """Link the card to a person with this name and label."""
     async with bar.db.transaction() as conn:
         person_id = await people.ensure_fan(conn, f"{new_id().hex}@example.org", name, NOW)
-        await conn.execute("update wallet_accounts.purse set owner_id = $1 where id = $2", person_id, fan.purse_id)
+        await conn.execute("update wallet_accounts.purse set owner_id = $1 where id = $2", person_id, fan.wallet_id)
         await conn.execute("update wallet_cards.card set label = $1 where id = $2", label, fan.card_id)
     return person_id
 
@@ -31,7 +31,7 @@ async def owned(bar: "Bar", fan: Fan, name: str | None = NAME, label: str | None
 @pytest.mark.parametrize(
     ("name", "label", "shown"), [(NAME, None, SHORT), (NAME, "Blue card", "Blue card"), (None, None, None)]
 )
-async def test_a_paid_tap_shows_whose_card_it_is_and_no_more_of_a_name_than_that(
+async def test_a_paid_tap_shows_the_holder_by_a_short_name(
     bar: "Bar", name: str | None, label: str | None, shown: str | None
 ) -> None:
     till, fan = await bar.till(), await bar.fan(9_000)
@@ -40,7 +40,7 @@ async def test_a_paid_tap_shows_whose_card_it_is_and_no_more_of_a_name_than_that
     assert (answer.outcome, answer.holder) == ("booked", shown)
 
 
-async def test_a_card_of_nobody_shows_nobody_whatever_the_house_wrote_on_it(bar: "Bar") -> None:
+async def test_an_unlinked_card_shows_no_holder(bar: "Bar") -> None:
     till, fan = await bar.till(), await bar.fan(9_000)
     async with bar.db.transaction() as conn:
         await conn.execute("update wallet_cards.card set label = 'Box 12' where id = $1", fan.card_id)
@@ -61,7 +61,7 @@ async def test_each_of_a_batch_sees_its_own_holder(bar: "Bar") -> None:
     assert [answer.holder for (answer,) in answers] == [SHORT, None, "Terrace"]
 
 
-async def test_above_the_cap_the_cashier_sees_whose_pin_is_typed_before_it_is(bar: "Bar") -> None:
+async def test_above_the_cap_the_cashier_sees_the_holder_before_the_pin(bar: "Bar") -> None:
     till, fan = await bar.till(), await with_pin(bar)
     await owned(bar, fan)
     sale = dear(till, fan)
@@ -70,18 +70,18 @@ async def test_above_the_cap_the_cashier_sees_whose_pin_is_typed_before_it_is(ba
     assert [one.holder for one in (asked, wrong, booked)] == [SHORT] * 3
 
 
-async def test_a_till_hears_no_name_with_another_refusal_nor_of_what_it_tells(bar: "Bar") -> None:
+async def test_no_holder_is_sent_with_other_refusals_or_offline_sales(bar: "Bar") -> None:
     till, fan = await bar.till(), await bar.fan(ROUND_CENTS)
     await owned(bar, fan)
     spent = fan.tap()
-    (told,) = await bar.tell(till, by_card(ROUND_CENTS, spent))
-    assert (told.outcome, told.holder) == ("booked", None)
+    (offline,) = await bar.tell(till, by_card(ROUND_CENTS, spent))
+    assert (offline.outcome, offline.holder) == ("booked", None)
     for reason, proof in (("insufficient_funds", fan.tap()), ("tap_replayed", spent)):
         _, answer = await bar.ask(till, by_card(ROUND_CENTS, proof))
         assert (answer.reason, answer.holder) == (reason, None)
 
 
-async def test_whose_card_it_was_is_kept_nowhere_and_an_erased_owner_is_shown_no_more(bar: "Bar") -> None:
+async def test_the_holder_is_never_stored_and_an_erased_owner_is_not_shown(bar: "Bar") -> None:
     till, fan = await bar.till(), await bar.fan(9_000)
     person_id = await owned(bar, fan)
     written, first = await bar.ask(till, by_card(ROUND_CENTS, fan.tap()))

@@ -1,4 +1,4 @@
-"""What comes back is what was sold: pieces, products, prices, tips; and what the house gave comes back to the house."""
+"""Refunds compared with their sale: items, prices, tips, deposits, and bonus credit that never becomes cash."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,16 +14,16 @@ from virage.matchday.food.menu.store.catalogue import Publication
 from virage.matchday.food.till.reads.deviations import deviations
 from virage.matchday.food.till.rules.booking import (
     Part,
-    booked_of,
-    goods_of,
+    bonus_limit,
+    booked_parts,
     key_of,
-    left_of,
-    pay,
+    pay_part,
     refund_parts,
-    refuse_refund,
+    refund_refusal,
+    remaining_by_payer,
 )
-from virage.matchday.food.till.rules.refunds import Receipt, as_cash, judge_refund
-from virage.money.fiscal.rules.record import Kind, Line, Record, Tender, TenderKind, Written
+from virage.matchday.food.till.rules.refunds import Receipt, cash_liability, refund_deviations
+from virage.money.fiscal.rules.record import Kind, Line, Record, Tender, TenderKind, VerifiedRecord
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger.rules import AccountKind, Posted, Transfer, account, bonus
 from virage.platform.values.ids import new_id
@@ -41,7 +41,7 @@ def cash(cents: int) -> list[Tender]:
 
 
 def back_of(
-    till: Till, sale: Written, lines: Sequence[Line], kind: TenderKind = TenderKind.CASH, **said: Any
+    till: Till, sale: VerifiedRecord, lines: Sequence[Line], kind: TenderKind = TenderKind.CASH, **said: Any
 ) -> Record:
     cents = sum(line.cents for line in lines) + said.get("tip_cents", 0)
     tenders = [Tender(kind, cents, None)]
@@ -56,8 +56,8 @@ async def asked(bar: "Bar", till: Till, record: Record) -> tuple[str | None, dic
     return answer.reason, answer.data
 
 
-async def told(bar: "Bar", till: Till, *records: Written) -> list[str]:
-    return [answer.outcome for answer in await bar.send(till, *(sent(one, told=True) for one in records))]
+async def offline(bar: "Bar", till: Till, *records: VerifiedRecord) -> list[str]:
+    return [answer.outcome for answer in await bar.send(till, *(sent(one, offline=True) for one in records))]
 
 
 async def noted(bar: "Bar") -> list[tuple[Any, str, int | None]]:
@@ -68,7 +68,7 @@ async def noted(bar: "Bar") -> list[tuple[Any, str, int | None]]:
 # --- the lines of a sale ---------------------------------------------------------------------------------------------
 
 
-async def test_a_refund_that_is_asked_about_gives_back_what_the_sale_had_and_nothing_else(bar: "Bar") -> None:
+async def test_an_online_refund_returns_only_items_of_the_sale(bar: "Bar") -> None:
     till = await bar.till()
     sale, _ = await bar.ask(till, cash(1_850), lines=[beer(2), fries()])
     for lines, line, left in (
@@ -85,28 +85,28 @@ async def test_a_refund_that_is_asked_about_gives_back_what_the_sale_had_and_not
     assert await asked(bar, till, back_of(till, sale, [replace(beer(-1), name="Beer 50 cl")])) == (None, {})
 
 
-async def test_refunds_of_one_sale_together_give_back_no_more_pieces_than_it_had(bar: "Bar") -> None:
+async def test_refunds_of_one_sale_never_exceed_its_quantities(bar: "Bar") -> None:
     till, other = await bar.till(), await bar.till()
     sale, _ = await bar.ask(till, cash(1_850), lines=[beer(2), fries()])
-    assert await told(bar, other, other.keep(other.sign(back_of(other, sale, [beer(-1)])))) == ["booked"]
+    assert await offline(bar, other, other.keep(other.sign(back_of(other, sale, [beer(-1)])))) == ["booked"]
     assert await asked(bar, till, back_of(till, sale, [beer(-2, 200)])) == (NOT_IN_SALE, {"line": 0, "left": 0})
     assert await asked(bar, till, back_of(till, sale, [beer(-1)])) == (None, {})
     again = other.keep(other.sign(back_of(other, sale, [beer(-1, 450)])))
-    assert await told(bar, other, again) == ["booked"], "what happened has happened"
+    assert await offline(bar, other, again) == ["booked"], "what happened has happened"
     assert await noted(bar) == [(again.record.id, NOT_IN_SALE, 0)]
-    assert await told(bar, other, again) == ["known"]
+    assert await offline(bar, other, again) == ["known"]
     assert len(await noted(bar)) == 1
 
 
-async def test_what_was_told_as_given_back_to_a_card_that_paid_nothing_is_written_down(bar: "Bar") -> None:
+async def test_an_offline_refund_to_a_card_that_did_not_pay_is_a_deviation(bar: "Bar") -> None:
     till, other = await bar.till(), await bar.till()
     sale, _ = await bar.ask(till, cash(1_850), lines=[beer(2), fries()])
     wrong = other.keep(other.sign(back_of(other, sale, [beer(-1)], TenderKind.CARD)))
-    assert await told(bar, other, wrong) == ["booked"]
+    assert await offline(bar, other, wrong) == ["booked"]
     assert await noted(bar) == [(wrong.record.id, "card_not_accepted", None)]
 
 
-async def test_a_tip_goes_back_once(bar: "Bar") -> None:
+async def test_a_tip_is_refunded_once(bar: "Bar") -> None:
     till = await bar.till()
     sale, _ = await bar.ask(till, cash(1_600), lines=[beer(2)], tip_cents=200)
     wrong = back_of(till, sale, [beer(-1)], tip_cents=-201)
@@ -115,15 +115,15 @@ async def test_a_tip_goes_back_once(bar: "Bar") -> None:
     assert await asked(bar, till, back_of(till, sale, [beer(-1)], tip_cents=-1)) == (EXCEEDS, {})
 
 
-async def test_refunds_that_are_told_before_their_sale_are_judged_once_it_is_known(bar: "Bar") -> None:
+async def test_refunds_uploaded_before_their_sale_are_checked_once_it_is_booked(bar: "Bar") -> None:
     till, desk, fan = await bar.till(), await bar.till(), await bar.fan(3_000)
     sale = till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))
     wrong = desk.keep(desk.sign(back_of(desk, sale, [beer(-1)])))  # in cash what came by card
     twice = desk.keep(desk.sign(back_of(desk, sale, [beer(-1), fries(-1)], TenderKind.CARD)))
-    assert await told(bar, desk, wrong, twice) == ["booked", "booked"]
+    assert await offline(bar, desk, wrong, twice) == ["booked", "booked"]
     unknown = [(one.record.id, "sale_unknown", None) for one in (wrong, twice)]
     assert await noted(bar) == unknown
-    assert await told(bar, till, sale) == ["booked"]
+    assert await offline(bar, till, sale) == ["booked"]
     assert sorted(await noted(bar), key=str) == sorted(
         [
             *unknown,
@@ -136,23 +136,23 @@ async def test_refunds_that_are_told_before_their_sale_are_judged_once_it_is_kno
     assert await bar.left(fan) == 3_000 - 700, "what was given in cash is not given to the card as well"
 
 
-async def test_a_sale_that_names_another_as_a_refund_does_lets_nothing_more_be_given_back(bar: "Bar") -> None:
+async def test_a_sale_that_names_another_sale_is_not_its_refund(bar: "Bar") -> None:
     till, fan = await bar.till(), await bar.fan(5_000)
     sale, _ = await bar.ask(till, by_card(ROUND_CENTS, fan.tap()))
     strange = till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()), refund_of=refund_of(sale))
-    assert await told(bar, till, strange) == ["booked"]
+    assert await offline(bar, till, strange) == ["booked"]
     for one in (sale, strange):
         assert (await bar.refund(till, one, ROUND_CENTS, TenderKind.CARD)).outcome == "booked"
         assert (await bar.refund(till, one, 700, TenderKind.CARD)).reason == EXCEEDS
     assert await bar.left(fan) == 5_000
 
 
-async def test_cups_that_a_till_tells_at_another_deposit_are_written_down(bar: "Bar", board: Publication) -> None:
+async def test_cups_at_a_wrong_deposit_are_a_deviation(bar: "Bar", board: Publication) -> None:
     till = await bar.till()
     line = Line(CUP.id, "Gobelet", -3, CUP.cents + 1, 0, [], deposit=True)
     said = till.record(Kind.REFUND, lines=[line], tenders=cash(line.cents), refund_of=None, catalogue=board.version)
     dear = till.keep(till.sign(said))
-    assert await told(bar, till, dear) == ["booked"]
+    assert await offline(bar, till, dear) == ["booked"]
     assert await noted(bar) == [(dear.record.id, "price_wrong", 0)]
 
 
@@ -160,15 +160,13 @@ pieces = st.lists(st.sampled_from([beer(), fries(), cup(), beer(1, 600)]), min_s
 
 
 @given(pieces, st.lists(pieces, max_size=4))
-def test_what_refunds_give_back_without_a_deviation_is_never_more_than_the_sale_had(
-    sold: list[Line], backs: list[list[Line]]
-) -> None:
+def test_refunds_without_deviation_never_exceed_their_sale(sold: list[Line], backs: list[list[Line]]) -> None:
     till = Till()
     sale = till.record(lines=sold)
     receipt, left = Receipt(sale, []), [*sold]
     for back in backs:
         refund = till.record(Kind.REFUND, lines=[replace(line, quantity=-line.quantity) for line in back])
-        found, over = judge_refund(refund, receipt), []
+        found, over = refund_deviations(refund, receipt), []
         trial = [*left]
         for number, line in enumerate(back):
             if line in trial:
@@ -187,7 +185,7 @@ def test_what_refunds_give_back_without_a_deviation_is_never_more_than_the_sale_
 async def give(bar: "Bar", fan: Fan, cents: int) -> None:
     grants = account(AccountKind.GRANTS, "tests")
     async with bar.db.transaction() as conn:
-        gift = Transfer(fan.card_id, grants, bonus(fan.purse_id), cents, "gift", fan.purse_id)
+        gift = Transfer(fan.card_id, grants, bonus(fan.wallet_id), cents, "gift", fan.wallet_id)
         (outcome,) = await ledger.post(conn, [[gift]], NOW)
     assert isinstance(outcome, Posted)
 
@@ -195,7 +193,7 @@ async def give(bar: "Bar", fan: Fan, cents: int) -> None:
 WITH_CUP = [beer(), fries(), cup()]  # 12.50, of which 1.00 comes back
 
 
-async def test_bonus_credit_pays_no_cup(bar: "Bar") -> None:
+async def test_bonus_credit_pays_no_deposit(bar: "Bar") -> None:
     till, fan = await bar.till(), await bar.fan(99)
     await give(bar, fan, 5_000)
     _, answer = await bar.ask(till, by_card(1_250, fan.tap()), lines=WITH_CUP)
@@ -206,8 +204,8 @@ async def test_bonus_credit_pays_no_cup(bar: "Bar") -> None:
     assert (await bar.left(fan), await bar.of_kind("bonus")) == (0, 5_000 - 1_150)
 
 
-async def test_bonus_credit_pays_no_tip_and_a_refund_does_not_let_it(bar: "Bar") -> None:
-    """A tip is paid out to those who served: what the house gave would become their cash."""
+async def test_bonus_credit_pays_no_tip_also_after_refunds(bar: "Bar") -> None:
+    """Tips are paid out to staff, so bonus credit would become cash."""
     till, fan = await bar.till(), await bar.fan(99)
     await give(bar, fan, 5_000)
     _, answer = await bar.ask(till, by_card(ROUND_CENTS + 100, fan.tap()), tip_cents=100)
@@ -222,17 +220,17 @@ async def test_bonus_credit_pays_no_tip_and_a_refund_does_not_let_it(bar: "Bar")
     assert await bar.of_kind("bonus") == 5_000
 
 
-async def test_a_cup_that_a_till_told_is_not_paid_by_bonus_credit_either(bar: "Bar") -> None:
+async def test_an_offline_deposit_is_not_paid_by_bonus_credit(bar: "Bar") -> None:
     till, fan = await bar.till(), await bar.fan(0)
     await give(bar, fan, 5_000)
     sale = till.write(lines=WITH_CUP, tenders=by_card(1_250, fan.tap()))
-    (answer,) = await bar.send(till, sent(sale, told=True))
+    (answer,) = await bar.send(till, sent(sale, offline=True))
     assert (answer.outcome, answer.loss_cents) == ("booked", 100)
     assert await bar.of_kind("bonus") == 5_000 - 1_150
 
 
-async def test_what_the_house_gave_never_becomes_cash_by_a_cup(bar: "Bar") -> None:
-    """The goods go back to the bonus that paid them, for the cup is brought back for cash."""
+async def test_bonus_credit_never_becomes_cash_by_a_deposit(bar: "Bar") -> None:
+    """The goods are refunded to bonus credit, because the cup is refunded in cash."""
     till, fan = await bar.till(), await bar.fan(100)
     await give(bar, fan, 1_150)
     sale, _ = await bar.ask(till, by_card(1_250, fan.tap()), lines=WITH_CUP)
@@ -245,7 +243,7 @@ async def test_what_the_house_gave_never_becomes_cash_by_a_cup(bar: "Bar") -> No
     assert (await bar.left(fan), await bar.of_kind("bonus")) == (100, 1_150)
 
 
-async def test_a_drawer_that_took_the_cup_gives_nothing_of_the_food_back(bar: "Bar") -> None:
+async def test_a_deposit_paid_in_cash_does_not_allow_a_cash_refund_of_food(bar: "Bar") -> None:
     till, fan = await bar.till(), await bar.fan(0)
     await give(bar, fan, 1_150)
     split = [*cash(100), *by_card(1_150, fan.tap())]
@@ -264,38 +262,40 @@ async def test_a_drawer_that_took_the_cup_gives_nothing_of_the_food_back(bar: "B
     st.integers(0, 2_000),
     st.lists(st.sampled_from(["beer", "cup"]), max_size=8),
 )
-def test_whatever_is_given_back_cups_bring_no_more_cash_than_ones_own_money_paid(
+def test_deposits_bring_no_more_cash_than_the_payers_own_money(
     beers: int, by_hand: int, own: int, given_cents: int, backs: list[str]
 ) -> None:
-    till, purse_id = Till(), new_id()
+    till, wallet_id = Till(), new_id()
     lines = [beer(beers + 1), cup(beers + 1)]
     total = sum(line.cents for line in lines)
     hand = min(by_hand, total)
     tenders = [*(cash(hand) if hand else []), *(by_card(total - hand, "x") if total > hand else [])]
     sale = till.sign(till.record(lines=lines, tenders=tenders))
-    available = {purse_id: own, bonus(purse_id).id: given_cents}
+    available = {wallet_id: own, bonus(wallet_id).id: given_cents}
     parts: list[Part] = []
     for at, tender in enumerate(tenders):
-        part = Part(at, tender.cents, purse_id if tender.kind is TenderKind.CARD else None)
-        paid = pay(part, available, goods_cents=goods_of(sale.record), has_happened=False)
+        part = Part(at, tender.cents, wallet_id if tender.kind is TenderKind.CARD else None)
+        paid = pay_part(part, available, bonus_limit_cents=bonus_limit(sale.record), has_happened=False)
         if isinstance(paid, Refused):
             return
         parts += paid
-    booked = booked_of(sale.record, parts)
+    booked = booked_parts(sale.record, parts)
     own_paid = sum(part.cents for part in parts if not part.bonus)
     receipt, own_back = Receipt(sale.record, []), 0
     for what in backs:
         line = {"beer": beer(-1), "cup": cup(-1)}[what]
         for kind in (TenderKind.CARD, TenderKind.CASH):
             refund = back_of(till, sale, [line], kind)
-            as_cash_cents = as_cash(sale.record, [*receipt.refunds, refund])
-            if judge_refund(refund, receipt) or refuse_refund(refund, booked, as_cash_cents=as_cash_cents):
+            cash_liability_cents = cash_liability(sale.record, [*receipt.refunds, refund])
+            if refund_deviations(refund, receipt) or refund_refusal(
+                refund, booked, cash_liability_cents=cash_liability_cents
+            ):
                 continue
-            given_parts = refund_parts(refund, booked, {}, as_cash_cents=as_cash_cents)
-            booked += booked_of(refund, given_parts)
+            given_parts = refund_parts(refund, booked, {}, cash_liability_cents=cash_liability_cents)
+            booked += booked_parts(refund, given_parts)
             receipt.refunds.append(refund)
             own_back -= sum(part.cents for part in given_parts if not part.bonus)
             break
-    as_cash_cents = as_cash(sale.record, receipt.refunds)
-    assert own_back + as_cash_cents <= own_paid, "what is out may still be brought back for cash"
-    assert all(cents >= 0 for cents in left_of(key_of(sale.record), booked).values())
+    cash_liability_cents = cash_liability(sale.record, receipt.refunds)
+    assert own_back + cash_liability_cents <= own_paid, "what is out may still be brought back for cash"
+    assert all(cents >= 0 for cents in remaining_by_payer(key_of(sale.record), booked).values())

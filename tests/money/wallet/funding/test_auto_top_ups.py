@@ -20,7 +20,7 @@ from virage.money.payments import methods
 from virage.money.payments.checkout import settle_all
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.jobs import PaymentJobs
-from virage.money.payments.rules import Charge, Method, MethodState
+from virage.money.payments.rules import Charge, SavedCard, SavedCardState
 from virage.money.payments.sandbox_provider import SandboxProvider
 from virage.money.wallet.funding.acts import auto_top_ups as acts
 from virage.money.wallet.funding.acts import top_ups
@@ -126,17 +126,17 @@ class House:
             self.fan = await people.ensure_staff(conn, "lea@example.org", "Léa", [Grant("steward")], NOW)
             self.wallet_id = await loaded_wallet(conn, cents, self.fan)
 
-    async def put(self, **changes: Any) -> Method | Refused:
+    async def put(self, **changes: Any) -> SavedCard | Refused:
         wish = replace(WISH, **({"method_id": new_id()} | changes))
         async with self.db.transaction() as conn:
             return await acts.put_rule(
                 conn, self.fan, wish, limits=LIMITS, return_url="https://virage.local/purse", now=self.clock.now()
             )
 
-    async def ruled(self, card: Card, code: str | None = None, **changes: Any) -> Method:
+    async def ruled(self, card: Card, code: str | None = None, **changes: Any) -> SavedCard:
         """A rule whose card was typed at the provider's page."""
         method = await self.put(**changes)
-        assert isinstance(method, Method)
+        assert isinstance(method, SavedCard)
         url = await methods.open_page(self.db, self.clock, self.provider, method)
         body = {"card": card} | ({"code": code} if code else {})
         try:
@@ -272,7 +272,7 @@ async def test_a_charge_interrupted_by_a_kill_is_made_later_or_given_up(
     await house.spend(2_000)
     async with house.db.transaction() as conn:
         await acts.begin_due(conn, [house.wallet_id], LIMITS, house.clock.now())
-    assert isinstance(await house.put(method_id=method.id, add_cents=4_000), Method), "it adds more from now on"
+    assert isinstance(await house.put(method_id=method.id, add_cents=4_000), SavedCard), "it adds more from now on"
     await house.later(timedelta(minutes=16))
     view = await house.view()
     assert (view.state, view.today_cents, view.reason) == (RuleState.ON, 2_000, "expired")
@@ -337,7 +337,7 @@ async def test_a_charge_uses_the_card_it_was_agreed_for(house: House) -> None:
     await house.spend(600)
     async with house.db.transaction() as conn:
         await acts.begin_due(conn, [house.wallet_id], LIMITS, house.clock.now())
-    assert isinstance(await house.put(), Method), "another card, whose page is open"
+    assert isinstance(await house.put(), SavedCard), "another card, whose page is open"
     await house.jobs.top_up(house.db)
     view = await house.view()
     assert (view.state, view.reason, view.today_cents) == (RuleState.WAITING, None, 2_000)
@@ -359,7 +359,7 @@ async def test_another_card_takes_the_place_of_the_first_and_erasure_forgets_bot
     await house.later(timedelta(seconds=5))
     async with house.db.connection() as conn:
         kept = await methods.methods(conn, [first.id, second.id])
-        assert {(one.state, one.label) for one in kept.values()} == {(MethodState.FORGOTTEN, None)}
+        assert {(one.state, one.label) for one in kept.values()} == {(SavedCardState.FORGOTTEN, None)}
         assert await reads.rule_view(conn, house.fan, NOW) is None
 
 

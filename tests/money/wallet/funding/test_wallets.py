@@ -11,7 +11,7 @@ from tests.money.wallet.ledger.books import DRAWER, NOW, TILL, books, loaded_wal
 from virage.money.payments import acts as payments
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.provider import NoProvider
-from virage.money.payments.rules import Outcome, Start, State
+from virage.money.payments.rules import Outcome, PaymentIntent, PaymentState
 from virage.money.wallet.accounts.rules.wallets import Wallet
 from virage.money.wallet.funding.acts import top_ups as wallets
 from virage.money.wallet.funding.acts.top_up_money import TopUpMoney
@@ -65,7 +65,7 @@ def test_a_payout_goes_to_the_latest_cards_first_and_never_above_their_top_ups()
     assert shares(paid, 0) == []
 
 
-async def begun(db: Database, owner_id: UUID, wish: TopUpRequest, at: datetime = NOW) -> Start | Refused | None:
+async def begun(db: Database, owner_id: UUID, wish: TopUpRequest, at: datetime = NOW) -> PaymentIntent | Refused | None:
     async with db.transaction() as conn:
         return await wallets.top_up(conn, owner_id, wish, limits=LIMITS, return_url="https://x", now=at)
 
@@ -81,8 +81,8 @@ async def told(db: Database, *outcomes: Outcome) -> None:
 
 async def topped_up(db: Database, owner_id: UUID, cents: int) -> TopUpRequest:
     wish = TopUpRequest(new_id(), new_id(), cents)
-    assert isinstance(await begun(db, owner_id, wish), Start)
-    await told(db, Outcome(wish.payment_id, State.CAPTURED, cents))
+    assert isinstance(await begun(db, owner_id, wish), PaymentIntent)
+    await told(db, Outcome(wish.payment_id, PaymentState.CAPTURED, cents))
     return wish
 
 
@@ -121,7 +121,7 @@ async def refunds(db: Database) -> Sequence[tuple[UUID, int]]:
 async def test_money_is_credited_once_after_repeated_webhooks(db: Database) -> None:
     fan, wish = new_id(), TopUpRequest(new_id(), new_id(), 2000)
     await begun(db, fan, wish)
-    came = Outcome(wish.payment_id, State.CAPTURED, 2000)
+    came = Outcome(wish.payment_id, PaymentState.CAPTURED, 2000)
     await told(db, came, came)
     await told(db, came)
     assert await has(db, fan) == 2000
@@ -132,12 +132,12 @@ async def test_money_is_credited_once_after_repeated_webhooks(db: Database) -> N
 async def test_a_top_up_that_failed_credits_nothing_and_its_late_money_does(db: Database) -> None:
     fan, wish = new_id(), TopUpRequest(new_id(), new_id(), 2000)
     await begun(db, fan, wish)
-    await told(db, Outcome(wish.payment_id, State.DECLINED, 0, "stolen"))
+    await told(db, Outcome(wish.payment_id, PaymentState.DECLINED, 0, "stolen"))
     assert await has(db, fan) == 0
     assert await begun(db, fan, wish) == Refused(Reason.PAYMENT_FAILED, {"reason": "stolen"})
     failed = TopUpView(wish.id, wish.payment_id, 2000, Progress.FAILED, "stolen")
     assert await followed(db, fan, wish.id) == failed
-    await told(db, Outcome(wish.payment_id, State.CAPTURED, 2000))
+    await told(db, Outcome(wish.payment_id, PaymentState.CAPTURED, 2000))
     assert await has(db, fan) == 2000
 
 
@@ -145,33 +145,33 @@ async def test_a_top_up_that_failed_credits_nothing_and_its_late_money_does(db: 
 async def test_open_top_ups_never_bring_more_than_a_wallet_may_hold(db: Database, wanted: int) -> None:
     fan, wishes = new_id(), [TopUpRequest(new_id(), new_id(), 15_000) for _ in range(wanted)]
     answers = [await begun(db, fan, wish) for wish in wishes]
-    assert isinstance(answers[0], Start)
+    assert isinstance(answers[0], PaymentIntent)
     assert answers[1:] == [exceeds(10_000, 15_000)] * (wanted - 1)
-    await told(db, Outcome(wishes[0].payment_id, State.CAPTURED, 15_000))
+    await told(db, Outcome(wishes[0].payment_id, PaymentState.CAPTURED, 15_000))
     assert await has(db, fan) == 15_000
 
 
 async def test_concurrent_top_ups_never_exceed_the_maximum_of_a_wallet(db: Database) -> None:
     fan, wishes = new_id(), [TopUpRequest(new_id(), new_id(), 15_000) for _ in range(6)]
     answers = await asyncio.gather(*(begun(db, fan, wish) for wish in wishes))
-    assert sum(isinstance(answer, Start) for answer in answers) == 1
+    assert sum(isinstance(answer, PaymentIntent) for answer in answers) == 1
     assert answers.count(exceeds(10_000, 15_000)) == 5
 
 
 async def test_a_payment_that_failed_or_whose_time_is_over_leaves_room_for_the_next(db: Database) -> None:
     fan, cancelled, left, later = new_id(), *(TopUpRequest(new_id(), new_id(), 15_000) for _ in range(3))
-    assert isinstance(await begun(db, fan, cancelled), Start)
-    await told(db, Outcome(cancelled.payment_id, State.CANCELLED, 0))
-    assert isinstance(await begun(db, fan, left), Start)
+    assert isinstance(await begun(db, fan, cancelled), PaymentIntent)
+    await told(db, Outcome(cancelled.payment_id, PaymentState.CANCELLED, 0))
+    assert isinstance(await begun(db, fan, left), PaymentIntent)
     assert await begun(db, fan, later, NOW + PAYS_FOR - timedelta(seconds=1)) == exceeds(10_000, 15_000)
-    assert isinstance(await begun(db, fan, later, NOW + PAYS_FOR), Start)
+    assert isinstance(await begun(db, fan, later, NOW + PAYS_FOR), PaymentIntent)
 
 
 async def test_late_money_that_a_wallet_may_not_hold_goes_back_whole(db: Database) -> None:
     fan, wishes = new_id(), [TopUpRequest(new_id(), new_id(), 15_000) for _ in range(6)]
     for number, wish in enumerate(wishes):
-        assert isinstance(await begun(db, fan, wish, NOW + number * PAYS_FOR), Start)
-    came = [Outcome(wish.payment_id, State.CAPTURED, 15_000) for wish in wishes]
+        assert isinstance(await begun(db, fan, wish, NOW + number * PAYS_FOR), PaymentIntent)
+    came = [Outcome(wish.payment_id, PaymentState.CAPTURED, 15_000) for wish in wishes]
     await told(db, *came[:2])
     await asyncio.gather(*(told(db, one) for one in came[2:]))
     assert await has(db, fan) == 15_000
@@ -238,7 +238,7 @@ async def test_an_erasure_refunds_the_balance_and_late_money(db: Database) -> No
     await begun(db, fan, late)
     async with db.transaction() as conn:
         assert await wallets.erased(conn, fan, NOW) is None
-    await told(db, Outcome(late.payment_id, State.CAPTURED, 800))
+    await told(db, Outcome(late.payment_id, PaymentState.CAPTURED, 800))
     assert sorted(await refunds(db)) == sorted([(came.payment_id, 1000), (late.payment_id, 800)])
     async with db.connection() as conn:
         assert await export(conn, fan) == {"purse": None}
@@ -266,10 +266,12 @@ async def test_only_the_fan_sees_the_state_of_a_top_up(db: Database) -> None:
     for one in (wish, wrong, left):
         await begun(db, fan, one)
     assert await progress(db, fan, wish.id) is Progress.OPEN
-    await told(db, Outcome(wish.payment_id, State.CAPTURED, 2000), Outcome(wrong.payment_id, State.CAPTURED, 999))
+    await told(
+        db, Outcome(wish.payment_id, PaymentState.CAPTURED, 2000), Outcome(wrong.payment_id, PaymentState.CAPTURED, 999)
+    )
     assert await progress(db, fan, wish.id) is Progress.CREDITED
     assert await progress(db, fan, wrong.id) is Progress.SENT_BACK
-    await told(db, Outcome(left.payment_id, State.CANCELLED, 0))
+    await told(db, Outcome(left.payment_id, PaymentState.CANCELLED, 0))
     assert await followed(db, fan, left.id) == TopUpView(left.id, left.payment_id, 500, Progress.FAILED, "cancelled")
     await topped_up(db, other, 500)
     assert await progress(db, other, wish.id) is None

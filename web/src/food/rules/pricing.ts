@@ -2,7 +2,7 @@
  * What a basket costs, to the cent, as `price` of the Python rules has it: docs/vectors/prices.json holds both to the
  * same answer, so that a till without network asks what the server would.
  */
-import { vatIncluded, type VatTotal } from "../../concessions/fiscal/record";
+import { vatIncluded, type VatTotal } from "../../fiscal/record";
 import { choicesOf, priceOf, type Catalogue, type Deposit, type Menu, type Product, type Text } from "./catalogue";
 
 const QUANTITY_MAX = 99;

@@ -1,4 +1,4 @@
-/** The words of figures and books: sales, shifts, concessionaires, closings, accounting. */
+/** Texts of sales, shifts, concessionaires, closings and accounting. */
 import { plural } from "./common";
 
 export const foodBooks = {
@@ -73,12 +73,12 @@ export const foodBooks = {
     right: "Correct",
     none: "No shifts started in this period.",
   },
-  desks: {
+  drawers: {
     title: (count: number) => (count === 0 ? "Open cash drawers" : `Open cash drawers: ${count}`),
     whole: (sum: string) => `${sum} in all drawers`,
     none: "No drawer is open.",
     parts: (float: string, sales: string, refunds: string) => `Float ${float} + sales ${sales} − refunds ${refunds}`,
-    purses: (loads: string, payouts: string) => `Top-ups ${loads}, payouts ${payouts}`,
+    topUps: (topUps: string, payouts: string) => `Top-ups ${topUps}, payouts ${payouts}`,
     since: (moment: string) => `since ${moment}`,
   },
   concessionaires: {

@@ -1,4 +1,4 @@
-/** The words of tills, cards, sales, shifts, concessionaires and books. */
+/** Texts of tills, cards, sales, shifts, concessionaires and books. */
 import { plural } from "./common";
 import { foodBooks } from "./foodBooks";
 

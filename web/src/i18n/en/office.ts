@@ -335,7 +335,7 @@ export const office = {
       refunding: "Paid by card, refund in progress",
       partly_refunded: "Paid by card, partly refunded",
       refunded: "Paid by card, refunded",
-    } as Record<Schemas["State"], string>,
+    } as Record<Schemas["PaymentState"], string>,
     refunds: "Refunds",
     refundOf: (count: number) => plural(count, "ticket", "tickets"),
     refundDone: (moment: string) => `Confirmed ${moment}`,

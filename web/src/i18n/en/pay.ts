@@ -1,4 +1,4 @@
-/** The words of a phone that pays from its wallet. */
+/** Texts of phone payments. */
 export const pay = {
   title: "Pay with this phone",
   counter: (outlet: string) => `Food stand ${outlet}`,

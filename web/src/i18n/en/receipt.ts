@@ -1,4 +1,4 @@
-/** The words of a receipt: on a till, on paper, and on the page that its code opens. */
+/** Texts of a receipt: on a till, on paper, and on the page that its QR code opens. */
 export const receipt = {
   title: "Receipt",
   refund: "Refund",
@@ -14,20 +14,20 @@ export const receipt = {
   vat: "VAT",
   rate: "Rate",
   gross: "incl. VAT",
-  ofIt: "VAT in it",
-  tenders: { card: "Card", virtual_card: "Phone", cash: "Cash", terminal: "Bank card", purse: "Wallet" } as Record<string, string>,
+  ofIt: "VAT",
+  tenders: { card: "Club card", virtual_card: "Phone", cash: "Cash", terminal: "Bank card", purse: "Wallet" } as Record<string, string>,
   reason: "Refund of another receipt",
   reasonOf: (number: number) => `Refund of receipt no. ${number}`,
   fingerprint: "Record",
-  qr: "Code of this receipt",
+  qr: "QR code of this receipt",
   page: {
     genuine: "This receipt is genuine and unchanged",
-    genuineText: "The till’s signature covers every line of it, and it adds up. It was checked on this device, without a server.",
-    wrong: "This receipt does not add up",
-    wrongText: "It is signed, but its sums are wrong. Show it at a desk.",
-    none: "This is no receipt",
-    noneText: "The address is not whole, or somebody has changed it.",
-    key: "Key of the till",
+    genuineText: "The till’s signature covers every line and the totals are correct. Checked on this device, without a server.",
+    wrong: "The totals of this receipt are wrong",
+    wrongText: "Its signature is valid, but the amounts don’t add up. Show it at a desk.",
+    none: "This is not a valid receipt",
+    noneText: "The link is incomplete or has been changed.",
+    key: "Till key",
     print: "Print",
   },
 };

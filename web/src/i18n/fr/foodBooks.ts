@@ -73,12 +73,12 @@ export const foodBooks: typeof English = {
     right: "Correct",
     none: "Aucun service n’a commencé sur cette période.",
   },
-  desks: {
+  drawers: {
     title: (count) => (count === 0 ? "Tiroirs ouverts" : `Tiroirs ouverts : ${count}`),
     whole: (sum) => `${sum} dans tous les tiroirs`,
     none: "Aucun tiroir n’est ouvert.",
     parts: (float, sales, refunds) => `Fonds ${float} + ventes ${sales} − remboursements ${refunds}`,
-    purses: (loads, payouts) => `Rechargements ${loads}, versements ${payouts}`,
+    topUps: (topUps, payouts) => `Rechargements ${topUps}, versements ${payouts}`,
     since: (moment) => `depuis le ${moment}`,
   },
   concessionaires: {

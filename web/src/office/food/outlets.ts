@@ -1,4 +1,4 @@
-/** The outlets of the ground: how they are named, and which of them are the work of who sits at the desk. */
+/** Outlets of the venue: names, and which ones the user's roles cover. */
 import { desk } from "../desk.svelte";
 import type { Role } from "../types";
 import { food } from "./words.svelte";
@@ -9,7 +9,7 @@ export interface Outlet {
   ring: number;
 }
 
-/** An outlet with where it is: `07, West stand, level 1`. */
+/** Outlet with its place: `07, West stand, level 1`. */
 export function outletText(code: string): string {
   const spot = desk.ground?.outlets.find((one) => one.code === code);
   const stand = desk.ground?.stands.find((one) => one.code === spot?.stand);
@@ -34,7 +34,7 @@ export function outletOptions(outlets: readonly Outlet[]): { value: string; text
   return outlets.map((one) => ({ value: one.code, text: outletText(one.code) }));
 }
 
-/** Codes in few words: the first ones, and how many more. */
+/** Short list of codes: the first ones, and how many more. */
 export function outletsText(codes: readonly string[] | null | undefined, few = 6): string {
   if (!codes) return food.w.outlet.all;
   const sorted = [...codes].sort((one, other) => one.localeCompare(other, undefined, { numeric: true }));

@@ -1,4 +1,4 @@
-/** Which parts of food and money there are, and whose work each is. */
+/** Sections of food and money, and the roles that see them. */
 import { desk } from "../desk.svelte";
 import type { Role } from "../types";
 
@@ -8,7 +8,7 @@ export interface Tab {
   shown: boolean;
 }
 
-/** Whether a role is held over the whole ground or at an outlet: not at one organiser or event alone. */
+/** Whether a role covers the venue or an outlet, not only an organiser or event. */
 export const atOutlets = (...roles: Role[]): boolean =>
   desk.grants.some(({ role, scope }) => (role === "admin" || roles.includes(role)) && (scope === "all" || scope === "outlet"));
 const overAll = (...roles: Role[]): boolean => roles.some((role) => desk.overAll(role));
@@ -27,12 +27,12 @@ export function tabs(): Tab[] {
   ];
 }
 
-/** The first part that is the work of who sits at the desk; nothing for somebody with other work. */
+/** First section that the user's roles cover, if any. */
 export function firstTab(): Tab | undefined {
   return tabs().find((tab) => tab.shown);
 }
 
-/** Whether a part is the work of who sits at the desk. */
+/** Whether the user's roles cover a section. */
 export function isMine(key: Tab["key"]): boolean {
   return tabs().some((tab) => tab.key === key && tab.shown);
 }

@@ -1,4 +1,4 @@
-/** What the routes of food and money send and take, under short names. */
+/** API types of food and money under short names. */
 import type { components } from "../../api/schema";
 
 type Schemas = components["schemas"];
@@ -29,14 +29,14 @@ export type OfficeTill = Schemas["OfficeTill"];
 export type Shift = Schemas["Shift"];
 export type SalesView = Schemas["SalesView"];
 export type SalesRow = Schemas["SalesRow"];
-export type By = Schemas["By"];
+export type By = Schemas["SalesGrouping"];
 export type Concessionaire = Schemas["Concessionaire"];
 export type Terms = Schemas["Terms"];
 export type Statement = Schemas["Statement"];
 export type ClosingView = Schemas["ClosingView"];
 export type Journal = Schemas["Journal"];
 export type OfflineLoss = Schemas["OfflineLoss"];
-export type Deviation = Schemas["NotedDeviation"];
+export type Deviation = Schemas["StoredDeviation"];
 export type OutletTimingStats = Schemas["OutletTimingStats"];
 
 export const CATEGORIES: readonly ProductCategory[] = ["menus", "beers", "soft_drinks", "hot_drinks", "hot_food", "snacks", "sweets", "shop"];

@@ -1,4 +1,4 @@
-/** The words of food and money: a bundle of their own, fetched with the section, one locale at a time. */
+/** Texts of food and money, loaded with the section, one locale at a time. */
 import { Bundle } from "../../i18n/bundle.svelte";
 import { i18n } from "../../i18n/i18n.svelte";
 import type { food as english } from "../../i18n/en/officeFood";
@@ -6,7 +6,7 @@ import type { food as english } from "../../i18n/en/officeFood";
 export type FoodWords = typeof english;
 
 class Words extends Bundle<FoodWords> {
-  /** Cents as money with their sign, for what is over and what is missing. */
+  /** Signed amount, for surpluses and shortages. */
   difference(cents: number): string {
     return `${cents > 0 ? "+" : ""}${i18n.exact(cents)}`;
   }
@@ -17,7 +17,7 @@ export const food = new Words({
   en: async () => (await import("../../i18n/en/officeFood")).food,
 });
 
-/** A screen of the section, once its words are there too. */
+/** Screen of the section, once its texts are loaded. */
 export async function withWords<Screen>(screen: Promise<Screen>): Promise<Screen> {
   const [loaded] = await Promise.all([screen, food.use(i18n.locale)]);
   return loaded;

@@ -1,1 +1,1 @@
-"""What keeps the books: records become figures, and concessionaires have their terms."""
+"""Acts of the books: sales statistics, concessionaires and their contracts."""

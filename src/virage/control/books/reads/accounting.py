@@ -1,10 +1,10 @@
-"""The journal of the accountant, gathered from the ledger, the records and the orders of tickets."""
+"""Accounting journal from the ledger, till records and ticket orders."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
 
-from virage.control.books.rules.accounting import Journal, Ticketing, journal
+from virage.control.books.rules.accounting import Journal, TicketRevenue, journal
 from virage.control.books.store import accounting as store
 from virage.control.books.store.accounting import Span
 from virage.money.fiscal.types import DAY_BEGINS, Period, PeriodKind, begins, business_day, ends
@@ -15,15 +15,15 @@ from virage.site.venue.api import VENUE_ZONE
 
 
 async def journal_of(conn: Connection, days: tuple[date, date], codes: Mapping[str, str], now: datetime) -> Journal:
-    """The journal of some days of business, both named ones among them, as far as it has come.
+    """Return the accounting journal of some business days, inclusive.
 
-    The caller's transaction is `repeatable read`, so that all of it is of one moment.
+    The caller's transaction must be `repeatable read`, so that all sources are of one moment.
     """
     until = ends(Period(PeriodKind.DAY, days[1]), VENUE_ZONE)
     span = Span(begins(days[0], VENUE_ZONE), until, VENUE_ZONE, DAY_BEGINS)
     ledger = (await store.moved(conn, span), await store.sold(conn, span))
     moved = await ticketing.money_moved(conn, *span)
-    found = await programme.events(conn, sorted({one.event_id for one in moved}))
+    found = await programme.events(conn, sorted({movement.event_id for movement in moved}))
     over: dict[UUID, date] = {
         event.id: business_day(event.ends_at, VENUE_ZONE)
         for event in found.values()
@@ -31,4 +31,4 @@ async def journal_of(conn: Connection, days: tuple[date, date], codes: Mapping[s
     }
     titles = {event.id: event.title.fr or event.title.en for event in found.values()}
     balances = await store.balances(conn, until)
-    return journal(days, ledger, Ticketing(moved, over, titles), balances, codes=codes, made_at=now)
+    return journal(days, ledger, TicketRevenue(moved, over, titles), balances, codes=codes, made_at=now)

@@ -1,4 +1,4 @@
-"""What tills may lose at most while they have no network, and have lost."""
+"""Maximum and actual losses of offline sales."""
 
 from msgspec import Struct
 
@@ -14,23 +14,23 @@ from virage.platform.web.guard import Principal
 
 
 class OfflineLoss(Struct, frozen=True):
-    """`worst_cents` is `tills` times `till_limit_cents`: more is not lost while no till has told what it took.
+    """Losses of offline sales. `max_loss_cents` = `tills` * `till_limit_cents`: the maximum before any till uploads.
 
-    `lost_cents` is what is on the loss accounts of these tills.
+    `lost_cents` is the balance of the loss accounts of these tills.
     """
 
     tills: int
     till_limit_cents: Cents
-    worst_cents: Cents
+    max_loss_cents: Cents
     lost_cents: Cents
 
 
 async def offline_loss(conn: Connection, principal: Principal, limits: TillLimits) -> OfflineLoss:
-    """What the tills that somebody leads may lose at most; those of the house never sell without the server."""
+    """Return the losses of the tills in the caller's scope. Order-ahead tills never sell offline and are left out."""
     devices = await people.office_devices(conn, principal)
     of_house = {kitchen.till_id for kitchen in (await orders.kitchens(conn)).values()}
-    counters = [one for one in devices if one.kind is DeviceKind.TILL and one.id not in of_house]
-    tills = [one.id for one in counters if one.revoked_at is None]
+    counters = [device for device in devices if device.kind is DeviceKind.TILL and device.id not in of_house]
+    tills = [device.id for device in counters if device.revoked_at is None]
     lost = await ledger.balances(conn, [till_account(AccountKind.LOSS, till) for till in tills])
     return OfflineLoss(
         len(tills), limits.offline_till_cents, len(tills) * limits.offline_till_cents, max(0, -sum(lost.values()))

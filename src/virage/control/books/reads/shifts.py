@@ -1,12 +1,20 @@
-"""Shifts and drawers as the office sees them, and the tills with what is open at them."""
+"""Shifts, cash drawers and tills for the office."""
 
 from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from virage.control.books.rules.shifts import Desk, OfficeTill, Opened, Receipts, Shift, drawer, tenders
+from virage.control.books.rules.shifts import (
+    DrawerMovement,
+    OfficeTill,
+    OpenedShift,
+    Shift,
+    ShiftTotals,
+    drawer,
+    tenders,
+)
 from virage.control.books.store import shifts as store
-from virage.control.books.store.figures import Slice
+from virage.control.books.store.sales_statistics import SalesFilter
 from virage.identity.people import api as people
 from virage.identity.people.types import DeviceKind
 from virage.matchday.food.orders import api as orders
@@ -18,14 +26,14 @@ from virage.platform.web.guard import Principal
 SHIFTS_MAX: Final = 500
 
 
-async def shifts(conn: Connection, wanted: Slice) -> list[Shift]:
-    """Shifts that were opened in a time, at an event or not, the latest first; `SHIFTS_MAX` at most."""
+async def shifts(conn: Connection, wanted: SalesFilter) -> list[Shift]:
+    """Return the shifts opened in a period or at an event, latest first; at most `SHIFTS_MAX`."""
     return await _shifts(conn, await store.opened(conn, wanted, SHIFTS_MAX))
 
 
 async def tills(conn: Connection, principal: Principal) -> list[OfficeTill]:
-    """The tills that stand at an outlet of which the asker has the finance; revoked ones last."""
-    devices = [one for one in await people.office_devices(conn, principal) if one.kind is DeviceKind.TILL]
+    """Return the tills at outlets where the caller has the finance role; revoked ones last."""
+    devices = [device for device in await people.office_devices(conn, principal) if device.kind is DeviceKind.TILL]
     ids = [device.id for device in devices]
     heads = await store.till_heads(conn, ids)
     subjects = [Subject("till", str(till)) for till in ids]
@@ -53,8 +61,8 @@ async def tills(conn: Connection, principal: Principal) -> list[OfficeTill]:
     return found
 
 
-async def _shifts(conn: Connection, opened: Sequence[Opened]) -> list[Shift]:
-    """Shifts with their sums; loads and payouts are those of the server's clock between the till's own two moments."""
+async def _shifts(conn: Connection, opened: Sequence[OpenedShift]) -> list[Shift]:
+    """Return shifts with totals. Top-ups and payouts are matched by server time to the till's times of the shift."""
     if not opened:
         return []
     counted = await store.counts(conn, opened)
@@ -63,17 +71,17 @@ async def _shifts(conn: Connection, opened: Sequence[Opened]) -> list[Shift]:
     ids = sorted({shift.till for shift in opened})
     devices = await people.devices(conn, ids)
     persons = await people.persons_by_id(conn, sorted({shift.cashier for shift in opened}))
-    desk: dict[UUID, list[Desk]] = {}
+    desk: dict[UUID, list[DrawerMovement]] = {}
     for move in await store.cash_beside_sales(conn, ids, min(shift.at for shift in opened)):
-        desk.setdefault(move.till, []).append(Desk(move.at, move.cents))
+        desk.setdefault(move.till, []).append(DrawerMovement(move.at, move.cents))
     found = []
     for shift in opened:
         mine = [
-            one
-            for one in desk.get(shift.till, ())
-            if shift.at <= one.at and (shift.end_at is None or one.at <= shift.end_at)
+            movement
+            for movement in desk.get(shift.till, ())
+            if shift.at <= movement.at and (shift.end_at is None or movement.at <= shift.end_at)
         ]
-        told = receipts.get(shift.key, Receipts())
+        told = receipts.get(shift.key, ShiftTotals())
         taken = money.get(shift.key, [])
         person, device = persons.get(shift.cashier), devices.get(shift.till)
         found.append(

@@ -1,4 +1,4 @@
-"""Concessionaires within some outlets, and what is owed to them."""
+"""Concessionaires and their statements."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from virage.control.books.rules.concessionaires import Concessionaire
-from virage.control.books.rules.statements import Closed, Statement, statement
+from virage.control.books.rules.statements import ClosedDay, Statement, statement
 from virage.control.books.store import concessionaires as store
 from virage.control.books.store import losses
 from virage.money.fiscal import api as fiscal
@@ -16,19 +16,29 @@ from virage.platform.data.database import Connection
 
 
 async def concessionaires(conn: Connection, outlets: Sequence[str] | None) -> list[Concessionaire]:
-    """Who runs some outlets or (None) any, by name, with the terms of these outlets."""
+    """Return the concessionaires of some outlets (None: all) by name, with their terms for these outlets."""
     found = await store.concessionaires(conn)
     if outlets is None:
         return found
-    mine = [replace(one, terms=[terms for terms in one.terms if terms.outlet in outlets]) for one in found]
-    return [one for one in mine if one.terms]
+    mine = [
+        replace(concessionaire, terms=[terms for terms in concessionaire.terms if terms.outlet in outlets])
+        for concessionaire in found
+    ]
+    return [concessionaire for concessionaire in mine if concessionaire.terms]
 
 
 async def statement_of(
     conn: Connection, concessionaire_id: UUID, days: tuple[date, date], outlets: Sequence[str] | None, now: datetime
 ) -> Statement | None:
-    """What is owed for some days; None where they ran nothing then or something beyond these outlets (None: any)."""
-    found = next((one for one in await store.concessionaires(conn) if one.id == concessionaire_id), None)
+    """Return the statement of some days; None if not all of their outlets are within `outlets` (None: all)."""
+    found = next(
+        (
+            concessionaire
+            for concessionaire in await store.concessionaires(conn)
+            if concessionaire.id == concessionaire_id
+        ),
+        None,
+    )
     if found is None:
         return None
     theirs = [terms for terms in found.terms if terms.starts_on <= days[1] and (terms.ends_on or days[0]) >= days[0]]
@@ -39,6 +49,6 @@ async def statement_of(
     bodies = await fiscal.closings_listed(conn, "outlet", PeriodKind.DAY, days, ids=run, most=most)
     signed = [(closing, hash_of(body)) for body in bodies if (closing := read_closing(body)) is not None]
     lost = await losses.losses_in(conn, [closing for closing, _ in signed])
-    closed = [Closed(*one, cents) for one, cents in zip(signed, lost, strict=True)]
+    closed = [ClosedDay(*closing, cents) for closing, cents in zip(signed, lost, strict=True)]
     last = (await fiscal.last_closed(conn)).get(PeriodKind.DAY)
     return statement(replace(found, terms=theirs), days, closed, closed_through=last, made_at=now)

@@ -1,4 +1,4 @@
-"""Whether drawers and terminals stand in the books as tills say: the other half of `virage wallet audit`."""
+"""Comparison of ledger and till records for drawers and terminals, for `virage wallet audit`."""
 
 from msgspec import Struct
 
@@ -8,19 +8,19 @@ from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
 
 
-class TillAstray(Struct, frozen=True):
-    """A drawer or a terminal that does not hold what its till's records and its loads of purses say."""
+class TillMismatch(Struct, frozen=True):
+    """Drawer or terminal whose ledger balance differs from its till's records, top-ups and payouts."""
 
     till: str
     tender: str
     booked_cents: Cents
-    told_cents: Cents
+    recorded_cents: Cents
 
 
-async def tills_astray(conn: Connection) -> list[TillAstray]:
-    """All drawers and terminals that stand elsewhere than tills say; in the snapshot of the caller's transaction.
+async def till_mismatches(conn: Connection) -> list[TillMismatch]:
+    """Return all drawers and terminals with a difference, in the snapshot of the caller's transaction.
 
-    An account of what is held for us stands below zero, so what was taken in is its balance turned round.
+    Accounts of held money are below zero, so the amount taken is the negated balance.
     """
     told = await store.takings_of_records(conn)
     for taking in await funding.all_takings(conn):
@@ -28,7 +28,7 @@ async def tills_astray(conn: Connection) -> list[TillAstray]:
         told[place] = told.get(place, 0) + taking.cents
     booked = await funding.booked_at_tills(conn)
     return [
-        TillAstray(*place, booked.get(place, 0), told.get(place, 0))
+        TillMismatch(*place, booked.get(place, 0), told.get(place, 0))
         for place in sorted(told.keys() | booked.keys())
         if booked.get(place, 0) != told.get(place, 0)
     ]

@@ -1,5 +1,5 @@
-"""The doors of the office to the books."""
+"""Office routes of the books."""
 
-from virage.control.books.routes import office_books, office_concessionaires, office_losses, office_sales
+from virage.control.books.routes import accounting, concessionaires, losses, sales
 
-routers = [office_sales.router, office_concessionaires.router, office_books.router, office_losses.router]
+routers = [sales.router, concessionaires.router, accounting.router, losses.router]

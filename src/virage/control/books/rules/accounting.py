@@ -1,7 +1,7 @@
-"""The books for the accountant: what each day moved on the accounts of the house's chart, debits equal to credits.
+"""Accounting journal: balanced entries per business day on the operator's chart of accounts.
 
-Three sources: the ledger of the purses and tills, the records for the VAT of what was sold, and the orders of tickets.
-A ticket's price is owed until its event has taken place (deferred), its VAT is due when it is paid.
+Sources: the ledger of wallets and tills, till records for VAT, and ticket orders. Ticket revenue is deferred until the
+event has taken place; its VAT is due at payment.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,19 +32,18 @@ CHART: Final = {
     "deferred_tickets": "487",
     "tickets": "706",
 }
-"""Account numbers by the French plan comptable général; the configuration replaces what a house has otherwise."""
-OF_KIND: Final = {"purse": "purses"}
-"""What kinds of the ledger are called here, where it is not their own name."""
+"""Account numbers of the French plan comptable général; the configuration may replace them."""
+JOURNAL_NAMES: Final = {"purse": "purses"}
+"""Journal names of ledger account kinds, where they differ."""
 HEADER: Final = ("day", "account", "what", "outlet", "vat_permille", "event_id", "event", "debit", "credit")
 
 
 class JournalLine(Struct, frozen=True):
-    """One line of a day: a debit or a credit, the other amount is zero.
+    """One journal line: a debit or a credit, the other amount is zero.
 
-    `what` says which of the house's accounts it is (`purses`, `bonus`, `deposits`, `clearing`, `cash`, `terminal`,
-    `sales`, `vat`, `tips`, `unclaimed`, `loss`, `grants`, `ticket_clearing`, `deferred_tickets`, `tickets`), `account`
-    its number in the chart; `outlet`, `vat_permille` and the event (its title in French) tell more of sales, VAT and
-    tickets.
+    `what` names the account (`purses`, `bonus`, `deposits`, `clearing`, `cash`, `terminal`, `sales`, `vat`, `tips`,
+    `unclaimed`, `loss`, `grants`, `ticket_clearing`, `deferred_tickets`, `tickets`), `account` is its number in the
+    chart. `outlet`, `vat_permille` and `event` (its French title) detail sales, VAT and tickets.
     """
 
     day: date
@@ -59,7 +58,7 @@ class JournalLine(Struct, frozen=True):
 
 
 class AccountBalance(Struct, frozen=True):
-    """What the house owes (above zero) or has (below) on an account at the end of the last day."""
+    """Balance of an account at the end of the last day: owed (above zero) or held (below)."""
 
     account: str
     what: str
@@ -67,10 +66,9 @@ class AccountBalance(Struct, frozen=True):
 
 
 class Journal(Struct, frozen=True):
-    """The lines of some days, both named ones among them, by day and account; debits and credits sum to the same.
+    """Lines of some days, inclusive, by day and account; debits equal credits.
 
-    `balances` are those of money held and owed: purses, bonus, cups, what is in drawers and at providers, tickets of
-    events that are still to come.
+    `balances` are money held and owed: wallets, bonus credit, deposits, drawers, providers, tickets of upcoming events.
     """
 
     starts_on: date
@@ -82,18 +80,18 @@ class Journal(Struct, frozen=True):
     balances: Sequence[AccountBalance]
 
 
-class Moved(NamedTuple):
-    """What moved on the ledger's accounts of a kind on a day: credits less debits."""
+class LedgerMovement(NamedTuple):
+    """Movement of one ledger account kind on a day: credits less debits."""
 
     day: date
     kind: str
     cents: Cents
 
 
-class Sold(NamedTuple):
-    """What was sold on a day at an outlet at one rate: by the ledger, and its VAT by the records.
+class DailySales(NamedTuple):
+    """Sales of a day by outlet and VAT rate: gross from the ledger, VAT from the records.
 
-    `beside_cents` of it are in no record; its VAT is reckoned from the sum.
+    `unrecorded_cents` of it are in no record; their VAT is computed from the sum.
     """
 
     day: date
@@ -101,11 +99,11 @@ class Sold(NamedTuple):
     vat_permille: int
     gross_cents: Cents
     vat_cents: Cents
-    beside_cents: Cents
+    unrecorded_cents: Cents
 
 
-class _Place(NamedTuple):
-    """Where an amount stands."""
+class _EntryKey(NamedTuple):
+    """Key of an amount in the journal."""
 
     day: date
     what: str
@@ -114,8 +112,8 @@ class _Place(NamedTuple):
     event_id: UUID | None = None
 
 
-class Ticketing(NamedTuple):
-    """What tickets moved, on which day each event is over (none: it is not yet, or never will be), and their titles."""
+class TicketRevenue(NamedTuple):
+    """Ticket payments, the business day on which each event ended (missing: not yet, or cancelled), and titles."""
 
     moved: Sequence[TicketMoney]
     over: Mapping[UUID, date]
@@ -124,23 +122,23 @@ class Ticketing(NamedTuple):
 
 def journal(
     days: tuple[date, date],
-    ledger: tuple[Sequence[Moved], Sequence[Sold]],
-    tickets: Ticketing,
+    ledger: tuple[Sequence[LedgerMovement], Sequence[DailySales]],
+    tickets: TicketRevenue,
     balances: Mapping[str, Cents],
     *,
     codes: Mapping[str, str],
     made_at: datetime,
 ) -> Journal:
-    """The journal of some days; `balances` are the ledger's by kind at the end of them."""
+    """Return the journal of some days; `balances` are the ledger balances by kind at their end."""
     chart = {**CHART, **codes}
-    sums: dict[_Place, Cents] = {}
+    sums: dict[_EntryKey, Cents] = {}
     for place, cents in (*_of_ledger(*ledger), *_of_tickets(days, tickets)):
         sums[place] = sums.get(place, 0) + cents
-    found = sorted((one for one in sums.items() if one[1]), key=lambda one: _order(chart, one[0]))
+    found = sorted((entry for entry in sums.items() if entry[1]), key=lambda entry: _order(chart, entry[0]))
     lines = [_line(chart, tickets.titles, place, cents) for place, cents in found]
-    standing = {OF_KIND.get(kind, kind): cents for kind, cents in balances.items()}
+    standing = {JOURNAL_NAMES.get(kind, kind): cents for kind, cents in balances.items()}
     standing["deferred_tickets"] = _deferred(days[1], tickets)
-    standing["ticket_clearing"] = -sum(one.cents for one in tickets.moved if one.day <= days[1])
+    standing["ticket_clearing"] = -sum(movement.cents for movement in tickets.moved if movement.day <= days[1])
     return Journal(
         starts_on=days[0],
         ends_on=days[1],
@@ -152,50 +150,50 @@ def journal(
     )
 
 
-def _of_ledger(moved: Iterable[Moved], sold: Iterable[Sold]) -> Iterable[tuple[_Place, Cents]]:
-    for one in moved:
-        yield _Place(one.day, OF_KIND.get(one.kind, one.kind)), one.cents
+def _of_ledger(moved: Iterable[LedgerMovement], sold: Iterable[DailySales]) -> Iterable[tuple[_EntryKey, Cents]]:
+    for movement in moved:
+        yield _EntryKey(movement.day, JOURNAL_NAMES.get(movement.kind, movement.kind)), movement.cents
     for sale in sold:
-        vat = sale.vat_cents + vat_included(sale.beside_cents, sale.vat_permille)
-        yield _Place(sale.day, "sales", sale.outlet or "", sale.vat_permille), sale.gross_cents - vat
-        yield _Place(sale.day, "vat", vat_permille=sale.vat_permille), vat
+        vat = sale.vat_cents + vat_included(sale.unrecorded_cents, sale.vat_permille)
+        yield _EntryKey(sale.day, "sales", sale.outlet or "", sale.vat_permille), sale.gross_cents - vat
+        yield _EntryKey(sale.day, "vat", vat_permille=sale.vat_permille), vat
 
 
-def _of_tickets(days: tuple[date, date], tickets: Ticketing) -> Iterable[tuple[_Place, Cents]]:
-    """What is paid is owed, but for its VAT; once the event is over it is earned, at once what comes later."""
-    for one in tickets.moved:
-        vat = vat_included(one.cents, one.vat_permille)
-        net, event_id, rate = one.cents - vat, one.event_id, one.vat_permille
-        if days[0] <= one.day <= days[1]:
-            yield _Place(one.day, "ticket_clearing"), -one.cents
-            yield _Place(one.day, "vat", vat_permille=rate), vat
-            yield _Place(one.day, "deferred_tickets", event_id=event_id), net
-        earned = _earned_on(one, tickets.over)
+def _of_tickets(days: tuple[date, date], tickets: TicketRevenue) -> Iterable[tuple[_EntryKey, Cents]]:
+    """Yield ticket entries: net revenue is deferred until the event is over; later payments are earned at once."""
+    for movement in tickets.moved:
+        vat = vat_included(movement.cents, movement.vat_permille)
+        net, event_id, rate = movement.cents - vat, movement.event_id, movement.vat_permille
+        if days[0] <= movement.day <= days[1]:
+            yield _EntryKey(movement.day, "ticket_clearing"), -movement.cents
+            yield _EntryKey(movement.day, "vat", vat_permille=rate), vat
+            yield _EntryKey(movement.day, "deferred_tickets", event_id=event_id), net
+        earned = _earned_on(movement, tickets.over)
         if earned is not None and days[0] <= earned <= days[1]:
-            yield _Place(earned, "deferred_tickets", event_id=event_id), -net
-            yield _Place(earned, "tickets", vat_permille=rate, event_id=event_id), net
+            yield _EntryKey(earned, "deferred_tickets", event_id=event_id), -net
+            yield _EntryKey(earned, "tickets", vat_permille=rate, event_id=event_id), net
 
 
-def _earned_on(one: TicketMoney, over: Mapping[UUID, date]) -> date | None:
-    day = None if one.cancelled else over.get(one.event_id)
-    return None if day is None else max(day, one.day)
+def _earned_on(movement: TicketMoney, over: Mapping[UUID, date]) -> date | None:
+    day = None if movement.cancelled else over.get(movement.event_id)
+    return None if day is None else max(day, movement.day)
 
 
-def _deferred(last: date, tickets: Ticketing) -> Cents:
-    """What is owed for tickets on the evening of a day."""
+def _deferred(last: date, tickets: TicketRevenue) -> Cents:
+    """Return the deferred ticket revenue at the end of a day."""
     owed = 0
-    for one in tickets.moved:
-        earned = _earned_on(one, tickets.over)
-        if one.day <= last and (earned is None or earned > last):
-            owed += one.cents - vat_included(one.cents, one.vat_permille)
+    for movement in tickets.moved:
+        earned = _earned_on(movement, tickets.over)
+        if movement.day <= last and (earned is None or earned > last):
+            owed += movement.cents - vat_included(movement.cents, movement.vat_permille)
     return owed
 
 
-def _order(chart: Mapping[str, str], place: _Place) -> tuple[date, str, str, str, int, str]:
+def _order(chart: Mapping[str, str], place: _EntryKey) -> tuple[date, str, str, str, int, str]:
     return place.day, chart[place.what], place.what, place.outlet, place.vat_permille, str(place.event_id or "")
 
 
-def _line(chart: Mapping[str, str], titles: Mapping[UUID, str], place: _Place, cents: Cents) -> JournalLine:
+def _line(chart: Mapping[str, str], titles: Mapping[UUID, str], place: _EntryKey, cents: Cents) -> JournalLine:
     return JournalLine(
         day=place.day,
         account=chart[place.what],
@@ -210,7 +208,7 @@ def _line(chart: Mapping[str, str], titles: Mapping[UUID, str], place: _Place, c
 
 
 def journal_table(made: Journal) -> bytes:
-    """The lines as comma-separated values."""
+    """Return the lines as CSV."""
     return table(
         HEADER,
         (

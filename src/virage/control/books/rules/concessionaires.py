@@ -1,4 +1,4 @@
-"""Who runs which outlets, from when to when, and what part of the sales is the house's."""
+"""Concessionaires: companies that run outlets in their own name, and their terms."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -13,14 +13,14 @@ from virage.platform.values.refusals import Refused, invalid_input
 from virage.site.programme.types import YEAR_MAX, YEAR_MIN
 
 NO_CONTROLS = r"^[^\x00-\x1f\x7f]*(?![\x00-\x1f\x7f])$"
-"""No control character, and no line's end behind `$` either."""
+"""No control characters, including a line end before `$`."""
 Permille = Annotated[int, Meta(ge=0, le=1000)]
 Bearer = Literal["house", "concessionaire"]
-"""Who bears what nobody paid of the sales that tills told."""
+"""Who bears losses of offline sales; `house` is the operator."""
 
 
-class Reason(StrEnum):
-    """Why a word about concessionaires is not taken."""
+class ConcessionaireRefusal(StrEnum):
+    """Why a change of concessionaires is refused."""
 
     CHANGED = "changed_meanwhile"
     IN_USE = "concessionaire_in_use"
@@ -30,8 +30,8 @@ class Reason(StrEnum):
     NOT_FOUND = "not_found"
 
 
-class ConcessionaireWish(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is said of a concessionaire. With `revision` only if nobody wrote since (0: only if it is new)."""
+class ConcessionaireUpdate(Struct, frozen=True, forbid_unknown_fields=True):
+    """Update of a concessionaire. With `revision`, only if it is unchanged since (0: only if new)."""
 
     name: Annotated[str, Meta(min_length=1, max_length=120, pattern=NO_CONTROLS)]
     address: Annotated[str, Meta(max_length=300, pattern=NO_CONTROLS)] = ""
@@ -41,10 +41,10 @@ class ConcessionaireWish(Struct, frozen=True, forbid_unknown_fields=True):
     revision: Annotated[int, Meta(ge=0, le=2**31)] | None = None
 
 
-class TermsWish(Struct, frozen=True, forbid_unknown_fields=True):
-    """An outlet is run from `starts_on` on, and to `ends_on` (that day too); null: until somebody says otherwise.
+class TermsUpdate(Struct, frozen=True, forbid_unknown_fields=True):
+    """Terms of an outlet from `starts_on` to `ends_on`, inclusive; null: open-ended.
 
-    `loss_borne_by`: who bears what nobody paid of what its tills sold without network.
+    `loss_borne_by`: who bears losses of offline sales.
     """
 
     outlet: OutletCode
@@ -55,9 +55,7 @@ class TermsWish(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Terms(Struct, frozen=True):
-    """Which outlet a concessionaire runs on which days, the house's part of the net sales in permille, and who bears
-    what nobody paid.
-    """
+    """Outlet, days, the operator's commission on net sales in permille, and the bearer of losses."""
 
     id: UUID
     outlet: str
@@ -68,7 +66,7 @@ class Terms(Struct, frozen=True):
 
 
 class Concessionaire(Struct, frozen=True):
-    """Who runs outlets of the ground in their own name. The VAT is that of the house's commission."""
+    """Company that runs outlets in its own name. `commission_vat_permille` applies to the operator's commission."""
 
     id: UUID
     name: str
@@ -80,32 +78,32 @@ class Concessionaire(Struct, frozen=True):
     terms: Sequence[Terms]
 
 
-def check_terms(wish: TermsWish) -> Refused | None:
-    """Refuse an outlet that there is not, and days that no calendar of ours has or that are the wrong way round."""
-    if wish.outlet not in outlet_codes():
+def check_terms(update: TermsUpdate) -> Refused | None:
+    """Return `invalid_input` for an unknown outlet, or days out of range or order."""
+    if update.outlet not in outlet_codes():
         return invalid_input("outlet", "There is no such outlet.")
-    last = wish.ends_on or wish.starts_on
-    if not (YEAR_MIN <= wish.starts_on.year <= YEAR_MAX and YEAR_MIN <= last.year <= YEAR_MAX):
+    last = update.ends_on or update.starts_on
+    if not (YEAR_MIN <= update.starts_on.year <= YEAR_MAX and YEAR_MIN <= last.year <= YEAR_MAX):
         return invalid_input("starts_on", f"Days are those of the years {YEAR_MIN} to {YEAR_MAX}.")
-    return invalid_input("ends_on", "The last day is not before the first one.") if last < wish.starts_on else None
+    return invalid_input("ends_on", "The last day is not before the first one.") if last < update.starts_on else None
 
 
 def in_force(terms: Terms, closed_through: date | None) -> bool:
-    """Whether terms began on a day that is closed: somebody may hold a statement of it."""
+    """Return whether the first day is closed: a statement of it may exist."""
     return closed_through is not None and terms.starts_on <= closed_through
 
 
-def may_change(terms: Terms, wish: TermsWish, closed_through: date | None) -> Refused | None:
-    """Of terms in force only the end moves, and no closed day leaves them."""
+def may_change(terms: Terms, update: TermsUpdate, closed_through: date | None) -> Refused | None:
+    """Return why terms cannot change: once in force only the last day may, and not to before the last closed day."""
     if closed_through is None or not in_force(terms, closed_through):
         return None
     kept = min(terms.ends_on or date.max, closed_through)
     same = (terms.outlet, terms.starts_on, terms.commission_permille, terms.loss_borne_by) == (
-        wish.outlet,
-        wish.starts_on,
-        wish.commission_permille,
-        wish.loss_borne_by,
+        update.outlet,
+        update.starts_on,
+        update.commission_permille,
+        update.loss_borne_by,
     )
-    if same and (wish.ends_on or date.max) >= kept:
+    if same and (update.ends_on or date.max) >= kept:
         return None
-    return Refused(Reason.TERMS_IN_FORCE, {"closed_through": closed_through.isoformat()})
+    return Refused(ConcessionaireRefusal.TERMS_IN_FORCE, {"closed_through": closed_through.isoformat()})

@@ -1,4 +1,4 @@
-"""What should be in a drawer: a till's cash from the opening of a shift to its close, and what was counted."""
+"""Cash drawers: expected and counted cash of a shift."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,16 +12,16 @@ from virage.platform.values.money import Cents
 
 
 class Drawer(Struct, frozen=True):
-    """The cash of a shift. `expected_cents` = float + sales - refunds + loads - payouts.
+    """Cash of a shift. `expected_cents` = float + sales - refunds + top-ups - payouts.
 
-    `counted_cents` and `difference_cents` (counted less expected at that moment; below zero: cash is missing) are null
-    until somebody counts; `counted_at` tells when. Amounts of refunds and payouts are above zero.
+    `counted_cents` and `difference_cents` (counted less expected at that time; below zero: cash is missing) are null
+    until the first count at `counted_at`. Refunds and payouts are positive amounts.
     """
 
     float_cents: Cents
     sales_cents: Cents
     refund_cents: Cents
-    load_cents: Cents
+    top_up_cents: Cents
     payout_cents: Cents
     expected_cents: Cents
     counted_cents: Cents | None
@@ -30,11 +30,11 @@ class Drawer(Struct, frozen=True):
 
 
 class Shift(Struct, frozen=True):
-    """A shift of a till, from the record that opened it to the one that closed it, by the till's clock.
+    """Shift of a till, from its opening to its closing record, by the till's clock.
 
-    `id` is the record that opened it, `first` its number, and `last` that of the last record in it. A shift that nobody
-    closed ends with the next one: its `closed_at` stays null, and `ended_at` is when that began.
-    `tenders` is what was taken less what was given back, by kind of money; `sales` and `refunds` count records.
+    `id` and `first` are id and number of the opening record, `last` is the number of the last record. An unclosed shift
+    ends when the next one opens: `closed_at` is null, `ended_at` is that time. `tenders` are totals by payment method,
+    less refunds; `sales` and `refunds` count records.
     """
 
     id: UUID
@@ -58,7 +58,7 @@ class Shift(Struct, frozen=True):
 
 
 class TillHead(Struct, frozen=True):
-    """The last record of a till's chain that the server has, and when it came."""
+    """Last stored record of a till's chain, and when it was received."""
 
     number: int
     hash: str
@@ -66,7 +66,7 @@ class TillHead(Struct, frozen=True):
 
 
 class TillAnchor(Struct, frozen=True):
-    """The last anchor of a till's head."""
+    """Last anchor of a till's head."""
 
     sequence: int
     number: int
@@ -74,9 +74,9 @@ class TillAnchor(Struct, frozen=True):
 
 
 class OfficeTill(Struct, frozen=True):
-    """A till for the office. `unclosed` records are in no closing of a day yet; `shift` is the one that is open.
+    """Till for the office. `unclosed` counts records without a daily closing; `shift` is the open one.
 
-    `is_kitchens`: it stands at no counter, and writes what its kitchen accepts.
+    `is_order_ahead`: order-ahead till, which records the orders that its kitchen accepts.
     """
 
     id: UUID
@@ -88,11 +88,11 @@ class OfficeTill(Struct, frozen=True):
     anchor: TillAnchor | None
     unclosed: int
     shift: Shift | None
-    is_kitchens: bool
+    is_order_ahead: bool
 
 
-class Opened(NamedTuple):
-    """A shift by the record that opened it, and the one that ends it, if any; `head` is the last one of the chain."""
+class OpenedShift(NamedTuple):
+    """Shift by its opening record and the record that ends it, if any; `head` is the last number of the chain."""
 
     till: UUID
     number: int
@@ -114,22 +114,22 @@ class Opened(NamedTuple):
 
     @property
     def last(self) -> int:
-        """The last record in it: the one that closes it, or the one before the next opening."""
+        """Number of the last record: the closing record, or the one before the next opening."""
         if self.end_number is None:
             return self.head
         return self.end_number if self.closes else self.end_number - 1
 
 
-class Counted(NamedTuple):
-    """The record of a count."""
+class CashCount(NamedTuple):
+    """Record of a cash count."""
 
     number: int
     at: datetime
     body: bytes
 
 
-class Receipts(NamedTuple):
-    """How many sales and refunds a shift has, and what they come to."""
+class ShiftTotals(NamedTuple):
+    """Number and totals of sales and refunds of a shift."""
 
     sales: int = 0
     refunds: int = 0
@@ -137,8 +137,8 @@ class Receipts(NamedTuple):
     tip_cents: Cents = 0
 
 
-class Money(NamedTuple):
-    """What sales took or refunds (`back`) gave, below zero, in one kind of money before or after the last count."""
+class TenderSum(NamedTuple):
+    """Total of sales, or of refunds (`back`, below zero), by payment method, before or after the last count."""
 
     kind: TenderKind
     back: bool
@@ -146,43 +146,47 @@ class Money(NamedTuple):
     cents: Cents
 
 
-class Desk(NamedTuple):
-    """Cash that was loaded onto purses (above zero) or paid out of them, and when."""
+class DrawerMovement(NamedTuple):
+    """Cash top-up (above zero) or payout of a wallet, and its time."""
 
     at: datetime
     cents: Cents
 
 
-def drawer(opened: Opened, counted: Counted | None, money: Sequence[Money], desk: Sequence[Desk]) -> Drawer:
-    """The cash of a shift: what began in the drawer, came and went, and what was found in it."""
-    cash = [one for one in money if one.kind is TenderKind.CASH]
+def drawer(
+    opened: OpenedShift, counted: CashCount | None, money: Sequence[TenderSum], desk: Sequence[DrawerMovement]
+) -> Drawer:
+    """Return the cash of a shift: float, movements, expected and counted amount."""
+    cash = [tender_sum for tender_sum in money if tender_sum.kind is TenderKind.CASH]
     float_cents = cash_in(opened.body)
     found = None if counted is None else cash_in(counted.body)
-    there = float_cents + sum(one.cents for one in cash if one.counted)
+    there = float_cents + sum(tender_sum.cents for tender_sum in cash if tender_sum.counted)
     if counted is not None:
-        there += sum(one.cents for one in desk if one.at <= counted.at)
+        there += sum(movement.cents for movement in desk if movement.at <= counted.at)
     return Drawer(
         float_cents=float_cents,
-        sales_cents=sum(one.cents for one in cash if not one.back),
-        refund_cents=-sum(one.cents for one in cash if one.back),
-        load_cents=sum(one.cents for one in desk if one.cents > 0),
-        payout_cents=-sum(one.cents for one in desk if one.cents < 0),
-        expected_cents=float_cents + sum(one.cents for one in cash) + sum(one.cents for one in desk),
+        sales_cents=sum(tender_sum.cents for tender_sum in cash if not tender_sum.back),
+        refund_cents=-sum(tender_sum.cents for tender_sum in cash if tender_sum.back),
+        top_up_cents=sum(movement.cents for movement in desk if movement.cents > 0),
+        payout_cents=-sum(movement.cents for movement in desk if movement.cents < 0),
+        expected_cents=float_cents
+        + sum(tender_sum.cents for tender_sum in cash)
+        + sum(movement.cents for movement in desk),
         counted_cents=found,
         difference_cents=None if found is None else found - there,
         counted_at=None if counted is None else counted.at,
     )
 
 
-def tenders(money: Sequence[Money]) -> list[TenderTotal]:
-    """What was taken less what was given back, by kind of money."""
+def tenders(money: Sequence[TenderSum]) -> list[TenderTotal]:
+    """Return totals by payment method, less refunds."""
     sums: dict[TenderKind, Cents] = {}
-    for one in money:
-        sums[one.kind] = sums.get(one.kind, 0) + one.cents
+    for tender_sum in money:
+        sums[tender_sum.kind] = sums.get(tender_sum.kind, 0) + tender_sum.cents
     return [TenderTotal(kind, sums[kind]) for kind in sorted(sums)]
 
 
 def cash_in(body: bytes) -> Cents:
-    """What is in the drawer by an opening or a count; one that does not say it (`field_misplaced`) says nothing."""
+    """Return the cash amount of an opening or count; 0 if it is missing (`field_misplaced`)."""
     record = read_record(body)
     return 0 if record is None or record.cash_cents is None else record.cash_cents

@@ -1,4 +1,4 @@
-"""A statement as a table and on paper: A4, in French or English, for screen readers too (PDF/UA-1).
+"""Statement as CSV and as PDF: A4, in French or English, accessible (PDF/UA-1).
 
 The paper is slow (about a tenth of a second): make it in a thread, outside of transactions.
 """
@@ -11,9 +11,9 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from virage.control.books.rules.statements import Statement, StatementLine, Sums
+from virage.control.books.rules.statements import Statement, StatementLine, StatementTotals
 from virage.control.books.rules.tables import Cell, euros, table
-from virage.matchday.food.till.types import House
+from virage.matchday.food.till.types import Seller
 from virage.money.fiscal.types import VatTotal
 from virage.platform.paper import breakable, ink_on, printed
 from virage.platform.settings.config import Club
@@ -41,52 +41,52 @@ _WORDS: Final[dict[str, Text]] = {
     "vat": Text("TVA", "VAT"),
     "net": Text("HT", "Excl. VAT"),
     "sales": Text("Ventes, TVA", "Sales, VAT at"),
-    "deposit": Text("Consignes de gobelets, qui reviennent à la maison", "Cup deposits, which are the house's"),
+    "deposit": Text("Consignes de gobelets, conservées par l'exploitant", "Cup deposits, kept by the operator"),
     "of_which": Text("Ventes et remboursements, consignes comprises", "Sales and refunds, with deposits"),
     "tips": Text("Pourboires", "Tips"),
-    "commission": Text("Commission de la maison, sur le HT", "Commission of the house, on sales excl. VAT"),
+    "commission": Text("Commission de l'exploitant, sur le HT", "Operator's commission, on sales excl. VAT"),
     "lost_concessionaire": Text(
-        "Ventes que personne n'a payées (caisses hors réseau), à la charge du concessionnaire",
-        "Sales that nobody paid (tills without network), borne by the concessionaire",
+        "Ventes hors ligne impayées, à la charge du concessionnaire",
+        "Unpaid offline sales, borne by the concessionaire",
     ),
     "lost_house": Text(
-        "Ventes que personne n'a payées (caisses hors réseau), à la charge de la maison",
-        "Sales that nobody paid (tills without network), borne by the house",
+        "Ventes hors ligne impayées, à la charge de l'exploitant",
+        "Unpaid offline sales, borne by the operator",
     ),
     "payable": Text("À verser au concessionnaire", "Payable to the concessionaire"),
     "owed": Text("Dû par le concessionnaire", "Owed by the concessionaire"),
     "total": Text("Ensemble des points de vente", "All outlets"),
-    "tenders": Text("Encaissé", "Taken in"),
+    "tenders": Text("Encaissements", "Payments received"),
     "card": Text("carte sans contact", "contactless card"),
-    "virtual_card": Text("carte virtuelle", "virtual card"),
+    "virtual_card": Text("téléphone", "phone"),
     "cash": Text("espèces", "cash"),
     "terminal": Text("carte bancaire", "bank card"),
-    "purse": Text("commande au téléphone", "order by phone"),
-    "closings": Text("Clôtures journalières", "Closings of days"),
+    "purse": Text("commande par téléphone", "phone order"),
+    "closings": Text("Clôtures journalières", "Daily closings"),
     "source": Text(
-        "Les ventes de ce relevé sont la somme des clôtures journalières signées des points de vente ; "
-        "il n'est pas une facture.",
-        "The sales of this statement are the sum of the signed closings of the outlets' days; it is no invoice.",
+        "Les ventes de ce relevé sont la somme des clôtures journalières signées des points de vente. "
+        "Ce relevé n'est pas une facture.",
+        "Sales are the sum of the outlets' signed daily closings. This statement is not an invoice.",
     ),
     "open": Text(
-        "Les journées après cette date ne sont pas encore clôturées et ne figurent pas ici :",
-        "Days after this date are not closed yet and are not in it:",
+        "Les journées suivant cette date ne sont pas encore clôturées et ne sont pas incluses :",
+        "Days after this date are not closed yet and not included:",
     ),
     "none": Text("aucune", "none"),
     "idle": Text("Sans vente sur cette période", "No sales in this period"),
-    "nothing": Text("Aucun point de vente sur cette période.", "No outlet was run in this period."),
+    "nothing": Text("Aucun point de vente sur cette période.", "No outlets in this period."),
 }
 
 
 def statement_table(statement: Statement) -> bytes:
-    """The statement as comma-separated values: what is paid, outlet by outlet, adds up to `payable`."""
+    """Return the statement as CSV; the amounts paid, outlet by outlet, add up to `payable`."""
     return table(HEADER, (row for line in statement.lines for row in _rows(line)))
 
 
 def _rows(line: StatementLine) -> Iterator[Sequence[Cell]]:
-    """A line's rows: sales by rate, cups (which are not paid), tips, the commission, what is payable of them.
+    """Return the rows of a line: sales by rate, deposits (not paid out), tips, commission, amount payable.
 
-    What nobody paid is `lost_concessionaire` where it is taken off, `lost_house` where it is only shown.
+    A loss is `lost_concessionaire` where it is deducted, `lost_house` where it is only shown.
     """
     place: tuple[Cell, ...] = (line.outlet, line.starts_on, line.ends_on)
     sums = line.sums
@@ -100,9 +100,9 @@ def _rows(line: StatementLine) -> Iterator[Sequence[Cell]]:
     yield *place, "payable", None, euros(sums.payable_cents), None, None
 
 
-def statement_pdf(statement: Statement, club: Club, house: House, lang: Lang) -> bytes:
-    """The statement on paper."""
-    return printed(_template(), {"statement": msgspec.json.encode(page(statement, club, house, lang)).decode()})
+def statement_pdf(statement: Statement, club: Club, seller: Seller, lang: Lang) -> bytes:
+    """Return the statement as PDF."""
+    return printed(_template(), {"statement": msgspec.json.encode(page(statement, club, seller, lang)).decode()})
 
 
 @cache
@@ -111,13 +111,13 @@ def _template() -> bytes:
 
 
 def number_of(statement: Statement) -> str:
-    """The number of a statement: its days and whose it is, the same each time it is made."""
+    """Return the number of a statement, derived from its days and concessionaire."""
     days = f"{statement.starts_on:%Y%m%d}-{statement.ends_on:%Y%m%d}"
     return f"{days}-{statement.concessionaire.id.hex[-6:].upper()}"
 
 
-def page(statement: Statement, club: Club, house: House, lang: Lang) -> dict[str, Any]:
-    """Every word on the paper, as the template takes them. Outlets that sold nothing are named in one line."""
+def page(statement: Statement, club: Club, seller: Seller, lang: Lang) -> dict[str, Any]:
+    """Return the data of the template. Outlets without sales share one line."""
     pen, who = _Pen(lang), statement.concessionaire
     period = pen.days(statement.starts_on, statement.ends_on)
     through = statement.closed_through
@@ -141,7 +141,7 @@ def page(statement: Statement, club: Club, house: House, lang: Lang) -> dict[str
         "ids": [
             pen.named(name, value) for name, value in (("siret", who.siret), ("vat_number", who.vat_number)) if value
         ],
-        "house": _line_of(pen, house),
+        "house": _line_of(pen, seller),
         "columns": [pen.said(name) for name in ("what", "gross", "vat", "net")],
         "sections": [_section(pen, line) for line in sold],
         "idle": pen.named("idle", ", ".join(idle)) if idle else "",
@@ -152,28 +152,28 @@ def page(statement: Statement, club: Club, house: House, lang: Lang) -> dict[str
     }
 
 
-def _moved(sums: Sums) -> bool:
+def _moved(sums: StatementTotals) -> bool:
     return any((sums.sales_cents, sums.refund_cents, sums.tip_cents, sums.lost_cents))
 
 
-def _line_of(pen: "_Pen", house: House) -> str:
-    vat = pen.named("vat_number", house.vat_number) if house.vat_number else ""
-    return " · ".join(breakable(one) for one in (house.name, house.address, vat) if one)
+def _line_of(pen: "_Pen", seller: Seller) -> str:
+    vat = pen.named("vat_number", seller.vat_number) if seller.vat_number else ""
+    return " · ".join(breakable(part) for part in (seller.name, seller.address, vat) if part)
 
 
 class _Pen:
-    """Words, days and amounts as one language writes them."""
+    """Formatting of texts, days and amounts in one language."""
 
     def __init__(self, lang: Lang) -> None:
         self._french = lang == "fr"
 
     def said(self, name: str) -> str:
-        """A word; the name itself where there is none."""
+        """Return a text by name; the name itself if there is none."""
         text = _WORDS.get(name, Text(name, name))
         return text.fr if self._french else text.en
 
     def money(self, cents: Cents) -> str:
-        """An amount."""
+        """Return an amount."""
         whole, rest = divmod(abs(cents), 100)
         sign = _MINUS if cents < 0 else ""
         if self._french:
@@ -181,20 +181,20 @@ class _Pen:
         return f"{sign}€{whole:,}.{rest:02}"
 
     def percent(self, permille: int) -> str:
-        """A rate."""
+        """Return a rate."""
         number = f"{permille / 10:g}"
         return f"{number.replace('.', ',')}{_NARROW_SPACE}%" if self._french else f"{number}%"
 
     def day(self, day: date) -> str:
-        """A day."""
+        """Return a day."""
         return f"{day:%d/%m/%Y}" if self._french else f"{day:%Y-%m-%d}"
 
     def days(self, first: date, last: date) -> str:
-        """From one day to another."""
+        """Return a period of days."""
         return f"{self.day(first)} \u2013 {self.day(last)}"
 
     def named(self, name: str, value: object) -> str:
-        """A word and what it says."""
+        """Return a label with its value."""
         return f"{self.said(name)}{_NARROW_SPACE if self._french else ''}: {value}"
 
 
@@ -203,11 +203,11 @@ def _section(pen: _Pen, line: StatementLine) -> dict[str, Any]:
     return _table(pen, line.sums, line.commission_permille) | named
 
 
-def _table(pen: _Pen, sums: Sums, permille: int | None) -> dict[str, Any]:
-    """One table of the paper: rows of a label and three amounts, what is payable, then the small print."""
+def _table(pen: _Pen, sums: StatementTotals, permille: int | None) -> dict[str, Any]:
+    """Table of the document: rows of a label and three amounts, the amount payable, then the small print."""
     net, vat = -sums.commission_cents, -sums.commission_vat_cents
     of_house = pen.said("commission") if permille is None else f"{pen.said('commission')} ({pen.percent(permille)})"
-    taken = ", ".join(f"{pen.said(one.kind.value)} {pen.money(one.cents)}" for one in sums.tenders)
+    taken = ", ".join(f"{pen.said(tender.kind.value)} {pen.money(tender.cents)}" for tender in sums.tenders)
     both = f"{pen.money(sums.sales_cents)}, {pen.money(-sums.refund_cents)}"
     owed = "payable" if sums.payable_cents >= 0 else "owed"
     by_house = sums.lost_cents - sums.borne_cents

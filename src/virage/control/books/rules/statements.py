@@ -1,9 +1,8 @@
-"""What is owed to a concessionaire: the closings of the days of their outlets, less the house's commission.
+"""Statement of a concessionaire: daily closings of its outlets, less the operator's commission.
 
-A statement is made of signed closings of days, so that whoever has the archives comes to the same sales. What nobody
-paid of them, which a till without network told, stands beside them, and is borne by whom the terms say. All money is
-the house's until then: cards, drawers and terminals are. Cups are the house's too, for each outlet takes back those of
-all others: what bears no VAT is no sale of the concessionaire's.
+Sales come from signed daily closings, so the archives give the same result. Losses of offline sales are listed
+separately and borne as the terms say. The operator collects all payments. Deposits belong to the operator, because each
+outlet takes back cups of all others; amounts without VAT are therefore not sales of the concessionaire.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,13 +17,13 @@ from virage.money.fiscal.types import Closing, TenderKind, TenderTotal, VatTotal
 from virage.platform.values.money import PERMILLE, Cents
 
 
-class Sums(Struct, frozen=True):
-    """What closings come to, and what is owed for them.
+class StatementTotals(Struct, frozen=True):
+    """Totals of closings, and the amount payable.
 
-    `sales_cents` less `refund_cents` is what all rates come to, VAT included; `deposit_cents` of it bears no VAT.
-    `base_cents` is the rest without its VAT, and bears the commission. `lost_cents` is what nobody paid of it all,
-    `borne_cents` what of that the concessionaire bears. `payable_cents` is sales less refunds, less deposits, plus
-    tips, less the commission and its VAT, less what is borne.
+    `sales_cents` - `refund_cents` is the total of all rates, VAT included; `deposit_cents` of it has no VAT.
+    `net_sales_cents` is the rest without VAT, the base of the commission. `lost_cents` are losses of offline sales,
+    `borne_cents` the part borne by the concessionaire. `payable_cents` = sales - refunds - deposits + tips -
+    commission - its VAT - `borne_cents`.
     """
 
     closings: int
@@ -32,7 +31,7 @@ class Sums(Struct, frozen=True):
     refund_cents: Cents
     deposit_cents: Cents
     tip_cents: Cents
-    base_cents: Cents
+    net_sales_cents: Cents
     commission_cents: Cents
     commission_vat_cents: Cents
     lost_cents: Cents
@@ -43,7 +42,7 @@ class Sums(Struct, frozen=True):
 
 
 class StatementLine(Struct, frozen=True):
-    """An outlet on the days on which it was run by the same terms; `closed` names the closings by day and hash."""
+    """Outlet on days with the same terms; `closed` lists the closings by day and hash."""
 
     terms_id: UUID
     outlet: str
@@ -51,12 +50,12 @@ class StatementLine(Struct, frozen=True):
     ends_on: date
     commission_permille: int
     loss_borne_by: Bearer
-    sums: Sums
+    sums: StatementTotals
     closed: Sequence[tuple[date, str]]
 
 
 class Statement(Struct, frozen=True):
-    """What is owed for some days, both named ones among them. Days after `closed_through` are not closed yet."""
+    """Statement of some days, inclusive. Days after `closed_through` are not closed yet."""
 
     concessionaire: Concessionaire
     starts_on: date
@@ -64,11 +63,11 @@ class Statement(Struct, frozen=True):
     made_at: datetime
     closed_through: date | None
     lines: Sequence[StatementLine]
-    total: Sums
+    total: StatementTotals
 
 
-class Closed(NamedTuple):
-    """The closing of an outlet's day, with its hash, and what nobody paid of it."""
+class ClosedDay(NamedTuple):
+    """Daily closing of an outlet, with its hash and its losses."""
 
     closing: Closing
     hash: str
@@ -78,17 +77,17 @@ class Closed(NamedTuple):
 def statement(
     concessionaire: Concessionaire,
     days: tuple[date, date],
-    closings: Sequence[Closed],
+    closings: Sequence[ClosedDay],
     *,
     closed_through: date | None,
     made_at: datetime,
 ) -> Statement:
-    """What is owed for some days by closings of days of outlets; those that nobody's terms name are left out."""
+    """Return the statement of some days; closings outside of the terms are ignored."""
     lines = []
-    for terms in sorted(concessionaire.terms, key=lambda one: (one.outlet, one.starts_on)):
+    for terms in sorted(concessionaire.terms, key=lambda terms: (terms.outlet, terms.starts_on)):
         part = (max(terms.starts_on, days[0]), min(terms.ends_on or days[1], days[1]))
         if part[0] <= part[1]:
-            mine = [one for one in closings if _is_of(one.closing, terms.outlet, part)]
+            mine = [day for day in closings if _is_of(day.closing, terms.outlet, part)]
             lines.append(_line(terms, part, mine, concessionaire.commission_vat_permille))
     return Statement(
         concessionaire=concessionaire,
@@ -97,7 +96,7 @@ def statement(
         made_at=made_at,
         closed_through=closed_through,
         lines=lines,
-        total=total_of(line.sums for line in lines),
+        total=sum_totals(line.sums for line in lines),
     )
 
 
@@ -105,8 +104,8 @@ def _is_of(closing: Closing, outlet: str, days: tuple[date, date]) -> bool:
     return closing.subject == "outlet" and closing.subject_id == outlet and days[0] <= closing.starts_on <= days[1]
 
 
-def _line(terms: Terms, days: tuple[date, date], mine: Sequence[Closed], vat_permille: int) -> StatementLine:
-    closed = sorted((one.closing.starts_on, one.hash) for one in mine)
+def _line(terms: Terms, days: tuple[date, date], mine: Sequence[ClosedDay], vat_permille: int) -> StatementLine:
+    closed = sorted((day.closing.starts_on, day.hash) for day in mine)
     return StatementLine(
         terms_id=terms.id,
         outlet=terms.outlet,
@@ -114,28 +113,28 @@ def _line(terms: Terms, days: tuple[date, date], mine: Sequence[Closed], vat_per
         ends_on=days[1],
         commission_permille=terms.commission_permille,
         loss_borne_by=terms.loss_borne_by,
-        sums=sums_of(mine, terms, vat_permille),
+        sums=totals_of_closings(mine, terms, vat_permille),
         closed=closed,
     )
 
 
-def sums_of(closings: Sequence[Closed], terms: Terms, vat_permille: int) -> Sums:
-    """What closings of one outlet come to under its terms, with the commission on all of it, paid or not."""
-    taken = add(one.closing.tally for one in closings)
+def totals_of_closings(closings: Sequence[ClosedDay], terms: Terms, vat_permille: int) -> StatementTotals:
+    """Return the totals of one outlet's closings. The commission applies to all sales, paid or not."""
+    taken = add(day.closing.tally for day in closings)
     taxed = [rate for rate in taken.totals if rate.vat_permille]
     deposit = sum(rate.gross_cents for rate in taken.totals if not rate.vat_permille)
     base = sum(rate.gross_cents - rate.vat_cents for rate in taxed)
     commission = _permille(base, terms.commission_permille)
     vat = _permille(commission, vat_permille)
-    lost = sum(one.lost_cents for one in closings)
+    lost = sum(day.lost_cents for day in closings)
     borne = lost if terms.loss_borne_by == "concessionaire" else 0
-    return Sums(
+    return StatementTotals(
         closings=len(closings),
         sales_cents=(taken.absolute_cents + taken.total_cents) // 2,
         refund_cents=(taken.absolute_cents - taken.total_cents) // 2,
         deposit_cents=deposit,
         tip_cents=taken.tip_cents,
-        base_cents=base,
+        net_sales_cents=base,
         commission_cents=commission,
         commission_vat_cents=vat,
         lost_cents=lost,
@@ -146,35 +145,35 @@ def sums_of(closings: Sequence[Closed], terms: Terms, vat_permille: int) -> Sums
     )
 
 
-def total_of(parts: Iterable[Sums]) -> Sums:
-    """The sum of sums, each amount as it was rounded there."""
+def sum_totals(parts: Iterable[StatementTotals]) -> StatementTotals:
+    """Return the sum of already rounded totals."""
     found = list(parts)
     rates: dict[int, tuple[Cents, Cents]] = {}
     tenders: dict[TenderKind, Cents] = {}
-    for one in found:
-        for rate in one.rates:
+    for part in found:
+        for rate in part.rates:
             gross, vat = rates.get(rate.vat_permille, (0, 0))
             rates[rate.vat_permille] = (gross + rate.gross_cents, vat + rate.vat_cents)
-        for tender in one.tenders:
+        for tender in part.tenders:
             tenders[tender.kind] = tenders.get(tender.kind, 0) + tender.cents
-    return Sums(
-        closings=sum(one.closings for one in found),
-        sales_cents=sum(one.sales_cents for one in found),
-        refund_cents=sum(one.refund_cents for one in found),
-        deposit_cents=sum(one.deposit_cents for one in found),
-        tip_cents=sum(one.tip_cents for one in found),
-        base_cents=sum(one.base_cents for one in found),
-        commission_cents=sum(one.commission_cents for one in found),
-        commission_vat_cents=sum(one.commission_vat_cents for one in found),
-        lost_cents=sum(one.lost_cents for one in found),
-        borne_cents=sum(one.borne_cents for one in found),
-        payable_cents=sum(one.payable_cents for one in found),
+    return StatementTotals(
+        closings=sum(part.closings for part in found),
+        sales_cents=sum(part.sales_cents for part in found),
+        refund_cents=sum(part.refund_cents for part in found),
+        deposit_cents=sum(part.deposit_cents for part in found),
+        tip_cents=sum(part.tip_cents for part in found),
+        net_sales_cents=sum(part.net_sales_cents for part in found),
+        commission_cents=sum(part.commission_cents for part in found),
+        commission_vat_cents=sum(part.commission_vat_cents for part in found),
+        lost_cents=sum(part.lost_cents for part in found),
+        borne_cents=sum(part.borne_cents for part in found),
+        payable_cents=sum(part.payable_cents for part in found),
         rates=[VatTotal(rate, *sums) for rate, sums in sorted(rates.items())],
         tenders=[TenderTotal(kind, cents) for kind, cents in sorted(tenders.items())],
     )
 
 
 def _permille(cents: Cents, permille: int) -> Cents:
-    """A part of an amount, rounded half away from zero."""
+    """Return permille of an amount, rounded half away from zero."""
     part = (2 * abs(cents) * permille + PERMILLE) // (2 * PERMILLE)
     return part if cents >= 0 else -part

@@ -1,4 +1,4 @@
-"""Tables as files: comma-separated values (RFC 4180) in UTF-8, whose words no spreadsheet takes for a formula."""
+"""CSV files (RFC 4180) in UTF-8, safe against formula injection."""
 
 import csv
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ Cell = str | int | date | None
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
-    """The file of a table."""
+    """Return a table as CSV."""
     text = StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(header)
@@ -24,13 +24,13 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
 
 
 def euros(cents: Cents) -> int | str:
-    """An amount with two decimals: `-12.50`; it is a number, and stands as it is."""
+    """Return an amount with two decimals, such as `-12.50`, without formula escaping."""
     whole, rest = divmod(abs(cents), CENTS)
     return _Number(f"{'-' if cents < 0 else ''}{whole}.{rest:02}")
 
 
 class _Number(str):
-    """Digits, which no spreadsheet runs."""
+    """Number text, which needs no formula escaping."""
 
     __slots__ = ()
 

@@ -1,1 +1,1 @@
-"""The queries of the books, one typed function each."""
+"""Queries of the books, one typed function each."""

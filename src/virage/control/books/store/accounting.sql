@@ -1,5 +1,5 @@
 -- name: ledger_days(since, until, zone, begins)
--- What moved on the accounts of each kind but revenue, by day of business: credits less debits.
+-- Movements by account kind and business day, without revenue: credits less debits.
 select ((posting.at at time zone :zone::text) - :begins::interval)::date as day, posting.kind,
     sum(posting.cents)::bigint as cents
 from wallet_ledger.public_posting as posting
@@ -7,8 +7,8 @@ where posting.at >= :since::timestamptz and posting.at < :until::timestamptz and
 group by 1, 2;
 
 -- name: revenue_days(since, until, zone, begins)
--- What was sold by day of business, outlet and rate: by the ledger, and its VAT by the records. `beside` is what no
--- record explains. The outlet is the record's, or else the one at which the till wrote last.
+-- Sales by business day, outlet and rate: gross from the ledger, VAT from the records. `beside` is in no record. The
+-- outlet is that of the record, or else the last one of the till.
 with sold as (
     select ((posting.at at time zone :zone::text) - :begins::interval)::date as day, posting.subject,
         case when posting.key ~ '^[0-9a-f-]{36}:[0-9]{1,4}$' then split_part(posting.key, ':', 1)::uuid end as till,
@@ -41,7 +41,7 @@ from told
 group by told.day, sold_at, told.rate;
 
 -- name: balances_at(until)
--- What the accounts of each kind but revenue stood at before a moment: now, less what moved since.
+-- Balances by account kind before a moment, without revenue: current balance less later movements.
 with later as (
     select posting.kind, sum(posting.cents) as cents from wallet_ledger.public_posting as posting
     where posting.at >= :until::timestamptz group by posting.kind

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from virage.control.books.rules.concessionaires import Concessionaire, ConcessionaireWish, Terms, TermsWish
+from virage.control.books.rules.concessionaires import Concessionaire, ConcessionaireUpdate, Terms, TermsUpdate
 from virage.control.books.store.queries import queries
 from virage.platform.data.database import Connection
 
 
 async def concessionaires(conn: Connection) -> list[Concessionaire]:
-    """Who runs outlets, by name, with all terms."""
+    """Return the concessionaires by name, with all terms."""
     terms: dict[UUID, list[Terms]] = {}
     async for row in queries.terms(conn, all_of_them=True, concessionaire_id=None):
         terms.setdefault(row["concessionaire_id"], []).append(_terms(row))
@@ -19,55 +19,55 @@ async def concessionaires(conn: Connection) -> list[Concessionaire]:
 
 
 async def lock(conn: Connection, concessionaire_id: UUID) -> Concessionaire | None:
-    """One of them with its terms, locked until the transaction ends."""
+    """Return a concessionaire with its terms, locked until the transaction ends."""
     row = await queries.lock_concessionaire(conn, id=concessionaire_id)
     if row is None:
         return None
     rows = queries.terms(conn, all_of_them=False, concessionaire_id=concessionaire_id)
-    return _concessionaire(row, [_terms(one) async for one in rows])
+    return _concessionaire(row, [_terms(terms_row) async for terms_row in rows])
 
 
 async def insert(
-    conn: Connection, concessionaire_id: UUID, wish: ConcessionaireWish, who: UUID | None, now: datetime
+    conn: Connection, concessionaire_id: UUID, update: ConcessionaireUpdate, who: UUID | None, now: datetime
 ) -> bool:
-    """Enter a new one; False where the id is used already."""
-    return bool(await queries.insert_concessionaire(conn, id=concessionaire_id, **_said(wish), who=who, now=now))
+    """Store a new concessionaire; False if the id is in use."""
+    return bool(await queries.insert_concessionaire(conn, id=concessionaire_id, **_said(update), who=who, now=now))
 
 
 async def update(
-    conn: Connection, concessionaire_id: UUID, wish: ConcessionaireWish, who: UUID | None, now: datetime
+    conn: Connection, concessionaire_id: UUID, update: ConcessionaireUpdate, who: UUID | None, now: datetime
 ) -> None:
-    """Write other words of one that is locked."""
-    await queries.update_concessionaire(conn, id=concessionaire_id, **_said(wish), who=who, now=now)
+    """Update a locked concessionaire."""
+    await queries.update_concessionaire(conn, id=concessionaire_id, **_said(update), who=who, now=now)
 
 
 async def delete(conn: Connection, concessionaire_id: UUID) -> None:
-    """Strike out one that is locked."""
+    """Delete a locked concessionaire."""
     await queries.delete_concessionaire(conn, id=concessionaire_id)
 
 
 async def lock_outlet(conn: Connection, outlet: str) -> None:
-    """Be the only one who says who runs an outlet until the transaction ends."""
+    """Lock the terms of an outlet until the transaction ends."""
     async for _ in queries.lock_outlet_terms(conn, outlet=outlet):
         pass
 
 
 async def terms(conn: Connection, terms_id: UUID) -> tuple[UUID, Terms] | None:
-    """Whose terms these are, and what they say."""
+    """Return terms with the id of their concessionaire, or None."""
     row = await queries.terms_by_id(conn, id=terms_id)
     return None if row is None else (row["concessionaire_id"], _terms(row))
 
 
-async def in_the_way(conn: Connection, terms_id: UUID, wish: TermsWish) -> Terms | None:
-    """Other terms of the outlet that have one of the days."""
-    row = await queries.terms_in_the_way(
-        conn, id=terms_id, outlet=wish.outlet, starts_on=wish.starts_on, ends_on=wish.ends_on
+async def overlapping_terms(conn: Connection, terms_id: UUID, update: TermsUpdate) -> Terms | None:
+    """Return other terms of the outlet that overlap these days, or None."""
+    row = await queries.overlapping_terms(
+        conn, id=terms_id, outlet=update.outlet, starts_on=update.starts_on, ends_on=update.ends_on
     )
     return None if row is None else _terms(row)
 
 
 async def put_terms(conn: Connection, concessionaire_id: UUID, new: Terms, who: UUID | None, now: datetime) -> bool:
-    """Write terms of a concessionaire that is locked; False where the id is another's."""
+    """Store terms of a locked concessionaire; False if the id belongs to another one."""
     written = await queries.put_terms(
         conn,
         id=new.id,
@@ -84,17 +84,17 @@ async def put_terms(conn: Connection, concessionaire_id: UUID, new: Terms, who: 
 
 
 async def delete_terms(conn: Connection, terms_id: UUID) -> None:
-    """Strike out terms."""
+    """Delete terms."""
     await queries.delete_terms(conn, id=terms_id)
 
 
-def _said(wish: ConcessionaireWish) -> dict[str, Any]:
+def _said(update: ConcessionaireUpdate) -> dict[str, Any]:
     return {
-        "name": wish.name,
-        "address": wish.address,
-        "vat_number": wish.vat_number,
-        "siret": wish.siret,
-        "commission_vat_permille": wish.commission_vat_permille,
+        "name": update.name,
+        "address": update.address,
+        "vat_number": update.vat_number,
+        "siret": update.siret,
+        "commission_vat_permille": update.commission_vat_permille,
     }
 
 

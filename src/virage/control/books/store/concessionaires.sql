@@ -1,15 +1,15 @@
 -- name: concessionaires()
--- Who runs outlets, by name.
+-- Concessionaires, by name.
 select id, name, address, vat_number, siret, commission_vat_permille, revision from books.concessionaire
 order by name, id;
 
 -- name: lock_concessionaire(id)^
--- One of them, locked until the transaction ends.
+-- A concessionaire, locked until the transaction ends.
 select id, name, address, vat_number, siret, commission_vat_permille, revision from books.concessionaire
 where id = :id for no key update;
 
 -- name: insert_concessionaire(id, name, address, vat_number, siret, commission_vat_permille, now, who)!
--- A new one; nothing happens where the id is used already.
+-- A new concessionaire; nothing happens if the id is in use.
 insert into books.concessionaire (
     id, name, address, vat_number, siret, commission_vat_permille, changed_at, changed_by
 )
@@ -17,7 +17,7 @@ values (:id, :name, :address, :vat_number, :siret, :commission_vat_permille, :no
 on conflict (id) do nothing;
 
 -- name: update_concessionaire(id, name, address, vat_number, siret, commission_vat_permille, now, who)!
--- Other words of one that is locked.
+-- Update of a locked concessionaire.
 update books.concessionaire
 set name = :name, address = :address, vat_number = :vat_number, siret = :siret,
     commission_vat_permille = :commission_vat_permille, changed_at = :now, changed_by = :who,
@@ -25,33 +25,33 @@ set name = :name, address = :address, vat_number = :vat_number, siret = :siret,
 where id = :id;
 
 -- name: delete_concessionaire(id)!
--- Strike out one that is locked.
+-- Delete a locked concessionaire.
 delete from books.concessionaire where id = :id;
 
 -- name: terms(all_of_them, concessionaire_id)
--- Terms of all or of one, by outlet and day.
+-- Terms of all concessionaires or of one, by outlet and day.
 select concessionaire_id, id, outlet, starts_on, ends_on, commission_permille, loss_borne_by from books.terms
 where :all_of_them::boolean or concessionaire_id = :concessionaire_id::uuid
 order by outlet, starts_on;
 
 -- name: lock_outlet_terms(outlet)
--- One at a time says who runs an outlet, so that whose days are in the way is seen.
+-- Serialises changes of an outlet's terms, so that overlaps are seen.
 select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('terms ' || :outlet::text, 0));
 
 -- name: terms_by_id(id)^
--- Terms, and whose they are.
+-- Terms with their concessionaire.
 select concessionaire_id, id, outlet, starts_on, ends_on, commission_permille, loss_borne_by from books.terms
 where id = :id;
 
--- name: terms_in_the_way(id, outlet, starts_on, ends_on)^
--- The first other terms of an outlet that have one of some days.
+-- name: overlapping_terms(id, outlet, starts_on, ends_on)^
+-- First other terms of an outlet that overlap some days.
 select concessionaire_id, id, outlet, starts_on, ends_on, commission_permille, loss_borne_by from books.terms
 where outlet = :outlet and id <> :id
     and daterange(starts_on, ends_on, '[]') && daterange(:starts_on::date, :ends_on::date, '[]')
 order by starts_on limit 1;
 
 -- name: put_terms(id, concessionaire_id, outlet, starts_on, ends_on, commission_permille, loss_borne_by, now, who)!
--- Terms of a concessionaire that is locked, new ones or others in their place.
+-- New or changed terms of a locked concessionaire.
 insert into books.terms (
     id, concessionaire_id, outlet, starts_on, ends_on, commission_permille, loss_borne_by, entered_at, entered_by
 )
@@ -65,5 +65,5 @@ set outlet = excluded.outlet, starts_on = excluded.starts_on, ends_on = excluded
 where terms.concessionaire_id = excluded.concessionaire_id;
 
 -- name: delete_terms(id)!
--- Strike out terms.
+-- Delete terms.
 delete from books.terms where id = :id;

@@ -1,4 +1,4 @@
-"""What nobody paid of what tills told."""
+"""Losses of offline sales."""
 
 from collections.abc import Sequence
 
@@ -9,8 +9,8 @@ from virage.platform.values.money import Cents
 
 
 async def losses_in(conn: Connection, closings: Sequence[Closing]) -> list[Cents]:
-    """What was lost in each of some closings of outlets."""
-    ranges = [(at, one.subject_id, part) for at, one in enumerate(closings) for part in one.ranges]
+    """Return the losses in each of some outlet closings."""
+    ranges = [(at, closing.subject_id, part) for at, closing in enumerate(closings) for part in closing.ranges]
     rows = queries.losses_in(
         conn,
         places=[at for at, _, _ in ranges],

@@ -1,5 +1,5 @@
 -- name: losses_in(places, outlets, tills, firsts, lasts)
--- What was lost in ranges of records of tills while they stood at an outlet, summed by place.
+-- Losses in record ranges of tills at an outlet, summed by `place`.
 select range.place, sum(loss.cents)::bigint as cents
 from unnest(:places::integer[], :outlets::text[], :tills::uuid[], :firsts::bigint[], :lasts::bigint[]) as range (
     place, outlet, till, first, last

@@ -1,4 +1,4 @@
-"""The named queries of the books, loaded once."""
+"""Named queries of the books."""
 
 from virage.platform.data.sql import load
 

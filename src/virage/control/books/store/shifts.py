@@ -1,31 +1,31 @@
-"""Shifts of tills in their records, and where their chains stand."""
+"""Shifts and chain heads of tills."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from virage.control.books.rules.shifts import Counted, Money, Opened, Receipts, TillAnchor, TillHead
-from virage.control.books.store.figures import Slice
+from virage.control.books.rules.shifts import CashCount, OpenedShift, ShiftTotals, TenderSum, TillAnchor, TillHead
 from virage.control.books.store.queries import queries
+from virage.control.books.store.sales_statistics import SalesFilter
 from virage.money.fiscal.types import TenderKind
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
 
 ShiftKey = tuple[UUID, int]
-"""A till, and the number of the record that opened the shift."""
+"""Till, and number of the opening record."""
 
 
 class CashMove(NamedTuple):
-    """Cash that came into a drawer (above zero) or went out of it, and is no sale's."""
+    """Cash top-up (above zero) or payout at a drawer."""
 
     till: UUID
     at: datetime
     cents: Cents
 
 
-async def opened(conn: Connection, wanted: Slice, most: int) -> list[Opened]:
-    """Shifts that were opened in a time, at an event or not, the latest first."""
+async def opened(conn: Connection, wanted: SalesFilter, most: int) -> list[OpenedShift]:
+    """Return the shifts opened in a slice, latest first."""
     rows = queries.shifts_opened(
         conn,
         since=wanted.since,
@@ -35,46 +35,46 @@ async def opened(conn: Connection, wanted: Slice, most: int) -> list[Opened]:
         outlets=list(wanted.outlets or ()),
         most=most,
     )
-    return [Opened(*row) async for row in rows]
+    return [OpenedShift(*row) async for row in rows]
 
 
-async def still_open(conn: Connection, tills: Sequence[UUID]) -> list[Opened]:
-    """The shifts that are open at some tills."""
-    return [Opened(*row) async for row in queries.shifts_open(conn, device_ids=tills)]
+async def still_open(conn: Connection, tills: Sequence[UUID]) -> list[OpenedShift]:
+    """Return the open shifts of some tills."""
+    return [OpenedShift(*row) async for row in queries.shifts_open(conn, device_ids=tills)]
 
 
-async def counts(conn: Connection, shifts: Sequence[Opened]) -> dict[ShiftKey, Counted]:
-    """The last count of each shift that was counted."""
+async def counts(conn: Connection, shifts: Sequence[OpenedShift]) -> dict[ShiftKey, CashCount]:
+    """Return the last cash count of each counted shift."""
     found = [row async for row in queries.shift_counts(conn, **_ranges(shifts))]
-    return {(row["device_id"], row["first"]): Counted(row["number"], row["at"], row["body"]) for row in found}
+    return {(row["device_id"], row["first"]): CashCount(row["number"], row["at"], row["body"]) for row in found}
 
 
-async def receipts(conn: Connection, shifts: Sequence[Opened]) -> dict[ShiftKey, Receipts]:
-    """How many sales and refunds each shift has, where it has any."""
+async def receipts(conn: Connection, shifts: Sequence[OpenedShift]) -> dict[ShiftKey, ShiftTotals]:
+    """Return the totals of each shift with sales or refunds."""
     rows = queries.shift_receipts(conn, **_ranges(shifts))
-    return {(row["device_id"], row["first"]): Receipts(*tuple(row)[2:]) async for row in rows}
+    return {(row["device_id"], row["first"]): ShiftTotals(*tuple(row)[2:]) async for row in rows}
 
 
 async def money(
-    conn: Connection, shifts: Sequence[Opened], counted: Mapping[ShiftKey, Counted]
-) -> dict[ShiftKey, list[Money]]:
-    """The money of shifts by kind; what of it came before the last count."""
+    conn: Connection, shifts: Sequence[OpenedShift], counted: Mapping[ShiftKey, CashCount]
+) -> dict[ShiftKey, list[TenderSum]]:
+    """Return the totals of shifts by payment method, before and after the last count."""
     numbers = [counted[shift.key].number if shift.key in counted else 0 for shift in shifts]
-    found: dict[ShiftKey, list[Money]] = {}
+    found: dict[ShiftKey, list[TenderSum]] = {}
     async for row in queries.shift_tenders(conn, **_ranges(shifts), counts=numbers):
-        one = Money(TenderKind(row["kind"]), row["back"], row["counted"], row["cents"])
+        one = TenderSum(TenderKind(row["kind"]), row["back"], row["counted"], row["cents"])
         found.setdefault((row["device_id"], row["first"]), []).append(one)
     return found
 
 
 async def cash_beside_sales(conn: Connection, tills: Sequence[UUID], since: datetime) -> list[CashMove]:
-    """Loads and payouts of purses at some tills in cash, from a moment on."""
+    """Return cash top-ups and payouts at some tills since a time."""
     rows = queries.cash_beside_sales(conn, keys=[str(till) for till in tills], since=since)
     return [CashMove(UUID(row["key"]), row["at"], row["cents"]) async for row in rows]
 
 
 async def till_heads(conn: Connection, tills: Sequence[UUID]) -> dict[UUID, tuple[TillHead, TillAnchor | None]]:
-    """The head of each till that wrote something, and its last anchor."""
+    """Return the head and the last anchor of each till with records."""
     return {
         row["device_id"]: (
             TillHead(row["number"], row["hash"].hex(), row["received_at"]),
@@ -84,7 +84,7 @@ async def till_heads(conn: Connection, tills: Sequence[UUID]) -> dict[UUID, tupl
     }
 
 
-def _ranges(shifts: Sequence[Opened]) -> dict[str, Any]:
+def _ranges(shifts: Sequence[OpenedShift]) -> dict[str, Any]:
     return {
         "device_ids": [shift.till for shift in shifts],
         "firsts": [shift.number for shift in shifts],

@@ -1,6 +1,6 @@
 -- name: shifts_opened(since, until, event_id, all_of_them, outlets, most)
--- Shifts that were opened in a time or at an event, the latest first, with the record that ends each: its own close, or
--- the next opening.
+-- Shifts opened in a period or at an event, latest first, with the record that ends each: its closing, or the next
+-- opening.
 select opened.device_id, opened.number, opened.id, opened.at, opened.outlet, opened.event_id, opened.cashier,
     opened.body, ending.number as end_number, ending.at as end_at, coalesce(ending.closes, false) as closes,
     head.number as head
@@ -18,7 +18,7 @@ where opened.kind = 'shift_opened' and opened.at >= :since::timestamptz and open
 order by opened.at desc, opened.id limit :most;
 
 -- name: shifts_open(device_ids)
--- The shift that is open at each of some tills.
+-- Open shift of each till.
 select last.device_id, last.number, last.id, last.at, last.outlet, last.event_id, last.cashier, last.body,
     null::bigint as end_number, null::timestamptz as end_at, false as closes, head.number as head
 from unnest(:device_ids::uuid[]) as wanted (device_id)
@@ -31,7 +31,7 @@ cross join lateral (
 where last.kind = 'shift_opened';
 
 -- name: shift_counts(device_ids, firsts, lasts)
--- What was counted in some shifts, each by the number of its first record, in order.
+-- Last cash count of shifts, by the number of their opening record.
 select shift.device_id, shift.first, record.number, record.at, record.body
 from unnest(:device_ids::uuid[], :firsts::bigint[], :lasts::bigint[]) as shift (device_id, first, last)
 inner join fiscal.public_record as record
@@ -40,7 +40,7 @@ inner join fiscal.public_record as record
 order by shift.device_id, shift.first, record.number;
 
 -- name: shift_receipts(device_ids, firsts, lasts)
--- How many sales and refunds there were in some shifts, what they came to, and their tips.
+-- Number and totals of sales and refunds of shifts, and their tips.
 select shift.device_id, shift.first, count(*) filter (where record.kind = 'sale') as sales,
     count(*) filter (where record.kind = 'refund') as refunds, sum(record.total_cents)::bigint as total_cents,
     sum((record.sums ->> 'tip_cents')::bigint)::bigint as tip_cents
@@ -51,7 +51,7 @@ inner join fiscal.public_record as record
 group by shift.device_id, shift.first;
 
 -- name: shift_tenders(device_ids, firsts, lasts, counts)
--- The money of some shifts by kind; apart what came after the record of the last count, and what was given back.
+-- Totals of shifts by payment method, split by refunds and by the last count.
 select shift.device_id, shift.first, tender.kind, record.kind = 'refund' as back, record.number < shift.counted_at as counted,
     sum(tender.cents)::bigint as cents
 from unnest(:device_ids::uuid[], :firsts::bigint[], :lasts::bigint[], :counts::bigint[]) as shift (
@@ -65,14 +65,14 @@ group by shift.device_id, shift.first, tender.kind, back, counted
 order by tender.kind;
 
 -- name: cash_beside_sales(keys, since)
--- What purses were loaded with from drawers (below zero there: it came in) and paid out of them, by till and moment.
+-- Cash top-ups (below zero on the drawer account: cash came in) and payouts, by till and time.
 select posting.key, posting.at, -posting.cents as cents
 from wallet_ledger.public_posting as posting
 where posting.kind = 'cash' and posting.key = any(:keys::text[]) and posting.purpose not in ('sale', 'refund')
     and posting.at >= :since::timestamptz;
 
 -- name: till_heads(device_ids)
--- The head of each till's real chain with when it came, and its last anchor.
+-- Head of each till's chain with its time of receipt, and its last anchor.
 select head.device_id, head.number, head.hash, record.received_at, anchor.sequence, anchor.number as anchored,
     anchor.at as anchored_at
 from fiscal.public_till_head as head

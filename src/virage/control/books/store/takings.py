@@ -1,4 +1,4 @@
-"""What tills took, out of the bytes that they signed."""
+"""Takings of tills, from their signed records."""
 
 from virage.control.books.store.queries import queries
 from virage.platform.data.database import Connection
@@ -6,5 +6,5 @@ from virage.platform.values.money import Cents
 
 
 async def takings_of_records(conn: Connection) -> dict[tuple[str, str], Cents]:
-    """What the records of each till took in cash and by its terminal, less what they gave back."""
+    """Return cash and terminal payments of each till, less refunds."""
     return {(str(row[0]), row[1]): row[2] async for row in queries.takings_of_records(conn)}

@@ -1,1 +1,1 @@
-"""What tills sell: asked or told, booked, judged, given back, and what they need to go on alone."""
+"""Tills: online and offline sales, refunds, deviations, and the packs that tills need to work offline."""

@@ -1,12 +1,12 @@
-"""What tills adds to the application."""
+"""Composition of the tills: routes, refusals, lock ranks."""
 
 from virage.matchday.food.menu.api import Catalogues
 from virage.matchday.food.till.acts.selling import PhoneOrders
-from virage.matchday.food.till.reads.judging import Judge
+from virage.matchday.food.till.reads.checking import DeviationChecker
 from virage.matchday.food.till.reads.tills import TillPacks
 from virage.matchday.food.till.routes import routers
-from virage.matchday.food.till.routes.counter import Counter
-from virage.matchday.food.till.rules.limits import house_of, limits_of
+from virage.matchday.food.till.routes.uploads import UploadService
+from virage.matchday.food.till.rules.limits import limits_of, seller_of
 from virage.money.wallet.cards.api import CardDesk, CardNews, open_card_secrets
 from virage.platform.module import LockException, Module, Parts, Process
 
@@ -34,7 +34,7 @@ module = Module(
         "lock_bookings": LockException(
             "A kitchen locks bookings that it has just written, or that change under its order; tills keep the order."
         ),
-        "end_awaiting": LockException(
+        "clear_pending_refunds": LockException(
             "Refunds that wait for a sale change only under the lock of the chain of the sale's till.",
             under="fiscal.till_head",
         ),
@@ -43,17 +43,19 @@ module = Module(
 
 
 def build(process: Process, catalogues: Catalogues, phone_orders: PhoneOrders) -> Parts:
-    """Return what they add; `phone_orders` ends an order by phone whose money a till gives back."""
+    """Return the parts; `phone_orders` ends an order-ahead order that a till has refunded in full."""
     config, db, clock = process.config, process.db, process.clock
     limits = limits_of(config)
     desk = CardDesk(db, clock, open_card_secrets(config))
-    counter = Counter(db, clock, desk, Judge(db, clock, catalogues), limits=limits, phone_orders=phone_orders)
+    upload_service = UploadService(
+        db, clock, desk, DeviationChecker(db, clock, catalogues), limits=limits, phone_orders=phone_orders
+    )
     return Parts(
         {
-            "counter": counter,
-            "till_uploads": counter.uploads,
+            "upload_service": upload_service,
+            "till_uploads": upload_service.uploads,
             "till_limits": limits,
-            "till_packs": TillPacks(db, clock, catalogues, limits=limits, house=house_of(config)),
+            "till_packs": TillPacks(db, clock, catalogues, limits=limits, seller=seller_of(config)),
             "card_news": CardNews(db),
         }
     )

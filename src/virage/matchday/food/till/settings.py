@@ -1,4 +1,4 @@
-"""The settings of till."""
+"""Settings of the tills."""
 
 from typing import Annotated
 
@@ -8,11 +8,11 @@ from virage.platform.settings import parsing as parse
 
 
 class TillSettings(Struct, frozen=True, kw_only=True):
-    """What a till does without network."""
+    """Limits of a till that is offline."""
 
     offline_card_cents: Annotated[int, parse.cents] = 3_000
-    """What a till without network takes from one card, until it has told of it."""
+    """Most that an offline till accepts from one card before it uploads its sales."""
     offline_till_cents: Annotated[int, parse.cents] = 60_000
-    """What a till without network takes from cards together, until it has told of it: the most that one may lose."""
+    """Most that an offline till accepts from all cards before it uploads its sales: its maximum loss."""
     ask_ms: Annotated[int, parse.milliseconds] = 1_500
-    """How long a till waits for an answer before it decides alone."""
+    """How long a till waits for an answer before it decides offline."""

@@ -1,4 +1,4 @@
-"""What is done with records and closings; whoever writes a record of its own locks the heads of its chain first."""
+"""Acts on records and closings. A caller that appends records locks the heads of their chains first."""
 
 from virage.money.fiscal.store import lock_heads
 

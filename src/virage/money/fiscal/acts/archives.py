@@ -1,4 +1,4 @@
-"""Archives of tills in the object store, beside what the law wants kept elsewhere."""
+"""Archives of tills in the object store."""
 
 from collections.abc import AsyncIterator
 from functools import cached_property
@@ -13,14 +13,14 @@ ARCHIVE_JOB = "concessions.archive"
 
 
 class ArchiveMonth(Struct, frozen=True):
-    """Keep the archive of a till over the month that begins on a day (ISO 8601)."""
+    """Job: store the archive of a till for the month that begins on a day (ISO 8601)."""
 
     till: UUID
     month: str
 
 
 class Archives:
-    """The archives at a URL (`platform/objects.py`); it is opened when somebody first asks."""
+    """Archives at an object store URL, opened at first use."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -30,11 +30,11 @@ class Archives:
         return open_store(self._url)
 
     async def keep(self, till: UUID, label: str, pieces: AsyncIterator[bytes]) -> bytes:
-        """Write an archive under a till and a label, in place of an earlier one of the same; its bytes."""
+        """Store an archive by till and label, replacing an earlier one; return its bytes."""
         data = b"".join([piece async for piece in pieces])
         await self._objects.put(f"{FOLDER}/{till}/{label}.jsonl.gz", data)
         return data
 
     async def get(self, till: UUID, label: str) -> bytes | None:
-        """An archive that was kept."""
+        """Return a stored archive, or None."""
         return await self._objects.get(f"{FOLDER}/{till}/{label}.jsonl.gz")

@@ -1,4 +1,4 @@
-"""Records appended to the chains of their tills, and periods closed, in the caller's transaction."""
+"""Appending records to till chains and closing periods, in the caller's transaction."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
@@ -25,7 +25,7 @@ from virage.money.fiscal.rules.closing import (
     close_longer,
     refuse,
 )
-from virage.money.fiscal.rules.record import Stamp, Written, canonical, stamp
+from virage.money.fiscal.rules.record import Stamp, VerifiedRecord, canonical, stamp
 from virage.money.fiscal.store import ChainKey, StoredClosing
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact
@@ -34,27 +34,27 @@ from virage.platform.values.refusals import Refused
 
 
 class Plan(Struct, frozen=True):
-    """Records whose chains are locked: what becomes of each, and of the chains, if all that is new is written."""
+    """Outcome of each record and the new heads of the locked chains, if all new records are written."""
 
-    written: tuple[Written, ...]
+    written: tuple[VerifiedRecord, ...]
     outcomes: list[Outcome]
     heads: dict[ChainKey, Head]
     moved: dict[ChainKey, Head]
 
 
-async def plan(conn: Connection, written: Sequence[Written], beside: Collection[UUID] = ()) -> Plan:
-    """Lock the chains of what tills wrote, in the order of their tills, and judge each record; nothing is written yet.
+async def plan(conn: Connection, written: Sequence[VerifiedRecord], also_lock: Collection[UUID] = ()) -> Plan:
+    """Lock the chains of uploaded records and decide the outcome of each; nothing is written yet.
 
-    For whoever must know whether a record is new before its money moves. The chains of the tills `beside` are locked
-    with them: none of their sales is booked meanwhile.
+    Callers need the outcome before they move money. The chains of the tills `also_lock` are locked as well, so that
+    none of their sales is booked meanwhile. Locks are taken in the order of the tills.
     """
     by_chain: dict[ChainKey, list[int]] = {}
-    for at, one in enumerate(written):
-        by_chain.setdefault((one.record.till, one.record.training), []).append(at)
-    heads = await store.lock_heads(conn, list(by_chain.keys() | {(till, False) for till in beside}))
+    for at, verified in enumerate(written):
+        by_chain.setdefault((verified.record.till, verified.record.training), []).append(at)
+    heads = await store.lock_heads(conn, list(by_chain.keys() | {(till, False) for till in also_lock}))
     wanted = [(key, written[at].record.number) for key, places in by_chain.items() for at in places]
     known = await store.records_known(conn, wanted)
-    used = await store.ids_used(conn, [(one.record.till, one.record.id) for one in written])
+    used = await store.ids_used(conn, [(verified.record.till, verified.record.id) for verified in written])
     outcomes: dict[int, Outcome] = {}
     moved: dict[ChainKey, Head] = {}
     for key in sorted(by_chain):
@@ -69,41 +69,44 @@ async def plan(conn: Connection, written: Sequence[Written], beside: Collection[
 
 
 async def write(conn: Connection, plan: Plan, now: datetime) -> None:
-    """Write all that a plan found new, and move its chains.
+    """Store the new records of a plan and move their chains.
 
-    A record that does not add up (`check`) is written with its defect: its till cannot take it back. The same id in
-    both rows of a till at the same moment: the later one fails with asyncpg's UniqueViolationError; run again, it is
-    told `id_taken`.
+    An inconsistent record (`check`) is stored with its defect. If both chains of a till use the same id at the same
+    moment, the later one fails with asyncpg's UniqueViolationError; when run again, it is refused with `id_taken`.
     """
     if plan.moved:
-        new = [one for one, outcome in zip(plan.written, plan.outcomes, strict=True) if isinstance(outcome, Appended)]
+        new = [
+            record for record, outcome in zip(plan.written, plan.outcomes, strict=True) if isinstance(outcome, Appended)
+        ]
         await store.insert_records(conn, new, now)
         await _move(conn, plan.heads, plan.moved, now)
 
 
 def without(plan: Plan, refused: Mapping[int, Refused]) -> Plan:
-    """The plan without the last new record of some chains, which are refused: their heads stay where they are.
+    """Return the plan without refused records; the heads of their chains do not move.
 
-    Raises ValueError for a record on which another new one of the plan stands.
+    Raises ValueError if another new record of the plan follows a refused one.
     """
     outcomes, moved = list(plan.outcomes), dict(plan.moved)
     for at, refusal in refused.items():
         record = plan.written[at].record
         key = (record.till, record.training)
-        before = plan.heads[key]
-        if record.number != before.number + 1 or moved[key].number != record.number:
-            raise ValueError("Only a record that comes alone can be refused once it continues its chain.")
+        previous = plan.heads[key]
+        if record.number != previous.number + 1 or moved[key].number != record.number:
+            raise ValueError("Only a single record of a chain can be refused after it was planned.")
         outcomes[at] = refusal
         del moved[key]
     return Plan(plan.written, outcomes, plan.heads, moved)
 
 
 async def _move(conn: Connection, heads: dict[ChainKey, Head], moved: dict[ChainKey, Head], now: datetime) -> None:
-    """Write the heads of locked chains, anchor those that are no rehearsal, and tell of all."""
+    """Store the new heads of locked chains, anchor them (except training), and append journal facts."""
     await store.move_heads(conn, moved)
     real = [till for till, training in moved if not training]
-    before = await store.last_anchors(conn, real)
-    await store.insert_anchors(conn, [anchor(till, moved[till, False], stamp(now), before.get(till)) for till in real])
+    previous = await store.last_anchors(conn, real)
+    await store.insert_anchors(
+        conn, [anchor(till, moved[till, False], stamp(now), previous.get(till)) for till in real]
+    )
     facts = [
         Fact(
             "till_records_appended",
@@ -119,11 +122,11 @@ async def _move(conn: Connection, heads: dict[ChainKey, Head], moved: dict[Chain
 async def close(
     conn: Connection, vault: KeyVault, period: Period, now: datetime, *, until: datetime | None = None
 ) -> list[Closing] | Refused:
-    """Close a period for every till and outlet that has something in it: signed, chained, each period once.
+    """Close a period for every till and outlet with records in it: signed, chained, once per period.
 
-    A day takes all records since the day closed before that came before `until` (None: all that there are), whenever
-    they were written. A month is the sum of its days, a year of its months. Nobody appends meanwhile. Refused with
-    `invalid_input` for a day with which no such period begins, or `period_closed` with the first day that is open.
+    A day contains all records since the last closed day that were received before `until` (None: no limit). All chains
+    are locked meanwhile. Refusals: `invalid_input` for a first day that begins no such period, `period_closed` with the
+    first open day.
     """
     numbers = await store.lock_all_heads(conn)
     refusal = refuse(period, await store.last_closed(conn))
@@ -146,36 +149,36 @@ async def close(
 
 
 async def _days(conn: Connection, numbers: dict[UUID, int], period: Period, at: Stamp) -> list[Closing]:
-    """The closings of a day: of the tills that wrote since the last one, and of the outlets where they stood."""
+    """Return the closings of a day: tills with new records, and the outlets of these records."""
     tills = {Subject("till", str(till)): till for till in numbers}
-    before = await store.last_closings(conn, list(tills), PeriodKind.DAY)
+    previous = await store.last_closings(conn, list(tills), PeriodKind.DAY)
     ranges = []
     for subject, till in tills.items():
-        first = before[subject].ranges[0].last + 1 if subject in before else 1
+        first = previous[subject].ranges[0].last + 1 if subject in previous else 1
         if first <= numbers[till]:
             ranges.append(Range(till, first, numbers[till]))
     found = await store.tallies(conn, ranges) if ranges else []
     outlets: dict[Subject, list[tuple[Range, Tally]]] = {}
     for outlet, part, tally in found:
         outlets.setdefault(Subject("outlet", outlet), []).append((part, tally))
-    before |= await store.last_closings(conn, list(outlets), PeriodKind.DAY)
+    previous |= await store.last_closings(conn, list(outlets), PeriodKind.DAY)
     closings = []
-    for one in ranges:
-        subject = Subject("till", str(one.till))
-        taken = add(tally for _, part, tally in found if part.till == one.till)
-        closings.append(close_day(subject, period.starts_on, [one], taken, before=before.get(subject), at=at))
+    for range_ in ranges:
+        subject = Subject("till", str(range_.till))
+        taken = add(tally for _, part, tally in found if part.till == range_.till)
+        closings.append(close_day(subject, period.starts_on, [range_], taken, previous=previous.get(subject), at=at))
     for subject, parts in sorted(outlets.items()):
         places, taken = [part for part, _ in parts], add(tally for _, tally in parts)
-        closings.append(close_day(subject, period.starts_on, places, taken, before=before.get(subject), at=at))
+        closings.append(close_day(subject, period.starts_on, places, taken, previous=previous.get(subject), at=at))
     return closings
 
 
 async def _longer(conn: Connection, period: Period, at: Stamp) -> list[Closing]:
-    """The closings of a month or a year: of whoever closed a shorter period since the last one."""
+    """Return the closings of a month or year: subjects with a shorter closing since the last one."""
     last = (await store.last_closed(conn)).get(period.kind)
     since = date.min if last is None else Period(period.kind, last).next_starts_on
     parts: dict[Subject, list[Closing]] = {}
     for part in await store.closings_between(conn, PART_OF[period.kind], since, period.next_starts_on):
         parts.setdefault(part.of, []).append(part)
-    before = await store.last_closings(conn, list(parts), period.kind)
-    return [close_longer(period, mine, before=before.get(subject), at=at) for subject, mine in parts.items()]
+    previous = await store.last_closings(conn, list(parts), period.kind)
+    return [close_longer(period, mine, previous=previous.get(subject), at=at) for subject, mine in parts.items()]

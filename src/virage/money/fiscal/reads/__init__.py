@@ -1,4 +1,4 @@
-"""What domains above may know of chains and closings."""
+"""Reads of chains and closings for other domains."""
 
 from virage.money.fiscal.store import closings_listed, heads_of, last_closed, last_closings
 

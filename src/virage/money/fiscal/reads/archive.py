@@ -1,4 +1,4 @@
-"""The archive of a till, streamed: read page by page, no connection held in between, for no record ever changes."""
+"""Streamed archive of a till. Records never change, so pages are read without holding a connection."""
 
 import zlib
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -38,14 +38,14 @@ GZIP: Final = 31
 
 
 class Archive(Struct, frozen=True):
-    """An archive that is ready to be written; `sign` is by the house's fiscal key."""
+    """Archive that is ready to be streamed; `sign` uses the server's fiscal key."""
 
     header: Header
     closings: list[StoredClosing]
     sign: Callable[[bytes], bytes]
 
     async def gzip(self, db: Database) -> AsyncIterator[bytes]:
-        """The file, in pieces."""
+        """Yield the file in pieces."""
         packer = zlib.compressobj(wbits=GZIP)
         digest = Digest()
         async for lines in self._lines(db):
@@ -56,14 +56,14 @@ class Archive(Struct, frozen=True):
         yield packer.compress(seal_line(Signed(seal, self.sign(SEAL_PURPOSE + seal))) + b"\n") + packer.flush()
 
     async def _lines(self, db: Database) -> AsyncIterator[list[bytes]]:
-        """Header, records, anchors, closings: page by page."""
+        """Yield header, records, anchors and closings, page by page."""
         header, body = self.header, canonical(self.header)
         yield [header_line(Signed(body, self.sign(HEADER_PURPOSE + body)))]
         first = header.first
         while first <= header.last:
             async with db.connection() as conn:
                 records = await store.records_page(conn, header.till, first, header.last, PAGE)
-            yield [record_line(one.number, Signed(one.body, one.signature)) for one in records]
+            yield [record_line(record.number, Signed(record.body, record.signature)) for record in records]
             first += len(records)
         sequence, last = header.anchors[0] - 1, header.anchors[1]
         while sequence < last:
@@ -73,16 +73,16 @@ class Archive(Struct, frozen=True):
                 )
             yield [anchor_line(anchor) for anchor in anchors]
             sequence = anchors[-1].sequence
-        yield [closing_line(one.kid, Signed(one.body, one.signature)) for one in self.closings]
+        yield [closing_line(closing.kid, Signed(closing.body, closing.signature)) for closing in self.closings]
 
 
 async def archive(
     conn: Connection, vault: KeyVault, till: UUID, *, since: date | None, until: date | None, now: datetime
 ) -> Archive | None:
-    """The archive of a till over the days of business from `since` on and before `until`; None where it has none.
+    """Return the archive of a till for the business days from `since` until before `until`; None if there is none.
 
     Without `since` it begins with the first record, without `until` it ends with the last one, closed or not. Needs a
-    transaction: the house's key is made where there is none. The till must have been paired here.
+    transaction, because the server's fiscal key is created at first use. The till must have been paired here.
     """
     paired = (await people.devices(conn, [till])).get(till)
     closings = await store.till_closings(conn, till, since or date.min, until or date.max)
@@ -108,7 +108,7 @@ async def archive(
         head=await store.hash_at(conn, till, last),
         anchors=(anchors.first, anchors.last),
         anchor_head=anchors.head,
-        closings=_spans([_read(one) for one in closings]),
+        closings=_spans([_read(closing) for closing in closings]),
     )
     return Archive(header, closings, vault.open(key).sign)
 
@@ -116,12 +116,12 @@ async def archive(
 def _read(stored: StoredClosing) -> Closing:
     closing = read_closing(stored.body)
     if closing is None:
-        raise ValueError("A stored closing is none.")
+        raise ValueError("A stored closing is invalid.")
     return closing
 
 
 def _spans(closings: Sequence[Closing]) -> tuple[tuple[str, int, int], ...]:
-    """(period, first sequence, last sequence) of closings that stand by period and in order."""
+    """Return (period, first sequence, last sequence) of closings, which are sorted by period and sequence."""
     spans: dict[str, tuple[int, int]] = {}
     for closing in closings:
         first, _ = spans.get(closing.period.value, (closing.sequence, 0))

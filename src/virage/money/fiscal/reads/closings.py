@@ -1,4 +1,4 @@
-"""What is closed, what is due, and closings as the office sees them."""
+"""Closings for the office, and the next period to close."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.money.fiscal import store
-from virage.money.fiscal.rules.calendar import Standing, next_due
+from virage.money.fiscal.rules.calendar import ClosingState, next_due
 from virage.money.fiscal.rules.closing import PART_OF, Closing, Period, PeriodKind, Subject, read_closing
 from virage.money.fiscal.rules.record import hash_of
 from virage.platform.data.database import Connection
@@ -18,18 +18,18 @@ CLOSINGS_MAX: Final = 2_000
 
 
 class ClosingView(Struct, frozen=True):
-    """A closing as it was signed, and its hash, which the next one of its subject and period names."""
+    """Closing with its hash, which the next closing of the same subject and period refers to."""
 
     closing: Closing
     hash: str
 
 
 async def due(conn: Connection, now: datetime) -> Period | None:
-    """The next period that is over and not closed; nothing is locked."""
-    return next_due(await _standing(conn), VENUE_ZONE, now)
+    """Return the next period that is over and not closed; nothing is locked."""
+    return next_due(await _closing_state(conn), VENUE_ZONE, now)
 
 
-async def _standing(conn: Connection) -> Standing:
+async def _closing_state(conn: Connection) -> ClosingState:
     heads = await store.real_heads(conn)
     days = await store.last_closings(conn, [Subject("till", str(till)) for till in heads], PeriodKind.DAY)
     closed = {UUID(subject.id): closing.ranges[0].last for subject, closing in days.items()}
@@ -41,7 +41,7 @@ async def _standing(conn: Connection) -> Standing:
         first = await store.first_closed_from(conn, part, since)
         if first is not None:
             parts[kind] = first
-    return Standing(await store.first_received(conn, unclosed), last, parts)
+    return ClosingState(await store.first_received(conn, unclosed), last, parts)
 
 
 async def closings(
@@ -51,16 +51,16 @@ async def closings(
     days: tuple[date, date],
     ids: Sequence[str] | None,
 ) -> list[ClosingView]:
-    """Closings that start on some days, both named ones too, the latest first; of some subjects or (None) of all."""
+    """Return closings that start within some days, inclusive, latest first; `ids` None: all subjects."""
     bodies = await store.closings_listed(conn, subject, kind, days, ids=ids, most=CLOSINGS_MAX)
     return [ClosingView(closing, hash_of(body)) for body in bodies if (closing := read_closing(body)) is not None]
 
 
 async def outlets_of_till(conn: Connection, till: UUID) -> set[str]:
-    """Where a till wrote what is in its chain."""
+    """Return the outlets in a till's chain."""
     return await store.outlets_of_till(conn, till)
 
 
 async def tills(conn: Connection) -> list[UUID]:
-    """The tills that wrote something."""
+    """Return the tills with records."""
     return list(await store.real_heads(conn))

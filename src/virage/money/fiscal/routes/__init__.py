@@ -1,4 +1,4 @@
-"""The doors of the office to closings and archives."""
+"""Routes of the fiscal journal."""
 
 from virage.money.fiscal.routes import closings
 

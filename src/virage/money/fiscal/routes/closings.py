@@ -1,4 +1,4 @@
-"""The doors of what tills wrote: closings and archives."""
+"""Office routes of closings and archives."""
 
 from datetime import date, timedelta
 from typing import Annotated, Final, Literal
@@ -29,7 +29,7 @@ EARLIEST: Final = EVER.date()
 
 @get("/closings", guards=[staff(*READERS)])
 async def list_closings(
-    subject: Annotated[Literal["till", "outlet"], Meta(description="Of tills or of outlets")],
+    subject: Annotated[Literal["till", "outlet"], Meta(description="Closings of tills or of outlets")],
     period: PeriodKind,
     first: FromDay,
     last: ToDay,
@@ -37,9 +37,9 @@ async def list_closings(
     db: Database,
     principal: Principal,
 ) -> list[ClosingView]:
-    """Closings whose period begins on some days, the latest first, within the caller's roles; 2,000 at most.
+    """Return closings whose period begins within some days, latest first, within the caller's roles; at most 2,000.
 
-    Those of tills, which may stand anywhere, are for whoever has the finance of the whole house.
+    Closings of tills need the finance role for the whole deployment, because a till may move between outlets.
     """
     check_days(first, last, DAYS_MAX if period is PeriodKind.DAY else DAYS_EVER)
     if subject == "till":
@@ -61,12 +61,12 @@ async def get_till_archive(
     clock: Clock,
     vault: KeyVault,
     principal: Principal,
-    first: Annotated[date | None, Named("from"), Meta(description="From that day of business on")] = None,
-    last: Annotated[date | None, Named("to"), Meta(description="To that day, itself too")] = None,
+    first: Annotated[date | None, Named("from"), Meta(description="First business day")] = None,
+    last: Annotated[date | None, Named("to"), Meta(description="Last business day, inclusive")] = None,
 ) -> StreamingResponse:
-    """The archive of a till, for `virage fiscal verify`: of some closed days, or all that there is.
+    """Return the archive of a till for `virage fiscal verify`: of some closed days, or of all records.
 
-    It is for whoever has the finance of all outlets at which the till stands or has ever sold.
+    Needs the finance role at all outlets where the till is assigned or has ever sold.
     """
     check_days(first or EARLIEST, last or first or EARLIEST, DAYS_EVER)
     async with db.transaction() as conn:

@@ -1,4 +1,4 @@
-"""Periods as the office asks for them."""
+"""Query parameters for periods."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Final
@@ -15,35 +15,35 @@ EVER: Final = datetime(YEAR_MIN, 1, 1, tzinfo=UTC)
 DAYS_EVER: Final = 366 * (YEAR_MAX + 1 - YEAR_MIN)
 FOREVER: Final = datetime(YEAR_MAX + 1, 1, 1, tzinfo=UTC)
 
-FromDay = Annotated[date, Named("from"), Meta(description="The first day of business")]
-From = Annotated[Instant | None, Named("from"), Meta(description="From that moment on")]
-To = Annotated[Instant | None, Named("to"), Meta(description="Before that moment")]
-OfEvent = Annotated[UUID | None, Meta(description="Of that event; else give from and to")]
-ToDay = Annotated[date, Named("to"), Meta(description="The last day of business, itself too")]
+FromDay = Annotated[date, Named("from"), Meta(description="First business day")]
+From = Annotated[Instant | None, Named("from"), Meta(description="Start of the period")]
+To = Annotated[Instant | None, Named("to"), Meta(description="End of the period, exclusive")]
+OfEvent = Annotated[UUID | None, Meta(description="Only this event; otherwise give from and to")]
+ToDay = Annotated[date, Named("to"), Meta(description="Last business day, inclusive")]
 
 
 def check_days(first: date, last: date, most: int = DAYS_MAX) -> None:
-    """Raise `invalid_input` for days that no calendar of ours has or the wrong way round, or more than some of them."""
+    """Raise `invalid_input` for days out of range or order, `period_too_long` for more than `most` days."""
     if not (YEAR_MIN <= first.year <= YEAR_MAX and YEAR_MIN <= last.year <= YEAR_MAX):
-        raise Problem("invalid_input", _said("from", f"Days are those of the years {YEAR_MIN} to {YEAR_MAX}."))
+        raise Problem("invalid_input", _invalid("from", f"Days must be in the years {YEAR_MIN} to {YEAR_MAX}."))
     if last < first:
-        raise Problem("invalid_input", _said("to", "The last day is not before the first one."))
+        raise Problem("invalid_input", _invalid("to", "The last day must not be before the first day."))
     if (last - first).days >= most:
         raise Problem("period_too_long", {"days_max": most})
 
 
 def check_times(since: datetime | None, until: datetime | None, most: timedelta) -> tuple[datetime, datetime]:
-    """Two moments that are a period; raises `invalid_input` for anything else, or for one that is too long."""
+    """Return a valid period; raise `invalid_input`, or `period_too_long` if it is longer than `most`."""
     if since is None or until is None:
-        raise Problem("invalid_input", _said("event_id", "Name an event, or from when to when."))
+        raise Problem("invalid_input", _invalid("event_id", "Give an event, or from and to."))
     if not all(YEAR_MIN <= moment.year <= YEAR_MAX for moment in (since, until)):
-        raise Problem("invalid_input", _said("from", f"Moments are those of the years {YEAR_MIN} to {YEAR_MAX}."))
+        raise Problem("invalid_input", _invalid("from", f"Times must be in the years {YEAR_MIN} to {YEAR_MAX}."))
     if until <= since:
-        raise Problem("invalid_input", _said("to", "The end is after the beginning."))
+        raise Problem("invalid_input", _invalid("to", "The end must be after the start."))
     if until - since > most:
         raise Problem("period_too_long", {"days_max": most.days})
     return since, until
 
 
-def _said(source: str, message: str) -> dict[str, object]:
+def _invalid(source: str, message: str) -> dict[str, object]:
     return {"errors": [{"source": source, "message": message}]}

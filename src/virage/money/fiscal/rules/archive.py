@@ -1,7 +1,7 @@
-"""The archive of a till: its records over a period with whatever proves them, in a file that needs no database.
+"""Archive of a till: its records over a period with their proofs, verifiable without a database.
 
-JSON lines, compressed by gzip. A header, the records, the server's anchors, the closings, and a seal over all lines.
-`verifying.py` reads one and finds what was changed, left out, added or moved.
+JSON lines, compressed by gzip: header, records, the server's anchors, closings, and a seal over all lines.
+`verifying.py` finds lines that were changed, removed, added or moved.
 """
 
 from hashlib import sha256
@@ -21,18 +21,18 @@ VERSION: Final = 1
 
 
 class ServerKey(Struct, frozen=True, forbid_unknown_fields=True):
-    """The house's public key (Ed25519), 32 bytes in base64url, under its key id."""
+    """Public fiscal key of the server (Ed25519, 32 bytes in base64url) with its key id."""
 
     kid: str
     x: str
 
 
 class Header(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the archive holds.
+    """Content of the archive.
 
-    `previous` is the hash of the record before the first one, `head` that of the last one. `anchors` are the first and
-    the last sequence, (0, 0) for none, and `anchor_head` the hash of the last one. `closings`
-    are (period, first sequence, last sequence) of those that are in it.
+    `previous` is the hash of the record before the first one, `head` the hash of the last one. `anchors` are the first
+    and last sequence, (0, 0) for none; `anchor_head` is the hash of the last anchor. `closings` are (period, first
+    sequence, last sequence).
     """
 
     version: Literal[1]
@@ -50,21 +50,21 @@ class Header(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class SealBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """How many lines stand before the seal, and the SHA-256 of them with their line ends."""
+    """Number of lines before the seal, and their SHA-256 with line ends."""
 
     lines: int
     sha256: str
 
 
 class HeaderLine(Struct, frozen=True, forbid_unknown_fields=True, tag="header"):
-    """The first line: a header in its canonical bytes, signed by the house."""
+    """First line: the header in canonical bytes, signed by the server."""
 
     body: str
     signature: str
 
 
 class RecordLine(Struct, frozen=True, forbid_unknown_fields=True, tag="record"):
-    """A record as its till signed it."""
+    """Record as its till signed it."""
 
     number: int
     body: str
@@ -72,13 +72,13 @@ class RecordLine(Struct, frozen=True, forbid_unknown_fields=True, tag="record"):
 
 
 class AnchorLine(Struct, frozen=True, forbid_unknown_fields=True, tag="anchor"):
-    """An anchor of the server."""
+    """Anchor of the server."""
 
     anchor: Anchor
 
 
 class ClosingLine(Struct, frozen=True, forbid_unknown_fields=True, tag="closing"):
-    """A closing in its canonical bytes, signed by the house."""
+    """Closing in canonical bytes, signed by the server."""
 
     body: str
     kid: str
@@ -86,7 +86,7 @@ class ClosingLine(Struct, frozen=True, forbid_unknown_fields=True, tag="closing"
 
 
 class SealLine(Struct, frozen=True, forbid_unknown_fields=True, tag="seal"):
-    """The last line, signed by the house."""
+    """Last line, signed by the server."""
 
     body: str
     signature: str
@@ -98,14 +98,14 @@ _decoder = msgspec.json.Decoder(ArchiveLine)
 
 
 class Signed(NamedTuple):
-    """Bytes and the house's signature over them, with the purpose before them."""
+    """Bytes and the signature over purpose and bytes."""
 
     body: bytes
     signature: bytes
 
 
 def read_line(line: bytes) -> ArchiveLine | None:
-    """Return what a line says, None where it is none of an archive in its only spelling."""
+    """Return the parsed line; None if it is invalid or not canonical."""
     try:
         found = _decoder.decode(line)
     except (msgspec.DecodeError, ValueError, RecursionError):
@@ -114,42 +114,42 @@ def read_line(line: bytes) -> ArchiveLine | None:
 
 
 def header_line(signed: Signed) -> bytes:
-    """The first line, without its end."""
+    """Return the header line, without line end."""
     return canonical(HeaderLine(base64url(signed.body), base64url(signed.signature)))
 
 
 def record_line(number: int, signed: Signed) -> bytes:
-    """The line of a record."""
+    """Return the line of a record."""
     return canonical(RecordLine(number, base64url(signed.body), base64url(signed.signature)))
 
 
 def anchor_line(anchor: Anchor) -> bytes:
-    """The line of an anchor."""
+    """Return the line of an anchor."""
     return canonical(AnchorLine(anchor))
 
 
 def closing_line(kid: bytes, signed: Signed) -> bytes:
-    """The line of a closing."""
+    """Return the line of a closing."""
     return canonical(ClosingLine(base64url(signed.body), base64url(kid), base64url(signed.signature)))
 
 
 def seal_line(signed: Signed) -> bytes:
-    """The last line."""
+    """Return the seal line."""
     return canonical(SealLine(base64url(signed.body), base64url(signed.signature)))
 
 
 class Digest:
-    """The SHA-256 of lines as they are written or read, and how many they were."""
+    """Running SHA-256 and count of lines."""
 
     def __init__(self) -> None:
         self.lines = 0
         self._sha256 = sha256()
 
     def add(self, line: bytes) -> None:
-        """Count one line; its end is added to it."""
+        """Add one line; its line end is hashed as well."""
         self.lines += 1
         self._sha256.update(line + b"\n")
 
     def body(self) -> SealBody:
-        """What is sealed after these lines."""
+        """Return the content of the seal."""
         return SealBody(self.lines, self._sha256.hexdigest())

@@ -1,7 +1,6 @@
-"""When a day of business is over: at five in the morning by the clocks of the ground, after the longest evening.
+"""Business days: each ends at 05:00 in the venue's time zone, after the longest evening.
 
-A month and a year are over with their last day. Whoever closes late closes what was due: each day keeps what came
-until its own end.
+A month and a year end with their last day. A late closing still contains only records received before the period's end.
 """
 
 from collections.abc import Mapping
@@ -15,14 +14,14 @@ from virage.money.fiscal.rules.closing import PART_OF, Period, PeriodKind
 
 DAY_ENDS: Final = time(5)
 DAY_BEGINS: Final = timedelta(hours=DAY_ENDS.hour)
-"""How long after midnight, by the clocks of the ground."""
+"""Offset after midnight, in the venue's time zone."""
 
 
-class Standing(Struct, frozen=True):
-    """What is closed. `first_open` is when the first record came that is in no day; null: all are.
+class ClosingState(Struct, frozen=True):
+    """State of the closings. `first_open` is when the first unclosed record was received; None: all are closed.
 
-    `last` has the first day of the last closed period of each kind; `first_part` that of the first day (month) that is
-    in no month (year).
+    `last` is the first day of the last closed period by kind. `first_part` is the first day of the earliest closed day
+    (month) that belongs to no closed month (year).
     """
 
     first_open: datetime | None
@@ -31,24 +30,24 @@ class Standing(Struct, frozen=True):
 
 
 def business_day(moment: datetime, zone: ZoneInfo) -> date:
-    """The day of business in which a moment lies."""
+    """Return the business day of a moment."""
     return (moment.astimezone(zone).replace(tzinfo=None) - DAY_BEGINS).date()
 
 
 def begins(day: date, zone: ZoneInfo) -> datetime:
-    """When a day of business begins, and the one before ends."""
+    """Return when a business day begins, in UTC."""
     return datetime.combine(day, DAY_ENDS, tzinfo=zone).astimezone(UTC)
 
 
 def ends(period: Period, zone: ZoneInfo) -> datetime:
-    """When a period is over."""
+    """Return when a period ends, in UTC."""
     return begins(period.next_starts_on, zone)
 
 
-def next_due(standing: Standing, zone: ZoneInfo, now: datetime) -> Period | None:
-    """The next period to close: days before their month, months before their year; None while nothing is over.
+def next_due(standing: ClosingState, zone: ZoneInfo, now: datetime) -> Period | None:
+    """Return the next period to close: days before their month, months before their year; None if none is over.
 
-    What came before the end of a period and was written after it was closed is in the next day.
+    Records stored after their day was closed belong to the next day.
     """
     if standing.first_open is not None:
         since = [Period(kind, first).next_starts_on for kind, first in standing.last.items()]

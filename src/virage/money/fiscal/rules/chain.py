@@ -1,8 +1,8 @@
-"""The chain of a till: numbers without a gap, each record naming the hash of the one before.
+"""Hash chain of a till: numbers without gaps, each record with the hash of the previous one.
 
-The till numbers, chains and signs; the server takes what continues the chain and says what it expects otherwise. What
-arrives out of order in one upload is put in order; what leaves a gap is refused with the number that is expected, and
-the till sends again from there. So no order, repetition or splitting of uploads gives another chain.
+The till numbers, chains and signs. The server appends what continues the chain. Records of one upload are sorted; a gap
+is refused with the expected number, and the till uploads again from there. So the order, repetition or splitting of
+uploads cannot change the chain.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,19 +12,19 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.money.fiscal.rules.record import GENESIS, Reason, Stamp, Written, canonical, hash_of
+from virage.money.fiscal.rules.record import GENESIS, FiscalRefusal, Stamp, VerifiedRecord, canonical, hash_of
 from virage.platform.values.refusals import Refused
 
 
 class Head(Struct, frozen=True):
-    """The last record of a chain; of an empty one number 0 and 64 zeros."""
+    """Last record of a chain; number 0 and 64 zeros if it is empty."""
 
     number: int = 0
     hash: str = GENESIS
 
 
 class Link(NamedTuple):
-    """What a chain must know of a record."""
+    """Chaining data of a record."""
 
     id: UUID
     number: int
@@ -33,14 +33,14 @@ class Link(NamedTuple):
 
 
 class Appended(Struct, frozen=True, tag="appended"):
-    """The record is the new head of its chain."""
+    """The record was appended and is the new head."""
 
     number: int
     hash: str
 
 
 class Known(Struct, frozen=True, tag="known"):
-    """The same bytes have been in the chain before: nothing happens a second time."""
+    """The same bytes are in the chain already; nothing changes."""
 
     number: int
     hash: str
@@ -49,25 +49,25 @@ class Known(Struct, frozen=True, tag="known"):
 Outcome = Appended | Known | Refused
 
 
-def link_of(written: Written) -> Link:
-    """What a chain must know of a record."""
+def link_of(written: VerifiedRecord) -> Link:
+    """Return the chaining data of a record."""
     return Link(written.record.id, written.record.number, written.record.previous, written.hash)
 
 
 def extend(
     head: Head, known: Mapping[int, str], links: Sequence[Link], used: AbstractSet[UUID] = frozenset()
 ) -> tuple[Head, list[Outcome]]:
-    """Continue a chain; the new head, and one outcome a link in the order of the links.
+    """Extend a chain; return the new head and one outcome per link, in the order of the links.
 
-    `known` has the hashes of the records in the chain under the numbers that the links name, `used` the ids of records
-    of the same till. Refused with `chain_forked` (the number has other bytes), `chain_gap` and `chain_broken`
-    (`expected`: number and previous), or `id_taken`.
+    `known` are the hashes of stored records by number, `used` the ids of records of the same till. Refusals:
+    `chain_forked` (the number has other bytes), `chain_gap`, `chain_broken` (`expected`: number and previous),
+    `id_taken`.
     """
     hashes, taken = dict(known), set(used)
     outcomes: dict[int, Outcome] = {}
     for at in sorted(range(len(links)), key=lambda at: links[at].number):
         link = links[at]
-        outcome = _judge(head, hashes, link, taken)
+        outcome = _outcome(head, hashes, link, taken)
         if isinstance(outcome, Appended):
             head = Head(link.number, link.hash)
             hashes[link.number] = link.hash
@@ -76,23 +76,23 @@ def extend(
     return head, [outcomes[at] for at in range(len(links))]
 
 
-def _judge(head: Head, hashes: Mapping[int, str], link: Link, taken: AbstractSet[UUID]) -> Outcome:
+def _outcome(head: Head, hashes: Mapping[int, str], link: Link, taken: AbstractSet[UUID]) -> Outcome:
     expected = {"expected": head.number + 1, "previous": head.hash}
     if link.number <= head.number:
         if hashes[link.number] == link.hash:
             return Known(link.number, link.hash)
-        return Refused(Reason.CHAIN_FORKED, {"hash": hashes[link.number], **expected})
+        return Refused(FiscalRefusal.CHAIN_FORKED, {"hash": hashes[link.number], **expected})
     if link.number > head.number + 1:
-        return Refused(Reason.CHAIN_GAP, expected)
+        return Refused(FiscalRefusal.CHAIN_GAP, expected)
     if link.previous != head.hash:
-        return Refused(Reason.CHAIN_BROKEN, expected)
+        return Refused(FiscalRefusal.CHAIN_BROKEN, expected)
     if link.id in taken:
-        return Refused(Reason.ID_TAKEN, expected)
+        return Refused(FiscalRefusal.ID_TAKEN, expected)
     return Appended(link.number, link.hash)
 
 
 class Anchor(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the server knew of a till's head when: a row of its own, chained by hash, so that a cut tail shows."""
+    """Server-side anchor of a till's head. Anchors form their own hash chain, which reveals a truncated till chain."""
 
     till: UUID
     sequence: int
@@ -103,17 +103,17 @@ class Anchor(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     @property
     def own_hash(self) -> str:
-        """What the next anchor has as `previous`."""
+        """`previous` of the next anchor."""
         return hash_of(canonical(self))
 
 
-def anchor(till: UUID, head: Head, now: Stamp, before: Anchor | None) -> Anchor:
-    """The anchor of a head, after the one before."""
+def anchor(till: UUID, head: Head, now: Stamp, previous: Anchor | None) -> Anchor:
+    """Return the next anchor of a head."""
     return Anchor(
         till=till,
-        sequence=1 if before is None else before.sequence + 1,
+        sequence=1 if previous is None else previous.sequence + 1,
         number=head.number,
         hash=head.hash,
         at=now,
-        previous=GENESIS if before is None else before.own_hash,
+        previous=GENESIS if previous is None else previous.own_hash,
     )

@@ -1,7 +1,7 @@
-"""Closings: what a till or an outlet took in a day, a month, a year, chained, with totals that never start again.
+"""Closings: chained totals of a till or outlet per day, month and year, with a grand total that never resets.
 
-A day is closed over the records since the closing before, by number and not by clock: none falls between two of them,
-also where a till was without network and its records came later. A month is the sum of days, a year of months.
+A day contains the records since the previous closing, by number rather than by time, so that late offline records are
+never lost. A month is the sum of days, a year the sum of months.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,9 +15,9 @@ from msgspec import Meta, Struct
 
 from virage.money.fiscal.rules.record import (
     GENESIS,
+    FiscalRefusal,
     Hash,
     Number,
-    Reason,
     Record,
     Stamp,
     TenderKind,
@@ -29,14 +29,14 @@ from virage.platform.values.refusals import Refused, invalid_input
 
 CLOSING_PURPOSE: Final = b"virage:closing:v1\0"
 FISCAL_KEY: Final = UUID("0196a000-0000-7000-8000-f15ca1000001")
-"""Under this id the vault keeps the house's fiscal key beside those of the events; its public half is published so."""
+"""Id of the server's fiscal key in the vault; its public key is published under this id."""
 
 
 NOT_A_PERIOD: Final = invalid_input("starts_on", "A month begins on its first day, a year in January.")
 
 
 class PeriodKind(StrEnum):
-    """How long a closing reaches."""
+    """Length of a closing."""
 
     DAY = "day"
     MONTH = "month"
@@ -44,24 +44,24 @@ class PeriodKind(StrEnum):
 
 
 PART_OF: Final = {PeriodKind.MONTH: PeriodKind.DAY, PeriodKind.YEAR: PeriodKind.MONTH}
-"""What a longer period is the sum of."""
+"""Shorter period that a longer one is the sum of."""
 
 
 class Period(NamedTuple):
-    """A day of business, a month or a year, by its first day."""
+    """Business day, month or year, by its first day."""
 
     kind: PeriodKind
     starts_on: date
 
     @property
     def is_whole(self) -> bool:
-        """Whether the first day is one that such a period can begin with."""
+        """Whether such a period can begin on its first day."""
         day, month = self.starts_on.day, self.starts_on.month
         return self.kind is PeriodKind.DAY or (day == 1 and (self.kind is PeriodKind.MONTH or month == 1))
 
     @property
     def next_starts_on(self) -> date:
-        """The first day of the period that follows."""
+        """First day of the following period."""
         first = self.starts_on
         if self.kind is PeriodKind.DAY:
             return date.fromordinal(first.toordinal() + 1)
@@ -71,21 +71,21 @@ class Period(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """Whose closing it is: a till by its id, or an outlet by its code."""
+    """Subject of a closing: a till by id, or an outlet by code."""
 
     kind: Literal["till", "outlet"]
     id: str
 
 
 class TenderTotal(Struct, frozen=True, forbid_unknown_fields=True):
-    """What was taken in one kind of money, less what was given back in it; tips are in it."""
+    """Total of one payment method, less refunds, tips included."""
 
     kind: TenderKind
     cents: int
 
 
 class Range(Struct, frozen=True, forbid_unknown_fields=True):
-    """Records of a till, from the first to the last number."""
+    """Range of record numbers of a till."""
 
     till: UUID
     first: Number
@@ -93,7 +93,7 @@ class Range(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Tally(Struct, frozen=True, forbid_unknown_fields=True):
-    """What records come to. `absolute_cents` adds the amounts of sales and of refunds, as if all had been sales."""
+    """Totals of records. `absolute_cents` adds sales and refunds as positive amounts."""
 
     records: int = 0
     totals: tuple[VatTotal, ...] = ()
@@ -104,10 +104,10 @@ class Tally(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Closing(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One closing. `sequence` counts those of its subject and period, `previous` is the hash of the one before.
+    """One closing. `sequence` counts closings of its subject and period, `previous` is the hash of the last one.
 
-    `first_part` to `last_part` are the closings of the shorter period that it is the sum of, 0 for a day. The perpetual
-    totals are those of the subject since its first record: sales less refunds, and the sum of all amounts.
+    `first_part` to `last_part` are the summed closings of the shorter period, 0 for a day. The perpetual totals are the
+    grand totals of the subject since its first record: sales less refunds, and the sum of absolute amounts.
     """
 
     subject: Literal["till", "outlet"]
@@ -126,7 +126,7 @@ class Closing(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     @property
     def of(self) -> Subject:
-        """Whose closing it is."""
+        """Subject of the closing."""
         return Subject(self.subject, self.subject_id)
 
 
@@ -134,7 +134,7 @@ _decoder = msgspec.json.Decoder(Closing)
 
 
 def read_closing(body: bytes) -> Closing | None:
-    """Return the closing in its canonical bytes, None where they are none."""
+    """Return the closing in canonical bytes; None if invalid."""
     try:
         closing = _decoder.decode(body)
     except (msgspec.DecodeError, ValueError, RecursionError):
@@ -143,7 +143,7 @@ def read_closing(body: bytes) -> Closing | None:
 
 
 def tally(record: Record) -> Tally:
-    """What one record comes to; nothing for a rehearsal or a record without money."""
+    """Return the totals of one record; zero for training and for records without money."""
     if record.training:
         return Tally(records=1)
     total = record.total_cents
@@ -158,20 +158,20 @@ def tally(record: Record) -> Tally:
 
 
 def add(tallies: Iterable[Tally]) -> Tally:
-    """The sum: VAT is that of each receipt, added, so that the closing agrees with what was printed."""
+    """Return the sum. VAT is added per receipt, so that it agrees with the printed receipts."""
     gross: dict[int, int] = {}
     vat: dict[int, int] = {}
     tenders: list[tuple[TenderKind, int]] = []
     records = tip = total = absolute = 0
-    for one in tallies:
-        for rate in one.totals:
+    for tally in tallies:
+        for rate in tally.totals:
             gross[rate.vat_permille] = gross.get(rate.vat_permille, 0) + rate.gross_cents
             vat[rate.vat_permille] = vat.get(rate.vat_permille, 0) + rate.vat_cents
-        tenders += [(tender.kind, tender.cents) for tender in one.tenders]
-        records += one.records
-        tip += one.tip_cents
-        total += one.total_cents
-        absolute += one.absolute_cents
+        tenders += [(tender.kind, tender.cents) for tender in tally.tenders]
+        records += tally.records
+        tip += tally.tip_cents
+        total += tally.total_cents
+        absolute += tally.absolute_cents
     totals = tuple(VatTotal(rate, gross[rate], vat[rate]) for rate in sorted(gross))
     return Tally(records, totals, _tenders(tenders), tip, total, absolute)
 
@@ -184,9 +184,9 @@ def _tenders(amounts: Iterable[tuple[TenderKind, int]]) -> tuple[TenderTotal, ..
 
 
 def refuse(period: Period, last_closed: Mapping[PeriodKind, date]) -> Refused | None:
-    """Refuse a period that is none, or that begins before the end of one of its own kind or longer that is closed.
+    """Refuse an invalid period, or one inside a closed period of the same or a longer kind.
 
-    `last_closed` has the first day of the last period of each kind that was closed.
+    `last_closed` is the first day of the last closed period by kind.
     """
     if not period.is_whole:
         return NOT_A_PERIOD
@@ -197,26 +197,26 @@ def refuse(period: Period, last_closed: Mapping[PeriodKind, date]) -> Refused | 
         if kinds.index(kind) >= kinds.index(period.kind)
     ]
     if ends and period.starts_on < max(ends):
-        return Refused(Reason.PERIOD_CLOSED, {"open_since": max(ends).isoformat()})
+        return Refused(FiscalRefusal.PERIOD_CLOSED, {"open_since": max(ends).isoformat()})
     return None
 
 
 def close_day(
-    subject: Subject, day: date, ranges: Sequence[Range], taken: Tally, *, before: Closing | None, at: Stamp
+    subject: Subject, day: date, ranges: Sequence[Range], taken: Tally, *, previous: Closing | None, at: Stamp
 ) -> Closing:
-    """Close the records of a day of business; `before` is the subject's last closing of a day."""
-    return _closing(Period(PeriodKind.DAY, day), subject, ranges, taken, before=before, at=at, parts=())
+    """Close a business day; `previous` is the subject's previous daily closing."""
+    return _closing(Period(PeriodKind.DAY, day), subject, ranges, taken, previous=previous, at=at, parts=())
 
 
-def close_longer(period: Period, parts: Sequence[Closing], *, before: Closing | None, at: Stamp) -> Closing:
-    """Close a month over its days or a year over its months: `parts`, at least one, of one subject and in order."""
+def close_longer(period: Period, parts: Sequence[Closing], *, previous: Closing | None, at: Stamp) -> Closing:
+    """Close a month over its days or a year over its months; `parts` is not empty, of one subject, in order."""
     ranges: dict[UUID, Range] = {}
-    for one in (one for part in parts for one in part.ranges):
-        first = ranges.get(one.till, one).first
-        ranges[one.till] = Range(one.till, first, one.last)
+    for range_ in (range_ for part in parts for range_ in part.ranges):
+        first = ranges.get(range_.till, range_).first
+        ranges[range_.till] = Range(range_.till, first, range_.last)
     in_order = [ranges[till] for till in sorted(ranges)]
     taken = add(part.tally for part in parts)
-    return _closing(period, parts[0].of, in_order, taken, before=before, at=at, parts=parts)
+    return _closing(period, parts[0].of, in_order, taken, previous=previous, at=at, parts=parts)
 
 
 def _closing(
@@ -225,7 +225,7 @@ def _closing(
     ranges: Sequence[Range],
     taken: Tally,
     *,
-    before: Closing | None,
+    previous: Closing | None,
     at: Stamp,
     parts: Sequence[Closing],
 ) -> Closing:
@@ -234,13 +234,13 @@ def _closing(
         subject_id=subject.id,
         period=period.kind,
         starts_on=period.starts_on,
-        sequence=1 if before is None else before.sequence + 1,
-        previous=GENESIS if before is None else hash_of(canonical(before)),
+        sequence=1 if previous is None else previous.sequence + 1,
+        previous=GENESIS if previous is None else hash_of(canonical(previous)),
         closed_at=at,
         ranges=tuple(ranges),
         first_part=parts[0].sequence if parts else 0,
         last_part=parts[-1].sequence if parts else 0,
         tally=taken,
-        perpetual_cents=taken.total_cents + (0 if before is None else before.perpetual_cents),
-        perpetual_absolute_cents=taken.absolute_cents + (0 if before is None else before.perpetual_absolute_cents),
+        perpetual_cents=taken.total_cents + (0 if previous is None else previous.perpetual_cents),
+        perpetual_absolute_cents=taken.absolute_cents + (0 if previous is None else previous.perpetual_absolute_cents),
     )

@@ -1,7 +1,7 @@
-"""What a till writes down: each sale and whatever else the law wants kept, in bytes that nobody ever writes anew.
+"""Till records: sales and other events that the law requires, as immutable bytes.
 
-A record's bytes are its canonical JSON (RFC 8785): members sorted by name, no space, integers alone. Each record has
-one such text, so its hash is that of its bytes, and no reader finds anything else in it. See docs/fiscal.md.
+A record's bytes are its canonical JSON (RFC 8785): members sorted by name, no whitespace, integers only. The text is
+unique, so a record's hash is the hash of its bytes. See docs/fiscal.md.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from virage.site.programme.types import YEAR_MAX, YEAR_MIN
 
 RECORD_PURPOSE: Final = b"virage:sale:v1\0"
 GENESIS: Final = "0" * 64
-"""What the first record of a chain has before it."""
+"""`previous` of the first record of a chain."""
 BODY_BYTES_MAX: Final = 16_384
 BODY_CHARS_MAX: Final = (BODY_BYTES_MAX * 4 + 2) // 3
 RECORDS_MAX: Final = 200
@@ -33,25 +33,25 @@ RATES_MAX: Final = 10
 UNIT_CENTS_MAX: Final = 1_000_000
 QUANTITY_MAX: Final = 999
 FLOAT_CENTS_MAX: Final = 500_000
-"""The most that is in a drawer when its shift begins."""
+"""Maximum opening float."""
 COUNTED_CENTS_MAX: Final = 5_000_000
-"""The most that anybody counts in a drawer."""
+"""Maximum cash count of a drawer."""
 TIP_CENTS_MAX: Final = 100_000
-"""The largest tip of one sale: above it stands a slip of the finger."""
+"""Maximum tip of one sale; a larger one is a typing error."""
 CENTS_MAX: Final = LINES_MAX * QUANTITY_MAX * UNIT_CENTS_MAX
 
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 Stamp = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
-"""A moment in UTC with its milliseconds, as JavaScript's `toISOString` writes it: one text a moment."""
+"""UTC time with milliseconds, in the format of JavaScript's `toISOString`."""
 Number = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Permille = Annotated[int, Meta(ge=0, le=1000)]
 Signed = Annotated[int, Meta(ge=-CENTS_MAX, le=CENTS_MAX)]
 
 
 class Kind(StrEnum):
-    """What is written down. A rehearsal's kinds have a row of numbers of their own."""
+    """Kind of a record. Training kinds have a chain of their own."""
 
     SALE = "sale"
     REFUND = "refund"
@@ -71,20 +71,20 @@ COUNTED: Final = frozenset({Kind.SHIFT_OPENED, Kind.SHIFT_COUNTED})
 
 
 class TenderKind(StrEnum):
-    """What was paid with."""
+    """Payment method."""
 
     CARD = "card"
     VIRTUAL_CARD = "virtual_card"
     CASH = "cash"
     TERMINAL = "terminal"
-    PURSE = "purse"
+    WALLET = "purse"
 
 
-PROVEN: Final = frozenset({TenderKind.CARD, TenderKind.VIRTUAL_CARD, TenderKind.PURSE})
+PROVEN: Final = frozenset({TenderKind.CARD, TenderKind.VIRTUAL_CARD, TenderKind.WALLET})
 
 
-class Reason(StrEnum):
-    """Why a record is not taken, what is wrong in one, or why a period is not closed."""
+class FiscalRefusal(StrEnum):
+    """Why a record is refused or inconsistent, or why a period is not closed."""
 
     FORGED_RECORD = "forged_record"
     INVALID_RECORD = "invalid_record"
@@ -105,7 +105,7 @@ class Reason(StrEnum):
 
 
 class Line(Struct, frozen=True, forbid_unknown_fields=True):
-    """One line of the receipt, as printed. `unit_cents` is what one piece costs with its options, VAT included."""
+    """Receipt line as printed. `unit_cents` is the unit price with options, VAT included."""
 
     product: UUID
     name: Name
@@ -117,15 +117,15 @@ class Line(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def cents(self) -> int:
-        """What the line costs, VAT included."""
+        """Line amount, VAT included."""
         return self.quantity * self.unit_cents
 
 
 class Tender(Struct, frozen=True, forbid_unknown_fields=True):
-    """What was paid, less the change given back. `proof` is what it was proven by.
+    """Payment, less change. `proof` depends on the kind.
 
-    A card's proof is the whole query string of its SUN message, a virtual card's what the phone signed, a purse's the
-    id of the order that it paid, a terminal's the number of its slip where there is one; cash has none.
+    Card: query string of its SUN message. Virtual card: the phone's signature. Wallet: id of the paid order. Terminal:
+    slip number if any. Cash: none.
     """
 
     kind: TenderKind
@@ -134,7 +134,7 @@ class Tender(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class VatTotal(Struct, frozen=True, forbid_unknown_fields=True):
-    """What one rate comes to: `gross_cents` with the VAT of `vat_cents` in it."""
+    """Total of one VAT rate: `gross_cents` includes `vat_cents`."""
 
     vat_permille: Permille
     gross_cents: Signed
@@ -142,7 +142,7 @@ class VatTotal(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RefundOf(Struct, frozen=True, forbid_unknown_fields=True):
-    """The sale that is given back, wholly or in part: its till and its id; and why, by a code of the house."""
+    """Refunded sale, by till and id, with the code of the reason."""
 
     till: UUID
     record: UUID
@@ -150,7 +150,7 @@ class RefundOf(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Record(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a till writes. Every record has all members; docs/fiscal.md tells which say something in which kind."""
+    """Record of a till. All members are always present; docs/fiscal.md lists which apply to which kind."""
 
     id: UUID
     till: UUID
@@ -172,29 +172,29 @@ class Record(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     @property
     def moment(self) -> datetime:
-        """When it was written, by the till's clock."""
+        """Time of writing, by the till's clock."""
         return datetime.fromisoformat(self.at)
 
     @property
     def training(self) -> bool:
-        """Whether it belongs to the row of rehearsals."""
+        """Whether it belongs to the training chain."""
         return self.kind in TRAINING
 
     @property
     def total_cents(self) -> int:
-        """What the goods cost, VAT included, tips not."""
+        """Total of the goods, VAT included, without tip."""
         return sum(total.gross_cents for total in self.totals)
 
 
 class SignedRecord(Struct, frozen=True, forbid_unknown_fields=True):
-    """A record as its till sends it: the bytes of its JSON and the till's signature over them, both base64url."""
+    """Record as uploaded: its JSON bytes and the till's signature over them, both base64url."""
 
     body: Annotated[str, Meta(max_length=BODY_CHARS_MAX)]
     signature: Annotated[str, Meta(max_length=100)]
 
 
-class Written(Struct, frozen=True):
-    """A record that its till signed, with the bytes that it signed."""
+class VerifiedRecord(Struct, frozen=True):
+    """Record with a valid signature, and the signed bytes."""
 
     record: Record
     body: bytes
@@ -202,7 +202,7 @@ class Written(Struct, frozen=True):
 
     @property
     def hash(self) -> str:
-        """What the next record has as `previous`."""
+        """`previous` of the next record."""
         return hash_of(self.body)
 
 
@@ -210,22 +210,22 @@ _decoder = msgspec.json.Decoder(Record)
 
 
 def hash_of(body: bytes) -> str:
-    """The SHA-256 of bytes, in hexadecimal digits."""
+    """Return the SHA-256 in hexadecimal digits."""
     return sha256(body).hexdigest()
 
 
 def stamp(at: datetime) -> str:
-    """A moment as records write it."""
+    """Return a time in the format of records."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def canonical(value: Any) -> bytes:
-    """The canonical JSON (RFC 8785) of a Struct whose numbers are integers and whose names are ASCII."""
+    """Return the canonical JSON (RFC 8785) of a Struct with integer numbers and ASCII names."""
     return msgspec.json.encode(value, order="sorted")
 
 
 def read_record(body: bytes) -> Record | None:
-    """Return the record in a body; None where it is none, not in its canonical text, or holds something invisible."""
+    """Return the record in a body; None if it is invalid, not canonical, or has invisible characters."""
     if len(body) > BODY_BYTES_MAX:
         return None
     try:
@@ -237,29 +237,29 @@ def read_record(body: bytes) -> Record | None:
     return record if canonical(record) == body and YEAR_MIN <= year <= YEAR_MAX else None
 
 
-def read_signed(signed: SignedRecord, till: UUID, key: HolderKey | None) -> Written | Refused:
-    """Return what this till wrote, or why it is not taken: `forged_record`, `invalid_record`, `not_this_till`."""
+def read_signed(signed: SignedRecord, till: UUID, key: HolderKey | None) -> VerifiedRecord | Refused:
+    """Return the verified record, or the refusal: `forged_record`, `invalid_record`, `not_this_till`."""
     body = signed_body(signed.body, signed.signature, key, RECORD_PURPOSE)
     if body is None:
-        return Refused(Reason.FORGED_RECORD)
+        return Refused(FiscalRefusal.FORGED_RECORD)
     record = read_record(body)
     if record is None:
-        return Refused(Reason.INVALID_RECORD)
+        return Refused(FiscalRefusal.INVALID_RECORD)
     if record.till != till:
-        return Refused(Reason.NOT_THIS_TILL)
-    return Written(record, body, bytes_of_base64url(signed.signature) or b"")
+        return Refused(FiscalRefusal.NOT_THIS_TILL)
+    return VerifiedRecord(record, body, bytes_of_base64url(signed.signature) or b"")
 
 
 def check(record: Record) -> Refused | None:
-    """Whether what a record says adds up.
+    """Return the first inconsistency of a record, or None.
 
-    A record that does not is chained all the same, for a till takes back nothing that it signed: whoever books decides.
+    An inconsistent offline record is still appended to the chain, because the till has signed and numbered it.
     """
     return _misplaced(record) or _excessive(record) or _wrong_signs(record) or _wrong_sums(record)
 
 
 def _misplaced(record: Record) -> Refused | None:
-    """A member that says something in a kind to which it does not belong, or nothing where it must."""
+    """Check that members are present exactly in the kinds that use them."""
     sells = record.kind in SALES | REFUNDS
     returns_cups_alone = all(line.deposit for line in record.lines)
     wrong = {
@@ -274,44 +274,44 @@ def _misplaced(record: Record) -> Refused | None:
         "reprint_of": (record.reprint_of is not None) != (record.kind is Kind.REPRINT),
     }
     field = next((name for name, is_wrong in wrong.items() if is_wrong), None)
-    return None if field is None else Refused(Reason.FIELD_MISPLACED, {"field": field})
+    return None if field is None else Refused(FiscalRefusal.FIELD_MISPLACED, {"field": field})
 
 
 def _excessive(record: Record) -> Refused | None:
-    """More cash than a drawer holds, which the count at the end would miss, or a tip beyond all measure."""
+    """Check cash counts and tips against their maximum."""
     if abs(record.tip_cents) > TIP_CENTS_MAX:
-        return Refused(Reason.TIP_EXCESSIVE, {"most_cents": TIP_CENTS_MAX})
+        return Refused(FiscalRefusal.TIP_EXCESSIVE, {"most_cents": TIP_CENTS_MAX})
     most = FLOAT_CENTS_MAX if record.kind is Kind.SHIFT_OPENED else COUNTED_CENTS_MAX
     if record.cash_cents is None or record.cash_cents <= most:
         return None
-    return Refused(Reason.CASH_EXCESSIVE, {"most_cents": most})
+    return Refused(FiscalRefusal.CASH_EXCESSIVE, {"most_cents": most})
 
 
 def _wrong_signs(record: Record) -> Refused | None:
-    """A sale takes money for goods, a refund gives it back; a cup comes back in either."""
+    """Check signs: positive in a sale, negative in a refund; returned cups are negative in both."""
     sign = -1 if record.kind in REFUNDS else 1
     lines_right = all(
         line.quantity * sign > 0 or (sign > 0 and line.deposit and line.quantity < 0) for line in record.lines
     )
     amounts = [record.tip_cents, record.total_cents]
     if not lines_right or any(amount * sign < 0 for amount in amounts):
-        return Refused(Reason.SIGN_WRONG)
-    return None if all(tender.cents * sign > 0 for tender in record.tenders) else Refused(Reason.SIGN_WRONG)
+        return Refused(FiscalRefusal.SIGN_WRONG)
+    return None if all(tender.cents * sign > 0 for tender in record.tenders) else Refused(FiscalRefusal.SIGN_WRONG)
 
 
 def _wrong_sums(record: Record) -> Refused | None:
     if [(total.vat_permille, total.gross_cents) for total in record.totals] != _gross_by_rate(record.lines):
-        return Refused(Reason.TOTALS_WRONG)
+        return Refused(FiscalRefusal.TOTALS_WRONG)
     for total in record.totals:
         if total.vat_cents != vat_included(total.gross_cents, total.vat_permille):
-            return Refused(Reason.VAT_WRONG, {"vat_permille": total.vat_permille})
+            return Refused(FiscalRefusal.VAT_WRONG, {"vat_permille": total.vat_permille})
     if sum(tender.cents for tender in record.tenders) != record.total_cents + record.tip_cents:
-        return Refused(Reason.TENDERS_WRONG)
+        return Refused(FiscalRefusal.TENDERS_WRONG)
     for tender in record.tenders:
         if tender.kind is TenderKind.CASH and tender.proof is not None:
-            return Refused(Reason.FIELD_MISPLACED, {"field": "proof"})
+            return Refused(FiscalRefusal.FIELD_MISPLACED, {"field": "proof"})
         if tender.kind in PROVEN and tender.proof is None and record.kind in SALES:
-            return Refused(Reason.PROOF_MISSING, {"kind": tender.kind.value})
+            return Refused(FiscalRefusal.PROOF_MISSING, {"kind": tender.kind.value})
     return None
 
 
@@ -323,5 +323,5 @@ def _gross_by_rate(lines: Sequence[Line]) -> list[tuple[int, int]]:
 
 
 def totals_of(lines: Sequence[Line]) -> list[VatTotal]:
-    """The totals that a record with these lines has: one a rate, the rates ascending."""
+    """Return the totals of these lines: one per VAT rate, ascending."""
     return [VatTotal(rate, gross, vat_included(gross, rate)) for rate, gross in _gross_by_rate(lines)]

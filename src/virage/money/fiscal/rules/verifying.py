@@ -1,4 +1,4 @@
-"""Whether an archive is whole, and where it is not: read line by line, without a database."""
+"""Verification of an archive, line by line, without a database."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
@@ -36,13 +36,13 @@ from virage.money.fiscal.rules.record import RECORD_PURPOSE, canonical, hash_of,
 from virage.platform.values.jwk import bytes_of_base64url
 
 RANKS: Final = (HeaderLine, RecordLine, AnchorLine, ClosingLine, SealLine)
-"""The order in which lines stand."""
+"""Order of the line types."""
 
 _PERIODS: Final = list(PeriodKind)
 
 
 class Damage(StrEnum):
-    """What is wrong with a line, or with what should stand there."""
+    """Kind of damage of a line, or of a missing line."""
 
     LINE_UNREADABLE = "line_unreadable"
     LINE_MISPLACED = "line_misplaced"
@@ -68,10 +68,10 @@ class Damage(StrEnum):
 
 
 class Finding(Struct, frozen=True):
-    """One damage. `line` counts from 1; of what is missing it is the line that stands in its place.
+    """One damage. `line` counts from 1; for a missing line it is the line in its place.
 
-    `number` is that of the record, or the sequence of the anchor or the closing; `through` the last of a row that is
-    missing as a whole.
+    `number` is the record number, or the sequence of the anchor or closing; `through` is the last number of a missing
+    range.
     """
 
     line: int
@@ -81,7 +81,7 @@ class Finding(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """What an archive says it holds, and what is wrong with it; None where its header says nothing."""
+    """Result of a verification; `header` is None if it is unreadable."""
 
     header: Header | None
     findings: tuple[Finding, ...]
@@ -91,8 +91,8 @@ class NotAnArchive(Exception):
     """Nothing in the file is a line of an archive."""
 
 
-class _Kept(NamedTuple):
-    """A record that its till signed, as its neighbours and closings must know it."""
+class _Verified(NamedTuple):
+    """Data of a verified record for the checks of its neighbours and closings."""
 
     line: int
     hash: str
@@ -101,7 +101,7 @@ class _Kept(NamedTuple):
 
 
 class _Numbered(NamedTuple):
-    """The four damages of things that are counted without a gap."""
+    """Damages of entries that are numbered without gaps."""
 
     missing: Damage
     repeated: Damage
@@ -126,26 +126,26 @@ def verify(lines: Iterable[bytes]) -> Report:
 
 
 class _Reading:
-    """One archive as it is read: what each line shows by itself, and at the end what they show together."""
+    """State of a verification: checks of single lines, then checks across lines."""
 
     def __init__(self) -> None:
         self._at = 0
         self._readable = False
         self._header: Header | None = None
         self._till_key: HolderKey | None = None
-        self._house_key: HolderKey | None = None
+        self._server_key: HolderKey | None = None
         self._rank = 0
         self._digest = Digest()
         self._sealed = False
-        self._unlike_the_seal = 0  # the line of a seal over other lines
+        self._seal_mismatch = 0  # the line of a seal over other lines
         self._findings: list[Finding] = []
         self._records: list[tuple[int, int]] = []
         self._anchors: list[tuple[int, Anchor]] = []
         self._closings: list[tuple[int, Closing]] = []
-        self._kept: dict[int, _Kept] = {}
+        self._kept: dict[int, _Verified] = {}
 
     def read(self, line: bytes) -> None:
-        """Take the next line."""
+        """Read the next line."""
         self._at += 1
         found = read_line(line)
         self._readable = self._readable or found is not None
@@ -159,18 +159,18 @@ class _Reading:
             self._digest.add(line)
 
     def report(self) -> Report:
-        """What was found, by line."""
+        """Return the findings, by line."""
         if not self._readable:
             raise NotAnArchive
         if self._header is not None:
-            self._at += 1  # what is missing at the end would stand here
+            self._at += 1  # missing lines at the end are reported here
             if not self._sealed and not self._found(Damage.SEAL_CHANGED):
                 self._find(Damage.SEAL_MISSING)
             self._check_records(self._header)
             self._check_anchors(self._header)
             self._check_closings(self._header)
-        if self._unlike_the_seal and not self._findings:
-            self._find(Damage.LINES_CHANGED, line=self._unlike_the_seal)
+        if self._seal_mismatch and not self._findings:
+            self._find(Damage.LINES_CHANGED, line=self._seal_mismatch)
         return Report(self._header, tuple(sorted(set(self._findings), key=_place)))
 
     def _find(
@@ -184,7 +184,7 @@ class _Reading:
     # --- line by line ----------------------------------------------------------------------------------------------
 
     def _read_header(self, found: ArchiveLine | None) -> None:
-        """Take the keys that all the rest is verified by; without them nothing more is said."""
+        """Read the keys that verify all other lines; without them no other line is checked."""
         if not isinstance(found, HeaderLine):
             self._find(Damage.LINE_UNREADABLE if found is None else Damage.HEADER_MISSING)
             return
@@ -194,7 +194,7 @@ class _Reading:
             return
         self._header = header
         self._till_key = holder_key_from_jwk(header.till_key)
-        self._house_key = _house_key(header)
+        self._server_key = _server_key(header)
 
     def _read_later(self, found: ArchiveLine) -> None:
         rank = RANKS.index(type(found))
@@ -218,11 +218,11 @@ class _Reading:
         if body is None or record is None or (record.till, record.number) != (till, found.number) or record.training:
             self._find(Damage.RECORD_CHANGED, found.number)
         else:
-            kept = _Kept(self._at, hash_of(body), record.previous, tally(record))
+            kept = _Verified(self._at, hash_of(body), record.previous, tally(record))
             self._kept.setdefault(found.number, kept)
 
     def _read_closing(self, found: ClosingLine) -> None:
-        body = signed_body(found.body, found.signature, self._house_key, CLOSING_PURPOSE)
+        body = signed_body(found.body, found.signature, self._server_key, CLOSING_PURPOSE)
         closing = None if body is None else read_closing(body)
         till = None if self._header is None else str(self._header.till)
         key = None if self._header is None else self._header.server_key.kid
@@ -234,29 +234,29 @@ class _Reading:
         self._closings.append((self._at, closing))
 
     def _read_seal(self, found: SealLine) -> None:
-        body = signed_body(found.body, found.signature, self._house_key, SEAL_PURPOSE)
+        body = signed_body(found.body, found.signature, self._server_key, SEAL_PURPOSE)
         if body is None:
             self._find(Damage.SEAL_CHANGED)
         elif body != canonical(self._digest.body()):
-            self._unlike_the_seal = self._at
+            self._seal_mismatch = self._at
         self._sealed = body is not None
 
     # --- all together ----------------------------------------------------------------------------------------------
 
     def _check_records(self, header: Header) -> None:
         self._check_numbers(self._records, header.first, header.last, _RECORDS, after=1)
-        before: str | None = header.previous
+        previous: str | None = header.previous
         for number in range(header.first, header.last + 1):
             kept = self._kept.get(number)
-            if kept is not None and before is not None and kept.previous != before:
+            if kept is not None and previous is not None and kept.previous != previous:
                 self._find(Damage.CHAIN_BROKEN, number, line=kept.line)
-            before = None if kept is None else kept.hash
+            previous = None if kept is None else kept.hash
         last = self._kept.get(header.last)
         if last is not None and last.hash != header.head:
             self._find(Damage.CHAIN_BROKEN, header.last, line=last.line)
 
     def _check_anchors(self, header: Header) -> None:
-        """From the last one, whose hash the header has, to the first: each names the one before."""
+        """Check anchors from the last one, whose hash is in the header, back to the first."""
         first, last = header.anchors
         if last:
             counted = [(line, anchor.sequence) for line, anchor in self._anchors]
@@ -287,9 +287,9 @@ class _Reading:
                 self._find(Damage.CLOSING_WRONG, closing.sequence, line=line)
 
     def _closing_agrees(self, closing: Closing, found: Mapping[PeriodKind, Mapping[int, Closing]]) -> bool:
-        """Whether a closing follows the one before, and is the sum of its parts, as far as they are all there."""
-        before = found[closing.period].get(closing.sequence - 1)
-        if before is not None and not _follows(closing, before):
+        """Return whether a closing follows the previous one and is the sum of its parts, if all of them are present."""
+        previous = found[closing.period].get(closing.sequence - 1)
+        if previous is not None and not _follows(closing, previous):
             return False
         if closing.period is PeriodKind.DAY:
             if len(closing.ranges) != 1:
@@ -307,9 +307,9 @@ class _Reading:
     def _check_numbers(
         self, found: Sequence[tuple[int, int]], first: int, last: int, damages: _Numbered, *, after: int
     ) -> None:
-        """What is counted from `first` to `last` and stands as (line, number) in the order of `found`.
+        """Check that `found`, pairs of (line, number) in file order, counts from `first` to `last`.
 
-        Where none is left, it would stand behind the line `after`.
+        If nothing was found, missing entries are reported after the line `after`.
         """
         places: dict[int, int] = {}
         missing: dict[int, int] = {}
@@ -330,7 +330,7 @@ class _Reading:
 
 
 def _rows(missing: Mapping[int, int]) -> Iterator[tuple[int, int, int]]:
-    """Numbers that follow each other and are missing at the same line: (first, last, line)."""
+    """Yield ranges of consecutive numbers that are missing at the same line: (first, last, line)."""
     begin = end = line = -1
     for number, at in sorted(missing.items()):
         if number == end + 1 and at == line:
@@ -344,7 +344,7 @@ def _rows(missing: Mapping[int, int]) -> Iterator[tuple[int, int, int]]:
 
 
 def _end(found: Sequence[tuple[int, object]], otherwise: int) -> int:
-    """The line of the last of what was found."""
+    """Return the line of the last entry found."""
     return found[-1][0] if found else otherwise
 
 
@@ -353,7 +353,7 @@ def _place(finding: Finding) -> tuple[int, str, int]:
 
 
 def _header_of(line: HeaderLine) -> Header | None:
-    """The header that the key in it signed."""
+    """Return the header if the key in it has signed it."""
     try:
         header = msgspec.json.decode(bytes_of_base64url(line.body) or b"", type=Header)
     except (msgspec.DecodeError, ValueError, RecursionError):
@@ -361,21 +361,21 @@ def _header_of(line: HeaderLine) -> Header | None:
     known = {kind.value for kind in PeriodKind}
     if any(name not in known for name, _, _ in header.closings):
         return None
-    body = signed_body(line.body, line.signature, _house_key(header), HEADER_PURPOSE)
+    body = signed_body(line.body, line.signature, _server_key(header), HEADER_PURPOSE)
     return header if body == canonical(header) else None
 
 
-def _house_key(header: Header) -> HolderKey | None:
-    """The house's key, whose id is made of it."""
+def _server_key(header: Header) -> HolderKey | None:
+    """Return the server's key; its id must be derived from it."""
     x, kid = bytes_of_base64url(header.server_key.x), bytes_of_base64url(header.server_key.kid)
     return None if x is None or kid != kid_of(x) else HolderKey(x)
 
 
-def _follows(closing: Closing, before: Closing) -> bool:
-    """Whether a closing is the next one, in its chain and in its perpetual totals."""
+def _follows(closing: Closing, previous: Closing) -> bool:
+    """Return whether a closing is the next one in its chain and its grand totals."""
     return (
-        closing.previous == hash_of(canonical(before))
-        and closing.perpetual_cents == before.perpetual_cents + closing.tally.total_cents
-        and closing.perpetual_absolute_cents == before.perpetual_absolute_cents + closing.tally.absolute_cents
-        and closing.ranges[0].first == before.ranges[-1].last + 1
+        closing.previous == hash_of(canonical(previous))
+        and closing.perpetual_cents == previous.perpetual_cents + closing.tally.total_cents
+        and closing.perpetual_absolute_cents == previous.perpetual_absolute_cents + closing.tally.absolute_cents
+        and closing.ranges[0].first == previous.ranges[-1].last + 1
     )

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from virage.identity.passes import api as passes
 from virage.identity.passes.types import Issue
 from virage.money.payments import api as payments_api
-from virage.money.payments.types import FAILED, Captured, Failed, RefundRequest, Start
+from virage.money.payments.types import FAILED, Captured, Failed, PaymentIntent, RefundRequest
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.ids import new_id
@@ -46,7 +46,7 @@ class Paying(Struct, frozen=True):
     """An order being paid; `start` is the request to the provider, None if nothing is left to pay."""
 
     order: Basket
-    start: Start | None
+    start: PaymentIntent | None
 
 
 async def pay(conn: Connection, pays: Sequence[Pay], now: datetime) -> list[Paying | Refused]:
@@ -132,8 +132,8 @@ def _decide(
     return Paying(moved, _start(moved, pay.payment_id, pay) if moved.total_cents else None)
 
 
-def _start(order: Basket, payment_id: UUID, pay: Pay) -> Start:
-    return Start(payment_id, PURPOSE, order.id, order.total_cents, pay.return_url, order.expires_at)
+def _start(order: Basket, payment_id: UUID, pay: Pay) -> PaymentIntent:
+    return PaymentIntent(payment_id, PURPOSE, order.id, order.total_cents, pay.return_url, order.expires_at)
 
 
 def _refusals(order: Basket, event: Event | None, pay: Pay, bought: Counter[tuple[UUID, UUID]]) -> Refused | None:

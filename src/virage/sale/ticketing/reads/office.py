@@ -9,8 +9,7 @@ from virage.identity.passes import api as passes_api
 from virage.identity.passes.types import Form
 from virage.identity.people import api as people
 from virage.money.payments import api as payments_api
-from virage.money.payments.types import Refund
-from virage.money.payments.types import State as PaymentState
+from virage.money.payments.types import PaymentState, Refund
 from virage.platform.data.database import Connection
 from virage.platform.web.guard import Principal, Role
 from virage.sale.ticketing.reads import views

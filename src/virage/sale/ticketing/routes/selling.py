@@ -165,7 +165,7 @@ async def release_order(
     now = clock.now()
     async with db.transaction() as conn:
         if row.payment_id is not None:  # payments are locked before orders
-            await payments.give_up(conn, [row.payment_id], now)
+            await payments.abandon(conn, [row.payment_id], now)
         closed = await holding.close(conn, [order_id], "released", now)
     await order_service.note_freed(closed)
     if not closed:  # it had ended, or its payment arrived at this moment

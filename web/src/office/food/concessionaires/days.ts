@@ -1,9 +1,9 @@
-/** Days of business, and when terms hold. */
+/** Business days, and validity of terms. */
 import { i18n } from "../../../i18n/i18n.svelte";
 import { dayAt } from "../period";
 import type { Terms } from "../types";
 
-/** `2026-05-09` as people write it; from noon on, so that no zone makes another day of it. */
+/** `2026-05-09` as a localised date; at noon, so that no time zone changes the day. */
 export function dayText(day: string): string {
   return i18n.date(`${day}T12:00:00Z`, { day: "numeric", month: "short", year: "numeric" });
 }
@@ -18,12 +18,12 @@ export function stateOf({ starts_on, ends_on }: Terms): State {
 
 const RANK: Record<State, number> = { now: 0, coming: 1, over: 2 };
 
-/** What holds now first, then what comes, then what was; each by outlet. */
+/** Sort terms: current, upcoming, ended; each by outlet. */
 export function standing(one: Terms, other: Terms): number {
   return RANK[stateOf(one)] - RANK[stateOf(other)] || one.outlet.localeCompare(other.outlet, undefined, { numeric: true }) || one.starts_on.localeCompare(other.starts_on);
 }
 
-/** First and last day of the month before this one. */
+/** First and last day of the previous month. */
 export function lastMonth(): [string, string] {
   const [year = 0, month = 0] = dayAt().split("-").map(Number);
   const iso = (time: number): string => new Date(time).toISOString().slice(0, 10);

@@ -1,11 +1,11 @@
-/** Sales of a period, asked for again while somebody looks: what a till sold stands here two seconds later. */
+/** Live sales of a period, polled while the page is visible; new sales appear within two seconds. */
 import { answered, type Problem } from "../../../api/answer";
 import { api } from "../../../api/client";
 import { lengthOf, type PeriodQuery } from "../period";
 import type { By, SalesView } from "../types";
 
 const EACH_MS = 2000;
-/** By minute the server tells three days at most. */
+/** By minute the server answers for three days at most. */
 const MINUTES_DAYS_MAX = 3;
 
 export class LiveSales {

@@ -1,4 +1,4 @@
-/** Sales by minute as bars: as many minutes a bar as make a chart that one can read. */
+/** Sales by minute as bars, with enough minutes per bar for a readable chart. */
 import type { SalesRow } from "../types";
 
 export interface Bin {
@@ -12,7 +12,7 @@ const STEPS = [1, 5, 15, 60, 180] as const;
 const BARS_MAX = 48;
 const LEAST = 12;
 
-/** Bars without gaps from the first sale to the last, a refund taken off where it was given. */
+/** Bars without gaps from the first sale to the last; refunds count at their own time. */
 export function binsOf(rows: readonly SalesRow[]): { bins: Bin[]; minutes: number } {
   const times = rows.map((row) => Date.parse(row.key));
   if (times.length === 0) return { bins: [], minutes: 1 };

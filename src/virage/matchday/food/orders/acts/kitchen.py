@@ -35,11 +35,11 @@ from virage.matchday.food.orders.rules.placing import products_of
 from virage.matchday.food.orders.rules.sale_of_order import RecordPosition, ready_message, refund_of, sale_of
 from virage.matchday.food.till import api as till
 from virage.matchday.food.till import types as till_types
-from virage.matchday.food.till.api import judge_early, rows_of, write_early
-from virage.matchday.food.till.types import key_of, left_of
+from virage.matchday.food.till.api import booking_rows, settle_early_refunds, write_early_refunds
+from virage.matchday.food.till.types import key_of, remaining_by_payer
 from virage.money.fiscal import api as fiscal
 from virage.money.fiscal.api import Plan, lock_heads
-from virage.money.fiscal.types import RECORD_PURPOSE, Appended, Record, Written, canonical
+from virage.money.fiscal.types import RECORD_PURPOSE, Appended, Record, VerifiedRecord, canonical
 from virage.money.wallet.funding import api as funding
 from virage.money.wallet.funding.types import BonusGrant, BonusReason, GrantedBonus
 from virage.platform.data.database import Connection
@@ -92,10 +92,10 @@ async def accept(conn: Connection, vault: KeyVault, step: Step, now: datetime) -
     entry = await _next(conn, order, step.who, now)
     signed = await _sign(conn, vault, sale_of(order, entry, await _locale_of(conn, order)), now)
     sale = signed.written[0].record
-    early = await judge_early(conn, sale, order_money.parts_of(order.money, sale))
+    early = await settle_early_refunds(conn, sale, order_money.parts_of(order.money, sale))
     await post_transfers(conn, [order_money.capture(order.money, sale), *([transfer] for transfer in early.moved)], now)
     await _book(conn, order.money, signed, now)
-    await write_early(conn, sale, early, now)
+    await write_early_refunds(conn, sale, early, now)
     await store.accept(conn, order.id, now)
     taken = await _record_step(conn, order, FoodState.ACCEPTED, step.who, now)
     back = await end_refunded_orders(conn, [taken], early.refunds, now) if early.refunds else []
@@ -122,7 +122,7 @@ async def _sign(conn: Connection, vault: KeyVault, record: Record, now: datetime
     """Sign a record with the till's key from the vault. Nothing is stored yet."""
     body = canonical(record)
     _, signature = await sign_document(conn, vault, record.till, RECORD_PURPOSE + body, now)
-    plan = await fiscal.plan_records(conn, [Written(record, body, signature)])
+    plan = await fiscal.plan_records(conn, [VerifiedRecord(record, body, signature)])
     outcome = plan.outcomes[0]
     if not isinstance(outcome, Appended):
         raise RuntimeError(f"The record {record.id} does not continue its chain: {outcome}")  # noqa: TRY004 - it is no type that is wrong
@@ -133,7 +133,7 @@ async def _book(conn: Connection, money: order_money.OrderMoney, signed: Plan, n
     record = signed.written[0].record
     await fiscal.write_records(conn, signed, now)
     parts = order_money.parts_of(money, record)
-    await till.insert_bookings(conn, rows_of(key_of(record), record, parts, told=False), now)
+    await till.insert_bookings(conn, booking_rows(key_of(record), record, parts, offline=False), now)
 
 
 async def decline(conn: Connection, step: Step, reason: str, now: datetime) -> Order | Refused:
@@ -211,7 +211,7 @@ async def refund(conn: Connection, vault: KeyVault, step: Step, reason: str, now
     if order.state not in _MADE:
         return Refused(Reason.WRONG_STATE, {"state": order.state})
     entry = await _next(conn, order, step.who, now)
-    left = left_of(order.money.key, await till.bookings_of(conn, [order.money.key]))
+    left = remaining_by_payer(order.money.key, await till.bookings_of(conn, [order.money.key]))
     if not order_money.is_unrefunded(order.money, left):  # a till has refunded a part of it
         return Refused(Reason.REFUND_EXCEEDS_SALE, {"left_cents": sum(left.values())})
     sale, *_ = await till.receipts_of(conn, [order.money.key])
@@ -253,7 +253,7 @@ async def end_refunded_orders(
     unsold: list[Sold] = []
     for order in orders:
         mine = [record for record in refunds if till_types.sale_of(record) == order.money.key]
-        left = left_of(order.money.key, await till.bookings_of(conn, [order.money.key]))
+        left = remaining_by_payer(order.money.key, await till.bookings_of(conn, [order.money.key]))
         if mine and order.state in _MADE and sum(left.values()) <= 0 and mine[-1].refund_of is not None:
             reason = kitchen_reason(mine[-1].refund_of.reason)
             unsold += await _end_refunded(conn, order, reason, mine[-1].cashier, now)
@@ -264,7 +264,9 @@ async def compensate(conn: Connection, late: timedelta, cents: Cents, now: datet
     """Grant the bonus for late orders, once for each order. Return the orders examined."""
     broken = await store.lock_late_orders(conn, now - late, most)
     paid = await till.bookings_of(conn, [order.money.key for order in broken])
-    owed = {order.id: order_money.voucher(order.money, cents, left_of(order.money.key, paid)) for order in broken}
+    owed = {
+        order.id: order_money.voucher(order.money, cents, remaining_by_payer(order.money.key, paid)) for order in broken
+    }
     owing = [order for order in broken if owed[order.id] > 0]
     gifts = [
         BonusGrant(uuid5(order.id, "late"), order.purse_id, owed[order.id], BonusReason.LATE_ORDER)

@@ -72,7 +72,7 @@ def refund_transfers(money: OrderMoney, record: Record) -> list[Transfer]:
 
 def _passing(record: Record) -> list[Part]:
     """Return the parts that pass the till's account: the tender of the record, if any."""
-    return [Part(at, tender.cents, passes=True) for at, tender in enumerate(record.tenders)]
+    return [Part(at, tender.cents, via_clearing=True) for at, tender in enumerate(record.tenders)]
 
 
 def parts_of(money: OrderMoney, record: Record) -> list[Part]:

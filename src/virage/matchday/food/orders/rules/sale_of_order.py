@@ -56,7 +56,7 @@ def _record(
         catalogue=order.version,
         lines=lines,
         totals=totals_of(lines),
-        tenders=[Tender(TenderKind.PURSE, cents, str(order.id))] if cents else [],
+        tenders=[Tender(TenderKind.WALLET, cents, str(order.id))] if cents else [],
         tip_cents=0,
         cash_cents=None,
         refund_of=refunds,

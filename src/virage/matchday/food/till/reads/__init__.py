@@ -1,1 +1,1 @@
-"""What tills load, what judges them, and what the office reads of them."""
+"""Reads of the tills: packs, checks of uploads, deviations."""

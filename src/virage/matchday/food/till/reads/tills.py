@@ -1,4 +1,4 @@
-"""What a till needs to go on without network. What all tills share is read once in a few seconds."""
+"""Packs of the tills: all that a till needs to work offline. Shared parts are cached for a few seconds."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -8,14 +8,14 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from virage.identity.people import api as people
 from virage.identity.people.types import RosterEntry
 from virage.matchday.food.menu import api as menu
 from virage.matchday.food.menu.api import Catalogues, OutletCatalogue, shown_at
 from virage.matchday.food.menu.types import AlcoholPermit
-from virage.matchday.food.till.rules.limits import House, RefundReason, TillLimits
+from virage.matchday.food.till.rules.limits import RefundReason, Seller, TillLimits
 from virage.money.fiscal import api as fiscal
 from virage.money.fiscal.types import Head
 from virage.platform.data.database import Database
@@ -25,24 +25,24 @@ from virage.site.programme import api as programme
 from virage.site.programme.types import Event, Text
 from virage.site.venue.types import load_venue
 
-KEPT_S: Final = 3.0
-AHEAD: Final = timedelta(hours=48)
-"""How far a till that loses its network today knows what is on."""
+CACHE_S: Final = 3.0
+LOOKAHEAD: Final = timedelta(hours=48)
+"""Period whose events an offline till knows."""
 ROSTERS_MAX: Final = 200
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class PackTill(Struct, frozen=True):
-    """Which till it is."""
+    """Identity of the till."""
 
     id: UUID
     name: str
 
 
 class PackOutlet(Struct, frozen=True):
-    """Where the till stands, and what is sold there; no catalogue before the first version is published.
+    """Outlet of the till with its catalogue; None before the first version is published.
 
-    `stand` is what the stand is called, for a fan is told of the outlet by the same name.
+    `stand` is the name of the stand, as fans see it.
     """
 
     code: str
@@ -51,8 +51,8 @@ class PackOutlet(Struct, frozen=True):
     catalogue: OutletCatalogue | None
 
 
-class Evening(Struct, frozen=True):
-    """What is on: it counts for prices and alcohol from its doors until before its end; of two the earlier start."""
+class PackEvent(Struct, frozen=True):
+    """Event that decides prices and alcohol, from its doors until its end; of two events the earlier one counts."""
 
     event_id: UUID
     organiser_id: UUID
@@ -64,41 +64,41 @@ class Evening(Struct, frozen=True):
 
 
 class TillPack(Struct, frozen=True, kw_only=True):
-    """All that a till needs to start, sell, price, judge alcohol, check PINs and print, alone.
+    """All that a till needs to start, sell, price, check alcohol rules and PINs, and print offline.
 
-    `head` and `training_head` are those of its own chains, for a till whose storage was lost.
+    `head` and `training_head` are the heads of its chains, for a till that lost its storage.
     """
 
     now: datetime
     till: PackTill
     outlets: tuple[PackOutlet, ...]
-    evenings: tuple[Evening, ...]
-    derogations: tuple[AlcoholPermit, ...]
+    events: tuple[PackEvent, ...] = field(name="evenings")
+    permits: tuple[AlcoholPermit, ...] = field(name="derogations")
     roster: tuple[RosterEntry, ...]
     limits: TillLimits
     refund_reasons: tuple[RefundReason, ...]
     head: Head
     training_head: Head
-    house: House
+    seller: Seller = field(name="house")
 
 
-class Packed(Struct, frozen=True):
-    """A pack as JSON; `tag` changes with everything in it but the time and the heads of the till's chains."""
+class EncodedPack(Struct, frozen=True):
+    """Pack as JSON; `tag` changes with its content, except its time and the heads of the chains."""
 
     tag: str
     body: bytes
 
 
 class _Shared(Struct, frozen=True):
-    """What all packs have in common."""
+    """Content shared by all packs."""
 
-    evenings: tuple[Event, ...]
-    derogations: tuple[AlcoholPermit, ...]
+    events: tuple[Event, ...]
+    permits: tuple[AlcoholPermit, ...]
     catalogues: dict[str, OutletCatalogue]
 
 
 class TillPacks:
-    """The packs of one process."""
+    """Packs of one process, with a cache."""
 
     def __init__(
         self,
@@ -107,93 +107,94 @@ class TillPacks:
         catalogues: Catalogues,
         *,
         limits: TillLimits,
-        house: House,
-        kept_s: float = KEPT_S,
+        seller: Seller,
+        cache_s: float = CACHE_S,
     ) -> None:
         self._db = db
         self._clock = clock
         self._catalogues = catalogues
         self._limits = limits
-        self._house = house
-        self._kept_s = kept_s
-        self._one_at_a_time = asyncio.Lock()
+        self._seller = seller
+        self._cache_s = cache_s
+        self._lock = asyncio.Lock()
         self._shared: tuple[float, _Shared] | None = None
         self._rosters: dict[tuple[str, ...], tuple[float, tuple[RosterEntry, ...]]] = {}
 
-    async def of(self, till: Principal) -> Packed | None:
-        """The pack of a till; None for one that is not paired any more."""
-        async with self._one_at_a_time:
+    async def of(self, till: Principal) -> EncodedPack | None:
+        """Return the pack of a till; None if it is no longer paired."""
+        async with self._lock:
             shared = await self._read()
             roster = await self._roster(till, shared)
         async with self._db.connection() as conn:
-            mine = await people.my_device(conn, till)
-            heads = {} if mine is None else await fiscal.heads_of(conn, mine.id)
-        if mine is None:
+            device = await people.my_device(conn, till)
+            heads = {} if device is None else await fiscal.heads_of(conn, device.id)
+        if device is None:
             return None
-        ground = load_venue()
-        places = {outlet.code: outlet for outlet in ground.outlets}
-        stands = {stand.code: stand.name for stand in ground.stands}
-        standing = [places[code] for code in sorted(mine.posts) if code in places]
-        said = TillPack(
+        venue = load_venue()
+        places = {outlet.code: outlet for outlet in venue.outlets}
+        stands = {stand.code: stand.name for stand in venue.stands}
+        own_outlets = [places[code] for code in sorted(device.posts) if code in places]
+        content = TillPack(
             now=_NEVER,
-            till=PackTill(mine.id, mine.name),
+            till=PackTill(device.id, device.name),
             outlets=tuple(
-                PackOutlet(one.code, stands[one.stand], one.ring, shared.catalogues.get(one.code)) for one in standing
+                PackOutlet(outlet.code, stands[outlet.stand], outlet.ring, shared.catalogues.get(outlet.code))
+                for outlet in own_outlets
             ),
-            evenings=tuple(_evening(event) for event in shared.evenings),
-            derogations=shared.derogations,
+            events=tuple(_pack_event(event) for event in shared.events),
+            permits=shared.permits,
             roster=roster,
             limits=self._limits,
             refund_reasons=tuple(RefundReason),
             head=Head(),
             training_head=Head(),
-            house=self._house,
+            seller=self._seller,
         )
-        tag = sha256(msgspec.json.encode(said)).hexdigest()[:32]
+        tag = sha256(msgspec.json.encode(content)).hexdigest()[:32]
         pack = msgspec.structs.replace(
-            said,
+            content,
             now=self._clock.now(),
             head=heads.get(False, Head()),
             training_head=heads.get(True, Head()),
         )
-        return Packed(tag, msgspec.json.encode(pack))
+        return EncodedPack(tag, msgspec.json.encode(pack))
 
     async def _read(self) -> _Shared:
         if self._shared is None or monotonic() >= self._shared[0]:
             now = self._clock.now()
             async with self._db.connection() as conn:
                 catalogue = await self._catalogues.in_force(conn)
-                events = [one for one in await programme.upcoming(conn, now) if one.doors_at <= now + AHEAD]
-                derogations = await menu.permits_around(conn, now, now + AHEAD)
+                events = [event for event in await programme.upcoming(conn, now) if event.doors_at <= now + LOOKAHEAD]
+                permits = await menu.permits_around(conn, now, now + LOOKAHEAD)
             shown = {} if catalogue is None else _shown(self._shared, catalogue.version)
             if catalogue is not None and not shown:
                 shown = {outlet.code: shown_at(catalogue, outlet.code) for outlet in load_venue().outlets}
-            found = _Shared(tuple(events), tuple(derogations), shown)
-            self._shared = (monotonic() + self._kept_s, found)
+            found = _Shared(tuple(events), tuple(permits), shown)
+            self._shared = (monotonic() + self._cache_s, found)
         return self._shared[1]
 
     async def _roster(self, till: Principal, shared: _Shared) -> tuple[RosterEntry, ...]:
-        """Who may sign in at tills of the same outlets."""
+        """Return who may sign in at tills of the same outlets."""
         key = tuple(sorted(str(grant.scope_id) for grant in till.grants))
         kept = self._rosters.get(key)
         if kept is None or monotonic() >= kept[0]:
-            event_id = shared.evenings[0].id if shared.evenings else None
+            event_id = shared.events[0].id if shared.events else None
             async with self._db.connection() as conn:
                 found = tuple(await people.till_roster(conn, till, event_id))
             if len(self._rosters) >= ROSTERS_MAX:
                 self._rosters.clear()
-            kept = self._rosters[key] = (monotonic() + self._kept_s, found)
+            kept = self._rosters[key] = (monotonic() + self._cache_s, found)
         return kept[1]
 
 
 def _shown(kept: tuple[float, _Shared] | None, version: str) -> dict[str, OutletCatalogue]:
-    """What outlets sell by a version, if it is the one that was read before."""
+    """Return the cached catalogues of outlets if they are of this version."""
     shown = {} if kept is None else kept[1].catalogues
-    return shown if any(one.version == version for one in shown.values()) else {}
+    return shown if any(catalogue.version == version for catalogue in shown.values()) else {}
 
 
-def _evening(event: Event) -> Evening:
-    return Evening(
+def _pack_event(event: Event) -> PackEvent:
+    return PackEvent(
         event.id,
         event.organiser_id,
         event.title,

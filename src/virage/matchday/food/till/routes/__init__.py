@@ -1,4 +1,4 @@
-"""The doors of tills, and of the office to them."""
+"""Routes of the tills."""
 
 from virage.matchday.food.till.routes import till, tills
 

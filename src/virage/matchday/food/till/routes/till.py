@@ -1,4 +1,4 @@
-"""The tills' doors."""
+"""Routes for tills."""
 
 import asyncio
 import gzip
@@ -7,9 +7,9 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
-from virage.matchday.food.till.acts.selling import Answer
+from virage.matchday.food.till.acts.selling import RecordAnswer
 from virage.matchday.food.till.reads.tills import TillPack, TillPacks
-from virage.matchday.food.till.routes.counter import Counter, TillUpload
+from virage.matchday.food.till.routes.uploads import TillUpload, UploadService
 from virage.money.fiscal.types import BODY_CHARS_MAX, RECORDS_MAX
 from virage.money.wallet.cards.api import CardNews, TillCards
 from virage.platform.values.clock import Clock
@@ -20,17 +20,17 @@ from virage.platform.web.static import takes_gzip
 
 AT_TILL: Final = device_at("till")
 ENVELOPE_BYTES: Final = 500
-"""What a record needs in an upload besides its body: its signature, PINs, and the names of all."""
+"""Size of an uploaded record besides its body: signature, PINs, field names."""
 GZIP_FROM_BYTES: Final = 1_000
 
-Position = Annotated[str, Meta(max_length=20, description="The position of the last answer")] | None
+Position = Annotated[str, Meta(max_length=20, description="Position of the last answer")] | None
 
 
-class Answers(Struct, frozen=True):
-    """One answer a record, in order; `now` is the server's clock."""
+class UploadAnswers(Struct, frozen=True):
+    """One answer per record, in order; `now` is the server's clock."""
 
     now: datetime
-    answers: list[Answer]
+    answers: list[RecordAnswer]
 
 
 @post(
@@ -40,23 +40,25 @@ class Answers(Struct, frozen=True):
     rate="gate",
     body_bytes_max=RECORDS_MAX * (BODY_CHARS_MAX + ENVELOPE_BYTES),
 )
-async def post_records(data: TillUpload, counter: Counter, clock: Clock, principal: Principal) -> Answers:
-    """Take a till's records. Sent again they get their answers again, and have no second effect.
+async def post_records(
+    data: TillUpload, upload_service: UploadService, clock: Clock, principal: Principal
+) -> UploadAnswers:
+    """Upload records. Idempotent: a repeated upload gets the same answers.
 
-    One record that is asked about may be refused, and its number is then free; records that are told are always booked.
+    A single online record may be refused; its number then stays free. Offline records are always booked.
     """
-    return Answers(clock.now(), await counter.sell(principal, data.records))
+    return UploadAnswers(clock.now(), await upload_service.sell(principal, data.records))
 
 
 @get(
     "/pack",
     guards=[AT_TILL],
-    answer=Described(TillPack, description="All that the till needs to go on alone"),
+    answer=Described(TillPack, description="All that the till needs to work offline"),
 )
 async def get_till_pack(request: Request, till_packs: TillPacks, principal: Principal) -> Response[bytes]:
-    """All that the till needs to start, sell, price and print without network.
+    """Return all that the till needs to start, sell, price and print offline.
 
-    Its ETag changes with what it decides by; the time and the heads of its chains are in it and change none.
+    The ETag changes with the content, except its time and the heads of the chains.
     """
     packed = await till_packs.of(principal)
     if packed is None:
@@ -73,12 +75,12 @@ async def get_till_pack(request: Request, till_packs: TillPacks, principal: Prin
     answer=Described(TillCards, description="Cards that changed, or all of them"),
 )
 async def get_till_cards(request: Request, card_news: CardNews, *, since: Position = None) -> Response[bytes]:
-    """The cards as the till must know them without network: all at first, then those that changed."""
+    """Return the cards for offline sales: all at first, then those that changed."""
     return await _json(request, await card_news.since(since), {"cache-control": "no-store"})
 
 
 async def _json(request: Request, body: bytes, headers: dict[str, str]) -> Response[bytes]:
-    """JSON that is ready, packed where it is worth it and the asker can unpack it."""
+    """Return ready JSON, compressed where that helps and the client accepts it."""
     headers = headers | {"vary": "accept-encoding"}
     if len(body) >= GZIP_FROM_BYTES and takes_gzip(request.headers.get("accept-encoding", "")):
         headers["content-encoding"] = "gzip"

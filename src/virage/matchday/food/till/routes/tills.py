@@ -1,11 +1,11 @@
-"""The office's doors to the tills: what they sold otherwise than they should have."""
+"""Office routes of the tills: deviations."""
 
 from typing import Annotated, Final
 
 from msgspec import Meta
 
 from virage.matchday.food.till.reads import deviations as reads
-from virage.matchday.food.till.rules.deviations import NotedDeviation
+from virage.matchday.food.till.rules.deviations import StoredDeviation
 from virage.platform.data.database import Database
 from virage.platform.web.guard import Principal, Role, staff
 from virage.platform.web.routing import get, mount
@@ -14,12 +14,12 @@ from virage.site.programme.types import Instant
 
 LEADERS: Final[tuple[Role, ...]] = ("finance",)
 
-Before = Annotated[Instant | None, Meta(description="Only what was noted before that time")]
+Before = Annotated[Instant | None, Meta(description="Only deviations found before that time")]
 
 
 @get("/deviations", guards=[staff(*LEADERS)])
-async def list_deviations(db: Database, principal: Principal, *, before: Before = None) -> list[NotedDeviation]:
-    """What tills told that is not as the catalogue, the law or their limits say; the latest 200 or so first."""
+async def list_deviations(db: Database, principal: Principal, *, before: Before = None) -> list[StoredDeviation]:
+    """Return about 200 records that deviate from the catalogue, the law or their limits, latest first."""
     async with db.connection() as conn:
         return await reads.deviations(conn, outlets_of(principal, LEADERS), before)
 

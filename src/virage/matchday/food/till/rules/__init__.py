@@ -1,1 +1,1 @@
-"""What the counter decides, without a database, a network or a clock."""
+"""Rules of the tills: pure functions without database, network or clock."""

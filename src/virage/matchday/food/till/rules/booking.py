@@ -1,6 +1,6 @@
-"""What a till's record does to the books: its tenders on one side, what was sold on the other.
+"""Ledger transfers of a till's record: tenders on one side, goods, deposits and tips on the other.
 
-All accounts of a till are its own, so that no two tills ever wait for the same row; purses alone are shared.
+Each till has ledger accounts of its own, so two tills never wait for the same row. Only wallets are shared.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
-from virage.matchday.food.till.rules.refunds import as_cash
+from virage.matchday.food.till.rules.refunds import cash_liability
 from virage.money.fiscal.types import PROVEN, REFUNDS, Record, TenderKind
 from virage.money.wallet.accounts.types import split
 from virage.money.wallet.ledger.types import Account, AccountKind, Transfer, account, bonus, wallet_account
@@ -16,8 +16,8 @@ from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
 
 
-class Reason(StrEnum):
-    """Why a sale or a refund is not booked as it was asked for."""
+class BookingRefusal(StrEnum):
+    """Why an online sale or refund is refused."""
 
     NOT_YOUR_OUTLET = "not_your_outlet"
     ASKED_BEHIND_OTHERS = "asked_behind_others"
@@ -28,54 +28,54 @@ class Reason(StrEnum):
 
 
 class RecordKey(NamedTuple):
-    """Which record: a till makes the ids of its own records, and another one may have the same."""
+    """Key of a record. Tills make the ids of their records, so two tills may use the same id."""
 
     till: UUID
     id: UUID
 
-    def made(self, what: str) -> UUID:
-        """The id of something that a record does, the same each time and no other record's."""
-        return uuid5(self.till, f"{self.id} {what}")
+    def derived_id(self, label: str) -> UUID:
+        """Return a deterministic id derived from this record and a label."""
+        return uuid5(self.till, f"{self.id} {label}")
 
 
 class Part(NamedTuple):
-    """A tender, or what one purse has in it: whose money it is. Without a purse a card's money is nobody's.
+    """A tender, or the share of one wallet in it. A card tender without a wallet is uncovered.
 
-    `bonus`: it is of the purse's bonus credit. `counts` False: it went to nobody, so it gives nothing of its sale back;
-    `awaits_cents` of it go to whoever paid the sale, once the sale is known. `passes`: it is an order's, whose money
-    passes an account of the till of the house (`rules/order_money.py`); nothing that a till at a counter says does.
+    `bonus`: paid from the wallet's bonus credit. `counts` False: uncovered refund, which returns nothing of its sale;
+    `awaits_cents` of it are refunded to the payers once the sale is uploaded. `via_clearing`: money of an order-ahead
+    order, which moves through the clearing account of the order-ahead till (`rules/order_money.py`).
     """
 
     tender: int
     cents: Cents
-    purse_id: UUID | None = None
+    wallet_id: UUID | None = None
     card_id: UUID | None = None
     loss_cents: Cents = 0
     loss_reason: str | None = None
     counts: bool = True
     bonus: bool = False
     awaits_cents: Cents = 0
-    passes: bool = False
+    via_clearing: bool = False
 
     @property
     def payer(self) -> Account | None:
-        """The account of a purse that it moves."""
-        return None if self.purse_id is None else account_of(self.purse_id, is_bonus=self.bonus)
+        """The wallet account that is debited or credited."""
+        return None if self.wallet_id is None else account_of(self.wallet_id, is_bonus=self.bonus)
 
 
 class Payer(NamedTuple):
-    """Who paid: a card, whichever purse it stands on; a purse without one; with neither it was cash or a terminal."""
+    """Payer of a part: a card, whatever wallet it is linked to; a wallet; or neither, for cash and terminals."""
 
     card_id: UUID | None
-    purse_id: UUID | None
+    wallet_id: UUID | None
     bonus: bool
 
 
 _BY_HAND: Final = Payer(None, None, bonus=False)
 
 
-class Booked(NamedTuple):
-    """A part of a sale or of a refund as it is stored."""
+class BookedPart(NamedTuple):
+    """Stored part of a sale or refund."""
 
     key: RecordKey
     payer: Payer
@@ -84,8 +84,8 @@ class Booked(NamedTuple):
     refund_of: RecordKey | None
 
 
-class Awaiting(NamedTuple):
-    """What a refund gives by card of a sale that was not known; `part` is the next free one of its bookings."""
+class PendingRefund(NamedTuple):
+    """Card refund of a sale that is not uploaded yet; `part` is the next free part number of the refund."""
 
     key: RecordKey
     of: RecordKey
@@ -95,74 +95,74 @@ class Awaiting(NamedTuple):
 
 
 def till_account(kind: AccountKind, till: UUID) -> Account:
-    """An account that one till alone moves."""
+    """Return an account that only this till moves."""
     return account(kind, str(till))
 
 
 def revenue(till: UUID, vat_permille: int) -> Account:
-    """What a till sold at one rate of VAT, VAT included."""
+    """Return the revenue account of a till at one VAT rate, VAT included."""
     return account(AccountKind.REVENUE, f"{till}:{vat_permille}")
 
 
-def account_of(purse_id: UUID, *, is_bonus: bool) -> Account:
-    """A purse, or its bonus credit."""
-    return bonus(purse_id) if is_bonus else wallet_account(purse_id)
+def account_of(wallet_id: UUID, *, is_bonus: bool) -> Account:
+    """Return the account of a wallet, or of its bonus credit."""
+    return bonus(wallet_id) if is_bonus else wallet_account(wallet_id)
 
 
 def key_of(record: Record) -> RecordKey:
-    """Which record it is."""
+    """Return the key of a record."""
     return RecordKey(record.till, record.id)
 
 
 def sale_of(record: Record) -> RecordKey | None:
-    """Which sale a refund gives back. What else names one, told with its defect, gives nothing back."""
+    """Return the sale of a refund; None for other kinds, even if they name one by mistake."""
     if record.refund_of is None or record.kind not in REFUNDS:
         return None
     return RecordKey(record.refund_of.till, record.refund_of.record)
 
 
-def tap_id(hash_: str, till: UUID, tender: int) -> UUID:
-    """The id of the tap that pays a tender: of these very bytes of this till, so that no other record has the tap."""
+def tap_id_of(hash_: str, till: UUID, tender: int) -> UUID:
+    """Return the id of the tap that pays a tender, derived from the record's bytes: no other record can use the tap."""
     return uuid5(till, f"{hash_} tap {tender}")
 
 
-def available_of(purse_id: UUID, available: Mapping[UUID, Cents]) -> Cents:
-    """What may be spent of a purse, bonus credit included."""
-    return sum(available.get(account_of(purse_id, is_bonus=is_bonus).id, 0) for is_bonus in (False, True))
+def available_of(wallet_id: UUID, available: Mapping[UUID, Cents]) -> Cents:
+    """Return the available balance of a wallet, bonus credit included."""
+    return sum(available.get(account_of(wallet_id, is_bonus=is_bonus).id, 0) for is_bonus in (False, True))
 
 
-def goods_of(record: Record) -> Cents:
-    """What bonus credit may pay of a sale: all but what leaves the house as cash, its cups and its tip."""
-    return max(0, sum(tender.cents for tender in record.tenders) - as_cash(record, ()))
+def bonus_limit(record: Record) -> Cents:
+    """Return how much of a sale bonus credit may pay: all but deposits and tip, which can be paid out in cash."""
+    return max(0, sum(tender.cents for tender in record.tenders) - cash_liability(record, ()))
 
 
-def pay(
-    part: Part, available: Mapping[UUID, Cents], *, goods_cents: Cents, has_happened: bool
+def pay_part(
+    part: Part, available: Mapping[UUID, Cents], *, bonus_limit_cents: Cents, has_happened: bool
 ) -> tuple[Part, ...] | Refused:
-    """Whose money a card's part of a sale is, by what accounts have available.
+    """Split a card's part of a sale over bonus credit and wallet balance.
 
-    `goods_cents` is what bonus credit may still pay of the sale. What the purse lacks is the house's loss where the
-    sale has happened, and refuses it else.
+    `bonus_limit_cents` is how much of the sale bonus credit may still pay. A shortfall is a loss of the operator if the
+    sale has happened; otherwise the sale is refused.
     """
-    if part.purse_id is None or part.cents <= 0:
+    if part.wallet_id is None or part.cents <= 0:
         return (part,)
-    given, own = bonus(part.purse_id).id, part.purse_id
-    of_bonus = max(0, min(goods_cents, available.get(given, 0)))
+    given, own = bonus(part.wallet_id).id, part.wallet_id
+    of_bonus = max(0, min(bonus_limit_cents, available.get(given, 0)))
     shares = split(part.cents, of_bonus, available.get(own, 0))
     if shares.lacking_cents and not has_happened:
-        return Refused(Reason.INSUFFICIENT_FUNDS, {"available_cents": of_bonus + available.get(own, 0)})
+        return Refused(BookingRefusal.INSUFFICIENT_FUNDS, {"available_cents": of_bonus + available.get(own, 0)})
     parts = []
     if shares.bonus_cents:
         parts.append(part._replace(cents=shares.bonus_cents, bonus=True))
     if shares.wallet_cents or shares.lacking_cents:
-        reason = Reason.INSUFFICIENT_FUNDS if shares.lacking_cents else None
+        reason = BookingRefusal.INSUFFICIENT_FUNDS if shares.lacking_cents else None
         whole = shares.wallet_cents + shares.lacking_cents
         parts.append(part._replace(cents=whole, loss_cents=shares.lacking_cents, loss_reason=reason))
     return tuple(parts)
 
 
-def after(parts: Sequence[Part], available: Mapping[UUID, Cents]) -> dict[UUID, Cents]:
-    """What the accounts that parts move have available after them."""
+def balances_after(parts: Sequence[Part], available: Mapping[UUID, Cents]) -> dict[UUID, Cents]:
+    """Return the available balances of the accounts after these parts."""
     left: dict[UUID, Cents] = {}
     for part in parts:
         if part.payer is not None:
@@ -171,26 +171,26 @@ def after(parts: Sequence[Part], available: Mapping[UUID, Cents]) -> dict[UUID, 
     return left
 
 
-def parts_of_sale(
+def sale_parts(
     record: Record, parts: Sequence[Part], available: Mapping[UUID, Cents], *, has_happened: bool
 ) -> tuple[Part, ...] | Refused:
-    """Whose money all parts of a sale are: each takes what the ones before it left, in the order of the tenders."""
-    purse_ids = {part.purse_id for part in parts if part.purse_id is not None}
-    accounts = [account_of(purse_id, is_bonus=is_bonus).id for purse_id in purse_ids for is_bonus in (False, True)]
+    """Assign all parts of a sale to accounts, in the order of the tenders."""
+    wallet_ids = {part.wallet_id for part in parts if part.wallet_id is not None}
+    accounts = [account_of(wallet_id, is_bonus=is_bonus).id for wallet_id in wallet_ids for is_bonus in (False, True)]
     left = {account_id: available.get(account_id, 0) for account_id in accounts}
-    goods_cents, paid = goods_of(record), list[Part]()
+    bonus_limit_cents, paid = bonus_limit(record), list[Part]()
     for part in parts:
-        found = pay(part, left, goods_cents=goods_cents, has_happened=has_happened)
+        found = pay_part(part, left, bonus_limit_cents=bonus_limit_cents, has_happened=has_happened)
         if isinstance(found, Refused):
             return found
-        goods_cents -= sum(one.cents for one in found if one.bonus)
-        left |= after(found, left)
+        bonus_limit_cents -= sum(paid_part.cents for paid_part in found if paid_part.bonus)
+        left |= balances_after(found, left)
         paid += found
     return tuple(paid)
 
 
 def transfers(record: Record, parts: Sequence[Part]) -> list[Transfer]:
-    """The transfers of a record, the same ids each time. What does not add up in it is the house's loss or gain."""
+    """Return the transfers of a record, with deterministic ids. Wrong totals go to the till's loss account."""
     signed: dict[Account, Cents] = {}
 
     def add(to: Account, cents: Cents) -> None:
@@ -207,86 +207,90 @@ def transfers(record: Record, parts: Sequence[Part]) -> list[Transfer]:
     purpose = "refund" if record.kind in REFUNDS else "sale"
     key = key_of(record)
     return [
-        Transfer(key.made(f"transfer {number}"), debit, credit, cents, purpose, record.id)
-        for number, (debit, credit, cents) in enumerate(_matched(signed))
+        Transfer(key.derived_id(f"transfer {number}"), debit, credit, cents, purpose, record.id)
+        for number, (debit, credit, cents) in enumerate(_pair_off(signed))
     ]
 
 
 def _till_side(record: Record, part: Part) -> Account:
     kind = record.tenders[part.tender].kind
-    if part.passes:
+    if part.via_clearing:
         return till_account(AccountKind.CLEARING, record.till)
-    if _is_nobodys(record, part):
+    if _is_uncovered(record, part):
         return till_account(AccountKind.LOSS, record.till)
     return till_account(AccountKind.CASH if kind is TenderKind.CASH else AccountKind.TERMINAL, record.till)
 
 
-def _matched(signed: Mapping[Account, Cents]) -> list[tuple[Account, Account, Cents]]:
-    """Who gives how much to whom, so that each account moves by what is said; fewer transfers than accounts."""
+def _pair_off(signed: Mapping[Account, Cents]) -> list[tuple[Account, Account, Cents]]:
+    """Pair debits with credits so that each account moves by its amount, with fewer transfers than accounts."""
     left = dict(signed)
-    givers, takers = [one for one in left if left[one] < 0], [one for one in left if left[one] > 0]
+    debits, credits_ = (
+        [account for account in left if left[account] < 0],
+        [account for account in left if left[account] > 0],
+    )
     moves: list[tuple[Account, Account, Cents]] = []
-    while givers and takers:
-        debit, credit = givers[-1], takers[-1]
+    while debits and credits_:
+        debit, credit = debits[-1], credits_[-1]
         cents = min(-left[debit], left[credit])
         moves.append((debit, credit, cents))
         left[debit] += cents
         left[credit] -= cents
-        for side in (givers, takers):
+        for side in (debits, credits_):
             if not left[side[-1]]:
                 side.pop()
     return moves
 
 
 def payer_of(part: Part) -> Payer:
-    """Who a part is remembered as: a card goes before the purse, for it may come onto another one."""
-    return Payer(part.card_id, None if part.card_id else part.purse_id, part.bonus)
+    """Return the payer of a part. The card is kept rather than the wallet, because it may be linked to another one."""
+    return Payer(part.card_id, None if part.card_id else part.wallet_id, part.bonus)
 
 
-def booked_of(record: Record, parts: Sequence[Part]) -> list[Booked]:
-    """What refunds must know of a record that is being booked."""
+def booked_parts(record: Record, parts: Sequence[Part]) -> list[BookedPart]:
+    """Return the parts of a record that is being booked, as later refunds need them."""
     key, sale = key_of(record), sale_of(record)
-    return [Booked(key, payer_of(one), one.cents if one.counts else 0, one.loss_cents, sale) for one in parts]
+    return [BookedPart(key, payer_of(part), part.cents if part.counts else 0, part.loss_cents, sale) for part in parts]
 
 
-def lost_of(record: Record, parts: Sequence[Part]) -> Cents:
-    """What a record says that it brought, less what came in for it; below zero where a refund gives to nobody.
+def loss_of(record: Record, parts: Sequence[Part]) -> Cents:
+    """Return the loss of a record in cents: its total less the money received; below zero for an uncovered refund.
 
-    What a refund gives by card of a sale that is not known counts as given: once it is, `settle` tells the rest.
+    A card refund of a sale that is not uploaded yet counts as paid out; `settle` books the difference later.
     """
-    came_in = sum(part.cents - part.loss_cents for part in parts if not _is_nobodys(record, part))
+    came_in = sum(part.cents - part.loss_cents for part in parts if not _is_uncovered(record, part))
     waits = sum(part.awaits_cents for part in parts)
     return record.total_cents + record.tip_cents - came_in + waits
 
 
-def _is_nobodys(record: Record, part: Part) -> bool:
-    return part.purse_id is None and not part.passes and record.tenders[part.tender].kind in PROVEN
+def _is_uncovered(record: Record, part: Part) -> bool:
+    return part.wallet_id is None and not part.via_clearing and record.tenders[part.tender].kind in PROVEN
 
 
-def left_of(sale: RecordKey, booked: Sequence[Booked]) -> dict[Payer, Cents]:
-    """What was really paid for a sale and not given back, by who paid; bonus credit, spent first, comes last."""
+def remaining_by_payer(sale: RecordKey, booked: Sequence[BookedPart]) -> dict[Payer, Cents]:
+    """Return the paid and not refunded amount of a sale by payer; bonus credit, which is spent first, comes last."""
     left: dict[Payer, Cents] = {}
-    for one in booked:
-        if sale in (one.key, one.refund_of):
-            left[one.payer] = left.get(one.payer, 0) + one.cents - one.loss_cents
+    for part in booked:
+        if sale in (part.key, part.refund_of):
+            left[part.payer] = left.get(part.payer, 0) + part.cents - part.loss_cents
     return dict(sorted(left.items(), key=lambda item: item[0].bonus))
 
 
-def _paid_by_purse(left: Mapping[Payer, Cents]) -> list[Payer]:
-    return [payer for payer in left if payer.card_id or payer.purse_id]
+def _wallet_payers(left: Mapping[Payer, Cents]) -> list[Payer]:
+    return [payer for payer in left if payer.card_id or payer.wallet_id]
 
 
 def refund_parts(
-    record: Record, booked: Sequence[Booked], purses: Mapping[UUID, UUID], *, as_cash_cents: Cents
+    record: Record, booked: Sequence[BookedPart], wallets: Mapping[UUID, UUID], *, cash_liability_cents: Cents
 ) -> list[Part]:
-    """A refund's parts: by card, onto the purses on which the cards now stand that paid, each at most what it paid.
+    """Return the parts of a refund: card tenders go to the wallets that the paying cards are linked to now.
 
-    `purses` are those of the cards; `as_cash_cents` is what of the sale leaves as cash (`as_cash`) after this refund.
-    What a refund gives beyond that goes to nobody; where its sale is not known, it waits for it.
+    Each payer gets at most what it paid. `wallets` are the wallets by card. `cash_liability_cents` is the part of the
+    sale that can be paid out in cash (`cash_liability`) after this refund. The rest is uncovered, or waits for an
+    unknown sale.
     """
     sale = sale_of(record)
-    left = {} if sale is None else left_of(sale, booked)
-    is_known = any(one.key == sale for one in booked)
+    left = {} if sale is None else remaining_by_payer(sale, booked)
+    is_uploaded = any(part.key == sale for part in booked)
     parts: list[Part] = []
     for at, tender in enumerate(record.tenders):
         if tender.kind not in PROVEN or tender.cents >= 0:
@@ -294,87 +298,91 @@ def refund_parts(
             parts.append(Part(at, tender.cents))
     for at, tender in enumerate(record.tenders):
         if tender.kind in PROVEN and tender.cents < 0:
-            given = _given_back(at, -tender.cents, left, purses, as_cash_cents)
+            given = _refund_to_wallets(at, -tender.cents, left, wallets, cash_liability_cents)
             for part in given:
                 left[payer_of(part)] += part.cents
             parts += given
             rest = -tender.cents + sum(part.cents for part in given)
             if rest:
-                awaits = rest if sale is not None and not is_known else 0
+                awaits = rest if sale is not None and not is_uploaded else 0
                 parts.append(Part(at, -rest, counts=False, awaits_cents=awaits))
     return parts
 
 
-def _given_back(
-    tender: int, wanted: Cents, left: Mapping[Payer, Cents], purses: Mapping[UUID, UUID], as_cash_cents: Cents
+def _refund_to_wallets(
+    tender: int, wanted: Cents, left: Mapping[Payer, Cents], wallets: Mapping[UUID, UUID], cash_liability_cents: Cents
 ) -> list[Part]:
-    """Parts onto the purses of who paid, at most what each of them has left.
+    """Return parts onto the payers' wallets, each at most what it has left.
 
-    All of them together get at most what is left of the sale: a till may have told that it gave some of it by hand.
-    Purses get back first, but what paid the tip and the cups that are still out: whoever brings them has it in cash,
-    and else what the house gave would become cash.
+    Together they get at most what is left of the sale, because a till may have refunded part of it in cash.
+    The wallet's own money is refunded before bonus credit, except what paid for tip and open deposits: these are paid
+    out in cash, and bonus credit must never become cash.
     """
     parts, rest = list[Part](), dict(left)
     wanted = min(wanted, sum(left.values()))
-    own = [payer for payer in _paid_by_purse(left) if not payer.bonus]
-    given = [payer for payer in _paid_by_purse(left) if payer.bonus]
-    first = min(wanted, _own_less_cash(left, as_cash_cents))
-    for payer, most in [*((one, first) for one in own), *((one, wanted) for one in (*given, *own))]:
+    own = [payer for payer in _wallet_payers(left) if not payer.bonus]
+    given = [payer for payer in _wallet_payers(left) if payer.bonus]
+    first = min(wanted, _own_money_first(left, cash_liability_cents))
+    for payer, most in [*((payer, first) for payer in own), *((payer, wanted) for payer in (*given, *own))]:
         taken = sum(-part.cents for part in parts)
-        purse_id = payer.purse_id if payer.card_id is None else purses.get(payer.card_id)
+        wallet_id = payer.wallet_id if payer.card_id is None else wallets.get(payer.card_id)
         cents = max(0, min(most - taken, rest[payer]))
-        if cents and purse_id is not None:
+        if cents and wallet_id is not None:
             rest[payer] -= cents
-            parts.append(Part(tender, -cents, purse_id, payer.card_id, bonus=payer.bonus))
+            parts.append(Part(tender, -cents, wallet_id, payer.card_id, bonus=payer.bonus))
     return parts
 
 
-def _own_less_cash(left: Mapping[Payer, Cents], as_cash_cents: Cents) -> Cents:
-    """What goes back of the fans' own money before what the house gave: all but what leaves as cash."""
+def _own_money_first(left: Mapping[Payer, Cents], cash_liability_cents: Cents) -> Cents:
+    """Return how much of the payers' own money is refunded before bonus credit: all but tip and open deposits."""
     own = sum(cents for payer, cents in left.items() if not payer.bonus)
     has_bonus = any(cents > 0 for payer, cents in left.items() if payer.bonus)
-    return max(0, own - as_cash_cents if has_bonus else own)
+    return max(0, own - cash_liability_cents if has_bonus else own)
 
 
 def settle(
-    awaiting: Awaiting, booked: Sequence[Booked], purses: Mapping[UUID, UUID], *, as_cash_cents: Cents
+    pending: PendingRefund, booked: Sequence[BookedPart], wallets: Mapping[UUID, UUID], *, cash_liability_cents: Cents
 ) -> tuple[list[Part], list[Transfer]]:
-    """What a refund that was told before its sale gives now that the sale is booked; its till has kept it since."""
-    parts = _given_back(awaiting.tender, awaiting.cents, left_of(awaiting.of, booked), purses, as_cash_cents)
-    kept = till_account(AccountKind.LOSS, awaiting.key.till)
+    """Return parts and transfers of a refund that was uploaded before its sale, now that the sale is booked."""
+    parts = _refund_to_wallets(
+        pending.tender, pending.cents, remaining_by_payer(pending.of, booked), wallets, cash_liability_cents
+    )
+    kept = till_account(AccountKind.LOSS, pending.key.till)
     moved = [
         Transfer(
-            awaiting.key.made(f"settled {awaiting.part + number}"),
+            pending.key.derived_id(f"settled {pending.part + number}"),
             kept,
-            account_of(part.purse_id, is_bonus=part.bonus),
+            account_of(part.wallet_id, is_bonus=part.bonus),
             -part.cents,
             "refund",
-            awaiting.key.id,
+            pending.key.id,
         )
         for number, part in enumerate(parts)
-        if part.purse_id is not None
+        if part.wallet_id is not None
     ]
     return parts, moved
 
 
-def refuse_refund(record: Record, booked: Sequence[Booked], *, as_cash_cents: Cents) -> Reason | None:
-    """Why a refund is more than its sale brought, less what went back before, or goes to a card that paid nothing.
+def refund_refusal(
+    record: Record, booked: Sequence[BookedPart], *, cash_liability_cents: Cents
+) -> BookingRefusal | None:
+    """Return why a refund is refused: above what is left of its sale, or to a card that did not pay.
 
-    What came by card goes back by card: out of a drawer, what the house gave and what a bank card loaded would be cash.
-    So would it where the drawer gave back what paid for what leaves as cash (`as_cash_cents`), and that again.
+    Card payments are refunded by card, so that bonus credit and bank-card top-ups never become cash.
+    `cash_liability_cents` limits the cash refund for the same reason.
     """
     sale = sale_of(record)
     by_card = -sum(tender.cents for tender in record.tenders if tender.kind in PROVEN)
     if sale is None:
-        return Reason.CARD_NOT_ACCEPTED if by_card else None
-    if not any(one.key == sale for one in booked):
-        return Reason.SALE_UNKNOWN
-    left = left_of(sale, booked)
-    paid = _paid_by_purse(left)
+        return BookingRefusal.CARD_NOT_ACCEPTED if by_card else None
+    if not any(part.key == sale for part in booked):
+        return BookingRefusal.SALE_UNKNOWN
+    left = remaining_by_payer(sale, booked)
+    paid = _wallet_payers(left)
     if by_card and not paid:
-        return Reason.CARD_NOT_ACCEPTED
+        return BookingRefusal.CARD_NOT_ACCEPTED
     asked = -sum(tender.cents for tender in record.tenders)
     in_all, of_cards = sum(left.values()), sum(left[payer] for payer in paid)
-    by_hand_most = max(0, min(in_all - of_cards, _own_less_cash(left, as_cash_cents)))
+    by_hand_most = max(0, min(in_all - of_cards, _own_money_first(left, cash_liability_cents)))
     is_more = asked > in_all or by_card > of_cards or asked - by_card > by_hand_most
-    return Reason.REFUND_EXCEEDS_SALE if is_more else None
+    return BookingRefusal.REFUND_EXCEEDS_SALE if is_more else None

@@ -1,4 +1,4 @@
-"""What a till sold otherwise than it should have: it is booked, and written down for the office."""
+"""Deviations: uploaded records that break a price or a rule. They are booked and listed for the office."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -8,8 +8,8 @@ from uuid import UUID
 from msgspec import Struct
 
 
-class Reason(StrEnum):
-    """What is otherwise; of what is asked it is the reason of the refusal."""
+class DeviationReason(StrEnum):
+    """Kind of a deviation. An online record is refused with it."""
 
     CATALOGUE_UNKNOWN = "catalogue_unknown"
     PRICE_CHANGED = "price_changed"
@@ -30,15 +30,15 @@ class Reason(StrEnum):
 
 
 class Deviation(Struct, frozen=True):
-    """One thing that is otherwise. `line` is the line of the receipt, from 0; None for the whole record."""
+    """One deviation. `line` is the receipt line, counted from 0; None for the whole record."""
 
-    reason: Reason
+    reason: DeviationReason
     line: int | None = None
     data: dict[str, Any] = {}
 
 
-class NotedDeviation(Struct, frozen=True):
-    """A deviation as the office reads it. `at` is when the till wrote the record, `noted_at` when it was told."""
+class StoredDeviation(Struct, frozen=True):
+    """Stored deviation. `at` is when the till wrote the record, `noted_at` when the deviation was found."""
 
     till: UUID
     number: int
@@ -46,6 +46,6 @@ class NotedDeviation(Struct, frozen=True):
     outlet: str
     at: datetime
     noted_at: datetime
-    reason: Reason
+    reason: DeviationReason
     line: int | None
     data: dict[str, Any]

@@ -1,4 +1,4 @@
-"""What a till may do by itself: how much it takes from cards without asking, and why it gives money back."""
+"""Limits of an offline till, its refund reasons, and the seller printed on receipts."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.food.till.rules.deviations import Deviation, Reason
+from virage.matchday.food.till.rules.deviations import Deviation, DeviationReason
 from virage.matchday.food.till.settings import TillSettings
 from virage.money.wallet.cards.types import CardSettings
 from virage.platform.settings.config import Config
@@ -16,7 +16,7 @@ from virage.platform.values.money import Cents
 
 
 class RefundReason(StrEnum):
-    """Why a sale is given back; the code stands in the record."""
+    """DeviationReason of a refund; its code is stored in the record."""
 
     WRONG_ORDER = "wrong_order"
     SOLD_OUT = "sold_out"
@@ -27,11 +27,10 @@ class RefundReason(StrEnum):
 
 
 class TillLimits(Struct, frozen=True):
-    """What a till decides alone. The offline limits count what it has taken from cards and not told yet.
+    """Limits of a till. The offline limits count card payments that are not uploaded yet.
 
-    `tap_cap_cents` is what one tap pays at most, `offline_card_cents` what one card does without network, and
-    `offline_till_cents` what all cards together do: the most that one till may lose. `ask_ms` is how long a till waits
-    for an answer.
+    `tap_cap_cents`: maximum of one tap. `offline_card_cents`: maximum of one card while offline. `offline_till_cents`:
+    maximum of all cards while offline, and so the till's maximum loss. `ask_ms`: timeout of an online sale.
     """
 
     tap_cap_cents: Cents
@@ -40,8 +39,8 @@ class TillLimits(Struct, frozen=True):
     ask_ms: int
 
 
-class House(Struct, frozen=True):
-    """Who sells, as it stands on receipts; empty where nobody has said it."""
+class Seller(Struct, frozen=True):
+    """Seller printed on receipts; empty where not configured."""
 
     name: str
     address: str
@@ -49,7 +48,7 @@ class House(Struct, frozen=True):
 
 
 def limits_of(config: Config) -> TillLimits:
-    """The limits that are configured."""
+    """Return the configured limits."""
     return TillLimits(
         config.of(CardSettings).tap_cap_cents,
         config.of(TillSettings).offline_card_cents,
@@ -58,48 +57,50 @@ def limits_of(config: Config) -> TillLimits:
     )
 
 
-def house_of(config: Config) -> House:
-    """The house that is configured."""
-    return House(config.club.name, config.house_address, config.house_vat_number)
+def seller_of(config: Config) -> Seller:
+    """Return the configured seller."""
+    return Seller(config.club.name, config.house_address, config.house_vat_number)
 
 
-class Alone(NamedTuple):
-    """What a till took from a card without having asked, and when it was told; `card_id` None: from no card of ours."""
+class OfflineTaking(NamedTuple):
+    """Offline card payment and when it was uploaded; `card_id` None: an unknown card."""
 
-    told_at: datetime
+    uploaded_at: datetime
     card_id: UUID | None
     cents: Cents
 
 
-class Took(NamedTuple):
-    """What a record that is told took from cards, by card, and when by the till's clock."""
+class RecordTaking(NamedTuple):
+    """Offline card payments of one record by card, at the till's time."""
 
     at: datetime
     by_card: Mapping[UUID | None, Cents]
 
 
-def beyond(earlier: Sequence[Alone], took: Sequence[Took], limits: TillLimits) -> list[list[Deviation]]:
-    """What records of one till, told together and in their order, took beyond its limits; a list a record.
+def limit_deviations(
+    earlier: Sequence[OfflineTaking], took: Sequence[RecordTaking], limits: TillLimits
+) -> list[list[Deviation]]:
+    """Return where offline records of one till exceed its limits: one list per record, in the order of the records.
 
-    What was not told yet when a record was written counts: what came with it before, and what the server heard later
-    than that.
+    A record counts everything that was not uploaded when it was written: earlier records of this upload, and payments
+    uploaded after that time.
     """
     found: list[list[Deviation]] = []
     total, by_card = 0, dict[UUID | None, Cents]()
-    for one in took:
-        for card_id, cents in one.by_card.items():
+    for taking in took:
+        for card_id, cents in taking.by_card.items():
             total += cents
             by_card[card_id] = by_card.get(card_id, 0) + cents
-        untold = [before for before in earlier if before.told_at >= one.at]
-        of_till = total + sum(before.cents for before in untold)
-        deviations = [_beyond(Reason.TILL_LIMIT, of_till, limits.offline_till_cents)]
-        for card_id in one.by_card:
+        unreported = [before for before in earlier if before.uploaded_at >= taking.at]
+        of_till = total + sum(before.cents for before in unreported)
+        deviations = [_limit_deviation(DeviationReason.TILL_LIMIT, of_till, limits.offline_till_cents)]
+        for card_id in taking.by_card:
             if card_id is not None:
-                of_card = by_card[card_id] + sum(before.cents for before in untold if before.card_id == card_id)
-                deviations.append(_beyond(Reason.CARD_LIMIT, of_card, limits.offline_card_cents))
-        found.append([deviation for deviation in deviations if deviation is not None and one.by_card])
+                of_card = by_card[card_id] + sum(before.cents for before in unreported if before.card_id == card_id)
+                deviations.append(_limit_deviation(DeviationReason.CARD_LIMIT, of_card, limits.offline_card_cents))
+        found.append([deviation for deviation in deviations if deviation is not None and taking.by_card])
     return found
 
 
-def _beyond(reason: Reason, cents: Cents, limit: Cents) -> Deviation | None:
+def _limit_deviation(reason: DeviationReason, cents: Cents, limit: Cents) -> Deviation | None:
     return Deviation(reason, data={"cents": cents, "limit_cents": limit}) if cents > limit else None

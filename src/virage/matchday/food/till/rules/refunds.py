@@ -1,4 +1,4 @@
-"""What a refund says that comes back, held against the receipt of its sale: pieces, their prices, the tip, cups."""
+"""Comparison of a refund with the receipt of its sale: items, prices, tip and deposits."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -6,15 +6,15 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.food.till.rules.deviations import Deviation, Reason
+from virage.matchday.food.till.rules.deviations import Deviation, DeviationReason
 from virage.money.fiscal.types import Line, Record
 from virage.platform.values.money import Cents
 
 
 class Piece(NamedTuple):
-    """What is the same for whoever gives it back: a product at its price and rate, or a cup at its deposit.
+    """Refundable item: a product at its price and VAT rate, or a cup at its deposit.
 
-    How it is called and which options are printed says nothing beyond that: another till prints another language.
+    Printed name and options are left out, because another till may print in another language.
     """
 
     product: UUID
@@ -24,38 +24,36 @@ class Piece(NamedTuple):
 
 
 class Receipt(Struct, frozen=True):
-    """A sale, with the refunds of it that were booked before. One more refund makes a new receipt."""
+    """A sale with its booked refunds. Immutable: one more refund makes a new receipt."""
 
     sale: Record
     refunds: list[Record]
 
 
-def judge_refund(refund: Record, receipt: Receipt) -> list[Deviation]:
-    """What a refund gives back that its sale did not have, or that was given back before: by line, then the tip."""
+def refund_deviations(refund: Record, receipt: Receipt) -> list[Deviation]:
+    """Return items of a refund that its sale did not have or that were refunded before: by line, then the tip."""
     left = _left(receipt)
     found: list[Deviation] = []
     for number, line in enumerate(refund.lines):
         piece, back = _piece(line), -line.quantity
         if back > left.get(piece, 0):
-            found.append(Deviation(Reason.NOT_IN_SALE, number, {"left": left.get(piece, 0)}))
+            found.append(Deviation(DeviationReason.NOT_IN_SALE, number, {"left": left.get(piece, 0)}))
         left[piece] = max(0, left.get(piece, 0) - back)
-    tip_cents = receipt.sale.tip_cents + sum(one.tip_cents for one in receipt.refunds)
+    tip_cents = receipt.sale.tip_cents + sum(earlier.tip_cents for earlier in receipt.refunds)
     if -refund.tip_cents > max(0, tip_cents):
-        found.append(Deviation(Reason.NOT_IN_SALE, None, {"left_cents": max(0, tip_cents)}))
+        found.append(Deviation(DeviationReason.NOT_IN_SALE, None, {"left_cents": max(0, tip_cents)}))
     return found
 
 
-def as_cash(sale: Record, refunds: Iterable[Record]) -> Cents:
-    """What of a sale leaves the house as cash, and none of these refunds gives back: its cups, for whoever brings them,
-    and its tip.
-    """
+def cash_liability(sale: Record, refunds: Iterable[Record]) -> Cents:
+    """Return the part of a sale that can be paid out in cash, less these refunds: open cup deposits and the tip."""
     back = list(refunds)
-    cups = max(0, deposits(sale.lines)) + sum(deposits(one.lines) for one in back)
-    return max(0, cups) + max(0, sale.tip_cents + sum(one.tip_cents for one in back))
+    cups = max(0, deposits(sale.lines)) + sum(deposits(refund.lines) for refund in back)
+    return max(0, cups) + max(0, sale.tip_cents + sum(refund.tip_cents for refund in back))
 
 
 def deposits(lines: Sequence[Line]) -> Cents:
-    """What lines come to in deposits; below zero where more cups came than went."""
+    """Return the sum of deposits; below zero where more cups were returned than sold."""
     return sum(line.cents for line in lines if line.deposit)
 
 
@@ -64,11 +62,11 @@ def _piece(line: Line) -> Piece:
 
 
 def _left(receipt: Receipt) -> dict[Piece, int]:
-    """How many pieces are left to be given back. Cups that came with the sale went back as themselves."""
+    """Return the quantity left to refund by item. Cups returned with the sale are refunds of their own."""
     left: dict[Piece, int] = {}
     for line in receipt.sale.lines:
         left[_piece(line)] = left.get(_piece(line), 0) + max(0, line.quantity)
-    for one in receipt.refunds:
-        for line in one.lines:
+    for refund in receipt.refunds:
+        for line in refund.lines:
             left[_piece(line)] = max(0, left.get(_piece(line), 0) + min(0, line.quantity))
     return left

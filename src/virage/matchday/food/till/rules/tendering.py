@@ -1,6 +1,6 @@
-"""Who pays what tills sold, and who gets what they gave back: cards, purses, bonus credit, the house's loss.
+"""Payment of uploaded records: which cards, wallets and bonus credit pay, who is refunded, and losses.
 
-`acts/tendering.py` loads a batch with its rows locked; `decide` reads it and changes nothing; `acts/selling.py` writes.
+`acts/tendering.py` loads a batch and locks its rows, `decide` is pure, `acts/selling.py` writes.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -9,41 +9,41 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.matchday.food.till.rules import booking as rules
-from virage.matchday.food.till.rules.booking import Awaiting, Booked, Part, RecordKey, sale_of
+from virage.matchday.food.till.rules.booking import BookedPart, Part, PendingRefund, RecordKey, sale_of
 from virage.matchday.food.till.rules.deviations import Deviation
-from virage.matchday.food.till.rules.early import Settlement, as_cash_after, given, settle_early
-from virage.matchday.food.till.rules.limits import Alone, TillLimits, Took, beyond
+from virage.matchday.food.till.rules.early_refunds import Settlement, cash_liability_after, refund_outcome, settle_early
+from virage.matchday.food.till.rules.limits import OfflineTaking, RecordTaking, TillLimits, limit_deviations
 from virage.matchday.food.till.rules.refunds import Receipt
-from virage.money.fiscal.types import PROVEN, Record, TenderKind, Written, check
+from virage.money.fiscal.types import PROVEN, Record, TenderKind, VerifiedRecord, check
 from virage.money.wallet.cards.types import Challenge, Holder, Seen, Shown, Spend, Spent, Tap, TapTaken
 from virage.money.wallet.cards.types import Reason as CardReason
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
 
 
-class Sent(Struct, frozen=True):
-    """A record that came from its till, and what was found out about it as it arrived.
+class UploadedRecord(Struct, frozen=True):
+    """Uploaded record with the results of its checks.
 
-    `seen` is what each tender's card proved, and `confirmed` what came of the PIN that was typed for it (None: it was
-    right), both by the tender's place. `deviations` are what it says otherwise than the catalogue and the law.
+    `offline`: an offline sale. `seen` is the verified card message of each tender, `confirmed` the result of a typed
+    PIN (None: correct), both by the index of the tender. `deviations` are differences from the catalogue and the law.
     """
 
-    written: Written
-    told: bool
+    written: VerifiedRecord
+    offline: bool
     seen: Mapping[int, Seen | None]
     confirmed: Mapping[int, Refused | None] = {}
     deviations: tuple[Deviation, ...] = ()
 
     @property
     def record(self) -> Record:
-        """What it says."""
+        """The record itself."""
         return self.written.record
 
 
 class Tendered(Struct, frozen=True):
-    """The tenders of a sale once its cards are known, and before it is known what their wallets have.
+    """Tenders of a sale after its cards are identified and before wallet balances are read.
 
-    `spends` is what the cards are asked to spend today, and `spent` what of it was counted.
+    `spends` are requests against the cards' daily limits, `spent` the ones that were counted.
     """
 
     parts: tuple[Part, ...]
@@ -54,32 +54,32 @@ class Tendered(Struct, frozen=True):
 
 
 class Batch(Struct, frozen=True):
-    """What is known of records that are booked together, by the place of each; all rows that matter are locked.
+    """Data of records that are booked together, by index in the upload; all relevant rows are locked.
 
-    `refused` are online records that are wrong by themselves; they are in neither `sales` nor `refunds`, which keep the
-    order of upload. `booked` are the parts of the sales that are refunded, `early` and `awaiting` those of refunds that
-    were uploaded before the offline sales of this batch. `purses` are those of the cards that paid, `available` the
-    balances of wallets and of their bonus credit, `alone` what tills took offline before.
+    `refused` are invalid online records, which are in neither `sales` nor `refunds`; both keep the order of upload.
+    `booked` are parts of refunded sales; `early` and `pending_refunds` belong to refunds uploaded before the offline
+    sales of this batch. `wallets` are wallets by paying card, `available` balances by account, `earlier_takings`
+    earlier offline payments by till.
     """
 
     limits: TillLimits
-    sales: Mapping[int, Sent]
-    refunds: Mapping[int, Sent]
+    sales: Mapping[int, UploadedRecord]
+    refunds: Mapping[int, UploadedRecord]
     refused: Mapping[int, Refused]
     tendered: Mapping[int, Tendered]
-    booked: tuple[Booked, ...] = ()
-    early: tuple[Booked, ...] = ()
-    awaiting: tuple[Awaiting, ...] = ()
+    booked: tuple[BookedPart, ...] = ()
+    early: tuple[BookedPart, ...] = ()
+    pending_refunds: tuple[PendingRefund, ...] = ()
     receipts: Mapping[RecordKey, Receipt] = {}
-    purses: Mapping[UUID, UUID] = {}
+    wallets: Mapping[UUID, UUID] = {}
     available: Mapping[UUID, Cents] = {}
-    alone: Mapping[UUID, Sequence[Alone]] = {}
+    earlier_takings: Mapping[UUID, Sequence[OfflineTaking]] = {}
 
 
 class Outcome(Struct, frozen=True):
-    """What becomes of one record. `left_cents` is what who pays or is paid has left; None: no wallet is moved.
+    """Decision about one record. `left_cents` is the balance left in the wallet; None if no wallet moves.
 
-    `spent` is what its cards were counted to have spent today, also where it is refused.
+    `spent` are the amounts counted against daily limits, also where the record is refused.
     """
 
     parts: tuple[Part, ...] = ()
@@ -91,145 +91,147 @@ class Outcome(Struct, frozen=True):
 
 
 class Decision(Struct, frozen=True):
-    """What is to be written of a batch: of each record by its place, and of refunds uploaded before their sale."""
+    """What to write of a batch: outcomes by index, and the settlement of early refunds."""
 
     outcomes: Mapping[int, Outcome]
     early: Settlement
 
 
 def decide(batch: Batch) -> Decision:
-    """Decide whose money each record of a batch moves, and which online records are refused."""
+    """Decide which accounts each record moves, and which online records are refused."""
     sales, available = _pay(batch)
     # Offline sales are known to their refunds of the same upload: a till that was offline brings both at once. Online
     # sales are not: their till does not have the answer yet, so no refund can name them.
-    told = {at: one for at, one in batch.sales.items() if one.told}
-    new = (one for at, sale in told.items() for one in rules.booked_of(sale.record, sales[at].parts))
+    offline = {at: sale for at, sale in batch.sales.items() if sale.offline}
+    new = (part for at, sale in offline.items() for part in rules.booked_parts(sale.record, sales[at].parts))
     booked = [*batch.booked, *new]
-    # Early refunds after the sales, which say what there is to give back; before the refunds of this batch, because
-    # they were uploaded first. Those of a sale that this batch refunds too are among `batch.booked`: they count once.
-    refunded = {sale for one in batch.refunds.values() if (sale := sale_of(one.record)) is not None}
-    booked += [one for one in batch.early if one.refund_of not in refunded]
-    early = settle_early(batch.early, batch.awaiting, batch.receipts, booked, batch.purses)
-    booked += [part for one in early.settled for part in one.booked]
+    # Early refunds come after the sales, which determine what is refundable, and before the refunds of this batch,
+    # which were uploaded later. Early refunds of a sale refunded in this batch are already in `batch.booked`.
+    refunded = {sale for refund in batch.refunds.values() if (sale := sale_of(refund.record)) is not None}
+    booked += [part for part in batch.early if part.refund_of not in refunded]
+    early = settle_early(batch.early, batch.pending_refunds, batch.receipts, booked, batch.wallets)
+    booked += [part for settled in early.settled for part in settled.booked]
     # Refunds after the sales: no sale of this batch is paid with what one of its refunds brings, because the ledger
     # posts both in the order of upload, where the refund may come second.
     refunds = _refund(batch, booked, available)
     outcomes = {at: Outcome(refused=refused) for at, refused in batch.refused.items()} | refunds | sales
-    # Offline limits last: they only note what was booked, and count what each till took in the order of its numbers.
-    for at, found in _beyond_limits(batch).items():
-        one = outcomes[at]
-        outcomes[at] = Outcome(one.parts, (*one.deviations, *found), one.left_cents, one.holder, one.spent)
+    # Offline limits come last: they only add deviations, and count each till's payments in the order of its numbers.
+    for at, found in _limit_deviations(batch).items():
+        outcome = outcomes[at]
+        outcomes[at] = Outcome(
+            outcome.parts, (*outcome.deviations, *found), outcome.left_cents, outcome.holder, outcome.spent
+        )
     return Decision(outcomes, early)
 
 
 def _pay(batch: Batch) -> tuple[dict[int, Outcome], dict[UUID, Cents]]:
-    """Take sales from who pays them, and return what is left: offline sales first, then online ones, by upload.
+    """Charge sales to their payers and return the remaining balances: offline sales first, then online ones.
 
-    Offline sales have already happened and cannot be refused: an online sale must not spend what they need, or the
-    house loses it. An online sale that is refused takes nothing.
+    Offline sales have already happened and cannot be refused. An online sale must not spend what they need, or the
+    operator loses it. A refused online sale takes nothing.
     """
     outcomes: dict[int, Outcome] = {}
     available = dict(batch.available)
-    for at in sorted(batch.sales, key=lambda at: not batch.sales[at].told):
+    for at in sorted(batch.sales, key=lambda at: not batch.sales[at].offline):
         sale, cards = batch.sales[at], batch.tendered[at]
-        paid = cards.refused or rules.parts_of_sale(sale.record, cards.parts, available, has_happened=sale.told)
+        paid = cards.refused or rules.sale_parts(sale.record, cards.parts, available, has_happened=sale.offline)
         if isinstance(paid, Refused):
             outcomes[at] = Outcome(holder=cards.holder, spent=cards.spent, refused=paid)
             continue
-        available |= rules.after(paid, available)
-        purse_id = next((part.purse_id for part in paid if part.purse_id is not None), None)
-        left_cents = None if purse_id is None else rules.available_of(purse_id, available)
-        noted = sale.deviations if sale.told else ()
+        available |= rules.balances_after(paid, available)
+        wallet_id = next((part.wallet_id for part in paid if part.wallet_id is not None), None)
+        left_cents = None if wallet_id is None else rules.available_of(wallet_id, available)
+        noted = sale.deviations if sale.offline else ()
         outcomes[at] = Outcome(paid, noted, left_cents, cards.holder, cards.spent)
     return outcomes, available
 
 
-def _refund(batch: Batch, booked: Iterable[Booked], available: Mapping[UUID, Cents]) -> dict[int, Outcome]:
-    """Give back what is refunded, in the order of upload: each refund gets what the ones before it left of its sale."""
+def _refund(batch: Batch, booked: Iterable[BookedPart], available: Mapping[UUID, Cents]) -> dict[int, Outcome]:
+    """Book refunds in the order of upload: each gets what earlier refunds left of its sale."""
     outcomes: dict[int, Outcome] = {}
     known, receipts, left = list(booked), dict(batch.receipts), dict(available)
-    for at, one in batch.refunds.items():
-        refund, sale = one.record, sale_of(one.record)
+    for at, upload in batch.refunds.items():
+        refund, sale = upload.record, sale_of(upload.record)
         receipt = None if sale is None else receipts.get(sale)
-        found, parts = given(refund, receipt, known, batch.purses)
-        refused = None if one.told else _refusal(refund, receipt, known, found)
+        found, parts = refund_outcome(refund, receipt, known, batch.wallets)
+        refused = None if upload.offline else _refusal(refund, receipt, known, found)
         if refused is not None:
             outcomes[at] = Outcome(refused=refused)
             continue
-        left |= rules.after(parts, left)
-        purse_id = next((part.purse_id for part in reversed(parts) if part.purse_id is not None), None)
-        left_cents = None if purse_id is None else rules.available_of(purse_id, left)
-        outcomes[at] = Outcome(parts, (*one.deviations, *found) if one.told else found, left_cents)
-        known += rules.booked_of(refund, parts)
+        left |= rules.balances_after(parts, left)
+        wallet_id = next((part.wallet_id for part in reversed(parts) if part.wallet_id is not None), None)
+        left_cents = None if wallet_id is None else rules.available_of(wallet_id, left)
+        outcomes[at] = Outcome(parts, (*upload.deviations, *found) if upload.offline else found, left_cents)
+        known += rules.booked_parts(refund, parts)
         if sale is not None and receipt is not None:
             receipts[sale] = Receipt(receipt.sale, [*receipt.refunds, refund])
     return outcomes
 
 
 def _refusal(
-    refund: Record, receipt: Receipt | None, booked: Sequence[Booked], found: Sequence[Deviation]
+    refund: Record, receipt: Receipt | None, booked: Sequence[BookedPart], found: Sequence[Deviation]
 ) -> Refused | None:
-    """Why an online refund is refused: for its money first, else for its first line that deviates."""
-    reason = rules.refuse_refund(refund, booked, as_cash_cents=as_cash_after(refund, receipt))
+    """Return why an online refund is refused: its amount first, then its first deviation."""
+    reason = rules.refund_refusal(refund, booked, cash_liability_cents=cash_liability_after(refund, receipt))
     if reason is not None:
         return Refused(reason)
-    return _of(found[0]) if found else None
+    return _refused(found[0]) if found else None
 
 
-def wrong(one: Sent) -> Refused | None:
-    """Why an online record is refused whoever pays it: it does not add up, or deviates from catalogue and law."""
-    if one.told:
+def refusal_of(upload: UploadedRecord) -> Refused | None:
+    """Return why an online record is refused before payment: wrong totals, or a deviation."""
+    if upload.offline:
         return None
-    defect = check(one.record)
-    if defect is not None or not one.deviations:
+    defect = check(upload.record)
+    if defect is not None or not upload.deviations:
         return defect
-    return _of(one.deviations[0])
+    return _refused(upload.deviations[0])
 
 
-def _of(found: Deviation) -> Refused:
+def _refused(found: Deviation) -> Refused:
     return Refused(found.reason, found.data if found.line is None else found.data | {"line": found.line})
 
 
-def taps_of(sales: Mapping[int, Sent]) -> dict[tuple[int, int], Tap]:
-    """The taps that pay sales, by the places of the sale and of its tender."""
+def taps_of(sales: Mapping[int, UploadedRecord]) -> dict[tuple[int, int], Tap]:
+    """Return the taps that pay sales, by the indexes of sale and tender."""
     return {
         (at, place): Tap(
-            rules.tap_id(one.written.hash, one.record.till, place),
-            one.seen[place],
-            one.record.moment if one.told else None,
+            rules.tap_id_of(upload.written.hash, upload.record.till, place),
+            upload.seen[place],
+            upload.record.moment if upload.offline else None,
             pays=True,
         )
-        for at, one in sales.items()
-        for place, paid in enumerate(one.record.tenders)
-        if paid.cents > 0 and place in one.seen
+        for at, upload in sales.items()
+        for place, paid in enumerate(upload.record.tenders)
+        if paid.cents > 0 and place in upload.seen
     }
 
 
-def proofs_of(sales: Mapping[int, Sent]) -> dict[tuple[int, int], Shown]:
-    """What phones signed to pay sales, by the places of the sale and of its tender."""
+def proofs_of(sales: Mapping[int, UploadedRecord]) -> dict[tuple[int, int], Shown]:
+    """Return the phone signatures that pay sales, by the indexes of sale and tender."""
     return {
         (at, place): Shown(
-            Challenge(one.record.at, paid.cents, one.record.id, one.record.outlet, one.record.till),
+            Challenge(upload.record.at, paid.cents, upload.record.id, upload.record.outlet, upload.record.till),
             paid.proof or "",
-            told=one.told,
+            told=upload.offline,
         )
-        for at, one in sales.items()
-        for place, paid in enumerate(one.record.tenders)
-        if paid.cents > 0 and place not in one.seen and paid.kind is TenderKind.VIRTUAL_CARD
+        for at, upload in sales.items()
+        for place, paid in enumerate(upload.record.tenders)
+        if paid.cents > 0 and place not in upload.seen and paid.kind is TenderKind.VIRTUAL_CARD
     }
 
 
-def tender(sale: Sent, taken: Mapping[int, TapTaken | UUID | Refused]) -> Tendered:
-    """Return the tenders of a sale by what its cards proved, each by its place: a tap that was taken, or a purse.
+def tender(sale: UploadedRecord, taken: Mapping[int, TapTaken | UUID | Refused]) -> Tendered:
+    """Return the tenders of a sale; `taken` has the accepted tap or the charged wallet of each by index.
 
-    What a card does not pay of an offline sale is the house's loss; an online sale is refused for its last such card.
+    A card that does not pay makes a loss of an offline sale; an online sale is refused for its last such card.
     """
     parts, spends = list[Part](), list[Spend]()
     holder: Holder | None = None
     refused: Refused | None = None
     for place, paid in enumerate(sale.record.tenders):
         outcome = taken.get(place)
-        if paid.cents <= 0 or paid.kind not in PROVEN:  # told with its defect, it takes nobody's money
+        if paid.cents <= 0 or paid.kind not in PROVEN:  # an inconsistent offline record charges no card
             parts.append(Part(place, paid.cents))
         elif isinstance(outcome, TapTaken):
             parts.append(Part(place, paid.cents, outcome.wallet_id, outcome.card_id))
@@ -237,64 +239,66 @@ def tender(sale: Sent, taken: Mapping[int, TapTaken | UUID | Refused]) -> Tender
             pin = sale.confirmed.get(place)
             refused = pin or refused
             confirmed = place in sale.confirmed and pin is None
-            spends.append(Spend(outcome.card_id, paid.cents, confirmed, has_happened=sale.told))
+            spends.append(Spend(outcome.card_id, paid.cents, confirmed, has_happened=sale.offline))
         elif isinstance(outcome, UUID):
             parts.append(Part(place, paid.cents, outcome))
         else:
             refusal = outcome or Refused(CardReason.CARDS_OFF)
-            refused = refused if sale.told else refusal
+            refused = refused if sale.offline else refusal
             parts.append(Part(place, paid.cents, loss_cents=paid.cents, loss_reason=str(refusal.reason)))
     return Tendered(tuple(parts), holder, tuple(spends), (), refused)
 
 
 def count(tendered: Tendered, outcomes: Sequence[Spent | Refused]) -> Tendered:
-    """Return the tenders of a sale with what came of counting what its cards spend; one outcome a spend."""
-    spent = tuple(one for one in outcomes if isinstance(one, Spent))
-    refused = next((one for one in reversed(outcomes) if isinstance(one, Refused)), tendered.refused)
+    """Return the tenders of a sale with the results of counting its cards' spends, one per spend."""
+    spent = tuple(outcome for outcome in outcomes if isinstance(outcome, Spent))
+    refused = next((outcome for outcome in reversed(outcomes) if isinstance(outcome, Refused)), tendered.refused)
     return Tendered(tendered.parts, tendered.holder, tendered.spends, spent, refused)
 
 
-def beside(records: Collection[Sent]) -> set[UUID]:
-    """Tills whose chains must stand still with the others: those of sales whose refund is told.
+def refunded_tills(records: Collection[UploadedRecord]) -> set[UUID]:
+    """Return the tills of sales with an offline refund; their chains are locked as well.
 
-    Their sale may be on its way, and then it is booked either before the refund or knowing of it.
+    Such a sale may be uploaded at the same moment; it is then booked before the refund, or with knowledge of it.
     """
-    return {sale.till for one in records if one.told and (sale := sale_of(one.record)) is not None}
+    return {sale.till for upload in records if upload.offline and (sale := sale_of(upload.record)) is not None}
 
 
-def took_alone(
-    sales: Mapping[int, Sent], refunds: Mapping[int, Sent], tendered: Mapping[int, Tendered]
-) -> dict[UUID, dict[int, Took]]:
-    """Return what tills took from cards offline in these records, by till and by the place of each record."""
-    took: dict[UUID, dict[int, Took]] = {}
-    for at, one in (*sales.items(), *refunds.items()):
-        if not one.told:
+def offline_takings(
+    sales: Mapping[int, UploadedRecord], refunds: Mapping[int, UploadedRecord], tendered: Mapping[int, Tendered]
+) -> dict[UUID, dict[int, RecordTaking]]:
+    """Return the offline card payments of these records, by till and by the index of each record."""
+    took: dict[UUID, dict[int, RecordTaking]] = {}
+    for at, upload in (*sales.items(), *refunds.items()):
+        if not upload.offline:
             continue
-        # A refund whose tender brings money is uploaded with its defect: it took it from no card of ours.
-        parts = tendered[at].parts if at in tendered else [Part(n, t.cents) for n, t in enumerate(one.record.tenders)]
+        # An inconsistent refund whose tender brings money took it from no known card.
+        parts = (
+            tendered[at].parts if at in tendered else [Part(n, t.cents) for n, t in enumerate(upload.record.tenders)]
+        )
         by_card: dict[UUID | None, Cents] = {}
         for part in parts:
-            if is_alone(one.record, part):
+            if is_card_payment(upload.record, part):
                 by_card[part.card_id] = by_card.get(part.card_id, 0) + part.cents
         if by_card:
-            took.setdefault(one.record.till, {})[at] = Took(one.record.moment, by_card)
+            took.setdefault(upload.record.till, {})[at] = RecordTaking(upload.record.moment, by_card)
     return took
 
 
-def _beyond_limits(batch: Batch) -> dict[int, list[Deviation]]:
-    """What offline records took beyond the limits of their tills, by place.
+def _limit_deviations(batch: Batch) -> dict[int, list[Deviation]]:
+    """Return where offline records exceed the limits of their tills, by index.
 
-    Each record of a till counts those with smaller numbers, whatever their order in the upload.
+    Each record counts those with smaller numbers, whatever their order in the upload.
     """
     records = {**batch.sales, **batch.refunds}
     found: dict[int, list[Deviation]] = {}
-    for till, took in took_alone(batch.sales, batch.refunds, batch.tendered).items():
+    for till, took in offline_takings(batch.sales, batch.refunds, batch.tendered).items():
         order = sorted(took, key=lambda at: records[at].record.number)
-        taken = beyond(batch.alone.get(till, ()), [took[at] for at in order], batch.limits)
+        taken = limit_deviations(batch.earlier_takings.get(till, ()), [took[at] for at in order], batch.limits)
         found |= {at: deviations for at, deviations in zip(order, taken, strict=True) if deviations}
     return found
 
 
-def is_alone(record: Record, part: Part) -> bool:
-    """Whether a part was taken from a card; of an offline record: without having asked."""
+def is_card_payment(record: Record, part: Part) -> bool:
+    """Return whether a part is a card payment; in an offline record it was not authorised."""
     return record.tenders[part.tender].kind in PROVEN and part.cents > 0

@@ -1,1 +1,1 @@
-"""The queries of the tills, one typed function each."""
+"""Queries of the tills, one typed function each."""

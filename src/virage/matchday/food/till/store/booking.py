@@ -1,20 +1,20 @@
-"""What the money of tills' records did."""
+"""Stored parts of sales and refunds, and losses."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from virage.matchday.food.till.rules.booking import Awaiting, Booked, Part, Payer, RecordKey
-from virage.matchday.food.till.rules.limits import Alone
+from virage.matchday.food.till.rules.booking import BookedPart, Part, Payer, PendingRefund, RecordKey
+from virage.matchday.food.till.rules.limits import OfflineTaking
 from virage.matchday.food.till.store.queries import queries
 from virage.money.fiscal.types import Record, read_record
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
 
 
-class Row(NamedTuple):
-    """A part of a record to write; `alone_cents` is what its till took from a card without having asked."""
+class BookingRow(NamedTuple):
+    """Part of a record to store; `alone_cents` is an offline card payment."""
 
     key: RecordKey
     number: int
@@ -23,55 +23,55 @@ class Row(NamedTuple):
     alone_cents: Cents
 
 
-async def bookings_of(conn: Connection, sales: Sequence[RecordKey]) -> list[Booked]:
-    """The parts of sales, locked until the transaction ends, and those of their refunds."""
+async def bookings_of(conn: Connection, sales: Sequence[RecordKey]) -> list[BookedPart]:
+    """Return the parts of sales, locked until the transaction ends, and those of their refunds."""
     locked = [_booked(row) async for row in queries.lock_bookings(conn, **_keys(sales))]
     return locked + await refunds_of(conn, sales)
 
 
-async def refunds_of(conn: Connection, sales: Sequence[RecordKey]) -> list[Booked]:
-    """What was given back of sales, whose rows or whose tills' chains are locked."""
+async def refunds_of(conn: Connection, sales: Sequence[RecordKey]) -> list[BookedPart]:
+    """Return the refunded parts of sales; the sales or the chains of their tills must be locked."""
     return [_booked(row) async for row in queries.refunds_of_sales(conn, **_keys(sales))]
 
 
 async def receipts_of(conn: Connection, sales: Sequence[tuple[UUID, UUID]]) -> list[Record]:
-    """Sales by their tills and ids, then the refunds of them that were booked, in the order in which they were."""
+    """Return sales by till and id, then their booked refunds in the order of booking."""
     tills, ids = [till for till, _ in sales], [id_ for _, id_ in sales]
     found = [read_record(row["body"]) async for row in queries.receipts_of(conn, device_ids=tills, ids=ids)]
     return [record for record in found if record is not None]
 
 
-async def awaiting(conn: Connection, sales: Sequence[RecordKey]) -> list[Awaiting]:
-    """Refunds that were told before these sales, in the order in which they were told."""
+async def pending_refunds(conn: Connection, sales: Sequence[RecordKey]) -> list[PendingRefund]:
+    """Return refunds that were uploaded before these sales, in the order of upload."""
     return [
-        Awaiting(
+        PendingRefund(
             RecordKey(row["device_id"], row["record_id"]),
             RecordKey(row["refund_till"], row["refund_of"]),
             row["tender"],
             row["next_part"],
             row["awaits_cents"],
         )
-        async for row in queries.awaiting(conn, **_keys(sales))
+        async for row in queries.pending_refunds(conn, **_keys(sales))
     ]
 
 
-async def end_awaiting(conn: Connection, refunds: Sequence[RecordKey]) -> None:
-    """Refunds wait no more."""
+async def clear_pending_refunds(conn: Connection, refunds: Sequence[RecordKey]) -> None:
+    """Mark refunds as no longer waiting for their sale."""
     tills, ids = [key.till for key in refunds], [key.id for key in refunds]
-    await queries.end_awaiting(conn, tills=tills, refund_ids=ids)
+    await queries.clear_pending_refunds(conn, tills=tills, refund_ids=ids)
 
 
-async def alone_since(conn: Connection, since: Mapping[UUID, datetime]) -> dict[UUID, list[Alone]]:
-    """What tills took from cards without having asked, as far as it was told from a time on."""
-    found: dict[UUID, list[Alone]] = {}
-    async for row in queries.alone_since(conn, tills=list(since), since=list(since.values())):
-        one = Alone(row["booked_at"], row["card_id"], row["alone_cents"])
-        found.setdefault(row["device_id"], []).append(one)
+async def offline_takings_since(conn: Connection, since: Mapping[UUID, datetime]) -> dict[UUID, list[OfflineTaking]]:
+    """Return the offline card payments of tills that were uploaded since a time."""
+    found: dict[UUID, list[OfflineTaking]] = {}
+    async for row in queries.offline_takings_since(conn, tills=list(since), since=list(since.values())):
+        taking = OfflineTaking(row["booked_at"], row["card_id"], row["alone_cents"])
+        found.setdefault(row["device_id"], []).append(taking)
     return found
 
 
 async def insert_losses(conn: Connection, lost: Sequence[tuple[Record, Cents]]) -> None:
-    """Write what records brought otherwise than they say, which is not zero."""
+    """Store the losses of records; none of them is zero."""
     await queries.insert_losses(
         conn,
         tills=[record.till for record, _ in lost],
@@ -81,8 +81,8 @@ async def insert_losses(conn: Connection, lost: Sequence[tuple[Record, Cents]]) 
     )
 
 
-async def insert_bookings(conn: Connection, rows: Sequence[Row], now: datetime) -> None:
-    """Write the parts of records. What went to nobody is written with nothing given."""
+async def insert_bookings(conn: Connection, rows: Sequence[BookingRow], now: datetime) -> None:
+    """Store the parts of records. Uncovered refunds are stored with zero cents."""
     await queries.insert_bookings(
         conn,
         tills=[row.key.till for row in rows],
@@ -91,7 +91,7 @@ async def insert_bookings(conn: Connection, rows: Sequence[Row], now: datetime) 
         tenders=[row.part.tender for row in rows],
         refund_tills=[row.refund_of.till if row.refund_of else None for row in rows],
         refunds_of=[row.refund_of.id if row.refund_of else None for row in rows],
-        purse_ids=[row.part.purse_id for row in rows],
+        wallet_ids=[row.part.wallet_id for row in rows],
         card_ids=[row.part.card_id for row in rows],
         bonuses=[row.part.bonus for row in rows],
         cents=[row.part.cents if row.part.counts else 0 for row in rows],
@@ -107,8 +107,8 @@ def _keys(sales: Sequence[RecordKey]) -> dict[str, Any]:
     return {"tills": [key.till for key in sales], "sale_ids": [key.id for key in sales]}
 
 
-def _booked(row: Any) -> Booked:
+def _booked(row: Any) -> BookedPart:
     card_id = row["card_id"]
     sale = None if row["refund_of"] is None else RecordKey(row["refund_till"], row["refund_of"])
     payer = Payer(card_id, None if card_id else row["purse_id"], row["bonus"])
-    return Booked(RecordKey(row["device_id"], row["record_id"]), payer, row["cents"], row["loss_cents"], sale)
+    return BookedPart(RecordKey(row["device_id"], row["record_id"]), payer, row["cents"], row["loss_cents"], sale)

@@ -1,5 +1,5 @@
 -- name: lock_bookings(tills, sale_ids)
--- The parts of sales that are given back, locked in order: two refunds of one sale wait for each other.
+-- Parts of sales that are refunded, locked in order: two refunds of one sale wait for each other.
 select booking.device_id, booking.record_id, booking.card_id, booking.purse_id, booking.bonus, booking.cents,
     booking.loss_cents, booking.refund_till, booking.refund_of
 from food_till.booking
@@ -10,14 +10,14 @@ order by booking.device_id, booking.record_id, booking.part
 for no key update;
 
 -- name: refunds_of_sales(tills, sale_ids)
--- What was given back of sales before; asked once the sales, or the chains of their tills, are locked.
+-- Earlier refunds of sales; read once the sales, or the chains of their tills, are locked.
 select booking.device_id, booking.record_id, booking.card_id, booking.purse_id, booking.bonus, booking.cents,
     booking.loss_cents, booking.refund_till, booking.refund_of
 from unnest(:tills::uuid[], :sale_ids::uuid[]) as wanted (till, id)
 inner join food_till.booking on booking.refund_till = wanted.till and booking.refund_of = wanted.id;
 
 -- name: receipts_of(device_ids, ids)
--- Sales by their keys, then the refunds of them that were booked, in the order in which they were.
+-- Sales by key, then their booked refunds in the order of booking.
 with wanted as (select device_id, id from unnest(:device_ids::uuid[], :ids::uuid[]) as keys (device_id, id)),
 
 given as (
@@ -31,8 +31,8 @@ inner join (select *, 'sale' as kind from wanted union all select *, 'refund' fr
     on record.device_id = one.device_id and record.id = one.id and record.kind = one.kind
 order by one.kind desc, record.received_at, record.device_id, record.number;
 
--- name: awaiting(tills, sale_ids)
--- Refunds that were told before these sales, in the order in which they were told.
+-- name: pending_refunds(tills, sale_ids)
+-- Refunds that were uploaded before these sales, in the order of upload.
 select booking.device_id, booking.record_id, booking.refund_till, booking.refund_of, booking.tender,
     booking.awaits_cents,
     (
@@ -44,29 +44,29 @@ inner join food_till.booking on booking.refund_till = wanted.till and booking.re
 where booking.awaits_cents > 0
 order by booking.booked_at, booking.device_id, booking.record_id, booking.part;
 
--- name: end_awaiting(tills, refund_ids)!
--- Refunds whose sale is known wait no more; the chain of the sale's till is locked.
+-- name: clear_pending_refunds(tills, refund_ids)!
+-- Refunds no longer wait for their sale; the chain of the sale's till is locked.
 update food_till.booking set awaits_cents = 0
 from unnest(:tills::uuid[], :refund_ids::uuid[]) as settled (till, id)
 where booking.device_id = settled.till and booking.record_id = settled.id and booking.awaits_cents > 0;
 
--- name: alone_since(tills, since)
--- What tills took from cards without having asked, as it was told from a time on.
+-- name: offline_takings_since(tills, since)
+-- Offline card payments of tills that were uploaded since a time.
 select booking.device_id, booking.card_id, booking.booked_at, booking.alone_cents
 from unnest(:tills::uuid[], :since::timestamptz[]) as wanted (till, since)
 inner join food_till.booking
     on booking.device_id = wanted.till and booking.booked_at >= wanted.since and booking.alone_cents > 0;
 
 -- name: insert_losses(tills, numbers, outlets, cents)!
--- What records brought otherwise than they say.
+-- Losses of records.
 insert into food_till.loss (device_id, number, outlet, cents)
 select till, number, outlet, cents
 from unnest(:tills::uuid[], :numbers::bigint[], :outlets::text[], :cents::bigint[]) as lost (
     till, number, outlet, cents
 );
 
--- name: insert_bookings(tills, record_ids, parts, tenders, refund_tills, refunds_of, purse_ids, card_ids, bonuses, cents, loss_cents, loss_reasons, awaits, alones, now)!
--- What records did to the books.
+-- name: insert_bookings(tills, record_ids, parts, tenders, refund_tills, refunds_of, wallet_ids, card_ids, bonuses, cents, loss_cents, loss_reasons, awaits, alones, now)!
+-- Parts of records.
 insert into food_till.booking (
     device_id, record_id, part, tender, refund_till, refund_of, purse_id, card_id, bonus, cents, loss_cents,
     loss_reason, awaits_cents, alone_cents, booked_at
@@ -75,7 +75,7 @@ select till, record_id, part, tender, refund_till, refund_of, purse_id, card_id,
     awaits_cents, alone_cents, :now::timestamptz
 from unnest(
     :tills::uuid[], :record_ids::uuid[], :parts::integer[], :tenders::integer[], :refund_tills::uuid[],
-    :refunds_of::uuid[], :purse_ids::uuid[], :card_ids::uuid[], :bonuses::boolean[], :cents::bigint[],
+    :refunds_of::uuid[], :wallet_ids::uuid[], :card_ids::uuid[], :bonuses::boolean[], :cents::bigint[],
     :loss_cents::bigint[], :loss_reasons::text[], :awaits::bigint[], :alones::bigint[]
 ) as booked (
     till, record_id, part, tender, refund_till, refund_of, purse_id, card_id, bonus, cents, loss_cents, loss_reason,

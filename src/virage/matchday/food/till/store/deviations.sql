@@ -1,5 +1,5 @@
 -- name: insert_deviations(device_ids, numbers, positions, record_ids, outlets, times, now, reasons, lines, datas)!
--- What records say that is otherwise, behind what was noted of them before.
+-- Deviations of records, numbered after those that the records already have.
 insert into food_till.deviation (
     device_id, number, position, record_id, outlet, at, noted_at, reason, line, data
 )
@@ -13,8 +13,8 @@ from unnest(
 ) as noted (device_id, number, position, record_id, outlet, at, reason, line, data);
 
 -- name: deviations(all_of_them, outlets, before, most)
--- What was noted at all outlets, or at some, before a time (null: ever), the latest first; all that is of the last one's
--- moment comes with it, so that the next page begins before it.
+-- Deviations of all outlets, or of some, before a time (null: no limit), latest first. Rows of the last moment come
+-- together, so that the next page can begin before it.
 select device_id, number, record_id, outlet, at, noted_at, reason, line, data
 from food_till.deviation
 where (:all_of_them::bool or outlet = any(:outlets::text[]))

@@ -1,4 +1,4 @@
-"""The named queries of the tills, loaded once."""
+"""Named queries of the tills."""
 
 from virage.platform.data.sql import load
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.money.payments import api as payments
-from virage.money.payments.types import Failed, Method, MethodState, NewMethod, Start, State
+from virage.money.payments.types import Failed, NewSavedCard, PaymentIntent, PaymentState, SavedCard, SavedCardState
 from virage.money.wallet.accounts import api as accounts
 from virage.money.wallet.funding.acts.top_ups import PAYS_FOR, open_top_ups
 from virage.money.wallet.funding.rules import auto_top_ups as rules
@@ -36,7 +36,7 @@ class RuleIsOff(Struct, frozen=True, rename={"wallet_id": "purse_id"}):
 
 async def put_rule(
     conn: Connection, owner_id: UUID, wish: AutoTopUpRequest, *, limits: Limits, return_url: str, now: datetime
-) -> Method | Refused:
+) -> SavedCard | Refused:
     """Create or change a person's rule; return its card, whose page must be opened while it is open.
 
     Another card replaces the previous one, which the provider deletes.
@@ -49,10 +49,10 @@ async def put_rule(
     if wallet is None or wallet.frozen_at is not None:
         return Refused(Reason.WALLET_FROZEN)
     before = (await store.lock_rules(conn, [wallet.id])).get(wallet.id)
-    method = await payments.keep(conn, NewMethod(wish.method_id, wallet.id, return_url), now)
+    method = await payments.keep(conn, NewSavedCard(wish.method_id, wallet.id, return_url), now)
     if isinstance(method, Refused):
         return method
-    if method.state is MethodState.FAILED:
+    if method.state is SavedCardState.FAILED:
         return Refused(Reason.METHOD_FAILED, {"reason": method.reason})
     if before is not None and before.method_id != wish.method_id:
         await payments.forget(conn, [before.method_id], now)
@@ -120,11 +120,11 @@ async def begin_due(conn: Connection, wallet_ids: Sequence[UUID], limits: Limits
         method, balance = kept.get(rule.method_id), balances.get(wallet_id, Balance())
         if rule.top_up_id is not None or held[wallet_id].frozen_at is not None or method is None:
             continue
-        if method.state is MethodState.SAVED and rules.is_due(
+        if method.state is SavedCardState.SAVED and rules.is_due(
             rule, balance, limits, day, now, open_cents=coming[wallet_id]
         ):
             changed.append(rules.begun(rule, await _begin(conn, rule, now), day))
-        elif method.state in (MethodState.FAILED, MethodState.FORGETTING, MethodState.FORGOTTEN):
+        elif method.state in (SavedCardState.FAILED, SavedCardState.FORGETTING, SavedCardState.FORGOTTEN):
             changed.append(rules.ended(rule, method.reason))
     if changed:
         await store.put_rules(conn, changed)
@@ -133,7 +133,7 @@ async def begin_due(conn: Connection, wallet_ids: Sequence[UUID], limits: Limits
 async def _begin(conn: Connection, rule: Rule, now: datetime) -> UUID:
     top_up = TopUp(new_id(), rule.wallet_id, new_id(), rule.add_cents)
     await top_ups.insert_top_up(conn, top_up, now)
-    start = Start(top_up.payment_id, PURPOSE, top_up.id, top_up.cents, "", now + PAYS_FOR)
+    start = PaymentIntent(top_up.payment_id, PURPOSE, top_up.id, top_up.cents, "", now + PAYS_FOR)
     await payments.begin(conn, [start], now)
     about = {"purse": rule.wallet_id, "cents": top_up.cents, "automatic": True}
     await append(conn, [Fact("top_up_begun", None, top_up.id, about)], now)
@@ -180,7 +180,7 @@ async def failed(conn: Connection, payments_: Sequence[Failed], now: datetime) -
 def _after(rule: Rule, news: Mapping[UUID, Failed], asked: Mapping[UUID, TopUp], now: datetime) -> Rule:
     assert rule.top_up_id is not None  # noqa: S101 - it was found by it
     said = news[rule.top_up_id]
-    declined = said.state is State.DECLINED or said.reason is not None
+    declined = said.state is PaymentState.DECLINED or said.reason is not None
     cents = asked[rule.top_up_id].cents
     return rules.failed(rule, said.reason or said.state.value, cents=cents, declined=declined, now=now)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.money.payments import api as payments
-from virage.money.payments.types import FAILED, RefundRequest, Start
+from virage.money.payments.types import FAILED, PaymentIntent, RefundRequest
 from virage.money.wallet.accounts import api as accounts
 from virage.money.wallet.accounts.types import Wallet
 from virage.money.wallet.funding.rules import bonus as bonus_rules
@@ -47,14 +47,14 @@ class PaidOut(Struct, frozen=True):
 
 async def top_up(
     conn: Connection, owner_id: UUID, wish: TopUpRequest, *, limits: Limits, return_url: str, now: datetime
-) -> Start | Refused | None:
+) -> PaymentIntent | Refused | None:
     """Begin a top-up; return the payment to start, or None if it is captured already."""
     await accounts.ensure_wallet(conn, owner_id, now)
     wallet = await accounts.lock_wallet_of(conn, owner_id)
     refusal = Refused(Reason.WALLET_FROZEN) if wallet is None else await _begin(conn, wallet, wish, limits, now)
     if refusal is not None:
         return refusal
-    start = Start(wish.payment_id, PURPOSE, wish.id, wish.cents, return_url, now + PAYS_FOR)
+    start = PaymentIntent(wish.payment_id, PURPOSE, wish.id, wish.cents, return_url, now + PAYS_FOR)
     begun = (await payments.begin(conn, [start], now))[0]
     if isinstance(begun, Refused):
         return begun

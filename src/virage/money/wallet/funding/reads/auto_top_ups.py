@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from virage.identity.people.types import Content, Letter
 from virage.money.payments import api as payments
-from virage.money.payments.types import MethodState
+from virage.money.payments.types import SavedCardState
 from virage.money.wallet.accounts.api import wallet_of
 from virage.money.wallet.funding.rules.auto_top_ups import RuleState
 from virage.money.wallet.funding.store import auto_top_ups as store
@@ -41,8 +41,12 @@ async def rule_view(conn: Connection, owner_id: UUID, now: datetime) -> AutoTopU
     if rule is None:
         return None
     method = (await payments.methods(conn, [rule.method_id])).get(rule.method_id)
-    saved = method is not None and method.state is MethodState.SAVED
-    lost = method is None or method.state in (MethodState.FAILED, MethodState.FORGETTING, MethodState.FORGOTTEN)
+    saved = method is not None and method.state is SavedCardState.SAVED
+    lost = method is None or method.state in (
+        SavedCardState.FAILED,
+        SavedCardState.FORGETTING,
+        SavedCardState.FORGOTTEN,
+    )
     state = RuleState.OFF if lost else rule.state if saved else RuleState.WAITING
     reason = method.reason if lost and method is not None else rule.reason
     return AutoTopUpView(

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from virage.money.payments.api import PaymentProvider, open_page
-from virage.money.payments.types import MethodState
+from virage.money.payments.types import SavedCardState
 from virage.money.wallet.funding.acts import auto_top_ups as acts
 from virage.money.wallet.funding.reads.auto_top_ups import AutoTopUpView, rule_view
 from virage.money.wallet.funding.rules.auto_top_ups import AutoTopUpRequest
@@ -49,7 +49,7 @@ async def put_auto_top_up(
     fresh(principal, clock.now())
     limits = limits_of(config)
     method = granted(await db.transact(acts.put_rule, owner_id, data, limits=limits, return_url=back, now=clock.now()))
-    waits = method.state is MethodState.OPEN
+    waits = method.state is SavedCardState.OPEN
     page_url = granted(await open_page(db, clock, payment_provider, method)) if waits else None
     async with db.connection() as conn:
         return AutoTopUpAnswer(await rule_view(conn, owner_id, clock.now()), page_url)
