@@ -19,9 +19,9 @@ from tests.matchday.food.menu.board import BOARD, COLA, CUP
 from tests.money.wallet.cards.chip import Chip
 from virage.identity.people import acts as people
 from virage.identity.people.acts import devices
-from virage.identity.people.rules.devices import DeviceArrival, DeviceKind, DevicePaired, PairingOpened, PairingWish
+from virage.identity.people.rules.devices import DeviceKind, DevicePairing, OpenedPairing, PairedDevice, PairingRequest
 from virage.identity.people.rules.pins import verifier_of
-from virage.identity.people.rules.secrets import secrets_of
+from virage.identity.people.rules.secrets import people_keys
 from virage.identity.people.store.pins import put_pin
 from virage.money.fiscal.rules.chain import Head
 from virage.money.fiscal.rules.record import (
@@ -109,23 +109,23 @@ async def seed(house: House, tills: int, fans: int) -> Bar:
 
 async def _sellers(db: Database, secret: str, tills: int, now: datetime) -> list[Seller]:
     grant = Grant("finance")
-    keys, expected, sellers = secrets_of(secret), [], []
+    keys, expected, sellers = people_keys(secret), [], []
     async with db.transaction() as conn:
         person = await people.ensure_staff(conn, "finance@example.org", None, (grant,), now)
         manager = Principal("staff", person, new_id(), (grant,), now)
         outlets = itertools.cycle(outlet.code for outlet in load_venue().outlets)
         for number, outlet in zip(range(tills), outlets, strict=False):
-            wish = PairingWish(new_id(), f"Till {number}", DeviceKind.TILL, posts=[outlet])
+            wish = PairingRequest(new_id(), f"Till {number}", DeviceKind.TILL, posts=[outlet])
             opened = await devices.open_pairing(conn, keys, manager, wish, now)
-            assert isinstance(opened, PairingOpened), opened
+            assert isinstance(opened, OpenedPairing), opened
             expected.append((outlet, opened))
         await put_pin(conn, person, verifier_of("482913", bytes(16), 10), now)
     async with db.transaction() as conn:
         for outlet, opened in expected:
             private = Ed25519PrivateKey.generate()
             jwk = Jwk("OKP", "Ed25519", base64url(private.public_key().public_bytes_raw()))
-            paired = await devices.pair(conn, keys, DeviceArrival(opened.code, jwk), now)
-            assert isinstance(paired, DevicePaired), paired
+            paired = await devices.pair(conn, keys, DevicePairing(opened.code, jwk), now)
+            assert isinstance(paired, PairedDevice), paired
             seller = Seller(str(paired.device_id), paired.token, outlet, private.private_bytes_raw(), str(person))
             sellers.append(seller)
     return sellers

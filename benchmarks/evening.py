@@ -16,8 +16,8 @@ from virage.identity.passes.acts import Binding, Bound, Issue, Printed, Printing
 from virage.identity.passes.rules.code import bytes_of, moving_code, step_at, text_of
 from virage.identity.people import acts as people
 from virage.identity.people.acts import devices
-from virage.identity.people.rules.devices import DeviceArrival, DeviceKind, DevicePaired, PairingOpened, PairingWish
-from virage.identity.people.rules.secrets import secrets_of
+from virage.identity.people.rules.devices import DeviceKind, DevicePairing, OpenedPairing, PairedDevice, PairingRequest
+from virage.identity.people.rules.secrets import people_keys
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.derivation import derive
 from virage.platform.values.ids import new_id
@@ -145,7 +145,7 @@ async def _event(conn: Connection, now: datetime) -> UUID:
 
 async def _lanes(db: Database, secret: str, now: datetime) -> tuple[str, list[Lane]]:
     """The supervisor's session, and a device at every gate, paired as the office does it."""
-    keys, lanes = secrets_of(secret), []
+    keys, lanes = people_keys(secret), []
     async with db.transaction() as conn:
         grant = Grant("supervisor")
         supervisor = Principal(
@@ -155,15 +155,15 @@ async def _lanes(db: Database, secret: str, now: datetime) -> tuple[str, list[La
         session = await people.open_session(conn, supervisor.id, now)
         expected = []
         for gate in load_venue().gates:
-            wish = PairingWish(new_id(), f"Lane {gate.code}", DeviceKind.LANE, [gate.code])
+            wish = PairingRequest(new_id(), f"Lane {gate.code}", DeviceKind.LANE, [gate.code])
             opened = await devices.open_pairing(conn, keys, supervisor, wish, now)
-            assert isinstance(opened, PairingOpened), opened
+            assert isinstance(opened, OpenedPairing), opened
             expected.append((gate, opened))
     async with db.transaction() as conn:
         for gate, opened in expected:
             private = Ed25519PrivateKey.generate()
-            paired = await devices.pair(conn, keys, DeviceArrival(opened.code, jwk_of(private)), now)
-            assert isinstance(paired, DevicePaired), paired
+            paired = await devices.pair(conn, keys, DevicePairing(opened.code, jwk_of(private)), now)
+            assert isinstance(paired, PairedDevice), paired
             lanes.append(Lane(str(paired.device_id), paired.token, gate.code, gate.group, private.private_bytes_raw()))
     return session.token, lanes
 

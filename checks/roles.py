@@ -21,7 +21,7 @@ OTHERS = {"gate", "till", "device", "program", "anonymous", "guest", "fan"}
 WEB_LIST = Path("web/src/office/types.ts")
 WEB_SCREENS = Path("web/src/people/staff/screens.ts")
 DOORS = Path("tests/app/test_doors.py")
-LETTERS = Path("src/virage/identity/people/rules/letters/words")
+LETTERS = Path("src/virage/identity/people/rules/emails/texts")
 CONSTRAINT = "role_grant_role_check check ("
 
 

@@ -16,10 +16,10 @@ import pytest
 
 from tests.ports import free_ports
 from virage.identity.people import acts as people
-from virage.identity.people.acts import TokenWish
-from virage.identity.people.rules.devices import DeviceArrival, DeviceKind, PairingWish
-from virage.identity.people.rules.grants import GrantWish, RoleName, ScopeName
-from virage.identity.people.rules.secrets import secrets_of
+from virage.identity.people.acts import TokenRequest
+from virage.identity.people.rules.devices import DeviceKind, DevicePairing, PairingRequest
+from virage.identity.people.rules.grants import GrantRequest, RoleName, ScopeName
+from virage.identity.people.rules.secrets import people_keys
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.values.ids import new_id
@@ -98,8 +98,8 @@ class World:
         """The header of a program with these roles everywhere."""
         admin_id = await self.person("admin@example.org", Grant("admin"))
         admin = Principal("staff", admin_id, new_id(), (Grant("admin"),), self.clock.now())
-        wishes = [GrantWish(RoleName(role), ScopeName.ALL) for role in roles]
-        wish = TokenWish("a program", wishes, self.clock.now() + HOUR)
+        wishes = [GrantRequest(RoleName(role), ScopeName.ALL) for role in roles]
+        wish = TokenRequest("a program", wishes, self.clock.now() + HOUR)
         async with self.db.transaction() as conn:
             made = await people.create_token(conn, admin, wish, self.clock.now())
         assert not isinstance(made, Refused)
@@ -117,13 +117,13 @@ class World:
     async def _paired(self, name: str, kind: DeviceKind, posts: Sequence[str]) -> dict[str, str]:
         admin_id = await self.person("admin@example.org", Grant("admin"))
         admin = Principal("staff", admin_id, new_id(), (Grant("admin"),), self.clock.now())
-        keys = secrets_of(SECRET)
-        wish = PairingWish(new_id(), name, kind, posts=list(posts))
+        keys = people_keys(SECRET)
+        wish = PairingRequest(new_id(), name, kind, posts=list(posts))
         async with self.db.transaction() as conn:
             opened = await people.open_pairing(conn, keys, admin, wish, self.clock.now())
         assert not isinstance(opened, Refused)
         async with self.db.transaction() as conn:
-            arrival = DeviceArrival(opened.code, DEVICE_KEY)
+            arrival = DevicePairing(opened.code, DEVICE_KEY)
             paired = await people.pair(conn, keys, arrival, self.clock.now())
         assert not isinstance(paired, Refused)
         self.ids["device_id"] = str(paired.device_id)

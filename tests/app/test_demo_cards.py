@@ -20,8 +20,8 @@ from virage.app.building import build
 from virage.demo.cards import FANS_DAILY_CENTS, NOBODYS_CENTS
 from virage.identity.people import acts as people
 from virage.identity.people.acts import devices
-from virage.identity.people.rules.devices import DeviceKind, PairingOpened, PairingWish
-from virage.identity.people.rules.secrets import secrets_of
+from virage.identity.people.rules.devices import DeviceKind, OpenedPairing, PairingRequest
+from virage.identity.people.rules.secrets import people_keys
 from virage.money.fiscal.rules.record import Line, Tender, TenderKind
 from virage.money.wallet.cards.rules.demo_cards import FANS, FRESH, NOBODYS
 from virage.money.wallet.cards.settings import CardSettings
@@ -79,10 +79,10 @@ class Counter:
             now, grants = self._clock.now(), (Grant("finance"),)
             person = await people.ensure_staff(conn, "finance@example.org", None, grants, now)
             who = Principal("staff", person, new_id(), grants, now)
-            wish = PairingWish(new_id(), "A counter", DeviceKind.TILL, [OUTLET])
-            opened = await devices.open_pairing(conn, secrets_of(SECRET), who, wish, now)
+            wish = PairingRequest(new_id(), "A counter", DeviceKind.TILL, [OUTLET])
+            opened = await devices.open_pairing(conn, people_keys(SECRET), who, wish, now)
             await employ(conn, CASHIER, Grant("cashier", "outlet", OUTLET))
-        assert isinstance(opened, PairingOpened), opened
+        assert isinstance(opened, OpenedPairing), opened
         key = {name: value for name, value in signer.jwk().items() if name != "d"}
         async with browser_at(self._app, "http://localhost:8000") as browser:
             came = (await browser.post("/api/devices/pair", json={"code": opened.code, "key": key})).json()

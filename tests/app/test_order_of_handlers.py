@@ -16,8 +16,8 @@ from tests.app.pitch import counts, seen
 from tests.locking import Watch
 from virage.app.domains import ENTRIES_TOLD, EVENT_CANCELLED, EVENT_MOVED
 from virage.app.persons import PAID_AT, PERSON_ERASED, PERSON_EXPORTS
-from virage.identity.people.acts.forget import PersonErased, erase
-from virage.identity.people.rules.secrets import secrets_of
+from virage.identity.people.acts.erase import PersonErased, erase
+from virage.identity.people.rules.secrets import people_keys
 from virage.matchday.food.orders.api import forget_orders, lock_orders_of_erased
 from virage.media.live.acts.notifications import set_preferences
 from virage.media.live.acts.publishing import publish
@@ -137,7 +137,7 @@ class Erasure(Trials):
 
     async def by(self, handlers: Sequence[PersonErased]) -> tuple[Refused | None, dict[str, list[str]]]:
         async def erased(conn: Connection) -> Refused | None:
-            keys, now = secrets_of(SECRET), self.world.clock.now()
+            keys, now = people_keys(SECRET), self.world.clock.now()
             return await erase(conn, keys, self.person_id, handlers, upcoming=None, now=now)
 
         return await self.run(erased)

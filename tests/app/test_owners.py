@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec import Struct, to_builtins
 
+from tests.app.emails import LETTERS, LETTERS_ELSEWHERE
 from tests.app.food import FOOD, food_of
 from tests.app.gates import GATES, accreditation, ban
-from tests.app.letters import LETTERS, LETTERS_ELSEWHERE
 from tests.app.paying import FRESH_CHIP, card_codes, card_of, phone_of
 from tests.app.pitch import PITCH, names_of
 from virage.platform.values.ids import new_id

@@ -39,8 +39,8 @@ async def sign_in(browser: httpx.AsyncClient, email: str) -> None:
         code = None
         while code is None:
             await asyncio.sleep(0.05)
-            letters = [one for one in (await browser.get("/api/mailbox")).json() if one["recipient"] == email]
-            code = next((found[0] for one in letters if (found := re.search(r"\b\d{6}\b", one["body"]))), None)
+            emails = [one for one in (await browser.get("/api/mailbox")).json() if one["recipient"] == email]
+            code = next((found[0] for one in emails if (found := re.search(r"\b\d{6}\b", one["body"]))), None)
     assert (await browser.post("/api/sign-in", json={"email": email, "code": code})).status_code == 200
 
 

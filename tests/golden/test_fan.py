@@ -197,7 +197,7 @@ def test_after_a_restart_every_page_is_current_and_works_offline(house: GoldenHo
     (nothing,) = free_ports(1)
     with phone(profile, nothing) as context:
         page = opened_by_the_app_of_today(context, house, TICKET)
-        expect(page.get_by_text("Works without network")).to_be_visible()
+        expect(page.get_by_text("Works offline")).to_be_visible()
         expect(page.get_by_role("heading", level=1)).to_have_text("Virage FC v Étoile du Nord")
         assert_the_code_admits(page, house)
         left = stored(page)

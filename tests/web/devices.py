@@ -6,9 +6,9 @@ from tests.web.house import House
 from tests.web.office import in_database
 from virage.identity.people import acts as people
 from virage.identity.people.acts import devices, pins
-from virage.identity.people.rules.devices import PairingOpened, PairingWish
+from virage.identity.people.rules.devices import OpenedPairing, PairingRequest
 from virage.identity.people.rules.pins import PinVerifier
-from virage.identity.people.rules.secrets import secrets_of
+from virage.identity.people.rules.secrets import people_keys
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant, Principal
@@ -30,15 +30,15 @@ def with_pin(house: House, email: str, name: str, role: str, *scope: str) -> str
     return email
 
 
-def pairing_code(house: House, role: str, wish: PairingWish) -> str:
+def pairing_code(house: House, role: str, wish: PairingRequest) -> str:
     """The code for a device that somebody of this role expects."""
 
     async def open_(conn: Connection) -> str:
         now, grants = datetime.now(UTC), (Grant(role),)
         person = await people.ensure_staff(conn, f"{role}.of.devices@example.org", "Somebody who pairs", grants, now)
         who = Principal("staff", person, new_id(), grants, now)
-        opened = await devices.open_pairing(conn, secrets_of(house.env["VIRAGE_SECRET"]), who, wish, now)
-        assert isinstance(opened, PairingOpened), opened
+        opened = await devices.open_pairing(conn, people_keys(house.env["VIRAGE_SECRET"]), who, wish, now)
+        assert isinstance(opened, OpenedPairing), opened
         return opened.code
 
     return in_database(house, open_)

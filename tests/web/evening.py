@@ -286,9 +286,9 @@ def group_of(person: Person) -> str:
 
 def print_ticket(person: Person) -> Callable[[], bytes]:
     """Print the ticket on the screen; what the sheet of paper shows when its code is held before a camera."""
-    person.press("Print on paper")
+    person.press("Print ticket")
     with person.page.expect_download() as saved:
-        person.press("Make the paper ticket")
+        person.press("Get the printable ticket")
     file = person.evening.house.folder / f"{person.address}.pdf"
     saved.value.save_as(file)
     sheet = person.evening.sheet(file)

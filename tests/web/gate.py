@@ -24,7 +24,7 @@ from virage.identity.keys.rules.vault import PURPOSE, KeyVault
 from virage.identity.passes import acts as passes
 from virage.identity.passes.acts import Binding, Bound, Issue, Printed, Printing
 from virage.identity.passes.rules.code import bytes_of, moving_code, step_at, text_of
-from virage.identity.people.rules.devices import DeviceKind, PairingWish
+from virage.identity.people.rules.devices import DeviceKind, PairingRequest
 from virage.platform.data.database import Connection
 from virage.platform.values.derivation import derive
 from virage.platform.values.ids import new_id
@@ -140,7 +140,7 @@ def _printed(one: Any) -> Printed:
 
 def gate_code(house: House, gates: list[str], name: str = "Phone 1") -> str:
     """A code that makes a phone a device of these gates, as a supervisor opens it."""
-    return pairing_code(house, "supervisor", PairingWish(new_id(), name, DeviceKind.PHONE, gates))
+    return pairing_code(house, "supervisor", PairingRequest(new_id(), name, DeviceKind.PHONE, gates))
 
 
 def film(path: Path, codes: Iterable[str]) -> Path:

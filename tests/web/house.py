@@ -24,7 +24,7 @@ from tests.web import http
 from virage.app.settings import read
 from virage.demo.crowd import Till, fill
 from virage.demo.programme import load_programme, planned
-from virage.identity.people.rules.secrets import pace_key, secrets_of
+from virage.identity.people.rules.secrets import people_keys, rate_key
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.sandbox_provider import SandboxProvider
 from virage.money.payments.settings import PaymentSettings
@@ -139,7 +139,7 @@ class House:
 
     def forget_asks(self, email: str) -> None:
         """Nobody has asked for codes to this address lately: tests do so more often than a fan may within an hour."""
-        key = pace_key(secrets_of(self.env["VIRAGE_SECRET"]), email)
+        key = rate_key(people_keys(self.env["VIRAGE_SECRET"]), email)
 
         async def forget() -> None:
             connection = await asyncpg.connect(self.database_url)
@@ -152,7 +152,7 @@ class House:
             aside.submit(asyncio.run, forget()).result()
 
     def code_for(self, email: str, besides: str = "", pattern: "re.Pattern[str]" = CODE) -> str:
-        """The code in the latest letter to an address, once a letter has come whose code is not `besides`."""
+        """The code in the latest email to an address, once an email has come whose code is not `besides`."""
         end = time.monotonic() + READY_S
         while time.monotonic() < end:
             code = self.last_code(email, pattern)
@@ -162,9 +162,9 @@ class House:
         raise TimeoutError(f"no letter to {email}")
 
     def last_code(self, email: str, pattern: "re.Pattern[str]" = CODE) -> str:
-        """The code in the latest letter to an address, empty before the first."""
-        letters = [letter for letter in self.get("/api/mailbox") if letter["recipient"] == email]
-        codes = [found[0] for letter in letters if (found := pattern.search(letter["subject"] + letter["body"]))]
+        """The code in the latest email to an address, empty before the first."""
+        emails = [message for message in self.get("/api/mailbox") if message["recipient"] == email]
+        codes = [found[0] for message in emails if (found := pattern.search(message["subject"] + message["body"]))]
         return codes[0] if codes else ""
 
 

@@ -9,8 +9,8 @@ from tests.samples import match_file
 from tests.web.house import House
 from tests.web.office import in_database
 from virage.identity.people import acts as people
-from virage.identity.people.acts import TokenWish
-from virage.identity.people.rules.grants import GrantWish, RoleName, ScopeName
+from virage.identity.people.acts import TokenRequest
+from virage.identity.people.rules.grants import GrantRequest, RoleName, ScopeName
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant, Principal
@@ -28,7 +28,7 @@ def key_of(house: House) -> str:
         now = datetime.now(UTC)
         admin = await people.ensure_staff(conn, "keys@example.org", None, (Grant("admin"),), now)
         who = Principal("staff", admin, new_id(), (Grant("admin"),), now)
-        wish = TokenWish("match data", [GrantWish(RoleName.MATCH_DESK, ScopeName.ALL)], now + timedelta(hours=1))
+        wish = TokenRequest("match data", [GrantRequest(RoleName.MATCH_DESK, ScopeName.ALL)], now + timedelta(hours=1))
         return granted(await people.create_token(conn, who, wish, now)).token
 
     return in_database(house, make)

@@ -68,7 +68,7 @@ def prepare(page: Page, house: House) -> None:
     for name in ("Turnstiles, West stand", "Accounting"):
         page.get_by_label("Name", exact=True).fill(name)
         page.get_by_role("button", name="Create the token").click()
-        page.get_by_role("button", name="I have kept it").click()
+        page.get_by_role("button", name="I’ve saved it").click()
         expect(page.get_by_text(name, exact=True)).to_be_visible()
 
 
@@ -185,7 +185,7 @@ def _devices(page: Page) -> Iterator[Screen]:
     expect(page.locator("[data-code]")).to_be_visible()
     yield Screen("pairing-code")
     page.goto("/office/pin")
-    page.get_by_role("button", name="Save the PIN").click()
+    page.get_by_role("button", name="Save PIN").click()
     yield Screen("pin")
 
 

@@ -16,7 +16,7 @@ from virage.platform.web.guard import Grant
 LOCALE = "select locale from people.person where email = $1"
 
 
-def test_an_account_with_tickets_for_a_coming_event_is_erased_once_they_are_given_up(
+def test_an_account_with_upcoming_tickets_is_deleted_after_giving_them_up(
     page: Page, house: House, address: str
 ) -> None:
     open_match(page, house)
@@ -33,14 +33,14 @@ def test_an_account_with_tickets_for_a_coming_event_is_erased_once_they_are_give
     assert found_by_axe(page) + page.evaluate(SMALL) == []
     dialog.get_by_label("Type your email address").fill(address)
     dialog.get_by_role("button", name="Delete my account").click()
-    expect(dialog).to_contain_text("Confirm that you give up these tickets")
+    expect(dialog).to_contain_text("Tick the box to give up these tickets")
     dialog.get_by_label("I give up these tickets").check()
     dialog.get_by_role("button", name="Delete my account").click()
-    expect(page.get_by_text("Your account is deleted.")).to_be_visible()
+    expect(page.get_by_text("Your account has been deleted.")).to_be_visible()
     assert in_database(house, lambda conn: conn.fetchval(LOCALE, address)) is None
 
 
-def test_staff_read_before_erasing_that_their_roles_must_go_first(page: Page, house: House, address: str) -> None:
+def test_staff_are_told_to_have_their_roles_removed_before_deletion(page: Page, house: House, address: str) -> None:
     hire(house, address, (Grant("describer"),))
     page.goto("/sign-in?next=/account")
     entered(page, house, address)
@@ -64,7 +64,7 @@ def test_an_export_asks_for_a_sign_in_and_is_then_downloaded(page: Page, house: 
     expect(dialog).not_to_be_visible()
 
 
-def test_a_sign_in_that_the_browser_did_not_keep_is_told_as_such(page: Page, house: House, address: str) -> None:
+def test_a_sign_in_without_a_kept_cookie_is_explained(page: Page, house: House, address: str) -> None:
     page.goto("/sign-in")
     page.get_by_label("Email address").fill(address)
     page.get_by_role("button", name="Send me a code").click()
@@ -75,9 +75,7 @@ def test_a_sign_in_that_the_browser_did_not_keep_is_told_as_such(page: Page, hou
     assert found_by_axe(page) + page.evaluate(SMALL) == []
 
 
-def test_the_language_is_the_browsers_until_somebody_chooses_and_then_the_accounts_too(
-    browser: Browser, house: House, address: str
-) -> None:
+def test_a_chosen_language_is_stored_in_browser_and_account(browser: Browser, house: House, address: str) -> None:
     hire(house, address, (Grant("finance"),))
     assert in_database(house, lambda conn: conn.fetchval(LOCALE, address)) == "fr"
     context = browser.new_context(base_url=house.url, locale="en-GB", service_workers="block")
@@ -108,7 +106,7 @@ def test_the_language_is_the_browsers_until_somebody_chooses_and_then_the_accoun
         ("box_office", ["Office"]),
     ],
 )
-def test_each_role_finds_its_screens_at_one_address(
+def test_the_staff_page_lists_the_screens_of_each_role(
     browser: Browser, house: House, address: str, role: str, *, screens: list[str]
 ) -> None:
     hire(house, address, (Grant(role),))
@@ -123,9 +121,7 @@ def test_each_role_finds_its_screens_at_one_address(
     context.close()
 
 
-def test_whoever_has_no_work_in_the_office_is_led_to_their_screens(
-    browser: Browser, house: House, address: str
-) -> None:
+def test_staff_without_office_access_are_sent_to_their_screens(browser: Browser, house: House, address: str) -> None:
     hire(house, address, (Grant("moderator"),))
     context = browser.new_context(base_url=house.url, locale="en-GB", service_workers="block")
     page = context.new_page()
@@ -138,7 +134,7 @@ def test_whoever_has_no_work_in_the_office_is_led_to_their_screens(
     context.close()
 
 
-def test_a_fan_at_the_staffs_address_reads_why_there_is_nothing(
+def test_a_fan_at_the_staff_page_is_told_why_it_is_empty(
     page: Page, sign_in: Callable[[Page, str], None], address: str
 ) -> None:
     page.goto("/staff")
@@ -146,7 +142,7 @@ def test_a_fan_at_the_staffs_address_reads_why_there_is_nothing(
     expect(page.get_by_text("This account has no staff role")).to_be_visible()
 
 
-def test_a_fan_is_told_that_the_office_is_not_theirs(page: Page, house: House, address: str) -> None:
+def test_a_fan_is_told_that_they_have_no_office_access(page: Page, house: House, address: str) -> None:
     page.goto("/office")
     entered(page, house, address)
     expect(page.get_by_role("heading", name="This account has no role in the office")).to_be_focused()

@@ -140,18 +140,18 @@ def test_a_steward_chooses_a_pin_that_the_gates_know(browser: Browser, house: Ho
 
     with desk(browser, house, email) as page:
         page.get_by_role("navigation", name="Office").get_by_role("link", name="My PIN").click()
-        pin, again = page.get_by_label("New PIN"), page.get_by_label("The same PIN again")
+        pin, again = page.get_by_label("New PIN"), page.get_by_label("Repeat the PIN")
         for written, repeated, said in (
-            ("123456", "123456", "This one is tried first"),
-            ("48291", "48291", "A PIN has 6 to 12 digits"),
-            ("482915", "482916", "The two are not the same"),
+            ("123456", "123456", "This PIN is too easy to guess"),
+            ("48291", "48291", "Enter 6 to 12 digits"),
+            ("482915", "482916", "The two PINs don’t match"),
         ):
             pin.fill(written)
             again.fill(repeated)
-            page.get_by_role("button", name="Save the PIN").click()
+            page.get_by_role("button", name="Save PIN").click()
             expect(page.get_by_text(said)).to_be_visible()
         assert name not in in_database(house, roster)
         again.fill("482915")
-        page.get_by_role("button", name="Save the PIN").click()
-        expect(page.get_by_text("Your PIN is saved.")).to_be_visible()
+        page.get_by_role("button", name="Save PIN").click()
+        expect(page.get_by_text("PIN saved.")).to_be_visible()
         assert name in in_database(house, roster)

@@ -61,12 +61,12 @@ def beside(
 
 
 def sign_in(page: Page, house: Running, email: str) -> None:
-    """As the page asks for it, with the code of the latest letter."""
-    known = letters(house, email)
+    """As the page asks for it, with the code of the latest email."""
+    known = emails(house, email)
     page.get_by_label("Email address").fill(email)
     page.get_by_role("button", name="Send me a code").click()
-    house.until(lambda: len(letters(house, email)) > len(known))
-    page.get_by_label("Sign-in code").fill(CODE.findall(letters(house, email)[0])[0])
+    house.until(lambda: len(emails(house, email)) > len(known))
+    page.get_by_label("Sign-in code").fill(CODE.findall(emails(house, email)[0])[0])
     page.get_by_role("button", name="Sign in", exact=True).click()
     name, matches = page.get_by_label("Your name"), page.get_by_role("heading", name="Which match?")
     name.or_(matches).first.wait_for()
@@ -75,10 +75,10 @@ def sign_in(page: Page, house: Running, email: str) -> None:
         page.get_by_role("button", name="Save").click()
 
 
-def letters(house: Running, email: str) -> list[str]:
+def emails(house: Running, email: str) -> list[str]:
     """What came to an address, the latest first."""
     found = http.get(f"{house.url}/api/mailbox").json()
-    return [letter["subject"] + letter["body"] for letter in found if letter["recipient"] == email]
+    return [message["subject"] + message["body"] for message in found if message["recipient"] == email]
 
 
 def test_a_newcomer_sees_a_goal_again_by_the_commands_of_the_readme(house: Running) -> None:

@@ -311,7 +311,7 @@ def test_somebody_is_invited_accepts_works_and_is_relieved(
         newcomer = browser.new_context(base_url=house.url, locale="en-GB").new_page()
         newcomer.goto(link)
         entered(newcomer, house, address)
-        expect(newcomer.get_by_text("You’re invited to this role:")).to_be_visible()
+        expect(newcomer.get_by_text("Your role will be:")).to_be_visible()
         expect(newcomer.get_by_text(re.compile("^Finance, "))).to_be_visible()
         expect(newcomer.get_by_label("Invitation code")).to_have_count(0)
         assert newcomer.url.endswith("/office/invitation"), "the code is nowhere to be read"
@@ -332,10 +332,10 @@ def test_somebody_is_invited_accepts_works_and_is_relieved(
         newcomer.context.close()
 
 
-def test_a_token_is_shown_once_works_and_ends(browser: Browser, house: House, office: str) -> None:
+def test_a_token_is_shown_once_works_and_is_revoked(browser: Browser, house: House, office: str) -> None:
     name = fresh("Turnstile")
     with desk(browser, house, office) as page:
-        page.get_by_role("link", name="Programs").click()
+        page.get_by_role("link", name="API clients").click()
         page.get_by_label("Name", exact=True).fill(name)
         page.get_by_role("button", name="Create the token").click()
         token = page.locator("code").inner_text()
@@ -344,27 +344,27 @@ def test_a_token_is_shown_once_works_and_ends(browser: Browser, house: House, of
         page.reload()
         expect(page.get_by_text(name)).to_be_visible()
         expect(page.locator("code")).to_have_count(0)
-        page.get_by_role("button", name=f"End access: {name}").click()
-        page.get_by_role("dialog").get_by_role("button", name="End access").click()
+        page.get_by_role("button", name=f"Revoke {name}").click()
+        page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
         expect(page.get_by_text(name)).to_have_count(0)
         assert http.get(f"{house.url}/api/office/events", headers=ask).status_code == httpx.codes.UNAUTHORIZED
 
 
-def test_a_job_that_failed_for_good_is_seen_and_given_up(browser: Browser, house: House, admin: str) -> None:
+def test_a_failed_job_is_listed_and_discarded(browser: Browser, house: House, admin: str) -> None:
     there = len(in_database(house, dead_letters))
     in_database(house, lambda conn: enqueue(conn, "mail", [Nonsense("a letter to nobody")]))
     with desk(browser, house, admin) as page:
         page.goto("/office/jobs")
-        given_up = page.get_by_role("button", name=re.compile("^Give up: mail"))
-        end = page.get_by_role("button", name="Give up", exact=True)
+        given_up = page.get_by_role("button", name=re.compile("^Discard: mail"))
+        end = page.get_by_role("button", name="Discard", exact=True)
         while given_up.count() <= there:
             page.reload()
-            expect(given_up.or_(page.get_by_text("Nothing has failed for good.")).first).to_be_visible()
+            expect(given_up.or_(page.get_by_text("No failed jobs.")).first).to_be_visible()
         for left in range(there, -1, -1):
             given_up.first.click()
-            page.get_by_role("dialog").get_by_role("button", name="Give up").click()
+            page.get_by_role("dialog").get_by_role("button", name="Discard").click()
             expect(given_up).to_have_count(left)
-        expect(page.get_by_text("Nothing has failed for good.")).to_be_visible()
+        expect(page.get_by_text("No failed jobs.")).to_be_visible()
         assert end.count() == 0
 
 

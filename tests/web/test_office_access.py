@@ -52,7 +52,7 @@ def test_the_office_changes_its_language_with_the_rest_of_the_page(
 
 def test_focus_follows_to_the_heading_of_each_screen(browser: Browser, house: House, address: str) -> None:
     with desk(browser, house, hire(house, f"focus-{address}", ADMIN)) as page:
-        for name in ("Orders", "Staff", "Devices", "Programs", "Failed jobs", "Events"):
+        for name in ("Orders", "Staff", "Devices", "API clients", "Failed jobs", "Events"):
             page.get_by_role("navigation", name="Office").get_by_role("link", name=name).press("Enter")
             expect(page.get_by_role("heading", name=name, level=1)).to_be_focused()
 

@@ -33,7 +33,7 @@ def test_a_ticket_opens_with_the_server_stopped_and_the_browser_restarted(
     page.goto(address)
     code = page.locator("[data-code] path")
     expect(code).to_be_visible()
-    expect(page.get_by_text("Works without network")).to_be_visible()
+    expect(page.get_by_text("Works offline")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_text("Virage FC v Étoile du Nord")
     first = code.get_attribute("d")
     page.clock.fast_forward(31_000)
@@ -92,7 +92,7 @@ def test_a_ticket_moves_to_another_browser_by_a_code_and_the_first_one_shows_it(
     other.get_by_role("button", name="Sign in", exact=True).click()
     other.get_by_role("button", name="Move it to this phone").click()
     other.get_by_label("Code from the email").fill(house.code_for(address, besides=code))
-    other.get_by_role("button", name="Move the ticket").click()
+    other.get_by_role("button", name="Move ticket").click()
     expect(other.get_by_role("img", name="Entry code of this ticket")).to_be_visible()
     page.reload()
     expect(page.get_by_text("The entry code is on another phone")).to_be_visible()
@@ -103,9 +103,9 @@ def test_a_ticket_is_printed_and_the_screen_explains_the_consequence(
     page: Page, house: House, sign_in: SignIn, address: str
 ) -> None:
     buy_and_open(page, house, lambda on: sign_in(on, address))
-    page.get_by_role("button", name="Print on paper").click()
-    expect(page.get_by_text("The code on your phone stops opening the gate")).to_be_visible()
+    page.get_by_role("button", name="Print ticket").click()
+    expect(page.get_by_text("Your printed ticket will replace the one on this phone")).to_be_visible()
     with page.expect_download() as saved:
-        page.get_by_role("button", name="Make the paper ticket").click()
+        page.get_by_role("button", name="Get the printable ticket").click()
     assert Path(saved.value.path()).read_bytes().startswith(b"%PDF")
-    expect(page.get_by_text("This ticket is on paper")).to_be_visible()
+    expect(page.get_by_text("This ticket has been printed")).to_be_visible()

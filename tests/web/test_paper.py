@@ -17,9 +17,9 @@ def test_paper_that_ends_the_code_on_a_phone_asks_for_a_fresh_sign_in(
     page.get_by_role("button", name="Show the entry code on this phone").click()
     expect(page.get_by_role("img", name="Entry code of this ticket")).to_be_visible()
     sign_in_long_ago(house, address)
-    page.get_by_role("button", name="Print on paper").click()
-    dialog = page.get_by_role("dialog", name="A ticket on paper")
-    dialog.get_by_role("button", name="Make the paper ticket").click()
+    page.get_by_role("button", name="Print ticket").click()
+    dialog = page.get_by_role("dialog", name="Print your ticket")
+    dialog.get_by_role("button", name="Get the printable ticket").click()
     expect(dialog.get_by_text("Confirm it’s you")).to_be_visible()
     before = house.code_for(address)
     dialog.get_by_role("button", name="Send me a code").click()
@@ -27,4 +27,4 @@ def test_paper_that_ends_the_code_on_a_phone_asks_for_a_fresh_sign_in(
     with page.expect_download() as saved:
         dialog.get_by_role("button", name="Sign in", exact=True).click()
     assert Path(saved.value.path()).read_bytes().startswith(b"%PDF")
-    expect(page.get_by_text("This ticket is on paper")).to_be_visible()
+    expect(page.get_by_text("This ticket has been printed")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Signing in while strangers ask for codes to one's address: the form takes the longer code of the letter."""
+"""Signing in while strangers ask for codes to one's address: the form takes the longer code of the email."""
 
 import re
 
@@ -10,7 +10,7 @@ from tests.web.house import House
 LONG_CODE = re.compile(r"\b\d{4} ?\d{4} ?\d{4}\b")
 
 
-def test_the_owner_of_an_address_gets_in_however_often_strangers_asked(page: Page, house: House, address: str) -> None:
+def test_the_owner_of_an_address_signs_in_despite_requests_by_strangers(page: Page, house: House, address: str) -> None:
     for _ in range(6):
         asked = http.post(f"{house.url}/api/sign-in/codes", json={"email": address, "locale": "en"})
         assert asked.status_code < 300

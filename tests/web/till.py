@@ -13,7 +13,7 @@ from tests.web.house import House, fresh
 from tests.web.office import in_database
 from virage.identity.people import acts as people
 from virage.identity.people.acts import pins
-from virage.identity.people.rules.devices import DeviceKind, PairingWish
+from virage.identity.people.rules.devices import DeviceKind, PairingRequest
 from virage.identity.people.rules.pins import PinVerifier
 from virage.matchday.food.menu.acts import alcohol_permits
 from virage.matchday.food.menu.rules.alcohol import AlcoholPermitRequest
@@ -84,7 +84,7 @@ def cashiers(house: House) -> None:
 
 def till_code(house: House, outlets: list[str], name: str) -> str:
     """Return a pairing code for a till of these outlets."""
-    return pairing_code(house, "finance", PairingWish(new_id(), name, DeviceKind.TILL, outlets))
+    return pairing_code(house, "finance", PairingRequest(new_id(), name, DeviceKind.TILL, outlets))
 
 
 def pair(page: Page, house: House, name: str, outlets: list[str] | None = None) -> None:

@@ -97,7 +97,7 @@ def while_buying(page: Page, sign_in: SignIn, address: str) -> Iterator[Screen]:
         bind.click()
     expect(code).to_be_visible()
     yield Screen("ticket")
-    page.get_by_role("button", name="Print on paper").click()
+    page.get_by_role("button", name="Print ticket").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     yield Screen("ticket-paper")
     page.goto("/orders")

@@ -63,7 +63,7 @@ def screens(page: Page, house: House, event: UUID) -> Iterator[Screen]:
     """The desk of somebody who marks, releases and tells: at work, and with what it sets; a camera sends."""
     suggested(house, event, 200)
     suggested(house, event, 2, MomentSource.TAPS)
-    pictures = page.get_by_role("button", name="Pictures", exact=True)
+    pictures = page.get_by_role("button", name="Replays", exact=True)
     if pictures.is_visible():
         pictures.click()
     expect(page.locator(SHOWS)).to_be_visible()

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from virage.app.application import create_app
 from virage.app.domains import MODULES, joined, parts_of
-from virage.identity.people.types import who_loses_rights
+from virage.identity.people.types import revoked_principal
 from virage.platform.data.database import Database
 from virage.platform.data.journal import Tail
 from virage.platform.data.queue import Jobs
@@ -27,7 +27,7 @@ def build(config: Config, db: Database, clock: Clock) -> Application:
     """Return the web application of all domains over an open database."""
     tail = Tail(db)
     parts = parts_of(Process(config, db, clock, tail))
-    hub = Hub(db, tail, [topic for part in parts.values() for topic in part.topics], who_loses_rights)
+    hub = Hub(db, tail, [topic for part in parts.values() for topic in part.topics], revoked_principal)
 
     @asynccontextmanager
     async def streaming() -> AsyncIterator[None]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, TypeVar
 
-from virage.app.letters import COMPOSERS
+from virage.app.emails import COMPOSERS
 from virage.app.persons import PAID_AT, PERSON_ERASED, PERSON_EXPORTS
 from virage.control.books import module as books
 from virage.identity.keys import module as keys

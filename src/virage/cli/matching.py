@@ -16,7 +16,7 @@ from virage.cli.deployment import configuration, console, fail, running_deployme
 from virage.demo.people import DESK
 from virage.demo.programme import CLUB, done
 from virage.identity.people import api as people
-from virage.identity.people.types import GrantWish, RoleName, ScopeName
+from virage.identity.people.types import GrantRequest, RoleName, ScopeName
 from virage.media.live.api import Format, MatchFile, PlaybackFailed, UnreadableFile, load_match_file, play_match_file
 from virage.platform.data.database import Unavailable
 from virage.platform.settings.config import Config
@@ -69,8 +69,8 @@ async def _play(match: MatchFile, url: str, event_id: UUID, key: str | Config, s
 async def demo_key(config: Config) -> AsyncIterator[str]:
     """Return a token with the role of the demo's match desk, revoked when the match has been played."""
     now = clock_of(config).now()
-    wish = people.TokenWish(
-        "virage match", [GrantWish(RoleName.MATCH_DESK, ScopeName.ORGANISER, str(CLUB.id))], now + DEMO_KEY_LASTS
+    wish = people.TokenRequest(
+        "virage match", [GrantRequest(RoleName.MATCH_DESK, ScopeName.ORGANISER, str(CLUB.id))], now + DEMO_KEY_LASTS
     )
     async with opened(config) as db:
         async with db.transaction() as conn:

@@ -1,4 +1,4 @@
-"""What tests of people share: the letters that were written, and a browser that signs in."""
+"""What tests of people share: the emails that were written, and a browser that signs in."""
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -9,10 +9,10 @@ import pytest
 
 from tests.identity.people.pairing import SUPERVISOR
 from virage.identity.people import acts
-from virage.identity.people.rules.house import Letterhead, letterhead_of
-from virage.identity.people.rules.letters import Letter
-from virage.identity.people.rules.letters.links import invitation_link
-from virage.identity.people.store import letters as letter_store
+from virage.identity.people.rules.emails import Email
+from virage.identity.people.rules.emails.links import invitation_link
+from virage.identity.people.rules.people_config import PeopleConfig, people_config_of
+from virage.identity.people.store import emails as email_store
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
@@ -24,11 +24,11 @@ OPEN_CODE = re.compile(r"\b\d{4} \d{4} \d{4}\b")
 
 
 class Letters:
-    """The letters that were written and wait for the postman."""
+    """The emails that were written and wait for the postman."""
 
-    def __init__(self, db: Database, letterhead: Letterhead, public_url: str) -> None:
+    def __init__(self, db: Database, people_config: PeopleConfig, public_url: str) -> None:
         self._db = db
-        self._head = letterhead
+        self._head = people_config
         self._public_url = public_url
 
     async def ids(self) -> list[UUID]:
@@ -37,13 +37,13 @@ class Letters:
                 row["id"] for row in await conn.fetch("select id from people.letter where state = 'queued' order by id")
             ]
 
-    async def all(self) -> list[Letter]:
+    async def all(self) -> list[Email]:
         async with self._db.connection() as conn:
-            found = [await letter_store.letter(conn, [self._head.keys], id_) for id_ in await self.ids()]
-        return [letter for letter in found if letter is not None]
+            found = [await email_store.email(conn, [self._head.keys], id_) for id_ in await self.ids()]
+        return [email for email in found if email is not None]
 
-    async def to(self, address: str) -> list[Letter]:
-        return [letter for letter in await self.all() if letter.to == address]
+    async def to(self, address: str) -> list[Email]:
+        return [email for email in await self.all() if email.to == address]
 
     async def code(self, address: str) -> str:
         """The last code that was sent to the address."""
@@ -63,23 +63,23 @@ MakeStaff = Callable[[str, Sequence[Grant]], Awaitable[UUID]]
 
 
 @pytest.fixture
-def letterhead(config: Config) -> Letterhead:
-    return letterhead_of(config)
+def people_config(config: Config) -> PeopleConfig:
+    return people_config_of(config)
 
 
 @pytest.fixture
-def letters(db: Database, letterhead: Letterhead, config: Config) -> Letters:
-    return Letters(db, letterhead, config.public_url)
+def emails(db: Database, people_config: PeopleConfig, config: Config) -> Letters:
+    return Letters(db, people_config, config.public_url)
 
 
 @pytest.fixture
-def sign_in(letters: Letters) -> SignIn:
-    """Sign a browser in as a person would: ask for the code, read the letter, type it."""
+def sign_in(emails: Letters) -> SignIn:
+    """Sign a browser in as a person would: ask for the code, read the email, type it."""
 
     async def signed_in(browser: httpx.AsyncClient, address: str) -> httpx.Response:
         asked = await browser.post("/api/sign-in/codes", json={"email": address, "locale": "en"})
         assert asked.status_code == 202, asked.text
-        code = await letters.code(address)
+        code = await emails.code(address)
         answer = await browser.post("/api/sign-in", json={"email": address, "code": code})
         assert answer.status_code == 200, answer.text
         return answer

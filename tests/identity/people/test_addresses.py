@@ -50,12 +50,12 @@ def test_one_mailbox_has_one_spelling(written: str, stored: str) -> None:
         "fan@\x00.org",
     ],
 )
-def test_what_is_no_address_is_refused(written: str) -> None:
+def test_an_invalid_address_is_refused(written: str) -> None:
     assert normalise_address(written) is None
 
 
 @given(st.text(max_size=80) | st.builds("{}@{}".format, st.text(max_size=20), st.text(max_size=30)))
-def test_whatever_is_written_the_result_is_plain_stable_and_alone(written: str) -> None:
+def test_a_normalised_address_is_ascii_stable_and_unique(written: str) -> None:
     address = normalise_address(written)
     if address is not None:
         assert address.isascii()

@@ -1,4 +1,4 @@
-"""Reports about letters: taken in by LMTP, shown in the office, and addresses that are not written to until freed."""
+"""Reports about emails: taken in by LMTP, shown in the office, and addresses that are not written to until freed."""
 
 import asyncio
 import smtplib
@@ -11,11 +11,11 @@ import pytest
 
 from tests.platform.mail.reports import delivery_report
 from tests.ports import free_ports
-from virage.app.letters import COMPOSERS
-from virage.identity.people.jobs.postman import Postman
+from virage.app.emails import COMPOSERS
+from virage.identity.people.jobs.email_sender import EmailSender
 from virage.identity.people.jobs.reports import report_listener
-from virage.identity.people.rules.letters import LetterDue
-from virage.identity.people.rules.secrets import secrets_of
+from virage.identity.people.rules.emails import EmailJob
+from virage.identity.people.rules.secrets import people_keys
 from virage.identity.people.settings import PeopleSettings
 from virage.platform.data.database import Connection, Database
 from virage.platform.mail.messages import return_path
@@ -51,18 +51,18 @@ async def lmtp(config: Config, db: Database, clock: Any) -> AsyncIterator[int]:
 
 
 @pytest.fixture
-async def sent(client: httpx.AsyncClient, letters: Any, db: Database, config: Config, clock: Any) -> UUID:
-    """A letter that has left."""
+async def sent(client: httpx.AsyncClient, emails: Any, db: Database, config: Config, clock: Any) -> UUID:
+    """An email that has left."""
     await client.post("/api/sign-in/codes", json={"email": FAN})
-    (letter_id,) = await letters.ids()
-    await Postman(db, config, clock, COMPOSERS)(LetterDue(letter_id))
+    (email_id,) = await emails.ids()
+    await EmailSender(db, config, clock, COMPOSERS)(EmailJob(email_id))
     async with db.transaction() as conn:
         await conn.execute("update people.letter set state = 'sent'")
-    return UUID(str(letter_id))
+    return UUID(str(email_id))
 
 
-def path_of(config: Config, letter_id: UUID) -> str:
-    return return_path(secrets_of(config.secret).bounce, letter_id, DOMAIN)
+def path_of(config: Config, email_id: UUID) -> str:
+    return return_path(people_keys(config.secret).bounce, email_id, DOMAIN)
 
 
 async def hand_in(port: int, to: str, content: bytes) -> int:
@@ -79,7 +79,7 @@ async def hand_in(port: int, to: str, content: bytes) -> int:
     return await asyncio.to_thread(over)
 
 
-async def test_an_address_that_does_not_exist_is_not_written_to_until_the_office_frees_it(
+async def test_a_nonexistent_address_is_blocked_until_the_office_unblocks_it(
     sent: UUID,
     lmtp: int,
     config: Config,
@@ -87,7 +87,7 @@ async def test_an_address_that_does_not_exist_is_not_written_to_until_the_office
     db: Database,
     conn: Connection,
     clock: Any,
-    letters: Any,
+    emails: Any,
     other: Any,
     sign_in: Any,
     make_staff: Any,
@@ -95,23 +95,23 @@ async def test_an_address_that_does_not_exist_is_not_written_to_until_the_office
 ) -> None:
     assert await hand_in(lmtp, path_of(config, sent), delivery_report("failed", "5.1.1")) == 250
     await client.post("/api/sign-in/codes", json={"email": FAN})
-    again = (await letters.ids())[0]
-    deliver = Postman(db, config, clock, COMPOSERS)
+    again = (await emails.ids())[0]
+    deliver = EmailSender(db, config, clock, COMPOSERS)
     before = await conn.fetchval("select count(*) from people.mailbox")
-    await deliver(LetterDue(again))
+    await deliver(EmailJob(again))
     assert await conn.fetchval("select count(*) from people.mailbox") == before
     await make_staff(ADMIN, [Grant("admin")])
     await sign_in(other, ADMIN)
-    listed = (await other.get("/api/office/letters?only=bounced")).json()
+    listed = (await other.get("/api/office/emails?only=bounced")).json()
     assert [(one["to"], one["reason"]) for one in listed] == [(FAN, "blocked"), (FAN, "5.1.1")]
     (blocked,) = (await other.get("/api/office/blocked-addresses")).json()
     assert (blocked["address"], blocked["reason"]) == (FAN, "5.1.1")
-    free = f"/api/office/blocked-addresses/{blocked['letter_id']}"
+    free = f"/api/office/blocked-addresses/{blocked['email_id']}"
     assert (await client.delete(free)).status_code == 401
     assert (await other.delete(free)).status_code == 204
     assert (await other.delete(free)).status_code == 404
     await client.post("/api/sign-in/codes", json={"email": FAN})
-    await deliver(LetterDue((await letters.to(FAN))[-1].id))
+    await deliver(EmailJob((await emails.to(FAN))[-1].id))
     assert await conn.fetchval("select count(*) from people.mailbox") == before + 1
 
 
@@ -119,7 +119,7 @@ async def test_an_address_that_does_not_exist_is_not_written_to_until_the_office
     ("action", "status", "state"),
     [("delivered", "2.0.0", "delivered"), ("failed", "5.2.2", "bounced"), ("delayed", "4.4.1", "sent")],
 )
-async def test_a_report_moves_the_letter_and_blocks_nothing_else(
+async def test_a_delivery_report_updates_the_email_and_blocks_no_other_address(
     sent: UUID, lmtp: int, config: Config, *, conn: Connection, action: str, status: str, state: str
 ) -> None:
     for _ in range(2):
@@ -128,7 +128,7 @@ async def test_a_report_moves_the_letter_and_blocks_nothing_else(
     assert await conn.fetchval("select count(*) from people.blocked_address") == 0
 
 
-async def test_what_came_back_stays_so_and_what_was_delivered_may_still_come_back(
+async def test_a_bounce_is_final_and_a_delivered_email_may_still_bounce(
     sent: UUID, lmtp: int, config: Config, conn: Connection
 ) -> None:
     for action, status, state in (
@@ -140,7 +140,7 @@ async def test_what_came_back_stays_so_and_what_was_delivered_may_still_come_bac
         assert await conn.fetchval("select state from people.letter where id = $1", sent) == state
 
 
-async def test_only_return_paths_of_our_own_letters_are_taken(
+async def test_only_return_paths_of_our_own_emails_are_accepted(
     sent: UUID, lmtp: int, config: Config, conn: Connection
 ) -> None:
     own = path_of(config, sent)
@@ -153,21 +153,21 @@ async def test_only_return_paths_of_our_own_letters_are_taken(
     assert await conn.fetchval("select state from people.letter where id = $1", sent) == "sent"
 
 
-async def test_a_report_waits_at_its_mail_server_while_it_cannot_be_stored(
+async def test_a_report_is_deferred_while_it_cannot_be_stored(
     sent: UUID, lmtp: int, config: Config, *, conn: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away(*_: Any) -> None:
         raise OSError
 
     with monkeypatch.context() as patch:
-        patch.setattr("virage.identity.people.acts.letters.report", away)
+        patch.setattr("virage.identity.people.acts.emails.report", away)
         with pytest.raises(smtplib.SMTPDataError, match="451"):
             await hand_in(lmtp, path_of(config, sent), delivery_report("failed", "5.1.1"))
     assert await hand_in(lmtp, path_of(config, sent), delivery_report("failed", "5.1.1")) == 250
     assert await conn.fetchval("select state from people.letter where id = $1", sent) == "bounced"
 
 
-async def test_erasure_forgets_an_address_that_came_back(
+async def test_erasure_deletes_a_blocked_address(
     sent: UUID, lmtp: int, config: Config, *, conn: Connection, client: httpx.AsyncClient, sign_in: Any
 ) -> None:
     await hand_in(lmtp, path_of(config, sent), delivery_report("failed", "5.1.1"))

@@ -25,9 +25,9 @@ async def webkit(config: Config, db: Database, clock: Clock) -> AsyncIterator[ht
         yield browser
 
 
-async def test_webkit_signs_in_and_out_at_a_demonstration_on_localhost(webkit: httpx.AsyncClient, letters: Any) -> None:
+async def test_webkit_signs_in_and_out_at_a_demonstration_on_localhost(webkit: httpx.AsyncClient, emails: Any) -> None:
     await ask(webkit)
-    answer = await enter(webkit, await letters.code(FAN))
+    answer = await enter(webkit, await emails.code(FAN))
     assert answer.status_code == 200
     cookie = answer.headers["set-cookie"].lower()
     assert cookie.startswith("virage=")
@@ -40,12 +40,12 @@ async def test_webkit_signs_in_and_out_at_a_demonstration_on_localhost(webkit: h
     assert "virage" not in webkit.cookies
 
 
-async def test_a_browser_that_kept_no_cookie_is_told_so_and_not_that_its_code_is_wrong(
-    client: httpx.AsyncClient, letters: Any
+async def test_a_browser_without_its_cookie_gets_cookie_missing_and_not_code_wrong(
+    client: httpx.AsyncClient, emails: Any
 ) -> None:
     await ask(client)
     client.cookies.clear()
-    answer = await enter(client, await letters.code(FAN))
+    answer = await enter(client, await emails.code(FAN))
     assert (answer.status_code, answer.json()["code"]) == (409, "cookie_missing")
 
 
@@ -81,7 +81,7 @@ async def test_a_guest_keeps_their_session_and_gets_a_new_token(
     client: httpx.AsyncClient,
     other: httpx.AsyncClient,
     *,
-    letters: Any,
+    emails: Any,
     conn: Connection,
     db: Database,
     clock: Clock,
@@ -91,7 +91,7 @@ async def test_a_guest_keeps_their_session_and_gets_a_new_token(
     client.cookies.set("__Host-virage", guest_token, domain="virage.local")
     await ask(client)
     guest_id = await conn.fetchval("select id from people.session")
-    await enter(client, await letters.code(FAN))
+    await enter(client, await emails.code(FAN))
     assert client.cookies["__Host-virage"] != guest_token
     row = await conn.fetchrow("select id, guest_session_id from people.session")
     assert row is not None
@@ -100,9 +100,9 @@ async def test_a_guest_keeps_their_session_and_gets_a_new_token(
     assert (await other.get("/api/me")).json()["kind"] == "anonymous"
 
 
-async def test_the_cookie_is_for_this_host_alone_and_for_no_script(client: httpx.AsyncClient, letters: Any) -> None:
+async def test_the_cookie_is_for_this_host_alone_and_for_no_script(client: httpx.AsyncClient, emails: Any) -> None:
     await ask(client)
-    cookie = (await enter(client, await letters.code(FAN))).headers["set-cookie"].lower()
+    cookie = (await enter(client, await emails.code(FAN))).headers["set-cookie"].lower()
     assert cookie.startswith("__host-virage=")
     for attribute in ("secure", "httponly", "path=/", "samesite=lax"):
         assert attribute in cookie

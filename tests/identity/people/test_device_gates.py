@@ -32,7 +32,7 @@ from virage.platform.web.guard import Credential, Grant
         (Grant("steward"), ["A1"], False),
     ],
 )
-async def test_devices_are_paired_by_whoever_supervises_all_their_gates(
+async def test_a_supervisor_of_all_its_gates_pairs_a_device(
     client: httpx.AsyncClient, sign_in: Any, make_staff: Any, *, grant: Grant, gates: list[str], allowed: bool
 ) -> None:
     await make_staff(SUPERVISOR, [grant])
@@ -52,7 +52,7 @@ async def neighbour(
         yield browser
 
 
-async def test_a_device_is_seen_where_it_works_and_moved_by_whoever_supervises_all_its_gates(
+async def test_a_supervisor_of_one_gate_sees_a_device_and_a_supervisor_of_all_moves_it(
     supervisor: httpx.AsyncClient, neighbour: httpx.AsyncClient, other: httpx.AsyncClient, make_staff: Any
 ) -> None:
     code = await open_code(supervisor)
@@ -71,7 +71,7 @@ async def test_a_device_is_seen_where_it_works_and_moved_by_whoever_supervises_a
     assert (await other.get("/api/devices/me")).status_code == 401
 
 
-async def test_a_revoked_device_is_dead_at_once_and_stays_for_the_record(
+async def test_a_revoked_device_loses_access_at_once_and_stays_listed(
     supervisor: httpx.AsyncClient, other: httpx.AsyncClient, conn: Connection, clock: Any
 ) -> None:
     device = (await paired(other, await open_code(supervisor)))["device_id"]
@@ -90,7 +90,7 @@ async def test_a_revoked_device_is_dead_at_once_and_stays_for_the_record(
     assert len(facts) == 1
 
 
-async def test_a_supervisor_who_loses_the_role_loses_the_codes_that_wait(
+async def test_revoking_the_supervisor_role_drops_open_pairings(
     supervisor: httpx.AsyncClient,
     other: httpx.AsyncClient,
     *,
@@ -128,7 +128,7 @@ async def test_a_device_is_a_principal_with_its_gates_and_a_cookie_is_not_its_to
     assert device.grants == (Grant("gate", "gate", "A1"), Grant("gate", "gate", "A3"))
 
 
-async def test_a_device_opens_none_of_its_supervisors_doors(
+async def test_a_device_has_none_of_its_supervisors_access(
     supervisor: httpx.AsyncClient, other: httpx.AsyncClient
 ) -> None:
     device = await paired(other, await open_code(supervisor))
@@ -145,7 +145,7 @@ async def test_a_device_opens_none_of_its_supervisors_doors(
         assert answer.status_code == 403
 
 
-async def test_when_a_device_was_last_seen_is_known_to_ten_minutes(
+async def test_last_seen_of_a_device_is_recorded_every_ten_minutes(
     supervisor: httpx.AsyncClient, other: httpx.AsyncClient, db: Database, clock: Any
 ) -> None:
     kept = await paired(other, await open_code(supervisor))
@@ -161,7 +161,7 @@ async def test_when_a_device_was_last_seen_is_known_to_ten_minutes(
     assert seen == [paired_at, paired_at + timedelta(minutes=10), paired_at + timedelta(minutes=10)]
 
 
-async def test_the_journal_tells_of_devices_by_ids_alone(
+async def test_the_journal_records_devices_by_ids_only(
     supervisor: httpx.AsyncClient, other: httpx.AsyncClient, conn: Connection
 ) -> None:
     wish = {"id": str(new_id()), "name": "Unmistakable"}

@@ -13,19 +13,19 @@ from hypothesis import strategies as st
 from tests.identity.people.pairing import come, ed25519, expect_device, listed, open_code, p256, paired, wrong
 from virage.identity.people import acts, jobs, reads
 from virage.identity.people.rules.devices import (
-    ASKS_PER_HANDLE,
     GATE,
-    HANDLE_SIGNS,
+    HANDLE_CHARACTERS,
     MISSES_MAX,
-    DeviceArrival,
-    DevicePaired,
+    REQUESTS_PER_HANDLE,
+    DevicePairing,
+    PairedDevice,
     PairingCode,
     Posts,
     new_pairing_code,
-    read_code,
-    tidy_posts,
+    normalise_posts,
+    parse_code,
 )
-from virage.identity.people.rules.house import Letterhead
+from virage.identity.people.rules.people_config import PeopleConfig
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
 from virage.platform.values.ids import new_id
@@ -39,24 +39,24 @@ GROUPS = {"A1": "A", "A2": "A", "B1": "B"}
 # --- the code -----------------------------------------------------------------------------------------------------
 
 
-@given(st.text(HANDLE_SIGNS, min_size=4, max_size=4), st.text("0123456789", min_size=6, max_size=6))
-def test_a_code_is_read_as_it_is_shown_and_as_people_type_it(handle: str, secret: str) -> None:
+@given(st.text(HANDLE_CHARACTERS, min_size=4, max_size=4), st.text("0123456789", min_size=6, max_size=6))
+def test_a_pairing_code_is_parsed_with_any_separators(handle: str, secret: str) -> None:
     code = PairingCode(handle, secret)
     for typed in (code.shown(), code.shown().lower(), f" {handle} {secret} ", handle + secret):
-        assert read_code(typed) == code
+        assert parse_code(typed) == code
 
 
 @pytest.mark.parametrize(
     "typed", ["", "K7Q2", "K7Q2-48391", "K7Q2-4839170", "K7Q2-48391x", "O7Q2-483917", "K7Q2-٤٨٣٩١٧"]
 )
-def test_what_can_be_no_code_is_none(typed: str) -> None:
-    assert read_code(typed) is None
+def test_an_invalid_pairing_code_is_not_parsed(typed: str) -> None:
+    assert parse_code(typed) is None
 
 
-def test_codes_are_drawn_from_all_signs_and_read_by_the_eye() -> None:
+def test_pairing_codes_use_all_unambiguous_characters() -> None:
     codes = [new_pairing_code() for _ in range(500)]
-    assert set("".join(code.handle for code in codes)) == set(HANDLE_SIGNS)
-    assert not set("01OIL") & set(HANDLE_SIGNS)
+    assert set("".join(code.handle for code in codes)) == set(HANDLE_CHARACTERS)
+    assert not set("01OIL") & set(HANDLE_CHARACTERS)
     assert len({code.secret for code in codes}) > 480
 
 
@@ -74,7 +74,7 @@ def test_codes_are_drawn_from_all_signs_and_read_by_the_eye() -> None:
     ],
 )
 def test_gates_are_those_of_the_ground_each_once(wanted: Sequence[str], tidied: list[str] | None) -> None:
-    assert tidy_posts(wanted, Posts(GATE, GROUPS)) == tidied
+    assert normalise_posts(wanted, Posts(GATE, GROUPS)) == tidied
 
 
 # --- pairing ------------------------------------------------------------------------------------------------------
@@ -107,7 +107,7 @@ async def test_no_row_holds_the_code(supervisor: httpx.AsyncClient, conn: Connec
     assert code[5:].replace(" ", "") not in row
 
 
-async def test_what_is_unknown_wrong_used_over_or_dead_gets_one_answer(
+async def test_unknown_wrong_used_expired_and_blocked_codes_get_the_same_answer(
     supervisor: httpx.AsyncClient, other: httpx.AsyncClient, clock: Any
 ) -> None:
     used, over, missed = [await open_code(supervisor) for _ in range(3)]
@@ -123,7 +123,7 @@ async def test_what_is_unknown_wrong_used_over_or_dead_gets_one_answer(
     assert len(await listed(supervisor)) == 1
 
 
-async def test_the_fifth_miss_kills_a_code_and_the_fourth_does_not(
+async def test_the_fifth_wrong_try_invalidates_a_pairing_code_and_the_fourth_does_not(
     supervisor: httpx.AsyncClient, other: httpx.AsyncClient
 ) -> None:
     alive, dead = await open_code(supervisor), await open_code(supervisor)
@@ -135,35 +135,37 @@ async def test_the_fifth_miss_kills_a_code_and_the_fourth_does_not(
 
 
 async def try_at_once(
-    db: Database, letterhead: Letterhead, clock: Clock, tries: Sequence[tuple[str, dict[str, str]]]
-) -> list[DevicePaired | Refused]:
-    async def attempt(code: str, key: dict[str, str]) -> DevicePaired | Refused:
+    db: Database, people_config: PeopleConfig, clock: Clock, tries: Sequence[tuple[str, dict[str, str]]]
+) -> list[PairedDevice | Refused]:
+    async def attempt(code: str, key: dict[str, str]) -> PairedDevice | Refused:
         async with db.transaction() as conn:
-            return await acts.pair(conn, letterhead.keys, DeviceArrival(code, msgspec.convert(key, Jwk)), clock.now())
+            return await acts.pair(
+                conn, people_config.keys, DevicePairing(code, msgspec.convert(key, Jwk)), clock.now()
+            )
 
     return list(await asyncio.gather(*(attempt(code, key) for code, key in tries)))
 
 
 async def test_tries_at_the_same_moment_are_all_counted(
-    supervisor: httpx.AsyncClient, conn: Connection, db: Database, letterhead: Letterhead, clock: Clock
+    supervisor: httpx.AsyncClient, conn: Connection, db: Database, people_config: PeopleConfig, clock: Clock
 ) -> None:
     code = await open_code(supervisor)
-    answers = await try_at_once(db, letterhead, clock, [(wrong(code), ed25519())] * 12)
+    answers = await try_at_once(db, people_config, clock, [(wrong(code), ed25519())] * 12)
     assert all(isinstance(answer, Refused) for answer in answers)
     assert await conn.fetchval("select misses from people.pairing") == MISSES_MAX
-    assert isinstance((await try_at_once(db, letterhead, clock, [(code, ed25519())]))[0], Refused)
+    assert isinstance((await try_at_once(db, people_config, clock, [(code, ed25519())]))[0], Refused)
 
 
-async def test_of_devices_that_come_at_the_same_moment_one_is_let_in(
-    supervisor: httpx.AsyncClient, conn: Connection, db: Database, letterhead: Letterhead, clock: Clock
+async def test_one_of_concurrent_devices_is_paired(
+    supervisor: httpx.AsyncClient, conn: Connection, db: Database, people_config: PeopleConfig, clock: Clock
 ) -> None:
     code = await open_code(supervisor)
-    answers = await try_at_once(db, letterhead, clock, [(code, ed25519()) for _ in range(8)])
-    assert sum(isinstance(answer, DevicePaired) for answer in answers) == 1
+    answers = await try_at_once(db, people_config, clock, [(code, ed25519()) for _ in range(8)])
+    assert sum(isinstance(answer, PairedDevice) for answer in answers) == 1
     assert await conn.fetchval("select count(*) from people.device") == 1
 
 
-async def test_a_device_that_comes_does_not_wait_for_whoever_changes_its_supervisor(
+async def test_pairing_does_not_wait_for_a_change_of_its_supervisor(
     supervisor: httpx.AsyncClient, other: httpx.AsyncClient, db: Database
 ) -> None:
     code = await open_code(supervisor)
@@ -173,16 +175,16 @@ async def test_a_device_that_comes_does_not_wait_for_whoever_changes_its_supervi
 
 
 async def test_one_device_that_asks_twice_at_the_same_moment_is_one_device(
-    supervisor: httpx.AsyncClient, conn: Connection, db: Database, letterhead: Letterhead, clock: Clock
+    supervisor: httpx.AsyncClient, conn: Connection, db: Database, people_config: PeopleConfig, clock: Clock
 ) -> None:
     code, key = await open_code(supervisor), ed25519()
-    answers = await try_at_once(db, letterhead, clock, [(code, key)] * 4)
-    assert len({answer.device_id for answer in answers if isinstance(answer, DevicePaired)}) == 1
-    assert all(isinstance(answer, DevicePaired) for answer in answers)
+    answers = await try_at_once(db, people_config, clock, [(code, key)] * 4)
+    assert len({answer.device_id for answer in answers if isinstance(answer, PairedDevice)}) == 1
+    assert all(isinstance(answer, PairedDevice) for answer in answers)
     assert await conn.fetchval("select count(*) from people.device") == 1
 
 
-async def test_a_lost_answer_is_asked_for_again_with_the_same_key_and_a_fresh_token(
+async def test_pairing_again_with_the_same_key_returns_a_new_token(
     supervisor: httpx.AsyncClient, other: httpx.AsyncClient, clock: Any
 ) -> None:
     code, key = await open_code(supervisor), ed25519()
@@ -210,13 +212,15 @@ async def test_a_revoked_device_does_not_come_back_with_its_code(
     assert (await come(other, code, key)).json()["code"] == "pairing_invalid"
 
 
-async def test_whoever_hammers_at_one_handle_is_slowed_down_whether_it_waits_or_not(
+async def test_tries_at_one_handle_are_rate_limited_whether_it_exists_or_not(
     supervisor: httpx.AsyncClient, other: httpx.AsyncClient, clock: Any
 ) -> None:
     code = await open_code(supervisor)
     for handle in (code[:4], "2222"):
-        codes = [(await come(other, f"{handle}-{number:06}")).json()["code"] for number in range(ASKS_PER_HANDLE + 2)]
-        assert codes == ["pairing_invalid"] * ASKS_PER_HANDLE + ["rate_limited"] * 2
+        codes = [
+            (await come(other, f"{handle}-{number:06}")).json()["code"] for number in range(REQUESTS_PER_HANDLE + 2)
+        ]
+        assert codes == ["pairing_invalid"] * REQUESTS_PER_HANDLE + ["rate_limited"] * 2
     clock.advance(timedelta(hours=1))
     assert (await come(other, "2222-000 000")).json()["code"] == "pairing_invalid"
 
@@ -239,7 +243,7 @@ async def test_a_key_that_proves_nothing_is_refused_and_the_code_still_works(
     assert (await come(other, code)).status_code == 200
 
 
-async def test_the_same_wish_again_is_one_pairing_with_another_code(
+async def test_the_same_pairing_request_again_gets_a_new_code(
     supervisor: httpx.AsyncClient, other: httpx.AsyncClient, conn: Connection
 ) -> None:
     wish = {"id": str(new_id()), "name": "Phone 1"}
@@ -265,14 +269,14 @@ async def test_the_same_wish_again_is_one_pairing_with_another_code(
         {"id": "1"},
     ],
 )
-async def test_a_pairing_without_sense_is_refused(
+async def test_an_invalid_pairing_request_is_refused(
     supervisor: httpx.AsyncClient, conn: Connection, more: dict[str, Any]
 ) -> None:
     assert (await expect_device(supervisor, **more)).status_code == 400
     assert await conn.fetchval("select count(*) from people.pairing") == 0
 
 
-async def test_codes_that_are_over_are_forgotten(
+async def test_expired_pairings_are_deleted(
     supervisor: httpx.AsyncClient, conn: Connection, db: Database, config: Any, clock: Any
 ) -> None:
     await open_code(supervisor)

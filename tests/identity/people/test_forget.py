@@ -7,10 +7,10 @@ import httpx
 import pytest
 
 from virage.app import persons
-from virage.app.letters import COMPOSERS
+from virage.app.emails import COMPOSERS
 from virage.identity.people import acts, reads
-from virage.identity.people.jobs.postman import Postman
-from virage.identity.people.rules.letters import LetterDue
+from virage.identity.people.jobs.email_sender import EmailSender
+from virage.identity.people.rules.emails import EmailJob
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant
@@ -50,13 +50,13 @@ async def everything(conn: Connection) -> str:
 
 
 @pytest.fixture
-async def fan(client: httpx.AsyncClient, letters: Any, db: Database, config: Any, clock: Any) -> httpx.AsyncClient:
-    """A browser of somebody who has left traces everywhere: letters sent and waiting, a name, an invitation."""
+async def fan(client: httpx.AsyncClient, emails: Any, db: Database, config: Any, clock: Any) -> httpx.AsyncClient:
+    """A browser of somebody who has left traces everywhere: emails sent and waiting, a name, an invitation."""
     for _ in range(2):
         await client.post("/api/sign-in/codes", json={"email": FAN})
-    answer = await client.post("/api/sign-in", json={"email": FAN, "code": await letters.code(FAN), "name": NAME})
+    answer = await client.post("/api/sign-in", json={"email": FAN, "code": await emails.code(FAN), "name": NAME})
     assert answer.status_code == 200
-    await Postman(db, config, clock, COMPOSERS)(LetterDue((await letters.ids())[0]))
+    await EmailSender(db, config, clock, COMPOSERS)(EmailJob((await emails.ids())[0]))
     async with db.transaction() as conn:
         await acts.invite_first_admin(conn, FAN, clock.now())
     await client.post("/api/sign-in/codes", json={"email": FAN})
@@ -84,19 +84,19 @@ async def test_after_erasure_no_table_knows_the_address_or_the_name(
     assert await conn.fetchval("select erased_at is not null from people.person where id = $1", UUID(person))
 
 
-async def test_the_last_letter_leaves_no_address_behind(
-    fan: httpx.AsyncClient, db: Database, config: Any, clock: Any, *, conn: Connection, letters: Any
+async def test_the_erasure_email_leaves_no_address_behind(
+    fan: httpx.AsyncClient, db: Database, config: Any, clock: Any, *, conn: Connection, emails: Any
 ) -> None:
     await fan.delete("/api/me")
-    (last,) = await letters.all()
+    (last,) = await emails.all()
     assert (last.kind, last.to) == ("account_erased", FAN)
-    await Postman(db, config, clock, COMPOSERS)(LetterDue(last.id))
+    await EmailSender(db, config, clock, COMPOSERS)(EmailJob(last.id))
     assert await conn.fetchval("select recipient from people.mailbox where id = $1", last.id) == FAN
     kept = await conn.fetch("select 1 from people.letter where recipient is not null or address_key is not null")
     assert kept == []
 
 
-async def test_erasure_ends_the_code_that_works_in_every_browser(
+async def test_erasure_invalidates_the_code_for_every_browser(
     fan: httpx.AsyncClient, other: httpx.AsyncClient, conn: Connection
 ) -> None:
     for _ in range(6):
@@ -107,7 +107,7 @@ async def test_erasure_ends_the_code_that_works_in_every_browser(
     assert await conn.fetchval("select count(*) from people.sign_in_code") == 0
 
 
-async def test_who_was_erased_is_signed_out_and_comes_back_as_somebody_new(
+async def test_an_erased_person_is_signed_out_and_may_join_as_a_new_person(
     fan: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any
 ) -> None:
     before = (await fan.get("/api/me")).json()["id"]
@@ -124,13 +124,13 @@ async def test_erasing_asks_for_a_recent_sign_in(fan: httpx.AsyncClient, clock: 
     assert (await fan.get("/api/me")).json()["name"] == NAME
 
 
-async def test_staff_give_back_their_grants_first(fan: httpx.AsyncClient, make_staff: Any) -> None:
+async def test_staff_with_grants_cannot_be_erased(fan: httpx.AsyncClient, make_staff: Any) -> None:
     await make_staff(FAN, [Grant("steward")])
     assert (await fan.delete("/api/me")).json()["code"] == "holds_grants"
     assert (await fan.get("/api/me")).json()["name"] == NAME
 
 
-async def test_the_domains_above_forget_in_the_same_transaction(
+async def test_other_domains_erase_in_the_same_transaction(
     fan: httpx.AsyncClient, erased: list[Any], conn: Connection
 ) -> None:
     async def forget(writing: Connection, person_id: UUID, now: Any) -> Refused | None:

@@ -1,4 +1,4 @@
-"""What strangers can do with sign-in codes: write letters to others, and guess."""
+"""What strangers can do with sign-in codes: write emails to others, and guess."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,8 +13,8 @@ from tests.identity.people.test_sign_in import FAN, ask, enter, wrong
 from virage.app.metrics import Metrics
 from virage.identity.people.reads import gauges
 from virage.identity.people.routes.browsers import Browsers
-from virage.identity.people.rules.secrets import secrets_of
-from virage.identity.people.store.letters import block
+from virage.identity.people.rules.secrets import people_keys
+from virage.identity.people.store.emails import block
 from virage.platform.data.database import Connection, Database
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
@@ -52,56 +52,54 @@ async def flood(client: httpx.AsyncClient, count: int) -> set[tuple[int, bytes]]
 
 
 async def newest_is_due(conn: Connection) -> bool:
-    """Whether the letter that was written last may go now."""
+    """Whether the email that was written last may go now."""
     found: bool = await conn.fetchval("select execute_after <= now() from kernel.job order by id desc limit 1")
     return found
 
 
-async def test_three_hundred_strangers_get_a_budget_of_letters_and_no_session(
-    client: httpx.AsyncClient, sign_in: Any, letters: Any, conn: Connection
+async def test_sign_in_emails_to_unknown_addresses_are_limited_by_a_budget(
+    client: httpx.AsyncClient, sign_in: Any, emails: Any, conn: Connection
 ) -> None:
     await sign_in(client, FAN)
     known, sessions = await ask(client), await conn.fetchval("select count(*) from people.session")
-    before = len(await letters.all())
+    before = len(await emails.all())
     assert await flood(client, 300) == {(known.status_code, known.content)}
-    assert len(await letters.all()) - before == 180, "a minute's worth at once, two that wait"
+    assert len(await emails.all()) - before == 180, "a minute's worth at once, two that wait"
     assert await conn.fetchval("select count(*) from people.session") == sessions
 
 
-async def test_letters_to_known_addresses_never_wait_for_the_budget(
-    client: httpx.AsyncClient, sign_in: Any, letters: Any, conn: Connection
+async def test_emails_to_known_addresses_never_wait_for_the_budget(
+    client: httpx.AsyncClient, sign_in: Any, emails: Any, conn: Connection
 ) -> None:
     await sign_in(client, FAN)
     client.cookies.clear()
     await flood(client, 200)
-    before = len(await letters.to(FAN))
+    before = len(await emails.to(FAN))
     await ask(client)
-    assert len(await letters.to(FAN)) == before + 1
+    assert len(await emails.to(FAN)) == before + 1
     assert await newest_is_due(conn)
-    assert (await enter(client, await letters.code(FAN))).status_code == 200
+    assert (await enter(client, await emails.code(FAN))).status_code == 200
 
 
-async def test_a_letter_that_waits_for_the_budget_is_good_for_ten_minutes_from_when_it_goes(
-    client: httpx.AsyncClient, letters: Any, conn: Connection, clock: Any
+async def test_a_delayed_code_is_valid_for_ten_minutes_from_sending(
+    client: httpx.AsyncClient, emails: Any, conn: Connection, clock: Any
 ) -> None:
     await flood(client, 100)
     await ask(client)
     assert not await newest_is_due(conn)
     clock.advance(timedelta(minutes=10, seconds=30))
-    assert (await enter(client, await letters.code(FAN))).status_code == 200
+    assert (await enter(client, await emails.code(FAN))).status_code == 200
 
 
-async def test_the_budget_comes_back_minute_by_minute(client: httpx.AsyncClient, letters: Any, clock: Any) -> None:
+async def test_the_budget_is_refilled_each_minute(client: httpx.AsyncClient, emails: Any, clock: Any) -> None:
     await flood(client, 300)
-    before = len(await letters.all())
+    before = len(await emails.all())
     clock.advance(timedelta(minutes=1))
     await flood(client, 300)
-    assert len(await letters.all()) - before == 60
+    assert len(await emails.all()) - before == 60
 
 
-async def test_the_metrics_tell_how_many_letters_wait_and_how_many_were_not_sent(
-    client: httpx.AsyncClient, db: Database, clock: Any
-) -> None:
+async def test_metrics_count_waiting_and_unsent_emails(client: httpx.AsyncClient, db: Database, clock: Any) -> None:
     await flood(client, 200)
     text = (await Metrics({}, None, gauges(clock)).exposition(db)).decode()
     assert 'virage_newcomer_letters{what="unsent"} 19.0' in text
@@ -123,46 +121,44 @@ async def browser_from(app: Application, host: str) -> AsyncIterator[httpx.Async
         ("2a00:1450::1", "2a00:1450:0:ff::1", "2a00:1450:1::1"),
     ],
 )
-async def test_one_network_takes_half_of_the_newcomers_letters_and_leaves_the_others(
-    app: Application, letters: Any, hosts: tuple[str, str, str], clock: Any
+async def test_one_network_gets_at_most_half_of_the_budget(
+    app: Application, emails: Any, hosts: tuple[str, str, str], clock: Any
 ) -> None:
     first, neighbour, other = hosts
     async with browser_from(app, first) as one, browser_from(app, neighbour) as beside, browser_from(app, other) as far:
         await flood(one, 150)
         await flood(beside, 150)
-        assert len(await letters.all()) == 91, (
-            "half a minute's worth at once, one minute's that waits, and the next one"
-        )
+        assert len(await emails.all()) == 91, "half a minute's worth at once, one minute's that waits, and the next one"
         await ask(far, "newcomer@example.org")
-        assert len(await letters.to("newcomer@example.org")) == 1
+        assert len(await emails.to("newcomer@example.org")) == 1
         clock.advance(timedelta(minutes=1))
-        before = len(await letters.all())
+        before = len(await emails.all())
         await flood(one, 100)
-        assert len(await letters.all()) - before == 30
+        assert len(await emails.all()) - before == 30
 
 
 async def free_at(conn: Connection) -> Any:
     return await conn.fetchval("select free_at from people.newcomer_budget")
 
 
-async def test_a_request_that_no_letter_follows_takes_nothing_of_the_budget(
-    client: httpx.AsyncClient, letters: Any, conn: Connection
+async def test_a_request_without_an_email_uses_no_budget(
+    client: httpx.AsyncClient, emails: Any, conn: Connection
 ) -> None:
     for _ in range(6):
         client.cookies.clear()
         await ask(client, "stranger@example.org")
-    sent, before = len(await letters.all()), await free_at(conn)
+    sent, before = len(await emails.all()), await free_at(conn)
     for _ in range(10):
         client.cookies.clear()
         assert (await ask(client, "stranger@example.org")).status_code == 202
-    assert len(await letters.all()) == sent, "the open code still serves"
+    assert len(await emails.all()) == sent, "the open code still serves"
     assert await free_at(conn) == before
 
 
-async def test_an_address_that_came_back_takes_nothing_of_the_budget(
+async def test_a_blocked_address_uses_no_budget(
     client: httpx.AsyncClient, config: Config, conn: Connection, clock: Any
 ) -> None:
-    keys = secrets_of(config.secret)
+    keys = people_keys(config.secret)
     async with conn.transaction():
         await block(conn, keys, "gone@example.org", new_id(), reason="5.1.1", now=clock.now())
     before = await free_at(conn)
@@ -177,14 +173,14 @@ def asking_from(host: str, *forwarded: str) -> Request:
     return Request(scope)
 
 
-def test_the_network_of_an_address_is_what_one_customer_can_rent(config: Config) -> None:
+def test_the_network_of_an_address_is_the_prefix_of_one_customer(config: Config) -> None:
     browsers = Browsers(replace(config, edge_networks=("10.0.0.0/8",)))
     hosts = [("203.0.114.7",), ("2a00:1450:1:ff::1",), ("10.0.0.7", "203.0.115.9"), ("127.0.0.1",), ("10.0.0.7",)]
     found = [browsers.network(asking_from(*one)) for one in hosts]
     assert found == ["203.0.114.0/24", "2a00:1450:1::/48", "203.0.115.0/24", None, None]
 
 
-def test_a_network_asks_as_often_as_a_whole_ground_and_no_other_is_hurt(config: Config, monkeypatch: Any) -> None:
+def test_a_network_may_request_codes_for_a_whole_venue_and_affects_no_other(config: Config, monkeypatch: Any) -> None:
     monkeypatch.setitem(RATES, "network", replace(RATES["network"], per_s=0.001))  # none comes back meanwhile
     browsers = Browsers(replace(config, edge_networks=("10.0.0.0/8",)))
     for host in ("203.0.114.1", "2a00:1450::1"):
@@ -201,7 +197,7 @@ def test_a_network_asks_as_often_as_a_whole_ground_and_no_other_is_hurt(config: 
 
 
 @pytest.mark.parametrize("address", [FAN, "stranger@example.org"])
-async def test_a_network_that_asks_too_often_is_told_so_before_anything_is_stored(
+async def test_a_network_over_its_limit_is_refused_before_anything_is_stored(
     app: Application, client: httpx.AsyncClient, sign_in: Any, conn: Connection, monkeypatch: Any, *, address: str
 ) -> None:
     await sign_in(client, FAN)
@@ -216,30 +212,30 @@ async def test_a_network_that_asks_too_often_is_told_so_before_anything_is_store
         assert await conn.fetchval("select count(*) from people.pace") == before
 
 
-async def test_guesses_at_an_address_end_after_twenty_however_many_browsers_try(
-    client: httpx.AsyncClient, new_browser: NewBrowser, letters: Any, clock: Any
+async def test_guesses_at_an_address_end_after_twenty_from_any_number_of_browsers(
+    client: httpx.AsyncClient, new_browser: NewBrowser, emails: Any, clock: Any
 ) -> None:
     await ask(client)
     for _ in range(4):
         async with new_browser() as browser:
             await ask(browser)
-            code = await letters.code(FAN)
+            code = await emails.code(FAN)
             for _ in range(5):
                 assert (await enter(browser, wrong(code))).json()["code"] == "code_wrong"
         clock.advance(timedelta(hours=1))
     async with new_browser() as browser:
         assert (await ask(browser)).json() == {"valid_seconds": 600}
-        assert len((await letters.code(FAN)).replace(" ", "")) == 12
+        assert len((await emails.code(FAN)).replace(" ", "")) == 12
         assert (await enter(browser, "123456")).json()["code"] == "code_wrong"
     assert (await ask(client)).status_code == 202
-    assert (await enter(client, await letters.code(FAN))).status_code == 200
+    assert (await enter(client, await emails.code(FAN))).status_code == 200
 
 
 async def test_a_short_code_that_was_sent_before_is_not_accepted_any_more(
-    client: httpx.AsyncClient, new_browser: NewBrowser, letters: Any
+    client: httpx.AsyncClient, new_browser: NewBrowser, emails: Any
 ) -> None:
     await ask(client)
-    code = await letters.code(FAN)
+    code = await emails.code(FAN)
     for _ in range(4):
         async with new_browser() as browser:
             await ask(browser)
@@ -249,70 +245,70 @@ async def test_a_short_code_that_was_sent_before_is_not_accepted_any_more(
 
 
 async def test_twenty_wrong_codes_are_forgotten_after_a_day(
-    client: httpx.AsyncClient, new_browser: NewBrowser, letters: Any, clock: Any
+    client: httpx.AsyncClient, new_browser: NewBrowser, emails: Any, clock: Any
 ) -> None:
     for _ in range(4):
         async with new_browser() as browser:
             await ask(browser)
             for _ in range(5):
-                await enter(browser, "123456" if await letters.code(FAN) != "123456" else "654321")
+                await enter(browser, "123456" if await emails.code(FAN) != "123456" else "654321")
     clock.advance(timedelta(hours=24))
     await ask(client)
-    code = await letters.code(FAN)
+    code = await emails.code(FAN)
     assert len(code) == 6
     assert (await enter(client, code)).status_code == 200
 
 
-async def test_right_codes_do_not_count_as_guesses(new_browser: NewBrowser, letters: Any, clock: Any) -> None:
+async def test_right_codes_do_not_count_as_guesses(new_browser: NewBrowser, emails: Any, clock: Any) -> None:
     for _ in range(25):
         async with new_browser() as browser:
             await ask(browser)
-            code = await letters.code(FAN)
+            code = await emails.code(FAN)
             assert len(code) == 6
             assert (await enter(browser, code)).status_code == 200
         clock.advance(timedelta(minutes=20))
 
 
 async def test_staff_sign_in_with_twelve_digits_and_never_with_six(
-    client: httpx.AsyncClient, make_staff: Any, letters: Any
+    client: httpx.AsyncClient, make_staff: Any, emails: Any
 ) -> None:
     await make_staff(STAFF, [Grant("steward", "gate", "A")])
     assert (await ask(client, STAFF)).json() == {"valid_seconds": 600}
-    code = await letters.code(STAFF)
+    code = await emails.code(STAFF)
     assert len(code.replace(" ", "")) == 12
     assert (await enter(client, code.replace(" ", "")[:6], STAFF)).json()["code"] == "code_wrong"
     assert (await enter(client, code, STAFF)).status_code == 200
 
 
-async def test_who_becomes_staff_signs_in_no_more_with_the_short_code_of_before(
-    client: httpx.AsyncClient, make_staff: Any, letters: Any
+async def test_new_staff_cannot_use_an_earlier_short_code(
+    client: httpx.AsyncClient, make_staff: Any, emails: Any
 ) -> None:
     await ask(client)
-    code = await letters.code(FAN)
+    code = await emails.code(FAN)
     await make_staff(FAN, [Grant("finance")])
     assert (await enter(client, code)).json()["code"] == "code_wrong"
 
 
 async def test_a_long_code_works_in_the_browser_that_asked_for_it(
-    client: httpx.AsyncClient, new_browser: NewBrowser, make_staff: Any, letters: Any
+    client: httpx.AsyncClient, new_browser: NewBrowser, make_staff: Any, emails: Any
 ) -> None:
     await make_staff(STAFF, [Grant("finance")])
     await ask(client, STAFF)
-    code = await letters.code(STAFF)
+    code = await emails.code(STAFF)
     async with new_browser() as browser:
         await ask(browser, FAN)
         assert (await enter(browser, code, STAFF)).json()["code"] == "code_wrong"
     assert (await enter(client, code, STAFF)).status_code == 200
 
 
-async def test_nobody_can_make_up_the_cookie_of_a_browser(client: httpx.AsyncClient, letters: Any) -> None:
+async def test_the_browser_cookie_cannot_be_forged(client: httpx.AsyncClient, emails: Any) -> None:
     await ask(client)
     given = client.cookies["__Host-virage-browser"]
     for made_up in ("", "x", given[:-4] + "AAA=", "é"):
         client.cookies.clear()
         answer = await client.post(
             "/api/sign-in",
-            json={"email": FAN, "code": await letters.code(FAN)},
+            json={"email": FAN, "code": await emails.code(FAN)},
             headers={b"cookie": f"__Host-virage-browser={made_up}".encode()},
         )
         assert answer.json()["code"] == "cookie_missing"

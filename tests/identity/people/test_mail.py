@@ -13,17 +13,17 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from virage.app.letters import COMPOSERS
+from virage.app.emails import COMPOSERS
 from virage.identity.people import jobs
-from virage.identity.people.acts.letters import URGENT_KIND, write
-from virage.identity.people.jobs.postman import NoMailServer, Postman
-from virage.identity.people.rules.letters import Kind, LetterDue, NewLetter
-from virage.identity.people.rules.secrets import secrets_of
+from virage.identity.people.acts.emails import URGENT_EMAIL_JOB, write
+from virage.identity.people.jobs.email_sender import EmailSender, NoMailServer
+from virage.identity.people.rules.emails import EmailJob, EmailKind, NewEmail
+from virage.identity.people.rules.secrets import people_keys
 from virage.identity.people.settings import PeopleSettings
 from virage.platform.data import queue
 from virage.platform.data.database import Connection, Database
 from virage.platform.data.queue import Jobs
-from virage.platform.mail.messages import letter_of
+from virage.platform.mail.messages import email_id_of
 from virage.platform.mail.sending import MailDelayed
 from virage.platform.values.ids import new_id
 
@@ -31,7 +31,7 @@ FAN = "fan@example.org"
 
 
 class Inbox:
-    """What a real mail server received; `refusals` are answered to recipients first, one a letter."""
+    """What a real mail server received; `refusals` are answered to recipients first, one an email."""
 
     def __init__(self) -> None:
         self.envelopes: list[Envelope] = []
@@ -95,17 +95,17 @@ async def smtp(inbox: Inbox) -> AsyncIterator[int]:
 
 
 @pytest.fixture
-async def due(client: httpx.AsyncClient, letters: Any) -> LetterDue:
-    """A letter with a code that waits for the postman."""
+async def due(client: httpx.AsyncClient, emails: Any) -> EmailJob:
+    """An email with a code that waits for the postman."""
     await client.post("/api/sign-in/codes", json={"email": FAN, "locale": "fr"})
-    return LetterDue((await letters.ids())[0])
+    return EmailJob((await emails.ids())[0])
 
 
-def postman(db: Database, config: Any, clock: Any, url: str | None, **changes: Any) -> Postman:
+def email_sender(db: Database, config: Any, clock: Any, url: str | None, **changes: Any) -> EmailSender:
     tls = changes.pop("tls", None)
     deployment = {name: changes.pop(name) for name in list(changes) if hasattr(config, name)}
     changed = msgspec.structs.replace(config, **deployment).having(PeopleSettings(smtp_url=url, **changes))
-    return Postman(db, changed, clock, COMPOSERS, tls)
+    return EmailSender(db, changed, clock, COMPOSERS, tls)
 
 
 async def until(met: Callable[[], Awaitable[object]]) -> None:
@@ -120,11 +120,11 @@ async def waiting(conn: Connection) -> int:
     return count
 
 
-async def test_a_letter_arrives_at_a_real_mail_server_and_its_code_is_forgotten(
-    due: LetterDue, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, letters: Any, conn: Connection
+async def test_an_email_reaches_a_real_mail_server_and_its_code_is_dropped(
+    due: EmailJob, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, emails: Any, conn: Connection
 ) -> None:
-    code = await letters.code(FAN)
-    deliver = postman(db, config, clock, f"smtp://127.0.0.1:{smtp}")
+    code = await emails.code(FAN)
+    deliver = email_sender(db, config, clock, f"smtp://127.0.0.1:{smtp}")
     await deliver(due)
     (envelope,) = inbox.envelopes
     assert (envelope.rcpt_tos, envelope.mail_from) == ([FAN], config.of(PeopleSettings).mail_from)
@@ -140,8 +140,8 @@ async def test_a_letter_arrives_at_a_real_mail_server_and_its_code_is_forgotten(
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")  # aiosmtpd knows STARTTLS alone
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
-async def test_a_letter_travels_encrypted_with_a_password(
-    due: LetterDue, db: Database, config: Any, clock: Any, *, inbox: Inbox, authority: trustme.CA, scheme: str
+async def test_an_email_with_a_password_is_sent_encrypted(
+    due: EmailJob, db: Database, config: Any, clock: Any, *, inbox: Inbox, authority: trustme.CA, scheme: str
 ) -> None:
     def check(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         return AuthResult(success=(data.login, data.password) == (b"club", b"pass/word"))
@@ -153,23 +153,23 @@ async def test_a_letter_travels_encrypted_with_a_password(
     else:
         server = await serve(inbox, context, **options)
     url = f"{scheme}://club:pass%2Fword@127.0.0.1:{port_of(server)}?starttls=1"
-    await postman(db, config, clock, url, tls=client_context(authority))(due)
+    await email_sender(db, config, clock, url, tls=client_context(authority))(due)
     server.close()
     await server.wait_closed()
     assert len(inbox.envelopes) == 1
 
 
-async def test_a_server_that_offers_no_encryption_gets_nothing_where_it_is_demanded(
-    due: LetterDue, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, conn: Connection
+async def test_nothing_is_sent_without_required_encryption(
+    due: EmailJob, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, conn: Connection
 ) -> None:
     with pytest.raises(MailDelayed):
-        await postman(db, config, clock, f"smtp://127.0.0.1:{smtp}?starttls=1")(due)
+        await email_sender(db, config, clock, f"smtp://127.0.0.1:{smtp}?starttls=1")(due)
     assert inbox.envelopes == []
     assert await waiting(conn) == 1
 
 
-async def test_a_server_that_says_later_is_asked_again_by_the_queue(
-    due: LetterDue, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, conn: Connection
+async def test_a_temporary_error_is_retried_by_the_queue(
+    due: EmailJob, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, conn: Connection
 ) -> None:
     inbox.refusals = ["450 come back later"]
     worker = Jobs(poll=timedelta(milliseconds=20))
@@ -187,82 +187,84 @@ async def test_a_server_that_says_later_is_asked_again_by_the_queue(
     assert len(inbox.envelopes) == 1
 
 
-async def test_a_letter_that_never_leaves_is_a_dead_letter_without_its_words(
-    due: LetterDue, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, conn: Connection
+async def test_an_undeliverable_email_becomes_a_failed_job_without_its_text(
+    due: EmailJob, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, conn: Connection
 ) -> None:
     inbox.refusals = ["450 come back later"] * 3
     worker = Jobs(poll=timedelta(milliseconds=20))
-    deliver = postman(db, config, clock, f"smtp://127.0.0.1:{smtp}")
-    worker.on(URGENT_KIND, LetterDue, deliver, attempts_max=1)
+    deliver = email_sender(db, config, clock, f"smtp://127.0.0.1:{smtp}")
+    worker.on(URGENT_EMAIL_JOB, EmailJob, deliver, attempts_max=1)
     working = asyncio.create_task(worker.run(db))
 
     await until(lambda: queue.dead_letters(conn))
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
     dead = await queue.dead_letters(conn)
-    assert dead[0].payload == {"letter_id": str(due.letter_id)}
+    assert dead[0].payload == {"letter_id": str(due.email_id)}
     assert FAN not in str(dead[0])
 
 
-async def test_an_address_that_does_not_exist_is_given_up_at_once(
-    due: LetterDue, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, conn: Connection
+async def test_a_nonexistent_address_is_not_retried(
+    due: EmailJob, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, conn: Connection
 ) -> None:
     inbox.refusals = ["550 no such mailbox"]
-    await postman(db, config, clock, f"smtp://127.0.0.1:{smtp}")(due)
+    await email_sender(db, config, clock, f"smtp://127.0.0.1:{smtp}")(due)
     assert inbox.envelopes == []
     assert await waiting(conn) == 0
 
 
-async def test_a_code_that_is_over_is_not_sent_any_more(
-    due: LetterDue, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, conn: Connection
+async def test_an_expired_code_is_not_sent(
+    due: EmailJob, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, conn: Connection
 ) -> None:
     clock.advance(timedelta(minutes=10))
-    await postman(db, config, clock, f"smtp://127.0.0.1:{smtp}")(due)
+    await email_sender(db, config, clock, f"smtp://127.0.0.1:{smtp}")(due)
     assert inbox.envelopes == []
     assert await waiting(conn) == 0
 
 
 async def test_without_a_mail_server_only_a_demonstration_has_a_mailbox(
-    due: LetterDue, db: Database, config: Any, clock: Any, conn: Connection
+    due: EmailJob, db: Database, config: Any, clock: Any, conn: Connection
 ) -> None:
     with pytest.raises(NoMailServer):
-        await postman(db, config, clock, None, demo=False)(due)
+        await email_sender(db, config, clock, None, demo=False)(due)
     assert await waiting(conn) == 1
-    await postman(db, config, clock, None)(due)
-    await postman(db, config, clock, None)(due)
+    await email_sender(db, config, clock, None)(due)
+    await email_sender(db, config, clock, None)(due)
     assert await conn.fetchval("select count(*) from people.mailbox") == 1
 
 
-async def test_a_letter_sealed_under_the_secret_before_is_still_sent(
-    due: LetterDue, db: Database, config: Any, clock: Any, conn: Connection
+async def test_an_email_sealed_under_the_previous_secret_is_sent(
+    due: EmailJob, db: Database, config: Any, clock: Any, conn: Connection
 ) -> None:
     new = "another secret of the tests, long enough"
-    await postman(db, config, clock, None, secret=new, secrets_previous=(config.secret,))(due)
+    await email_sender(db, config, clock, None, secret=new, secrets_previous=(config.secret,))(due)
     assert await conn.fetchval("select recipient from people.mailbox") == FAN
 
 
-async def test_neighbours_post_letters_in_their_own_transaction(
-    db: Database, letters: Any, letterhead: Any, clock: Any
+async def test_other_domains_store_emails_in_their_own_transaction(
+    db: Database, emails: Any, people_config: Any, clock: Any
 ) -> None:
-    def letter() -> NewLetter:
+    def email() -> NewEmail:
         id_ = new_id()
-        return NewLetter(id=id_, kind=Kind.SIGN_IN_CODE, subject_id=id_, to=FAN, locale="en", secret={"code": "012345"})
+        return NewEmail(
+            id=id_, kind=EmailKind.SIGN_IN_CODE, subject_id=id_, to=FAN, locale="en", secret={"code": "012345"}
+        )
 
     async def change_ones_mind() -> None:
         async with db.transaction() as conn:
-            await write(conn, [letter()], clock.now(), keys=letterhead.keys)
+            await write(conn, [email()], clock.now(), keys=people_config.keys)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         await change_ones_mind()
-    assert await letters.all() == []
+    assert await emails.all() == []
     async with db.transaction() as conn:
-        await write(conn, [letter(), letter()], clock.now(), keys=letterhead.keys)
-    assert [one.secret for one in await letters.all()] == [{"code": "012345"}] * 2
+        await write(conn, [email(), email()], clock.now(), keys=people_config.keys)
+    assert [one.secret for one in await emails.all()] == [{"code": "012345"}] * 2
 
 
-async def test_a_letter_names_its_return_path_is_signed_and_asks_for_reports_where_they_are_known(
-    due: LetterDue, db: Database, config: Any, clock: Any, tmp_path: Path
+async def test_an_email_has_its_return_path_a_signature_and_requests_delivery_reports(
+    due: EmailJob, db: Database, config: Any, clock: Any, tmp_path: Path
 ) -> None:
     key = generate_private_key(65537, 2048)
     pem = tmp_path / "dkim.pem"
@@ -286,11 +288,11 @@ async def test_a_letter_names_its_return_path_is_signed_and_asks_for_reports_whe
     server = await loop.create_server(lambda: Reporting(inbox, loop=loop), "127.0.0.1", 0)
     domain = "bounce.example.org"
     settings = {"bounce_domain": domain, "dkim_key": pem, "dkim_selector": "mail"}
-    await postman(db, config, clock, f"smtp://127.0.0.1:{port_of(server)}", **settings)(due)
+    await email_sender(db, config, clock, f"smtp://127.0.0.1:{port_of(server)}", **settings)(due)
     server.close()
     await server.wait_closed()
     (envelope,) = inbox.envelopes
-    assert letter_of([secrets_of(config.secret).bounce], envelope.mail_from or "", domain) == due.letter_id
+    assert email_id_of([people_keys(config.secret).bounce], envelope.mail_from or "", domain) == due.email_id
     assert ["NOTIFY=SUCCESS,FAILURE"] in inbox.options
     assert isinstance(envelope.content, bytes)
     assert envelope.content.startswith(b"DKIM-Signature:")

@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from virage.app.building import build
-from virage.app.letters import COMPOSERS
-from virage.identity.people.jobs.postman import Postman
-from virage.identity.people.rules.letters import LetterDue
-from virage.identity.people.store import letters as letter_store
+from virage.app.emails import COMPOSERS
+from virage.identity.people.jobs.email_sender import EmailSender
+from virage.identity.people.rules.emails import EmailJob
+from virage.identity.people.store import emails as letter_store
 from virage.platform.data.database import Database
 from virage.platform.mail.messages import Attachment, Rendered
 from virage.platform.settings.config import Config
@@ -38,15 +38,15 @@ async def here(app: Application, client: httpx.AsyncClient) -> AsyncIterator[htt
         yield browser
 
 
-async def test_the_letter_can_be_read_on_the_machine_itself(
-    here: httpx.AsyncClient, letters: Any, db: Database, config: Any, clock: Any
+async def test_the_mailbox_is_readable_on_the_machine_itself(
+    here: httpx.AsyncClient, emails: Any, db: Database, config: Any, clock: Any
 ) -> None:
     await here.post("/api/sign-in/codes", json={"email": "fan@example.org", "locale": "en"})
-    code, ids = await letters.code("fan@example.org"), await letters.ids()
-    await Postman(db, config, clock, COMPOSERS)(LetterDue(ids[0]))
-    (letter,) = (await here.get("/api/mailbox")).json()
-    assert letter["recipient"] == "fan@example.org"
-    assert code in letter["body"]
+    code, ids = await emails.code("fan@example.org"), await emails.ids()
+    await EmailSender(db, config, clock, COMPOSERS)(EmailJob(ids[0]))
+    (email,) = (await here.get("/api/mailbox")).json()
+    assert email["recipient"] == "fan@example.org"
+    assert code in email["body"]
     page = await here.get("/mailbox")
     assert page.headers["content-type"].startswith("text/html")
     assert code in page.text
@@ -61,7 +61,7 @@ EVIL = Rendered(
 )
 
 
-async def test_the_page_breaks_no_policy_and_shows_letters_as_text(
+async def test_the_mailbox_page_obeys_the_policy_and_shows_emails_as_text(
     here: httpx.AsyncClient, db: Database, clock: Any
 ) -> None:
     async with db.transaction() as conn:
@@ -73,27 +73,27 @@ async def test_the_page_breaks_no_policy_and_shows_letters_as_text(
     assert (await here.get("/mailbox/style.css")).headers["content-type"].startswith("text/css")
 
 
-async def test_a_letter_is_shown_in_a_frame_in_which_nothing_runs_or_loads(
-    here: httpx.AsyncClient, db: Database, clock: Any
-) -> None:
-    letter_id = new_id()
+async def test_an_email_is_shown_in_a_sandboxed_frame(here: httpx.AsyncClient, db: Database, clock: Any) -> None:
+    email_id = new_id()
     async with db.transaction() as conn:
-        await letter_store.deliver(conn, letter_id, "fan@example.org", EVIL, clock.now())
-    shown = await here.get(f"/mailbox/{letter_id}")
+        await letter_store.deliver(conn, email_id, "fan@example.org", EVIL, clock.now())
+    shown = await here.get(f"/mailbox/{email_id}")
     policy = shown.headers["content-security-policy"].split("; ")
     sandbox = "sandbox allow-popups allow-popups-to-escape-sandbox"
     assert {"default-src 'none'", "frame-ancestors 'self'", sandbox} <= set(policy)
     assert not any(part.startswith("script-src") for part in policy)
-    assert f'src="/mailbox/{letter_id}"' in (await here.get("/mailbox")).text
-    file = await here.get(f"/mailbox/{letter_id}/files/0")
+    assert f'src="/mailbox/{email_id}"' in (await here.get("/mailbox")).text
+    file = await here.get(f"/mailbox/{email_id}/files/0")
     assert (file.content, file.headers["content-type"]) == (b"%PDF", "application/pdf")
     assert file.headers["content-disposition"].startswith("attachment")
-    for path in (f"/mailbox/{new_id()}", f"/mailbox/{letter_id}/files/1"):
+    for path in (f"/mailbox/{new_id()}", f"/mailbox/{email_id}/files/1"):
         assert (await here.get(path)).status_code == 404
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_nobody_elsewhere_learns_of_the_mailbox(app: Application, client: httpx.AsyncClient, path: str) -> None:
+async def test_the_mailbox_is_hidden_from_other_machines(
+    app: Application, client: httpx.AsyncClient, path: str
+) -> None:
     for address, peer in (("http://localhost", "192.0.2.7"), ("http://rebound.example", "127.0.0.1")):
         async with browser_at(app, address, peer) as elsewhere:
             assert (await elsewhere.get(path)).status_code == 404

@@ -73,12 +73,12 @@ async def event(db: Database, clock: Any, organiser: UUID) -> UUID:
     return created.id
 
 
-async def test_staff_join_by_the_link_in_the_letter(
-    admin: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any, letters: Any
+async def test_staff_join_by_the_emailed_link(
+    admin: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any, emails: Any
 ) -> None:
     invited = await invite(admin, email="Steward@Example.org")
     assert invited.status_code == 201, invited.text
-    link = await letters.link(GUEST)
+    link = await emails.link(GUEST)
     assert link.startswith("https://virage.local/office/invitation#")
     await sign_in(other, GUEST)
     assert (await other.get("/api/office/staff")).status_code == 403
@@ -89,11 +89,11 @@ async def test_staff_join_by_the_link_in_the_letter(
     assert (await accept(other, link)).json()["code"] == "invitation_invalid"
 
 
-async def test_nobody_but_the_invited_address_joins_and_the_link_stays_good(
-    admin: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any, letters: Any
+async def test_only_the_invited_address_can_accept_and_the_link_stays_valid(
+    admin: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any, emails: Any
 ) -> None:
     await invite(admin)
-    link = await letters.link(GUEST)
+    link = await emails.link(GUEST)
     await sign_in(other, "fan@example.org")
     assert (await accept(other, link)).json()["code"] == "invitation_invalid"
     await sign_in(other, GUEST)
@@ -101,34 +101,34 @@ async def test_nobody_but_the_invited_address_joins_and_the_link_stays_good(
 
 
 async def test_an_invitation_works_for_seven_days(
-    admin: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any, letters: Any, clock: Any
+    admin: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any, emails: Any, clock: Any
 ) -> None:
     await invite(admin)
-    link = await letters.link(GUEST)
+    link = await emails.link(GUEST)
     clock.advance(timedelta(days=7))
     await sign_in(other, GUEST)
     assert (await accept(other, link)).json()["code"] == "invitation_invalid"
 
 
-async def test_a_new_invitation_to_the_same_kills_the_old_link(
-    admin: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any, letters: Any
+async def test_a_new_invitation_to_the_same_role_invalidates_the_old_link(
+    admin: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any, emails: Any
 ) -> None:
     await invite(admin)
-    old = await letters.link(GUEST)
+    old = await emails.link(GUEST)
     await invite(admin)
     await sign_in(other, GUEST)
     assert (await accept(other, old)).status_code == 409
 
 
-async def test_the_same_invitation_sent_twice_is_one_letter(admin: httpx.AsyncClient, letters: Any) -> None:
+async def test_a_repeated_invitation_request_sends_one_email(admin: httpx.AsyncClient, emails: Any) -> None:
     invitation = str(uuid4())
     answers = [(await invite(admin, id=invitation)).json()["id"] for _ in range(2)]
     assert answers == [invitation, invitation]
-    assert len(await letters.to(GUEST)) == 1
+    assert len(await emails.to(GUEST)) == 1
 
 
-async def test_an_id_that_means_another_invitation_is_refused_and_changes_nothing(
-    admin: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any, letters: Any
+async def test_a_reused_invitation_id_is_refused_and_changes_nothing(
+    admin: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any, emails: Any
 ) -> None:
     taken = str(uuid4())
     first = await invite(admin, "steward", id=taken)
@@ -142,19 +142,19 @@ async def test_an_id_that_means_another_invitation_is_refused_and_changes_nothin
         ("finance@example.org", "finance"),
         (GUEST, "steward"),
     ]
-    link = await letters.link("finance@example.org")
+    link = await emails.link("finance@example.org")
     await sign_in(other, "finance@example.org")
     assert (await accept(other, link)).status_code == 200
 
 
-async def test_a_withdrawn_invitation_works_no_more(
-    admin: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any, letters: Any
+async def test_a_withdrawn_invitation_is_refused(
+    admin: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any, emails: Any
 ) -> None:
     invitation = (await invite(admin)).json()["id"]
     assert [waiting["id"] for waiting in (await admin.get("/api/office/staff")).json()["invitations"]] == [invitation]
     assert (await admin.delete(f"/api/office/invitations/{invitation}")).status_code == 204
     assert (await admin.delete(f"/api/office/invitations/{invitation}")).status_code == 404
-    link = await letters.link(GUEST)
+    link = await emails.link(GUEST)
     await sign_in(other, GUEST)
     assert (await accept(other, link)).status_code == 409
 
@@ -171,7 +171,7 @@ async def test_inviting_and_revoking_ask_for_a_recent_sign_in(
 
 
 @pytest.mark.parametrize("role", ["programme", "box_office", "finance", "steward", "cashier"])
-async def test_other_roles_see_and_give_nothing(
+async def test_other_roles_cannot_list_or_invite_staff(
     client: httpx.AsyncClient, sign_in: Any, make_staff: Any, role: str
 ) -> None:
     await make_staff(ADMIN, [Grant(role)])
@@ -196,14 +196,12 @@ async def test_other_roles_see_and_give_nothing(
         {"email": "nobody"},
     ],
 )
-async def test_an_invitation_without_sense_is_refused(
-    admin: httpx.AsyncClient, letters: Any, more: dict[str, Any]
-) -> None:
+async def test_an_invalid_invitation_is_refused(admin: httpx.AsyncClient, emails: Any, more: dict[str, Any]) -> None:
     assert (await invite(admin, **more)).status_code == 400
-    assert await letters.to(GUEST) == []
+    assert await emails.to(GUEST) == []
 
 
-async def test_a_gate_and_an_outlet_of_the_ground_are_scopes(admin: httpx.AsyncClient) -> None:
+async def test_gates_and_outlets_of_the_venue_are_scopes(admin: httpx.AsyncClient) -> None:
     geometry = (await admin.get("/api/venue")).json()["version"]
     ground = (await admin.get(f"/api/venue/{geometry}/geometry")).json()
     for scope, role, places in (("gate", "steward", ground["gates"]), ("outlet", "cashier", ground["outlets"])):
@@ -245,7 +243,7 @@ async def test_a_revoked_grant_is_gone_at_once(
     assert (await admin.delete(f"/api/office/grants/{grant}")).status_code == 404
 
 
-async def test_nobody_revokes_outside_their_scope(
+async def test_grants_outside_the_scope_cannot_be_revoked(
     client: httpx.AsyncClient, sign_in: Any, make_staff: Any, organiser: UUID, conn: Connection
 ) -> None:
     await make_staff(GUEST, [Grant("finance")])
@@ -317,7 +315,7 @@ async def test_demonstration_staff_are_there_once(conn: Connection, make_staff: 
     assert await conn.fetchval("select count(*) from people.role_grant") == 2
 
 
-async def test_a_list_is_cut_after_it_is_looked_through_by_scope(
+async def test_a_list_is_limited_after_filtering_by_scope(
     client: httpx.AsyncClient,
     sign_in: Any,
     make_staff: Any,
@@ -330,17 +328,17 @@ async def test_a_list_is_cut_after_it_is_looked_through_by_scope(
         await make_staff(f"{name}@example.org", [Grant("box_office")])
     await make_staff("zz@example.org", [Grant("steward", "event", event)])
     await make_staff("office@example.org", [Grant("admin", "organiser", organiser)])
-    monkeypatch.setattr(reads, "STAFF_MOST", 2)
+    monkeypatch.setattr(reads, "STAFF_MAX", 2)
     await sign_in(client, "office@example.org")
     seen = (await client.get("/api/office/staff")).json()["grants"]
     assert [grant["email"] for grant in seen] == ["office@example.org", "zz@example.org"]
 
 
 async def test_an_invitation_shows_its_role_before_it_is_accepted(
-    admin: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any, letters: Any
+    admin: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any, emails: Any
 ) -> None:
     await invite(admin)
-    code = {"code": (await letters.link(GUEST)).partition("#")[2]}
+    code = {"code": (await emails.link(GUEST)).partition("#")[2]}
     refused = await admin.post("/api/invitations/read", json=code)
     assert refused.json()["code"] == "invitation_invalid", "it was sent to another address"
     await sign_in(other, GUEST)

@@ -71,7 +71,7 @@ async def test_a_pin_opens_nothing_online(steward: httpx.AsyncClient, other: htt
 
 
 @pytest.mark.parametrize("pin", ["", "48291", "4829150000000", "48291x", "٤٨٢٩١٥", "48 2915", "-48291"])
-async def test_what_is_no_pin_is_refused(steward: httpx.AsyncClient, conn: Connection, pin: str) -> None:
+async def test_an_invalid_pin_is_refused(steward: httpx.AsyncClient, conn: Connection, pin: str) -> None:
     assert (await choose(steward, pin)).json()["code"] == "invalid_input"
     assert await conn.fetchval("select count(*) from people.pin") == 0
 
@@ -92,7 +92,7 @@ TRIVIAL += ("159753", "147258", "789456", "48294829", "100100100", "1234567890")
 
 
 @pytest.mark.parametrize("pin", TRIVIAL)
-def test_a_pin_that_is_tried_first_is_refused(pin: str) -> None:
+def test_a_trivial_pin_is_refused(pin: str) -> None:
     refused = check_pin(pin)
     assert isinstance(refused, Refused)
     assert refused.reason == "pin_trivial"
@@ -190,7 +190,7 @@ async def test_the_roster_of_an_event_names_those_whose_role_is_for_it(crew: dic
     assert await names(conn, "C", event_id=crew["theirs"]) == ["steward.all", "steward.theirs"]
 
 
-async def test_who_loses_the_last_role_loses_the_pin(
+async def test_revoking_the_last_role_deletes_the_pin(
     crew: dict[str, Any], steward: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any, conn: Connection
 ) -> None:
     await sign_in(other, "admin@example.org")
@@ -201,7 +201,7 @@ async def test_who_loses_the_last_role_loses_the_pin(
     assert await conn.fetchval("select count(*) from people.pin where person_id = $1", crew["steward.b"]) == 0
 
 
-async def test_a_person_is_told_of_their_pin_and_devices_and_forgotten_with_them(
+async def test_pin_and_devices_are_exported_and_erased(
     steward: httpx.AsyncClient, db: Database, conn: Connection, clock: Any
 ) -> None:
     person = (await steward.get("/api/me")).json()["id"]

@@ -25,13 +25,13 @@ from tests.ports import free_ports
 from virage.app.settings import read
 from virage.identity.people import acts
 from virage.identity.people.acts import push
-from virage.identity.people.jobs import PeopleJobs, PublicAddresses, PushDelayed, Pusher
+from virage.identity.people.jobs import PeopleJobs, PublicAddresses, PushDelayed, PushSender
 from virage.identity.people.rules.persons import Locale
 from virage.identity.people.rules.push import (
-    PushDue,
+    PushJob,
     PushMessage,
     PushSubscription,
-    Said,
+    PushText,
     Subscriber,
     may_call,
     may_connect,
@@ -56,7 +56,7 @@ EXAMPLE = {  # RFC 8291, appendix A
     "KK6PBru3jl7A_yl95bQpu6cVPTpK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN",
 }
 
-SAID: dict[Any, Said] = {"fr": Said("Prête", "Au 07"), "en": Said("Ready", "At 07")}
+SAID: dict[Any, PushText] = {"fr": PushText("Prête", "Au 07"), "en": PushText("Ready", "At 07")}
 HELLO = PushMessage([], "food_ready", new_id(), SAID, {"number": 12}, datetime(2026, 1, 1, tzinfo=UTC))
 
 
@@ -147,24 +147,24 @@ class House:
             assert await push.subscribe(conn, subscription_id, session_id, subscriber, self.clock.now()) is None
         return subscription_id
 
-    async def tells(self, person_id: UUID) -> list[PushDue]:
+    async def tells(self, person_id: UUID) -> list[PushJob]:
         """The jobs that a message makes."""
         return await self.tells_all(replace(HELLO, person_ids=[person_id], expires_at=self.clock.now() + HOUR))
 
-    async def tells_all(self, message: PushMessage) -> list[PushDue]:
+    async def tells_all(self, message: PushMessage) -> list[PushJob]:
         """The jobs that a message to many makes."""
         async with self.db.transaction() as conn:
-            await push.tell(conn, message, self.clock.now())
+            await push.notify(conn, message, self.clock.now())
         return await self.jobs()
 
-    async def jobs(self) -> list[PushDue]:
+    async def jobs(self) -> list[PushJob]:
         """The jobs that wait, which are taken away."""
         async with self.db.transaction() as conn:
             rows = await conn.fetch("delete from kernel.job where entrypoint = 'push' returning payload")
-        return [msgspec.json.decode(row[0], type=PushDue) for row in rows]
+        return [msgspec.json.decode(row[0], type=PushJob) for row in rows]
 
-    async def sends(self, due: PushDue, config: Config | None = None) -> None:
-        await Pusher(self.db, config or self.config, self.clock)(due)
+    async def sends(self, due: PushJob, config: Config | None = None) -> None:
+        await PushSender(self.db, config or self.config, self.clock)(due)
 
     async def left(self) -> int:
         async with self.db.connection() as conn:
@@ -188,7 +188,9 @@ def test_the_library_http_ece_reads_each_message(text: bytes) -> None:
     assert phone.reads(encrypt(text, Subscriber("", phone.point, phone.auth, b""))) == text
 
 
-async def test_what_is_sent_is_read_by_its_browser_and_signed_by_the_house(house: House, service: Service) -> None:
+async def test_a_message_is_decrypted_by_its_browser_and_signed_by_the_deployment(
+    house: House, service: Service
+) -> None:
     phone, (person_id, session_id, _) = Phone(), await house.signed_in()
     await house.subscribes(phone, session_id, service.endpoint)
     (due,) = await house.tells(person_id)
@@ -214,7 +216,7 @@ async def test_what_is_sent_is_read_by_its_browser_and_signed_by_the_house(house
     assert claims["sub"].startswith("mailto:")
 
 
-async def test_a_subscription_ends_when_its_service_knows_it_no_more_and_waits_when_it_says_later(
+async def test_a_subscription_ends_on_404_or_410_and_is_retried_on_a_temporary_error(
     house: House, service: Service
 ) -> None:
     person_id, session_id, _ = await house.signed_in()
@@ -233,7 +235,7 @@ async def test_a_subscription_ends_when_its_service_knows_it_no_more_and_waits_w
     assert len(service.got) == 5, "nobody is told any more"
 
 
-async def test_a_message_that_was_corrected_meanwhile_is_not_sent_any_more(house: House, service: Service) -> None:
+async def test_a_corrected_message_is_not_sent(house: House, service: Service) -> None:
     person_id, session_id, _ = await house.signed_in()
     await house.subscribes(Phone(), session_id, service.endpoint)
     goal = replace(HELLO, person_ids=[person_id], expires_at=house.clock.now() + HOUR, revision=2, urgency="normal")
@@ -249,7 +251,7 @@ async def test_a_message_that_was_corrected_meanwhile_is_not_sent_any_more(house
         assert await conn.fetch("select 1 from people.push_topic") == []
 
 
-async def test_a_subscription_ends_with_its_session_and_its_address_is_whose_it_was_last(
+async def test_a_subscription_ends_with_its_session_and_an_endpoint_belongs_to_its_last_subscriber(
     house: House, service: Service
 ) -> None:
     phone, first, second = Phone(), await house.signed_in(), await house.signed_in(Locale.FR)
@@ -302,7 +304,7 @@ async def test_a_message_that_comes_too_late_is_not_sent(house: House, service: 
         "https:///x",
     ],
 )
-def test_what_is_no_public_server_by_its_name_is_no_endpoint(endpoint: str) -> None:
+def test_an_endpoint_must_be_a_public_server_name(endpoint: str) -> None:
     assert not may_call(endpoint, loopback=False)
     wish = Phone().subscription(endpoint)
     assert isinstance(subscriber_of(wish, b"", loopback=False), Refused)
@@ -320,14 +322,14 @@ def test_the_push_services_of_browsers_are_endpoints() -> None:
     assert not may_call("http://10.0.0.1/x", loopback=True)
 
 
-def test_a_key_that_is_none_is_refused() -> None:
+def test_an_invalid_push_key_is_refused() -> None:
     good = Phone().subscription("https://push.example.org/x")
     off_the_curve = base64url(b"\x04" + b"\x01" * 64)
     for wrong in (replace(good, p256dh=off_the_curve), replace(good, p256dh="x"), replace(good, auth="AAAA")):
         assert isinstance(subscriber_of(wrong, b"", loopback=False), Refused)
 
 
-async def test_a_name_that_stands_for_our_own_network_is_not_called(house: House, service: Service) -> None:
+async def test_a_name_that_resolves_to_our_network_is_not_called(house: House, service: Service) -> None:
     private = ["127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "100.64.0.1", "255.255.255.255", "::1"]
     private += [
         "fe80::1%eth0",
@@ -372,9 +374,7 @@ def test_the_key_is_the_same_after_a_restart_and_another_of_another_secret() -> 
     assert "a" * 40 not in repr(Vapid("a" * 40))
 
 
-async def test_a_browser_says_where_it_wants_to_be_told_and_nobody_elses_session_changes_it(
-    house: House, client: httpx.AsyncClient
-) -> None:
+async def test_only_its_own_session_changes_a_subscription(house: House, client: httpx.AsyncClient) -> None:
     assert (await client.get("/api/push/key")).json() == {"key": base64url(house.vapid.public)}
     owner, friend = await house.signed_in(), await house.signed_in()
     path, wish = (

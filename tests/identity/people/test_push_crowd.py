@@ -11,9 +11,7 @@ from virage.identity.people.jobs import PushDelayed
 __all__ = ["house", "service"]
 
 
-async def test_a_crowd_is_told_in_one_job_and_only_who_could_not_be_told_is_told_again(
-    house: House, service: Service
-) -> None:
+async def test_notifications_are_sent_in_batches_and_only_failures_are_retried(house: House, service: Service) -> None:
     persons = [await house.signed_in() for _ in range(3)]
     for person_id, session_id, _ in persons:
         await house.subscribes(Phone(), session_id, f"{service.endpoint}/{person_id}")
@@ -32,7 +30,7 @@ async def test_a_crowd_is_told_in_one_job_and_only_who_could_not_be_told_is_told
     assert len(service.got) == 5
 
 
-async def test_services_that_never_answer_keep_nobody_else_from_being_told(
+async def test_unresponsive_push_services_delay_no_other_notifications(
     house: House, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jobs, "PUSH_CONNECTIONS", 2)

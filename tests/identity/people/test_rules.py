@@ -7,31 +7,31 @@ from hypothesis import strategies as st
 
 from virage.identity.people.rules import secrets
 from virage.identity.people.rules.grants import (
-    GrantWish,
+    GrantRequest,
     RoleName,
     ScopeName,
-    covered,
     grant_of,
     grant_stored,
+    holds_grant,
     may_administer,
     scope_text,
 )
-from virage.identity.people.rules.persons import device_label, tidy_name
+from virage.identity.people.rules.persons import device_label, normalise_name
 from virage.identity.people.rules.sign_in import (
     FAN_LIFETIME,
     GUEST_LIFETIME,
     STAFF_LIFETIME,
-    Answer,
-    Asks,
-    Try,
-    answer_ask,
+    CodeDecision,
+    RequestCounts,
+    TryResult,
+    decide_code_request,
     judge_try,
     lifetime,
 )
 from virage.platform.web.guard import Grant, Principal
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
-KEYS = secrets.secrets_of("a secret of the tests, long enough")
+KEYS = secrets.people_keys("a secret of the tests, long enough")
 ORGANISER, OTHER, EVENT = uuid4(), uuid4(), uuid4()
 
 
@@ -46,7 +46,7 @@ def test_a_code_has_six_digits() -> None:
 
 
 def test_the_same_code_has_another_hash_at_another_address_or_under_another_secret() -> None:
-    others = secrets.secrets_of("another secret of the tests, long enough")
+    others = secrets.people_keys("another secret of the tests, long enough")
     hashes = {
         secrets.code_hash(KEYS, "fan@example.org", "123456"),
         secrets.code_hash(KEYS, "fan2@example.org", "123456"),
@@ -55,29 +55,29 @@ def test_the_same_code_has_another_hash_at_another_address_or_under_another_secr
     assert len(hashes) == 3
 
 
-def test_the_fifth_try_may_be_right_and_the_sixth_is_not_looked_at() -> None:
+def test_the_fifth_try_may_succeed_and_the_sixth_is_refused() -> None:
     right, wrong = b"r" * 32, b"w" * 32
-    assert judge_try(right, right, 5) is Try.RIGHT
-    assert judge_try(right, right, 6) is Try.TOO_MANY
-    assert judge_try(right, wrong, 1) is Try.WRONG
-    assert judge_try(right, wrong, 6) is Try.TOO_MANY
+    assert judge_try(right, right, 5) is TryResult.RIGHT
+    assert judge_try(right, right, 6) is TryResult.TOO_MANY
+    assert judge_try(right, wrong, 1) is TryResult.WRONG
+    assert judge_try(right, wrong, 6) is TryResult.TOO_MANY
 
 
 @pytest.mark.parametrize(
     ("asks", "answer"),
     [
-        (Asks(of_address=1, of_device=1, of_both=1), Answer.SEND),
-        (Asks(of_address=5, of_device=20, of_both=5), Answer.SEND),
-        (Asks(of_address=6, of_device=1, of_both=1), Answer.SEND_OPEN),
-        (Asks(of_address=6, of_device=6, of_both=6), Answer.REFUSE),
-        (Asks(of_address=1, of_device=21, of_both=1), Answer.REFUSE),
+        (RequestCounts(of_address=1, of_device=1, of_both=1), CodeDecision.SEND),
+        (RequestCounts(of_address=5, of_device=20, of_both=5), CodeDecision.SEND),
+        (RequestCounts(of_address=6, of_device=1, of_both=1), CodeDecision.SEND_OPEN),
+        (RequestCounts(of_address=6, of_device=6, of_both=6), CodeDecision.REFUSE),
+        (RequestCounts(of_address=1, of_device=21, of_both=1), CodeDecision.REFUSE),
     ],
 )
-def test_only_a_device_that_asks_too_often_learns_that_there_is_a_limit(asks: Asks, answer: Answer) -> None:
-    assert answer_ask(asks) is answer
+def test_only_the_requesting_browser_learns_of_its_rate_limit(asks: RequestCounts, answer: CodeDecision) -> None:
+    assert decide_code_request(asks) is answer
 
 
-def test_sessions_live_as_long_as_who_holds_them_may() -> None:
+def test_session_lifetime_depends_on_guest_fan_or_staff() -> None:
     assert lifetime(person=False, staff=False) == GUEST_LIFETIME == timedelta(days=2)
     assert lifetime(person=True, staff=False) == FAN_LIFETIME == timedelta(days=90)
     assert lifetime(person=True, staff=True) == STAFF_LIFETIME == timedelta(hours=12)
@@ -88,13 +88,13 @@ def test_sessions_live_as_long_as_who_holds_them_may() -> None:
     [(None, None), ("  ", None), (" Un  Fan ", "Un Fan"), ("Ame\u0301lie", "Amélie"), ("名前", "名前")],
 )
 def test_a_name_is_kept_without_needless_spaces(written: str | None, kept: str | None) -> None:
-    assert tidy_name(written) == kept
+    assert normalise_name(written) == kept
 
 
 @pytest.mark.parametrize("written", ["a" * 101, "a\x00b", "a\u202eb", "a\x1b[2Jb", "a\u200db", "a\u200bb"])
 def test_a_name_holds_nothing_that_cannot_be_shown(written: str) -> None:
     with pytest.raises(ValueError, match="printable"):
-        tidy_name(written)
+        normalise_name(written)
 
 
 @pytest.mark.parametrize(
@@ -117,28 +117,28 @@ def test_a_device_is_labelled_coarsely(agent: str | None, label: str) -> None:
 @pytest.mark.parametrize(
     ("wish", "grant"),
     [
-        (GrantWish(RoleName.ADMIN, ScopeName.ALL), Grant("admin")),
-        (GrantWish(RoleName.ADMIN, ScopeName.ALL, "x"), None),
-        (GrantWish(RoleName.STEWARD, ScopeName.GATE, "12"), Grant("steward", "gate", "12")),
-        (GrantWish(RoleName.STEWARD, ScopeName.GATE), None),
-        (GrantWish(RoleName.STEWARD, ScopeName.GATE, "1\n2"), None),
-        (GrantWish(RoleName.FINANCE, ScopeName.ORGANISER, str(ORGANISER)), Grant("finance", "organiser", ORGANISER)),
-        (GrantWish(RoleName.FINANCE, ScopeName.EVENT, "tonight"), None),
-        (GrantWish(RoleName.FINANCE, ScopeName.EVENT), None),
+        (GrantRequest(RoleName.ADMIN, ScopeName.ALL), Grant("admin")),
+        (GrantRequest(RoleName.ADMIN, ScopeName.ALL, "x"), None),
+        (GrantRequest(RoleName.STEWARD, ScopeName.GATE, "12"), Grant("steward", "gate", "12")),
+        (GrantRequest(RoleName.STEWARD, ScopeName.GATE), None),
+        (GrantRequest(RoleName.STEWARD, ScopeName.GATE, "1\n2"), None),
+        (GrantRequest(RoleName.FINANCE, ScopeName.ORGANISER, str(ORGANISER)), Grant("finance", "organiser", ORGANISER)),
+        (GrantRequest(RoleName.FINANCE, ScopeName.EVENT, "tonight"), None),
+        (GrantRequest(RoleName.FINANCE, ScopeName.EVENT), None),
     ],
 )
-def test_a_grant_names_what_its_scope_needs(wish: GrantWish, grant: Grant | None) -> None:
+def test_a_grant_names_what_its_scope_needs(wish: GrantRequest, grant: Grant | None) -> None:
     assert grant_of(wish) == grant
 
 
 @pytest.mark.parametrize(
     "grant", [Grant("admin"), Grant("cashier", "outlet", "B2"), Grant("programme", "event", EVENT)]
 )
-def test_a_grant_comes_back_from_its_row_as_it_was(grant: Grant) -> None:
+def test_a_stored_grant_is_read_back_unchanged(grant: Grant) -> None:
     assert grant_stored(grant.role, grant.scope, scope_text(grant)) == grant
 
 
-def test_an_administrator_gives_within_their_scope_alone() -> None:
+def test_an_administrator_grants_only_within_their_scope() -> None:
     of_all, of_organiser = staff(Grant("admin")), staff(Grant("admin", "organiser", ORGANISER))
     within = (("organiser", ORGANISER),)
     assert may_administer(of_all, Grant("admin"), ())
@@ -151,7 +151,7 @@ def test_an_administrator_gives_within_their_scope_alone() -> None:
     assert not may_administer(of_organiser, Grant("finance"), ())
 
 
-def test_nobody_but_an_administrator_gives_anything_and_no_program_does() -> None:
+def test_only_an_administrator_grants_roles_and_api_clients_cannot() -> None:
     assert not may_administer(staff(Grant("finance")), Grant("finance"), ())
     program = Principal("program", uuid4(), None, (Grant("admin"),))
     assert not may_administer(program, Grant("steward"), ())
@@ -163,9 +163,9 @@ GRANTS = st.builds(Grant, ROLES) | st.builds(Grant, ROLES, st.sampled_from(["org
 
 
 @given(holder=st.lists(GRANTS, max_size=3), wanted=GRANTS, organiser=st.sampled_from([ORGANISER, OTHER]))
-def test_a_program_never_holds_what_its_creator_does_not(holder: list[Grant], wanted: Grant, organiser: UUID) -> None:
+def test_an_api_client_cannot_exceed_its_creators_grants(holder: list[Grant], wanted: Grant, organiser: UUID) -> None:
     within = (("organiser", organiser),) if wanted.scope == "event" else ()
-    if covered(staff(*holder), wanted, within):
+    if holds_grant(staff(*holder), wanted, within):
         assert any(
             mine.role in (wanted.role, "admin")
             and (

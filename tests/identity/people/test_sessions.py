@@ -66,7 +66,7 @@ async def test_a_batch_is_one_statement(
 ) -> None:
     async with db.transaction() as conn:
         guests = [NewGuest(new_id(), new_token()) for _ in range(200)]
-        await acts.open_guests(conn, guests, clock.now())
+        await acts.open_guest_sessions(conn, guests, clock.now())
     taken = 0
     connection = db.connection
 
@@ -82,7 +82,7 @@ async def test_a_batch_is_one_statement(
 
 
 @pytest.mark.parametrize(("grants", "days"), [([], 90.0), ([Grant("finance")], 0.5)])
-async def test_a_session_that_is_used_lives_on_and_one_that_is_not_ends(
+async def test_a_used_session_is_extended_and_an_unused_one_expires(
     authenticator: PeopleAuthenticator, db: Database, clock: Any, grants: list[Grant], days: float
 ) -> None:
     async with db.transaction() as conn:
@@ -124,7 +124,7 @@ async def test_signing_out_works_at_once(client: httpx.AsyncClient, other: httpx
     assert (await client.delete("/api/session")).status_code == 204
 
 
-async def test_i_see_where_i_am_signed_in_and_sign_out_one_device(
+async def test_a_person_lists_their_sessions_and_ends_one(
     client: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any
 ) -> None:
     client.headers["user-agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
@@ -139,7 +139,7 @@ async def test_i_see_where_i_am_signed_in_and_sign_out_one_device(
     assert (await client.delete(f"/api/me/sessions/{elsewhere}")).status_code == 404
 
 
-async def test_nobody_ends_the_session_of_somebody_else(
+async def test_another_persons_session_cannot_be_ended(
     client: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any
 ) -> None:
     await sign_in(client, FAN)
@@ -158,7 +158,7 @@ async def test_signing_out_everywhere_ends_all_sessions(
     assert (await client.get("/api/me")).json()["kind"] == "anonymous"
 
 
-async def test_i_change_my_name_and_language_and_nothing_else(client: httpx.AsyncClient, sign_in: Any) -> None:
+async def test_a_person_changes_only_their_name_and_language(client: httpx.AsyncClient, sign_in: Any) -> None:
     await sign_in(client, FAN)
     changed = await client.patch("/api/me", json={"name": " New  Name ", "email": "other@example.org"})
     assert (changed.json()["name"], changed.json()["locale"]) == ("New Name", "en")
@@ -195,7 +195,7 @@ async def test_guests_have_nothing_of_their_own(
     assert (await client.request(method, path, json={})).status_code == 401
 
 
-async def test_what_is_over_is_forgotten(client: httpx.AsyncClient, db: Database, conn: Connection, clock: Any) -> None:
+async def test_expired_data_is_deleted(client: httpx.AsyncClient, db: Database, conn: Connection, clock: Any) -> None:
     await client.post("/api/sign-in/codes", json={"email": FAN})
     clock.advance(timedelta(days=8))
     async with db.transaction() as writing:

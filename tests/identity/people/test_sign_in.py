@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from virage.identity.people import acts
-from virage.identity.people.rules.house import Letterhead
+from virage.identity.people.rules.people_config import PeopleConfig
 from virage.identity.people.rules.persons import Locale
 from virage.identity.people.rules.reasons import Reason
 from virage.identity.people.rules.secrets import browser_of, new_browser
@@ -32,39 +32,39 @@ def wrong(code: str) -> str:
     return f"{(int(code) + 1) % 1_000_000:06}"
 
 
-async def test_who_is_new_joins_by_the_code_in_the_letter(client: httpx.AsyncClient, letters: Any) -> None:
+async def test_a_new_person_joins_with_the_emailed_code(client: httpx.AsyncClient, emails: Any) -> None:
     assert (await ask(client, "Fan@Example.org")).json() == {"valid_seconds": 600}
-    answer = await enter(client, await letters.code(FAN), name="  A  Fan ")
+    answer = await enter(client, await emails.code(FAN), name="  A  Fan ")
     assert answer.status_code == 200
     me = (await client.get("/api/me")).json()
     assert me == answer.json()
     assert (me["kind"], me["email"], me["name"], me["locale"], me["grants"]) == ("fan", FAN, "A Fan", "en", [])
 
 
-async def test_the_letter_comes_in_the_language_that_was_asked_for(client: httpx.AsyncClient, letters: Any) -> None:
+async def test_the_code_is_emailed_in_the_requested_language(client: httpx.AsyncClient, emails: Any) -> None:
     await ask(client, locale="fr")
-    assert (await letters.to(FAN))[0].locale == "fr"
-    await enter(client, await letters.code(FAN))
+    assert (await emails.to(FAN))[0].locale == "fr"
+    await enter(client, await emails.code(FAN))
     assert (await client.get("/api/me")).json()["locale"] == "fr"
 
 
 async def test_an_address_that_exists_and_one_that_does_not_get_the_same_answer(
-    client: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any, letters: Any
+    client: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any, emails: Any
 ) -> None:
     await sign_in(client, FAN)
     known, unknown = await ask(other), await ask(other, "nobody@example.org")
     assert (known.status_code, known.content) == (unknown.status_code, unknown.content)
-    assert len(await letters.to("nobody@example.org")) == 1
+    assert len(await emails.to("nobody@example.org")) == 1
     refusals = [await enter(other, "000000", address) for address in (FAN, "nobody@example.org", "none@example.org")]
     assert {(answer.status_code, answer.json()["code"]) for answer in refusals} == {(409, "code_wrong")}
 
 
 @pytest.mark.parametrize("address", ["", "fan", "fan@example.org\r\nBcc: all@example.org", "a@" + "b" * 9000])
-async def test_what_is_no_address_gets_no_letter(client: httpx.AsyncClient, letters: Any, address: str) -> None:
+async def test_an_invalid_address_gets_no_email(client: httpx.AsyncClient, emails: Any, address: str) -> None:
     for answer in (await ask(client, address), await enter(client, "123456", address)):
         assert answer.status_code == 400
         assert answer.json()["data"]["errors"][0]["source"] == "email"
-    assert await letters.all() == []
+    assert await emails.all() == []
 
 
 @pytest.mark.parametrize(("address", "status"), [("not an address", 400), (FAN, 202)])
@@ -75,41 +75,41 @@ async def test_asking_for_a_code_opens_no_session(
     assert await conn.fetchval("select count(*) from people.session") == 0
 
 
-async def test_a_code_may_be_typed_with_spaces(client: httpx.AsyncClient, letters: Any) -> None:
+async def test_a_code_may_be_typed_with_spaces(client: httpx.AsyncClient, emails: Any) -> None:
     await ask(client)
-    code = await letters.code(FAN)
+    code = await emails.code(FAN)
     assert (await enter(client, f" {code[:3]} {code[3:]} ")).status_code == 200
 
 
-async def test_a_code_works_once(client: httpx.AsyncClient, letters: Any) -> None:
+async def test_a_code_works_once(client: httpx.AsyncClient, emails: Any) -> None:
     await ask(client)
-    code = await letters.code(FAN)
+    code = await emails.code(FAN)
     assert (await enter(client, code)).status_code == 200
     assert (await enter(client, code)).json()["code"] == "code_wrong"
 
 
-async def test_a_code_works_for_ten_minutes(client: httpx.AsyncClient, letters: Any, clock: Any) -> None:
+async def test_a_code_works_for_ten_minutes(client: httpx.AsyncClient, emails: Any, clock: Any) -> None:
     await ask(client)
     clock.advance(timedelta(minutes=10))
-    assert (await enter(client, await letters.code(FAN))).json()["code"] == "code_wrong"
+    assert (await enter(client, await emails.code(FAN))).json()["code"] == "code_wrong"
     await ask(client)
     clock.advance(timedelta(minutes=9, seconds=59))
-    assert (await enter(client, await letters.code(FAN))).status_code == 200
+    assert (await enter(client, await emails.code(FAN))).status_code == 200
 
 
-async def test_a_new_code_kills_the_old_one(client: httpx.AsyncClient, letters: Any) -> None:
+async def test_a_new_code_invalidates_the_old_one(client: httpx.AsyncClient, emails: Any) -> None:
     await ask(client)
-    old = await letters.code(FAN)
+    old = await emails.code(FAN)
     await ask(client)
-    new = await letters.code(FAN)
+    new = await emails.code(FAN)
     if old != new:
         assert (await enter(client, old)).json()["code"] == "code_wrong"
     assert (await enter(client, new)).status_code == 200
 
 
-async def test_five_wrong_tries_kill_a_code(client: httpx.AsyncClient, letters: Any) -> None:
+async def test_five_wrong_tries_invalidate_a_code(client: httpx.AsyncClient, emails: Any) -> None:
     await ask(client)
-    code = await letters.code(FAN)
+    code = await emails.code(FAN)
     for _ in range(5):
         assert (await enter(client, wrong(code))).json()["code"] == "code_wrong"
     dead = await enter(client, code)
@@ -117,9 +117,9 @@ async def test_five_wrong_tries_kill_a_code(client: httpx.AsyncClient, letters: 
     assert (await client.get("/api/me")).json()["kind"] == "anonymous"
 
 
-async def test_the_fifth_try_may_be_the_right_one(client: httpx.AsyncClient, letters: Any) -> None:
+async def test_the_fifth_try_may_be_the_right_one(client: httpx.AsyncClient, emails: Any) -> None:
     await ask(client)
-    code = await letters.code(FAN)
+    code = await emails.code(FAN)
     for _ in range(4):
         await enter(client, wrong(code))
     assert (await enter(client, code)).status_code == 200
@@ -134,7 +134,7 @@ async def test_tries_without_a_code_are_counted_like_tries_at_one(client: httpx.
 
 
 async def try_codes(
-    db: Database, head: Letterhead, clock: Clock, browser: UUID | None, codes: list[str]
+    db: Database, head: PeopleConfig, clock: Clock, browser: UUID | None, codes: list[str]
 ) -> list[SignedIn | Refused]:
     assert browser is not None
 
@@ -146,25 +146,25 @@ async def try_codes(
 
 
 async def test_tries_at_the_same_moment_are_all_counted(
-    client: httpx.AsyncClient, letters: Any, db: Database, letterhead: Letterhead, clock: Clock
+    client: httpx.AsyncClient, emails: Any, db: Database, people_config: PeopleConfig, clock: Clock
 ) -> None:
     await ask(client)
-    code = await letters.code(FAN)
-    refused = await try_codes(db, letterhead, clock, browser_in(client, letterhead), [wrong(code)] * 12)
+    code = await emails.code(FAN)
+    refused = await try_codes(db, people_config, clock, browser_in(client, people_config), [wrong(code)] * 12)
     reasons = [answer.reason for answer in refused if isinstance(answer, Refused)]
     assert sorted(reasons) == [Reason.CODE_WRONG] * 5 + [Reason.TOO_MANY_ATTEMPTS] * 7
 
 
 async def test_the_right_code_at_the_same_moment_opens_one_session(
-    client: httpx.AsyncClient, letters: Any, db: Database, letterhead: Letterhead, clock: Clock
+    client: httpx.AsyncClient, emails: Any, db: Database, people_config: PeopleConfig, clock: Clock
 ) -> None:
     await ask(client)
-    codes = [await letters.code(FAN)] * 5
-    answers = await try_codes(db, letterhead, clock, browser_in(client, letterhead), codes)
+    codes = [await emails.code(FAN)] * 5
+    answers = await try_codes(db, people_config, clock, browser_in(client, people_config), codes)
     assert sum(isinstance(answer, SignedIn) for answer in answers) == 1
 
 
-def browser_in(client: httpx.AsyncClient, head: Letterhead) -> UUID | None:
+def browser_in(client: httpx.AsyncClient, head: PeopleConfig) -> UUID | None:
     """The number that the browser keeps since it asked for a code."""
     return browser_of(head.keys, client.cookies["__Host-virage-browser"])
 
@@ -173,32 +173,34 @@ StrangersAsk = Callable[[int], Awaitable[None]]
 
 
 @pytest.fixture
-def strangers_ask(db: Database, letterhead: Letterhead, clock: Clock) -> StrangersAsk:
+def strangers_ask(db: Database, people_config: PeopleConfig, clock: Clock) -> StrangersAsk:
     """Somebody asks for the fan's address so many times, each time as if from another device."""
 
     async def asks(times: int) -> None:
         for _ in range(times):
             async with db.transaction() as conn:
-                asked = await acts.ask_code(conn, letterhead, FAN, clock.now(), locale=Locale.EN, browser=new_browser())
+                asked = await acts.request_code(
+                    conn, people_config, FAN, clock.now(), locale=Locale.EN, browser=new_browser()
+                )
                 assert not isinstance(asked, Refused)
 
     return asks
 
 
-async def test_an_address_gets_at_most_eleven_letters_an_hour_and_the_answer_does_not_tell(
-    strangers_ask: StrangersAsk, letters: Any, clock: Any
+async def test_an_address_gets_at_most_eleven_emails_an_hour_and_the_answer_is_the_same(
+    strangers_ask: StrangersAsk, emails: Any, clock: Any
 ) -> None:
     await strangers_ask(8)
-    assert len(await letters.to(FAN)) == 6
+    assert len(await emails.to(FAN)) == 6
     for _ in range(59):
         clock.advance(timedelta(minutes=1))
         await strangers_ask(3)
-    assert len(await letters.to(FAN)) == 11
+    assert len(await emails.to(FAN)) == 11
 
 
 @pytest.mark.parametrize("minutes", [0, 3, 9, 10, 14, 59])
-async def test_however_often_strangers_ask_the_owner_gets_in(
-    client: httpx.AsyncClient, strangers_ask: StrangersAsk, letters: Any, clock: Any, minutes: int
+async def test_requests_by_strangers_do_not_lock_out_the_owner(
+    client: httpx.AsyncClient, strangers_ask: StrangersAsk, emails: Any, clock: Any, minutes: int
 ) -> None:
     await strangers_ask(8)
     for _ in range(minutes):
@@ -206,16 +208,16 @@ async def test_however_often_strangers_ask_the_owner_gets_in(
         await strangers_ask(2)
     assert (await ask(client)).json() == {"valid_seconds": 600}
     clock.advance(timedelta(minutes=9, seconds=59))
-    answer = await enter(client, await letters.open_code(FAN))
+    answer = await enter(client, await emails.open_code(FAN))
     assert answer.status_code == 200, answer.text
     assert answer.json()["email"] == FAN
 
 
 async def test_an_open_code_works_once_for_twenty_minutes_and_at_its_own_address_alone(
-    client: httpx.AsyncClient, other: httpx.AsyncClient, strangers_ask: StrangersAsk, letters: Any, clock: Any
+    client: httpx.AsyncClient, other: httpx.AsyncClient, strangers_ask: StrangersAsk, emails: Any, clock: Any
 ) -> None:
     await strangers_ask(6)
-    code = await letters.open_code(FAN)
+    code = await emails.open_code(FAN)
     await ask(client)
     await ask(other)
     assert (await enter(client, code, "fan2@example.org")).json()["code"] == "code_wrong"
@@ -223,17 +225,17 @@ async def test_an_open_code_works_once_for_twenty_minutes_and_at_its_own_address
     assert (await enter(other, code)).json()["code"] == "code_wrong"
     clock.advance(timedelta(minutes=1))
     await strangers_ask(1)
-    late = await letters.open_code(FAN)
+    late = await emails.open_code(FAN)
     assert late != code
     clock.advance(timedelta(minutes=20))
     assert (await enter(other, late)).json()["code"] == "code_wrong"
 
 
-async def test_a_device_has_five_tries_at_an_open_code_and_uses_up_nobody_elses(
-    client: httpx.AsyncClient, other: httpx.AsyncClient, strangers_ask: StrangersAsk, letters: Any
+async def test_a_browser_has_five_tries_of_its_own_at_an_open_code(
+    client: httpx.AsyncClient, other: httpx.AsyncClient, strangers_ask: StrangersAsk, emails: Any
 ) -> None:
     await strangers_ask(6)
-    code = await letters.open_code(FAN)
+    code = await emails.open_code(FAN)
     await ask(other)
     for _ in range(5):
         assert (await enter(other, "123456789012")).json()["code"] == "code_wrong"
@@ -242,24 +244,24 @@ async def test_a_device_has_five_tries_at_an_open_code_and_uses_up_nobody_elses(
     assert (await enter(client, code)).status_code == 200
 
 
-async def test_the_short_codes_of_strangers_use_up_no_try_at_the_open_code(
-    client: httpx.AsyncClient, strangers_ask: StrangersAsk, letters: Any
+async def test_tries_at_short_codes_do_not_count_against_the_open_code(
+    client: httpx.AsyncClient, strangers_ask: StrangersAsk, emails: Any
 ) -> None:
     short = []
     for _ in range(5):
         await strangers_ask(1)
-        short.append(await letters.code(FAN))
+        short.append(await emails.code(FAN))
     await strangers_ask(1)
     assert (await ask(client)).status_code == 202
-    assert len(await letters.to(FAN)) == 6
+    assert len(await emails.to(FAN)) == 6
     for code in short:
         assert (await enter(client, code)).json()["code"] == "code_wrong"
     assert (await enter(client, short[0])).json()["code"] == "too_many_attempts"
-    assert (await enter(client, await letters.open_code(FAN))).status_code == 200
+    assert (await enter(client, await emails.open_code(FAN))).status_code == 200
 
 
 async def test_browsers_that_keep_no_cookie_use_up_no_try_and_leave_nothing_behind(
-    client: httpx.AsyncClient, strangers_ask: StrangersAsk, letters: Any, conn: Connection
+    client: httpx.AsyncClient, strangers_ask: StrangersAsk, emails: Any, conn: Connection
 ) -> None:
     await strangers_ask(6)
     before = await conn.fetchval("select count(*) from people.sign_in_code")
@@ -267,30 +269,30 @@ async def test_browsers_that_keep_no_cookie_use_up_no_try_and_leave_nothing_behi
         assert (await enter(client, code)).json()["code"] == "cookie_missing"
         assert (await enter(client, code, "nobody@example.org")).json()["code"] == "cookie_missing"
     assert await conn.fetchval("select count(*) from people.sign_in_code") == before
-    assert (await enter(client, await letters.open_code(FAN))).status_code == 200
+    assert (await enter(client, await emails.open_code(FAN))).status_code == 200
 
 
-async def test_codes_asked_for_at_the_same_moment_keep_the_limit(strangers_ask: StrangersAsk, letters: Any) -> None:
+async def test_codes_asked_for_at_the_same_moment_keep_the_limit(strangers_ask: StrangersAsk, emails: Any) -> None:
     await asyncio.gather(*(strangers_ask(1) for _ in range(9)))
-    assert len(await letters.to(FAN)) == 6
+    assert len(await emails.to(FAN)) == 6
 
 
 async def test_a_code_works_in_the_browser_that_asked_for_it(
-    client: httpx.AsyncClient, other: httpx.AsyncClient, letters: Any
+    client: httpx.AsyncClient, other: httpx.AsyncClient, emails: Any
 ) -> None:
     await ask(client)
-    code = await letters.code(FAN)
+    code = await emails.code(FAN)
     assert (await enter(other, code)).json()["code"] == "cookie_missing"
     await ask(other, "fan2@example.org")
     assert (await enter(other, code)).json()["code"] == "code_wrong"
     assert (await enter(client, code)).status_code == 200
 
 
-async def test_nobody_else_can_use_up_the_tries_or_replace_the_code(
-    client: httpx.AsyncClient, other: httpx.AsyncClient, letters: Any
+async def test_another_browser_cannot_use_up_the_tries_or_replace_the_code(
+    client: httpx.AsyncClient, other: httpx.AsyncClient, emails: Any
 ) -> None:
     await ask(client)
-    code = await letters.code(FAN)
+    code = await emails.code(FAN)
     await ask(other)
     for number in range(7):
         await enter(other, f"{number:06}")
@@ -298,22 +300,22 @@ async def test_nobody_else_can_use_up_the_tries_or_replace_the_code(
     assert (await enter(client, code)).status_code == 200
 
 
-async def test_who_is_signed_in_gets_a_code_however_often_others_ask_for_the_address(
-    client: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any, letters: Any
+async def test_a_signed_in_owner_gets_a_code_despite_requests_by_others(
+    client: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any, emails: Any
 ) -> None:
     await sign_in(client, FAN)
     for _ in range(8):
         other.cookies.clear()
         await ask(other)
-    before = len(await letters.to(FAN))
+    before = len(await emails.to(FAN))
     assert (await ask(client)).status_code == 202
-    assert len(await letters.to(FAN)) == before + 1
-    assert (await enter(client, await letters.code(FAN))).status_code == 200
+    assert len(await emails.to(FAN)) == before + 1
+    assert (await enter(client, await emails.code(FAN))).status_code == 200
     assert (await ask(client, "fan2@example.org")).status_code == 202
 
 
-async def test_a_device_that_asks_too_often_is_told_so(
-    client: httpx.AsyncClient, other: httpx.AsyncClient, letters: Any
+async def test_a_browser_over_its_limit_is_refused(
+    client: httpx.AsyncClient, other: httpx.AsyncClient, emails: Any
 ) -> None:
     answers = [(await ask(client)).status_code for _ in range(6)]
     assert answers == [202] * 5 + [429]
@@ -321,7 +323,7 @@ async def test_a_device_that_asks_too_often_is_told_so(
     assert (await ask(other, "fan3@example.org")).status_code == 202
 
 
-async def test_a_device_asks_for_twenty_codes_an_hour(client: httpx.AsyncClient) -> None:
+async def test_a_browser_may_request_twenty_codes_an_hour(client: httpx.AsyncClient) -> None:
     answers = [(await ask(client, f"fan{number}@example.org")).status_code for number in range(21)]
     assert answers == [202] * 20 + [429]
 
@@ -335,7 +337,7 @@ async def test_signing_in_again_confirms_the_session(client: httpx.AsyncClient, 
     assert len((await client.get("/api/me/sessions")).json()) == 1
 
 
-async def test_somebody_else_at_the_same_browser_gets_a_session_of_their_own(
+async def test_another_person_in_the_same_browser_gets_a_new_session(
     client: httpx.AsyncClient, sign_in: Any, conn: Connection
 ) -> None:
     await sign_in(client, FAN)
@@ -347,11 +349,11 @@ async def test_somebody_else_at_the_same_browser_gets_a_session_of_their_own(
     assert after[0]["guest_session_id"] is None
 
 
-async def test_neither_codes_nor_tokens_nor_letters_lie_readable_in_the_database(
-    client: httpx.AsyncClient, letters: Any, conn: Connection
+async def test_codes_tokens_and_emails_are_not_stored_in_plain_text(
+    client: httpx.AsyncClient, emails: Any, conn: Connection
 ) -> None:
     await ask(client)
-    code, browser = await letters.code(FAN), client.cookies["__Host-virage-browser"]
+    code, browser = await emails.code(FAN), client.cookies["__Host-virage-browser"]
     await enter(client, wrong(code))
     await enter(client, code)
     token = client.cookies["__Host-virage"]
@@ -365,11 +367,9 @@ async def test_neither_codes_nor_tokens_nor_letters_lie_readable_in_the_database
         assert secret.encode().hex() not in everything
 
 
-async def test_every_act_leaves_a_fact_with_ids_alone(
-    client: httpx.AsyncClient, letters: Any, conn: Connection
-) -> None:
+async def test_every_act_is_journalled_with_ids_only(client: httpx.AsyncClient, emails: Any, conn: Connection) -> None:
     await ask(client)
-    await enter(client, await letters.code(FAN), name="A Fan")
+    await enter(client, await emails.code(FAN), name="A Fan")
     await client.patch("/api/me", json={"name": "Another Name"})
     await client.delete("/api/session")
     facts = await conn.fetch("select what, data::text as data from kernel.journal order by seq")
@@ -380,5 +380,5 @@ async def test_every_act_leaves_a_fact_with_ids_alone(
 @pytest.mark.parametrize(
     "body", [{}, {"email": 1}, {"email": FAN, "code": None}, {"email": FAN, "code": "1", "name": "x" * 101}]
 )
-async def test_a_sign_in_without_sense_is_refused(client: httpx.AsyncClient, body: dict[str, Any]) -> None:
+async def test_an_invalid_sign_in_is_refused(client: httpx.AsyncClient, body: dict[str, Any]) -> None:
     assert (await client.post("/api/sign-in", json=body)).status_code == 400

@@ -45,7 +45,7 @@ async def manager(client: httpx.AsyncClient, sign_in: Any, make_staff: Any) -> h
         (Grant("finance", "gate", "01"), ["01"], False),
     ],
 )
-async def test_tills_are_paired_by_whoever_holds_the_finance_of_all_their_outlets(
+async def test_finance_of_all_its_outlets_pairs_a_till(
     client: httpx.AsyncClient, sign_in: Any, make_staff: Any, *, grant: Grant, posts: list[str], allowed: bool
 ) -> None:
     await make_staff(MANAGER, [grant])
@@ -54,7 +54,7 @@ async def test_tills_are_paired_by_whoever_holds_the_finance_of_all_their_outlet
     assert answer.status_code == (201 if allowed else 403)
 
 
-async def test_finance_puts_no_device_at_a_gate(client: httpx.AsyncClient, sign_in: Any, make_staff: Any) -> None:
+async def test_finance_cannot_pair_a_device_at_a_gate(client: httpx.AsyncClient, sign_in: Any, make_staff: Any) -> None:
     await make_staff(MANAGER, [Grant("finance")])
     await sign_in(client, MANAGER)
     assert (await expect_device(client, posts=["A"])).status_code == 403
@@ -70,7 +70,7 @@ async def test_the_finance_of_an_outlet_sees_no_event_order_or_staff(
 
 
 @pytest.mark.parametrize("posts", [[], ["A1"], ["N1"], ["99"], ["01", "A"]])
-async def test_a_till_stands_at_outlets_of_the_ground_and_nowhere_else(
+async def test_a_till_is_paired_only_at_outlets_of_the_venue(
     manager: httpx.AsyncClient, conn: Connection, posts: list[str]
 ) -> None:
     assert (await expect_device(manager, kind="till", posts=posts)).status_code == 400
@@ -78,7 +78,7 @@ async def test_a_till_stands_at_outlets_of_the_ground_and_nowhere_else(
 
 
 @pytest.mark.parametrize("kind", ["phone", "lane"])
-async def test_a_gates_device_stands_at_no_outlet(supervisor: httpx.AsyncClient, kind: str) -> None:
+async def test_a_gate_device_cannot_be_paired_at_an_outlet(supervisor: httpx.AsyncClient, kind: str) -> None:
     assert (await expect_device(supervisor, kind=kind, posts=["01"])).status_code == 400
 
 
@@ -112,7 +112,7 @@ async def test_a_till_holds_the_role_till_at_its_outlets(
     assert till.grants == (Grant("till", "outlet", "01"), Grant("till", "outlet", "02"))
 
 
-async def test_a_till_opens_no_door_of_the_gates(manager: httpx.AsyncClient, other: httpx.AsyncClient) -> None:
+async def test_a_till_cannot_use_the_gate_api(manager: httpx.AsyncClient, other: httpx.AsyncClient) -> None:
     await paired(other, await open_code(manager, **TILL))
     event = "0196b000-0000-7000-8000-000000000001"
     beat = {"event_id": event, "gate": "A1", "at": "2026-05-09T18:00:00Z", "backlog": 0}
@@ -125,7 +125,7 @@ async def test_a_till_opens_no_door_of_the_gates(manager: httpx.AsyncClient, oth
         assert (answer.status_code, answer.json()["data"]) == (403, {"role": "gate"})
 
 
-async def test_a_till_is_seen_and_moved_by_its_outlets_finance_and_by_nobody_of_the_gates(
+async def test_only_finance_of_its_outlets_sees_and_moves_a_till(
     manager: httpx.AsyncClient, other: httpx.AsyncClient, *, app: Any, sign_in: Any, make_staff: Any
 ) -> None:
     till = (await paired(other, await open_code(manager, **TILL)))["device_id"]
@@ -143,7 +143,7 @@ async def test_a_till_is_seen_and_moved_by_its_outlets_finance_and_by_nobody_of_
     assert (await other.get("/api/devices/me")).json()["posts"] == ["02"]
 
 
-async def test_a_revoked_till_is_dead_at_once(
+async def test_a_revoked_till_loses_access_at_once(
     manager: httpx.AsyncClient, other: httpx.AsyncClient, conn: Connection
 ) -> None:
     till = (await paired(other, await open_code(manager, **TILL)))["device_id"]
@@ -153,7 +153,7 @@ async def test_a_revoked_till_is_dead_at_once(
     assert (kept.kind, kept.revoked_at is not None) == (DeviceKind.TILL, True)
 
 
-async def test_who_loses_the_finance_of_an_outlet_loses_the_codes_that_wait(
+async def test_revoking_finance_of_an_outlet_drops_open_pairings(
     manager: httpx.AsyncClient, other: httpx.AsyncClient, *, make_staff: Any, db: Database, clock: Any, conn: Connection
 ) -> None:
     code = await open_code(manager, **TILL)

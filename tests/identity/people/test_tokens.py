@@ -38,7 +38,7 @@ async def program(app: Any, creator: httpx.AsyncClient, clock: Any, other: httpx
     return other
 
 
-async def test_a_program_does_what_its_token_allows(program: httpx.AsyncClient) -> None:
+async def test_an_api_client_does_what_its_token_allows(program: httpx.AsyncClient) -> None:
     me = (await program.get("/api/me")).json()
     assert (me["kind"], me["grants"], me["email"]) == ("program", [FINANCE], None)
 
@@ -68,7 +68,7 @@ async def test_the_token_is_shown_once_and_its_hash_is_kept(
         {"role": "steward", "scope": "all"},
     ],
 )
-async def test_nobody_gives_a_program_more_than_they_hold(
+async def test_a_token_cannot_exceed_its_creators_grants(
     creator: httpx.AsyncClient, clock: Any, grant: dict[str, Any]
 ) -> None:
     assert (await create(creator, clock, FINANCE, grant)).status_code == 403
@@ -89,7 +89,9 @@ async def test_nobody_gives_a_program_more_than_they_hold(
         {"expires_at": "tomorrow"},
     ],
 )
-async def test_a_token_without_sense_is_refused(creator: httpx.AsyncClient, clock: Any, more: dict[str, Any]) -> None:
+async def test_an_invalid_token_request_is_refused(
+    creator: httpx.AsyncClient, clock: Any, more: dict[str, Any]
+) -> None:
     assert (await create(creator, clock, **more)).status_code == 400
 
 
@@ -98,7 +100,7 @@ async def test_a_token_asks_for_a_recent_sign_in(creator: httpx.AsyncClient, clo
     assert (await create(creator, clock)).json()["code"] == "step_up_required"
 
 
-async def test_a_program_hands_no_power_on(program: httpx.AsyncClient, clock: Any) -> None:
+async def test_an_api_client_cannot_grant_access(program: httpx.AsyncClient, clock: Any) -> None:
     for answer in (
         await create(program, clock),
         await program.get("/api/office/tokens"),
@@ -109,13 +111,13 @@ async def test_a_program_hands_no_power_on(program: httpx.AsyncClient, clock: An
         assert answer.status_code == 403
 
 
-async def test_fans_have_no_programs(client: httpx.AsyncClient, sign_in: Any, clock: Any) -> None:
+async def test_fans_cannot_create_api_clients(client: httpx.AsyncClient, sign_in: Any, clock: Any) -> None:
     await sign_in(client, "fan@example.org")
     assert (await create(client, clock)).status_code == 403
     assert (await client.get("/api/office/tokens")).status_code == 403
 
 
-async def test_a_revoked_token_is_dead_at_once(
+async def test_a_revoked_token_stops_working_at_once(
     program: httpx.AsyncClient, creator: httpx.AsyncClient, conn: Connection
 ) -> None:
     token = await conn.fetchval("select id from people.program")
@@ -124,12 +126,12 @@ async def test_a_revoked_token_is_dead_at_once(
     assert (await creator.delete(f"/api/office/tokens/{token}")).status_code == 404
 
 
-async def test_a_token_ends_by_itself(program: httpx.AsyncClient, clock: Any) -> None:
+async def test_a_token_expires(program: httpx.AsyncClient, clock: Any) -> None:
     clock.advance(timedelta(days=30))
     assert (await program.get("/api/me")).json()["kind"] == "anonymous"
 
 
-async def test_a_program_loses_what_its_creator_loses(
+async def test_revoking_a_creators_grant_revokes_their_tokens(
     program: httpx.AsyncClient, make_staff: Any, db: Database, conn: Connection, clock: Any
 ) -> None:
     admin = await make_staff("admin@example.org", [Grant("admin")])
@@ -149,7 +151,7 @@ async def test_a_program_loses_what_its_creator_loses(
     assert (await program.get("/api/me")).json()["kind"] == "anonymous"
 
 
-async def test_an_invitation_falls_with_the_power_of_who_sent_it(
+async def test_revoking_an_inviters_role_withdraws_their_invitations(
     client: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any, make_staff: Any
 ) -> None:
     await make_staff(CREATOR, [Grant("admin")])
@@ -165,7 +167,7 @@ async def test_an_invitation_falls_with_the_power_of_who_sent_it(
     assert (await other.get("/api/office/staff")).json()["invitations"] == []
 
 
-async def test_only_its_creator_and_an_administrator_of_everything_see_and_end_a_token(
+async def test_only_the_creator_and_a_full_administrator_list_and_revoke_a_token(
     program: httpx.AsyncClient, client: httpx.AsyncClient, sign_in: Any, make_staff: Any, conn: Connection
 ) -> None:
     token = await conn.fetchval("select id from people.program")
@@ -179,7 +181,9 @@ async def test_only_its_creator_and_an_administrator_of_everything_see_and_end_a
     assert (await client.delete(f"/api/office/tokens/{token}")).status_code == 204
 
 
-async def test_last_use_is_noted(creator: httpx.AsyncClient, db: Database, conn: Connection, clock: Any) -> None:
+async def test_last_use_of_a_token_is_recorded(
+    creator: httpx.AsyncClient, db: Database, conn: Connection, clock: Any
+) -> None:
     token = (await create(creator, clock)).json()["token"]
     authenticator = PeopleAuthenticator(db, clock)
     await authenticator([Credential("bearer", token_hash(token))])

@@ -19,8 +19,8 @@ from virage.identity.keys.rules.keys import HolderKey
 from virage.identity.passes.rules.code import bytes_of, moving_code, step_at, text_of
 from virage.identity.people import acts as people
 from virage.identity.people.acts import devices
-from virage.identity.people.rules.devices import DeviceKind, PairingOpened, PairingWish
-from virage.identity.people.rules.secrets import secrets_of
+from virage.identity.people.rules.devices import DeviceKind, OpenedPairing, PairingRequest
+from virage.identity.people.rules.secrets import people_keys
 from virage.matchday.access.acts import ground
 from virage.matchday.access.rules.ground import GateState, gates
 from virage.platform.data.database import Database
@@ -68,12 +68,12 @@ class Lane:
             who = await people.ensure_staff(conn, "lanes@example.org", None, (grant,), now)
             opened = await devices.open_pairing(
                 conn,
-                secrets_of(self.house.env["VIRAGE_SECRET"]),
+                people_keys(self.house.env["VIRAGE_SECRET"]),
                 Principal("staff", who, new_id(), (grant,), now),
-                PairingWish(new_id(), "Lane 1", DeviceKind.LANE, [GATE]),
+                PairingRequest(new_id(), "Lane 1", DeviceKind.LANE, [GATE]),
                 now,
             )
-        assert isinstance(opened, PairingOpened)
+        assert isinstance(opened, OpenedPairing)
         return await self.said("pair", "--server", self.house.url, opened.code)
 
     async def turnstile(self) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.conftest import FakeClock
 from tests.media.live.conftest import GOAL, KICK_OFF, Match
 from tests.media.live.test_rules import BEGUN, TEAMS, played, telling
-from virage.identity.people.rules.push import PushDue
+from virage.identity.people.rules.push import PushJob
 from virage.matchday.access.rules.attending import Attending
 from virage.media.live.acts.notifications import notify_next_page
 from virage.media.live.rules.entries import (
@@ -197,7 +197,7 @@ class Crowd:
                 more = await notify_next_page(conn, world.event, self.attending, world.clock.now())
         rows = await world.rows("delete from kernel.job where entrypoint = 'push' returning id, payload")
         for _, payload in sorted((row["id"], row["payload"]) for row in rows):
-            due = msgspec.json.decode(payload, type=PushDue)
+            due = msgspec.json.decode(payload, type=PushJob)
             for subscription in due.subscription_ids:
                 found.setdefault(self.phones[subscription], []).append(msgspec.json.decode(due.text))
         return found

@@ -9,8 +9,8 @@ from tests.app import pitch
 from tests.app.conftest import World
 from tests.conftest import FakeClock, alive
 from tests.media.live.conftest import Match
-from virage.identity.people.acts import TokenWish, create_token
-from virage.identity.people.rules.grants import GrantWish, RoleName, ScopeName
+from virage.identity.people.acts import TokenRequest, create_token
+from virage.identity.people.rules.grants import GrantRequest, RoleName, ScopeName
 from virage.platform.data.database import Database
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant, Principal
@@ -81,8 +81,8 @@ async def a_desk(app: Application, db: Database, clock: FakeClock) -> AsyncItera
 async def program_of(world: World, email: str, role: str) -> dict[str, str]:
     """The header of a program that somebody made out of what they may do here."""
     maker = Principal("staff", await world.person(email), new_id(), (), world.clock.now())
-    scope = GrantWish(RoleName(role), ScopeName.EVENT, str(world.event))
-    wish = TokenWish("a program", [scope], world.clock.now() + timedelta(hours=1))
+    scope = GrantRequest(RoleName(role), ScopeName.EVENT, str(world.event))
+    wish = TokenRequest("a program", [scope], world.clock.now() + timedelta(hours=1))
     async with world.db.transaction() as conn:
         made = granted(await create_token(conn, maker, wish, world.clock.now()))
     return {"authorization": f"Bearer {made.token}"}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from tests.platform.mail.reports import delivery_report
-from virage.platform.mail.messages import Rendered, compose, letter_of, return_path
+from virage.platform.mail.messages import Rendered, compose, email_id_of, return_path
 from virage.platform.mail.reports import Report, refusal, report_of
 from virage.platform.mail.sending import smtp_server
 
@@ -18,16 +18,16 @@ NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 KEYS = [b"k" * 32, b"o" * 32]
 
 
-class Letter(Struct, frozen=True):
-    """As much of a letter as its message needs."""
+class Email(Struct, frozen=True):
+    """As much of an email as its message needs."""
 
     id: UUID
     to: str
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
-def test_no_letter_can_be_given_another_header(to: str, subject: str) -> None:
-    evil = Letter(uuid4(), f"{to}\r\nBcc: all@example.org")
+def test_an_email_header_cannot_be_injected(to: str, subject: str) -> None:
+    evil = Email(uuid4(), f"{to}\r\nBcc: all@example.org")
     with pytest.raises(ValueError, match=r"CR|LF|linefeed|[Ii]nvalid|header"):
         compose(evil, Rendered(f"{subject}\r\nBcc: all@example.org", "", ""), "tickets@example.org", "Club", NOW)
 
@@ -43,33 +43,33 @@ def test_no_letter_can_be_given_another_header(to: str, subject: str) -> None:
         ("smtp://club:pass@localhost:2525", ("localhost", 2525, False, None, "pass")),
     ],
 )
-def test_a_mail_server_is_named_by_its_url(url: str, expected: tuple[object, ...]) -> None:
+def test_a_mail_server_is_parsed_from_its_url(url: str, expected: tuple[object, ...]) -> None:
     server = smtp_server(url)
     assert (server.host, server.port, server.use_tls, server.start_tls, server.password) == expected
 
 
 @pytest.mark.parametrize("url", ["http://mail.example.org", "smtp://", "mail.example.org"])
-def test_what_is_no_mail_server_is_refused(url: str) -> None:
+def test_an_invalid_mail_server_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="smtp://"):
         smtp_server(url)
 
 
-def test_a_return_path_names_its_letter_and_cannot_be_made_up() -> None:
+def test_a_return_path_names_its_email_and_cannot_be_forged() -> None:
     id_ = uuid4()
     path = return_path(KEYS[1], id_, "bounce.example.org")
     assert len(path.partition("@")[0]) <= 64
-    assert letter_of(KEYS, path, "bounce.example.org") == id_
-    assert letter_of(KEYS, path.upper(), "bounce.example.org") == id_
-    assert letter_of(KEYS[:1], path, "bounce.example.org") is None
+    assert email_id_of(KEYS, path, "bounce.example.org") == id_
+    assert email_id_of(KEYS, path.upper(), "bounce.example.org") == id_
+    assert email_id_of(KEYS[:1], path, "bounce.example.org") is None
     local = path.partition("@")[0]
     forged = f"{local[:-1]}{'0' if local[-1] != '0' else '1'}@bounce.example.org"
     for wrong in (forged, f"{local}@example.org", "", "b-x-y@bounce.example.org", f"b-{id_.hex}@bounce.example.org"):
-        assert letter_of(KEYS, wrong, "bounce.example.org") is None
+        assert email_id_of(KEYS, wrong, "bounce.example.org") is None
 
 
 @given(st.text(max_size=120))
-def test_any_address_is_judged_without_failing(address: str) -> None:
-    assert letter_of(KEYS, address, "bounce.example.org") is None
+def test_any_address_is_parsed_without_an_exception(address: str) -> None:
+    assert email_id_of(KEYS, address, "bounce.example.org") is None
 
 
 @pytest.mark.parametrize(
@@ -86,12 +86,12 @@ def test_any_address_is_judged_without_failing(address: str) -> None:
         ("relayed", "2.0.0", None),
     ],
 )
-def test_a_report_says_what_became_of_the_letter(action: str, status: str, report: Report | None) -> None:
+def test_a_report_states_the_delivery_status(action: str, status: str, report: Report | None) -> None:
     assert report_of(delivery_report(action, status)) == report
 
 
 @given(st.binary(max_size=400))
-def test_a_message_that_is_no_report_says_nothing(content: bytes) -> None:
+def test_a_message_that_is_not_a_report_is_ignored(content: bytes) -> None:
     assert report_of(content) is None
 
 

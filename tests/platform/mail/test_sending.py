@@ -1,4 +1,4 @@
-"""Handing messages to a real mail server, and taking reports in; the room knows no letter and no person."""
+"""Handing messages to a real mail server, and taking reports in; the room knows no email and no person."""
 
 import asyncio
 import smtplib
@@ -11,9 +11,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.platform.mail.reports import delivery_report
 from tests.ports import free_ports
-from virage.platform.mail.listening import ReportListener
 from virage.platform.mail.messages import return_path
 from virage.platform.mail.pages import Page, html_of, text_of
+from virage.platform.mail.report_listener import ReportListener
 from virage.platform.mail.reports import Report
 from virage.platform.mail.sending import MailDelayed, SmtpServer, send
 
@@ -52,11 +52,11 @@ async def inbox() -> Inbox:
 
 @pytest.fixture
 async def server(inbox: Inbox) -> AsyncIterator[SmtpServer]:
-    listening = await asyncio.get_running_loop().create_server(lambda: SMTP(inbox), "127.0.0.1", 0)
-    port: int = listening.sockets[0].getsockname()[1]
+    report_listener = await asyncio.get_running_loop().create_server(lambda: SMTP(inbox), "127.0.0.1", 0)
+    port: int = report_listener.sockets[0].getsockname()[1]
     yield SmtpServer("127.0.0.1", port, use_tls=False, start_tls=False, username=None, password=None)
-    listening.close()
-    await listening.wait_closed()
+    report_listener.close()
+    await report_listener.wait_closed()
 
 
 async def sent(server: SmtpServer, content: bytes | None = b"Subject: x\r\n\r\nbody\r\n") -> object:
@@ -66,7 +66,7 @@ async def sent(server: SmtpServer, content: bytes | None = b"Subject: x\r\n\r\nb
     return await send(server, message, return_path=PATH, to=FAN, reports=True)
 
 
-async def test_a_server_takes_a_message_refuses_it_for_good_or_says_later(server: SmtpServer, inbox: Inbox) -> None:
+async def test_a_server_accepts_rejects_or_defers_a_message(server: SmtpServer, inbox: Inbox) -> None:
     assert await sent(server) == "sent"
     assert [content.endswith(b"body\r\n") for content in inbox.contents] == [True]
     inbox.answer = "550 5.1.1 no such user"
@@ -76,9 +76,7 @@ async def test_a_server_takes_a_message_refuses_it_for_good_or_says_later(server
         await sent(server)
 
 
-async def test_a_message_is_made_once_the_server_is_reached_and_none_is_sent_without(
-    server: SmtpServer, inbox: Inbox
-) -> None:
+async def test_a_message_is_rendered_only_after_connecting(server: SmtpServer, inbox: Inbox) -> None:
     assert await sent(server, None) == "dropped"
     assert inbox.contents == []
     (closed,) = free_ports(1)
@@ -91,25 +89,25 @@ async def test_a_message_is_made_once_the_server_is_reached_and_none_is_sent_wit
         await send(away, message, return_path=PATH, to=FAN, reports=False)
 
 
-async def test_a_report_is_answered_once_it_is_stored() -> None:
+async def test_a_report_is_acknowledged_after_it_is_stored() -> None:
     (port,) = free_ports(1)
     stored: list[tuple[UUID, Report]] = []
     away = [True]
 
-    async def store(letter_id: UUID, report: Report) -> None:
+    async def store(email_id: UUID, report: Report) -> None:
         if away:
             away.clear()
             raise OSError
-        stored.append((letter_id, report))
+        stored.append((email_id, report))
 
     listener = ReportListener([KEY], store, domain=DOMAIN, listen=f"127.0.0.1:{port}")
-    listening = asyncio.create_task(listener.run())
-    letter_id = uuid4()
+    report_listener = asyncio.create_task(listener.run())
+    email_id = uuid4()
 
     def hand_in() -> int:
         with smtplib.LMTP("127.0.0.1", port) as client:
             try:
-                client.sendmail("<>", [return_path(KEY, letter_id, DOMAIN)], delivery_report("failed", "5.1.1"))
+                client.sendmail("<>", [return_path(KEY, email_id, DOMAIN)], delivery_report("failed", "5.1.1"))
             except smtplib.SMTPDataError as failure:
                 return failure.smtp_code
             return 250
@@ -122,13 +120,13 @@ async def test_a_report_is_answered_once_it_is_stored() -> None:
             except ConnectionRefusedError:
                 await asyncio.sleep(0.01)
         codes.append(await asyncio.to_thread(hand_in))
-    listening.cancel()
-    await asyncio.gather(listening, return_exceptions=True)
+    report_listener.cancel()
+    await asyncio.gather(report_listener, return_exceptions=True)
     assert codes == [451, 250]
-    assert stored == [(letter_id, Report("bounced", "5.1.1", blocks=True))]
+    assert stored == [(email_id, Report("bounced", "5.1.1", blocks=True))]
 
 
-def test_a_page_says_all_in_text_too_and_escapes_markup() -> None:
+def test_an_email_page_is_complete_in_plain_text_and_escapes_markup() -> None:
     page = Page(
         lang="en",
         subject="Hello",

@@ -13,8 +13,8 @@ from tests.conftest import FakeClock
 from tests.sale.ticketing.conftest import AREA, House, named
 from virage.identity.keys.acts import open_vault
 from virage.identity.passes.acts import Binding, Bound
-from virage.identity.people.rules.house import letterhead_of
-from virage.identity.people.store import letters
+from virage.identity.people.rules.people_config import people_config_of
+from virage.identity.people.store import emails
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
 from virage.platform.values.jwk import Jwk, base64url
@@ -37,12 +37,12 @@ def codes(answer: Any) -> tuple[int, str]:
 
 
 async def the_code(house: House, config: Config) -> str:
-    """The code in the last letter."""
+    """The code in the last email."""
     newest = (await house.rows("select id from people.letter where kind = 'phone_code' order by id desc"))[0]["id"]
     async with house.db.connection() as conn:
-        letter = await letters.letter(conn, [letterhead_of(config).keys], newest)
-    assert letter is not None
-    return letter.secret["code"]
+        email = await emails.email(conn, [people_config_of(config).keys], newest)
+    assert email is not None
+    return email.secret["code"]
 
 
 async def test_a_ticket_has_place_times_and_pass_state(house: House) -> None:

@@ -108,7 +108,7 @@ def spend(engine: Engine, house: House, address: str, url: str, stop: Callable[[
     with engine:
         fan.visit(ticket)
         fan.holds(CODE)
-        fan.sees("Works without network.")
+        fan.sees("Works offline.")
 
 
 def buy(fan: Visitor, house: House, address: str) -> None:

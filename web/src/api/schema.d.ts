@@ -1340,7 +1340,7 @@ export interface paths {
         };
         /**
          * Read mailbox
-         * @description The latest letters; only in a demonstration, only from the machine itself.
+         * @description The latest emails; only in a demonstration, only from the machine itself.
          */
         get: operations["read_mailbox"];
         put?: never;
@@ -1470,6 +1470,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/emails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List my emails
+         * @description My emails about one order, the latest first.
+         */
+        get: operations["list_my_emails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/emails/{order_id}/{email_id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resend my email
+         * @description Send an email about an order again, to my address: once a minute, and five times an hour.
+         */
+        post: operations["resend_my_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/erasure": {
         parameters: {
             query?: never;
@@ -1504,46 +1544,6 @@ export interface paths {
         get: operations["export_me"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/me/letters": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List my letters
-         * @description My letters about one order, the latest first.
-         */
-        get: operations["list_my_letters"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/me/letters/{order_id}/{letter_id}/resend": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Resend my letter
-         * @description Send a letter about an order again, to my address: once a minute, and five times an hour.
-         */
-        post: operations["resend_my_letter"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1866,7 +1866,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/office/blocked-addresses/{letter_id}": {
+    "/api/office/blocked-addresses/{email_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1877,10 +1877,10 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Free address
-         * @description Let the address of a letter that came back be written to again.
+         * Unblock address
+         * @description Let the address of an email that came back be written to again.
          */
-        delete: operations["free_address"];
+        delete: operations["unblock_address"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2007,6 +2007,26 @@ export interface paths {
          * @description End a device at once; I lead one of its posts. It stays in the list, for the record.
          */
         delete: operations["revoke_device"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/emails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List emails
+         * @description The latest emails of the deployment, 100 at most.
+         */
+        get: operations["list_emails"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2677,26 +2697,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/office/letters": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List letters
-         * @description The latest letters of the deployment, 100 at most.
-         */
-        get: operations["list_letters"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/office/orders": {
         parameters: {
             query?: never;
@@ -2740,7 +2740,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/office/orders/{order_id}/letters": {
+    "/api/office/orders/{order_id}/emails": {
         parameters: {
             query?: never;
             header?: never;
@@ -2748,10 +2748,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List order letters
+         * List order emails
          * @description Return the emails about an order, the latest first.
          */
-        get: operations["list_order_letters"];
+        get: operations["list_order_emails"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2760,7 +2760,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/office/orders/{order_id}/letters/{letter_id}/resend": {
+    "/api/office/orders/{order_id}/emails/{email_id}/resend": {
         parameters: {
             query?: never;
             header?: never;
@@ -2770,10 +2770,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Resend order letter
+         * Resend order email
          * @description Send an email about an order again, to its buyer: at most once a minute and five times an hour.
          */
-        post: operations["resend_order_letter"];
+        post: operations["resend_order_email"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3627,12 +3627,12 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ask sign in code
+         * Request sign in code
          * @description Send a code for this browser. The answer is the same for every address.
          *
          *     429 when the browser asks too often, or its network more often than a whole ground would.
          */
-        post: operations["ask_sign_in_code"];
+        post: operations["request_sign_in_code"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4504,6 +4504,23 @@ export interface components {
             kind: "anywhere";
         };
         /**
+         * ApiClient
+         * @description A program's access, as lists show it: never with its token.
+         */
+        ApiClient: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            created_by: string;
+            /** Format: date-time */
+            expires_at: string;
+            grants: components["schemas"]["GrantView"][];
+            /** Format: uuid */
+            id: string;
+            last_used_at: string | null;
+            name: string;
+        };
+        /**
          * AreaGeometry
          * @description A standing area in centimetres.
          */
@@ -4536,15 +4553,6 @@ export interface components {
             capacity: number;
             /** Format: uuid */
             category_id: string;
-        };
-        /**
-         * Attempt
-         * @description A code and the address that it was sent to; who is new may say their name.
-         */
-        Attempt: {
-            code: string;
-            email: string;
-            name?: string | null;
         };
         /**
          * AutoTopUpAnswer
@@ -4751,12 +4759,12 @@ export interface components {
         BlockReason: "defective" | "fraud" | "lost" | "owner" | "pin" | "replaced" | "stolen";
         /**
          * BlockedAddress
-         * @description An address that a mail server refused for good; `letter_id` names the letter that came back.
+         * @description An address that a mail server refused for good; `email_id` names the email that came back.
          */
         BlockedAddress: {
             address: string;
             /** Format: uuid */
-            letter_id: string;
+            email_id: string;
             reason: string;
             /** Format: date-time */
             since: string;
@@ -5131,10 +5139,19 @@ export interface components {
             short_name: string;
         };
         /**
-         * CodeAsked
+         * CodeRequest
+         * @description Where to send a code, in which language.
+         */
+        CodeRequest: {
+            email: string;
+            /** @default fr */
+            locale: components["schemas"]["Locale"];
+        };
+        /**
+         * CodeRequested
          * @description The answer to everybody who asks for a code, whether the address is known, new or asked for too often.
          */
-        CodeAsked: {
+        CodeRequested: {
             valid_seconds: number;
         };
         /**
@@ -5144,15 +5161,6 @@ export interface components {
         CodeSent: {
             /** Format: date-time */
             expires_at: string;
-        };
-        /**
-         * CodeWish
-         * @description Where to send a code, in which language.
-         */
-        CodeWish: {
-            email: string;
-            /** @default fr */
-            locale: components["schemas"]["Locale"];
         };
         /**
          * Concessionaire
@@ -5281,6 +5289,17 @@ export interface components {
          */
         CountsResult: {
             changed: number;
+        };
+        /**
+         * CreatedToken
+         * @description The answer to its creation: the only time that `token` is shown.
+         */
+        CreatedToken: {
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            token: string;
         };
         /**
          * DeadLetter
@@ -5451,22 +5470,6 @@ export interface components {
          */
         DeviationReason: "alcohol_forbidden" | "card_not_accepted" | "cashier_not_here" | "catalogue_unknown" | "clock_wrong" | "not_at_this_outlet" | "not_in_sale" | "offline_card_limit" | "offline_till_limit" | "option_unknown" | "price_changed" | "price_wrong" | "refund_exceeds_sale" | "sale_unknown" | "unknown_product" | "vat_rate_wrong";
         /**
-         * DeviceArrival
-         * @description A device that comes with a code, and the public key that it made for itself.
-         */
-        DeviceArrival: {
-            code: string;
-            key: components["schemas"]["Jwk"];
-        };
-        /**
-         * DeviceChange
-         * @description A device's name and posts from now on.
-         */
-        DeviceChange: {
-            name: string;
-            posts: string[];
-        };
-        /**
          * DeviceKind
          * @description What stands at the post: a steward's phone or a lane reader at gates, a till at outlets.
          * @enum {string}
@@ -5492,16 +5495,20 @@ export interface components {
             person_name: string | null;
         };
         /**
-         * DevicePaired
-         * @description What a device keeps: the token is told this once, and is what it shows with each request.
+         * DevicePairing
+         * @description A device that comes with a code, and the public key that it made for itself.
          */
-        DevicePaired: {
-            /** Format: uuid */
-            device_id: string;
-            kind: components["schemas"]["DeviceKind"];
+        DevicePairing: {
+            code: string;
+            key: components["schemas"]["Jwk"];
+        };
+        /**
+         * DeviceUpdate
+         * @description A device's name and posts from now on.
+         */
+        DeviceUpdate: {
             name: string;
             posts: string[];
-            token: string;
         };
         /**
          * DraftItem
@@ -5554,6 +5561,39 @@ export interface components {
             second: components["schemas"]["ScanLine"];
         };
         /**
+         * EmailKind
+         * @description What an email tells.
+         * @enum {string}
+         */
+        EmailKind: "account_erased" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "open_sign_in_code" | "order_paid" | "phone_code" | "refund" | "sign_in_code" | "top_up_off";
+        /**
+         * EmailRequest
+         * @description Send an email, or send it again. Who asks makes `id`: sent twice, it is one email.
+         */
+        EmailRequest: {
+            /** Format: uuid */
+            id: string;
+        };
+        /**
+         * EmailView
+         * @description An email as the order's page and the office list it; `to` is None once its recipient is forgotten.
+         */
+        EmailView: {
+            about_id: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["EmailKind"];
+            /** Format: date-time */
+            queued_at: string;
+            reason: string | null;
+            resent: boolean;
+            /** @enum {string} */
+            state: "bounced" | "delivered" | "queued" | "sent";
+            /** Format: date-time */
+            state_at: string;
+            to: string | null;
+        };
+        /**
          * Entrance
          * @description The quickest route to a place: its ramp and gate; `delay_s` is the wait in queues there.
          */
@@ -5604,10 +5644,10 @@ export interface components {
             kind: "withdrawn";
         };
         /**
-         * Erasure
+         * ErasurePreview
          * @description What erasing a person would end, and whether they hold roles, which somebody must remove first.
          */
-        Erasure: {
+        ErasurePreview: {
             holds_roles: boolean;
             upcoming: components["schemas"]["UpcomingTickets"][];
         };
@@ -6030,6 +6070,15 @@ export interface components {
             side: components["schemas"]["Side"];
         };
         /**
+         * GrantRequest
+         * @description A role and its scope as they come over the wire; `scope_id` is None for scope "all" alone.
+         */
+        GrantRequest: {
+            role: components["schemas"]["RoleName"];
+            scope: components["schemas"]["ScopeName"];
+            scope_id?: string | null;
+        };
+        /**
          * GrantView
          * @description A grant as its holder sees it.
          */
@@ -6037,15 +6086,6 @@ export interface components {
             role: components["schemas"]["RoleName"];
             scope: components["schemas"]["ScopeName"];
             scope_id: string | null;
-        };
-        /**
-         * GrantWish
-         * @description A role and its scope as they come over the wire; `scope_id` is None for scope "all" alone.
-         */
-        GrantWish: {
-            role: components["schemas"]["RoleName"];
-            scope: components["schemas"]["ScopeName"];
-            scope_id?: string | null;
         };
         /**
          * GrantedBonus
@@ -6199,17 +6239,17 @@ export interface components {
             scope_id: string | null;
         };
         /**
-         * InvitationAnswer
+         * InvitationCode
          * @description The code out of an invitation's link.
          */
-        InvitationAnswer: {
+        InvitationCode: {
             code: string;
         };
         /**
-         * InvitationWish
-         * @description Whom to invite to what. `id` made by the client keeps a repeated request from sending a second letter.
+         * InvitationRequest
+         * @description Whom to invite to what. `id` made by the client keeps a repeated request from sending a second email.
          */
-        InvitationWish: {
+        InvitationRequest: {
             email: string;
             id?: string | null;
             locale?: components["schemas"]["Locale"] | null;
@@ -6218,10 +6258,10 @@ export interface components {
             scope_id?: string | null;
         };
         /**
-         * Invited
+         * InvitationSent
          * @description An invitation is on its way.
          */
-        Invited: {
+        InvitationSent: {
             /** Format: date-time */
             expires_at: string;
             /** Format: uuid */
@@ -6335,12 +6375,6 @@ export interface components {
             kind: "kick_off";
             period: components["schemas"]["Period"];
         };
-        /**
-         * Kind
-         * @description What a letter tells.
-         * @enum {string}
-         */
-        Kind: "account_erased" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "open_sign_in_code" | "order_paid" | "phone_code" | "refund" | "sign_in_code" | "top_up_off";
         /**
          * KindState
          * @description How a kind stands at an event: its gate group, how many hold it, when it comes and goes, and the gates.
@@ -6461,33 +6495,6 @@ export interface components {
             turn: "" | "left" | "right";
         };
         /**
-         * LetterView
-         * @description A letter as the order's page and the office list it; `to` is None once its recipient is forgotten.
-         */
-        LetterView: {
-            about_id: string | null;
-            /** Format: uuid */
-            id: string;
-            kind: components["schemas"]["Kind"];
-            /** Format: date-time */
-            queued_at: string;
-            reason: string | null;
-            resent: boolean;
-            /** @enum {string} */
-            state: "bounced" | "delivered" | "queued" | "sent";
-            /** Format: date-time */
-            state_at: string;
-            to: string | null;
-        };
-        /**
-         * LetterWish
-         * @description Send a letter, or send it again. Who asks makes `id`: sent twice, it is one letter.
-         */
-        LetterWish: {
-            /** Format: uuid */
-            id: string;
-        };
-        /**
          * Letters
          * @description The ids of dead letters.
          */
@@ -6536,18 +6543,10 @@ export interface components {
          */
         Locale: "en" | "fr";
         /**
-         * MailboxFile
-         * @description A file of a letter in the demonstration's mailbox.
+         * MailboxEmail
+         * @description An email in the demonstration's mailbox; `body` is its plain text.
          */
-        MailboxFile: {
-            name: string;
-            position: number;
-        };
-        /**
-         * MailboxLetter
-         * @description A letter in the demonstration's mailbox; `body` is its plain text.
-         */
-        MailboxLetter: {
+        MailboxEmail: {
             /** Format: date-time */
             arrived_at: string;
             body: string;
@@ -6556,6 +6555,14 @@ export interface components {
             id: string;
             recipient: string;
             subject: string;
+        };
+        /**
+         * MailboxFile
+         * @description A file of an email in the demonstration's mailbox.
+         */
+        MailboxFile: {
+            name: string;
+            position: number;
         };
         /**
          * Mark
@@ -6752,17 +6759,6 @@ export interface components {
             pin: string;
         };
         /**
-         * NewProgramToken
-         * @description The answer to its creation: the only time that `token` is shown.
-         */
-        NewProgramToken: {
-            /** Format: date-time */
-            expires_at: string;
-            /** Format: uuid */
-            id: string;
-            token: string;
-        };
-        /**
          * NotificationKind
          * @description A kind of notification that a fan can select.
          * @enum {string}
@@ -6918,6 +6914,17 @@ export interface components {
             max_loss_cents: number;
             till_limit_cents: number;
             tills: number;
+        };
+        /**
+         * OpenedPairing
+         * @description The code to show to the device, which is kept nowhere else.
+         */
+        OpenedPairing: {
+            code: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
         };
         /**
          * Option
@@ -7237,22 +7244,23 @@ export interface components {
             left_cents: number;
         };
         /**
-         * PairingOpened
-         * @description The code to show to the device, which is kept nowhere else.
+         * PairedDevice
+         * @description What a device keeps: the token is told this once, and is what it shows with each request.
          */
-        PairingOpened: {
-            code: string;
-            /** Format: date-time */
-            expires_at: string;
+        PairedDevice: {
             /** Format: uuid */
-            id: string;
+            device_id: string;
+            kind: components["schemas"]["DeviceKind"];
+            name: string;
+            posts: string[];
+            token: string;
         };
         /**
-         * PairingWish
+         * PairingRequest
          * @description A device that is to come. `id` names the pairing; `posts` are codes of outlets for a till, for any other device
          *         codes of gates or letters of their groups.
          */
-        PairingWish: {
+        PairingRequest: {
             /** Format: uuid */
             id: string;
             kind: components["schemas"]["DeviceKind"];
@@ -7387,10 +7395,10 @@ export interface components {
             name: string | null;
         };
         /**
-         * PersonChange
+         * PersonUpdate
          * @description What one may change about oneself; what is left out stays.
          */
-        PersonChange: {
+        PersonUpdate: {
             locale?: components["schemas"]["Locale"];
             name?: string | null;
         };
@@ -7597,23 +7605,6 @@ export interface components {
          * @enum {string}
          */
         ProductCategory: "beers" | "hot_drinks" | "hot_food" | "menus" | "shop" | "snacks" | "soft_drinks" | "sweets";
-        /**
-         * ProgramToken
-         * @description A program's access, as lists show it: never with its token.
-         */
-        ProgramToken: {
-            /** Format: date-time */
-            created_at: string;
-            /** Format: uuid */
-            created_by: string;
-            /** Format: date-time */
-            expires_at: string;
-            grants: components["schemas"]["GrantView"][];
-            /** Format: uuid */
-            id: string;
-            last_used_at: string | null;
-            name: string;
-        };
         /**
          * Progress
          * @description State of a top-up.
@@ -8145,6 +8136,15 @@ export interface components {
          * @enum {string}
          */
         Side: "away" | "home";
+        /**
+         * SignInRequest
+         * @description A code and the address that it was sent to; who is new may say their name.
+         */
+        SignInRequest: {
+            code: string;
+            email: string;
+            name?: string | null;
+        };
         /**
          * SignedScan
          * @description One scan as its device sends it: the bytes of its JSON and the device's signature over them, both base64url.
@@ -8849,13 +8849,13 @@ export interface components {
             clips: components["schemas"]["DescribedLine"][];
         };
         /**
-         * TokenWish
+         * TokenRequest
          * @description The access that a program is to have, until when, and what to call it.
          */
-        TokenWish: {
+        TokenRequest: {
             /** Format: date-time */
             expires_at: string;
-            grants: components["schemas"]["GrantWish"][];
+            grants: components["schemas"]["GrantRequest"][];
             name: string;
         };
         /**
@@ -10059,7 +10059,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DeviceArrival"];
+                "application/json": components["schemas"]["DevicePairing"];
             };
         };
         responses: {
@@ -10069,7 +10069,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DevicePaired"];
+                    "application/json": components["schemas"]["PairedDevice"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -10440,7 +10440,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["LetterWish"];
+                "application/json": components["schemas"]["EmailRequest"];
             };
         };
         responses: {
@@ -10730,7 +10730,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["InvitationAnswer"];
+                "application/json": components["schemas"]["InvitationCode"];
             };
         };
         responses: {
@@ -10763,7 +10763,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["InvitationAnswer"];
+                "application/json": components["schemas"]["InvitationCode"];
             };
         };
         responses: {
@@ -11368,7 +11368,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MailboxLetter"][];
+                    "application/json": components["schemas"]["MailboxEmail"][];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -11449,7 +11449,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PersonChange"];
+                "application/json": components["schemas"]["PersonUpdate"];
             };
         };
         responses: {
@@ -11659,6 +11659,72 @@ export interface operations {
             };
         };
     };
+    list_my_emails: {
+        parameters: {
+            query: {
+                /** @description The order */
+                about: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailView"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    resend_my_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+                email_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailRequest"];
+            };
+        };
+        responses: {
+            /** @description Success without content */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     read_erasure: {
         parameters: {
             query?: never;
@@ -11674,7 +11740,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Erasure"];
+                    "application/json": components["schemas"]["ErasurePreview"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -11705,72 +11771,6 @@ export interface operations {
                 content: {
                     "application/json": Record<string, never>;
                 };
-            };
-            /** @description Refused: `code` is the reason, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    list_my_letters: {
-        parameters: {
-            query: {
-                /** @description The order */
-                about: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Success */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LetterView"][];
-                };
-            };
-            /** @description Refused: `code` is the reason, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    resend_my_letter: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                order_id: string;
-                letter_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LetterWish"];
-            };
-        };
-        responses: {
-            /** @description Success without content */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
@@ -12362,12 +12362,12 @@ export interface operations {
             };
         };
     };
-    free_address: {
+    unblock_address: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                letter_id: string;
+                email_id: string;
             };
             cookie?: never;
         };
@@ -12524,7 +12524,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PairingWish"];
+                "application/json": components["schemas"]["PairingRequest"];
             };
         };
         responses: {
@@ -12534,7 +12534,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PairingOpened"];
+                    "application/json": components["schemas"]["OpenedPairing"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -12559,7 +12559,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DeviceChange"];
+                "application/json": components["schemas"]["DeviceUpdate"];
             };
         };
         responses: {
@@ -12600,6 +12600,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_emails: {
+        parameters: {
+            query?: {
+                /** @description Of this state alone */
+                only?: ("bounced" | "delivered" | "queued" | "sent") | null;
+                /** @description The id that the page before ended with */
+                before?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailView"][];
+                };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
@@ -13820,7 +13854,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["InvitationWish"];
+                "application/json": components["schemas"]["InvitationRequest"];
             };
         };
         responses: {
@@ -13830,7 +13864,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Invited"];
+                    "application/json": components["schemas"]["InvitationSent"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -13861,40 +13895,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Refused: `code` is the reason, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    list_letters: {
-        parameters: {
-            query?: {
-                /** @description Of this state alone */
-                only?: ("bounced" | "delivered" | "queued" | "sent") | null;
-                /** @description The id that the page before ended with */
-                before?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Success */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LetterView"][];
-                };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
@@ -13970,7 +13970,7 @@ export interface operations {
             };
         };
     };
-    list_order_letters: {
+    list_order_emails: {
         parameters: {
             query?: never;
             header?: never;
@@ -13987,7 +13987,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LetterView"][];
+                    "application/json": components["schemas"]["EmailView"][];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -14001,19 +14001,19 @@ export interface operations {
             };
         };
     };
-    resend_order_letter: {
+    resend_order_email: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 order_id: string;
-                letter_id: string;
+                email_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["LetterWish"];
+                "application/json": components["schemas"]["EmailRequest"];
             };
         };
         responses: {
@@ -14337,7 +14337,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProgramToken"][];
+                    "application/json": components["schemas"]["ApiClient"][];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -14360,7 +14360,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TokenWish"];
+                "application/json": components["schemas"]["TokenRequest"];
             };
         };
         responses: {
@@ -14370,7 +14370,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NewProgramToken"];
+                    "application/json": components["schemas"]["CreatedToken"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -15496,7 +15496,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Attempt"];
+                "application/json": components["schemas"]["SignInRequest"];
             };
         };
         responses: {
@@ -15520,7 +15520,7 @@ export interface operations {
             };
         };
     };
-    ask_sign_in_code: {
+    request_sign_in_code: {
         parameters: {
             query?: never;
             header?: never;
@@ -15529,7 +15529,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CodeWish"];
+                "application/json": components["schemas"]["CodeRequest"];
             };
         };
         responses: {
@@ -15539,7 +15539,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CodeAsked"];
+                    "application/json": components["schemas"]["CodeRequested"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

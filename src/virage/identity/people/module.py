@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from virage.identity.people.acts import PeopleAuthenticator, PersonErased
 from virage.identity.people.jobs import PeopleJobs
-from virage.identity.people.reads import LetterComposer, PersonExport, PersonTickets, gauges
+from virage.identity.people.reads import EmailComposer, PersonExport, PersonTickets, gauges
 from virage.identity.people.routes import router
 from virage.identity.people.routes.browsers import Browsers
-from virage.identity.people.rules.house import letterhead_of
-from virage.identity.people.rules.letters import Kind
+from virage.identity.people.rules.emails import EmailKind
+from virage.identity.people.rules.people_config import people_config_of
 from virage.identity.people.rules.webpush import Vapid
 from virage.platform.module import LockException, Module, Parts, Process
 
@@ -48,9 +48,11 @@ module = Module(
         "blocked_address": (),
     },
     lock_exceptions={
-        "open_guests": LockException("A guest's session has no person, so no row of a person is locked.", holds=False),
-        "write_letters": LockException(
-            "New ids; a letter about something is written under the lock of that.", holds=False
+        "open_guest_sessions": LockException(
+            "A guest's session has no person, so no row of a person is locked.", holds=False
+        ),
+        "write_emails": LockException(
+            "New ids. An email about an order is stored under the lock of the order.", holds=False
         ),
         "give": LockException("Grants of a person change only under the lock of the person.", under="people.person"),
     },
@@ -60,21 +62,21 @@ module = Module(
 def build(
     process: Process,
     *,
-    composers: Mapping[Kind, LetterComposer],
+    composers: Mapping[EmailKind, EmailComposer],
     exports: Mapping[str, PersonExport],
     erased: Sequence[PersonErased],
     tickets_of: PersonTickets,
 ) -> Parts:
     """Return what they add.
 
-    `composers` load what each kind of letter says, `exports` what each domain keeps of a person, by the section of the
+    `composers` load what each kind of email says, `exports` what each domain keeps of a person, by the section of the
     export; `erased` forget it, in order, in the transaction of the erasure.
     """
     config, db, clock = process.config, process.db, process.clock
     authenticator = PeopleAuthenticator(db, clock)
     return Parts(
         {
-            "letterhead": letterhead_of(config),
+            "people_config": people_config_of(config),
             "browsers": Browsers(config),
             "vapid": Vapid(config.secret),
             "person_exports": exports,

@@ -19,26 +19,26 @@ from virage.identity.people.rules.devices import (
     may_assign,
     may_revoke,
 )
+from virage.identity.people.rules.emails import (
+    BlockedAddress,
+    Email,
+    EmailContent,
+    EmailView,
+    MailboxEmail,
+    State,
+)
+from virage.identity.people.rules.emails.links import invitation_path
 from virage.identity.people.rules.grants import (
+    ApiClient,
     GrantView,
     Invitation,
-    ProgramToken,
     StaffGrant,
     view_of,
 )
-from virage.identity.people.rules.letters import (
-    BlockedAddress,
-    Content,
-    Letter,
-    LetterView,
-    MailboxLetter,
-    State,
-)
-from virage.identity.people.rules.letters.links import invitation_path
 from virage.identity.people.rules.persons import Locale, Person, SessionView, short_name
 from virage.identity.people.rules.pins import RosterEntry
-from virage.identity.people.rules.secrets import Secrets
-from virage.identity.people.store import codes, grants, letters, persons, pins, push, sessions
+from virage.identity.people.rules.secrets import PeopleKeys
+from virage.identity.people.store import codes, emails, grants, persons, pins, push, sessions
 from virage.identity.people.store import devices as stored_devices
 from virage.identity.people.store.devices import DeviceRecord
 from virage.identity.people.store.scopes import posts_for, posts_of
@@ -50,12 +50,12 @@ from virage.platform.web.guard import Grant, Principal, holds
 from virage.site.programme import api as programme
 from virage.site.programme.types import Text
 
-DEVICES_MOST = 5_000
-BLOCKED_MOST = 500
-LETTERS_MOST = 100
-MAILBOX_MOST = 50
-PROGRAMS_MOST = 500
-STAFF_MOST = 5_000
+DEVICES_MAX = 5_000
+BLOCKED_MAX = 500
+EMAILS_MAX = 100
+MAILBOX_MAX = 50
+API_CLIENTS_MAX = 500
+STAFF_MAX = 5_000
 SELLS_BEFORE = timedelta(hours=48)
 SELLS_AFTER = timedelta(hours=12)
 
@@ -85,7 +85,7 @@ class PersonTickets(Protocol):
         ...
 
 
-class Erasure(Struct, frozen=True):
+class ErasurePreview(Struct, frozen=True):
     """What erasing a person would end, and whether they hold roles, which somebody must remove first."""
 
     upcoming: list[UpcomingTickets]
@@ -115,7 +115,7 @@ class Staff(Struct, frozen=True):
 
 
 def gauges(clock: Clock) -> Sequence[Gauge]:
-    """How long letters to addresses without an account wait, and how many were not sent since the start."""
+    """How long emails to addresses without an account wait, and how many were not sent since the start."""
 
     async def read(conn: Connection) -> Mapping[str, float]:
         budget = await codes.newcomer_budget(conn)
@@ -143,13 +143,13 @@ async def short_names(conn: Connection, person_ids: Sequence[UUID]) -> dict[UUID
     return {person_id: name for person_id, name in short.items() if name is not None}
 
 
-async def search(conn: Connection, wanted: str, most: int) -> list[Person]:
+async def search(conn: Connection, wanted: str, limit: int) -> list[Person]:
     """Persons by their whole address in any spelling, by its beginning before the `@`, or by a part of their name.
 
     Nobody who is erased. Only for whoever may see persons: the caller answers for that.
     """
     if "@" not in wanted:
-        return await persons.persons_called(conn, wanted, most)
+        return await persons.find_persons(conn, wanted, limit)
     address = normalise_address(wanted)
     found = None if address is None else await persons.person_by_email(conn, address)
     return [] if found is None else [found]
@@ -183,11 +183,11 @@ async def sessions_of(conn: Connection, person_id: UUID, current: UUID | None, n
 
 
 async def staff(conn: Connection, principal: Principal, now: datetime) -> Staff:
-    """The staff and the invitations within what the asker administers, `STAFF_MOST` of either."""
+    """The staff and the invitations within what the asker administers, `STAFF_MAX` of either."""
     administered = [grant for grant in principal.grants if grant.role == "admin" and principal.kind == "staff"]
     return Staff(
-        await grants.staff(conn, administered, STAFF_MOST),
-        await grants.invitations(conn, administered, now, STAFF_MOST),
+        await grants.staff(conn, administered, STAFF_MAX),
+        await grants.invitations(conn, administered, now, STAFF_MAX),
     )
 
 
@@ -198,19 +198,19 @@ async def offered(conn: Connection, person_id: UUID, code: str, now: datetime) -
     return None if grant is None else view_of(grant)
 
 
-async def programs(conn: Connection, principal: Principal, now: datetime) -> list[ProgramToken]:
-    """The programs that the asker created; for who administers everything all of them, the newest `PROGRAMS_MOST`."""
+async def api_clients(conn: Connection, principal: Principal, now: datetime) -> list[ApiClient]:
+    """The programs that the asker created; for who administers everything all of them, the newest `API_CLIENTS_MAX`."""
     if holds(principal, "admin"):
-        return await grants.programs(conn, now, PROGRAMS_MOST)
-    return [] if principal.id is None else await grants.programs_created_by(conn, principal.id, now)
+        return await grants.api_clients(conn, now, API_CLIENTS_MAX)
+    return [] if principal.id is None else await grants.api_clients_created_by(conn, principal.id, now)
 
 
-async def person_behind(conn: Connection, asker_id: UUID) -> UUID | None:
+async def responsible_person(conn: Connection, asker_id: UUID) -> UUID | None:
     """Who answers for what is asked under an id: who created the program, or the person of that id.
 
     None: nobody knows any more, for the program was ended or the person erased meanwhile.
     """
-    behind = await grants.program_creator(conn, asker_id) or asker_id
+    behind = await grants.api_client_creator(conn, asker_id) or asker_id
     return None if await persons.person(conn, behind) is None else behind
 
 
@@ -225,10 +225,10 @@ async def export(
         "joined_at": await persons.joined_at(conn, person_id),
         "sessions": await sessions.sessions_of(conn, person_id, None, now),
         "grants": [view_of(grant) for grant in held],
-        "tokens": await grants.programs_created_by(conn, person_id, now),
+        "tokens": await grants.api_clients_created_by(conn, person_id, now),
         "pin_set_at": await pins.pin_set_at(conn, person_id),
         "push_subscriptions": await push.endpoints_of(conn, person_id),
-        "letters": await letters.letters_of(conn, person_id),
+        "letters": await emails.emails_of(conn, person_id),
         "devices_paired": await stored_devices.devices_paired_by(conn, person_id),
     }
     for name, contributor in contributors.items():
@@ -236,9 +236,9 @@ async def export(
     return about
 
 
-async def erasure(conn: Connection, person_id: UUID, upcoming: PersonTickets, now: datetime) -> Erasure:
+async def erasure(conn: Connection, person_id: UUID, upcoming: PersonTickets, now: datetime) -> ErasurePreview:
     """What erasing a person would end, for the person to know beforehand."""
-    return Erasure(list(await upcoming(conn, person_id, now)), bool(await grants.grants_of(conn, person_id)))
+    return ErasurePreview(list(await upcoming(conn, person_id, now)), bool(await grants.grants_of(conn, person_id)))
 
 
 async def devices(conn: Connection, device_ids: Sequence[UUID]) -> dict[UUID, Device]:
@@ -263,10 +263,10 @@ async def my_device(conn: Connection, principal: Principal) -> MyDevice | None:
 
 
 async def office_devices(conn: Connection, principal: Principal) -> list[OfficeDevice]:
-    """The devices at a post that the asker leads, of the first `DEVICES_MOST`; revoked ones last."""
+    """The devices at a post that the asker leads, of the first `DEVICES_MAX`; revoked ones last."""
     return [
-        _as_seen_by(principal, device)
-        for device in await stored_devices.office_devices(conn, DEVICES_MOST)
+        _for_office(principal, device)
+        for device in await stored_devices.office_devices(conn, DEVICES_MAX)
         if may_revoke(principal, device.posts, posts_for(device.kind))
     ]
 
@@ -274,10 +274,10 @@ async def office_devices(conn: Connection, principal: Principal) -> list[OfficeD
 async def office_device(conn: Connection, principal: Principal, device_id: UUID) -> OfficeDevice | None:
     """One device as the asker sees it in the list."""
     device = await stored_devices.office_device(conn, device_id)
-    return None if device is None else _as_seen_by(principal, device)
+    return None if device is None else _for_office(principal, device)
 
 
-def _as_seen_by(principal: Principal, device: OfficeDevice) -> OfficeDevice:
+def _for_office(principal: Principal, device: OfficeDevice) -> OfficeDevice:
     may_change = device.revoked_at is None and may_assign(principal, device.posts, posts_for(device.kind))
     return replace(device, may_change=may_change)
 
@@ -290,7 +290,7 @@ class Sellers(Struct, frozen=True):
     def may_sell(self, person_id: UUID, outlet: str) -> bool:
         """Whether somebody may sell at an outlet."""
         own = self.posts.get(person_id, set())
-        return None in own or not own.isdisjoint(_spelled_out(OUTLET, [outlet]))
+        return None in own or not own.isdisjoint(_with_groups(OUTLET, [outlet]))
 
 
 async def roster(
@@ -302,10 +302,10 @@ async def roster(
     """
     event = None if event_id is None else await programme.event(conn, event_id)
     organiser_id = None if event is None else event.organiser_id
-    return await pins.roster(conn, kind, _spelled_out(kind, wanted), event_id, organiser_id)
+    return await pins.roster(conn, kind, _with_groups(kind, wanted), event_id, organiser_id)
 
 
-def _spelled_out(kind: PostKind, wanted: Sequence[str]) -> list[str]:
+def _with_groups(kind: PostKind, wanted: Sequence[str]) -> list[str]:
     posts = posts_of(kind)
     named = {*wanted, *codes_of(wanted, posts)}
     return sorted(named | {posts.groups[post] for post in wanted if post in posts.groups})
@@ -322,70 +322,72 @@ async def may_sell_at(conn: Connection, person_id: UUID, outlet: str, now: datet
 
     Those of an event may from two days before its doors until half a day after its end.
     """
-    return await pins.works_at(conn, person_id, OUTLET, _spelled_out(OUTLET, [outlet]), await _sold_at(conn, now))
+    return await pins.works_at(
+        conn, person_id, OUTLET, _with_groups(OUTLET, [outlet]), await _selling_events(conn, now)
+    )
 
 
 async def sellers(conn: Connection, now: datetime) -> Sellers:
     """Everybody who may sell now, as `may_sell_at` answers for one of them."""
     posts: dict[UUID, set[str | None]] = {}
-    for person_id, post in await pins.posts_of_workers(conn, OUTLET, await _sold_at(conn, now)):
+    for person_id, post in await pins.posts_of_workers(conn, OUTLET, await _selling_events(conn, now)):
         posts.setdefault(person_id, set()).add(post)
     return Sellers(posts)
 
 
-async def _sold_at(conn: Connection, now: datetime) -> dict[UUID, UUID]:
+async def _selling_events(conn: Connection, now: datetime) -> dict[UUID, UUID]:
     """The events whose own cashiers may sell now, each with its organiser."""
     around = await programme.upcoming(conn, now - SELLS_AFTER)
     return {one.id: one.organiser_id for one in around if one.doors_at <= now + SELLS_BEFORE}
 
 
-async def letters_about(
-    conn: Connection, keys: Sequence[Secrets], about_id: UUID, person_id: UUID | None = None
-) -> list[LetterView]:
-    """The letters of an order, the latest first; to one person, if one is named."""
-    return await letters.letters_about(conn, keys, about_id, person_id)
+async def emails_about(
+    conn: Connection, keys: Sequence[PeopleKeys], about_id: UUID, person_id: UUID | None = None
+) -> list[EmailView]:
+    """The emails of an order, the latest first; to one person, if one is named."""
+    return await emails.emails_about(conn, keys, about_id, person_id)
 
 
-async def letters_sent(
-    conn: Connection, keys: Sequence[Secrets], state: State | None, before: UUID | None
-) -> list[LetterView]:
-    """The latest letters, of one state if it is named."""
-    return await letters.letters(conn, keys, state, before, LETTERS_MOST)
+async def recent_emails(
+    conn: Connection, keys: Sequence[PeopleKeys], state: State | None, before: UUID | None
+) -> list[EmailView]:
+    """The latest emails, of one state if it is named."""
+    return await emails.emails(conn, keys, state, before, EMAILS_MAX)
 
 
-async def blocked_addresses(conn: Connection, keys: Sequence[Secrets]) -> list[BlockedAddress]:
+async def blocked_addresses(conn: Connection, keys: Sequence[PeopleKeys]) -> list[BlockedAddress]:
     """Addresses that came back for good and are not written to, the latest first."""
-    return await letters.blocked(conn, keys, BLOCKED_MOST)
+    return await emails.blocked(conn, keys, BLOCKED_MAX)
 
 
-async def mailbox(conn: Connection) -> list[MailboxLetter]:
-    """The latest letters of a demonstration without a mail server."""
-    return await letters.mailbox(conn, MAILBOX_MOST)
+async def mailbox(conn: Connection) -> list[MailboxEmail]:
+    """The latest emails of a demonstration without a mail server."""
+    return await emails.mailbox(conn, MAILBOX_MAX)
 
 
-async def mailbox_html(conn: Connection, letter_id: UUID) -> str | None:
-    """A letter of the mailbox as a mail program shows it."""
-    return await letters.mailbox_html(conn, letter_id)
+async def mailbox_html(conn: Connection, email_id: UUID) -> str | None:
+    """An email of the mailbox as a mail program shows it."""
+    return await emails.mailbox_html(conn, email_id)
 
 
-async def mailbox_file(conn: Connection, letter_id: UUID, position: int) -> Attachment | None:
-    """A file of a letter in the mailbox."""
-    return await letters.mailbox_file(conn, letter_id, position)
+async def mailbox_file(conn: Connection, email_id: UUID, position: int) -> Attachment | None:
+    """A file of an email in the mailbox."""
+    return await emails.mailbox_file(conn, email_id, position)
 
 
-class LetterComposer(Protocol):
-    """What a letter tells, loaded by the domain that wrote it: one composer a kind."""
+class EmailComposer(Protocol):
+    """What an email tells, loaded by the domain that wrote it: one composer a kind."""
 
-    async def __call__(self, conn: Connection, letter: Letter) -> Content | None:
+    async def __call__(self, conn: Connection, email: Email) -> EmailContent | None:
         """Return the content; None if there is nothing to tell any more."""
         ...
 
 
-async def sealed_content(conn: Connection, letter: Letter) -> Content:  # noqa: ARG001 - the protocol's form
-    """The content of a letter whose sealed values are all that it tells."""
-    return Content({})
+async def sealed_content(conn: Connection, email: Email) -> EmailContent:  # noqa: ARG001 - the protocol's form
+    """The content of an email whose sealed values are all that it tells."""
+    return EmailContent({})
 
 
-async def invitation_content(conn: Connection, letter: Letter) -> Content:  # noqa: ARG001 - the protocol's form
+async def invitation_content(conn: Connection, email: Email) -> EmailContent:  # noqa: ARG001 - the protocol's form
     """The content of an invitation."""
-    return Content({}, path=invitation_path(letter.secret["code"]))
+    return EmailContent({}, path=invitation_path(email.secret["code"]))

@@ -11,22 +11,22 @@ from virage.platform.settings.origin import is_private
 
 
 class PeopleSettings(Struct, frozen=True, kw_only=True):
-    """How letters, sign-in and push messages go out."""
+    """How emails, sign-in and push messages go out."""
 
     smtp_url: Annotated[str | None, parse.smtp] = None
     """smtp://user:password@host:port, smtps:// for implicit TLS, ?starttls=1 for STARTTLS. Production needs it; in a
-    demonstration without it letters arrive in /mailbox."""
+    demonstration without it emails arrive in /mailbox."""
     mail_from: Annotated[str, parse.address] = "tickets@example.org"
-    """The sender of every letter."""
+    """The sender of every email."""
     newcomer_letters_per_min: Annotated[int, parse.positive] = 60
     """How many sign-in codes a minute are sent to addresses without an account; the next ones wait up to two minutes,
-    more are not sent. Everybody else's letters never wait for them."""
+    more are not sent. Everybody else's emails never wait for them."""
     dkim_key: Annotated[Path | None, parse.readable] = None
-    """A file with the private RSA key (PEM) that letters are signed with by DKIM, for the domain of the sender."""
+    """A file with the private RSA key (PEM) that emails are signed with by DKIM, for the domain of the sender."""
     dkim_selector: Annotated[str, parse.domain] = ""
     """The name under `_domainkey` at which DNS has its public key."""
     bounce_domain: Annotated[str | None, parse.domain] = None
-    """The domain of the return paths of letters (VERP), whose mail server hands reports to `bounce_listen`."""
+    """The domain of the return paths of emails (VERP), whose mail server hands reports to `bounce_listen`."""
     bounce_listen: Annotated[str | None, parse.host_port] = None
     """host:port at which `virage work` takes delivery reports by LMTP, as 127.0.0.1:2424; unset: it takes none. LMTP
     has no password, so the host is a loopback or private address."""
@@ -39,7 +39,7 @@ class PeopleSettings(Struct, frozen=True, kw_only=True):
         """Return what is wrong with values that are fine one by one."""
         defects = []
         if bool(self.dkim_key) != bool(self.dkim_selector):
-            defects.append("VIRAGE_DKIM_KEY, VIRAGE_DKIM_SELECTOR: letters are signed with both, or with neither")
+            defects.append("VIRAGE_DKIM_KEY, VIRAGE_DKIM_SELECTOR: set both, or neither")
         if self.bounce_listen and not self.bounce_domain:
             defects.append("VIRAGE_BOUNCE_LISTEN: it needs VIRAGE_BOUNCE_DOMAIN, which reports are sent to")
         bounce_host = (self.bounce_listen or "").rpartition(":")[0]

@@ -1,4 +1,4 @@
-"""How a letter travels: the message, its signature, and the return path that names it."""
+"""How an email travels: the message, its signature, and the return path that names it."""
 
 import hmac
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _SIGNED: Final = (b"from", b"to", b"subject", b"date", b"message-id", b"mime-ver
 
 
 class Attachment(Struct, frozen=True):
-    """A file that goes with a letter."""
+    """A file that goes with an email."""
 
     name: str
     media_type: str
@@ -26,7 +26,7 @@ class Attachment(Struct, frozen=True):
 
 
 class Rendered(Struct, frozen=True):
-    """A letter ready to be sent."""
+    """An email ready to be sent."""
 
     subject: str
     text: str
@@ -49,23 +49,23 @@ class Addressed(Protocol):
 
 
 class Signer(Struct, frozen=True):
-    """What letters are signed with by DKIM (RFC 6376): the selector in DNS, and a private RSA key in PEM."""
+    """What emails are signed with by DKIM (RFC 6376): the selector in DNS, and a private RSA key in PEM."""
 
     selector: str
     key: bytes
 
 
-def compose(letter: Addressed, rendered: Rendered, sender: str, club: str, now: datetime) -> EmailMessage:
-    """Return the letter as a message. Its id makes the Message-ID, so that a letter sent twice is shown once.
+def compose(email: Addressed, rendered: Rendered, sender: str, club: str, now: datetime) -> EmailMessage:
+    """Return the email as a message. Its id makes the Message-ID, so that an email sent twice is shown once.
 
     Raises ValueError for an address or subject that would end its header.
     """
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(display_name=club, addr_spec=sender)
-    message["To"] = Address(addr_spec=letter.to)
+    message["To"] = Address(addr_spec=email.to)
     message["Subject"] = rendered.subject
     message["Date"] = format_datetime(now)
-    message["Message-ID"] = f"<{letter.id}@{sender.rpartition('@')[2]}>"
+    message["Message-ID"] = f"<{email.id}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday answers
     message.set_content(rendered.text, cte="quoted-printable")
     message.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
@@ -84,24 +84,24 @@ def signed(message: bytes, signer: Signer, sender: str) -> bytes:
     return header + message
 
 
-def return_path(key: bytes, letter_id: UUID, domain: str) -> str:
-    """Return the envelope sender of a letter (VERP): it names the letter, and cannot be made up."""
-    return f"b-{letter_id.hex}-{_mark(key, letter_id)}@{domain}"
+def return_path(key: bytes, email_id: UUID, domain: str) -> str:
+    """Return the envelope sender of an email (VERP): it names the email, and cannot be made up."""
+    return f"b-{email_id.hex}-{_mark(key, email_id)}@{domain}"
 
 
-def letter_of(keys: list[bytes], address: str, domain: str) -> UUID | None:
-    """Return the letter that a return path names; None for any other address."""
+def email_id_of(keys: list[bytes], address: str, domain: str) -> UUID | None:
+    """Return the email that a return path names; None for any other address."""
     local, _, host = address.rpartition("@")
     parts = local.lower().split("-")
     if host.lower() != domain.lower() or len(parts) != 3 or parts[0] != "b":  # noqa: PLR2004 - b, the id, its mark
         return None
     try:
-        letter_id = UUID(hex=parts[1])
+        email_id = UUID(hex=parts[1])
     except ValueError:
         return None
-    known = any(hmac.compare_digest(_mark(key, letter_id).encode(), parts[2].encode()) for key in keys)
-    return letter_id if known else None
+    known = any(hmac.compare_digest(_mark(key, email_id).encode(), parts[2].encode()) for key in keys)
+    return email_id if known else None
 
 
-def _mark(key: bytes, letter_id: UUID) -> str:
-    return hmac.digest(key, letter_id.bytes, "sha256")[:_MARK_BYTES].hex()
+def _mark(key: bytes, email_id: UUID) -> str:
+    return hmac.digest(key, email_id.bytes, "sha256")[:_MARK_BYTES].hex()

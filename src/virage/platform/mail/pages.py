@@ -13,8 +13,8 @@ from minijinja import Environment
 from msgspec import Struct
 from msgspec.structs import asdict
 
-_LAYOUT: Final = Path(__file__).with_name("letter.mjml")
-_NAME: Final = "letter.html"
+_LAYOUT: Final = Path(__file__).with_name("email.mjml")
+_NAME: Final = "email.html"
 
 
 class Page(Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""What mail servers report about a letter (RFC 3464), and what it means for its address."""
+"""What mail servers report about an email (RFC 3464), and what it means for its address."""
 
 import re
 from email import message_from_bytes
@@ -16,7 +16,7 @@ _REFUSED_MAILBOX: Final = frozenset({550, 551, 553})
 
 
 class Report(Struct, frozen=True):
-    """What became of a letter; `blocks`: its address must not be written to again."""
+    """What became of an email; `blocks`: its address must not be written to again."""
 
     state: Literal["delivered", "bounced"]
     reason: str

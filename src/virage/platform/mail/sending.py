@@ -13,12 +13,12 @@ from virage.platform.mail.reports import Report, refusal
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 DEFAULT_PORTS: Final = {"smtp": 587, "smtps": 465}
 SMTP_TIMEOUT_S = 20.0
-PERMANENT = 500  # RFC 5321, 4.2.1: from here on the same letter is refused for ever
+PERMANENT = 500  # RFC 5321, 4.2.1: from here on the same email is refused for ever
 NOTIFY = ["NOTIFY=SUCCESS,FAILURE"]  # RFC 3461
 
 
 class MailDelayed(Exception):
-    """The mail server did not take a letter. Its own words stay out: they name the reader."""
+    """The mail server did not take an email. Its own words stay out: they name the reader."""
 
 
 class SmtpServer(Struct, frozen=True):

@@ -5,8 +5,8 @@ from datetime import timedelta
 from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs, enqueue
 from virage.platform.values.clock import Clock
-from virage.sale.ticketing.acts import holding, letters, refunding
-from virage.sale.ticketing.acts.letters import MOVED_JOB, EventMovedJob
+from virage.sale.ticketing.acts import emails, holding, refunding
+from virage.sale.ticketing.acts.emails import MOVED_JOB, EventMovedJob
 from virage.sale.ticketing.acts.refunding import CANCEL_BATCH, CANCELLED_JOB, EventCancelledJob, WhoIsInside
 
 EXPIRE_EVERY_S = 2.0
@@ -59,7 +59,7 @@ class TicketingJobs:
     async def notify_moved(self, moved: EventMovedJob) -> None:
         """Email every ticket buyer of an event whose start has changed."""
         async with self._db.transaction() as conn:
-            await letters.notify_moved(conn, moved, self._clock.now())
+            await emails.notify_moved(conn, moved, self._clock.now())
 
 
 class SeatReturns:

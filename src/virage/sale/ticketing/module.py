@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from virage.identity.people.types import letterhead_of
+from virage.identity.people.types import people_config_of
 from virage.platform.module import LockException, Module, Parts, Process
 from virage.sale.ticketing.acts.refunding import WhoIsInside
 from virage.sale.ticketing.acts.tickets import rebind_service
@@ -93,7 +93,7 @@ def build(process: Process, *, lock_inside: WhoIsInside, inside_since: WhoIsInsi
             "pays": order_service.pays,
             "order_reads": order_service.orders,
             "order_watch": watch,
-            "rebind_service": rebind_service(config.secret, letterhead_of(config)),
+            "rebind_service": rebind_service(config.secret, people_config_of(config)),
             "who_is_inside": lock_inside,
         },
         jobs=[TicketingJobs(db, clock).register, SeatReturns(db, clock, inside_since).register],

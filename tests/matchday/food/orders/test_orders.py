@@ -16,7 +16,7 @@ from tests.matchday.food.till.bar import ROUND_CENTS, Bar
 from tests.money.wallet.ledger.books import loaded_wallet
 from virage.identity.people import acts as people
 from virage.identity.people.acts import push
-from virage.identity.people.rules.push import PushDue, Subscriber
+from virage.identity.people.rules.push import PushJob, Subscriber
 from virage.matchday.food.menu.acts.stock import Sold, record, record_sales
 from virage.matchday.food.menu.rules.alcohol import Reason as AlcoholReason
 from virage.matchday.food.menu.rules.catalogue import Station
@@ -341,7 +341,7 @@ async def test_a_fan_is_notified_once_of_a_ready_order(kitchen: Kitchen, clock: 
     for step in ("accept", "ready", "ready"):
         await kitchen.step(step, order.id)
     ((payload,),) = await kitchen.rows("select payload from kernel.job where entrypoint = 'push'")
-    due = msgspec.json.decode(payload, type=PushDue)
+    due = msgspec.json.decode(payload, type=PushJob)
     said = msgspec.json.decode(due.text)
     assert (said["kind"], said["order"], said["title"]) == ("food_ready", str(order.id), "Commande 1 prête")
     assert due.topic == order.id

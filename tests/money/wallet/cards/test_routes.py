@@ -262,7 +262,7 @@ async def test_a_pin_and_an_unblock_ask_for_a_fresh_sign_in_and_a_block_does_not
 @pytest.mark.parametrize(
     ("pin", "code"), [("12", "invalid_input"), ("123456", "pin_trivial"), ("x" * 6, "invalid_input")]
 )
-async def test_a_pin_that_is_tried_first_is_refused(wallets: "Wallets", pin: str, code: str) -> None:
+async def test_a_trivial_pin_is_refused(wallets: "Wallets", pin: str, code: str) -> None:
     held = await wallets.card(wallets.knows("fan"))
     answer = await wallets.ask("fan", "PUT", f"/api/me/cards/{held.id}/pin", {"pin": pin})
     assert (answer.status_code, answer.json()["code"]) == (400, code)

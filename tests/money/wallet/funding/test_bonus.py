@@ -8,7 +8,7 @@ from uuid import UUID
 from tests.money.wallet.cards.chip import shown
 from tests.money.wallet.funding.desks import employ
 from tests.money.wallet.ledger.books import NOW, books, loaded_wallet
-from virage.identity.people.rules.grants import NewProgram
+from virage.identity.people.rules.grants import NewApiClient
 from virage.identity.people.store import grants
 from virage.money.wallet.accounts.acts import close_wallet
 from virage.money.wallet.funding.acts import top_ups as wallet_acts
@@ -130,8 +130,8 @@ async def test_staff_cannot_grant_a_bonus_to_themselves_also_by_an_api_client(wa
     mine, theirs = await wallets.card(finance), await wallets.card(wallets.knows("fan"))
     async with wallets.transaction() as conn:
         await employ(conn, finance, Grant("finance"))
-        wish = NewProgram(program, "CRM", [Grant("finance")], finance, now, now + timedelta(hours=1))
-        await grants.create_program(conn, wish, "a token")
+        wish = NewApiClient(program, "CRM", [Grant("finance")], finance, now, now + timedelta(hours=1))
+        await grants.create_api_client(conn, wish, "a token")
     for who in ("finance", "their program"):
         for wallet_id, expected in ((mine.wallet_id, 409), (theirs.wallet_id, 200)):
             wanted = {"id": str(new_id()), "purse_id": str(wallet_id), "cents": 900, "reason": "goodwill"}
@@ -148,8 +148,8 @@ async def test_revoking_an_api_client_during_a_grant_does_not_allow_a_grant_to_o
     mine = await wallets.card(finance)
     async with wallets.transaction() as conn:
         await employ(conn, finance, Grant("finance"))
-        wish = NewProgram(program, "CRM", [Grant("finance")], finance, now, now + timedelta(hours=1))
-        await grants.create_program(conn, wish, "a token")
+        wish = NewApiClient(program, "CRM", [Grant("finance")], finance, now, now + timedelta(hours=1))
+        await grants.create_api_client(conn, wish, "a token")
     wanted = {"id": str(new_id()), "purse_id": str(mine.wallet_id), "cents": 900, "reason": "goodwill"}
     async with wallets.transaction() as conn:
         await conn.execute("select from wallet_accounts.purse for update")
@@ -157,6 +157,6 @@ async def test_revoking_an_api_client_during_a_grant_does_not_allow_a_grant_to_o
         waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
         while not await wallets.rows(waiting):  # noqa: ASYNC110 - another connection sets no event
             await asyncio.sleep(0.01)
-        await grants.drop_programs(conn, [program])
+        await grants.drop_api_clients(conn, [program])
     assert (await giving).status_code == 404
     assert await wallets.rows("select 1 from wallet_funding.gift") == []

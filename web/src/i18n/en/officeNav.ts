@@ -10,7 +10,7 @@ export const officeNav = {
     devices: "Devices",
     bans: "Bans",
     pin: "My PIN",
-    programs: "Programs",
+    apiClients: "API clients",
     pages: "Legal and help",
     emails: "Emails",
     jobs: "Failed jobs",

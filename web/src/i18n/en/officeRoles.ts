@@ -2,7 +2,7 @@ import type { components } from "../../api/schema";
 
 type Schemas = components["schemas"];
 
-/** What somebody may do, in the words of the office. */
+/** Names and descriptions of the staff roles. */
 export const officeRoles = {
   roles: {
     admin: "Administration",
@@ -19,17 +19,17 @@ export const officeRoles = {
     describer: "Audio describer",
   } as Record<Schemas["RoleName"], string>,
   roleHints: {
-    admin: "Everything, and inviting staff",
+    admin: "Full access, including staff",
     programme: "Events and prices",
     box_office: "Orders and refunds",
-    finance: "Reports and orders; publishes food prices, gives bonus credit, blocks cards, manages concessionaires and tills",
-    steward: "Scans passes at the gates",
-    supervisor: "Runs gates: pairs devices, watches the flow, overrides refusals",
+    finance: "Reports and orders, food prices, bonus credit, card blocking, concessionaires and tills",
+    steward: "Scans tickets at the gates",
+    supervisor: "Runs gates: pairs devices, monitors entry, overrides refusals",
     cashier: "Sells at an outlet",
     kitchen: "Prepares and hands over orders",
-    match_desk: "Publishes what happens on the pitch",
+    match_desk: "Publishes match events",
     media_desk: "Cuts and publishes replays",
-    moderator: "Approves and withdraws replays, and decides who may watch",
+    moderator: "Approves and withdraws replays, sets who can watch",
     describer: "Describes replays for blind and partially sighted fans",
   } as Record<Schemas["RoleName"], string>,
 };

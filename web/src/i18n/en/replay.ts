@@ -1,9 +1,9 @@
-/** What the player of replays says, and the page of one that somebody shared. */
+/** Texts of the replay player and of the page behind a shared link. */
 export const replay = {
   title: "Replay",
   player: "Replay",
-  loading: "The replay is coming.",
-  failed: "This replay cannot be played right now.",
+  loading: "Loading the replay…",
+  failed: "This replay can’t be played right now.",
   missing: "This replay isn’t available. Check the link.",
   again: "Try again",
   captions: "Captions",
@@ -14,16 +14,16 @@ export const replay = {
   shared: "Link copied",
   download: "Download",
   downloadDescribed: (language: string): string => `Download with audio description (${language})`,
-  toMatch: "To the match",
+  toMatch: "View match",
   signIn: "Sign in",
-  /** Why it may not be watched, by the server's reason. */
+  /** Why the replay may not be watched, by refusal code. */
   refused: {
-    replay_not_yet: "This replay is not shown yet.",
-    gone: "This replay was taken down.",
-    replay_over: "This replay is shown no more.",
-    replay_not_here: "This replay is not shown where you are.",
-    replay_ticket_needed: "This replay is for those who have a ticket of the match. Sign in with yours.",
-    replay_inside_needed: "This replay is for those who are in the ground with their ticket.",
+    replay_not_yet: "This replay isn’t available yet.",
+    gone: "This replay has been removed.",
+    replay_over: "This replay is no longer available.",
+    replay_not_here: "This replay isn’t available at your location.",
+    replay_ticket_needed: "This replay is for ticket holders of this match. Sign in with the account that holds your ticket.",
+    replay_inside_needed: "This replay is for ticket holders inside the stadium.",
   } satisfies Record<string, string>,
 };
 

@@ -1,6 +1,6 @@
 import type { ScreenName } from "../../people/staff/screens";
 
-/** The page that lists the screens of the staff. */
+/** Texts of the staff’s home page. */
 export const staffHome = {
   title: "Your workspace",
   lead: "For staff. Sign in with your work address.",

@@ -10,7 +10,7 @@ export const officeNav = {
     devices: "Appareils",
     bans: "Interdits de stade",
     pin: "Mon code PIN",
-    programs: "Programmes",
+    apiClients: "Clients API",
     pages: "Mentions et aide",
     emails: "E-mails",
     jobs: "Tâches en échec",

@@ -1,6 +1,5 @@
 import type { officeRoles as English } from "../en/officeRoles";
 
-/** What somebody may do, in the words of the office. */
 export const officeRoles: typeof English = {
   roles: {
     admin: "Administration",
@@ -17,17 +16,17 @@ export const officeRoles: typeof English = {
     describer: "Audiodescription",
   },
   roleHints: {
-    admin: "Tout, et inviter l’équipe",
+    admin: "Accès complet, y compris à l’équipe",
     programme: "Événements et tarifs",
     box_office: "Commandes et remboursements",
-    finance: "Rapports et commandes ; publie les prix des buvettes, accorde des bonus, bloque des cartes, gère concessionnaires et caisses",
+    finance: "Rapports et commandes, prix des buvettes, bonus, blocage de cartes, concessionnaires et caisses",
     steward: "Contrôle les billets aux portes",
-    supervisor: "Dirige des portes : associe les appareils, suit le flux, tranche",
-    cashier: "Vend dans un point de vente",
+    supervisor: "Gère des portes : associe les appareils, suit les entrées, lève les refus",
+    cashier: "Vend dans une buvette",
     kitchen: "Prépare et remet les commandes",
-    match_desk: "Publie ce qui se passe sur le terrain",
+    match_desk: "Publie les faits de match",
     media_desk: "Découpe et publie les ralentis",
-    moderator: "Valide et retire les ralentis, et dit qui peut les voir",
-    describer: "Décrit les ralentis à qui ne les voit pas",
+    moderator: "Valide et retire les ralentis, définit qui peut les voir",
+    describer: "Décrit les ralentis pour les personnes aveugles et malvoyantes",
   },
 };

@@ -1,6 +1,5 @@
 import type { staffHome as English } from "../en/staffHome";
 
-/** The page that lists the screens of the staff. */
 export const staffHome: typeof English = {
   title: "Votre espace de travail",
   lead: "Pour l’équipe. Connectez-vous avec votre adresse professionnelle.",
@@ -17,7 +16,7 @@ export const staffHome: typeof English = {
     pin: "Mon code PIN",
   },
   texts: {
-    gate: "Scanner les billets, avec ou sans réseau",
+    gate: "Scanner les billets, en ligne ou hors ligne",
     till: "Vendre, recharger les cartes et rembourser",
     kitchen: "Préparer et remettre les commandes",
     desk: "Publier les faits de match et les ralentis",

@@ -4,11 +4,11 @@ import { api } from "../../api/client";
 import { newId } from "../../kernel/ids";
 import { toasts } from "../../kernel/toasts.svelte";
 import { acting } from "../acting.svelte";
-import type { Pairing, PairingWish } from "../types";
+import type { Pairing, PairingRequest } from "../types";
 import { words } from "../words.svelte";
 
 export class Expecting {
-  wish = $state.raw<PairingWish | null>(null);
+  wish = $state.raw<PairingRequest | null>(null);
   pairing = $state.raw<Pairing | null>(null);
   problem = $state.raw<Problem | null>(null);
   busy = $state(false);
@@ -23,7 +23,7 @@ export class Expecting {
     [this.came, this.#put] = [came, put];
   }
 
-  async expect(device: Omit<PairingWish, "id">): Promise<void> {
+  async expect(device: Omit<PairingRequest, "id">): Promise<void> {
     this.wish = { id: this.#id, ...device };
     await this.ask();
   }

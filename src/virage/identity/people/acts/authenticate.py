@@ -1,4 +1,4 @@
-"""Who is behind a cookie or a bearer token: on the way of every request, so one query a batch and no write."""
+"""Authentication of cookies and bearer tokens: one query per batch of requests, without a write."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from virage.identity.people.rules.devices import DeviceKind, grants_at
 from virage.identity.people.rules.grants import grant_stored
-from virage.identity.people.rules.sign_in import SEEN_AFTER
+from virage.identity.people.rules.sign_in import SEEN_INTERVAL
 from virage.identity.people.store import sessions
 from virage.platform.data.database import Database, Unavailable
 from virage.platform.settings.logs import log
@@ -20,9 +20,9 @@ SESSION, PROGRAM, DEVICE = "session", "program", "device"
 
 
 class PeopleAuthenticator:
-    """Look up credentials in the database each time, so that what is revoked is dead at once.
+    """Authenticator that reads credentials from the database, so that revocation takes effect at once.
 
-    Being seen is written down at most once in ten minutes a session, beside the requests and never in their way.
+    The time of last use is stored at most every ten minutes per session, outside the request.
     """
 
     def __init__(self, db: Database, clock: Clock) -> None:
@@ -31,12 +31,12 @@ class PeopleAuthenticator:
         self._noting: set[asyncio.Task[None]] = set()
 
     async def __call__(self, credentials: Sequence[Credential]) -> Sequence[Principal | None]:
-        """One principal, or None, a credential and in its order."""
+        """Return one principal or None per credential, in order."""
         cookies = [credential.token_hash for credential in credentials if credential.kind == "cookie"]
         bearers = [credential.token_hash for credential in credentials if credential.kind == "bearer"]
         now = self._clock.now()
         async with self._db.connection() as conn:
-            rows = await sessions.look_up(conn, cookies, bearers, now, now - SEEN_AFTER)
+            rows = await sessions.look_up(conn, cookies, bearers, now, now - SEEN_INTERVAL)
         # a bearer's hash among the cookies finds nothing and the other way round: each table is asked for its own kind
         found = {("cookie" if row[7] == SESSION else "bearer", row[0]): _principal(row) for row in rows}
         stale: dict[str, list[UUID]] = {SESSION: [], PROGRAM: [], DEVICE: []}
@@ -56,20 +56,20 @@ class PeopleAuthenticator:
         now = self._clock.now()
         try:
             async with self._db.transaction() as conn:
-                await sessions.note_seen(
-                    conn, stale[SESSION], stale[PROGRAM], stale[DEVICE], now=now, seen_before=now - SEEN_AFTER
+                await sessions.touch_seen(
+                    conn, stale[SESSION], stale[PROGRAM], stale[DEVICE], now=now, seen_before=now - SEEN_INTERVAL
                 )
         except Unavailable:
             log.warning("seen_not_noted", **{what: len(ids) for what, ids in stale.items()})
 
     async def settled(self) -> None:
-        """Wait until what was seen is written down."""
+        """Wait until pending times of last use are stored."""
         while self._noting:
             await asyncio.gather(*self._noting)
 
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
-        """Leave nothing half written when the server stops."""
+        """Store pending times of last use before the server stops."""
         try:
             yield
         finally:

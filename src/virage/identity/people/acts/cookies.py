@@ -1,6 +1,6 @@
 """The cookie in which a browser keeps its session."""
 
-from virage.identity.people.rules.house import COOKIE_AGE_S
+from virage.identity.people.rules.people_config import COOKIE_AGE_S
 from virage.platform.web.security import session_cookie
 
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from virage.identity.people.acts.office import give
+from virage.identity.people.acts.staff import give
 from virage.identity.people.rules.addresses import normalise_address
-from virage.identity.people.rules.persons import Locale, Newcomer, tidy_name
+from virage.identity.people.rules.persons import Locale, NewPerson, normalise_name
 from virage.identity.people.rules.sign_in import Opening, SignedIn, lifetime
 from virage.identity.people.store import grants as held_grants
 from virage.identity.people.store import persons, sessions
@@ -23,7 +23,7 @@ async def ensure_fan(conn: Connection, email: str, name: str | None, now: dateti
     address = normalise_address(email)
     if address is None:
         raise ValueError("This is not an e-mail address.")
-    person = await persons.join(conn, Newcomer(new_id(), address, tidy_name(name), locale), now)
+    person = await persons.join(conn, NewPerson(new_id(), address, normalise_name(name), locale), now)
     if person.joined:
         await journal.append(conn, [Fact("person_joined", person.id, person.id)], now)
     return person.id

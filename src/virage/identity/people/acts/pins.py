@@ -1,4 +1,4 @@
-"""The PIN of somebody of the staff, for devices without network."""
+"""PINs of staff, for devices without network."""
 
 import asyncio
 import secrets
@@ -23,7 +23,7 @@ async def new_verifier(pin: str) -> PinVerifier | Refused:
 
 
 async def set_pin(conn: Connection, person_id: UUID, pin: PinVerifier, now: datetime) -> Refused | None:
-    """Give a member of the staff this PIN instead of the one before."""
+    """Set or replace the PIN of a staff member."""
     if await persons.lock_person(conn, person_id) is None or not await grants.grants_of(conn, person_id):
         return Refused(Reason.FORBIDDEN)
     await pins.put_pin(conn, person_id, pin, now)

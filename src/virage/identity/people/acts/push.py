@@ -1,4 +1,4 @@
-"""A browser asks to be told, and a person is told wherever they asked for it."""
+"""Push subscriptions of browsers, and push messages to persons."""
 
 from datetime import datetime
 from typing import Final, Literal
@@ -6,14 +6,14 @@ from uuid import UUID
 
 import msgspec
 
-from virage.identity.people.rules.push import BROWSERS_A_JOB, PushDue, PushMessage, Subscriber
+from virage.identity.people.rules.push import BROWSERS_PER_JOB, PushJob, PushMessage, Subscriber
 from virage.identity.people.rules.reasons import Reason
 from virage.identity.people.store import push as store
 from virage.platform.data.database import Connection
 from virage.platform.data.queue import enqueue
 from virage.platform.values.refusals import Refused
 
-PUSH_KIND: Final = "push"
+PUSH_JOB: Final = "push"
 
 Language = Literal["fr", "en"]
 
@@ -21,27 +21,27 @@ Language = Literal["fr", "en"]
 async def subscribe(
     conn: Connection, subscription_id: UUID, session_id: UUID, subscriber: Subscriber, now: datetime
 ) -> Refused | None:
-    """Tell a browser from now on, until its session ends. The same again is the same."""
+    """Subscribe a browser until its session ends; idempotent."""
     if not await store.put_subscription(conn, subscription_id, session_id, subscriber, now):
         return Refused(Reason.NOT_FOUND)
     return None
 
 
 async def unsubscribe(conn: Connection, subscription_id: UUID, session_id: UUID) -> None:
-    """Tell this browser nothing more."""
+    """Remove a browser's subscription."""
     await store.drop_subscription(conn, subscription_id, session_id)
 
 
-async def tell(conn: Connection, message: PushMessage, now: datetime) -> None:
-    """Tell persons in their browsers once the transaction commits, in their language."""
+async def notify(conn: Connection, message: PushMessage, now: datetime) -> None:
+    """Enqueue a push message to persons in their languages, sent after the transaction commits."""
     if message.corrects:
         await store.raise_revision(conn, message.topic, message.revision, message.expires_at)
     reached: dict[Language, list[UUID]] = {}
     for browser in await store.subscriptions_of(conn, message.person_ids, now):
         reached.setdefault("fr" if browser.locale == "fr" else "en", []).append(browser.id)
     due = [
-        PushDue(
-            browsers[first : first + BROWSERS_A_JOB],
+        PushJob(
+            browsers[first : first + BROWSERS_PER_JOB],
             message.topic,
             text,
             message.expires_at,
@@ -50,13 +50,13 @@ async def tell(conn: Connection, message: PushMessage, now: datetime) -> None:
         )
         for language, browsers in reached.items()
         for text in [_text(message, language)]
-        for first in range(0, len(browsers), BROWSERS_A_JOB)
+        for first in range(0, len(browsers), BROWSERS_PER_JOB)
     ]
-    await enqueue(conn, PUSH_KIND, due)
+    await enqueue(conn, PUSH_JOB, due)
 
 
 def _text(message: PushMessage, language: Language) -> str:
-    """What the browser's service worker reads."""
+    """Return the JSON that the browser's service worker reads."""
     said = message.said[language]
     about = {"kind": message.kind, "title": said.title, "body": said.body, **message.data}
     return msgspec.json.encode(about).decode()

@@ -1,4 +1,4 @@
-"""Coming in and going out: codes, sessions, guests."""
+"""Sign-in codes, sessions and guests."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,37 +6,37 @@ from uuid import UUID
 
 from msgspec import UNSET
 
-from virage.identity.people.acts.letters import write
+from virage.identity.people.acts.emails import write
 from virage.identity.people.rules import secrets
 from virage.identity.people.rules.addresses import normalise_address
-from virage.identity.people.rules.house import Letterhead
-from virage.identity.people.rules.letters import Kind, NewLetter
-from virage.identity.people.rules.persons import Locale, Newcomer, Person, PersonChange, tidy_name
+from virage.identity.people.rules.emails import EmailKind, NewEmail
+from virage.identity.people.rules.people_config import PeopleConfig
+from virage.identity.people.rules.persons import Locale, NewPerson, Person, PersonUpdate, normalise_name
 from virage.identity.people.rules.reasons import NOT_A_NAME, NOT_AN_ADDRESS, Reason
-from virage.identity.people.rules.secrets import Secrets
+from virage.identity.people.rules.secrets import PeopleKeys
 from virage.identity.people.rules.sign_in import (
-    ASKED,
-    ASKS_PER_ADDRESS,
-    ASKS_PER_DEVICE,
-    ASKS_PER_DEVICE_AND_ADDRESS,
     CODE_LIFETIME,
+    CODE_REQUESTED,
     OPEN_CODE_LIFETIME,
+    REQUESTS_PER_ADDRESS,
+    REQUESTS_PER_DEVICE,
+    REQUESTS_PER_DEVICE_AND_ADDRESS,
     TRIES_MAX,
     WRONG_MAX,
-    Answer,
-    Asks,
-    CodeAsked,
+    AddressStatus,
+    CodeDecision,
+    CodeRequested,
     NewGuest,
     Opening,
+    RequestCounts,
     SignedIn,
-    Standing,
-    Try,
-    answer_ask,
+    TryResult,
+    decide_code_request,
     judge_try,
     lifetime,
     needs_long_code,
 )
-from virage.identity.people.store import codes, letters, persons, sessions
+from virage.identity.people.store import codes, emails, persons, sessions
 from virage.platform.data import journal
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact
@@ -45,9 +45,9 @@ from virage.platform.values.refusals import Refused
 from virage.platform.values.tokens import new_token
 
 
-async def ask_code(
+async def request_code(
     conn: Connection,
-    head: Letterhead,
+    head: PeopleConfig,
     address: str,
     now: datetime,
     *,
@@ -55,12 +55,12 @@ async def ask_code(
     browser: UUID,
     network: str | None = None,
     person_id: UUID | None = None,
-) -> CodeAsked | Refused:
+) -> CodeRequested | Refused:
     """Send a new code to the address, for the browser that asks; the one it asked for before is dead.
 
     The answer does not depend on whether somebody has the address. `person_id` is who is signed in in the browser.
-    A browser that asks too often is told so. Past an address's limit, which strangers may have used up, letters are
-    few and their codes work in every browser. Letters to addresses without an account share a budget a minute, of which
+    A browser that asks too often is told so. Past an address's limit, which strangers may have used up, emails are
+    few and their codes work in every browser. Emails to addresses without an account share a budget a minute, of which
     one `network` takes a part; None is a network that nothing tells. A request counts, also when it is refused.
     """
     email = normalise_address(address)
@@ -68,70 +68,70 @@ async def ask_code(
         return NOT_AN_ADDRESS
     asker = None if person_id is None else await persons.person(conn, person_id)
     own = asker is not None and asker.email == email
-    standing = await codes.standing(conn, email, secrets.address_key(head.keys, email), now)
-    asks = await _count_ask(conn, head.keys, email, browser, now)
-    answer = answer_ask(asks, own=own, long=needs_long_code(standing))
-    if answer is Answer.REFUSE:
+    address_status = await codes.address_status(conn, email, secrets.address_key(head.keys, email), now)
+    counts = await _count_request(conn, head.keys, email, browser, now)
+    answer = decide_code_request(counts, own=own, long=needs_long_code(address_status))
+    if answer is CodeDecision.REFUSE:
         return Refused(Reason.RATE_LIMITED, commit=True)
-    slot, network_key = None, None if network is None else secrets.pace_key(head.keys, "network", network)
-    if not standing.known and not await letters.is_blocked(conn, head.all_keys, email):
+    slot, network_key = None, None if network is None else secrets.rate_key(head.keys, "network", network)
+    if not address_status.known and not await emails.is_blocked(conn, head.all_keys, email):
         slot = await codes.newcomer_slot(conn, head.newcomer_letters_per_min, network_key, now)
         if slot is None:
-            return ASKED
+            return CODE_REQUESTED
     sent_at = now if slot is None else slot.at
-    if answer is Answer.SEND_OPEN:
-        letter = await _open_code_letter(conn, head, email, locale, sent_at)
+    if answer is CodeDecision.SEND_OPEN:
+        message = await _open_code_email(conn, head, email, locale, sent_at)
     else:
-        letter = await _code_letter(
-            conn, head, email, browser, locale, sent_at=sent_at, long=answer is Answer.SEND_LONG
+        message = await _code_email(
+            conn, head, email, browser, locale, sent_at=sent_at, long=answer is CodeDecision.SEND_LONG
         )
-    if letter is not None:
+    if message is not None:
         if slot is not None:
             await codes.take_newcomer_slot(conn, slot, network_key)
-        await write(conn, [letter], now, keys=head.keys, delay=sent_at - now)
-    return ASKED
+        await write(conn, [message], now, keys=head.keys, delay=sent_at - now)
+    return CODE_REQUESTED
 
 
-async def _code_letter(
-    conn: Connection, head: Letterhead, email: str, browser: UUID, locale: Locale, *, sent_at: datetime, long: bool
-) -> NewLetter:
-    """The letter with a new code for one browser."""
+async def _code_email(
+    conn: Connection, head: PeopleConfig, email: str, browser: UUID, locale: Locale, *, sent_at: datetime, long: bool
+) -> NewEmail:
+    """The email with a new code for one browser."""
     new_code, key_of = (secrets.new_long_code, secrets.long_code_key) if long else (secrets.new_code, secrets.code_key)
     code, key, expires_at = new_code(), key_of(head.keys, email, browser), sent_at + CODE_LIFETIME
     await codes.put_code(conn, key, secrets.code_hash(head.keys, email, code), locale, expires_at)
-    return _letter(Kind.SIGN_IN_CODE, email, code, locale, expires_at)
+    return _code_message(EmailKind.SIGN_IN_CODE, email, code, locale, expires_at)
 
 
-async def _open_code_letter(
-    conn: Connection, head: Letterhead, email: str, locale: Locale, sent_at: datetime
-) -> NewLetter | None:
-    """The letter with a code for every browser; None while the last one that was sent still serves for long enough."""
+async def _open_code_email(
+    conn: Connection, head: PeopleConfig, email: str, locale: Locale, sent_at: datetime
+) -> NewEmail | None:
+    """The email with a code for every browser; None while the last one that was sent still serves for long enough."""
     code, key = secrets.new_long_code(), secrets.open_code_key(head.keys, email)
     if not await codes.put_open_code(conn, key, secrets.code_hash(head.keys, email, code), locale, sent_at):
         return None
-    return _letter(Kind.OPEN_SIGN_IN_CODE, email, code, locale, sent_at + OPEN_CODE_LIFETIME)
+    return _code_message(EmailKind.OPEN_SIGN_IN_CODE, email, code, locale, sent_at + OPEN_CODE_LIFETIME)
 
 
-def _letter(kind: Kind, email: str, code: str, locale: Locale, expires_at: datetime) -> NewLetter:
-    id_, secret = new_id(), {"code": secrets.in_groups(code)}
-    return NewLetter(id=id_, kind=kind, subject_id=id_, to=email, locale=locale, secret=secret, expires_at=expires_at)
+def _code_message(kind: EmailKind, email: str, code: str, locale: Locale, expires_at: datetime) -> NewEmail:
+    id_, secret = new_id(), {"code": secrets.grouped(code)}
+    return NewEmail(id=id_, kind=kind, subject_id=id_, to=email, locale=locale, secret=secret, expires_at=expires_at)
 
 
-async def _count_ask(conn: Connection, keys: Secrets, email: str, browser: UUID, now: datetime) -> Asks:
+async def _count_request(conn: Connection, keys: PeopleKeys, email: str, browser: UUID, now: datetime) -> RequestCounts:
     """Count a request for a code by address, by browser, by both."""
     address, device, both = (
-        secrets.pace_key(keys, email),
-        secrets.pace_key(keys, str(browser)),
-        secrets.pace_key(keys, email, str(browser)),
+        secrets.rate_key(keys, email),
+        secrets.rate_key(keys, str(browser)),
+        secrets.rate_key(keys, email, str(browser)),
     )
-    limits = {address: ASKS_PER_ADDRESS, device: ASKS_PER_DEVICE, both: ASKS_PER_DEVICE_AND_ADDRESS}
-    counted = await codes.pace(conn, limits, now)
-    return Asks(of_address=counted[address], of_device=counted[device], of_both=counted[both])
+    limits = {address: REQUESTS_PER_ADDRESS, device: REQUESTS_PER_DEVICE, both: REQUESTS_PER_DEVICE_AND_ADDRESS}
+    counted = await codes.count_requests(conn, limits, now)
+    return RequestCounts(of_address=counted[address], of_device=counted[device], of_both=counted[both])
 
 
 async def sign_in(
     conn: Connection,
-    keys: Secrets,
+    keys: PeopleKeys,
     address: str,
     code: str,
     now: datetime,
@@ -141,7 +141,7 @@ async def sign_in(
     name: str | None = None,
     device: str = "",
 ) -> SignedIn | Refused:
-    """Open a session for whoever reads the letters to this address; who is new becomes a fan.
+    """Open a session for whoever reads the emails to this address; who is new becomes a fan.
 
     A code works in the browser that asked for it, an open one in any; the tries at short and at long codes count in
     the browser, each for itself. A guest's session or one's own keeps its id and gets a new token; somebody else's
@@ -151,13 +151,13 @@ async def sign_in(
     if email is None:
         return NOT_AN_ADDRESS
     try:
-        tidied = tidy_name(name)
+        tidied = normalise_name(name)
     except ValueError:
         return NOT_A_NAME
     locale = await _use_code(conn, keys, email, "".join(code.split()), now, browser=browser)
     if isinstance(locale, Refused):
         return locale
-    newcomer = Newcomer(new_id(), email, tidied, locale)
+    newcomer = NewPerson(new_id(), email, tidied, locale)
     person = await persons.join(conn, newcomer, now)
     signed_in = await _open(conn, person, session_id, device, now)
     facts = [Fact("signed_in", person.id, person.id, {"session": signed_in.session_id})]
@@ -168,7 +168,7 @@ async def sign_in(
 
 
 async def _use_code(
-    conn: Connection, keys: Secrets, email: str, code: str, now: datetime, *, browser: UUID | None
+    conn: Connection, keys: PeopleKeys, email: str, code: str, now: datetime, *, browser: UUID | None
 ) -> Locale | Refused:
     """Use a code up, and return the locale in which it was asked for.
 
@@ -183,9 +183,9 @@ async def _use_code(
     key = (secrets.long_code_key if long else secrets.code_key)(keys, email, browser)
     stored_hash, locale, tries = await codes.count_try(conn, key, now)
     verdict = judge_try(stored_hash, tried_hash, tries)
-    if verdict is Try.TOO_MANY:
+    if verdict is TryResult.TOO_MANY:
         return Refused(Reason.TOO_MANY_ATTEMPTS, {"tries_max": TRIES_MAX}, commit=True)
-    if verdict is Try.WRONG or not allowed:
+    if verdict is TryResult.WRONG or not allowed:
         opened = None
         if long:
             opened = await codes.take_open_code(conn, secrets.open_code_key(keys, email), tried_hash, now)
@@ -193,7 +193,7 @@ async def _use_code(
             return Refused(Reason.CODE_WRONG, commit=True)
         locale = opened
     elif not long:
-        await codes.forgive_right(conn, address_key)
+        await codes.uncount_correct(conn, address_key)
     await codes.drop_code(conn, key)
     return locale
 
@@ -201,8 +201,8 @@ async def _use_code(
 async def _short_code_allowed(conn: Connection, email: str, address_key: bytes, now: datetime) -> bool:
     """Count a try at a short code before it is looked at, and tell whether one may still be right."""
     number = await codes.count_wrong(conn, address_key, now)
-    standing: Standing = await codes.standing(conn, email, address_key, now)
-    return number <= WRONG_MAX and not standing.staff
+    address_status: AddressStatus = await codes.address_status(conn, email, address_key, now)
+    return number <= WRONG_MAX and not address_status.staff
 
 
 async def _open(
@@ -223,17 +223,17 @@ async def _open(
 async def guest(conn: Connection, now: datetime) -> tuple[str, UUID]:
     """Open one guest's session: its token, for the cookie, and its id."""
     opened = NewGuest(session_id=new_id(), token=new_token())
-    await open_guests(conn, [opened], now)
+    await open_guest_sessions(conn, [opened], now)
     return opened.token, opened.session_id
 
 
-async def open_guests(conn: Connection, guests: Sequence[NewGuest], now: datetime) -> None:
+async def open_guest_sessions(conn: Connection, guests: Sequence[NewGuest], now: datetime) -> None:
     """Open many guests' sessions in one statement. Nobody is behind them yet, so no fact is written."""
-    await sessions.open_guests(conn, guests, now)
+    await sessions.open_guest_sessions(conn, guests, now)
 
 
 async def sign_out(conn: Connection, session_id: UUID, person_id: UUID | None, now: datetime) -> None:
-    """End one's own session, at once."""
+    """End the current session at once."""
     await sessions.end_session(conn, session_id)
     if person_id is not None:
         await journal.append(conn, [Fact("signed_out", person_id, person_id, {"session": session_id})], now)
@@ -253,16 +253,16 @@ async def sign_out_everywhere(conn: Connection, person_id: UUID, now: datetime) 
     await journal.append(conn, [Fact("signed_out_everywhere", person_id, person_id, {"sessions": ended})], now)
 
 
-async def change(conn: Connection, person_id: UUID, wish: PersonChange, now: datetime) -> Person | Refused:
-    """Change one's name or language."""
+async def change(conn: Connection, person_id: UUID, update: PersonUpdate, now: datetime) -> Person | Refused:
+    """Change a person's name or language."""
     current = await persons.lock_person(conn, person_id)
     if current is None:
         return Refused(Reason.NOT_FOUND)
     try:
-        name = current.name if wish.name is UNSET else tidy_name(wish.name)
+        name = current.name if update.name is UNSET else normalise_name(update.name)
     except ValueError:
         return NOT_A_NAME
-    locale = current.locale if wish.locale is UNSET else wish.locale
+    locale = current.locale if update.locale is UNSET else update.locale
     changed = await persons.change_person(conn, person_id, name, locale)
     if changed is None:
         return Refused(Reason.NOT_FOUND)

@@ -1,4 +1,4 @@
-"""Letters and push messages are sent here, reports about letters are taken in, and what is over is forgotten."""
+"""Jobs of people: sending emails and push messages, delivery reports, and deletion of expired data."""
 
 import asyncio
 import socket
@@ -13,13 +13,13 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from msgspec.structs import replace
 
 from virage.identity.people import acts
-from virage.identity.people.acts.letters import LETTER_KIND, URGENT_KIND
-from virage.identity.people.acts.push import PUSH_KIND
-from virage.identity.people.jobs.postman import Postman
+from virage.identity.people.acts.emails import EMAIL_JOB, URGENT_EMAIL_JOB
+from virage.identity.people.acts.push import PUSH_JOB
+from virage.identity.people.jobs.email_sender import EmailSender
 from virage.identity.people.jobs.reports import report_listener
-from virage.identity.people.reads import LetterComposer
-from virage.identity.people.rules.letters import Kind, LetterDue
-from virage.identity.people.rules.push import PushDue, Subscriber, may_call, may_connect
+from virage.identity.people.reads import EmailComposer
+from virage.identity.people.rules.emails import EmailJob, EmailKind
+from virage.identity.people.rules.push import PushJob, Subscriber, may_call, may_connect
 from virage.identity.people.rules.webpush import Vapid, encrypt
 from virage.identity.people.settings import PeopleSettings
 from virage.identity.people.store import push as subscriptions
@@ -29,10 +29,10 @@ from virage.platform.settings.config import Config
 from virage.platform.settings.logs import log
 from virage.platform.values.clock import Clock
 
-TIDY_S = 600.0
-REPORTS_AGAIN_S = 1.0
-LETTER_ATTEMPTS = 800  # with the pauses of the queue, two days: a mail server may be away for a night
-LETTERS_AT_ONCE = 8
+EXPIRY_INTERVAL_S = 600.0
+REPORTS_RESTART_S = 1.0
+EMAIL_ATTEMPTS = 800  # with the pauses of the queue, two days: a mail server may be away for a night
+EMAILS_AT_ONCE = 8
 PUSH_TIMEOUT: Final = aiohttp.ClientTimeout(total=15, connect=5)
 PUSH_CONNECTIONS: Final = 32
 PUSH_LATER: Final = timedelta(seconds=2)
@@ -41,7 +41,7 @@ TOO_MANY, CLIENT_ERROR, SERVER_ERROR = 429, 300, 500
 
 
 class PushDelayed(Exception):
-    """A push service did not take a message; it may later."""
+    """A push service answered with a temporary error."""
 
 
 class PublicAddresses(AbstractResolver):
@@ -71,10 +71,10 @@ class PublicAddresses(AbstractResolver):
         return results
 
     async def close(self) -> None:
-        """Nothing is kept."""
+        """Nothing to close."""
 
 
-class Pusher:
+class PushSender:
     """Sends one message to some browsers a job, each at the push service that it named.
 
     Subscriptions that their services know no more are forgotten. Who could not be told, because a service is away or
@@ -89,7 +89,7 @@ class Pusher:
         self._loopback = config.of(PeopleSettings).push_to_loopback
         self._keys = {key.public: key for key in map(Vapid, (config.secret, *config.secrets_previous))}
 
-    async def __call__(self, due: PushDue) -> None:
+    async def __call__(self, due: PushJob) -> None:
         """Send a message unless it came too late, was corrected meanwhile, or nobody wants it any more."""
         now = self._clock.now()
         async with self._db.connection() as conn:
@@ -114,11 +114,11 @@ class Pusher:
             if ended:
                 await subscriptions.end_subscriptions(conn, ended)
             if later and len(later) < len(statuses):
-                await enqueue(conn, PUSH_KIND, [replace(due, subscription_ids=later)], delay=PUSH_LATER)
+                await enqueue(conn, PUSH_JOB, [replace(due, subscription_ids=later)], delay=PUSH_LATER)
         if later and len(later) == len(statuses):
             raise PushDelayed(f"{len(later)} browsers, {statuses[later[0]]}")
 
-    async def _send(self, due: PushDue, to: Mapping[UUID, Subscriber], now: datetime) -> dict[UUID, int | None]:
+    async def _send(self, due: PushJob, to: Mapping[UUID, Subscriber], now: datetime) -> dict[UUID, int | None]:
         """What push services answered, by subscription; None where one is away."""
         tokens: dict[tuple[str, bytes], str] = {}
         common = {
@@ -155,26 +155,28 @@ async def _post(session: aiohttp.ClientSession, endpoint: str, body: bytes, head
 
 
 class PeopleJobs:
-    """What people need done."""
+    """Background jobs of people."""
 
-    def __init__(self, db: Database, config: Config, clock: Clock, composers: Mapping[Kind, LetterComposer]) -> None:
+    def __init__(
+        self, db: Database, config: Config, clock: Clock, composers: Mapping[EmailKind, EmailComposer]
+    ) -> None:
         self._db = db
         self._clock = clock
-        self._postman = Postman(db, config, clock, composers)
-        self._pusher = Pusher(db, config, clock)
+        self._email_sender = EmailSender(db, config, clock, composers)
+        self._push_sender = PushSender(db, config, clock)
         self._reports = report_listener(db, config, clock)
 
     def register(self, jobs: Jobs) -> None:
-        """Say what a worker can do. Letters to many wait for their turn, codes do not."""
-        jobs.on(URGENT_KIND, LetterDue, self._postman)
-        jobs.on(LETTER_KIND, LetterDue, self._postman, attempts_max=LETTER_ATTEMPTS, at_once=LETTERS_AT_ONCE)
-        jobs.on(PUSH_KIND, PushDue, self._pusher)
-        jobs.every(TIDY_S, "people.tidy", self.tidy)
+        """Register the jobs. Codes have a queue of their own."""
+        jobs.on(URGENT_EMAIL_JOB, EmailJob, self._email_sender)
+        jobs.on(EMAIL_JOB, EmailJob, self._email_sender, attempts_max=EMAIL_ATTEMPTS, at_once=EMAILS_AT_ONCE)
+        jobs.on(PUSH_JOB, PushJob, self._push_sender)
+        jobs.every(EXPIRY_INTERVAL_S, "people.tidy", self.tidy)
         if self._reports is not None:
-            jobs.every(REPORTS_AGAIN_S, "people.letter_reports", self._reports.run)
+            jobs.every(REPORTS_RESTART_S, "people.letter_reports", self._reports.run)
 
     async def tidy(self) -> None:
-        """Forget what is over."""
+        """Delete expired data."""
         async with self._db.transaction() as conn:
             await acts.tidy(conn, self._clock.now())
-            await subscriptions.forget_topics(conn, self._clock.now())
+            await subscriptions.delete_expired_topics(conn, self._clock.now())

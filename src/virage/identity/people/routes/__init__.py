@@ -1,6 +1,6 @@
-"""The doors of people. Handlers ask for `letterhead` and the `person_…` handlers of the domains above by name."""
+"""The doors of people. Handlers ask for `people_config` and the `person_…` handlers of the domains above by name."""
 
-from virage.identity.people.routes import devices, letters, mailbox, me, office, push, sign_in
+from virage.identity.people.routes import devices, emails, mailbox, me, push, sign_in, staff
 from virage.platform.web.routing import mount
 
 router = mount(
@@ -8,9 +8,9 @@ router = mount(
     [
         *sign_in.handlers,
         *me.handlers,
-        *office.handlers,
+        *staff.handlers,
         *devices.handlers,
-        *letters.handlers,
+        *emails.handlers,
         *mailbox.handlers,
         *push.handlers,
     ],

@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 from typing import Final
 from uuid import UUID, uuid5
 
-from virage.identity.people.rules.secrets import browser_of, browser_text, secrets_of
+from virage.identity.people.rules.secrets import browser_of, browser_text, people_keys
 from virage.platform.settings.config import Config
 from virage.platform.settings.origin import origin_of
 from virage.platform.web.guard import Principal
@@ -26,7 +26,7 @@ class Browsers:
     def __init__(self, config: Config) -> None:
         self._edge_networks = config.edge_networks
         self._secure = config.secure_cookies
-        self._keys = secrets_of(config.secret)
+        self._keys = people_keys(config.secret)
         self._limits = Limits()
 
     def admit(self, request: Request) -> None:
@@ -38,7 +38,7 @@ class Browsers:
             self._limits.take("network", Principal("anonymous", uuid5(NETWORKS, str(network))))
 
     def network(self, request: Request) -> str | None:
-        """The network that shares the letters to addresses without an account: what one customer can rent.
+        """The network that shares the emails to addresses without an account: what one customer can rent.
 
         None for an address that is not counted.
         """

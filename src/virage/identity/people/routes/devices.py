@@ -6,15 +6,15 @@ from msgspec import Struct
 
 from virage.identity.people import acts, reads
 from virage.identity.people.rules.devices import (
-    DeviceArrival,
-    DeviceChange,
-    DevicePaired,
+    DevicePairing,
+    DeviceUpdate,
     MyDevice,
     OfficeDevice,
-    PairingOpened,
-    PairingWish,
+    OpenedPairing,
+    PairedDevice,
+    PairingRequest,
 )
-from virage.identity.people.rules.house import Letterhead
+from virage.identity.people.rules.people_config import PeopleConfig
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused
@@ -35,15 +35,15 @@ class NewPin(Struct, frozen=True, forbid_unknown_fields=True):
 
 @post("/api/office/devices/pairings", status_code=201, guards=LEADS)
 async def open_pairing(
-    data: PairingWish, db: Database, clock: Clock, letterhead: Letterhead, principal: Principal
-) -> Response[PairingOpened]:
+    data: PairingRequest, db: Database, clock: Clock, people_config: PeopleConfig, principal: Principal
+) -> Response[OpenedPairing]:
     """Expect a device at gates that I supervise, or a till at outlets whose finance I hold.
 
     The code is shown once, and works once within ten minutes. Asks for a sign-in of the last 15 minutes.
     """
     now = clock.now()
     fresh(principal, now)
-    opened = granted(await db.transact(acts.open_pairing, letterhead.keys, principal, data, now))
+    opened = granted(await db.transact(acts.open_pairing, people_config.keys, principal, data, now))
     return Response(opened, status_code=201, headers=PRIVATE)
 
 
@@ -56,7 +56,7 @@ async def list_devices(db: Database, principal: Principal) -> Response[list[Offi
 
 @put("/api/office/devices/{device_id:uuid}", guards=LEADS)
 async def change_device(
-    device_id: UUID, data: DeviceChange, db: Database, clock: Clock, principal: Principal
+    device_id: UUID, data: DeviceUpdate, db: Database, clock: Clock, principal: Principal
 ) -> OfficeDevice:
     """Rename a device, or put it at other posts of its kind; I lead all of them, old and new."""
 
@@ -78,13 +78,13 @@ async def revoke_device(device_id: UUID, db: Database, clock: Clock, principal: 
 
 @post("/api/devices/pair", status_code=200, public=True, rate="sensitive")
 async def pair_device(
-    data: DeviceArrival, db: Database, clock: Clock, letterhead: Letterhead
-) -> Response[DevicePaired]:
+    data: DevicePairing, db: Database, clock: Clock, people_config: PeopleConfig
+) -> Response[PairedDevice]:
     """Come as a device with a code from the office and a key of one's own. The token is told this once.
 
     The same code with the same key again, within the ten minutes, is the same device with another token.
     """
-    outcome = await db.transact(acts.pair, letterhead.keys, data, clock.now())
+    outcome = await db.transact(acts.pair, people_config.keys, data, clock.now())
     return Response(granted(outcome), headers=PRIVATE)
 
 

@@ -8,10 +8,10 @@ from msgspec import Struct
 
 from virage.identity.people import acts, reads
 from virage.identity.people.acts import PersonErased
-from virage.identity.people.reads import Erasure, Me, PersonExport, PersonTickets
+from virage.identity.people.reads import ErasurePreview, Me, PersonExport, PersonTickets
 from virage.identity.people.rules.grants import GrantView
-from virage.identity.people.rules.house import Letterhead
-from virage.identity.people.rules.persons import Person, PersonChange, SessionView
+from virage.identity.people.rules.people_config import PeopleConfig
+from virage.identity.people.rules.persons import Person, PersonUpdate, SessionView
 from virage.identity.people.rules.reasons import Reason
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
@@ -24,7 +24,7 @@ from virage.platform.web.security import ended_cookie
 PRIVATE = {"cache-control": "no-store"}
 
 
-class InvitationAnswer(Struct, frozen=True):
+class InvitationCode(Struct, frozen=True):
     """The code out of an invitation's link."""
 
     code: str
@@ -38,7 +38,7 @@ async def read_me(db: Database, principal: Principal) -> Response[Me]:
 
 
 @patch("/api/me", guards=[signed_in])
-async def change_me(data: PersonChange, db: Database, clock: Clock, principal: Principal) -> Person:
+async def change_me(data: PersonUpdate, db: Database, clock: Clock, principal: Principal) -> Person:
     """Change my name or language; what is left out stays."""
     return granted(await db.transact(acts.change, require_fan(principal), data, clock.now()))
 
@@ -79,7 +79,7 @@ async def export_me(
 @get("/api/me/erasure", guards=[signed_in])
 async def read_erasure(
     db: Database, clock: Clock, principal: Principal, person_tickets: PersonTickets
-) -> Response[Erasure]:
+) -> Response[ErasurePreview]:
     """What erasing me would end: to be read before."""
     async with db.connection() as conn:
         found = await reads.erasure(conn, require_fan(principal), person_tickets, clock.now())
@@ -93,7 +93,7 @@ async def erase_me(
     config: Config,
     *,
     principal: Principal,
-    letterhead: Letterhead,
+    people_config: PeopleConfig,
     person_erased: Sequence[PersonErased],
     person_tickets: PersonTickets,
     give_up_tickets: bool = False,
@@ -105,13 +105,13 @@ async def erase_me(
     person_id, now = require_fan(principal), clock.now()
     fresh(principal, now)
     upcoming = None if give_up_tickets else person_tickets
-    erased = await db.transact(acts.erase, letterhead.keys, person_id, person_erased, upcoming=upcoming, now=now)
+    erased = await db.transact(acts.erase, people_config.keys, person_id, person_erased, upcoming=upcoming, now=now)
     granted(erased)
     return Response(None, status_code=204, cookies=[ended_cookie(secure=config.secure_cookies)])
 
 
 @post("/api/invitations/read", status_code=200, guards=[signed_in])
-async def read_invitation(data: InvitationAnswer, db: Database, clock: Clock, principal: Principal) -> GrantView:
+async def read_invitation(data: InvitationCode, db: Database, clock: Clock, principal: Principal) -> GrantView:
     """The role that an invitation would give me, before I accept it."""
     async with db.connection() as conn:
         offered = await reads.offered(conn, require_fan(principal), data.code, clock.now())
@@ -121,9 +121,9 @@ async def read_invitation(data: InvitationAnswer, db: Database, clock: Clock, pr
 
 
 @post("/api/invitations/accept", status_code=200, guards=[signed_in])
-async def accept_invitation(data: InvitationAnswer, db: Database, clock: Clock, principal: Principal) -> GrantView:
+async def accept_invitation(data: InvitationCode, db: Database, clock: Clock, principal: Principal) -> GrantView:
     """Join the staff, signed in with the address that the invitation was sent to."""
-    return granted(await db.transact(acts.accept, require_fan(principal), data.code, clock.now()))
+    return granted(await db.transact(acts.accept_invitation, require_fan(principal), data.code, clock.now()))
 
 
 handlers = [

@@ -6,11 +6,11 @@ from virage.identity.people import acts, reads
 from virage.identity.people.reads import Me
 from virage.identity.people.routes.browsers import Browsers
 from virage.identity.people.rules.addresses import normalise_address
-from virage.identity.people.rules.house import Letterhead
+from virage.identity.people.rules.people_config import PeopleConfig
 from virage.identity.people.rules.persons import Locale, device_label
 from virage.identity.people.rules.reasons import NOT_AN_ADDRESS
 from virage.identity.people.rules.secrets import new_browser
-from virage.identity.people.rules.sign_in import CodeAsked
+from virage.identity.people.rules.sign_in import CodeRequested
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
@@ -20,14 +20,14 @@ from virage.platform.web.routing import Request, Response, delete, post
 from virage.platform.web.security import ended_cookie
 
 
-class CodeWish(Struct, frozen=True):
+class CodeRequest(Struct, frozen=True):
     """Where to send a code, in which language."""
 
     email: str
     locale: Locale = Locale.FR
 
 
-class Attempt(Struct, frozen=True):
+class SignInRequest(Struct, frozen=True):
     """A code and the address that it was sent to; who is new may say their name."""
 
     email: str
@@ -36,16 +36,16 @@ class Attempt(Struct, frozen=True):
 
 
 @post("/api/sign-in/codes", status_code=202, public=True)
-async def ask_sign_in_code(
-    data: CodeWish,
+async def request_sign_in_code(
+    data: CodeRequest,
     request: Request,
     *,
     db: Database,
     clock: Clock,
-    letterhead: Letterhead,
+    people_config: PeopleConfig,
     browsers: Browsers,
     principal: Principal,
-) -> Response[CodeAsked]:
+) -> Response[CodeRequested]:
     """Send a code for this browser. The answer is the same for every address.
 
     429 when the browser asks too often, or its network more often than a whole ground would.
@@ -55,8 +55,8 @@ async def ask_sign_in_code(
     browsers.admit(request)
     browser = browsers.of(request) or new_browser()
     outcome = await db.transact(
-        acts.ask_code,
-        letterhead,
+        acts.request_code,
+        people_config,
         data.email,
         clock.now(),
         locale=data.locale,
@@ -69,13 +69,13 @@ async def ask_sign_in_code(
 
 @post("/api/sign-in", status_code=200, public=True)
 async def sign_in(
-    data: Attempt,
+    data: SignInRequest,
     request: Request,
     *,
     db: Database,
     clock: Clock,
     config: Config,
-    letterhead: Letterhead,
+    people_config: PeopleConfig,
     browsers: Browsers,
     principal: Principal,
 ) -> Response[Me]:
@@ -85,7 +85,7 @@ async def sign_in(
     """
     outcome = await db.transact(
         acts.sign_in,
-        letterhead.keys,
+        people_config.keys,
         data.email,
         data.code,
         clock.now(),
@@ -110,4 +110,4 @@ async def sign_out(request: Request, db: Database, clock: Clock, config: Config)
     return Response(None, status_code=204, cookies=[ended_cookie(secure=config.secure_cookies)])
 
 
-handlers = [ask_sign_in_code, sign_in, sign_out]
+handlers = [request_sign_in_code, sign_in, sign_out]

@@ -10,16 +10,16 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.people.rules.secrets import CODE_DIGITS, Secrets, new_code, same
+from virage.identity.people.rules.secrets import CODE_DIGITS, PeopleKeys, new_code, same
 from virage.platform.values.jwk import Jwk
 from virage.platform.web.guard import Grant, Principal, holds
 
 PAIRING_LIFETIME: Final = timedelta(minutes=10)
 MISSES_MAX: Final = 5
-ASKS_PER_HANDLE: Final = 20
+REQUESTS_PER_HANDLE: Final = 20
 """Within an hour, whether a code begins with the handle or not, and whatever follows it."""
 HANDLE_LENGTH: Final = 4
-HANDLE_SIGNS: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is read as another one
+HANDLE_CHARACTERS: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is read as another one
 
 
 class DeviceKind(StrEnum):
@@ -65,7 +65,7 @@ class PairingCode(NamedTuple):
         return f"{self.handle}-{self.secret[:middle]} {self.secret[middle:]}"
 
 
-class PairingWish(Struct, frozen=True):
+class PairingRequest(Struct, frozen=True):
     """A device that is to come. `id` names the pairing; `posts` are codes of outlets for a till, for any other device
     codes of gates or letters of their groups.
     """
@@ -76,7 +76,7 @@ class PairingWish(Struct, frozen=True):
     posts: list[str]
 
 
-class PairingOpened(Struct, frozen=True):
+class OpenedPairing(Struct, frozen=True):
     """The code to show to the device, which is kept nowhere else."""
 
     id: UUID
@@ -84,14 +84,14 @@ class PairingOpened(Struct, frozen=True):
     expires_at: datetime
 
 
-class DeviceArrival(Struct, frozen=True):
+class DevicePairing(Struct, frozen=True):
     """A device that comes with a code, and the public key that it made for itself."""
 
     code: str
     key: Jwk
 
 
-class DevicePaired(Struct, frozen=True):
+class PairedDevice(Struct, frozen=True):
     """What a device keeps: the token is told this once, and is what it shows with each request."""
 
     device_id: UUID
@@ -101,7 +101,7 @@ class DevicePaired(Struct, frozen=True):
     posts: list[str]
 
 
-class DeviceChange(Struct, frozen=True):
+class DeviceUpdate(Struct, frozen=True):
     """A device's name and posts from now on."""
 
     name: str
@@ -163,25 +163,29 @@ def new_pairing_code() -> PairingCode:
     Who guesses blindly hits one of a hundred open pairings once in ten thousand tries, has five tries at it, and needs
     a million. There is no limit for the house as a whole: strangers would use it up, and nobody could pair.
     """
-    handle = "".join(secrets.choice(HANDLE_SIGNS) for _ in range(HANDLE_LENGTH))
+    handle = "".join(secrets.choice(HANDLE_CHARACTERS) for _ in range(HANDLE_LENGTH))
     return PairingCode(handle, new_code())
 
 
-def read_code(written: str) -> PairingCode | None:
+def parse_code(written: str) -> PairingCode | None:
     """The code that somebody typed with whatever between its parts; None for what can be none."""
     signs = "".join(sign for sign in written.upper() if sign.isalnum())
     handle, secret = signs[:HANDLE_LENGTH], signs[HANDLE_LENGTH:]
-    if len(secret) != CODE_DIGITS or not (secret.isascii() and secret.isdigit()) or set(handle) - set(HANDLE_SIGNS):
+    if (
+        len(secret) != CODE_DIGITS
+        or not (secret.isascii() and secret.isdigit())
+        or set(handle) - set(HANDLE_CHARACTERS)
+    ):
         return None
     return PairingCode(handle, secret)
 
 
-def secret_hash(keys: Secrets, pairing_id: UUID, secret: str) -> bytes:
+def secret_hash(keys: PeopleKeys, pairing_id: UUID, secret: str) -> bytes:
     """What is stored of a code's second part: an HMAC, for a million plain hashes are tried in a second."""
     return hmac.digest(keys.code, f"pairing\n{pairing_id}\n{secret}".encode(), "sha256")
 
 
-class Arrival(Enum):
+class PairingVerdict(Enum):
     """What becomes of a device that comes with a code."""
 
     NEW = auto()
@@ -190,19 +194,19 @@ class Arrival(Enum):
     DEAD = auto()
 
 
-def judge_arrival(pairing: Pairing, came: Device | None, tried_hash: bytes, key: Jwk, now: datetime) -> Arrival:
+def judge_pairing(pairing: Pairing, came: Device | None, tried_hash: bytes, key: Jwk, now: datetime) -> PairingVerdict:
     """Judge a try at a pairing that nobody else tries meanwhile. `came` is the device that it brought, if any."""
     right = same(pairing.secret_hash, tried_hash)
     if pairing.expires_at <= now or pairing.misses >= MISSES_MAX:
-        return Arrival.DEAD
+        return PairingVerdict.DEAD
     if not right:
-        return Arrival.MISSED
+        return PairingVerdict.MISSED
     if came is None:
-        return Arrival.NEW
-    return Arrival.SAME if came.public_key == key and came.revoked_at is None else Arrival.DEAD
+        return PairingVerdict.NEW
+    return PairingVerdict.SAME if came.public_key == key and came.revoked_at is None else PairingVerdict.DEAD
 
 
-def tidy_posts(wanted: Iterable[str], posts: Posts) -> list[str] | None:
+def normalise_posts(wanted: Iterable[str], posts: Posts) -> list[str] | None:
     """The posts in order, each once, none whose whole group is there too; None if the ground lacks one, or for none."""
     chosen, groups = set(wanted), posts.groups
     if not chosen or not chosen <= {*groups, *groups.values()}:

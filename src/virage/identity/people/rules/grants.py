@@ -44,7 +44,7 @@ class ScopeName(StrEnum):
     OUTLET = "outlet"
 
 
-class GrantWish(Struct, frozen=True):
+class GrantRequest(Struct, frozen=True):
     """A role and its scope as they come over the wire; `scope_id` is None for scope "all" alone."""
 
     role: RoleName
@@ -87,7 +87,7 @@ class Invitation(Struct, frozen=True):
     expires_at: datetime
 
 
-class ProgramToken(Struct, frozen=True):
+class ApiClient(Struct, frozen=True):
     """A program's access, as lists show it: never with its token."""
 
     id: UUID
@@ -99,7 +99,7 @@ class ProgramToken(Struct, frozen=True):
     last_used_at: datetime | None
 
 
-class NewProgram(Struct, frozen=True):
+class NewApiClient(Struct, frozen=True):
     """A program's access before it has a token."""
 
     id: UUID
@@ -121,7 +121,7 @@ class NewInvitation(Struct, frozen=True):
     expires_at: datetime
 
 
-class NewProgramToken(Struct, frozen=True):
+class CreatedToken(Struct, frozen=True):
     """The answer to its creation: the only time that `token` is shown."""
 
     id: UUID
@@ -129,16 +129,16 @@ class NewProgramToken(Struct, frozen=True):
     expires_at: datetime
 
 
-def grant_of(wish: GrantWish) -> Grant | None:
+def grant_of(request: GrantRequest) -> Grant | None:
     """The wish as a grant whose scope is named as that scope needs, or None if it cannot be one."""
-    if wish.scope is ScopeName.ALL:
-        return Grant(wish.role.value) if wish.scope_id is None else None
-    if not wish.scope_id or len(wish.scope_id) > SCOPE_ID_LENGTH_MAX or not wish.scope_id.isprintable():
+    if request.scope is ScopeName.ALL:
+        return Grant(request.role.value) if request.scope_id is None else None
+    if not request.scope_id or len(request.scope_id) > SCOPE_ID_LENGTH_MAX or not request.scope_id.isprintable():
         return None
-    if wish.scope in (ScopeName.GATE, ScopeName.OUTLET):
-        return Grant(wish.role.value, wish.scope.value, wish.scope_id)
+    if request.scope in (ScopeName.GATE, ScopeName.OUTLET):
+        return Grant(request.role.value, request.scope.value, request.scope_id)
     try:
-        return Grant(wish.role.value, wish.scope.value, UUID(wish.scope_id))
+        return Grant(request.role.value, request.scope.value, UUID(request.scope_id))
     except ValueError:
         return None
 
@@ -168,6 +168,6 @@ def may_administer(actor: Principal, grant: Grant, within: Within) -> bool:
     return actor.kind == "staff" and holds(actor, "admin", scope=grant.scope, scope_id=grant.scope_id, within=within)
 
 
-def covered(holder: Principal, grant: Grant, within: Within) -> bool:
+def holds_grant(holder: Principal, grant: Grant, within: Within) -> bool:
     """Whether the holder has this power already, so that a program of theirs may have it too."""
     return holds(holder, grant.role, scope=grant.scope, scope_id=grant.scope_id, within=within)

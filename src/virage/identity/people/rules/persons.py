@@ -43,7 +43,7 @@ def short_name(name: str) -> str | None:
     return f"{first} {others[-1][0].upper()}." if others else first or None
 
 
-class Newcomer(Struct, frozen=True):
+class NewPerson(Struct, frozen=True):
     """Who joins, unless somebody with this address has joined before."""
 
     id: UUID
@@ -52,7 +52,7 @@ class Newcomer(Struct, frozen=True):
     locale: Locale
 
 
-class PersonChange(Struct, frozen=True):
+class PersonUpdate(Struct, frozen=True):
     """What one may change about oneself; what is left out stays."""
 
     name: str | UnsetType | None = UNSET
@@ -70,7 +70,7 @@ class SessionView(Struct, frozen=True):
     current: bool
 
 
-def tidy_name(written: str | None) -> str | None:
+def normalise_name(written: str | None) -> str | None:
     """The name without needless spaces; None for none. Raises ValueError for what no name contains."""
     if written is None:
         return None

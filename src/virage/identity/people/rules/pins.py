@@ -1,4 +1,4 @@
-"""The PIN that a steward or a cashier signs in with on a device, where no network is; it opens nothing online."""
+"""PINs of stewards and cashiers for signing in on devices, also offline. They give no online access."""
 
 import hashlib
 from itertools import pairwise
@@ -53,7 +53,7 @@ class RosterEntry(Struct, frozen=True):
 
 
 def check_pin(pin: str) -> Refused | None:
-    """Refuse what is no PIN, or one that is tried first."""
+    """Refuse an invalid or a trivial PIN."""
     if not DIGITS_MIN <= len(pin) <= DIGITS_MAX or not (pin.isascii() and pin.isdigit()):
         return NOT_A_PIN
     return Refused(Reason.PIN_TRIVIAL) if _is_trivial(pin) else None

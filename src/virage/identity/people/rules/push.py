@@ -22,7 +22,7 @@ POINT_BYTES: Final = 65
 AUTH_BYTES: Final = 16
 SUBSCRIPTIONS_MAX: Final = 10
 """Of one session: a browser has one; more are somebody's tries."""
-BROWSERS_A_JOB: Final = 250
+BROWSERS_PER_JOB: Final = 250
 _HOST: Final = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 _LOOPBACK_HOSTS: Final = ("localhost", "127.0.0.1")
 _UNICAST: Final = ipaddress.ip_network("2000::/3")
@@ -55,7 +55,7 @@ class Subscriber(Struct, frozen=True):
     vapid: bytes
 
 
-class Said(Struct, frozen=True):
+class PushText(Struct, frozen=True):
     """A title and a line, as a phone shows them."""
 
     title: str
@@ -72,7 +72,7 @@ class PushMessage(Struct, frozen=True):
     person_ids: Sequence[UUID]
     kind: str
     topic: UUID
-    said: dict[Literal["fr", "en"], Said]
+    said: dict[Literal["fr", "en"], PushText]
     data: dict[str, Any]
     expires_at: datetime
     urgency: Urgency = "high"
@@ -80,7 +80,7 @@ class PushMessage(Struct, frozen=True):
     corrects: bool = False
 
 
-class PushDue(Struct, frozen=True):
+class PushJob(Struct, frozen=True):
     """The job: one message for some browsers, as they will read it."""
 
     subscription_ids: list[UUID]
@@ -91,16 +91,16 @@ class PushDue(Struct, frozen=True):
     revision: int = 0
 
 
-def subscriber_of(wish: PushSubscription, vapid: bytes, *, loopback: bool) -> Subscriber | Refused:
+def subscriber_of(request: PushSubscription, vapid: bytes, *, loopback: bool) -> Subscriber | Refused:
     """Return what a browser asks for, or why it is none; `loopback` lets tests and rehearsals speak to themselves."""
-    if not may_call(wish.endpoint, loopback=loopback):
+    if not may_call(request.endpoint, loopback=loopback):
         return NOT_AN_ENDPOINT
-    point, auth = bytes_of_base64url(wish.p256dh.rstrip("=")), bytes_of_base64url(wish.auth.rstrip("="))
+    point, auth = bytes_of_base64url(request.p256dh.rstrip("=")), bytes_of_base64url(request.auth.rstrip("="))
     if point is None or not _is_point(point):
         return NOT_A_KEY
     if auth is None or len(auth) != AUTH_BYTES:
         return NOT_A_SECRET
-    return Subscriber(wish.endpoint, point, auth, vapid)
+    return Subscriber(request.endpoint, point, auth, vapid)
 
 
 def may_call(endpoint: str, *, loopback: bool) -> bool:

@@ -1,4 +1,4 @@
-"""Which facts of the journal end rights that somebody may be using at this moment."""
+"""Journal facts that revoke rights of open connections."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -17,7 +17,7 @@ ENDS_RIGHTS: Final = frozenset(
 )
 
 
-def who_loses_rights(what: str, about: UUID, data: Mapping[str, Any]) -> UUID | None:
+def revoked_principal(what: str, about: UUID, data: Mapping[str, Any]) -> UUID | None:
     """Return the person, program or device whose rights a fact ends, None for any other fact."""
     if what not in ENDS_RIGHTS:
         return None

@@ -15,7 +15,7 @@ LONG_CODE_DIGITS = 12
 BROWSER_BYTES = 16
 
 
-class Secrets(Struct, frozen=True):
+class PeopleKeys(Struct, frozen=True):
     """Keys for one purpose each, none of which opens what another one closed."""
 
     code: bytes
@@ -25,9 +25,9 @@ class Secrets(Struct, frozen=True):
 
 
 @lru_cache(maxsize=8)
-def secrets_of(secret: str) -> Secrets:
+def people_keys(secret: str) -> PeopleKeys:
     """The keys of this domain, derived from the deployment's one secret."""
-    return Secrets(
+    return PeopleKeys(
         code=derive(secret, "people code"),
         address=derive(secret, "people address"),
         mail=derive(secret, "people mail"),
@@ -35,7 +35,7 @@ def secrets_of(secret: str) -> Secrets:
     )
 
 
-def address_key(keys: Secrets, address: str) -> bytes:
+def address_key(keys: PeopleKeys, address: str) -> bytes:
     """What stands for an address where it is counted or looked for but need not be read."""
     return hmac.digest(keys.address, address.encode(), "sha256")
 
@@ -45,12 +45,12 @@ def new_browser() -> UUID:
     return UUID(bytes=secrets.token_bytes(BROWSER_BYTES))
 
 
-def browser_text(keys: Secrets, browser: UUID) -> str:
+def browser_text(keys: PeopleKeys, browser: UUID) -> str:
     """The number as the browser's cookie holds it, with proof that it was given here."""
     return urlsafe_b64encode(browser.bytes + _proof(keys, browser.bytes)).decode()
 
 
-def browser_of(keys: Secrets, text: str | None) -> UUID | None:
+def browser_of(keys: PeopleKeys, text: str | None) -> UUID | None:
     """The number in a browser's cookie; None without one, or for one that was not given here."""
     try:
         shown = urlsafe_b64decode(text or "")
@@ -60,11 +60,11 @@ def browser_of(keys: Secrets, text: str | None) -> UUID | None:
     return UUID(bytes=number) if same(proof, _proof(keys, number)) else None
 
 
-def _proof(keys: Secrets, number: bytes) -> bytes:
+def _proof(keys: PeopleKeys, number: bytes) -> bytes:
     return hmac.digest(keys.address, b"browser\n" + number, "sha256")
 
 
-def code_key(keys: Secrets, address: str, browser: UUID) -> bytes:
+def code_key(keys: PeopleKeys, address: str, browser: UUID) -> bytes:
     """What a code is kept under: its address, then the browser that asked for it, in which alone it works.
 
     Somebody else who asks for the same address, or tries codes at it, has a code and tries of their own.
@@ -77,12 +77,12 @@ def new_code() -> str:
     return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
 
 
-def open_code_key(keys: Secrets, address: str) -> bytes:
+def open_code_key(keys: PeopleKeys, address: str) -> bytes:
     """What an address's open code is kept under: after the keys of all its browsers, as everybody locks them."""
     return address_key(keys, address) + b"\xff" * KEY_BYTES
 
 
-def long_code_key(keys: Secrets, address: str, browser: UUID) -> bytes:
+def long_code_key(keys: PeopleKeys, address: str, browser: UUID) -> bytes:
     """What a browser's own long code is kept under, and its tries at it and at the address's open code are counted.
 
     Wrong short codes use none of them up.
@@ -95,17 +95,17 @@ def new_long_code() -> str:
     return f"{secrets.randbelow(10**LONG_CODE_DIGITS):0{LONG_CODE_DIGITS}}"
 
 
-def in_groups(code: str) -> str:
+def grouped(code: str) -> str:
     """A code as letters show it: a long one in groups of four digits."""
     return code if len(code) == CODE_DIGITS else " ".join(code[at : at + 4] for at in range(0, len(code), 4))
 
 
-def pace_key(keys: Secrets, *parts: str) -> bytes:
+def rate_key(keys: PeopleKeys, *parts: str) -> bytes:
     """What stands for a device, an address or both where their requests are counted."""
     return hmac.digest(keys.address, "\n".join(("pace", *parts)).encode(), "sha256")
 
 
-def code_hash(keys: Secrets, address: str, code: str) -> bytes:
+def code_hash(keys: PeopleKeys, address: str, code: str) -> bytes:
     """What is stored of a code: an HMAC, for a million plain hashes are tried in a second."""
     return hmac.digest(keys.code, f"{address}\n{code}".encode(), "sha256")
 

@@ -10,35 +10,35 @@ from virage.identity.people.rules.secrets import same
 
 CODE_LIFETIME = timedelta(minutes=10)
 TRIES_MAX = 5
-ASK_WINDOW = timedelta(hours=1)
-ASKS_PER_ADDRESS = 5
-ASKS_PER_DEVICE = 20
-ASKS_PER_DEVICE_AND_ADDRESS = 5
+REQUEST_WINDOW = timedelta(hours=1)
+REQUESTS_PER_ADDRESS = 5
+REQUESTS_PER_DEVICE = 20
+REQUESTS_PER_DEVICE_AND_ADDRESS = 5
 OPEN_CODE_EVERY = timedelta(minutes=10)
 OPEN_CODE_LIFETIME = OPEN_CODE_EVERY + CODE_LIFETIME  # whoever asks has at least as long as with a code of their own
 WRONG_WINDOW = timedelta(hours=24)
 WRONG_MAX = 20  # wrong short codes at an address within the window; after them only long ones are sent and accepted
 NEWCOMER_BURST = timedelta(minutes=1)  # an unused minute of the budget may be used at once
-NEWCOMER_WAIT = timedelta(minutes=2)  # as long a newcomer's letter may wait for its turn
+NEWCOMER_WAIT = timedelta(minutes=2)  # as long a newcomer's email may wait for its turn
 NETWORK_SHARE = 2
-"""One network takes at most one letter in so many of the newcomers' budget: the others go to everybody else."""
-NEVER_ASKED = datetime.min.replace(tzinfo=UTC)
+"""One network takes at most one email in so many of the newcomers' budget: the others go to everybody else."""
+NEVER_REQUESTED = datetime.min.replace(tzinfo=UTC)
 GUEST_LIFETIME = timedelta(days=2)
 FAN_LIFETIME = timedelta(days=90)
 STAFF_LIFETIME = timedelta(hours=12)
-SEEN_AFTER = timedelta(minutes=10)  # a session that is seen again so late is written down again
+SEEN_INTERVAL = timedelta(minutes=10)  # a session that is seen again so late is written down again
 
 
-class CodeAsked(Struct, frozen=True):
+class CodeRequested(Struct, frozen=True):
     """The answer to everybody who asks for a code, whether the address is known, new or asked for too often."""
 
     valid_seconds: int
 
 
-ASKED = CodeAsked(valid_seconds=int(CODE_LIFETIME.total_seconds()))
+CODE_REQUESTED = CodeRequested(valid_seconds=int(CODE_LIFETIME.total_seconds()))
 
 
-class Asks(Struct, frozen=True):
+class RequestCounts(Struct, frozen=True):
     """How often codes were asked for within the last hour, this time included (counted to one above the limit)."""
 
     of_address: int
@@ -46,7 +46,7 @@ class Asks(Struct, frozen=True):
     of_both: int
 
 
-class Standing(Struct, frozen=True):
+class AddressStatus(Struct, frozen=True):
     """An address as sign-in sees it. `wrong` are the wrong short codes that were tried at it within the window."""
 
     known: bool
@@ -54,13 +54,13 @@ class Standing(Struct, frozen=True):
     wrong: int
 
 
-def needs_long_code(standing: Standing) -> bool:
+def needs_long_code(address_status: AddressStatus) -> bool:
     """Whether six digits are too few for this address: it is staff's, or too many wrong codes were tried."""
-    return standing.staff or standing.wrong >= WRONG_MAX
+    return address_status.staff or address_status.wrong >= WRONG_MAX
 
 
 class Slot(Struct, frozen=True):
-    """When a letter to an address without an account goes, and when the next ones may: any, and one of its network."""
+    """When an email to an address without an account goes, and when the next ones may: any, and one of its network."""
 
     at: datetime
     free_at: datetime
@@ -68,9 +68,9 @@ class Slot(Struct, frozen=True):
 
 
 def newcomer_slot_at(free_at: datetime, network_free_at: datetime, per_minute: int, now: datetime) -> Slot | None:
-    """Return the next moment for a letter to an address without an account; None while no budget is left.
+    """Return the next moment for an email to an address without an account; None while no budget is left.
 
-    Both budgets allow an unused minute at once and let letters wait for two. That of a network is half of the whole.
+    Both budgets allow an unused minute at once and let emails wait for two. That of a network is half of the whole.
     """
     spacing = timedelta(minutes=1) / per_minute
     latest = now + NEWCOMER_WAIT
@@ -80,7 +80,7 @@ def newcomer_slot_at(free_at: datetime, network_free_at: datetime, per_minute: i
     return Slot(max(at, network_at, now), at + spacing, network_at + spacing * NETWORK_SHARE)
 
 
-class Answer(Enum):
+class CodeDecision(Enum):
     """What becomes of a request for a code."""
 
     SEND = auto()
@@ -89,20 +89,20 @@ class Answer(Enum):
     REFUSE = auto()  # this browser asked too often: it may know
 
 
-def answer_ask(asks: Asks, *, own: bool = False, long: bool = False) -> Answer:
+def decide_code_request(counts: RequestCounts, *, own: bool = False, long: bool = False) -> CodeDecision:
     """Refuse a browser that asks too often; past an address's limit send open codes alone, and answer as always.
 
     `own`: the browser is signed in with this address; however often others ask for it, it gets codes of its own.
     `long`: `needs_long_code` holds for the address.
     """
-    if asks.of_device > ASKS_PER_DEVICE or asks.of_both > ASKS_PER_DEVICE_AND_ADDRESS:
-        return Answer.REFUSE
-    if asks.of_address > ASKS_PER_ADDRESS and not own:
-        return Answer.SEND_OPEN
-    return Answer.SEND_LONG if long else Answer.SEND
+    if counts.of_device > REQUESTS_PER_DEVICE or counts.of_both > REQUESTS_PER_DEVICE_AND_ADDRESS:
+        return CodeDecision.REFUSE
+    if counts.of_address > REQUESTS_PER_ADDRESS and not own:
+        return CodeDecision.SEND_OPEN
+    return CodeDecision.SEND_LONG if long else CodeDecision.SEND
 
 
-class Try(Enum):
+class TryResult(Enum):
     """What one try at a code comes to."""
 
     RIGHT = auto()
@@ -110,12 +110,12 @@ class Try(Enum):
     TOO_MANY = auto()
 
 
-def judge_try(stored_hash: bytes, tried_hash: bytes, tries: int) -> Try:
+def judge_try(stored_hash: bytes, tried_hash: bytes, tries: int) -> TryResult:
     """The try counts itself in `tries`: the fifth may still be right, the sixth is not looked at."""
     right = same(stored_hash, tried_hash)
     if tries > TRIES_MAX:
-        return Try.TOO_MANY
-    return Try.RIGHT if right else Try.WRONG
+        return TryResult.TOO_MANY
+    return TryResult.RIGHT if right else TryResult.WRONG
 
 
 class NewGuest(Struct, frozen=True):

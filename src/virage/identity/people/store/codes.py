@@ -1,4 +1,4 @@
-"""Sign-in codes, their tries, and how often they are asked for."""
+"""Sign-in codes, their tries, and rate limits of requests."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,16 +7,16 @@ from typing import NamedTuple
 from virage.identity.people.rules.persons import Locale
 from virage.identity.people.rules.secrets import decoy_hash
 from virage.identity.people.rules.sign_in import (
-    ASK_WINDOW,
     CODE_LIFETIME,
-    NEVER_ASKED,
+    NEVER_REQUESTED,
     NEWCOMER_BURST,
     OPEN_CODE_EVERY,
     OPEN_CODE_LIFETIME,
+    REQUEST_WINDOW,
     WRONG_MAX,
     WRONG_WINDOW,
+    AddressStatus,
     Slot,
-    Standing,
     newcomer_slot_at,
 )
 from virage.identity.people.store.queries import queries
@@ -25,32 +25,34 @@ from virage.platform.values.derivation import KEY_BYTES
 
 
 class NewcomerBudget(NamedTuple):
-    """When the next letter to a newcomer may go, and how many letters were not sent since the start."""
+    """When the next email to a newcomer may go, and how many emails were not sent since the start."""
 
     free_at: datetime
     unsent: int
 
 
-async def pace(conn: Connection, limits: Mapping[bytes, int], now: datetime) -> dict[bytes, int]:
+async def count_requests(conn: Connection, limits: Mapping[bytes, int], now: datetime) -> dict[bytes, int]:
     """How often each key was asked for within the window, this time included, counted to one above its limit."""
-    rows = queries.pace(conn, keys=list(limits.keys()), limits=list(limits.values()), now=now, since=now - ASK_WINDOW)
+    rows = queries.count_requests(
+        conn, keys=list(limits.keys()), limits=list(limits.values()), now=now, since=now - REQUEST_WINDOW
+    )
     return {row["key"]: row["requests"] async for row in rows}
 
 
-async def standing(conn: Connection, address: str, key: bytes, now: datetime) -> Standing:
+async def address_status(conn: Connection, address: str, key: bytes, now: datetime) -> AddressStatus:
     """What sign-in must know of an address; `key` is its `address_key`."""
-    row = await queries.standing(conn, email=address, address_key=key, now=now, since=now - WRONG_WINDOW)
-    return Standing(known=row["known"], staff=row["staff"], wrong=row["wrong"])
+    row = await queries.address_status(conn, email=address, address_key=key, now=now, since=now - WRONG_WINDOW)
+    return AddressStatus(known=row["known"], staff=row["staff"], wrong=row["wrong"])
 
 
 async def newcomer_slot(conn: Connection, per_minute: int, network: bytes | None, now: datetime) -> Slot | None:
-    """Return the next moment for a letter to an address without an account; None while no budget is left.
+    """Return the next moment for an email to an address without an account; None while no budget is left.
 
     `network` is the key of the network that asks. Nobody else gets a moment until the transaction ends.
     """
     free_at = await queries.lock_newcomer_budget(conn)
     network_free_at = None if network is None else await queries.newcomer_network(conn, key=network)
-    slot = newcomer_slot_at(free_at, network_free_at or NEVER_ASKED, per_minute, now)
+    slot = newcomer_slot_at(free_at, network_free_at or NEVER_REQUESTED, per_minute, now)
     if slot is None:
         await queries.count_unsent(conn)
     return slot
@@ -64,20 +66,20 @@ async def take_newcomer_slot(conn: Connection, slot: Slot, network: bytes | None
 
 
 async def newcomer_budget(conn: Connection) -> NewcomerBudget:
-    """How the budget of letters to newcomers stands."""
+    """How the budget of emails to newcomers stands."""
     row = await queries.newcomer_budget(conn)
     return NewcomerBudget(row["free_at"], row["unsent"])
 
 
 async def count_wrong(conn: Connection, key: bytes, now: datetime) -> int:
     """Count a try at an address before it is looked at; its number within the window, to one above the limit."""
-    number: int = await queries.count_wrong(conn, address_key=key, now=now, most=WRONG_MAX, since=now - WRONG_WINDOW)
+    number: int = await queries.count_wrong(conn, address_key=key, now=now, limit=WRONG_MAX, since=now - WRONG_WINDOW)
     return number
 
 
-async def forgive_right(conn: Connection, key: bytes) -> None:
+async def uncount_correct(conn: Connection, key: bytes) -> None:
     """Take back the count of the transaction's own try, which was right."""
-    await queries.forgive_right(conn, address_key=key)
+    await queries.uncount_correct(conn, address_key=key)
 
 
 async def drop_wrong(conn: Connection, key: bytes) -> None:
@@ -133,9 +135,9 @@ async def drop_pace(conn: Connection, keys: list[bytes]) -> None:
     await queries.drop_pace(conn, keys=keys)
 
 
-async def tidy_codes(conn: Connection, now: datetime) -> None:
+async def delete_expired_codes(conn: Connection, now: datetime) -> None:
     """Forget codes and counts that are over."""
-    await queries.tidy_codes(conn, now=now)
-    await queries.tidy_pace(conn, before=now - ASK_WINDOW)
-    await queries.tidy_wrong(conn, before=now - WRONG_WINDOW)
-    await queries.tidy_newcomer_networks(conn, before=now - NEWCOMER_BURST)
+    await queries.delete_expired_codes(conn, now=now)
+    await queries.delete_old_counts(conn, before=now - REQUEST_WINDOW)
+    await queries.delete_old_wrong_tries(conn, before=now - WRONG_WINDOW)
+    await queries.delete_idle_networks(conn, before=now - NEWCOMER_BURST)

@@ -1,4 +1,4 @@
--- name: pace(now, keys, limits, since)
+-- name: count_requests(now, keys, limits, since)
 -- Count one more request under each key, up to one above its limit; older ones than the window are forgotten.
 insert into people.pace as p (key, most, times, last_at)
 select a.key, a.most, array[:now::timestamptz], :now
@@ -13,7 +13,7 @@ on conflict (key) do update set
     last_at = excluded.last_at
 returning key, cardinality(times) as requests;
 
--- name: standing(email, address_key, now, since)^
+-- name: address_status(email, address_key, now, since)^
 -- Whether an address has an account or an invitation, whether it belongs to staff, and its wrong tries.
 select
     exists(select from people.person as p where p.email = :email)
@@ -27,7 +27,7 @@ select
     ) as wrong;
 
 -- name: lock_newcomer_budget()$
--- When the next letter to a newcomer may go; nobody else takes it until the transaction ends.
+-- When the next email to a newcomer may go; nobody else takes it until the transaction ends.
 select free_at from people.newcomer_budget where singleton for no key update;
 
 -- name: newcomer_network(key)$
@@ -35,7 +35,7 @@ select free_at from people.newcomer_budget where singleton for no key update;
 select free_at from people.newcomer_network where key = :key;
 
 -- name: take_newcomer_slot(free_at)!
--- A letter takes its moment.
+-- An email takes its moment.
 update people.newcomer_budget set free_at = :free_at where singleton;
 
 -- name: take_network_slot(key, free_at)!
@@ -44,10 +44,10 @@ insert into people.newcomer_network (key, free_at) values (:key, :free_at)
 on conflict (key) do update set free_at = excluded.free_at;
 
 -- name: count_unsent()!
--- A letter to a newcomer was not sent.
+-- An email to a newcomer was not sent.
 update people.newcomer_budget set unsent = unsent + 1 where singleton;
 
--- name: tidy_newcomer_networks(before)!
+-- name: delete_idle_networks(before)!
 -- Networks that may use a whole burst again.
 with over as (
     select key from people.newcomer_network where free_at <= :before order by key for update skip locked
@@ -55,22 +55,22 @@ with over as (
 delete from people.newcomer_network as n using over where n.key = over.key;
 
 -- name: newcomer_budget()^
--- When the next letter to a newcomer may go, and how many were not sent.
+-- When the next email to a newcomer may go, and how many were not sent.
 select free_at, unsent from people.newcomer_budget where singleton;
 
--- name: count_wrong(address_key, now, most, since)$
+-- name: count_wrong(address_key, now, limit, since)$
 -- Count one more wrong try at an address, up to one above the limit; older ones than the window are forgotten.
 insert into people.wrong_code as w (address_key, times, last_at)
 values (:address_key, array[:now::timestamptz], :now)
 on conflict (address_key) do update set
     times = (
-        select case when count(*) <= :most then array_agg(t order by t) || excluded.times else array_agg(t) end
+        select case when count(*) <= :limit then array_agg(t order by t) || excluded.times else array_agg(t) end
         from unnest(w.times) as t where t > :since
     ),
     last_at = excluded.last_at
 returning cardinality(times);
 
--- name: forgive_right(address_key)!
+-- name: uncount_correct(address_key)!
 -- The try that was counted last was right.
 update people.wrong_code set times = trim_array(times, 1) where address_key = :address_key;
 
@@ -78,7 +78,7 @@ update people.wrong_code set times = trim_array(times, 1) where address_key = :a
 -- Forget the wrong tries at an address that is erased.
 delete from people.wrong_code where address_key = :address_key;
 
--- name: tidy_wrong(before)!
+-- name: delete_old_wrong_tries(before)!
 -- Wrong tries of more than a day ago; scanned for the same reason as codes.
 with over as (
     select address_key from people.wrong_code where last_at <= :before order by address_key for update skip locked
@@ -136,14 +136,14 @@ with gone as (
 )
 delete from people.pace as p using gone where p.key = gone.key;
 
--- name: tidy_codes(now)!
+-- name: delete_expired_codes(now)!
 -- Codes and decoys that are over. A scan is right: half of the table goes, and an index would cost each request.
 with over as (
     select address_key from people.sign_in_code where expires_at <= :now order by address_key for update skip locked
 )
 delete from people.sign_in_code as c using over where c.address_key = over.address_key;
 
--- name: tidy_pace(before)!
+-- name: delete_old_counts(before)!
 -- Counts that are over; scanned for the same reason.
 with over as (
     select key from people.pace where last_at <= :before order by key for update skip locked

@@ -66,9 +66,9 @@ async def drop_pairings(conn: Connection, pairing_ids: Sequence[UUID]) -> None:
     await queries.drop_pairings(conn, pairing_ids=pairing_ids)
 
 
-async def tidy_pairings(conn: Connection, now: datetime) -> None:
+async def delete_expired_pairings(conn: Connection, now: datetime) -> None:
     """Forget codes that are over."""
-    await queries.tidy_pairings(conn, now=now)
+    await queries.delete_expired_pairings(conn, now=now)
 
 
 async def add_device(
@@ -123,9 +123,9 @@ def _office_device(row: Any) -> OfficeDevice:
     return msgspec.convert(dict(row) | {"may_change": False}, OfficeDevice)
 
 
-async def office_devices(conn: Connection, most: int) -> list[OfficeDevice]:
+async def office_devices(conn: Connection, limit: int) -> list[OfficeDevice]:
     """All devices, revoked ones last; what the asker may do is for the reader to say."""
-    return [_office_device(row) async for row in queries.office_devices(conn, most=most)]
+    return [_office_device(row) async for row in queries.office_devices(conn, limit=limit)]
 
 
 async def office_device(conn: Connection, device_id: UUID) -> OfficeDevice | None:

@@ -32,7 +32,7 @@ select id, kind, posts from people.pairing where opened_by = :person_id and expi
 -- Codes that work no more.
 delete from people.pairing where id = any(:pairing_ids::uuid[]);
 
--- name: tidy_pairings(now)!
+-- name: delete_expired_pairings(now)!
 -- Codes that are over.
 with over as (
     select id from people.pairing where expires_at <= :now order by id for update skip locked
@@ -61,10 +61,10 @@ select id, name, kind, posts, public_key, revoked_at from people.device where id
 -- One device, held until the end of the transaction.
 select id, name, kind, posts, public_key, revoked_at from people.device where id = :device_id for update;
 
--- name: office_devices(most)
+-- name: office_devices(limit)
 -- All devices: those in use by name, then those that are revoked, the latest first.
 select id, pairing_id, name, kind, posts, paired_at, paired_by, last_seen_at, revoked_at, revoked_by
-from people.device order by revoked_at desc nulls first, name, id limit :most;
+from people.device order by revoked_at desc nulls first, name, id limit :limit;
 
 -- name: office_device(device_id)^
 -- One device as the office lists it.
@@ -88,7 +88,7 @@ update people.device set revoked_at = :now, revoked_by = :revoked_by where id = 
 -- Which devices a person paired, and when.
 select id, paired_at, revoked_at from people.device where paired_by = :person_id order by paired_at, id;
 
--- name: note_devices(device_ids, now)!
+-- name: touch_devices(device_ids, now)!
 -- Devices that were seen again.
 with seen as (
     select id from people.device where id = any(:device_ids::uuid[]) order by id for no key update skip locked

@@ -8,11 +8,11 @@ from uuid import UUID
 import msgspec
 
 from virage.identity.people.rules.grants import (
+    ApiClient,
     GrantView,
     Invitation,
+    NewApiClient,
     NewInvitation,
-    NewProgram,
-    ProgramToken,
     RoleName,
     ScopeName,
     StaffGrant,
@@ -26,7 +26,7 @@ from virage.platform.values.tokens import token_hash
 from virage.platform.web.guard import Grant
 
 
-class Held(NamedTuple):
+class StoredGrant(NamedTuple):
     """A grant and who holds it."""
 
     id: UUID
@@ -34,7 +34,7 @@ class Held(NamedTuple):
     grant: Grant
 
 
-class Waiting(NamedTuple):
+class PendingInvitation(NamedTuple):
     """An invitation and what it gives."""
 
     id: UUID
@@ -68,10 +68,10 @@ async def lock_admins(conn: Connection) -> list[UUID]:
     return [row["id"] async for row in queries.lock_admins(conn)]
 
 
-async def grant_by_id(conn: Connection, grant_id: UUID) -> Held | None:
+async def grant_by_id(conn: Connection, grant_id: UUID) -> StoredGrant | None:
     """One grant."""
     row = await queries.grant_by_id(conn, grant_id=grant_id)
-    return None if row is None else Held(row["id"], row["person_id"], _grant(row))
+    return None if row is None else StoredGrant(row["id"], row["person_id"], _grant(row))
 
 
 async def give(
@@ -106,11 +106,11 @@ def _within(administered: Sequence[Grant]) -> dict[str, Any]:
     }
 
 
-async def staff(conn: Connection, administered: Sequence[Grant], most: int) -> list[StaffGrant]:
+async def staff(conn: Connection, administered: Sequence[Grant], limit: int) -> list[StaffGrant]:
     """Who holds something within these grants of an administrator, by address."""
     return [
         StaffGrant(**(dict(row) | {"role": RoleName(row["role"]), "scope": ScopeName(row["scope"])}))
-        async for row in queries.staff(conn, **_within(administered), most=most)
+        async for row in queries.staff(conn, **_within(administered), limit=limit)
     ]
 
 
@@ -146,10 +146,10 @@ async def invitation_as_sent(conn: Connection, invitation_id: UUID) -> NewInvita
     )
 
 
-async def take_invitation(conn: Connection, code: str, email: str, now: datetime) -> Waiting | None:
+async def take_invitation(conn: Connection, code: str, email: str, now: datetime) -> PendingInvitation | None:
     """Use up the invitation with this code to this address."""
     row = await queries.take_invitation(conn, code_hash=token_hash(code), email=email, now=now)
-    return None if row is None else Waiting(row["id"], _grant(row), row["invited_by"])
+    return None if row is None else PendingInvitation(row["id"], _grant(row), row["invited_by"])
 
 
 async def offered(conn: Connection, code: str, email: str, now: datetime) -> Grant | None:
@@ -158,11 +158,11 @@ async def offered(conn: Connection, code: str, email: str, now: datetime) -> Gra
     return None if row is None else _grant(row)
 
 
-async def invitations(conn: Connection, administered: Sequence[Grant], now: datetime, most: int) -> list[Invitation]:
+async def invitations(conn: Connection, administered: Sequence[Grant], now: datetime, limit: int) -> list[Invitation]:
     """Invitations within these grants of an administrator that wait for an answer."""
     return [
         Invitation(**(dict(row) | {"role": RoleName(row["role"]), "scope": ScopeName(row["scope"])}))
-        async for row in queries.invitations(conn, now=now, **_within(administered), most=most)
+        async for row in queries.invitations(conn, now=now, **_within(administered), limit=limit)
     ]
 
 
@@ -182,9 +182,9 @@ async def drop_invitations(conn: Connection, invitation_ids: Sequence[UUID]) -> 
     await queries.drop_invitations(conn, invitation_ids=invitation_ids)
 
 
-async def create_program(conn: Connection, program: NewProgram, token: str) -> None:
+async def create_api_client(conn: Connection, program: NewApiClient, token: str) -> None:
     """Store a program's access under the hash of its token."""
-    await queries.create_program(
+    await queries.create_api_client(
         conn,
         program_id=program.id,
         token_hash=token_hash(token),
@@ -196,44 +196,44 @@ async def create_program(conn: Connection, program: NewProgram, token: str) -> N
     )
 
 
-def _program(row: Any) -> ProgramToken:
-    return ProgramToken(**(dict(row) | {"grants": _views(row["grants"])}))
+def _program(row: Any) -> ApiClient:
+    return ApiClient(**(dict(row) | {"grants": _views(row["grants"])}))
 
 
-async def programs(conn: Connection, now: datetime, most: int) -> list[ProgramToken]:
+async def api_clients(conn: Connection, now: datetime, limit: int) -> list[ApiClient]:
     """Programs that have access, the newest first."""
-    return [_program(row) async for row in queries.programs(conn, now=now, most=most)]
+    return [_program(row) async for row in queries.api_clients(conn, now=now, limit=limit)]
 
 
-async def programs_created_by(conn: Connection, person_id: UUID, now: datetime) -> list[ProgramToken]:
+async def api_clients_created_by(conn: Connection, person_id: UUID, now: datetime) -> list[ApiClient]:
     """A person's programs that have access, the newest first."""
-    return [_program(row) async for row in queries.programs_created_by(conn, person_id=person_id, now=now)]
+    return [_program(row) async for row in queries.api_clients_created_by(conn, person_id=person_id, now=now)]
 
 
-async def programs_of(conn: Connection, person_id: UUID, now: datetime) -> dict[UUID, list[Grant]]:
+async def api_clients_of(conn: Connection, person_id: UUID, now: datetime) -> dict[UUID, list[Grant]]:
     """The programs that a person created, and what they may do."""
-    rows = queries.programs_of(conn, person_id=person_id, now=now)
+    rows = queries.api_clients_of(conn, person_id=person_id, now=now)
     return {row["id"]: [grant_stored(**power) for power in row["grants"]] async for row in rows}
 
 
-async def program_creator(conn: Connection, program_id: UUID) -> UUID | None:
+async def api_client_creator(conn: Connection, program_id: UUID) -> UUID | None:
     """Who created a program."""
-    creator: UUID | None = await queries.program_creator(conn, program_id=program_id)
+    creator: UUID | None = await queries.api_client_creator(conn, program_id=program_id)
     return creator
 
 
-async def drop_programs(conn: Connection, program_ids: Sequence[UUID]) -> None:
+async def drop_api_clients(conn: Connection, program_ids: Sequence[UUID]) -> None:
     """End programs' access."""
-    await queries.drop_programs(conn, program_ids=program_ids)
+    await queries.drop_api_clients(conn, program_ids=program_ids)
 
 
-async def tidy_grants(conn: Connection, now: datetime) -> None:
+async def delete_expired_grants(conn: Connection, now: datetime) -> None:
     """Forget invitations and programs whose time is over."""
-    await queries.tidy_invitations(conn, now=now)
-    await queries.tidy_programs(conn, now=now)
+    await queries.delete_expired_invitations(conn, now=now)
+    await queries.delete_expired_clients(conn, now=now)
 
 
 async def erase(conn: Connection, person_id: UUID, email: str) -> None:
     """Forget the programs that a person created, and the invitations to their address."""
-    await queries.erase_programs(conn, person_id=person_id)
+    await queries.erase_api_clients(conn, person_id=person_id)
     await queries.erase_invitations(conn, email=email)

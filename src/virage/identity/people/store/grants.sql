@@ -26,7 +26,7 @@ returning id;
 -- A grant is no more.
 delete from people.role_grant where id = :grant_id;
 
--- name: staff(everything, scopes, scope_ids, organisers, most)
+-- name: staff(everything, scopes, scope_ids, organisers, limit)
 -- Grants with their holders: all, or those within these scopes and the events of these organisers.
 select g.id, g.person_id, p.email, p.name, g.role, g.scope, g.scope_id, g.granted_by, g.granted_at
 from people.role_grant as g join people.person as p on p.id = g.person_id
@@ -36,7 +36,7 @@ where
     or (g.scope = 'event' and g.scope_id in (
         select e.event_id::text from programme.public_event_organiser as e where e.organiser_id = any(:organisers::uuid[])
     ))
-order by p.email, g.id limit :most;
+order by p.email, g.id limit :limit;
 
 -- name: drop_invitations_to(email, role, scope, scope_id, invitation_id)!
 -- An earlier invitation to the same is dead.
@@ -64,7 +64,7 @@ returning id, role, scope, scope_id, invited_by;
 select role, scope, scope_id from people.invitation
 where code_hash = :code_hash and email = :email and expires_at > :now;
 
--- name: invitations(now, everything, scopes, scope_ids, organisers, most)
+-- name: invitations(now, everything, scopes, scope_ids, organisers, limit)
 -- Invitations that wait: all, or those within these scopes and the events of these organisers.
 select i.id, i.email, i.role, i.scope, i.scope_id, i.invited_by, i.invited_at, i.expires_at
 from people.invitation as i
@@ -75,7 +75,7 @@ where i.expires_at > :now and (
         select e.event_id::text from programme.public_event_organiser as e where e.organiser_id = any(:organisers::uuid[])
     ))
 )
-order by i.email, i.id limit :most;
+order by i.email, i.id limit :limit;
 
 -- name: invitation_as_sent(invitation_id)^
 -- One invitation, waiting or over, as it was sent.
@@ -95,44 +95,44 @@ where invited_by = :person_id and expires_at > :now order by id for update;
 -- Invitations are withdrawn.
 delete from people.invitation where id = any(:invitation_ids::uuid[]);
 
--- name: tidy_invitations(now)!
+-- name: delete_expired_invitations(now)!
 -- Invitations that nobody answered.
 with over as (
     select id from people.invitation where expires_at <= :now order by id for update skip locked
 )
 delete from people.invitation as i using over where i.id = over.id;
 
--- name: create_program(program_id, token_hash, name, grants, created_by, now, expires_at)!
+-- name: create_api_client(program_id, token_hash, name, grants, created_by, now, expires_at)!
 -- A program's access.
 insert into people.program (id, token_hash, name, grants, created_by, created_at, expires_at)
 values (:program_id, :token_hash, :name, :grants, :created_by, :now, :expires_at);
 
--- name: programs(now, most)
+-- name: api_clients(now, limit)
 -- Programs that still have access.
 select id, name, grants, created_by, created_at, expires_at, last_used_at
-from people.program where expires_at > :now order by created_at desc, id limit :most;
+from people.program where expires_at > :now order by created_at desc, id limit :limit;
 
--- name: programs_created_by(person_id, now)
+-- name: api_clients_created_by(person_id, now)
 -- Programs of one person that still have access.
 select id, name, grants, created_by, created_at, expires_at, last_used_at
 from people.program where created_by = :person_id and expires_at > :now order by created_at desc, id;
 
--- name: programs_of(person_id, now)
+-- name: api_clients_of(person_id, now)
 -- The programs of one person, locked.
 select id, grants from people.program where created_by = :person_id and expires_at > :now order by id for update;
 
--- name: program_creator(program_id)$
+-- name: api_client_creator(program_id)$
 -- Whose program it is.
 select created_by from people.program where id = :program_id;
 
--- name: drop_programs(program_ids)!
+-- name: drop_api_clients(program_ids)!
 -- Programs have access no more.
 with gone as (
     select id from people.program where id = any(:program_ids::uuid[]) order by id for update
 )
 delete from people.program as p using gone where p.id = gone.id;
 
--- name: tidy_programs(now)!
+-- name: delete_expired_clients(now)!
 -- Programs whose time is over.
 with over as (
     select id from people.program where expires_at <= :now order by id for update skip locked

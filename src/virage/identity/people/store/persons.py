@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from virage.identity.people.rules.persons import Locale, Newcomer, Person
+from virage.identity.people.rules.persons import Locale, NewPerson, Person
 from virage.identity.people.store.queries import queries
 from virage.platform.data.database import Connection
 
@@ -24,7 +24,7 @@ def _person(row: Any) -> Person | None:
     return Person(row["id"], row["email"], row["name"], Locale(row["locale"]))
 
 
-async def join(conn: Connection, newcomer: Newcomer, now: datetime) -> Joined:
+async def join(conn: Connection, newcomer: NewPerson, now: datetime) -> Joined:
     """The person behind the newcomer's address, who is the newcomer if nobody was."""
     row = await queries.join(
         conn,
@@ -53,9 +53,9 @@ async def person_by_email(conn: Connection, email: str) -> Person | None:
     return _person(await queries.person_by_email(conn, email=email))
 
 
-async def persons_called(conn: Connection, name: str, wanted: int) -> list[Person]:
-    """Persons whose name contains these letters, or whose address begins with them, in any case; at most so many."""
-    rows = queries.persons_called(conn, name=name, wanted=wanted)
+async def find_persons(conn: Connection, name: str, wanted: int) -> list[Person]:
+    """Persons whose name contains these emails, or whose address begins with them, in any case; at most so many."""
+    rows = queries.find_persons(conn, name=name, wanted=wanted)
     return [Person(row["id"], row["email"], row["name"], Locale(row["locale"])) async for row in rows]
 
 
@@ -76,9 +76,9 @@ async def joined_at(conn: Connection, person_id: UUID) -> datetime | None:
 
 
 async def erase(conn: Connection, person_id: UUID, email: str, address_key: bytes, now: datetime) -> None:
-    """Forget everything but the id, and letters; sessions, codes, paces and programs have queries of their own."""
+    """Forget everything but the id, and emails; sessions, codes, paces and programs have queries of their own."""
     await queries.erase_person(conn, person_id=person_id, now=now)
     await queries.erase_mailbox(conn, email=email)
-    await queries.erase_letters(conn, person_id=person_id, address_key=address_key)
+    await queries.erase_emails(conn, person_id=person_id, address_key=address_key)
     await queries.erase_recipients(conn, person_id=person_id, address_key=address_key)
     await queries.erase_blocked(conn, address_key=address_key)

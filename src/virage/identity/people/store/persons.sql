@@ -18,8 +18,8 @@ select id, email, name, locale from people.person where id = any(:person_ids::uu
 -- The person behind an address.
 select id, email, name, locale from people.person where email = :email;
 
--- name: persons_called(name, wanted)
--- Living persons whose name contains these letters or whose address begins with them, those who are called just so first.
+-- name: find_persons(name, wanted)
+-- Living persons whose name contains these emails or whose address begins with them, those who are called just so first.
 select id, email, name, locale from people.person
 where strpos(lower(name), lower(:name)) > 0 or starts_with(email, lower(:name))
 order by lower(name) = lower(:name) desc nulls last, id desc limit :wanted;
@@ -42,22 +42,22 @@ select joined_at from people.person where id = :person_id;
 -- What is left is an id that orders and ledgers may go on naming.
 update people.person set email = null, name = null, erased_at = :now where id = :person_id;
 
--- name: erase_programs(person_id)!
+-- name: erase_api_clients(person_id)!
 -- Tokens that a person created are no more, nor are the names they gave them.
 with gone as (
     select id from people.program where created_by = :person_id order by id for update
 )
 delete from people.program as p using gone where p.id = gone.id;
 
--- name: erase_letters(person_id, address_key)!
--- Letters to a person, or to their address, that still wait.
+-- name: erase_emails(person_id, address_key)!
+-- Emails to a person, or to their address, that still wait.
 with gone as (
     select id from people.letter where state = 'queued' and (person_id = :person_id or address_key = :address_key) order by id for update
 )
 delete from people.letter as l using gone where l.id = gone.id;
 
 -- name: erase_recipients(person_id, address_key)!
--- What became of the letters before stays, without the address.
+-- What became of the emails before stays, without the address.
 with known as (
     select id from people.letter where person_id = :person_id or address_key = :address_key order by id for update
 )
@@ -68,7 +68,7 @@ update people.letter as l set recipient = null, address_key = null, secret = nul
 delete from people.blocked_address where address_key = :address_key;
 
 -- name: erase_mailbox(email)!
--- The demonstration's letters to this address.
+-- The demonstration's emails to this address.
 with gone as (
     select id from people.mailbox where recipient = :email order by id for update
 )

@@ -1,4 +1,4 @@
-"""What PINs are checked against."""
+"""Stored PIN verifiers."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from virage.platform.data.database import Connection
 
 
 async def put_pin(conn: Connection, person_id: UUID, pin: PinVerifier, now: datetime) -> None:
-    """Store a person's PIN in place of the one before."""
+    """Store or replace a person's PIN."""
     await queries.put_pin(
         conn, person_id=person_id, salt=pin.salt, iterations=pin.iterations, verifier=pin.verifier, now=now
     )
@@ -23,7 +23,7 @@ async def drop_pin(conn: Connection, person_id: UUID) -> bool:
 
 
 async def pin_set_at(conn: Connection, person_id: UUID) -> datetime | None:
-    """Since when the person has their PIN."""
+    """Return when the person set their PIN."""
     since: datetime | None = await queries.pin_set_at(conn, person_id=person_id)
     return since
 

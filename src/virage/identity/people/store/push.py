@@ -1,4 +1,4 @@
-"""Where browsers are told."""
+"""Push subscriptions of browsers."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from virage.identity.people.store.queries import queries
 from virage.platform.data.database import Connection
 
 
-class Reached(NamedTuple):
+class PushTarget(NamedTuple):
     """A browser of somebody, and the language that they read."""
 
     id: UUID
@@ -45,7 +45,7 @@ async def put_subscription(
         vapid=subscriber.vapid,
         now=now,
     )
-    await queries.trim_subscriptions(conn, session_id=session_id, most=SUBSCRIPTIONS_MAX)
+    await queries.trim_subscriptions(conn, session_id=session_id, limit=SUBSCRIPTIONS_MAX)
     return written is not None
 
 
@@ -75,15 +75,15 @@ async def revision_of(conn: Connection, topic: UUID) -> int:
     return await queries.revision_of(conn, topic=topic) or 0
 
 
-async def forget_topics(conn: Connection, now: datetime) -> None:
+async def delete_expired_topics(conn: Connection, now: datetime) -> None:
     """Forget topics of which nothing is sent any more."""
-    await queries.forget_topics(conn, now=now)
+    await queries.delete_expired_topics(conn, now=now)
 
 
-async def subscriptions_of(conn: Connection, person_ids: Sequence[UUID], now: datetime) -> list[Reached]:
+async def subscriptions_of(conn: Connection, person_ids: Sequence[UUID], now: datetime) -> list[PushTarget]:
     """Where persons are told."""
     rows = queries.subscriptions_of(conn, person_ids=list(person_ids), now=now)
-    return [Reached(row["id"], row["person_id"], row["locale"]) async for row in rows]
+    return [PushTarget(row["id"], row["person_id"], row["locale"]) async for row in rows]
 
 
 async def endpoints_of(conn: Connection, person_id: UUID) -> list[Endpoint]:

@@ -16,11 +16,11 @@ on conflict (id) do update set endpoint = excluded.endpoint, p256dh = excluded.p
 where s.session_id = excluded.session_id
 returning id;
 
--- name: trim_subscriptions(session_id, most)!
+-- name: trim_subscriptions(session_id, limit)!
 -- Of one session no more than so many, the latest ones.
 with beyond as (
     select id from people.push_subscription where session_id = :session_id
-    order by subscribed_at desc, id desc offset :most for update skip locked
+    order by subscribed_at desc, id desc offset :limit for update skip locked
 )
 delete from people.push_subscription as s using beyond where s.id = beyond.id;
 
@@ -51,7 +51,7 @@ on conflict (topic) do update set revision = greatest(t.revision, excluded.revis
 -- The highest revision that was told of a topic; null where none was ever corrected.
 select revision from people.push_topic where topic = :topic;
 
--- name: forget_topics(now)!
+-- name: delete_expired_topics(now)!
 -- Topics of which nothing is sent any more.
 with over as (
     select topic from people.push_topic where expires_at < :now order by topic for update skip locked

@@ -1,4 +1,4 @@
-"""What encloses a scope, asked of the domains that know events, gates and outlets."""
+"""Scopes that enclose a grant's scope, and the posts of the venue."""
 
 from uuid import UUID
 
@@ -25,7 +25,7 @@ async def enclosing(conn: Connection, grant: Grant) -> Within | None:
 
 
 def posts_of(kind: PostKind) -> Posts:
-    """All posts of a kind in the ground."""
+    """Return all posts of a kind in the venue."""
     ground = load_venue()
     if kind is GATE:
         return Posts(kind, {gate.code: gate.group for gate in ground.gates})
@@ -33,5 +33,5 @@ def posts_of(kind: PostKind) -> Posts:
 
 
 def posts_for(kind: DeviceKind) -> Posts:
-    """All posts at which devices of a kind may stand."""
+    """Return all posts of a kind of device."""
     return posts_of(post_kind(kind))

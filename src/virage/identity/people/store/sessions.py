@@ -1,4 +1,4 @@
-"""Sessions: who is behind a cookie or a bearer token."""
+"""Sessions and other credentials."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,7 +25,7 @@ async def look_up(
     return [row async for row in rows]
 
 
-async def note_seen(
+async def touch_seen(
     conn: Connection,
     session_ids: Sequence[UUID],
     program_ids: Sequence[UUID],
@@ -34,9 +34,9 @@ async def note_seen(
     now: datetime,
     seen_before: datetime,
 ) -> None:
-    """Write down that sessions, programs and devices were seen."""
+    """Store that sessions, API clients and devices were used."""
     if session_ids:
-        await queries.note_sessions(
+        await queries.touch_sessions(
             conn,
             session_ids=session_ids,
             now=now,
@@ -46,14 +46,14 @@ async def note_seen(
             staff_lifetime=STAFF_LIFETIME,
         )
     if program_ids:
-        await queries.note_programs(conn, program_ids=program_ids, now=now)
+        await queries.touch_api_clients(conn, program_ids=program_ids, now=now)
     if device_ids:
-        await queries.note_devices(conn, device_ids=device_ids, now=now)
+        await queries.touch_devices(conn, device_ids=device_ids, now=now)
 
 
-async def open_guests(conn: Connection, guests: Sequence[NewGuest], now: datetime) -> None:
+async def open_guest_sessions(conn: Connection, guests: Sequence[NewGuest], now: datetime) -> None:
     """Store guests' sessions in one statement."""
-    await queries.open_guests(
+    await queries.open_guest_sessions(
         conn,
         session_ids=[guest.session_id for guest in guests],
         token_hashes=[token_hash(guest.token) for guest in guests],
@@ -110,6 +110,6 @@ async def sessions_of(conn: Connection, person_id: UUID, current: UUID | None, n
     return [SessionView(**row, current=row["id"] == current) async for row in rows]
 
 
-async def tidy_sessions(conn: Connection, now: datetime) -> None:
+async def delete_expired_sessions(conn: Connection, now: datetime) -> None:
     """Forget sessions that are over."""
-    await queries.tidy_sessions(conn, now=now)
+    await queries.delete_expired_sessions(conn, now=now)

@@ -28,7 +28,7 @@ select
 from people.device as d
 where d.token_hash = any(:bearers::bytea[]) and d.revoked_at is null;
 
--- name: note_sessions(session_ids, seen_before, now, guest_lifetime, staff_lifetime, fan_lifetime)!
+-- name: touch_sessions(session_ids, seen_before, now, guest_lifetime, staff_lifetime, fan_lifetime)!
 -- Sessions that were seen again live on from now; those that another process notes are passed over.
 with seen as (
     select id from people.session
@@ -43,14 +43,14 @@ set last_seen_at = :now, expires_at = :now::timestamptz + case
 end
 from seen where s.id = seen.id;
 
--- name: note_programs(program_ids, now)!
+-- name: touch_api_clients(program_ids, now)!
 -- Programs that were seen again.
 with seen as (
     select id from people.program where id = any(:program_ids::uuid[]) order by id for update skip locked
 )
 update people.program as p set last_used_at = :now from seen where p.id = seen.id;
 
--- name: open_guests(now, expires_at, session_ids, token_hashes)!
+-- name: open_guest_sessions(now, expires_at, session_ids, token_hashes)!
 -- Browsers that hold something before signing in, all at once.
 insert into people.session (id, token_hash, device, opened_at, last_seen_at, expires_at)
 select g.id, g.token_hash, '', :now, :now, :expires_at
@@ -99,7 +99,7 @@ select id, device, opened_at, last_seen_at, expires_at from people.session
 where person_id = :person_id and expires_at > :now
 order by last_seen_at desc, id;
 
--- name: tidy_sessions(now)!
+-- name: delete_expired_sessions(now)!
 -- Sessions that ended by themselves.
 with over as (
     select id from people.session where expires_at <= :now order by id for update skip locked

@@ -125,7 +125,7 @@ async def _notify(conn: Connection, turn: _Batch, attendance: Attendance, now: d
     if not notification.ends_period:
         await store.record(conn, event_id, notification.about, Deliveries(sent, held), now)
     if sent:
-        await people.push_to(conn, _message(turn, sent, now), now)
+        await people.send_push(conn, _message(turn, sent, now), now)
     return page[-1] if len(page) == PERSONS_AT_ONCE else None
 
 

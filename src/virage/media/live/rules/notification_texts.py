@@ -4,11 +4,11 @@
 
 from typing import Final, Literal
 
-from virage.identity.people.types import Said
+from virage.identity.people.types import PushText
 from virage.media.live.rules.entries import Period, Side, Teams, VenueUpdate
 from virage.media.live.rules.feed import MatchState
 
-Texts = dict[Literal["fr", "en"], Said]
+Texts = dict[Literal["fr", "en"], PushText]
 
 _HOME, _AWAY = ("l’équipe à domicile", "the home team"), ("les visiteurs", "the away team")
 _PERIOD_STARTS: Final = {
@@ -54,25 +54,25 @@ def goal_disallowed(teams: Teams | None, side: Side, state: MatchState) -> Texts
 def kick_off(teams: Teams | None, period: Period) -> Texts:
     """Start of a period."""
     french, english = _PERIOD_STARTS[period]
-    return {"fr": Said(french, _team_names(teams, 0)), "en": Said(english, _team_names(teams, 1))}
+    return {"fr": PushText(french, _team_names(teams, 0)), "en": PushText(english, _team_names(teams, 1))}
 
 
 def period_over(teams: Teams | None, period: Period, state: MatchState, *, match_over: bool) -> Texts:
     """End of a period, with the score."""
     french, english = ("Fin du match", "Full time") if match_over else _PERIOD_ENDS[period]
-    return {"fr": Said(french, _score(teams, state)[0]), "en": Said(english, _score(teams, state)[1])}
+    return {"fr": PushText(french, _score(teams, state)[0]), "en": PushText(english, _score(teams, state)[1])}
 
 
 def replay(teams: Teams | None, state: MatchState) -> Texts:
     """Any other replay."""
     french, english = _score(teams, state)
-    return {"fr": Said("Nouveau ralenti", french), "en": Said("New replay", english)}
+    return {"fr": PushText("Nouveau ralenti", french), "en": PushText("New replay", english)}
 
 
 def venue_update(news: VenueUpdate) -> Texts:
     """A change of a gate or an outlet."""
     french, english = _PLACES[news.place, news.state]
-    return {"fr": Said(french.format(news.code), ""), "en": Said(english.format(news.code), "")}
+    return {"fr": PushText(french.format(news.code), ""), "en": PushText(english.format(news.code), "")}
 
 
 def _texts(
@@ -80,8 +80,8 @@ def _texts(
 ) -> Texts:
     name = _names(teams, side)
     return {
-        "fr": Said(title[0].format(name[0]), body[0] + more[0]),
-        "en": Said(title[1].format(name[1]), body[1] + more[1]),
+        "fr": PushText(title[0].format(name[0]), body[0] + more[0]),
+        "en": PushText(title[1].format(name[1]), body[1] + more[1]),
     }
 
 

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from virage.identity.people.types import Said, Urgency
+from virage.identity.people.types import PushText, Urgency
 from virage.matchday.access.types import Attending
 from virage.media.live.rules import notification_texts
 from virage.media.live.rules.entries import (
@@ -38,7 +38,7 @@ CORRECTION_LIFETIME: Final = timedelta(hours=2)
 
 NOTIFIABLE: Final = (Goal, KickOff, PeriodOver, VenueUpdate, ReplayAvailable, EntryCorrection, EntryWithdrawal)
 
-Texts = dict[Literal["fr", "en"], Said]
+Texts = dict[Literal["fr", "en"], PushText]
 Quiet = Literal["inside", "always", "never"]
 
 

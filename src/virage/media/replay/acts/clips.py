@@ -120,7 +120,7 @@ async def _person(conn: Connection, who: UUID | None) -> UUID | Refused | None:
     """Whose eyes these are. Of a program that was ended meanwhile nobody knows: it marks and releases nothing."""
     if who is None:
         return None
-    return await people.person_behind(conn, who) or Refused(Reason.NOT_FOUND)
+    return await people.responsible_person(conn, who) or Refused(Reason.NOT_FOUND)
 
 
 def _undone(entry: FeedEntry) -> int | None:

@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from virage.identity.people.api import write_letters
-from virage.identity.people.types import Kind, NewLetter
+from virage.identity.people.api import queue_emails
+from virage.identity.people.types import EmailKind, NewEmail
 from virage.money.payments import api as payments
 from virage.money.payments.api import Handlers, PaymentProvider, settle_all
 from virage.money.wallet.accounts import api as accounts
@@ -88,11 +88,11 @@ class WalletJobs:
         async with self._db.transaction() as conn:
             wallet = (await accounts.wallets_by_id(conn, [off.wallet_id])).get(off.wallet_id)
             if wallet is not None and wallet.owner_id is not None:
-                letter = NewLetter(
+                email = NewEmail(
                     id=new_id(),
-                    kind=Kind.TOP_UP_OFF,
+                    kind=EmailKind.TOP_UP_OFF,
                     subject_id=wallet.id,
                     person_id=wallet.owner_id,
                     expires_at=now + LETTER_LIVES,
                 )
-                await write_letters(conn, [letter], now)
+                await queue_emails(conn, [email], now)

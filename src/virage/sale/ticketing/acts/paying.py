@@ -16,8 +16,8 @@ from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
+from virage.sale.ticketing.acts.emails import notify_money_returned, notify_paid
 from virage.sale.ticketing.acts.holding import claim_again, taken_fact
-from virage.sale.ticketing.acts.letters import notify_money_returned, notify_paid
 from virage.sale.ticketing.rules.places import label
 from virage.sale.ticketing.rules.sale import may_pay, paying_until
 from virage.sale.ticketing.rules.terms import MONEY_RETURNED, Basket, Buyer, OrderRow, PaidOrder, Reason

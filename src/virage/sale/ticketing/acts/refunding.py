@@ -15,8 +15,8 @@ from virage.platform.data.journal import Fact, append
 from virage.platform.data.queue import enqueue
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
+from virage.sale.ticketing.acts.emails import notify_refunded
 from virage.sale.ticketing.acts.holding import close, freed_fact
-from virage.sale.ticketing.acts.letters import notify_refunded
 from virage.sale.ticketing.rules.refunds import RefundPlan, RefundReason, plan_refund
 from virage.sale.ticketing.rules.terms import OrderRow, Reason
 from virage.sale.ticketing.store import claims as claims_store

@@ -8,8 +8,8 @@ from msgspec import Struct
 from virage.identity.keys.types import KeyVault
 from virage.identity.passes import api as passes
 from virage.identity.passes.api import Binding, Bound
-from virage.identity.people.api import write_letters
-from virage.identity.people.types import Kind, Letterhead, NewLetter, Person, new_code
+from virage.identity.people.api import queue_emails
+from virage.identity.people.types import EmailKind, NewEmail, PeopleConfig, Person, new_code
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.derivation import derive
@@ -25,12 +25,12 @@ class RebindService(Struct, frozen=True):
     """The key that codes are hashed with, and the letterhead of their emails."""
 
     key: bytes
-    letterhead: Letterhead
+    people_config: PeopleConfig
 
 
-def rebind_service(secret: str, letterhead: Letterhead) -> RebindService:
+def rebind_service(secret: str, people_config: PeopleConfig) -> RebindService:
     """Return the rebind service of a deployment."""
-    return RebindService(derive(secret, "ticketing rebind code"), letterhead)
+    return RebindService(derive(secret, "ticketing rebind code"), people_config)
 
 
 async def lock_valid_ticket(conn: Connection, ticket_id: UUID, fan_id: UUID) -> TicketRow | Refused:
@@ -79,15 +79,15 @@ async def send_rebind_code(
     hashed = code_hash(desk.key, ticket_id, code)
     if not await store.put_rebind_code(conn, ticket_id, hashed, now):
         return Refused(Reason.CODE_SENT)
-    letter = NewLetter(
+    email = NewEmail(
         id=new_id(),
-        kind=Kind.PHONE_CODE,
+        kind=EmailKind.PHONE_CODE,
         subject_id=ticket_id,
         person_id=fan.id,
         secret={"code": code},
         expires_at=ends_at,
     )
-    await write_letters(conn, [letter], now, keys=desk.letterhead.keys)
+    await queue_emails(conn, [email], now, keys=desk.people_config.keys)
     await append(conn, [Fact("rebind_code_sent", fan.id, ticket_id)], now)
     return ends_at
 

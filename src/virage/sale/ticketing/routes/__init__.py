@@ -1,7 +1,7 @@
 """Routes of ticketing."""
 
 from virage.platform.web.routing import mount
-from virage.sale.ticketing.routes import letters, offers, office, selling, tickets
+from virage.sale.ticketing.routes import emails, offers, office, selling, tickets
 
 routers = [
     mount("/api/offers", [offers.list_offers]),
@@ -37,8 +37,8 @@ routers = [
             office.find_orders,
             office.get_office_order,
             office.refund_order,
-            letters.list_order_letters,
-            letters.resend_order_letter,
+            emails.list_order_emails,
+            emails.resend_order_email,
         ],
     ),
 ]

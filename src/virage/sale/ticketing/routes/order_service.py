@@ -163,4 +163,4 @@ async def _welcome(
         if command.newcomer is not None and isinstance(outcome, OrderRow)
     ]
     if newcomers:
-        await people.open_guests(conn, newcomers, now)
+        await people.open_guest_sessions(conn, newcomers, now)

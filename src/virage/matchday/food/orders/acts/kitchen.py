@@ -13,7 +13,7 @@ from msgspec import Struct
 from virage.identity.keys.api import ensure_keys, sign_document
 from virage.identity.keys.types import KeyVault
 from virage.identity.people import api as people
-from virage.identity.people.api import push_to
+from virage.identity.people.api import send_push
 from virage.identity.people.types import Locale
 from virage.matchday.food.menu import api as menu
 from virage.matchday.food.menu.api import Sold
@@ -160,7 +160,7 @@ async def ready(conn: Connection, step: Step, late: timedelta, now: datetime) ->
     kept = order.is_judged or now < order.promised_at + late
     await store.ready(conn, order.id, now, is_judged=kept)
     if order.person_id is not None:
-        await push_to(conn, ready_message(order, order.person_id, now), now)
+        await send_push(conn, ready_message(order, order.person_id, now), now)
     return await _record_step(conn, order, FoodState.READY, step.who, now)
 
 

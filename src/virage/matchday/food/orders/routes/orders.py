@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from virage.identity.people.types import LetterWish
+from virage.identity.people.types import EmailRequest
 from virage.matchday.food.orders.acts.ordering import cancel
 from virage.matchday.food.orders.acts.receipts import send_receipt
 from virage.matchday.food.orders.reads.kitchen import timing_stats
@@ -95,7 +95,9 @@ async def cancel_food_order(order_id: UUID, db: Database, clock: Clock, principa
 
 
 @post("/orders/{order_id:uuid}/receipt", status_code=202, guards=[signed_in])
-async def send_food_receipt(order_id: UUID, data: LetterWish, db: Database, clock: Clock, principal: Principal) -> None:
+async def send_food_receipt(
+    order_id: UUID, data: EmailRequest, db: Database, clock: Clock, principal: Principal
+) -> None:
     """Email the receipt of a paid order to the caller: once a minute, five times an hour."""
     granted(await db.transact(send_receipt, order_id, data.id, require_fan(principal), clock.now()))
 

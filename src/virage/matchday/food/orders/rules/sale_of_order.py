@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from virage.identity.people.types import Locale, PushMessage, Said
+from virage.identity.people.types import Locale, PushMessage, PushText
 from virage.matchday.food.orders.rules.orders import FoodLine, Order
 from virage.money.fiscal.types import Head, Kind, Line, Record, RefundOf, Tender, TenderKind, stamp, totals_of
 from virage.site.programme.types import Text
@@ -93,8 +93,8 @@ def ready_message(order: Order, person_id: UUID, now: datetime) -> PushMessage:
         "food_ready",
         order.id,
         {
-            "fr": Said(f"Commande {order.number} prête", french),
-            "en": Said(f"Order {order.number} is ready", english),
+            "fr": PushText(f"Commande {order.number} prête", french),
+            "en": PushText(f"Order {order.number} is ready", english),
         },
         {"order": order.id, "event": order.event_id, "outlet": order.outlet, "number": order.number},
         now + MESSAGE_TTL,

@@ -1,6 +1,6 @@
 """What fans call their cards and phones."""
 
-from virage.identity.people.types import tidy_name
+from virage.identity.people.types import normalise_name
 from virage.platform.values.refusals import invalid_input
 from virage.platform.web.problems import granted
 
@@ -8,6 +8,6 @@ from virage.platform.web.problems import granted
 def label_of(written: str | None, what: str) -> str | None:
     """Return a name as it is kept; raises `invalid_input` for one that nobody could read."""
     try:
-        return tidy_name(written)
+        return normalise_name(written)
     except ValueError:
         return granted(invalid_input("label", f"{what} has at most 100 printable characters."))

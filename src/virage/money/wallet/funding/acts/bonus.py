@@ -26,7 +26,7 @@ async def give(conn: Connection, grants: Sequence[BonusGrant], now: datetime) ->
     """
     held = await accounts.lock_wallets(conn, sorted({grant.wallet_id for grant in grants}))
     givers = {grant.given_by for grant in grants if grant.given_by is not None}
-    behind = {giver: await people.person_behind(conn, giver) for giver in givers}
+    behind = {giver: await people.responsible_person(conn, giver) for giver in givers}
     refused = {at: why for at, grant in enumerate(grants) if (why := _refuse(grant, held, behind)) is not None}
     wanted = [grant for at, grant in enumerate(grants) if at not in refused]
     first = {grant.id: grant for grant in reversed(wanted)}

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.people.types import Content, Letter
+from virage.identity.people.types import Email, EmailContent
 from virage.money.payments import api as payments
 from virage.money.payments.types import SavedCardState
 from virage.money.wallet.accounts.api import wallet_of
@@ -72,6 +72,6 @@ async def export(conn: Connection, person_id: UUID) -> Any:
     return {"rule": await store.rule(conn, wallet.id), "cards": kept}
 
 
-async def off_content(conn: Connection, letter: Letter) -> Content:  # noqa: ARG001 - the protocol's form
+async def off_content(conn: Connection, email: Email) -> EmailContent:  # noqa: ARG001 - the protocol's form
     """Return the content of the email about a rule that was turned off."""
-    return Content({}, path="/purse")
+    return EmailContent({}, path="/purse")

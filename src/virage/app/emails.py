@@ -1,0 +1,26 @@
+"""The contents of each kind of email: loaded by its domain when it is sent."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from virage.identity.people.api import EmailComposer, invitation_content, sealed_content
+from virage.identity.people.types import EmailKind
+from virage.matchday.food.orders.api import food_receipt_email
+from virage.money.wallet.funding.api import auto_top_up_off_email
+from virage.sale.ticketing.api import event_moved_email, money_returned_email, order_paid_email, refund_email
+
+COMPOSERS: Final[Mapping[EmailKind, EmailComposer]] = {
+    EmailKind.SIGN_IN_CODE: sealed_content,
+    EmailKind.OPEN_SIGN_IN_CODE: sealed_content,
+    EmailKind.PHONE_CODE: sealed_content,
+    EmailKind.INVITATION: invitation_content,
+    EmailKind.ACCOUNT_ERASED: sealed_content,
+    EmailKind.ORDER_PAID: order_paid_email,
+    EmailKind.REFUND: refund_email,
+    EmailKind.DOUBLE_PAYMENT: money_returned_email,
+    EmailKind.LATE_PAYMENT: money_returned_email,
+    EmailKind.EVENT_CANCELLED: refund_email,
+    EmailKind.EVENT_MOVED: event_moved_email,
+    EmailKind.FOOD_RECEIPT: food_receipt_email,
+    EmailKind.TOP_UP_OFF: auto_top_up_off_email,
+}

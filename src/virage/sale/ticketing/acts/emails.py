@@ -1,0 +1,93 @@
+"""Emails about orders, stored in the transaction that causes them."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.identity.people.api import queue_emails
+from virage.identity.people.types import EmailKind, NewEmail
+from virage.money.payments.types import Captured
+from virage.platform.data.database import Connection
+from virage.platform.data.queue import enqueue
+from virage.platform.values.ids import new_id
+from virage.sale.ticketing.rules.terms import PaidOrder
+from virage.sale.ticketing.store import orders as store
+from virage.sale.ticketing.store.tickets import TicketRefund
+from virage.site.programme.types import Event
+
+MOVED_JOB = "ticketing_event_moved"
+
+
+class EventMovedJob(Struct, frozen=True):
+    """The job that emails every ticket buyer of an event whose start has changed."""
+
+    move_id: UUID
+    event_id: UUID
+    was_at: datetime
+
+
+async def notify_paid(conn: Connection, paid: Collection[PaidOrder], now: datetime) -> None:
+    """Store the confirmations of orders that were just paid."""
+    emails = [
+        NewEmail(
+            id=new_id(), kind=EmailKind.ORDER_PAID, subject_id=order.id, about_id=order.id, person_id=order.owner_id
+        )
+        for order in paid
+    ]
+    await queue_emails(conn, emails, now)
+
+
+async def notify_refunded(conn: Connection, refunds: Iterable[tuple[TicketRefund, UUID]], now: datetime) -> None:
+    """Store the refund emails; a refund of a cancelled event is announced as the cancellation."""
+    emails = [
+        NewEmail(
+            id=new_id(),
+            kind=EmailKind.EVENT_CANCELLED if refund.reason == "event_cancelled" else EmailKind.REFUND,
+            subject_id=refund.id,
+            about_id=refund.order_id,
+            person_id=owner_id,
+        )
+        for refund, owner_id in refunds
+    ]
+    await queue_emails(conn, emails, now)
+
+
+async def notify_money_returned(conn: Connection, back: Sequence[Captured], now: datetime) -> None:
+    """Store the emails about returned payments: the order was already paid, or its places were taken."""
+    orders = await store.orders(conn, [payment.subject for payment in back])
+    emails = [
+        NewEmail(
+            id=new_id(),
+            kind=EmailKind.DOUBLE_PAYMENT if order.state in ("paid", "refunded") else EmailKind.LATE_PAYMENT,
+            subject_id=payment.payment_id,
+            about_id=order.id,
+            person_id=order.owner_id,
+        )
+        for payment in back
+        if (order := orders.get(payment.subject)) is not None
+    ]
+    await queue_emails(conn, emails, now)
+
+
+async def event_moved(conn: Connection, event: Event, was_at: datetime) -> None:
+    """Enqueue the job that emails the new start of an event to its ticket buyers."""
+    await enqueue(conn, MOVED_JOB, [EventMovedJob(new_id(), event.id, was_at)])
+
+
+async def notify_moved(conn: Connection, moved: EventMovedJob, now: datetime) -> int:
+    """Store one email for each paid order of an event; return how many are new."""
+    paid = await store.paid_orders(conn, moved.event_id)
+    emails = [
+        NewEmail(
+            id=new_id(),
+            kind=EmailKind.EVENT_MOVED,
+            subject_id=moved.move_id,
+            about_id=order_id,
+            person_id=owner_id,
+            was_at=moved.was_at,
+        )
+        for order_id, owner_id in paid
+    ]
+    return len(await queue_emails(conn, emails, now))

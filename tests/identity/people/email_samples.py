@@ -1,0 +1,80 @@
+"""One email of each kind, with names that would break markup, and everything that it can show."""
+
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from virage.identity.people.rules.emails import Email, EmailContent, EmailKind, Receipt, VatAmount
+from virage.site.programme.rules import Text
+from virage.site.venue.rules.venue import PlaceLabel
+
+PARIS = ZoneInfo("Europe/Paris")
+AT = datetime(2026, 5, 9, 21, 0, tzinfo=PARIS)
+EVIL = "<b>&\"'{{ code }}"
+TITLE = Text("Virage FC - Étoile du Midi", "Virage FC v Étoile du Midi")
+EVENT = {
+    "number": "NHGC-8NNY",
+    "title": TITLE,
+    "starts_at": AT,
+    "doors_at": AT.replace(hour=19, minute=30),
+    "venue": "Stade du Virage",
+}
+SEAT = PlaceLabel("C", "Tribune Nord", "113", "12", 14)
+STANDING = PlaceLabel("A", area="VS", area_name={"fr": "Virage Sud", "en": "South Stand"})
+PLACES = [
+    {"fee": False, "label": SEAT, "tariff": "full", "cents": 4500},
+    {"fee": False, "label": STANDING, "tariff": "companion", "cents": 0},
+]
+VAT = [VatAmount(55, 4500, 235), VatAmount(200, 300, 50)]
+
+CONTENTS: dict[EmailKind, EmailContent] = {
+    EmailKind.SIGN_IN_CODE: EmailContent({}),
+    EmailKind.OPEN_SIGN_IN_CODE: EmailContent({}),
+    EmailKind.PHONE_CODE: EmailContent({}),
+    EmailKind.INVITATION: EmailContent({}, path="/office/invitation#secret"),
+    EmailKind.ACCOUNT_ERASED: EmailContent({}),
+    EmailKind.ORDER_PAID: EmailContent(
+        EVENT | {"paper": True, "standing": True, "total_cents": 4800},
+        [*PLACES, {"fee": True, "cents": 300}],
+        "/tickets",
+        Receipt("NHGC-8NNY", AT, 4800, VAT),
+    ),
+    EmailKind.REFUND: EmailContent(EVENT | {"cents": 4650}, PLACES[:1], "/orders/1"),
+    EmailKind.DOUBLE_PAYMENT: EmailContent(EVENT | {"cents": 5100}, path="/orders/1"),
+    EmailKind.LATE_PAYMENT: EmailContent(EVENT | {"cents": 5100}, path="/events/1"),
+    EmailKind.EVENT_CANCELLED: EmailContent(EVENT | {"cents": 4800}, PLACES, "/orders/1"),
+    EmailKind.EVENT_MOVED: EmailContent(EVENT | {"was_at": AT.replace(day=8, hour=20)}, path="/orders/1"),
+    EmailKind.FOOD_RECEIPT: EmailContent(
+        {"outlet": Text("Buvette 27", "Stand 27"), "at": AT, "total_cents": 1450},
+        [
+            {"quantity": 2, "name": Text("Menu hot-dog", "Hot dog meal"), "cents": 1250},
+            {"quantity": 2, "name": Text("Consigne de gobelet", "Cup deposit"), "cents": 200},
+        ],
+        "/food/orders/1",
+        Receipt("27-14", AT, 1450, [VatAmount(0, 200, 0), VatAmount(100, 1250, 114)]),
+    ),
+    EmailKind.TOP_UP_OFF: EmailContent({}, path="/purse"),
+}
+SECRETS = {
+    EmailKind.SIGN_IN_CODE: {"code": "012345"},
+    EmailKind.OPEN_SIGN_IN_CODE: {"code": "0123 4567 8901"},
+    EmailKind.PHONE_CODE: {"code": "012345"},
+    EmailKind.INVITATION: {"code": "secret", "role": "box_office"},
+}
+
+
+def email(kind: EmailKind, locale: str) -> Email:
+    """An email of that kind, as the postman opens it."""
+    return Email(
+        id=UUID(int=7),
+        kind=kind,
+        subject_id=UUID(int=8),
+        about_id=UUID(int=9),
+        person_id=None,
+        locale=locale,
+        to="fan@example.org",
+        secret=SECRETS.get(kind, {}),
+        was_at=None,
+        expires_at=None,
+        blocked=False,
+    )
