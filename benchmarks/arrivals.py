@@ -131,7 +131,7 @@ def compared(evening: Arrivals, known: Told) -> tuple[dict[str, Any], set[int]]:
     planted = sum(len(devices) - 1 for devices in doubles.values())
     faults = {name: len(numbers) for name, numbers in wrong.items()} | {
         "board_inside": abs(known.board["admitted"] - len(let_in)),
-        "board_duplicates": abs(known.board["duplicates_standing"] - planted),
+        "board_duplicates": abs(known.board["duplicates_open"] - planted),
         "thief_scans": known.thief_scans,
         "uploads_refused": sum(len(device.refused) for device in evening.devices.values()),
     }

@@ -28,12 +28,20 @@ from benchmarks.wire import Answer as Reply
 from benchmarks.wire import Client, Gone
 from virage.identity.keys.reads import PassKeys
 from virage.identity.passes.rules.claims import Claims
-from virage.identity.passes.rules.verdict import Unverified, Verified, verify
-from virage.matchday.access.reads.news import Changes
+from virage.identity.passes.rules.verification import Unverified, Verified, verify
+from virage.matchday.access.reads.changes import PackChanges
 from virage.matchday.access.rules.crossings import PASSAGE_WITHIN
-from virage.matchday.access.rules.decision import STALE_KEPT, Admitted, Again, Known, Presence, Stale, decide
-from virage.matchday.access.rules.pack import SealedPack
-from virage.matchday.access.rules.scans import SCAN_PURPOSE, Answer
+from virage.matchday.access.rules.decision import (
+    STALE_KEPT,
+    Admitted,
+    PassStatus,
+    Presence,
+    RescanRequired,
+    StaleCode,
+    decide,
+)
+from virage.matchday.access.rules.pack import SignedPack
+from virage.matchday.access.rules.scans import SCAN_PURPOSE, ScanAnswer
 from virage.platform.values.clock import Clock
 from virage.platform.values.jwk import base64url
 
@@ -64,18 +72,18 @@ class Beat(Struct, frozen=True):
     """What a heartbeat is answered."""
 
     now: datetime
-    changes: Changes
+    changes: PackChanges
 
 
 class Answers(Struct, frozen=True):
     """What scans are answered."""
 
     now: datetime
-    answers: list[Answer]
+    answers: list[ScanAnswer]
 
 
 _beats, _answers = msgspec.json.Decoder(Beat), msgspec.json.Decoder(Answers)
-_sealed, _keys = msgspec.json.Decoder(SealedPack), msgspec.json.Decoder(PassKeys)
+_sealed, _keys = msgspec.json.Decoder(SignedPack), msgspec.json.Decoder(PassKeys)
 
 
 def signed(key: SigningKey, body: bytes) -> dict[str, str]:
@@ -107,7 +115,7 @@ class Device:
         self.ground: Ground
         self.unsent: dict[int, dict[str, str]] = {}
         self.statuses: Counter[int] = Counter()
-        self.refused: list[Answer] = []
+        self.refused: list[ScanAnswer] = []
         self.decided_alone = 0
         self.last_number = 0
         self._event_id = event_id
@@ -119,7 +127,7 @@ class Device:
         self._numbers = itertools.count(1)
         self._unverified: dict[int, tuple[dict[str, Any], datetime]] = {}
         self._trusted = False
-        self._stale: dict[int, Stale] = {}
+        self._stale: dict[int, StaleCode] = {}
         self._seen: dict[int, Sight] = {}
         self._online = False
         self._offline_since: datetime | None = None
@@ -178,13 +186,13 @@ class Device:
         if answer.outcome == "again" and verdict.claims is not None and verdict.step is not None:
             before = self._before(verdict.claims.number, now)
             if before is None or now - before.at > STALE_KEPT:  # else the first one stays, as `decide` keeps it
-                self._remember(verdict.claims.number, Stale(verdict.step, now), now)
+                self._remember(verdict.claims.number, StaleCode(verdict.step, now), now)
         return Light(SIGNALS[answer.outcome], number, alone=False, reason=answer.reason)
 
-    def _known(self, claims: Claims | None) -> Known:
+    def _known(self, claims: Claims | None) -> PassStatus:
         return self.ground.known(-1 if claims is None else claims.number)
 
-    def _alone(self, code: str, verdict: Verified | Unverified, now: datetime, asked: int, before: Known) -> Light:
+    def _alone(self, code: str, verdict: Verified | Unverified, now: datetime, asked: int, before: PassStatus) -> Light:
         """The device's own decision, by the time at which it saw the code: in its log before it is shown."""
         self.decided_alone += 1
         claims = verdict.claims
@@ -194,7 +202,7 @@ class Device:
             known = replace(known, presence=before.presence)  # told meanwhile of the very ask that got no answer
         post, before_it = self.ground.post(self.lane.gate, claims), self._before(number, now)
         found = decide(verdict, post, known, now, before_it, trusted=self._trusted)
-        if isinstance(found, Again):
+        if isinstance(found, RescanRequired):
             self._remember(number, found.stale, now)
             return Light("again", 0, alone=True, asked=asked)
         about: dict[str, Any] = {"code": code}
@@ -208,13 +216,13 @@ class Device:
         scan = self.keep("refused", now, **about, reason=found.reason)
         return Light("bad", scan, alone=True, reason=found.reason, asked=asked)
 
-    def _before(self, number: int, now: datetime) -> Stale | None:
+    def _before(self, number: int, now: datetime) -> StaleCode | None:
         """The code to compare with. When it was seen is kept by a clock that nobody sets, for the device may learn."""
         kept = self._stale.get(number)
-        return None if kept is None else Stale(kept.step, now - (self._clock.now() - kept.at))
+        return None if kept is None else StaleCode(kept.step, now - (self._clock.now() - kept.at))
 
-    def _remember(self, number: int, stale: Stale, now: datetime) -> None:
-        self._stale[number] = Stale(stale.step, self._clock.now() - (now - stale.at))
+    def _remember(self, number: int, stale: StaleCode, now: datetime) -> None:
+        self._stale[number] = StaleCode(stale.step, self._clock.now() - (now - stale.at))
 
     def _saw(self, number: int, generation: int, presence: Presence, scan: int) -> None:
         self._seen[number] = Sight(generation, presence, scan, time.monotonic())

@@ -12,8 +12,8 @@ from benchmarks.house import House
 from virage.identity.keys.rules.keys import HolderKey
 from virage.identity.keys.rules.vault import PURPOSE, KeyVault
 from virage.identity.passes import acts as passes
-from virage.identity.passes.acts import Binding, Bound, Issue, Printed, Printing
-from virage.identity.passes.rules.code import bytes_of, moving_code, step_at, text_of
+from virage.identity.passes.acts import BindingRequest, BoundPass, Issue, PaperPass, PrintRequest
+from virage.identity.passes.rules.code import bytes_of, rotating_code, step_at, text_of
 from virage.identity.people import acts as people
 from virage.identity.people.acts import devices
 from virage.identity.people.rules.devices import DeviceKind, DevicePairing, OpenedPairing, PairedDevice, PairingRequest
@@ -60,7 +60,7 @@ class Fan(Struct):
         def sign(message: bytes) -> bytes:
             return private.sign(message).signature
 
-        return text_of(moving_code(bytes_of(self.text) or b"", step_at(at), key, sign))
+        return text_of(rotating_code(bytes_of(self.text) or b"", step_at(at), key, sign))
 
 
 def forged(code: str) -> str:
@@ -107,12 +107,12 @@ async def seed(house: House, fans: int, bad: int) -> Evening:
         async with db.transaction() as conn:
             await passes.revoke(conn, [subject for subject, _ in revoked], now)
             printed = await passes.print_paper(
-                conn, vault, [Printing(subject, allowed=True) for subject, _ in superseded], now
+                conn, vault, [PrintRequest(subject, allowed=True) for subject, _ in superseded], now
             )
         papers = [
             Fan(one.number, one.text, b"", fan.group, fan.subject)
             for one, (_, fan) in zip(printed, superseded, strict=True)
-            if isinstance(one, Printed)
+            if isinstance(one, PaperPass)
         ]
         async with db.connection() as conn:
             await conn.execute("analyze")
@@ -183,10 +183,10 @@ async def _passes(
     ]
     async with db.transaction() as conn:
         await passes.issue(conn, issues, now)
-        bindings = [Binding(subject, jwk_of(key)) for subject, key in zip(subjects, privates, strict=True)]
+        bindings = [BindingRequest(subject, jwk_of(key)) for subject, key in zip(subjects, privates, strict=True)]
         bound = await passes.bind(conn, vault, bindings, now)
     made: list[tuple[UUID, Fan]] = []
     for subject, private, group, one in zip(subjects, privates, groups, bound, strict=True):
-        assert isinstance(one, Bound), one
+        assert isinstance(one, BoundPass), one
         made.append((subject, Fan(one.number, one.text, private.private_bytes_raw(), group, str(subject))))
     return made

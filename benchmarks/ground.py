@@ -9,10 +9,10 @@ import msgspec
 from virage.identity.keys.reads import PassKeys
 from virage.identity.keys.rules.keys import IssuerKey, signed_by_issuer
 from virage.identity.passes.rules.claims import Claims
-from virage.matchday.access.reads.news import Changes
-from virage.matchday.access.rules.decision import Known, Post, Presence
-from virage.matchday.access.rules.ground import zone_of
-from virage.matchday.access.rules.pack import PACK_PURPOSE, Pack, SealedPack
+from virage.matchday.access.reads.changes import PackChanges
+from virage.matchday.access.rules.decision import GateContext, PassStatus, Presence
+from virage.matchday.access.rules.pack import PACK_PURPOSE, Pack, SignedPack
+from virage.matchday.access.rules.venue_state import zone_of
 from virage.platform.values.jwk import bytes_of_base64url
 
 INSIDE, OUTSIDE = 1, 2
@@ -21,7 +21,7 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _packs = msgspec.json.Decoder(Pack)
 
 
-def opened(sealed: SealedPack, keys: PassKeys) -> Pack | None:
+def opened(sealed: SignedPack, keys: PassKeys) -> Pack | None:
     """The pack in its seal; None where none of the event's keys signed it, or it is of another event."""
     body = b64decode(sealed.body)
     issuers = {key.kid: IssuerKey(keys.event_id, *map(_bytes, (key.kid, key.x))) for key in keys.keys}
@@ -54,17 +54,17 @@ class Ground:
                 self._where[number] = state
         self._own: dict[int, Presence] = {}
 
-    def post(self, gate: str, claims: Claims | None) -> Post:
+    def post(self, gate: str, claims: Claims | None) -> GateContext:
         """The gate as decisions ask it."""
         state, zone = self.gates[gate], zone_of(gate, None if claims is None else claims.place)
         full = self.zones[zone].full
         terms, windows = self.pack.event.terms, self.pack.windows
-        return Post(gate, frozenset(state.groups), zone, terms, state.closed, full, windows)
+        return GateContext(gate, frozenset(state.groups), zone, terms, state.closed, full, windows)
 
-    def known(self, number: int) -> Known:
+    def known(self, number: int) -> PassStatus:
         """What is known of a pass."""
         generation = self._generations.get(number, 0)
-        return Known(generation, number in self._revoked, number in self._flagged, self._presence(number))
+        return PassStatus(generation, number in self._revoked, number in self._flagged, self._presence(number))
 
     def _presence(self, number: int) -> Presence | None:
         if number in self._own:
@@ -74,7 +74,7 @@ class Ground:
         since = datetime.fromtimestamp(self._since[number], UTC) if self._since[number] else LONG_AGO
         return Presence("inside" if self._where[number] == INSIDE else "outside", since, self._gate.get(number, ""))
 
-    def apply(self, changes: Changes) -> None:
+    def apply(self, changes: PackChanges) -> None:
         """Take in what changed: the latest word about a pass counts, a generation only rises, revoked stays."""
         self.version = changes.version
         self._revoked |= set(changes.revoked)

@@ -23,8 +23,8 @@ from virage.identity.keys.rules.keys import HolderKey, IssuerKey, kid_of
 from virage.identity.passes import acts
 from virage.identity.passes.acts import Issue
 from virage.identity.passes.rules.claims import Claims, event_short, sign_pass
-from virage.identity.passes.rules.code import bytes_of, moving_code, step_at, text_of
-from virage.identity.passes.rules.verdict import Unverified, Verified, verify
+from virage.identity.passes.rules.code import bytes_of, rotating_code, step_at, text_of
+from virage.identity.passes.rules.verification import Unverified, Verified, verify
 from virage.platform.data.database import Database
 from virage.platform.data.migrate import migrate
 from virage.platform.host.postgres import EmbeddedPostgres
@@ -104,9 +104,9 @@ def sign_and_verify(seconds: float) -> dict[str, Any]:
         return sign_pass(what, kid_of(public), issuer.sign)
 
     step = step_at(NOW)
-    code = text_of(moving_code(signed(claims), step, holder, phone.sign))
-    old_code = text_of(moving_code(signed(replace(claims, holder=old_holder)), step, old_holder, old_sign))
-    largest_code = text_of(moving_code(signed(largest), step, old_holder, old_sign))
+    code = text_of(rotating_code(signed(claims), step, holder, phone.sign))
+    old_code = text_of(rotating_code(signed(replace(claims, holder=old_holder)), step, old_holder, old_sign))
+    largest_code = text_of(rotating_code(signed(largest), step, old_holder, old_sign))
     forged = code[:200] + ("0" if code[200] != "0" else "1") + code[201:]
     assert all(isinstance(verify(text, keys, NOW, event_id), Verified) for text in (code, old_code, largest_code))
     assert isinstance(verify(forged, keys, NOW, event_id), Unverified)

@@ -4,7 +4,7 @@
 a code without words in a language.
 
 Codes are the members of the enums in `ENUMS`, and the literals in `Refused(...)`, `Problem(...)`,
-`Answer(..., "refused", ...)`, `RecordAnswer(...)`, `reason=` and `doubt =`.
+`Answer(..., "refused", ...)`, `RecordAnswer(...)`, `ScanAnswer(...)`, `reason=` and `doubt =`.
 """
 
 import ast
@@ -25,12 +25,14 @@ ENUMS = frozenset(
     {
         "Reason",
         "PageReason",
-        "OverrideDoubt",
         "BookingRefusal",
         "ConcessionaireRefusal",
         "DeviationReason",
         "FiscalRefusal",
         "PaymentRefusal",
+        "RefusalReason",
+        "PassRefusal",
+        "OverrideRefusal",
     }
 )
 CODE = Path("src/virage")
@@ -126,7 +128,10 @@ def codes_of(source: str) -> set[str]:
                 found |= {code for one in node.body if isinstance(one, ast.Assign) for code in texts(one.value)}
             case ast.Call(func=ast.Name(id="Refused" | "Problem"), args=[code, *_]):
                 found |= texts(code)
-            case ast.Call(func=ast.Name(id="Answer" | "RecordAnswer"), args=[_, ast.Constant(value="refused"), code]):
+            case ast.Call(
+                func=ast.Name(id="Answer" | "RecordAnswer" | "ScanAnswer"),
+                args=[_, ast.Constant(value="refused"), code],
+            ):
                 found |= texts(code)
             case ast.keyword(arg="reason") | ast.Assign(targets=[ast.Name(id="doubt")]):
                 found |= texts(node.value)

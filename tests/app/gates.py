@@ -67,7 +67,7 @@ GATES: tuple[tuple[Any, ...], ...] = (
     ("PUT /api/access/events/{event_id}/gates/{code}", "supervisor of A", ("supervisor of B", *NEIGHBOURS), gate),
     ("PUT /api/access/events/{event_id}/zones/{zone}", "our office", NEIGHBOURS, lambda _: {"full": False}),
     ("PUT /api/access/events/{event_id}/windows/{group}", "our office", NEIGHBOURS, window),
-    ("PUT /api/access/events/{event_id}/ground", "our office", NEIGHBOURS, lambda _: {"closed": False}),
+    ("PUT /api/access/events/{event_id}/venue", "our office", NEIGHBOURS, lambda _: {"closed": False}),
     ("POST /api/access/events/{event_id}/corrections", "our office", NEIGHBOURS, correction),
     ("POST /api/access/accreditations", "our office", ("supervisor of A", *NEIGHBOURS), accreditation),
     ("POST /api/access/accreditations/list", "our office", ("supervisor of A", *NEIGHBOURS), accreditations),

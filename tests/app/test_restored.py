@@ -24,7 +24,7 @@ from tests.golden.house import SPEND_TRANSACTION_IDS, environment, execute, vira
 from tests.listening import hear
 from tests.platform.realtime.test_hub import ids
 from virage.app.building import build
-from virage.matchday.access.reads.news import Changes, GateNews
+from virage.matchday.access.reads.changes import GateChanges, PackChanges
 from virage.media.live.acts import publishing
 from virage.media.live.reads import Feeds, LiveTopic
 from virage.media.live.rules.entries import Announcement, EntryRequest
@@ -179,9 +179,9 @@ async def test_after_a_restore_a_tail_sends_no_old_fact_again_and_each_new_one_o
 async def test_a_gate_that_was_ahead_receives_a_revocation_once(
     db: Database, restored_url: str, before: Before
 ) -> None:
-    news = GateNews(db)
+    news = GateChanges(db)
 
-    async def beat(version: str) -> Changes:
+    async def beat(version: str) -> PackChanges:
         return await news.since(EVENT, version, ())
 
     first = await beat(before.heard)
@@ -191,7 +191,7 @@ async def test_a_gate_that_was_ahead_receives_a_revocation_once(
     assert (second.reload, second.revoked) == (False, [7])
     await pass_the_old_ids(restored_url, before.heard)
     await write(db, revoked(8))
-    assert (await GateNews(db).since(EVENT, before.heard, ())).revoked == [7, 8], "who was away all the time"
+    assert (await GateChanges(db).since(EVENT, before.heard, ())).revoked == [7, 8], "who was away all the time"
     third = await beat(second.version)
     assert (third.reload, third.revoked) == (False, [8])
     fourth = await beat(third.version)

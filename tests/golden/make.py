@@ -131,7 +131,7 @@ def work(playwright: Playwright, house: GoldenHouse, web: "subprocess.Popen[byte
     gate.sign_in_by_pin(at_gate, STEWARD)
     gate.choose_gate(at_gate, "N1")
     for ticket in tickets[:3]:
-        scan(at_gate, ticket.code(), "good", "Come in")
+        scan(at_gate, ticket.code(), "good", "Valid")
     gate.settled(at_gate)
     expect(at_gate.locator(SENT)).to_be_attached()
 
@@ -146,9 +146,9 @@ def work(playwright: Playwright, house: GoldenHouse, web: "subprocess.Popen[byte
     house.stop(web)
     at_gate.bring_to_front()
     for ticket in tickets[3:]:
-        scan(at_gate, ticket.code(), "good", "Come in")
+        scan(at_gate, ticket.code(), "good", "Valid")
     scan(at_gate, tickets[3].code(), "bad", "Already inside")
-    scan(at_gate, elsewhere.code(), "bad", "Another gate")
+    scan(at_gate, elsewhere.code(), "bad", "Wrong gate")
     expect(at_gate.locator("[data-backlog='5']")).to_be_attached()
 
     at_till.bring_to_front()

@@ -13,7 +13,7 @@ gives a new name to one thing of that document, and everything is found by its o
     told        by old topic: members of its events, by their path: ".data.orders[].what": "state"
     facts       kinds of the journal's facts by name
     fact_data   by old kind: members of its data, by their path: ".data.cents": "amount_cents"
-    texts       parts of pages that the server writes: emails in the mailbox, statements, the cards of the demonstration
+    texts       parts of pages that the server writes: emails in the mailbox, printed tickets, statements, demo cards
 
 The last five are in no document; `test_requests.py` reads them against what was recorded.
 How recorded requests and answers are translated is in `renames_exchange.py`.

@@ -14,6 +14,7 @@ from tests.golden.renames import BRANCHES, REF, Renames, listed, operations
 from tests.golden.requests_log import DRAWN, PROBLEM, Exchange, is_drawn
 
 MAILBOX = "GET /api/mailbox"
+PAPER = "POST /api/tickets/{ticket_id}/paper"
 CARDS = "/cards"
 STATEMENT = "/statement.pdf"
 
@@ -62,7 +63,7 @@ class Translator:
         else:
             of_status = operation["responses"].get(str(recorded.status), {}).get("content", {})
             answer = self.value(recorded.answer, _schema_of(of_status), None)
-        if name == MAILBOX or path.endswith(STATEMENT):
+        if name in {MAILBOX, PAPER} or path.endswith(STATEMENT):
             answer = _reworded(answer, self._renames.texts)
         answered = dict(recorded.answered)
         if "location" in answered:

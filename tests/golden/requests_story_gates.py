@@ -10,7 +10,7 @@ import msgspec
 from tests.golden.requests_cast import LANE_ID, Signer, base64url
 from tests.golden.requests_story import ANY, Story
 from virage.identity.keys.rules.keys import HolderKey
-from virage.identity.passes.rules.code import bytes_of, moving_code, step_at, text_of
+from virage.identity.passes.rules.code import bytes_of, rotating_code, step_at, text_of
 
 GATE = "A1"
 SCAN = b"virage:scan:v1\0"
@@ -52,7 +52,7 @@ def moving(text: str, phone: str, now: datetime) -> str:
     signer, cwt = Signer(phone), bytes_of(text)
     assert cwt is not None
     holder = HolderKey(signer.raw)
-    return text_of(moving_code(cwt, step_at(now), holder, signer.sign))
+    return text_of(rotating_code(cwt, step_at(now), holder, signer.sign))
 
 
 async def devices(story: Story, event: str) -> None:

@@ -25,8 +25,8 @@ from tests.web.cards import Till, shown_proof
 from tests.web.office import in_database
 from tests.web.patience import every_page_is_waited_for
 from virage.identity.keys.rules.keys import HolderKey, IssuerKey
-from virage.identity.passes.rules.code import bytes_of, moving_code, step_at, text_of
-from virage.identity.passes.rules.verdict import Verified, verify
+from virage.identity.passes.rules.code import bytes_of, rotating_code, step_at, text_of
+from virage.identity.passes.rules.verification import Verified, verify
 from virage.money.wallet.cards.acts.virtual_cards import charge
 from virage.money.wallet.cards.rules.virtual_cards import Challenge, Shown
 from virage.platform.data.database import Connection
@@ -132,10 +132,10 @@ def assert_the_code_admits(page: Page, house: GoldenHouse) -> None:
     kept = FAN.stored.kept[f"pass:{FAN.ticket}"]
     holder = HolderKey(decoded(FAN.stored.holder_keys[0]["public_jwk"]["x"]))
     cwt = bytes_of(kept["text"]) or b""
-    now, drawn = moment(page), page.locator(CODE).get_attribute("d")
+    now, qr_svg = moment(page), page.locator(CODE).get_attribute("d")
     for step in (step_at(now), step_at(now) - 1, step_at(now) + 1):  # a busy machine draws late, or looks late
-        shown = text_of(moving_code(cwt, step, holder, lambda message: signed(page, FAN.ticket, message)))
-        if drawn in drawings(shown):
+        shown = text_of(rotating_code(cwt, step, holder, lambda message: signed(page, FAN.ticket, message)))
+        if qr_svg in drawings(shown):
             break
     else:
         pytest.fail("the screen shows another code than the kept key signs")

@@ -39,7 +39,7 @@ class Gate:
         self._page.add_init_script(f"({WATCHING})()")
         pair(self._page, house, sorted({block.gate_group for block in load_venue().blocks}), title)
         sign_in_by_pin(self._page, STEWARD)
-        expect(self._page.get_by_role("heading", name="Which gate?")).to_be_visible()
+        expect(self._page.get_by_role("heading", name="Choose a gate")).to_be_visible()
 
     def _hold(self, picture: bytes | None) -> None:
         """Change what the camera sees; it plays the file while it is overwritten in place."""
@@ -57,7 +57,7 @@ class Gate:
     def stand_at(self, group: str) -> None:
         """Stand at the first gate of a group, whatever was on the screen before."""
         self._page.goto("/staff/gate")
-        at_gate, which = self._page.locator("[data-state]"), self._page.get_by_role("heading", name="Which gate?")
+        at_gate, which = self._page.locator("[data-state]"), self._page.get_by_role("heading", name="Choose a gate")
         expect(at_gate.or_(which)).to_be_visible()
         if at_gate.is_visible():
             in_menu(self._page, "Change gate")
@@ -71,22 +71,22 @@ class Gate:
             assert time.monotonic() < end, "the gate sees nothing"
             self._hold(show())
         self._hold(None)
-        return self._answers("Come in")
+        return self._answers("Valid")
 
     def finds(self, text: str) -> None:
         """Let somebody in without a code, who is found by what they say and is not inside yet."""
         self._page.evaluate("lights.length = 0")
         self._page.get_by_role("button", name="Search", exact=True).click()
-        dialog = self._page.get_by_role("dialog", name="Without a code")
+        dialog = self._page.get_by_role("dialog", name="Admit without a code")
         dialog.get_by_label("Seat, order code or name").fill(text)
         dialog.get_by_role("button", name="Search").click()
         outside = dialog.get_by_role("listitem").filter(has_not_text="inside")
-        outside.get_by_role("button", name="Let in").click()
-        why = self._page.get_by_role("dialog", name="Let in anyway?")
-        why.get_by_label("Phone broken or empty, identity checked").check()
-        why.get_by_role("button", name="Let in").click()
+        outside.get_by_role("button", name="Admit", exact=True).click()
+        why = self._page.get_by_role("dialog", name="Admit anyway?")
+        why.get_by_label("Phone broken or out of battery, ID checked").check()
+        why.get_by_role("button", name="Admit", exact=True).click()
         self._page.wait_for_function("() => lights.length")
-        self._answers("Let in")
+        self._answers("Admitted")
 
     def _answers(self, word: str) -> dict[str, str]:
         """Expect a green light with a word, and make way for the next person."""

@@ -22,8 +22,8 @@ from tests.web.patience import PATIENCE_S
 from virage.identity.keys.rules.keys import HolderKey
 from virage.identity.keys.rules.vault import PURPOSE, KeyVault
 from virage.identity.passes import acts as passes
-from virage.identity.passes.acts import Binding, Bound, Issue, Printed, Printing
-from virage.identity.passes.rules.code import bytes_of, moving_code, step_at, text_of
+from virage.identity.passes.acts import BindingRequest, BoundPass, Issue, PaperPass, PrintRequest
+from virage.identity.passes.rules.code import bytes_of, rotating_code, step_at, text_of
 from virage.identity.people.rules.devices import DeviceKind, PairingRequest
 from virage.platform.data.database import Connection
 from virage.platform.values.derivation import derive
@@ -59,7 +59,7 @@ class Ticket(NamedTuple):
         if self.private is None:
             return self.text
         key, cwt = HolderKey(self.private.public_key().public_bytes_raw()), bytes_of(self.text) or b""
-        return text_of(moving_code(cwt, step_at(at or datetime.now(UTC)), key, self.private.sign))
+        return text_of(rotating_code(cwt, step_at(at or datetime.now(UTC)), key, self.private.sign))
 
     def forged(self) -> str:
         """The code of now with one bit changed."""
@@ -113,13 +113,15 @@ def tickets(
         ]
         await passes.issue(conn, issues, now)
         if paper:
-            printed = await passes.print_paper(conn, vault, [Printing(one, allowed=True) for one in subjects], now)
+            printed = await passes.print_paper(conn, vault, [PrintRequest(one, allowed=True) for one in subjects], now)
             return [
                 Ticket(_printed(one).number, _printed(one).text, None, at, group, subject)
                 for one, at, subject in zip(printed, places, subjects, strict=True)
             ]
         jwks = [Jwk("OKP", "Ed25519", base64url(key.public_key().public_bytes_raw())) for key in keys]
-        bound = await passes.bind(conn, vault, [Binding(*pair) for pair in zip(subjects, jwks, strict=True)], now)
+        bound = await passes.bind(
+            conn, vault, [BindingRequest(*pair) for pair in zip(subjects, jwks, strict=True)], now
+        )
         return [
             Ticket(_bound(one).number, _bound(one).text, key, at, group, subject)
             for one, key, at, subject in zip(bound, keys, places, subjects, strict=True)
@@ -128,13 +130,13 @@ def tickets(
     return in_database(house, make)
 
 
-def _bound(one: Any) -> Bound:
-    assert isinstance(one, Bound), one
+def _bound(one: Any) -> BoundPass:
+    assert isinstance(one, BoundPass), one
     return one
 
 
-def _printed(one: Any) -> Printed:
-    assert isinstance(one, Printed), one
+def _printed(one: Any) -> PaperPass:
+    assert isinstance(one, PaperPass), one
     return one
 
 
@@ -160,9 +162,9 @@ def _picture(code: str) -> bytes:
         rows = [list(row) for row in segno.make(code, error="m", boost_error=False).matrix_iter(border=4)]
         modules = np.array(rows, np.uint8)
         scale = (HEIGHT - 40) // len(rows)
-        drawn = np.where(np.kron(modules, np.ones((scale, scale), np.uint8)), BLACK, WHITE)
-        top, left = (HEIGHT - drawn.shape[0]) // 2, (WIDTH - drawn.shape[1]) // 2
-        luma[top : top + drawn.shape[0], left : left + drawn.shape[1]] = drawn
+        qr_svg = np.where(np.kron(modules, np.ones((scale, scale), np.uint8)), BLACK, WHITE)
+        top, left = (HEIGHT - qr_svg.shape[0]) // 2, (WIDTH - qr_svg.shape[1]) // 2
+        luma[top : top + qr_svg.shape[0], left : left + qr_svg.shape[1]] = qr_svg
     return luma.tobytes() + bytes([GREY]) * (WIDTH * HEIGHT // 2)
 
 
@@ -222,7 +224,7 @@ def pair(page: Page, house: House, gates: list[str], event: str) -> None:
     """Make the phone a device of some gates at an event, by the link that a supervisor sends."""
     page.goto(f"/staff/gate?pair={gate_code(house, gates)}")
     page.get_by_role("button", name="Pair this device").click()
-    who = page.get_by_role("heading", name="Who is at this gate?")
+    who = page.get_by_role("heading", name="Start your shift")
     which = page.get_by_role("button", name=event)
     expect(who.or_(which).first).to_be_visible()
     if which.is_visible():
@@ -232,10 +234,10 @@ def pair(page: Page, house: House, gates: list[str], event: str) -> None:
 
 def sign_in_by_pin(page: Page, name: str) -> None:
     """Begin a shift without asking the server."""
-    page.get_by_role("button", name="Sign in by PIN").click()
+    page.get_by_role("button", name="Sign in with PIN").click()
     page.get_by_label("Your name").select_option(label=name)
     page.get_by_label("Your PIN").fill(PIN)
-    page.get_by_role("button", name="Start my shift").click()
+    page.get_by_role("button", name="Start shift").click()
 
 
 def choose_gate(page: Page, gate: str) -> None:

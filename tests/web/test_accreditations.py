@@ -29,7 +29,7 @@ def opened(page: Page, house: House) -> None:
     page.locator(f"a[href='/office/events/{house.event('match')}/gates']").click()
     page.get_by_role("link", name="Accreditations").click()
     expect(page.get_by_role("link", name="Accreditations")).to_have_attribute("aria-current", "page")
-    expect(page.get_by_role("heading", name="Accredit somebody")).to_be_visible()
+    expect(page.get_by_role("heading", name="Accredit a person")).to_be_visible()
 
 
 def opens_no_gate(house: House, event_id: UUID) -> None:
@@ -54,7 +54,7 @@ def test_somebody_is_accredited_printed_and_ended(browser: Browser, house: House
         opened(page, house)
         accredit(page, "")
         expect(page.get_by_label("Name", exact=True)).to_be_focused()
-        expect(page.get_by_label("Name", exact=True)).to_have_accessible_description("The name is missing")
+        expect(page.get_by_label("Name", exact=True)).to_have_accessible_description("Enter a name")
         accredit(page, name)
         row = page.get_by_role("listitem").filter(has_text=name)
         expect(row).to_contain_text("Press")
@@ -62,17 +62,17 @@ def test_somebody_is_accredited_printed_and_ended(browser: Browser, house: House
             page.get_by_role("button", name=f"Print the badge of {name}").click()
         (sheet,) = PdfReader(BytesIO(Path(download.value.path()).read_bytes())).pages
         assert name.split("@", maxsplit=1)[0] in sheet.extract_text().replace("\n", " ")
-        expect(page.get_by_text("It is paper and does not move.")).to_be_visible()
-        page.get_by_role("button", name=f"End the accreditation of {name}").click()
-        question = page.get_by_role("dialog", name="End this accreditation?")
+        expect(page.get_by_text("Print it on paper.")).to_be_visible()
+        page.get_by_role("button", name=f"Revoke the accreditation of {name}").click()
+        question = page.get_by_role("dialog", name="Revoke this accreditation?")
         question.get_by_role("button", name="Go back").click()
         expect(row).to_be_visible()
-        page.get_by_role("button", name=f"End the accreditation of {name}").click()
-        question.get_by_role("button", name="End", exact=True).click()
+        page.get_by_role("button", name=f"Revoke the accreditation of {name}").click()
+        question.get_by_role("button", name="Revoke", exact=True).click()
         expect(row).to_have_count(0)
-        page.get_by_label("State").select_option(label="Ended")
-        expect(row).to_contain_text("Ended")
-        page.get_by_label("Kind").first.select_option(label="Teams")
+        page.get_by_label("State").select_option(label="Revoked")
+        expect(row).to_contain_text("Revoked")
+        page.get_by_label("Category").first.select_option(label="Teams")
         expect(row).to_have_count(0)
 
 
@@ -92,30 +92,30 @@ def test_a_lost_answer_and_a_second_click_are_one_accreditation(
         page.get_by_role("button", name="Accredit", exact=True).click()
         expect(page.get_by_text(f"{name} is accredited.")).to_be_visible()
         page.route("**/api/access/accreditations/list", lose, times=1)
-        page.get_by_label("One a line").fill(f"{name} two; press\n{name} three; staff")
-        page.get_by_role("button", name="Add them all").click()
+        page.get_by_label("One per line").fill(f"{name} two; press\n{name} three; staff")
+        page.get_by_role("button", name="Add all").click()
         expect(page.get_by_text("Check your connection, then try again.")).to_be_visible()
-        page.get_by_role("button", name="Add them all").click()
+        page.get_by_role("button", name="Add all").click()
         expect(page.get_by_text("2 added.")).to_be_visible()
     ask = "select count(*) from access.accreditation where name like $1"
     assert in_database(house, lambda conn: conn.fetchval(ask, f"{name}%")) == 3
 
 
-def test_many_are_added_at_once_and_every_defect_is_told_by_its_line(
+def test_a_list_is_added_at_once_and_every_error_names_its_line(
     browser: Browser, house: House, head: str, address: str
 ) -> None:
     count = "select count(*) from access.accreditation where name like $1"
     with desk(browser, house, head) as page:
         opened(page, house)
-        area, add = page.get_by_label("One a line"), page.get_by_role("button", name="Add them all")
+        area, add = page.get_by_label("One per line"), page.get_by_role("button", name="Add all")
         add.click()
         expect(area).to_be_focused()
         lines = [f"{address} {number}; press; writer{number}@example.org" for number in range(200)]
         area.fill("\n".join([*lines, f"{address} a; king", "; press; nobody", lines[3]]))
         add.click()
-        told = page.get_by_role("group", name="4 things are not right. Nothing was added.")
+        told = page.get_by_role("group", name="Fix 4 errors first. Nothing was added.")
         expect(told).to_be_focused()
-        for text in ("Line 201: “king” is no kind", "Line 202: The name is missing", "Line 203: The same as line 4"):
+        for text in ("Line 201: “king” is not a category", "Line 202: Enter a name", "Line 203: Same as line 4"):
             expect(told).to_contain_text(text)
         assert in_database(house, lambda conn: conn.fetchval(count, f"{address}%")) == 0
         area.fill(f"{address} hidden\u200b; press\n{address} fine; press")
@@ -134,13 +134,13 @@ def test_many_are_added_at_once_and_every_defect_is_told_by_its_line(
         expect(page.get_by_text("1 added. 200 were there already.")).to_be_visible()
 
 
-def test_a_kind_that_opens_no_gate_says_so_until_its_times_and_gates_are_given(
+def test_a_kind_without_gates_is_shown_as_such_until_its_times_and_gates_are_set(
     browser: Browser, house: House, head: str, address: str
 ) -> None:
     opens_no_gate(house, UUID(house.event("match")))
     with desk(browser, house, head) as page:
         opened(page, house)
-        page.get_by_label("Kind").last.select_option(label="Contractors")
+        page.get_by_label("Category").last.select_option(label="Contractors")
         accredit(page, f"Works {address}")
         card = page.locator("[data-kind=contractor]")
         expect(card).to_contain_text("Opens no gate.")
@@ -151,7 +151,7 @@ def test_a_kind_that_opens_no_gate_says_so_until_its_times_and_gates_are_given(
         expect(change.get_by_label("Until")).to_be_focused()
         change.get_by_label("Until").fill("2035-01-01T10:00")
         change.get_by_label("Group B", exact=True).press("Space")
-        change.get_by_label("Single gates of group").select_option("A")
+        change.get_by_label("Individual gates of group").select_option("A")
         change.get_by_label("Gate A3", exact=True).press("Space")
         change.get_by_role("button", name="Save").press("Enter")
         expect(card).to_contain_text("A3, B")
@@ -169,7 +169,7 @@ def test_whoever_supervises_one_gate_group_or_sells_sees_no_accreditations(
             covered = page.get_by_text("You don’t have access to this part of the office.")
             expect(covered.or_(page.get_by_text("You don’t have access"))).to_be_visible()
             expect(page.get_by_role("link", name="Accreditations")).to_have_count(0)
-            expect(page.get_by_role("heading", name="Accredit somebody")).to_have_count(0)
+            expect(page.get_by_role("heading", name="Accredit a person")).to_have_count(0)
 
 
 def test_without_the_server_the_page_says_so_and_can_be_asked_again(browser: Browser, house: House, head: str) -> None:
@@ -179,5 +179,5 @@ def test_without_the_server_the_page_says_so_and_can_be_asked_again(browser: Bro
         expect(page.get_by_text("Check your connection, then try again.")).to_be_visible()
         page.unroute("**/api/access/**")
         page.get_by_role("button", name="Try again").click()
-        expect(page.get_by_role("heading", name="Accredit somebody")).to_be_visible()
+        expect(page.get_by_role("heading", name="Accredit a person")).to_be_visible()
         assert found_by_axe(page) + page.evaluate(SMALL) == []

@@ -28,13 +28,13 @@ def add(page: Page, name: str, day: str = "2030-05-31") -> None:
     page.get_by_role("button", name="Add", exact=True).click()
 
 
-def test_an_entry_is_added_to_one_file_alone_and_lifted_and_asks_for_a_fresh_sign_in(
+def test_a_ban_is_added_to_one_file_and_lifted_and_asks_for_a_recent_sign_in(
     browser: Browser, house: House, head: str, address: str
 ) -> None:
     with desk(browser, house, head) as page:
-        opened(page, "The club’s own file")
+        opened(page, "Club list")
         add(page, "", "")
-        expect(page.get_by_label("Name", exact=True)).to_have_accessible_description(re.compile("missing"))
+        expect(page.get_by_label("Name", exact=True)).to_have_accessible_description(re.compile("Enter a name"))
         add(page, address, "2020-01-01")
         expect(page.get_by_label("Last day")).to_be_focused()
         sign_in_long_ago(house, head)
@@ -43,17 +43,17 @@ def test_an_entry_is_added_to_one_file_alone_and_lifted_and_asks_for_a_fresh_sig
         row = page.get_by_role("listitem").filter(has_text=address)
         expect(row).to_contain_text("until 31 May 2030")
         expect(row).to_contain_text("by Head of the ground")
-        page.get_by_role("button", name="National file", exact=True).click()
-        expect(page.get_by_role("heading", name=re.compile("^National file:"))).to_be_visible()
+        page.get_by_role("button", name="National list", exact=True).click()
+        expect(page.get_by_role("heading", name=re.compile("^National list:"))).to_be_visible()
         expect(row).to_have_count(0)
-        page.get_by_role("button", name="The club’s own file", exact=True).click()
-        page.get_by_role("button", name=f"Lift the entry: {address}").click()
-        page.get_by_role("dialog", name="Lift this entry?").get_by_role("button", name="Lift", exact=True).click()
-        expect(page.get_by_text("The entry is lifted.")).to_be_visible()
+        page.get_by_role("button", name="Club list", exact=True).click()
+        page.get_by_role("button", name=f"Lift the ban: {address}").click()
+        page.get_by_role("dialog", name="Lift this ban?").get_by_role("button", name="Lift", exact=True).click()
+        expect(page.get_by_text("Ban lifted.")).to_be_visible()
         expect(row).to_have_count(0)
 
 
-def test_a_file_of_entries_comes_once_and_with_a_defect_not_at_all(
+def test_a_list_of_bans_is_added_once_and_with_an_error_not_at_all(
     browser: Browser, house: House, head: str, address: str
 ) -> None:
     def lose(route: Route) -> None:
@@ -62,14 +62,14 @@ def test_a_file_of_entries_comes_once_and_with_a_defect_not_at_all(
 
     count = "select count(*) from access.ban where file = 'national' and name like $1"
     with desk(browser, house, head) as page:
-        opened(page, "National file")
-        area, send = page.get_by_label("One a line"), page.get_by_role("button", name="Add them all")
+        opened(page, "National list")
+        area, send = page.get_by_label("One per line"), page.get_by_role("button", name="Add all")
         lines = [f"{address} {number};;31/05/2030" for number in range(60)]
         area.fill("\n".join(["Name;Email;Last day", *lines, ";;2030-01-01", "A Name;nobody;32/01/2030"]))
         send.click()
-        told = page.get_by_role("group", name="3 things are not right. Nothing was added.")
+        told = page.get_by_role("group", name="Fix 3 errors first. Nothing was added.")
         expect(told).to_be_focused()
-        for text in ("Line 62: A name or an email", "Line 63: “nobody” is not", "Line 63: “32/01/2030” is no day"):
+        for text in ("Line 62: Enter a name or an email", "Line 63: “nobody” is not", "Line 63: “32/01/2030” is not"):
             expect(told).to_contain_text(text)
         assert in_database(house, lambda conn: conn.fetchval(count, f"{address}%")) == 0
         page.route("**/api/access/bans/national/list", lose, times=1)
@@ -80,10 +80,10 @@ def test_a_file_of_entries_comes_once_and_with_a_defect_not_at_all(
         expect(page.get_by_text("60 added.")).to_be_visible()
         assert in_database(house, lambda conn: conn.fetchval(count, f"{address}%")) == 60
         page.get_by_label("Name or email").fill(f"{address} 7")
-        expect(page.get_by_text("1 entry fits.")).to_be_visible()
+        expect(page.get_by_text("1 result.")).to_be_visible()
 
 
-def test_whoever_does_not_supervise_the_whole_ground_sees_no_file(browser: Browser, house: House, address: str) -> None:
+def test_a_supervisor_of_some_gates_sees_no_file_of_bans(browser: Browser, house: House, address: str) -> None:
     with desk(browser, house, hire(house, f"gate-{address}", (Grant("supervisor", "gate", "A"),))) as page:
         expect(page.get_by_role("link", name="Devices")).to_be_visible()
         expect(page.get_by_role("link", name="Bans")).to_have_count(0)
@@ -93,8 +93,8 @@ def test_whoever_does_not_supervise_the_whole_ground_sees_no_file(browser: Brows
 
 def test_a_file_that_is_no_text_leaves_what_was_typed(browser: Browser, house: House, head: str) -> None:
     with desk(browser, house, head) as page:
-        opened(page, "The club’s own file")
-        area = page.get_by_label("One a line")
+        opened(page, "Club list")
+        area = page.get_by_label("One per line")
         area.fill("Typed before;;2030-05-31")
         noise = bytes(place * 7919 % 256 for place in range(300_000))
         page.locator("input[type=file]").set_input_files({"name": "l.csv", "mimeType": "text/csv", "buffer": noise})

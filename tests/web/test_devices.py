@@ -46,10 +46,10 @@ def shown_code(page: Page) -> str:
 def expect_a_lane(page: Page, name: str) -> None:
     """Fill the form in, and look at the code."""
     page.get_by_label("Name", exact=True).fill(name)
-    page.get_by_label("What it is").select_option("lane")
-    page.get_by_label("Single gates of group").select_option("A")
+    page.get_by_label("Device type").select_option("lane")
+    page.get_by_label("Individual gates of group").select_option("A")
     page.get_by_label("Gate A3", exact=True).check()
-    page.get_by_role("button", name="Show the code").click()
+    page.get_by_role("button", name="Show code").click()
     expect(page.get_by_role("dialog", name=f"Code for {name}")).to_be_visible()
 
 
@@ -66,12 +66,12 @@ def test_a_device_is_paired_from_the_page_moved_and_revoked(browser: Browser, ho
         expect(page.locator("[data-code]")).not_to_have_text(first)
         assert lane.come(first) == httpx.codes.CONFLICT
         assert lane.come(shown_code(page)) == httpx.codes.OK
-        expect(page.get_by_role("dialog", name=f"{name} has come.")).to_be_visible()
+        expect(page.get_by_role("dialog", name=f"{name} is paired.")).to_be_visible()
         expect(page.get_by_role("button", name="Done")).to_be_focused()
         page.keyboard.press("Enter")
         row = page.get_by_role("listitem").filter(has_text=name)
         expect(row).to_contain_text("Lane reader · Gates A3")
-        expect(row).to_contain_text("Seen lately")
+        expect(row).to_contain_text("Active")
         page.get_by_role("button", name=f"Change {name}").click()
         change = page.get_by_role("dialog", name="Name and gates")
         change.get_by_label("Name", exact=True).fill(other)
@@ -81,7 +81,7 @@ def test_a_device_is_paired_from_the_page_moved_and_revoked(browser: Browser, ho
         assert (lane.me().json()["name"], lane.me().json()["posts"]) == (other, ["A"])
         page.get_by_role("button", name=f"Revoke {other}").click()
         page.get_by_role("dialog", name="Revoke this device?").get_by_role("button", name="Revoke").click()
-        expect(page.get_by_text("The device is revoked.")).to_be_visible()
+        expect(page.get_by_text("Device revoked.")).to_be_visible()
         assert lane.me().status_code == httpx.codes.UNAUTHORIZED
         page.get_by_text(re.compile(r"^\d+ revoked devices?$")).click()
         expect(page.get_by_role("listitem").filter(has_text=other)).to_contain_text("Revoked")
@@ -109,14 +109,14 @@ def test_a_form_that_is_not_complete_says_where_and_a_code_that_is_over_says_so(
     with desk(browser, house, hire(house, f"late-{address}", SUPERVISOR)) as page:
         page.clock.install()
         page.goto("/office/devices")
-        page.get_by_role("button", name="Show the code").click()
+        page.get_by_role("button", name="Show code").click()
         expect(page.get_by_text("Enter a name")).to_be_visible()
         expect(page.get_by_text("Choose at least one gate")).to_be_visible()
         expect(page.get_by_label("Name", exact=True)).to_be_focused()
         expect_a_lane(page, "Lane late")
         first = shown_code(page)
         page.clock.fast_forward("10:01")
-        expect(page.get_by_text("This code works no more.")).to_be_visible()
+        expect(page.get_by_text("This code has expired.")).to_be_visible()
         page.get_by_role("button", name="Show a new code").click()
         page.clock.fast_forward("00:01")
         assert first not in page.get_by_role("dialog").inner_text()
@@ -127,7 +127,7 @@ def test_the_page_speaks_french(browser: Browser, house: House, address: str) ->
         page.goto("/office/devices")
         page.get_by_role("button", name="Français").click()
         expect(page.get_by_role("heading", name="Appareils", level=1)).to_be_visible()
-        expect(page.get_by_role("button", name="Montrer le code")).to_be_visible()
+        expect(page.get_by_role("button", name="Afficher le code")).to_be_visible()
         expect(page.get_by_text("Superviseur des portes")).to_be_visible()
 
 

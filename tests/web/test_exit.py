@@ -40,7 +40,7 @@ def out_by_hand(house: House, event_id: UUID) -> int:
     return int(in_database(house, ask))
 
 
-def test_who_leaves_is_noted_online_alone_and_after_a_restart_and_does_not_come_back(
+def test_an_exit_is_recorded_online_offline_and_after_a_restart_and_re_entry_is_refused(
     phone: Phone, house: House, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, start = server
@@ -48,11 +48,11 @@ def test_who_leaves_is_noted_online_alone_and_after_a_restart_and_does_not_come_
     page = begin(phone, house, title)
     for ticket in (first, second):
         type_code(page, ticket.code())
-        light(page, "good", "Come in")
+        light(page, "good", "Valid")
     turn(page, "Exit")
-    expect(page.get_by_text("Exit: whoever is scanned has left")).to_be_visible()
+    expect(page.get_by_text("Exit mode: each scan records a departure")).to_be_visible()
     type_code(page, first.code())
-    light(page, "out", "No way back in at this event")
+    light(page, "out", "No re-entry at this event")
     expect(page.locator(SENT)).to_be_attached()
     assert inside(house, event) == {second.number}
 
@@ -63,14 +63,14 @@ def test_who_leaves_is_noted_online_alone_and_after_a_restart_and_does_not_come_
     page = killed_and_back(phone)
     expect(page.locator("[data-direction=exit]")).to_be_attached()
     type_code(page, second.code())
-    light(page, "out", "Has left before")
+    light(page, "out", "Already left")
     type_code(page, third.code())
-    light(page, "out", "Was not inside")
+    light(page, "out", "No entry recorded")
     expect(page.locator("[data-count=left]")).to_have_text("3")
     page.get_by_role("button", name="Next").click()
     turn(page, "Entrance")
     type_code(page, second.code())
-    light(page, "bad", "No way back in")
+    light(page, "bad", "No re-entry")
     expect(page.locator("[data-light]")).to_contain_text("gate N1")
     start()
     expect(page.locator(SENT)).to_be_attached()
@@ -102,7 +102,7 @@ def test_a_code_before_the_camera_of_an_exit_is_noted_once(
     assert scans(house, event)[0] == ("left", ticket.number, True)
 
 
-def test_where_the_house_lets_people_back_in_an_exit_says_so_and_the_entrance_does(
+def test_where_re_entry_is_allowed_the_exit_shows_it_and_the_entrance_admits(
     phone: Phone, house: House, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, _ = server
@@ -111,10 +111,10 @@ def test_where_the_house_lets_people_back_in_an_exit_says_so_and_the_entrance_do
     page = begin(phone, house, f"{title} with a break")
     stop()
     type_code(page, ticket.code())
-    light(page, "good", "Come in")
+    light(page, "good", "Valid")
     turn(page, "Exit")
     type_code(page, ticket.text)
-    light(page, "out", "To come back in, they must show the moving code here")
+    light(page, "out", "To re-enter later, they must show the live code on their phone now")
     page.get_by_role("button", name="Next").click()
     turn(page, "Entrance")
     type_code(page, ticket.code())
@@ -122,23 +122,23 @@ def test_where_the_house_lets_people_back_in_an_exit_says_so_and_the_entrance_do
     page.get_by_role("button", name="Next").click()
     turn(page, "Exit")
     type_code(page, ticket.code())
-    light(page, "out", "May come back in with the same ticket")
+    light(page, "out", "Re-entry allowed with the same ticket")
     page.get_by_role("button", name="Next").click()
     turn(page, "Entrance")
     type_code(page, ticket.code())
-    light(page, "good", "Come in")
+    light(page, "good", "Valid")
 
 
-def test_who_leaves_without_a_code_is_counted_by_hand_and_the_last_may_be_taken_back(
+def test_an_exit_without_a_code_is_counted_manually_and_the_last_one_can_be_undone(
     phone: Phone, house: House, server: Server, event: UUID, title: str
 ) -> None:
     page = begin(phone, house, title)
     turn(page, "Exit")
     type_code(page, "https://example.org/not-a-ticket")
-    light(page, "again", "Nobody was counted")
-    page.locator("[data-light]").get_by_role("button", name="+1 left without code").click()
+    light(page, "again", "Not counted")
+    page.locator("[data-light]").get_by_role("button", name="+1 without a code").click()
     expect(page.locator("[data-light]")).to_have_count(0)
-    page.get_by_role("button", name="+1 left without code").click()
+    page.get_by_role("button", name="+1 without a code").click()
     expect(page.locator("[data-count=uncoded]")).to_have_text("2")
     page.get_by_role("button", name="Undo last").click()
     expect(page.locator("[data-count=uncoded]")).to_have_text("1")
@@ -152,13 +152,13 @@ def test_an_exit_in_training_counts_nobody_out(
     (ticket,) = tickets(house, event, "N", 1)
     page = begin(phone, house, title)
     type_code(page, ticket.code())
-    light(page, "good", "Come in")
+    light(page, "good", "Valid")
     turn(page, "Exit")
     in_menu(page, "Start training")
     type_code(page, ticket.code())
     light(page, "out", "Training")
     page.get_by_role("button", name="Next").click()
-    page.get_by_role("button", name="+1 left without code").click()
+    page.get_by_role("button", name="+1 without a code").click()
     expect(page.locator("[data-count=left]")).to_have_text("0")
     expect(page.locator("[data-count=uncoded]")).to_have_text("0")
     expect(page.locator(SENT)).to_be_attached()
@@ -190,7 +190,7 @@ PACK_STANDS = """() => new Promise((resolve) => {
 })"""
 
 
-def test_who_came_in_while_a_new_pack_was_on_its_way_stays_known(
+def test_entries_during_the_download_of_a_new_pack_are_remembered(
     phone: Phone, house: House, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, _ = server
@@ -202,7 +202,7 @@ def test_who_came_in_while_a_new_pack_was_on_its_way_stays_known(
     page.reload()
     page.wait_for_function("() => globalThis.held === true")
     type_code(page, ticket.code())
-    light(page, "good", "Come in")
+    light(page, "good", "Valid")
     page.get_by_role("button", name="Next").click()
     stop()
     page.evaluate("globalThis.release()")
@@ -221,7 +221,7 @@ FULL = """() => {
 }"""
 
 
-def test_where_a_scan_cannot_be_kept_no_light_turns_green_and_the_steward_is_told_what_to_do(
+def test_a_scan_that_cannot_be_stored_admits_nobody_and_the_steward_sees_what_to_do(
     phone: Phone, house: House, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, _ = server
@@ -235,7 +235,7 @@ def test_where_a_scan_cannot_be_kept_no_light_turns_green_and_the_steward_is_tol
     expect(page.get_by_role("alert").filter(has_text="take another device")).to_be_visible()
     page.evaluate("() => { IDBObjectStore.prototype.put = globalThis.kept; }")
     type_code(page, ticket.code())
-    light(page, "good", "Come in")
+    light(page, "good", "Valid")
 
 
 def test_a_hand_scanner_is_heard_over_the_menu_and_in_the_search_field(
@@ -245,13 +245,13 @@ def test_a_hand_scanner_is_heard_over_the_menu_and_in_the_search_field(
     page = begin(phone, house, title)
     page.get_by_role("button", name="Menu", exact=True).click()
     type_code(page, first.code())
-    light(page, "good", "Come in")
+    light(page, "good", "Valid")
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.get_by_role("button", name="Next").click()
     page.get_by_role("button", name="Search").click()
     page.get_by_label("Seat, order code or name").focus()
     type_code(page, second.code())
-    light(page, "good", "Come in")
+    light(page, "good", "Valid")
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.locator(SENT)).to_be_attached()
     assert inside(house, event) == {first.number, second.number}
@@ -261,14 +261,14 @@ def test_a_camera_that_is_taken_away_is_told_and_may_be_tried_again(
     phone: Phone, house: House, server: Server, event: UUID, title: str
 ) -> None:
     page = begin(phone, house, title)
-    expect(page.get_by_text("Hold the code before the camera")).to_be_visible()
+    expect(page.get_by_text("Point the camera at the code")).to_be_visible()
     page.evaluate("document.querySelector('video').srcObject.getTracks()[0].dispatchEvent(new Event('ended'))")
-    expect(page.get_by_text("No camera: use a hand scanner")).to_be_visible()
+    expect(page.get_by_text("No camera found. Use a handheld scanner")).to_be_visible()
     page.get_by_role("button", name="Try the camera again").click()
-    expect(page.get_by_text("Hold the code before the camera")).to_be_visible()
+    expect(page.get_by_text("Point the camera at the code")).to_be_visible()
 
 
-def test_a_window_that_takes_over_knows_what_the_other_one_saw(
+def test_a_window_that_takes_over_knows_the_scans_of_the_other_one(
     phone: Phone, house: House, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, _ = server
@@ -280,8 +280,8 @@ def test_a_window_that_takes_over_knows_what_the_other_one_saw(
     expect(second.get_by_role("heading", name="The gate is open in another window")).to_be_visible()
     stop()
     type_code(page, ticket.code())
-    light(page, "good", "Come in")
-    second.get_by_role("button", name="Go on here").click()
+    light(page, "good", "Valid")
+    second.get_by_role("button", name="Continue here").click()
     expect(second.locator("[data-direction]")).to_be_attached()
     expect(page.get_by_role("heading", name="The gate is open in another window")).to_be_visible()
     type_code(second, ticket.code())
@@ -305,6 +305,6 @@ def test_a_device_that_is_revoked_lets_in_nobody_with_its_next_scan(
 
     in_database(house, end)
     type_code(page, ticket.code())
-    expect(page.get_by_role("heading", name="This device was ended")).to_be_visible()
+    expect(page.get_by_role("heading", name="This device has been revoked")).to_be_visible()
     assert inside(house, event) == set()
     assert not [one for one in scans(house, event) if one[0] == "passed"]

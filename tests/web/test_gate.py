@@ -107,14 +107,14 @@ def killed_and_back(phone: Phone) -> Page:
     return page
 
 
-def test_a_code_before_the_camera_is_let_in_online_and_alone_and_after_a_restart(
+def test_a_code_before_the_camera_is_admitted_online_offline_and_after_a_restart(
     phone: Phone, house: House, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, start = server
     first, second, third = tickets(house, event, "N", 3)
     phone.show(first.code())
     page = begin(phone, house, title)
-    light(page, "good", "Come in")
+    light(page, "good", "Valid")
     expect(page.locator("[data-alone=false]")).to_be_visible()
     assert inside(house, event) == {first.number}
     phone.close()
@@ -123,7 +123,7 @@ def test_a_code_before_the_camera_is_let_in_online_and_alone_and_after_a_restart
     stop()
     page = phone.start()
     page.goto("/staff/gate")
-    light(page, "good", "Come in")
+    light(page, "good", "Valid")
     expect(page.locator("[data-alone=true]")).to_be_visible()
     expect(page.locator("[data-backlog='1']")).to_be_attached()
     phone.close()
@@ -131,7 +131,7 @@ def test_a_code_before_the_camera_is_let_in_online_and_alone_and_after_a_restart
     phone.show(third.code())
     page = phone.start()
     page.goto("/staff/gate")
-    light(page, "good", "Come in")
+    light(page, "good", "Valid")
     expect(page.locator("[data-backlog='2']")).to_be_attached()
     start()
     expect(page.locator("[data-backlog='0']")).to_be_attached()
@@ -139,7 +139,7 @@ def test_a_code_before_the_camera_is_let_in_online_and_alone_and_after_a_restart
     assert [kind for kind, _, _ in scans(house, event)] == ["ask", "passed", "passed"]
 
 
-def test_the_oldest_browser_reads_its_camera_and_lets_good_passes_in_alone_and_online(
+def test_the_oldest_browser_reads_its_camera_and_admits_valid_passes_offline_and_online(
     phone: Phone, house: House, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, _ = server
@@ -150,7 +150,7 @@ def test_the_oldest_browser_reads_its_camera_and_lets_good_passes_in_alone_and_o
     assert phone.context is not None
     phone.context.add_init_script(OLDEST)
     settle(page, house, title)
-    light(page, "good", "Come in")
+    light(page, "good", "Valid")
     expect(page.locator("[data-alone=false]")).to_be_visible()
     assert inside(house, event) == {first.number}
     phone.close()
@@ -160,13 +160,13 @@ def test_the_oldest_browser_reads_its_camera_and_lets_good_passes_in_alone_and_o
     page = phone.start(viewport=narrow)
     phone.context.add_init_script(OLDEST)
     page.goto("/staff/gate")
-    light(page, "good", "Come in")
+    light(page, "good", "Valid")
     expect(page.locator("[data-alone=true]")).to_be_visible()
     type_code(page, second.code()[:-1] + ("A" if second.code()[-1] != "A" else "B"))
     expect(page.locator("[data-light=bad]")).to_be_visible()
 
 
-def test_a_browser_killed_between_light_and_sync_loses_no_scan(
+def test_a_browser_killed_between_result_and_upload_loses_no_scan(
     phone: Phone, house: House, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, start = server
@@ -174,7 +174,7 @@ def test_a_browser_killed_between_light_and_sync_loses_no_scan(
     page = begin(phone, house, title)
     stop()
     type_code(page, ticket.code())
-    light(page, "good", "Come in")
+    light(page, "good", "Valid")
     page = killed_and_back(phone)
     expect(page.locator("[data-backlog='1']")).to_be_attached()
     type_code(page, ticket.code())
@@ -199,7 +199,7 @@ TEN_MINUTES_AHEAD = """(() => {
 })()"""
 
 
-def test_neither_the_devices_clock_nor_the_phones_keeps_a_good_pass_out(
+def test_neither_the_devices_clock_nor_the_phones_blocks_a_valid_pass(
     phone: Phone, house: House, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, _ = server
@@ -211,7 +211,7 @@ def test_neither_the_devices_clock_nor_the_phones_keeps_a_good_pass_out(
     expect(page.get_by_text("Clock +600 s")).to_be_visible()
     stop()
     type_code(page, right.code())
-    light(page, "good", "Come in")
+    light(page, "good", "Valid")
     now = datetime.now(UTC)
     type_code(page, wrong.code(now - timedelta(minutes=9)))
     light(page, "again", "Wait for the next code")
@@ -220,7 +220,7 @@ def test_neither_the_devices_clock_nor_the_phones_keeps_a_good_pass_out(
     light(page, "good", "clock is wrong")
 
 
-def test_who_stands_at_the_wrong_gate_is_sent_the_right_way_without_network_in_french(
+def test_the_wrong_gate_shows_the_right_one_offline_in_french(
     phone: Phone, house: House, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, _ = server
@@ -230,9 +230,9 @@ def test_who_stands_at_the_wrong_gate_is_sent_the_right_way_without_network_in_f
     page.get_by_role("button", name="Fermer").click()
     stop()
     type_code(page, elsewhere.code())
-    light(page, "bad", "Une autre porte")
+    light(page, "bad", "Mauvaise porte")
     expect(page.locator("[data-light]")).to_contain_text("Porte P")
-    expect(page.locator("[data-light]")).to_contain_text("face à la pelouse")
+    expect(page.locator("[data-light]")).to_contain_text("face au terrain")
 
 
 def test_who_has_no_phone_is_found_by_seat_and_let_in_with_a_reason(
@@ -245,20 +245,20 @@ def test_who_has_no_phone_is_found_by_seat_and_let_in_with_a_reason(
     expect(page.locator("html")).to_have_attribute("data-labels", "kept")
     stop()
     page.get_by_role("button", name="Search").click()
-    dialog = page.get_by_role("dialog", name="Without a code")
+    dialog = page.get_by_role("dialog", name="Admit without a code")
     dialog.get_by_label("Seat, order code or name").fill(f"{seat.block} {seat.row} {seat.seat}")
     dialog.get_by_role("button", name="Search").click()
-    dialog.get_by_role("button", name="Let in").click()
-    why = page.get_by_role("dialog", name="Let in anyway?")
-    why.get_by_label("No phone, identity checked").check()
-    why.get_by_role("button", name="Let in").click()
-    light(page, "good", "Let in")
+    dialog.get_by_role("button", name="Admit", exact=True).click()
+    why = page.get_by_role("dialog", name="Admit anyway?")
+    why.get_by_label("No phone, ID checked").check()
+    why.get_by_role("button", name="Admit", exact=True).click()
+    light(page, "good", "Admitted")
     start()
     expect(page.locator("[data-backlog='0']")).to_be_attached()
     assert inside(house, event) == {ticket.number}
 
 
-def test_training_shows_lights_and_lets_nobody_in(
+def test_training_shows_results_and_admits_nobody(
     phone: Phone, house: House, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, start = server

@@ -64,7 +64,7 @@ def next_one(page: Page) -> None:
 
 
 @pytest.mark.parametrize("off", [-3 * HOUR, 3 * HOUR, 365 * DAY], ids=["3h behind", "3h ahead", "a year ahead"])
-def test_every_good_pass_enters_whatever_the_devices_clock_says_and_an_old_film_is_told(
+def test_every_valid_pass_enters_whatever_the_devices_clock_and_an_old_recording_is_reported(
     phone: Phone, house: House, server: Server, event: UUID, title: str, *, off: timedelta
 ) -> None:
     _, stop, start = server
@@ -75,10 +75,10 @@ def test_every_good_pass_enters_whatever_the_devices_clock_says_and_an_old_film_
     settle(page, house, title)
     expect(page.locator(UNVERIFIED)).to_have_count(0)
     type_code(page, asked.code())
-    light(page, "good", "Come in")
+    light(page, "good", "Valid")
     stop()
     type_code(page, alone.code())
-    light(page, "good", "Come in")
+    light(page, "good", "Valid")
     set_clock(page, -off)  # what it learned before is wrong by twice as much after its restart
     phone.close()
 
@@ -99,7 +99,7 @@ def test_every_good_pass_enters_whatever_the_devices_clock_says_and_an_old_film_
     assert passed == {(True, None), (False, None), (False, "out_of_date")}
     assert max(abs(late) for *_, late in judged) < timedelta(minutes=5)
     type_code(page, filmed.code())
-    light(page, "good", "Come in")
+    light(page, "good", "Valid")
 
 
 def come_alone(page: Page, time: Later, crowd: list[Ticket]) -> None:
@@ -109,7 +109,7 @@ def come_alone(page: Page, time: Later, crowd: list[Ticket]) -> None:
     light(page, "again", "time is not verified")
     time.half_a_minute()
     type_code(page, first.code(time.now()))
-    light(page, "good", "Come in")
+    light(page, "good", "Valid")
     next_one(page)
     for one in more:
         type_code(page, one.code(time.now()))
@@ -118,7 +118,7 @@ def come_alone(page: Page, time: Later, crowd: list[Ticket]) -> None:
     time.half_a_minute()
     for one in more:
         type_code(page, one.code(time.now()))
-        light(page, "good", "Come in")
+        light(page, "good", "Valid")
         next_one(page)
 
 
@@ -128,7 +128,7 @@ def show_film(page: Page, time: Later, filmed: Ticket) -> None:
     light(page, "again", "Wait for the next code")
     time.half_a_minute()
     type_code(page, filmed.code(time.now() - DAY))
-    light(page, "good", "Come in")
+    light(page, "good", "Valid")
     next_one(page)
 
 
@@ -140,7 +140,7 @@ async def told(conn: Connection, event_id: UUID) -> list[tuple[str, bool, str | 
     return [tuple(row) for row in rows]
 
 
-def test_a_film_of_more_than_ten_minutes_is_refused_online_and_alone_and_the_owner_comes_in(
+def test_a_recording_older_than_ten_minutes_is_refused_online_and_offline_and_the_owner_enters(
     phone: Phone, house: House, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, _ = server
@@ -149,24 +149,24 @@ def test_a_film_of_more_than_ten_minutes_is_refused_online_and_alone_and_the_own
     type_code(page, online.code(datetime.now(UTC) - timedelta(minutes=11)))
     light(page, "bad", "Code out of date")
     type_code(page, online.code())
-    light(page, "good", "Come in")
+    light(page, "good", "Valid")
     stop()
     type_code(page, alone.code(datetime.now(UTC) - HOUR))
     light(page, "bad", "Code out of date")
     type_code(page, alone.code())
-    light(page, "good", "Come in")
+    light(page, "good", "Valid")
     expect(page.locator("[data-alone=true]")).to_be_visible()
 
 
-def test_a_code_of_which_the_scanner_lost_a_part_is_asked_for_again_and_counted_nowhere(
+def test_an_incomplete_code_asks_for_a_rescan_and_is_not_counted(
     phone: Phone, house: House, server: Server, event: UUID, title: str
 ) -> None:
     (ticket,) = tickets(house, event, "N", 1)
     page = begin(phone, house, title)
     for torn in (ticket.code()[:200], ticket.code()[150:]):
         type_code(page, torn)
-        light(page, "again", "Only part of the code")
-        expect(page.get_by_role("button", name="Let in anyway")).to_have_count(0)
+        light(page, "again", "Incomplete code")
+        expect(page.get_by_role("button", name="Admit anyway")).to_have_count(0)
     next_one(page)
     in_menu(page, "Close")
     for count in ("admitted", "refused"):
@@ -174,7 +174,7 @@ def test_a_code_of_which_the_scanner_lost_a_part_is_asked_for_again_and_counted_
     assert scans(house, event) == []
 
 
-def test_a_steward_of_other_gates_stands_at_none_of_these(
+def test_a_steward_of_other_gates_can_choose_none_of_these(
     phone: Phone, house: House, server: Server, event: UUID, title: str
 ) -> None:
     with_pin(house, "steward.of.n@example.org", "Steward of N", "steward", "gate", "N")
@@ -186,15 +186,15 @@ def test_a_steward_of_other_gates_stands_at_none_of_these(
     choose_gate(page, "N1")
     (elsewhere,) = tickets(house, event, "P", 1)
     type_code(page, elsewhere.code())
-    light(page, "bad", "Another gate")
-    expect(page.get_by_role("button", name="Let in anyway")).to_have_count(0)
+    light(page, "bad", "Wrong gate")
+    expect(page.get_by_role("button", name="Admit anyway")).to_have_count(0)
     page.get_by_role("button", name="Next").click()
     (ticket,) = tickets(house, event, "N", 1)
     type_code(page, ticket.code())
-    light(page, "good", "Come in")
+    light(page, "good", "Valid")
 
 
-def test_nobody_is_let_in_against_the_light_before_a_reason_is_chosen(
+def test_no_override_is_accepted_before_a_reason_is_chosen(
     phone: Phone, house: House, server: Server, event: UUID, title: str
 ) -> None:
     with_pin(house, "supervisor.of.n@example.org", "Supervisor of N", "supervisor", "gate", "N")
@@ -204,22 +204,22 @@ def test_nobody_is_let_in_against_the_light_before_a_reason_is_chosen(
     sign_in_by_pin(page, "Supervisor of N")
     choose_gate(page, "N1")
     type_code(page, elsewhere.code())
-    light(page, "bad", "Another gate")
-    page.get_by_role("button", name="Let in anyway").click()
-    why = page.get_by_role("dialog", name="Let in anyway?")
+    light(page, "bad", "Wrong gate")
+    page.get_by_role("button", name="Admit anyway").click()
+    why = page.get_by_role("dialog", name="Admit anyway?")
     reasons = why.get_by_role("radio")
     expect(why.get_by_role("radio", checked=True)).to_have_count(0)
     sizes = [reasons.nth(index).bounding_box() for index in range(reasons.count())]
     assert len({(box["width"], box["height"]) for box in sizes if box}) == 1
-    why.get_by_role("button", name="Let in").click()
-    expect(why.get_by_text("Choose a reason first.")).to_be_visible()
+    why.get_by_role("button", name="Admit", exact=True).click()
+    expect(why.get_by_text("Choose a reason")).to_be_visible()
     assert inside(house, event) == set()
     page.keyboard.press("Escape")
     expect(why).not_to_be_visible()
-    page.get_by_role("button", name="Let in anyway").click()
-    expect(why.get_by_text("Choose a reason first.")).to_have_count(0)
+    page.get_by_role("button", name="Admit anyway").click()
+    expect(why.get_by_text("Choose a reason")).to_have_count(0)
     why.get_by_label("Checked by the supervisor").check()
-    why.get_by_role("button", name="Let in").click()
-    light(page, "good", "Let in")
+    why.get_by_role("button", name="Admit", exact=True).click()
+    light(page, "good", "Admitted")
     expect(page.locator(SENT)).to_be_attached()
     assert inside(house, event) == {elsewhere.number}

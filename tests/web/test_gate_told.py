@@ -32,7 +32,7 @@ def said(route: Route) -> list[str]:
     return [json.loads(bytes_of_base64url(scan["body"]) or b"{}")["kind"] for scan in sent]
 
 
-def test_whom_the_phone_let_in_alone_the_server_does_not_let_in_again_before_it_is_told(
+def test_the_server_does_not_admit_again_what_the_phone_admitted_offline_and_has_not_uploaded(
     phone: Phone, house: House, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, start = server
@@ -41,12 +41,12 @@ def test_whom_the_phone_let_in_alone_the_server_does_not_let_in_again_before_it_
     stop()
     expect(page.locator("[data-state=alone]")).to_be_visible()
     type_code(page, first.code())
-    light(page, "good", "Come in")
+    light(page, "good", "Valid")
     page.route(SCANS, lambda route: route.continue_() if said(route) == ["ask"] else route.abort())
     start()
     expect(page.locator("[data-state=online]")).to_be_visible()
     type_code(page, second.code())
-    light(page, "good", "Come in")
+    light(page, "good", "Valid")
     assert ("ask", second.number, False) in scans(house, event), "the phone asks"
     type_code(page, first.code())
     light(page, "bad", "Already inside")
@@ -55,7 +55,7 @@ def test_whom_the_phone_let_in_alone_the_server_does_not_let_in_again_before_it_
     assert inside(house, event) == {first.number, second.number}
 
 
-def test_an_older_pack_takes_no_newer_ones_place(phone: Phone, house: House, event: UUID, title: str) -> None:
+def test_an_older_pack_does_not_replace_a_newer_one(phone: Phone, house: House, event: UUID, title: str) -> None:
     (refunded,) = tickets(house, event, "N", 1)
     page = begin(phone, house, title)
     packs, beats = "**/api/access/pack/*", "**/api/access/heartbeat"
@@ -100,7 +100,7 @@ def test_an_upload_that_is_too_large_for_somebody_on_the_way_is_sent_in_parts(
     stop()
     for fan in fans:
         type_code(page, fan.code())
-        light(page, "good", "Come in")
+        light(page, "good", "Valid")
     page.route(SCANS, lambda route: route.continue_() if len(said(route)) == 1 else route.fulfill(status=413))
     start()
     expect(page.locator(SENT)).to_be_attached()

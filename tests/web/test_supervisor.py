@@ -34,7 +34,7 @@ def page(browser: Browser, house: House, address: str, event: UUID) -> Iterator[
 
 def test_who_comes_straight_to_the_gates_finds_the_accreditations_beside_them(page: Page) -> None:
     page.get_by_role("link", name="Accreditations").click()
-    expect(page.get_by_role("heading", name="Accredit somebody")).to_be_visible()
+    expect(page.get_by_role("heading", name="Accredit a person")).to_be_visible()
 
 
 def test_a_supervisor_asks_for_nothing_that_the_role_may_not_read(page: Page) -> None:
@@ -47,7 +47,7 @@ def test_a_supervisor_asks_for_nothing_that_the_role_may_not_read(page: Page) ->
     assert refused == []
 
 
-def test_what_two_gates_without_network_both_let_in_appears_with_both_scans_and_is_told_once(
+def test_a_duplicate_of_two_offline_gates_appears_with_both_scans_and_is_announced_once(
     page: Page, house: House, event: UUID
 ) -> None:
     expect(page.get_by_text("No alarms")).to_be_visible()
@@ -56,11 +56,11 @@ def test_what_two_gates_without_network_both_let_in_appears_with_both_scans_and_
     expect(alarm).to_have_count(1)
     for told in (f"Ticket no. {ticket.number}", "seat 1", "Gate N1", "Phone of N1", "Gate N2", "Phone of N2"):
         expect(alarm).to_contain_text(told)
-    expect(alarm.get_by_text("Without network")).to_have_count(2)
-    expect(page.locator("[data-news]")).to_contain_text("let in twice, gate N2")
+    expect(alarm.get_by_text("Offline")).to_have_count(2)
+    expect(page.locator("[data-news]")).to_contain_text("ticket admitted twice, gate N2")
 
 
-def test_a_gate_that_is_closed_on_the_page_lets_nobody_in_until_it_is_opened_by_keyboard(
+def test_a_gate_closed_on_the_page_admits_nobody_until_it_is_opened_by_keyboard(
     page: Page, house: House, event: UUID
 ) -> None:
     lane, (ticket,) = Lane(house, event, "N4", "Lane N4"), tickets(house, event, "N", 1)
@@ -83,40 +83,42 @@ def test_a_gate_that_is_closed_on_the_page_lets_nobody_in_until_it_is_opened_by_
     assert in_database(house, lambda conn: conn.fetchval(said, event)) is True
 
 
-def test_no_entry_asks_first_holds_everywhere_and_is_taken_back(page: Page, house: House, event: UUID) -> None:
+def test_stopping_all_entry_asks_first_applies_everywhere_and_can_be_undone(
+    page: Page, house: House, event: UUID
+) -> None:
     lane, (ticket,) = Lane(house, event, "N5", "Lane N5"), tickets(house, event, "N", 1)
     page.get_by_role("button", name="Stop all entry").click()
-    question = page.get_by_role("dialog", name="Let nobody in any more?")
-    expect(question).to_contain_text("Every gate of the ground")
+    question = page.get_by_role("dialog", name="Stop all entry?")
+    expect(question).to_contain_text("Every gate of the venue")
     question.get_by_role("button", name="Go back").click()
     assert lane.scan("ask", ticket, training=True)["outcome"] == "admitted"
     page.get_by_role("button", name="Stop all entry").click()
     question.get_by_role("button", name="Stop all entry").click()
-    expect(page.get_by_text("No entry: nobody is let in")).to_be_visible()
+    expect(page.get_by_text("All entry is stopped")).to_be_visible()
     assert lane.scan("ask", ticket)["reason"] == "no_entry"
-    page.get_by_role("button", name="Let people in again").click()
-    page.get_by_role("dialog").get_by_role("button", name="Let people in again").click()
-    expect(page.get_by_text("No entry: nobody is let in")).to_have_count(0)
+    page.get_by_role("button", name="Resume entry").click()
+    page.get_by_role("dialog").get_by_role("button", name="Resume entry").click()
+    expect(page.get_by_text("All entry is stopped")).to_have_count(0)
     assert lane.scan("ask", ticket)["outcome"] == "admitted"
 
 
-def test_a_full_zone_lets_nobody_in_and_a_correction_is_a_fact_with_its_reason_and_name(
+def test_a_full_zone_admits_nobody_and_a_correction_is_a_fact_with_its_reason_and_name(
     page: Page, house: House, event: UUID
 ) -> None:
     lane, (ticket,) = Lane(house, event, "N6", "Lane N6"), tickets(house, event, "N", 1)
     zone = page.locator("[data-zone=S]")
     zone.get_by_role("button", name="Mark as full").click()
-    expect(zone.get_by_role("button", name="is no longer full")).to_be_visible()
+    expect(zone.get_by_role("button", name="Reopen")).to_be_visible()
     assert lane.scan("ask", ticket)["reason"] == "zone_full"
     zone.get_by_role("button", name="Correct").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("How many more or fewer").fill("many")
+    dialog.get_by_label("People to add or remove").fill("many")
     dialog.get_by_role("button", name="Save correction").click()
     expect(dialog.get_by_text("Enter a whole number")).to_be_visible()
-    expect(dialog.get_by_label("How many more or fewer")).to_be_focused()
-    expect(dialog.get_by_text("Say why", exact=True)).to_be_visible()
-    dialog.get_by_label("How many more or fewer").fill("12")
-    dialog.get_by_label("Why").fill("Counted at the rail")
+    expect(dialog.get_by_label("People to add or remove")).to_be_focused()
+    expect(dialog.get_by_text("Enter a reason", exact=True)).to_be_visible()
+    dialog.get_by_label("People to add or remove").fill("12")
+    dialog.get_by_label("Reason").fill("Counted at the rail")
     dialog.get_by_role("button", name="Save correction").click()
     fact = page.get_by_role("listitem").filter(has_text="Counted at the rail")
     expect(fact).to_contain_text("+12")
@@ -124,7 +126,7 @@ def test_a_full_zone_lets_nobody_in_and_a_correction_is_a_fact_with_its_reason_a
     expect(zone.locator(".big")).to_have_text("12")
 
 
-def test_two_people_with_one_ticket_are_two_inside_and_one_admitted_and_empty_standing_areas_are_no_zone(
+def test_two_people_with_one_ticket_are_two_inside_and_one_admitted_and_empty_standing_areas_are_hidden(
     page: Page, house: House, event: UUID
 ) -> None:
     twice(house, event)
@@ -135,7 +137,7 @@ def test_two_people_with_one_ticket_are_two_inside_and_one_admitted_and_empty_st
     expect(page.locator("[data-zone]")).to_have_count(4)
 
 
-def test_a_stolen_device_is_revoked_and_what_it_claimed_is_withdrawn_and_the_history_says_so(
+def test_a_stolen_device_is_revoked_its_scans_are_withdrawn_and_the_history_shows_it(
     page: Page, house: House, event: UUID
 ) -> None:
     name = f"Stolen {new_id()}"
@@ -147,39 +149,37 @@ def test_a_stolen_device_is_revoked_and_what_it_claimed_is_withdrawn_and_the_his
     page.goto("/office/devices")
     page.get_by_role("button", name=f"Revoke {name}").click()
     question = page.get_by_role("dialog", name="Revoke this device?")
-    question.get_by_label("Also withdraw the scans that it uploaded").check()
+    question.get_by_label("Also withdraw scans that it has uploaded").check()
     question.get_by_label("Since").fill("")
     question.get_by_role("button", name="Revoke").click()
     expect(question.get_by_text("Enter a date and time")).to_be_visible()
     question.get_by_label("Since").fill("2020-01-01T00:00")
     question.get_by_role("button", name="Revoke").click()
-    expect(page.get_by_text("The device is revoked.")).to_be_visible()
+    expect(page.get_by_text("Device revoked.")).to_be_visible()
     page.goto(f"/office/events/{event}/gates")
     expect(page.locator("[data-inside]")).to_have_text("0")
     expect(page.get_by_text("No alarms")).to_be_visible()
     assert Lane(house, event, "N6", "Lane N6").scan("ask", ticket)["outcome"] == "admitted"
-    page.get_by_label("Name, address, order code or number").fill(str(ticket.number))
-    page.get_by_role("button", name="Find", exact=True).click()
+    page.get_by_label("Name, email, order code or ticket number").fill(str(ticket.number))
+    page.get_by_role("button", name="Search", exact=True).click()
     found = page.locator(f"[data-history='{ticket.number}']")
-    expect(found.get_by_role("heading")).to_contain_text("Inside now")
+    expect(found.get_by_role("heading")).to_contain_text("Inside")
     expect(found.get_by_role("listitem").nth(0)).to_contain_text("Admitted")
     expect(found.get_by_role("listitem").nth(1)).to_contain_text("scans withdrawn")
 
 
-def test_a_server_that_is_away_is_said_with_the_age_of_the_picture_and_asked_until_it_is_back(
-    page: Page, house: House, event: UUID
-) -> None:
+def test_an_outage_shows_the_age_of_the_data_and_the_page_recovers(page: Page, house: House, event: UUID) -> None:
     page.context.set_offline(offline=True)
-    expect(page.get_by_text("The server does not answer. These numbers are of")).to_be_visible()
+    expect(page.get_by_text("The server is not responding. Figures as of")).to_be_visible()
     expect(page.locator("[data-inside]")).to_have_text("0")
     lane, (ticket,) = Lane(house, event, "N7", "Lane N7"), tickets(house, event, "N", 1)
     lane.scan("ask", ticket)
     page.context.set_offline(offline=False)
     expect(page.locator("[data-inside]")).to_have_text("1")
-    expect(page.get_by_text("The server does not answer")).to_have_count(0)
+    expect(page.get_by_text("The server is not responding")).to_have_count(0)
 
 
-def test_who_supervises_a_group_of_gates_acts_on_these_alone_and_who_supervises_none_sees_nothing(
+def test_a_supervisor_of_a_group_of_gates_changes_these_only_and_others_see_nothing(
     browser: Browser, house: House, address: str, event: UUID
 ) -> None:
     with desk(browser, house, hire(house, f"group-{address}", (Grant("supervisor", "gate", "N"),))) as page:

@@ -34,8 +34,8 @@ def fill(page: Page, side: str, name: str, code: str) -> None:
 def paste(page: Page, side: str, text: str) -> None:
     team = page.locator(f"[data-team='{side}']")
     team.get_by_role("button", name="Paste a list").click()
-    team.get_by_label("One a line").fill(text)
-    team.get_by_role("button", name="Add them all").click()
+    team.get_by_label("One per line").fill(text)
+    team.get_by_role("button", name="Add all").click()
 
 
 def test_teams_entered_in_the_office_score_on_desk_and_phones(
@@ -52,8 +52,8 @@ def test_teams_entered_in_the_office_score_on_desk_and_phones(
         paste(office, "home", "1;;GK\n9;;striker")
         home = office.locator("[data-team='home']")
         expect(home.get_by_text("“striker” is not a position")).to_be_visible()
-        home.get_by_label("One a line").fill(LIST)
-        home.get_by_role("button", name="Add them all").click()
+        home.get_by_label("One per line").fill(LIST)
+        home.get_by_role("button", name="Add all").click()
         expect(home.get_by_text("3 players, 2 starting")).to_be_visible()
         away = office.locator("[data-team='away']")
         away.get_by_role("button", name="Add a player").click()

@@ -26,9 +26,9 @@ from tests.web.office import in_database
 from tests.web.tour import Screen
 from virage.identity.keys.rules.vault import PURPOSE, KeyVault
 from virage.identity.passes import acts as passes
-from virage.identity.passes.acts import Printing
-from virage.matchday.access.acts import ground
-from virage.matchday.access.rules.ground import gates
+from virage.identity.passes.acts import PrintRequest
+from virage.matchday.access.acts import venue_state as ground
+from virage.matchday.access.rules.venue_state import gates
 from virage.platform.data.database import Connection
 from virage.platform.values.derivation import derive
 from virage.platform.values.ids import new_id
@@ -85,7 +85,7 @@ def print_(house: House, event_id: UUID, ticket: Ticket) -> None:
             "select subject from passes.pass where event_id = $1 and number = $2", event_id, ticket.number
         )
         vault = KeyVault(derive(house.env["VIRAGE_SECRET"], PURPOSE))
-        await passes.print_paper(conn, vault, [Printing(subject, allowed=True)], datetime.now(UTC))
+        await passes.print_paper(conn, vault, [PrintRequest(subject, allowed=True)], datetime.now(UTC))
 
     in_database(house, act)
 
@@ -103,7 +103,7 @@ def said(house: House, event_id: UUID, what: str) -> None:
             what != "no paper",
         )
         await ground.set_zone(conn, event_id, zone, full=what == "full", who=None, now=now)
-        await ground.set_ground(conn, event_id, closed=what == "closed", who=None, now=now)
+        await ground.set_entry_closed(conn, event_id, closed=what == "closed", who=None, now=now)
 
     in_database(house, act)
 
@@ -144,21 +144,21 @@ def prepared(house: House, title: str) -> Crowd:
 def beginning(page: Page, house: House, title: str) -> Iterator[Screen]:
     """From a new device to a gate."""
     page.goto("/staff/gate")
-    expect(page.get_by_role("heading", name="Make this device a gate")).to_be_visible()
+    expect(page.get_by_role("heading", name="Set up this device as a gate")).to_be_visible()
     yield Screen("gate-pair")
     pair(page, house, ["N"], title)
-    page.get_by_role("button", name="Sign in by email").click()
+    page.get_by_role("button", name="Sign in with email").click()
     expect(page.get_by_label("Email address")).to_be_visible()
     yield Screen("gate-enter")
-    page.get_by_role("button", name="Sign in by PIN").click()
+    page.get_by_role("button", name="Sign in with PIN").click()
     expect(page.get_by_label("Your PIN")).to_be_visible()
     yield Screen("gate-enter-pin")
     sign_in_by_pin(page, STEWARD)
-    expect(page.get_by_role("heading", name="Which gate?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Choose a gate")).to_be_visible()
     yield Screen("gate-choose")
     choose_gate(page, "N1")
     expect(page.locator("[data-state=online]")).to_be_visible()
-    expect(page.get_by_text("Hold the code before the camera")).to_be_visible()
+    expect(page.get_by_text("Point the camera at the code")).to_be_visible()
     yield Screen("gate-scan")
 
 
@@ -167,19 +167,19 @@ def lights(page: Page, crowd: Crowd) -> Iterator[Screen]:
     good, out, flagged, late, copied, paper, refused, elsewhere, other, expired, moved, ban, say = crowd
     now = datetime.now(UTC)
     for name, code, signal, word in (
-        ("gate-admitted", good.code(), "good", "Come in"),
+        ("gate-admitted", good.code(), "good", "Valid"),
         ("gate-inside", good.code(), "bad", "Already inside"),
-        ("gate-identity", paper.code(), "good", "Check identity"),
+        ("gate-identity", paper.code(), "good", "Check ID"),
         ("gate-again", late.code(now - LATER), "again", "Scan again"),
-        ("gate-wrong-gate", elsewhere.code(), "bad", "Another gate"),
-        ("gate-other-day", other.code(), "bad", "Another day"),
-        ("gate-screenshot", copied.text, "bad", "A picture, not the ticket"),
+        ("gate-wrong-gate", elsewhere.code(), "bad", "Wrong gate"),
+        ("gate-other-day", other.code(), "bad", "Wrong event"),
+        ("gate-screenshot", copied.text, "bad", "Screenshot"),
         ("gate-revoked", out.code(), "bad", "Ticket cancelled"),
         ("gate-supervisor", flagged.code(), "bad", "Call the supervisor"),
-        ("gate-unreadable", "https://example.org/not-a-ticket", "bad", "Not a ticket of ours"),
-        ("gate-forged", late.forged(), "bad", "Not a valid ticket"),
-        ("gate-expired", expired.code(), "bad", "No longer valid"),
-        ("gate-superseded", moved.code(), "bad", "Moved to another phone"),
+        ("gate-unreadable", "https://example.org/not-a-ticket", "bad", "Not one of our tickets"),
+        ("gate-forged", late.forged(), "bad", "Invalid ticket"),
+        ("gate-expired", expired.code(), "bad", "Expired"),
+        ("gate-superseded", moved.code(), "bad", "Replaced by a newer ticket"),
     ):
         if name == "gate-supervisor":
             ban()  # only now: whoever compares bans with tickets finds no name on this one
@@ -187,9 +187,9 @@ def lights(page: Page, crowd: Crowd) -> Iterator[Screen]:
         light(page, signal, word)
         yield Screen(name)
     for name, what, code, word in (
-        ("gate-no-paper", "no paper", refused.code(), "No paper today"),
-        ("gate-zone-full", "full", late.code(), "The stand is full"),
-        ("gate-no-entry", "closed", late.code(), "No entry here"),
+        ("gate-no-paper", "no paper", refused.code(), "Paper not accepted"),
+        ("gate-zone-full", "full", late.code(), "Stand full"),
+        ("gate-no-entry", "closed", late.code(), "Gate closed"),
     ):
         say(what)
         type_code(page, code)
@@ -198,8 +198,8 @@ def lights(page: Page, crowd: Crowd) -> Iterator[Screen]:
     say("open")
     type_code(page, good.code())
     light(page, "bad", "Already inside")
-    page.get_by_role("button", name="Let in anyway").click()
-    expect(page.get_by_role("dialog", name="Let in anyway?")).to_be_visible()
+    page.get_by_role("button", name="Admit anyway").click()
+    expect(page.get_by_role("dialog", name="Admit anyway?")).to_be_visible()
     yield Screen("gate-override")
     page.get_by_role("dialog").get_by_role("button", name="Close").click()
     page.get_by_role("button", name="Next").click()
@@ -209,15 +209,15 @@ def leaving(page: Page, crowd: Crowd) -> Iterator[Screen]:
     """The gate as an exit."""
     in_menu(page, "Exit")
     page.get_by_role("dialog").get_by_role("button", name="Close").click()
-    expect(page.get_by_text("Exit: whoever is scanned has left")).to_be_visible()
-    page.get_by_role("button", name="+1 left without code").click()
+    expect(page.get_by_text("Exit mode: each scan records a departure")).to_be_visible()
+    page.get_by_role("button", name="+1 without a code").click()
     expect(page.get_by_role("button", name="Undo last")).to_be_visible()
     yield Screen("gate-exit")
     for name, code, signal, word in (
         ("gate-exit-left", crowd.good.code(), "out", "Goodbye"),
-        ("gate-exit-before", crowd.good.code(), "out", "Has left before"),
-        ("gate-exit-not-inside", crowd.late.code(), "out", "Was not inside"),
-        ("gate-exit-unread", "https://example.org/not-a-ticket", "again", "Nobody was counted"),
+        ("gate-exit-before", crowd.good.code(), "out", "Already left"),
+        ("gate-exit-not-inside", crowd.late.code(), "out", "No entry recorded"),
+        ("gate-exit-unread", "https://example.org/not-a-ticket", "again", "Not counted"),
     ):
         type_code(page, code)
         light(page, signal, word)
@@ -230,7 +230,7 @@ def leaving(page: Page, crowd: Crowd) -> Iterator[Screen]:
 def tools(page: Page, phone: Phone, crowd: Crowd) -> Iterator[Screen]:
     """Search, shift, training, and the time without network."""
     page.get_by_role("button", name="Search").click()
-    dialog = page.get_by_role("dialog", name="Without a code")
+    dialog = page.get_by_role("dialog", name="Admit without a code")
     dialog.get_by_label("Seat, order code or name").fill("115 1 1")
     dialog.get_by_role("button", name="Search").click()
     expect(dialog.get_by_text("Block 115, row 1, seat 1")).to_be_visible()
@@ -240,10 +240,10 @@ def tools(page: Page, phone: Phone, crowd: Crowd) -> Iterator[Screen]:
     expect(page.get_by_role("dialog", name="My shift")).to_be_visible()
     yield Screen("gate-menu")
     page.get_by_role("button", name="Start training").click()
-    expect(page.get_by_text("Training: nothing counts")).to_be_visible()
+    expect(page.get_by_text("Training: scans don’t count")).to_be_visible()
     yield Screen("gate-training")
     type_code(page, "https://example.org/not-a-ticket")
-    light(page, "bad", "Not a ticket of ours")
+    light(page, "bad", "Not one of our tickets")
     yield Screen("gate-training-refused")
     page.get_by_role("button", name="Next").click()
     page.get_by_role("button", name="Menu", exact=True).click()
@@ -254,7 +254,7 @@ def tools(page: Page, phone: Phone, crowd: Crowd) -> Iterator[Screen]:
     phone.context.set_offline(offline=True)
     expect(page.locator("[data-state=alone]")).to_be_visible()
     type_code(page, "https://example.org/not-a-ticket")
-    light(page, "bad", "Not a ticket of ours")
+    light(page, "bad", "Not one of our tickets")
     page.get_by_role("button", name="Next").click()
     expect(page.locator("[data-backlog='1']")).to_be_visible()
     yield Screen("gate-alone")

@@ -74,7 +74,7 @@ def screens(page: Page, house: House) -> Iterator[Screen]:
     expect(page.get_by_text("Enter the permit number")).to_be_visible()
     yield Screen("food-alcohol")
     page.goto("/office/food/tills")
-    page.get_by_role("button", name="Show the code").click()
+    page.get_by_role("button", name="Show code").click()
     expect(page.get_by_text("Choose at least one outlet")).to_be_visible()
     yield Screen("food-tills")
     yield from _cards(page, house)

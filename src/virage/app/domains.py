@@ -10,7 +10,7 @@ from virage.identity.keys import module as keys
 from virage.identity.passes import module as passes
 from virage.identity.people import module as people
 from virage.matchday.access import module as access
-from virage.matchday.access.api import Delays, GateReadings, attending, inside_since, lock_inside
+from virage.matchday.access.api import Delays, GateReadings, attendance, inside_since, lock_inside
 from virage.matchday.food.menu import module as menu
 from virage.matchday.food.menu.api import Catalogues
 from virage.matchday.food.orders import module as orders
@@ -220,7 +220,7 @@ def parts_of(process: Process) -> dict[str, Parts]:
         menu.module.name: menu.build(process, catalogues),
         till.module.name: till.build(process, catalogues, PHONE_ORDERS),
         orders.module.name: orders.build(process, catalogues),
-        live.module.name: live.build(process, attending=attending, ground=ground, entries_published=ENTRIES_TOLD),
+        live.module.name: live.build(process, attending=attendance, ground=ground, entries_published=ENTRIES_TOLD),
         tracking.module.name: tracking.build(process),
         replay.module.name: replay.build(process),
         books.module.name: books.build(process),

@@ -32,7 +32,7 @@ async def test_an_event_has_one_key_whoever_asks_first(db: Database, vault: KeyV
     assert len(set(await asyncio.gather(*(ask() for _ in range(6))))) == 1
 
 
-async def test_no_private_key_stands_readable_in_the_database(conn: Connection, vault: KeyVault) -> None:
+async def test_no_private_key_is_readable_in_the_database(conn: Connection, vault: KeyVault) -> None:
     event_id = new_id()
     key = (await ensure_keys(conn, vault, [event_id], NOW))[event_id]
     private = vault.open(key).private_bytes_raw()

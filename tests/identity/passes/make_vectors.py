@@ -30,8 +30,8 @@ from virage.identity.passes.rules.claims import (
     sign_pass,
     to_be_signed,
 )
-from virage.identity.passes.rules.code import holder_message, moving_code, step_at, text_of
-from virage.identity.passes.rules.verdict import Unverified, Verified, verify
+from virage.identity.passes.rules.code import holder_message, rotating_code, step_at, text_of
+from virage.identity.passes.rules.verification import Unverified, Verified, verify
 from virage.platform.values.jwk import base64url
 
 FILE = Path(__file__).parents[3] / "docs/vectors/passes.json"
@@ -136,7 +136,7 @@ def code_of(
 ) -> bytes:
     """Return the moving code that the phone shows at NOW, with changes to its step, signatures or claims."""
     cwt = issuer.sign_pass(claims_of(phone.key, **changes))
-    return moving_code(cwt, step_at(NOW) if step is None else step, phone.key, sign or phone.sign)
+    return rotating_code(cwt, step_at(NOW) if step is None else step, phone.key, sign or phone.sign)
 
 
 def verdict_json(verdict: Verified | Unverified) -> dict[str, Any]:
@@ -201,7 +201,7 @@ def doubted() -> dict[str, bytes]:
         "a screenshot of a minute ago": code_of(ED25519, step=step - 2),
         "a step of the future": code_of(P256, step=step + 2),
         "a pass with a holder, alone": cwt,
-        "another phone's key": moving_code(cwt, step, ED25519.key, Ed25519Phone("another").sign),
+        "another phone's key": rotating_code(cwt, step, ED25519.key, Ed25519Phone("another").sign),
         "another older phone's key": code_of(P256, sign=P256_OTHER_PARITY.sign),
         "a step that the holder did not sign": encode(
             [cwt, step + 1, ED25519.sign(holder_message(cwt, step, ED25519.key))]

@@ -16,10 +16,10 @@ from virage.identity.keys.reads import issuer_key, published_keys
 from virage.identity.keys.rules.keys import IssuerKey
 from virage.identity.keys.rules.vault import KeyVault
 from virage.identity.passes import acts, reads
-from virage.identity.passes.acts import Binding, Bound, Printed, Printing
-from virage.identity.passes.rules.code import bytes_of, moving_code, step_at, text_of
-from virage.identity.passes.rules.holding import REBINDS_MAX, Issue
-from virage.identity.passes.rules.verdict import Unverified, Verified, verify
+from virage.identity.passes.acts import BindingRequest, BoundPass, PaperPass, PrintRequest
+from virage.identity.passes.rules.binding import REBINDS_MAX, Issue
+from virage.identity.passes.rules.code import bytes_of, rotating_code, step_at, text_of
+from virage.identity.passes.rules.verification import Unverified, Verified, verify
 from virage.platform.data.database import Connection, Database
 from virage.platform.data.journal import read_after
 from virage.platform.settings.config import Config
@@ -61,16 +61,20 @@ async def issuer_keys(conn: Connection, event_ids: Sequence[UUID]) -> dict[bytes
     return {key.kid: key for key in keys}
 
 
-async def bound(conn: Connection, vault: KeyVault, subject: UUID, phone: Any, now: datetime = NOW) -> Bound | Refused:
-    return (await acts.bind(conn, vault, [Binding(subject, jwk_of(phone))], now))[0]
+async def bound(
+    conn: Connection, vault: KeyVault, subject: UUID, phone: Any, now: datetime = NOW
+) -> BoundPass | Refused:
+    return (await acts.bind(conn, vault, [BindingRequest(subject, jwk_of(phone))], now))[0]
 
 
-async def rebound(conn: Connection, vault: KeyVault, subject: UUID, phone: Any, now: datetime = NOW) -> Bound | Refused:
-    return (await acts.rebind(conn, vault, [Binding(subject, jwk_of(phone))], now))[0]
+async def rebound(
+    conn: Connection, vault: KeyVault, subject: UUID, phone: Any, now: datetime = NOW
+) -> BoundPass | Refused:
+    return (await acts.rebind(conn, vault, [BindingRequest(subject, jwk_of(phone))], now))[0]
 
 
-async def printed(conn: Connection, vault: KeyVault, subject: UUID, *, allowed: bool = True) -> Printed | Refused:
-    return (await acts.print_paper(conn, vault, [Printing(subject, allowed)], NOW))[0]
+async def printed(conn: Connection, vault: KeyVault, subject: UUID, *, allowed: bool = True) -> PaperPass | Refused:
+    return (await acts.print_paper(conn, vault, [PrintRequest(subject, allowed)], NOW))[0]
 
 
 def reason(outcome: object) -> str:
@@ -150,10 +154,10 @@ async def test_a_bound_phone_shows_codes_that_the_published_key_verifies(
     holder = getattr(made, phone)
     (issue,) = await issued(conn)
     outcome = await bound(conn, vault, issue.subject, holder)
-    assert isinstance(outcome, Bound)
+    assert isinstance(outcome, BoundPass)
     cwt = bytes_of(outcome.text)
     assert cwt is not None
-    code = text_of(moving_code(cwt, step_at(NOW), holder.key, holder.sign))
+    code = text_of(rotating_code(cwt, step_at(NOW), holder.key, holder.sign))
     verdict = verify(code, await issuer_keys(conn, [issue.event_id]), NOW, issue.event_id)
     assert isinstance(verdict, Verified)
     assert (verdict.claims.place, verdict.claims.gate_group) == (issue.place, issue.gate_group)
@@ -173,7 +177,7 @@ async def test_two_phones_at_once_cannot_both_hold_a_pass(db: Database, vault: K
     async with db.transaction() as conn:
         (issue,) = await issued(conn)
 
-    async def try_to_bind(phone: Any) -> Bound | Refused:
+    async def try_to_bind(phone: Any) -> BoundPass | Refused:
         async with db.transaction() as conn:
             return await bound(conn, vault, issue.subject, phone)
 
@@ -182,7 +186,7 @@ async def test_two_phones_at_once_cannot_both_hold_a_pass(db: Database, vault: K
         second = asyncio.create_task(try_to_bind(made.P256))
         while not second.done() and not await conn.fetchval(WAITING):  # noqa: ASYNC110 - the database alone knows
             await asyncio.sleep(0)
-    assert isinstance(first, Bound)
+    assert isinstance(first, BoundPass)
     assert reason(await second) == "pass_bound_to_another_phone"
 
 
@@ -190,9 +194,9 @@ async def test_two_bindings_of_one_pass_in_one_batch_see_each_other(
     conn: Connection, vault: KeyVault, made: ModuleType
 ) -> None:
     (issue,) = await issued(conn)
-    bindings = [Binding(issue.subject, jwk_of(phone)) for phone in (made.ED25519, made.P256)]
+    bindings = [BindingRequest(issue.subject, jwk_of(phone)) for phone in (made.ED25519, made.P256)]
     first, second = await acts.bind(conn, vault, bindings, NOW)
-    assert isinstance(first, Bound)
+    assert isinstance(first, BoundPass)
     assert reason(second) == "pass_bound_to_another_phone"
 
 
@@ -202,14 +206,14 @@ async def test_a_key_is_bound_in_the_last_72_hours_only(conn: Connection, vault:
     early = await bound(conn, vault, issue.subject, made.ED25519, opens_at - timedelta(seconds=1))
     assert early == Refused("pass_not_open_yet", {"opens_at": opens_at})
     assert reason(await bound(conn, vault, issue.subject, made.ED25519, issue.expires_at)) == "pass_expired"
-    assert isinstance(await bound(conn, vault, issue.subject, made.ED25519, opens_at), Bound)
+    assert isinstance(await bound(conn, vault, issue.subject, made.ED25519, opens_at), BoundPass)
 
 
 async def test_a_refused_binding_changes_nothing(conn: Connection, vault: KeyVault, made: ModuleType) -> None:
     (issue,) = await issued(conn)
     bad_key = Jwk("OKP", "Ed25519", "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
     (outcome, stranger) = await acts.bind(
-        conn, vault, [Binding(issue.subject, bad_key), Binding(new_id(), jwk_of(made.P256))], NOW
+        conn, vault, [BindingRequest(issue.subject, bad_key), BindingRequest(new_id(), jwk_of(made.P256))], NOW
     )
     assert outcome == Refused("unprocessable", {"field": "key"})
     assert reason(stranger) == "not_found"
@@ -223,8 +227,8 @@ async def test_a_rebound_pass_is_a_new_generation_of_the_same_number(
     (issue,) = await issued(conn)
     before = await bound(conn, vault, issue.subject, made.ED25519)
     after = await rebound(conn, vault, issue.subject, made.P256)
-    assert isinstance(before, Bound)
-    assert isinstance(after, Bound)
+    assert isinstance(before, BoundPass)
+    assert isinstance(after, BoundPass)
     assert (after.number, after.generation) == (before.number, before.generation + 1)
     assert after.rebinds_left == REBINDS_MAX - 1
     assert await rebound(conn, vault, issue.subject, made.P256) == after
@@ -236,7 +240,7 @@ async def test_rebinding_is_counted_and_ends(conn: Connection, vault: KeyVault, 
     await bound(conn, vault, issue.subject, made.ED25519)
     phones = [made.Ed25519Phone(f"phone {number}") for number in range(REBINDS_MAX + 1)]
     for phone in phones[:-1]:
-        assert isinstance(await rebound(conn, vault, issue.subject, phone), Bound)
+        assert isinstance(await rebound(conn, vault, issue.subject, phone), BoundPass)
     assert reason(await rebound(conn, vault, issue.subject, phones[-1])) == "pass_rebinds_used_up"
 
 
@@ -260,13 +264,13 @@ async def test_a_pass_that_no_phone_holds_is_bound_not_rebound(
     assert reason(await rebound(conn, vault, issue.subject, made.ED25519)) == "pass_not_bound"
 
 
-async def test_paper_is_a_generation_of_its_own_and_ends_the_phones(
+async def test_printing_raises_the_generation_and_invalidates_the_phones_pass(
     conn: Connection, vault: KeyVault, made: ModuleType
 ) -> None:
     (issue,) = await issued(conn)
     await bound(conn, vault, issue.subject, made.ED25519)
     paper = await printed(conn, vault, issue.subject)
-    assert isinstance(paper, Printed)
+    assert isinstance(paper, PaperPass)
     assert paper.generation == 1
     verdict = verify(paper.text, await issuer_keys(conn, [issue.event_id]), NOW, issue.event_id)
     assert isinstance(verdict, Verified)
@@ -283,13 +287,13 @@ async def test_paper_can_become_a_phones_pass_again_and_is_counted(
     (issue,) = await issued(conn)
     await printed(conn, vault, issue.subject)
     outcome = await rebound(conn, vault, issue.subject, made.ED25519)
-    assert isinstance(outcome, Bound)
+    assert isinstance(outcome, BoundPass)
     assert (outcome.generation, outcome.rebinds_left) == (2, REBINDS_MAX - 1)
 
 
 async def test_printing_and_rebinding_in_turns_ends(conn: Connection, vault: KeyVault, made: ModuleType) -> None:
     (issue,) = await issued(conn)
-    outcomes: list[Bound | Printed | Refused] = []
+    outcomes: list[BoundPass | PaperPass | Refused] = []
     for _ in range(REBINDS_MAX + 1):
         outcomes.append(await printed(conn, vault, issue.subject))
         outcomes.append(await rebound(conn, vault, issue.subject, made.ED25519))
@@ -327,7 +331,7 @@ async def test_another_events_key_opens_nothing_here(conn: Connection, vault: Ke
     (one,), (other,) = await issued(conn), await issued(conn)
     paper = await printed(conn, vault, one.subject)
     await printed(conn, vault, other.subject)
-    assert isinstance(paper, Printed)
+    assert isinstance(paper, PaperPass)
     here, both = [other.event_id], [one.event_id, other.event_id]
     unknown = verify(paper.text, await issuer_keys(conn, here), NOW, other.event_id)
     elsewhere = verify(paper.text, await issuer_keys(conn, both), NOW, other.event_id)

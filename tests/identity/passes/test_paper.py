@@ -94,7 +94,7 @@ def test_the_page_says_everything_in_both_languages(ticket: PaperTicket) -> None
         "Toute sortie est définitive.",
     ]:
         assert said in text
-    assert "Une pièce d'identité" not in text
+    assert "Apportez une pièce d'identité" not in text
 
 
 def test_the_page_of_an_english_reader_speaks_english_first(ticket: PaperTicket) -> None:
@@ -104,7 +104,7 @@ def test_the_page_of_an_english_reader_speaks_english_first(ticket: PaperTicket)
         assert said in text
 
 
-def test_the_page_shows_the_way_from_the_gate_and_room_for_a_name(ticket: PaperTicket) -> None:
+def test_the_page_shows_the_route_from_the_gate_and_room_for_a_name(ticket: PaperTicket) -> None:
     ground = load_venue()
     place = next(seat for seat in range(ground.seats) if ground.label(seat).block == "218")
     label = ground.label(place)
@@ -113,7 +113,7 @@ def test_the_page_shows_the_way_from_the_gate_and_room_for_a_name(ticket: PaperT
     assert way is not None
     changed = replace(ticket, label=label, entrance=way)
     text = words(paper_pdf(changed))
-    for said in ("NOM / NAME", "VOTRE CHEMIN / YOUR WAY", "RAMPE / RAMP O1", "ENTRÉE / ENTRANCE Q", "4 min"):
+    for said in ("NOM / NAME", "VOTRE ITINÉRAIRE / YOUR ROUTE", "RAMPE / RAMP O1", "ENTRÉE / ENTRANCE Q", "4 min"):
         assert said in text
     plan = paper.inputs(changed)["plan"]
     assert plan.count('fill="#14387f"') == 1, "one block is filled, the own one"
@@ -127,12 +127,12 @@ def test_the_page_is_in_the_typeface_of_the_screens(ticket: PaperTicket) -> None
     assert names == {"Archivo-Regular", "Archivo-Bold", "ArchivoExt-Bold"}
 
 
-def test_house_rules_and_names_are_said_where_they_hold(ticket: PaperTicket) -> None:
+def test_event_rules_and_names_are_printed_where_they_apply(ticket: PaperTicket) -> None:
     text = words(paper_pdf(replace(ticket, identity_check=True, reentry=True, holder_name="Fan of the Club")))
     for said in (
-        "Une pièce d'identité",
-        "Proof of identity",
-        "You may leave and come back.",
+        "Apportez une pièce d'identité",
+        "Bring photo ID",
+        "Re-entry is allowed.",
         "NOM / NAME Fan of the Club",
     ):
         assert said in text

@@ -21,8 +21,8 @@ from virage.identity.keys.rules.keys import (
 )
 from virage.identity.passes.rules import base45, cbor
 from virage.identity.passes.rules.claims import read_pass
-from virage.identity.passes.rules.code import STEP_SECONDS, TEXT_LENGTH_MAX, moving_code, read_code, step_at, text_of
-from virage.identity.passes.rules.verdict import Doubt, Unverified, Verified, verify
+from virage.identity.passes.rules.code import STEP_SECONDS, TEXT_LENGTH_MAX, read_code, rotating_code, step_at, text_of
+from virage.identity.passes.rules.verification import Unverified, VerificationFailure, Verified, verify
 from virage.platform.values.jwk import Jwk
 
 LEAN = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -41,30 +41,30 @@ def test_each_vector_gets_the_verdict_that_its_group_promises(made: ModuleType) 
     for data in made.doubted().values():
         assert isinstance(verdict_on(made, data), Unverified)
     for data in made.malformed().values():
-        assert verdict_on(made, data) == Unverified(Doubt.MALFORMED)
+        assert verdict_on(made, data) == Unverified(VerificationFailure.MALFORMED)
     for text in made.malformed_texts().values():
-        assert verify(text, made.KEYS, made.NOW, made.EVENT) == Unverified(Doubt.MALFORMED)
+        assert verify(text, made.KEYS, made.NOW, made.EVENT) == Unverified(VerificationFailure.MALFORMED)
 
 
 @pytest.mark.parametrize(
     ("name", "doubt"),
     [
-        ("a screenshot of a minute ago", Doubt.STALE_STEP),
-        ("a pass with a holder, alone", Doubt.HOLDER_SIGNATURE_MISSING),
-        ("another phone's key", Doubt.BAD_HOLDER_SIGNATURE),
-        ("another older phone's key", Doubt.BAD_HOLDER_SIGNATURE),
-        ("a holder signature with a point of small order", Doubt.BAD_HOLDER_SIGNATURE),
-        ("a holder signature for the issuer's purpose", Doubt.BAD_HOLDER_SIGNATURE),
-        ("an issuer signature for the holder's purpose", Doubt.BAD_SIGNATURE),
-        ("an unknown issuer", Doubt.UNKNOWN_KEY),
-        ("this event signed by another event's key", Doubt.WRONG_EVENT),
-        ("another event signed by this event's key", Doubt.WRONG_EVENT),
-        ("not yet valid", Doubt.NOT_YET_VALID),
-        ("no longer valid", Doubt.EXPIRED),
-        ("paper in a moving code", Doubt.MALFORMED),
+        ("a screenshot of a minute ago", VerificationFailure.STALE_STEP),
+        ("a pass with a holder, alone", VerificationFailure.HOLDER_SIGNATURE_MISSING),
+        ("another phone's key", VerificationFailure.BAD_HOLDER_SIGNATURE),
+        ("another older phone's key", VerificationFailure.BAD_HOLDER_SIGNATURE),
+        ("a holder signature with a point of small order", VerificationFailure.BAD_HOLDER_SIGNATURE),
+        ("a holder signature for the issuer's purpose", VerificationFailure.BAD_HOLDER_SIGNATURE),
+        ("an issuer signature for the holder's purpose", VerificationFailure.BAD_SIGNATURE),
+        ("an unknown issuer", VerificationFailure.UNKNOWN_KEY),
+        ("this event signed by another event's key", VerificationFailure.WRONG_EVENT),
+        ("another event signed by this event's key", VerificationFailure.WRONG_EVENT),
+        ("not yet valid", VerificationFailure.NOT_YET_VALID),
+        ("no longer valid", VerificationFailure.EXPIRED),
+        ("paper in a moving code", VerificationFailure.MALFORMED),
     ],
 )
-def test_a_doubt_is_named(made: ModuleType, name: str, doubt: Doubt) -> None:
+def test_each_verification_failure_is_named(made: ModuleType, name: str, doubt: VerificationFailure) -> None:
     outcome = verdict_on(made, made.doubted()[name])
     assert isinstance(outcome, Unverified)
     assert outcome.reason == doubt
@@ -96,7 +96,7 @@ def test_a_code_lives_from_the_step_before_to_the_step_after(made: ModuleType) -
     for moment in (start - 31 * second, start + 60 * second):
         outcome = verdict_on(made, code, moment)
         assert isinstance(outcome, Unverified)
-        assert (outcome.reason, outcome.step) == (Doubt.STALE_STEP, step_at(made.NOW))
+        assert (outcome.reason, outcome.step) == (VerificationFailure.STALE_STEP, step_at(made.NOW))
 
 
 def test_validity_begins_and_ends_to_the_second(made: ModuleType) -> None:
@@ -169,7 +169,7 @@ def test_any_bytes_get_a_verdict_and_never_an_exception(made: ModuleType, head: 
 @given(step=st.integers(0, 2**32 - 1))
 def test_a_holder_signature_serves_its_own_step_alone(made: ModuleType, step: int) -> None:
     cwt, now_step = made.ISSUER.sign_pass(made.claims_of(made.ED25519.key)), step_at(made.NOW)
-    signature = read_code(text_of(moving_code(cwt, step, made.ED25519.key, made.ED25519.sign)))
+    signature = read_code(text_of(rotating_code(cwt, step, made.ED25519.key, made.ED25519.sign)))
     assert signature is not None
     moved = cbor.encode([cwt, now_step, signature.holder_signature])
     assert isinstance(verdict_on(made, moved), Verified) is (step == now_step)

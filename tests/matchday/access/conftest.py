@@ -16,16 +16,16 @@ from virage.app.application import create_app
 from virage.identity.keys.acts import open_vault
 from virage.identity.keys.rules.keys import HolderKey
 from virage.identity.passes import acts as passes
-from virage.identity.passes.acts import Binding, Bound, Issue, Printed, Printing
-from virage.identity.passes.rules.code import bytes_of, moving_code, step_at, text_of
+from virage.identity.passes.acts import BindingRequest, BoundPass, Issue, PaperPass, PrintRequest
+from virage.identity.passes.rules.code import bytes_of, rotating_code, step_at, text_of
 from virage.identity.people import acts as people
 from virage.matchday.access import routes
 from virage.matchday.access.reads.board import Boards
+from virage.matchday.access.reads.changes import GateChanges
 from virage.matchday.access.reads.delays import Delays
 from virage.matchday.access.reads.keyring import Keyring
-from virage.matchday.access.reads.news import GateNews
 from virage.matchday.access.reads.packs import Packs
-from virage.matchday.access.routes.desk import GateDesk
+from virage.matchday.access.routes.scan_service import ScanService
 from virage.matchday.access.rules.scans import SCAN_PURPOSE
 from virage.platform.data.database import Connection, Database
 from virage.platform.settings.config import Config
@@ -69,7 +69,7 @@ class Ticket:
         """What the phone shows at a time."""
         cwt = bytes_of(self.text)
         assert cwt is not None
-        return text_of(moving_code(cwt, step_at(at), self.key.public, self.key.sign))
+        return text_of(rotating_code(cwt, step_at(at), self.key.public, self.key.sign))
 
 
 class Device:
@@ -95,7 +95,7 @@ class Evening:
         self.keys: dict[UUID, HolderKey] = {}
         self.unpaired: list[Device] = []
         self.browser: httpx.AsyncClient
-        self.desk: GateDesk
+        self.desk: ScanService
 
     async def open(self, **rules: Any) -> None:
         """Publish the event that begins in an hour."""
@@ -131,11 +131,11 @@ class Evening:
         ]
         async with self.db.transaction() as conn:
             numbers = await passes.issue(conn, issues, NOW)
-            bindings = [Binding(subject, key.jwk) for subject, key in zip(subjects, keys, strict=True)]
+            bindings = [BindingRequest(subject, key.jwk) for subject, key in zip(subjects, keys, strict=True)]
             bound = await passes.bind(conn, self.vault, bindings, NOW)
         made = []
         for number, subject, key, one in zip(numbers, subjects, keys, bound, strict=True):
-            assert isinstance(one, Bound)
+            assert isinstance(one, BoundPass)
             made.append(Ticket(number, subject, key))
             made[-1].text = one.text
         return made
@@ -146,8 +146,8 @@ class Evening:
     async def printed(self, ticket: Ticket) -> str:
         """Print a pass; the text of the paper."""
         async with self.db.transaction() as conn:
-            (paper,) = await passes.print_paper(conn, self.vault, [Printing(ticket.subject, allowed=True)], NOW)
-        assert isinstance(paper, Printed)
+            (paper,) = await passes.print_paper(conn, self.vault, [PrintRequest(ticket.subject, allowed=True)], NOW)
+        assert isinstance(paper, PaperPass)
         return paper.text
 
     async def revoke(self, ticket: Ticket) -> None:
@@ -242,7 +242,7 @@ async def evening(config: Config, db: Database, clock: Clock) -> AsyncIterator[E
     async def device_keys(_conn: Connection, ids: Sequence[UUID]) -> dict[UUID, HolderKey]:
         return {device_id: made.keys[device_id] for device_id in ids if device_id in made.keys}
 
-    made.desk = GateDesk(db, clock, Keyring(db, clock, device_keys))
+    made.desk = ScanService(db, clock, Keyring(db, clock, device_keys))
     app = create_app(
         [*routes.routers, venue.router],
         config=config,
@@ -253,7 +253,7 @@ async def evening(config: Config, db: Database, clock: Clock) -> AsyncIterator[E
             "gate_desk": made.desk,
             "scans": made.desk.scans,
             "backlogs": made.desk.backlogs,
-            "gate_news": GateNews(db),
+            "gate_news": GateChanges(db),
             "gate_packs": Packs(db, clock, kept_s=0.0),
             "gate_boards": Boards(db, clock, kept_s=0.0),
             "queue_delays": Delays(clock, kept_s=0.0),

@@ -3,7 +3,7 @@
     python -m tests.matchday.access.make_vectors
 
 The codes are those of tests/identity/passes/make_vectors.py, from keys that are public by purpose. Python and
-TypeScript both verify each text and decide about it: neither takes the other's word for what the text proves.
+TypeScript both verify each text and decide about it: neither accepts the other's word for what the text proves.
 """
 
 import json
@@ -30,17 +30,17 @@ from tests.identity.passes.make_vectors import (
 )
 from virage.identity.passes.rules.claims import event_short
 from virage.identity.passes.rules.code import step_at, text_of
-from virage.identity.passes.rules.verdict import verify
+from virage.identity.passes.rules.verification import verify
 from virage.matchday.access.rules.decision import (
     Admitted,
-    Again,
     Decision,
-    Known,
-    Post,
+    EntryTerms,
+    GateContext,
+    PassStatus,
     Presence,
     Refused,
-    Stale,
-    Terms,
+    RescanRequired,
+    StaleCode,
     Window,
     decide,
 )
@@ -48,9 +48,9 @@ from virage.matchday.access.rules.decision import (
 FILE = Path(__file__).parents[3] / "docs/vectors/access.json"
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
-POST = Post("C3", frozenset({"N2", "S1"}), "N", Terms(), windows={"MEDIA": Window(NOW - HOUR, NOW + HOUR)})
+POST = GateContext("C3", frozenset({"N2", "S1"}), "N", EntryTerms(), windows={"MEDIA": Window(NOW - HOUR, NOW + HOUR)})
 ANY = replace(POST, groups=POST.groups | {"MEDIA"})
-KNOWN = Known()
+KNOWN = PassStatus()
 PENDING = Presence("pending", NOW - 20 * SECOND, "C3", NOW + 40 * SECOND)
 INSIDE = Presence("inside", NOW - 10 * MINUTE, "C12")
 OUTSIDE = Presence("outside", NOW - 10 * MINUTE, "C12")
@@ -62,7 +62,7 @@ PAPER = text_of(ISSUER.sign_pass(claims_of(None, generation=1)))
 ALONE = text_of(ISSUER.sign_pass(claims_of(ED25519.key)))
 PRESS = text_of(code_of(ED25519, gate_group="MEDIA"))
 BADGE = text_of(ISSUER.sign_pass(claims_of(None, generation=1, gate_group="MEDIA")))
-Case = tuple[str, Post, Known, datetime]
+Case = tuple[str, GateContext, PassStatus, datetime]
 
 
 def at_the_gate() -> dict[str, Case]:
@@ -71,11 +71,16 @@ def at_the_gate() -> dict[str, Case]:
     return {
         "a good pass": (PHONE, POST, KNOWN, NOW),
         "a good pass of an older phone": (OLDER_PHONE, POST, KNOWN, NOW),
-        "a generation above the one seen": (OLDER_PHONE, POST, Known(generation=2), NOW),
+        "a generation above the one seen": (OLDER_PHONE, POST, PassStatus(generation=2), NOW),
         "paper": (PAPER, POST, KNOWN, NOW),
-        "paper with an identity check": (PAPER, replace(POST, terms=Terms(paper_identity_check=True)), KNOWN, NOW),
-        "paper where none is accepted": (PAPER, replace(POST, terms=Terms(paper_accepted=False)), KNOWN, NOW),
-        "a phone where no paper is accepted": (PHONE, replace(POST, terms=Terms(paper_accepted=False)), KNOWN, NOW),
+        "paper with an identity check": (PAPER, replace(POST, terms=EntryTerms(paper_identity_check=True)), KNOWN, NOW),
+        "paper where none is accepted": (PAPER, replace(POST, terms=EntryTerms(paper_accepted=False)), KNOWN, NOW),
+        "a phone where no paper is accepted": (
+            PHONE,
+            replace(POST, terms=EntryTerms(paper_accepted=False)),
+            KNOWN,
+            NOW,
+        ),
         "a closed gate": (PHONE, replace(POST, closed=True), KNOWN, NOW),
         "a closed gate and a text of no kind": ("HELLO", replace(POST, closed=True), KNOWN, NOW),
         "another gate's group": (PHONE, replace(POST, groups=frozenset({"S1"})), KNOWN, NOW),
@@ -87,41 +92,46 @@ def at_the_gate() -> dict[str, Case]:
         "an accreditation before its time": (PRESS, _window(NOW + SECOND, NOW + HOUR), KNOWN, NOW),
         "an accreditation as its time begins": (PRESS, _window(NOW, NOW + HOUR), KNOWN, NOW),
         "an accreditation as its time ends": (PRESS, _window(NOW - HOUR, NOW), KNOWN, NOW),
-        "a badge where no paper is accepted": (BADGE, replace(ANY, terms=Terms(paper_accepted=False)), KNOWN, NOW),
-        "an accreditation that is inside already": (PRESS, ANY, Known(presence=INSIDE), NOW),
+        "a badge where no paper is accepted": (BADGE, replace(ANY, terms=EntryTerms(paper_accepted=False)), KNOWN, NOW),
+        "an accreditation that is inside already": (PRESS, ANY, PassStatus(presence=INSIDE), NOW),
         "terms of another kind": (PHONE, replace(POST, terms=replace(terms, reentry=True)), KNOWN, NOW),
     }
 
 
-def _window(opens_at: datetime, closes_at: datetime) -> Post:
+def _window(opens_at: datetime, closes_at: datetime) -> GateContext:
     return replace(ANY, windows={"MEDIA": Window(opens_at, closes_at)})
 
 
 def of_the_pass() -> dict[str, Case]:
     """What is known of the very pass."""
-    again = replace(POST, terms=Terms(reentry=True))
+    again = replace(POST, terms=EntryTerms(reentry=True))
     elsewhere = replace(PENDING, gate="C4")
     return {
-        "revoked": (PHONE, POST, Known(revoked=True), NOW),
-        "revoked and flagged": (PHONE, POST, Known(revoked=True, flagged=True), NOW),
-        "a generation below the one seen": (PHONE, POST, Known(generation=1), NOW),
-        "a generation below, flagged": (PHONE, POST, Known(generation=1, flagged=True), NOW),
-        "flagged": (PHONE, POST, Known(flagged=True), NOW),
-        "flagged and inside": (PHONE, POST, Known(flagged=True, presence=INSIDE), NOW),
-        "inside": (PHONE, POST, Known(presence=INSIDE), NOW),
+        "revoked": (PHONE, POST, PassStatus(revoked=True), NOW),
+        "revoked and flagged": (PHONE, POST, PassStatus(revoked=True, flagged=True), NOW),
+        "a generation below the one seen": (PHONE, POST, PassStatus(generation=1), NOW),
+        "a generation below, flagged": (PHONE, POST, PassStatus(generation=1, flagged=True), NOW),
+        "flagged": (PHONE, POST, PassStatus(flagged=True), NOW),
+        "flagged and inside": (PHONE, POST, PassStatus(flagged=True, presence=INSIDE), NOW),
+        "inside": (PHONE, POST, PassStatus(presence=INSIDE), NOW),
         "inside, at a gate that is not its own": (
             PHONE,
             replace(POST, groups=frozenset()),
-            Known(presence=INSIDE),
+            PassStatus(presence=INSIDE),
             NOW,
         ),
-        "inside where one may come again": (PHONE, again, Known(presence=INSIDE), NOW),
-        "gone": (PHONE, POST, Known(presence=OUTSIDE), NOW),
-        "gone where one may come again": (PHONE, again, Known(presence=OUTSIDE), NOW),
-        "admitted here, not passed yet": (PHONE, POST, Known(presence=PENDING), NOW),
-        "admitted elsewhere, not passed yet": (PHONE, POST, Known(presence=elsewhere), NOW),
-        "admitted elsewhere, its time over": (PHONE, POST, Known(presence=elsewhere), NOW + 40 * SECOND),
-        "admitted elsewhere without an end": (PHONE, POST, Known(presence=replace(elsewhere, pending_until=None)), NOW),
+        "inside where one may come again": (PHONE, again, PassStatus(presence=INSIDE), NOW),
+        "gone": (PHONE, POST, PassStatus(presence=OUTSIDE), NOW),
+        "gone where one may come again": (PHONE, again, PassStatus(presence=OUTSIDE), NOW),
+        "admitted here, not passed yet": (PHONE, POST, PassStatus(presence=PENDING), NOW),
+        "admitted elsewhere, not passed yet": (PHONE, POST, PassStatus(presence=elsewhere), NOW),
+        "admitted elsewhere, its time over": (PHONE, POST, PassStatus(presence=elsewhere), NOW + 40 * SECOND),
+        "admitted elsewhere without an end": (
+            PHONE,
+            POST,
+            PassStatus(presence=replace(elsewhere, pending_until=None)),
+            NOW,
+        ),
     }
 
 
@@ -139,7 +149,7 @@ def of_the_code() -> dict[str, Case]:
         "no longer valid": (text_of(code_of(ED25519, **dict[str, Any](late))), POST, KNOWN, NOW),
         "as it expires": (PAPER, POST, KNOWN, KICK_OFF + 4 * HOUR),
         "a pass with a holder, alone": (ALONE, POST, KNOWN, NOW),
-        "a revoked pass with a holder, alone": (ALONE, POST, Known(revoked=True), NOW),
+        "a revoked pass with a holder, alone": (ALONE, POST, PassStatus(revoked=True), NOW),
         "a screenshot of a minute ago": (PHONE, POST, KNOWN, NOW + MINUTE),
     }
 
@@ -150,7 +160,7 @@ def _flipped(text: str) -> str:
     return text[:-1] + ("1" if last == "0" else "0")
 
 
-def in_turn() -> dict[str, tuple[Post, Known, list[tuple[str, timedelta]]]]:
+def in_turn() -> dict[str, tuple[GateContext, PassStatus, list[tuple[str, timedelta]]]]:
     """Codes out of their time window, one after the other at the same gate: (text, time after NOW)."""
     full = replace(POST, zone_full=True)
 
@@ -179,7 +189,7 @@ def in_turn() -> dict[str, tuple[Post, Known, list[tuple[str, timedelta]]]]:
         "a phone that was set right between": (POST, KNOWN, steps((-20, 0), (1, 30))),
         "a phone seen again after three minutes": (POST, KNOWN, steps((-20, 0), (-14, 180))),
         "a phone seen again after more than three minutes": (POST, KNOWN, steps((-20, 0), (-14, 181), (-13, 211))),
-        "a phone behind whose bearer is inside": (POST, Known(presence=INSIDE), steps((-20, 0), (-19, 30))),
+        "a phone behind whose bearer is inside": (POST, PassStatus(presence=INSIDE), steps((-20, 0), (-19, 30))),
         "a phone behind before a full zone": (full, KNOWN, steps((-20, 0), (-19, 30))),
     }
 
@@ -215,15 +225,15 @@ def decision_json(decision: Decision) -> dict[str, Any]:
             "identity_check": decision.identity_check,
             "clock_off_s": decision.clock_off_s,
         }
-    if isinstance(decision, Again):
+    if isinstance(decision, RescanRequired):
         return {"type": "again", "stale": {"step": decision.stale.step, "at": _ms(decision.stale.at)}}
     data = {name: _ms(value) if isinstance(value, datetime) else value for name, value in decision.data.items()}
     return {"type": "refused", "reason": decision.reason, "data": data}
 
 
-def _post_json(post: Post) -> dict[str, Any]:
+def _post_json(post: GateContext) -> dict[str, Any]:
     windows = {group: {"opens_at": _ms(w.opens_at), "closes_at": _ms(w.closes_at)} for group, w in post.windows.items()}
-    terms = {name: getattr(post.terms, name) for name in Terms.__struct_fields__}
+    terms = {name: getattr(post.terms, name) for name in EntryTerms.__struct_fields__}
     return {
         "gate": post.gate,
         "groups": sorted(post.groups),
@@ -235,7 +245,7 @@ def _post_json(post: Post) -> dict[str, Any]:
     }
 
 
-def _known_json(known: Known) -> dict[str, Any]:
+def _known_json(known: PassStatus) -> dict[str, Any]:
     there = known.presence
     presence = there and {
         "state": there.state,
@@ -270,14 +280,14 @@ def _case(name: str, case: Case) -> dict[str, Any]:
 
 
 def _sequence(
-    name: str, post: Post, known: Known, shown: list[tuple[str, timedelta]], *, trusted: bool = True
+    name: str, post: GateContext, known: PassStatus, shown: list[tuple[str, timedelta]], *, trusted: bool = True
 ) -> dict[str, Any]:
-    before: Stale | None = None
+    before: StaleCode | None = None
     codes = []
     for text, after in shown:
         verdict = verify(text, KEYS, NOW + after, EVENT)
         decision = decide(verdict, post, known, NOW + after, before, trusted=trusted)
-        before = decision.stale if isinstance(decision, Again) else before
+        before = decision.stale if isinstance(decision, RescanRequired) else before
         codes.append({"text": text, "now": _ms(NOW + after), "decision": decision_json(decision)})
     return {"name": name, "post": _post_json(post), "known": _known_json(known), "codes": codes}
 

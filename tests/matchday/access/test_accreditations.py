@@ -11,14 +11,14 @@ import pytest
 from pypdf import PdfReader
 
 from tests.matchday.access.conftest import HOUR, MINUTE, NOW
-from virage.identity.passes.acts import Printed
+from virage.identity.passes.acts import PaperPass
 from virage.identity.passes.rules.claims import is_gate_group
 from virage.identity.people import acts as people
 from virage.matchday.access.acts import accreditations as acts
 from virage.matchday.access.jobs import AccessJobs
 from virage.matchday.access.reads import accreditations as reads
 from virage.matchday.access.rules.accreditations import GROUPS
-from virage.matchday.access.rules.ground import GROUPS_MAX, label, zone_of
+from virage.matchday.access.rules.venue_state import GROUPS_MAX, label, zone_of
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
 from virage.site.venue.rules import load_venue
@@ -31,7 +31,7 @@ EMAIL = "photographer@example.org"
 BASE = "/api/access/accreditations"
 
 
-def wish(night: "Evening", **changes: Any) -> dict[str, Any]:
+def request(night: "Evening", **changes: Any) -> dict[str, Any]:
     return {"id": str(new_id()), "event_id": str(night.event_id), "kind": "press", "name": NAME} | changes
 
 
@@ -47,7 +47,7 @@ async def pressed(night: "Evening") -> "Evening":
 
 
 async def added(night: "Evening", **changes: Any) -> dict[str, Any]:
-    answer = await night.ask("supervisor", "POST", BASE, wish(night, **changes))
+    answer = await night.ask("supervisor", "POST", BASE, request(night, **changes))
     assert answer.status_code == 200, answer.text
     made: dict[str, Any] = answer.json()
     return made
@@ -57,7 +57,7 @@ async def code(night: "Evening", id_: str) -> str:
     """What the QR code of the badge says."""
     async with night.db.transaction() as conn:
         printed = await acts.badge(conn, night.vault, UUID(id_), who=None, now=night.clock.now())
-    assert isinstance(printed, Printed)
+    assert isinstance(printed, PaperPass)
     return printed.text
 
 
@@ -66,7 +66,7 @@ async def shown(night: "Evening", at: Any, text: str, kind: str = "ask") -> tupl
     return answer["outcome"], answer.get("reason")
 
 
-async def test_a_badge_comes_and_goes_within_its_time_and_at_its_gates_until_it_is_revoked(pressed: "Evening") -> None:
+async def test_a_badge_enters_and_leaves_in_its_window_at_its_gates_until_it_is_revoked(pressed: "Evening") -> None:
     made = await added(pressed)
     text, a1, a2 = await code(pressed, made["id"]), pressed.device("A1"), pressed.device("C1")
     assert await shown(pressed, a2, text) == ("refused", "wrong_gate")
@@ -91,7 +91,7 @@ async def test_accreditations_and_badges_are_made_only_by_who_signed_in_a_moment
     pressed.clock.advance(16 * MINUTE)
     people = [{"id": str(new_id()), "kind": "press", "name": "Somebody"}]
     for method, path, body in (
-        ("POST", BASE, wish(pressed)),
+        ("POST", BASE, request(pressed)),
         ("POST", f"{BASE}/list", {"event_id": str(pressed.event_id), "accreditations": people}),
         ("GET", f"{BASE}/{made['id']}/badge", None),
     ):
@@ -107,14 +107,14 @@ async def test_accreditations_and_badges_are_made_only_by_who_signed_in_a_moment
 async def test_the_same_wish_again_is_the_same_accreditation_and_another_one_has_another_id(
     pressed: "Evening",
 ) -> None:
-    asked = wish(pressed, email=" Photographer@Example.org")
+    asked = request(pressed, email=" Photographer@Example.org")
     first = await pressed.ask("supervisor", "POST", BASE, asked)
     again = await pressed.ask("supervisor", "POST", BASE, asked)
     assert first.json() == again.json()
     assert first.json()["email"] == EMAIL
     other = await pressed.ask("supervisor", "POST", BASE, asked | {"name": "Somebody else"})
     ticket = await pressed.ticket()
-    theirs = await pressed.ask("supervisor", "POST", BASE, wish(pressed, id=str(ticket.subject)))
+    theirs = await pressed.ask("supervisor", "POST", BASE, request(pressed, id=str(ticket.subject)))
     assert [other.json()["code"], theirs.json()["code"]] == ["id_taken", "id_taken"]
     (row,) = await pressed.rows("select count(*) as n from access.accreditation")
     assert row["n"] == 1, "a refused action changes nothing"
@@ -122,7 +122,7 @@ async def test_the_same_wish_again_is_the_same_accreditation_and_another_one_has
 
 @pytest.mark.parametrize("wrong", [{"name": "  "}, {"name": "x" * 101}, {"email": "nobody"}, {"kind": "king"}])
 async def test_a_wish_that_makes_no_badge_says_why(pressed: "Evening", wrong: dict[str, str]) -> None:
-    answer = await pressed.ask("supervisor", "POST", BASE, wish(pressed, **wrong))
+    answer = await pressed.ask("supervisor", "POST", BASE, request(pressed, **wrong))
     assert (answer.status_code, answer.json()["code"]) in ((400, "invalid_input"), (400, "invalid"))
 
 
@@ -156,7 +156,7 @@ async def test_every_kind_has_a_group_that_a_pass_can_carry_and_no_ground_uses()
 async def test_accreditations_are_no_sold_tickets_on_the_board(pressed: "Evening") -> None:
     await added(pressed)
     board = (await pressed.ask("supervisor", "GET", f"/api/access/board/{pressed.event_id}")).json()
-    assert sum(zone["by_ticket"]["sold"] for zone in board["zones"]) == 0
+    assert sum(zone["tickets"]["sold"] for zone in board["zones"]) == 0
 
 
 async def test_the_journal_names_nobody(pressed: "Evening") -> None:
@@ -167,7 +167,7 @@ async def test_the_journal_names_nobody(pressed: "Evening") -> None:
     assert not any(NAME in fact["data"] or EMAIL in fact["data"] for fact in facts)
 
 
-async def test_whoever_is_erased_is_exported_before_and_their_badge_ends(pressed: "Evening") -> None:
+async def test_an_erased_person_is_exported_before_and_their_badge_is_revoked(pressed: "Evening") -> None:
     made = await added(pressed, email=EMAIL)
     text = await code(pressed, made["id"])
     async with pressed.db.transaction() as conn:
@@ -197,11 +197,11 @@ async def test_a_badge_is_paper_also_where_no_ticket_is(evening: "Evening") -> N
 async def test_an_administrator_may_and_whoever_supervises_one_gate_may_not(pressed: "Evening") -> None:
     pressed.knows("administrator", Grant("admin"))
     pressed.knows("at the gate", Grant("supervisor", "gate", "A"))
-    assert (await pressed.ask("administrator", "POST", BASE, wish(pressed))).status_code == 200
-    assert (await pressed.ask("at the gate", "POST", BASE, wish(pressed))).status_code == 403
+    assert (await pressed.ask("administrator", "POST", BASE, request(pressed))).status_code == 200
+    assert (await pressed.ask("at the gate", "POST", BASE, request(pressed))).status_code == 403
 
 
-async def test_a_list_is_added_once_all_of_it_or_with_every_defect_none_of_it(pressed: "Evening") -> None:
+async def test_a_list_is_added_once_completely_or_with_every_error_not_at_all(pressed: "Evening") -> None:
     people = [{"id": str(new_id()), "kind": "press", "name": f"Writer {number}"} for number in range(200)]
     body = {"event_id": str(pressed.event_id), "accreditations": people}
     wrong = [people[0], people[1] | {"name": " ", "email": "nobody"}, people[2], people[3] | {"name": "x" * 101}]
@@ -232,7 +232,7 @@ async def test_a_list_with_an_id_of_somebody_else_adds_nobody(pressed: "Evening"
     assert row["n"] == 1
 
 
-async def test_window_and_gates_of_a_kind_are_said_at_once_and_leave_what_else_was_said_of_gates(
+async def test_window_and_gates_of_a_kind_are_set_together_and_keep_other_settings_of_the_gates(
     pressed: "Evening",
 ) -> None:
     event = f"/api/access/events/{pressed.event_id}"
@@ -259,11 +259,11 @@ async def test_window_and_gates_of_a_kind_are_said_at_once_and_leave_what_else_w
     ]
     kinds = {one["kind"]: one for one in (await pressed.ask("supervisor", "GET", f"{event}/kinds")).json()}
     assert kinds["press"] == said.json()
-    assert (kinds["press"]["group"], kinds["press"]["held"], kinds["press"]["gates"]) == ("PRESS", 1, ["A2", "C1"])
-    assert (kinds["staff"]["held"], kinds["staff"]["opens_at"], kinds["staff"]["gates"]) == (0, None, [])
+    assert (kinds["press"]["group"], kinds["press"]["count"], kinds["press"]["gates"]) == ("PRESS", 1, ["A2", "C1"])
+    assert (kinds["staff"]["count"], kinds["staff"]["opens_at"], kinds["staff"]["gates"]) == (0, None, [])
 
 
-async def test_kinds_that_are_said_at_the_same_moment_are_both_taken(pressed: "Evening") -> None:
+async def test_kinds_that_are_set_at_the_same_moment_are_both_stored(pressed: "Evening") -> None:
     event = f"/api/access/events/{pressed.event_id}"
     window = {"opens_at": NOW.isoformat(), "closes_at": (NOW + HOUR).isoformat()}
     gates = {"staff": ["B1", "B2", "C1"], "players": ["C1", "B2", "B1"], "contractor": ["B2"], "press": ["B1"]}
@@ -297,7 +297,7 @@ async def test_what_means_no_window_or_gate_of_a_kind_changes_nothing(
     assert (await pressed.ask("supervisor", "GET", f"{event}/kinds")).json() == before
 
 
-async def test_whoever_was_accredited_is_forgotten_thirty_days_after_the_event(pressed: "Evening") -> None:
+async def test_names_of_accredited_people_are_erased_thirty_days_after_the_event(pressed: "Evening") -> None:
     made = await added(pressed, email=EMAIL)
     ends = NOW + 3 * HOUR
     jobs = AccessJobs(pressed.db, pressed.clock)

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 async def banned(evening: "Evening", file: str = "club", **entry: Any) -> dict[str, Any]:
     """Add an entry as a supervisor, and let the job compare."""
     evening.knows("supervisor", Grant("supervisor"))
-    wish = {"id": str(new_id()), "expires_at": (evening.clock.now() + HOUR).isoformat()} | entry
-    answer = await evening.ask("supervisor", "POST", f"/api/access/bans/{file}", wish)
+    request = {"id": str(new_id()), "expires_at": (evening.clock.now() + HOUR).isoformat()} | entry
+    answer = await evening.ask("supervisor", "POST", f"/api/access/bans/{file}", request)
     assert answer.status_code == 200, answer.text
     await compared(evening)
-    return wish
+    return request
 
 
 async def compared(evening: "Evening") -> None:
@@ -61,7 +61,7 @@ async def test_an_entry_meets_the_ticket_of_its_address_or_either_name(night: "E
     assert await shown(night, other) == ("admitted", None)
 
 
-async def test_a_hit_at_a_gate_is_logged_and_told_to_the_supervisor_with_its_file(night: "Evening") -> None:
+async def test_a_hit_at_a_gate_is_logged_and_shown_to_the_supervisor_with_its_file(night: "Evening") -> None:
     ticket = await a_ticket(night)
     ban = await banned(night, "national", name="Buyer First")
     await shown(night, ticket)
@@ -74,7 +74,7 @@ async def test_a_hit_at_a_gate_is_logged_and_told_to_the_supervisor_with_its_fil
 
 
 @pytest.mark.parametrize("entry", [{"name": "Works BANNED"}, {"email": "works@example.org"}])
-async def test_an_entry_meets_the_badge_of_an_accredited_person(night: "Evening", entry: Any) -> None:
+async def test_a_ban_matches_the_badge_of_an_accredited_person(night: "Evening", entry: Any) -> None:
     banned_badge = await a_badge(night, "Banned Works", "works@example.org")
     other_badge = await a_badge(night, "Someone Else", "else@example.org")
     await banned(night, **entry)
@@ -97,11 +97,11 @@ async def test_an_entry_meets_no_badge_that_ended(night: "Evening") -> None:
 async def test_both_files_change_only_for_whoever_signed_in_a_moment_ago(night: "Evening") -> None:
     night.knows("supervisor", Grant("supervisor"))
     night.clock.advance(16 * MINUTE)
-    wish = {"id": str(new_id()), "expires_at": (night.clock.now() + HOUR).isoformat(), "name": "Somebody"}
+    request = {"id": str(new_id()), "expires_at": (night.clock.now() + HOUR).isoformat(), "name": "Somebody"}
     for method, path, body in (
-        ("POST", "club", wish),
-        ("POST", "national/list", {"bans": [wish]}),
-        ("DELETE", f"club/{wish['id']}", None),
+        ("POST", "club", request),
+        ("POST", "national/list", {"bans": [request]}),
+        ("DELETE", f"club/{request['id']}", None),
     ):
         answer = await night.ask("supervisor", method, f"/api/access/bans/{path}", body)
         assert (answer.status_code, answer.json()["code"]) == (403, "step_up_required")
@@ -109,16 +109,22 @@ async def test_both_files_change_only_for_whoever_signed_in_a_moment_ago(night: 
 
 
 async def a_badge(evening: "Evening", name: str, email: str) -> str:
-    """A contractor whom gate A1 takes from now for an hour; the text of the code."""
+    """A contractor whom gate A1 accepts from now for an hour; the text of the code."""
     evening.knows("supervisor", Grant("supervisor"))
     word = {"opens_at": NOW.isoformat(), "closes_at": (NOW + HOUR).isoformat(), "gates": ["A1"]}
     await evening.ask("supervisor", "PUT", f"/api/access/events/{evening.event_id}/kinds/contractor", word)
-    wish = {"id": str(new_id()), "event_id": str(evening.event_id), "kind": "contractor", "name": name, "email": email}
-    made = (await evening.ask("supervisor", "POST", "/api/access/accreditations", wish)).json()
+    request = {
+        "id": str(new_id()),
+        "event_id": str(evening.event_id),
+        "kind": "contractor",
+        "name": name,
+        "email": email,
+    }
+    made = (await evening.ask("supervisor", "POST", "/api/access/accreditations", request)).json()
     return await code(evening, made["id"])
 
 
-async def test_a_file_comes_as_a_list_all_of_it_or_with_every_defect_none_of_it(night: "Evening") -> None:
+async def test_a_list_of_bans_is_added_completely_or_with_every_error_not_at_all(night: "Evening") -> None:
     night.knows("supervisor", Grant("supervisor"))
     ends = (NOW + HOUR).isoformat()
     entries = [{"id": str(new_id()), "name": f"Entry {number}", "expires_at": ends} for number in range(300)]
@@ -141,15 +147,15 @@ async def test_a_file_comes_as_a_list_all_of_it_or_with_every_defect_none_of_it(
 
 async def test_a_file_says_who_added_an_entry_as_long_as_they_are_known(night: "Evening") -> None:
     await banned(night, name="Un Nom")
-    assert (await night.ask("supervisor", "GET", "/api/access/bans/club")).json()["names"] == {}
+    assert (await night.ask("supervisor", "GET", "/api/access/bans/club")).json()["added_by_names"] == {}
     async with night.db.transaction() as conn:
         head = await people.ensure_staff(conn, "head@example.org", "Head of security", [Grant("supervisor")], NOW)
         await conn.execute("update access.ban set added_by = $1", head)
     file = (await night.ask("supervisor", "GET", "/api/access/bans/club")).json()
-    assert file["names"] == {file["bans"][0]["added_by"]: "Head of security"}
+    assert file["added_by_names"] == {file["bans"][0]["added_by"]: "Head of security"}
 
 
-async def test_the_two_files_are_kept_apart(night: "Evening") -> None:
+async def test_the_two_files_of_bans_are_separate(night: "Evening") -> None:
     national, club = await banned(night, "national", name="Un Nom"), await banned(night, "club", name="Un Autre")
     for file, entry in (("national", national), ("club", club)):
         answer = await night.ask("supervisor", "GET", f"/api/access/bans/{file}")
@@ -160,7 +166,7 @@ async def test_the_two_files_are_kept_apart(night: "Evening") -> None:
 
 
 @pytest.mark.parametrize("how", ["lifted", "over"])
-async def test_an_entry_that_ends_lets_in_again_and_its_words_are_erased(night: "Evening", how: str) -> None:
+async def test_an_ended_ban_admits_again_and_its_personal_data_is_erased(night: "Evening", how: str) -> None:
     ticket, device = await a_ticket(night), night.device()
     ban = await banned(night, email="buyer@example.org", name="Buyer First")
     assert await shown(night, ticket) == ("refused", "call_supervisor")
@@ -191,7 +197,7 @@ async def test_a_ticket_that_is_named_later_is_met_then_and_renamed_it_is_free(n
     assert await night.rows("select 1 from access.flag") == []
 
 
-async def test_devices_hear_of_flags_by_the_number_of_the_pass_alone(night: "Evening") -> None:
+async def test_devices_receive_flags_by_pass_number_only(night: "Evening") -> None:
     ticket, device = await a_ticket(night), night.device()
     version = (await night.ask(str(device.id), "POST", "/api/access/heartbeat", beat(night))).json()["changes"][
         "version"
@@ -221,8 +227,8 @@ def beat(evening: "Evening", version: str | None = None) -> dict[str, Any]:
 )
 async def test_an_entry_means_somebody_and_ends(night: "Evening", entry: dict[str, Any]) -> None:
     night.knows("supervisor", Grant("supervisor"))
-    wish = {"id": str(new_id()), "expires_at": (NOW + HOUR).isoformat()} | entry
-    answer = await night.ask("supervisor", "POST", "/api/access/bans/club", wish)
+    request = {"id": str(new_id()), "expires_at": (NOW + HOUR).isoformat()} | entry
+    answer = await night.ask("supervisor", "POST", "/api/access/bans/club", request)
     assert answer.status_code == 400
     assert await night.rows("select 1 from access.ban") == []
 

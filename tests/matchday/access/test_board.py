@@ -12,8 +12,8 @@ from tests.matchday.access.conftest import MINUTE, NOW, SECOND
 from virage.identity.passes import acts as passes
 from virage.matchday.access.reads.board import read_board
 from virage.matchday.access.reads.inside import inside_since
-from virage.matchday.access.rules.ground import nearest_ramps
-from virage.matchday.access.rules.queues import SEARCHED_A_MINUTE, Counts, gate_queues, queue, share
+from virage.matchday.access.rules.queues import SEARCHED_PER_MINUTE, Counts, gate_queues, queue, share
+from virage.matchday.access.rules.venue_state import nearest_ramps
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
 from virage.site.venue.rules import load_venue
@@ -41,11 +41,11 @@ async def test_the_board_counts_who_is_where_and_says_what_only_tickets_tell(nig
     await night.send(device, *(night.scan(device, "ask", ticket) for ticket in tickets[:2]))
     found = await board(night)
     north, west = line(found["zones"], "N"), line(found["zones"], "O")
-    assert (north["inside"], north["by_ticket"]) == (2, {"sold": 3, "entered": 2, "not_yet_in": 1})
-    assert (west["inside"], west["by_ticket"]) == (0, {"sold": 2, "entered": 0, "not_yet_in": 2})
-    assert (found["inside"], found["not_yet_in"]) == (2, 3)
+    assert (north["inside"], north["tickets"]) == (2, {"sold": 3, "entered": 2, "not_entered": 1})
+    assert (west["inside"], west["tickets"]) == (0, {"sold": 2, "entered": 0, "not_entered": 2})
+    assert (found["inside"], found["not_entered"]) == (2, 3)
     gate = line(found["gates"], "A1")
-    assert (gate["entries"], gate["entries_a_minute"], gate["zone"]) == (2, 0.4, "N")
+    assert (gate["entries"], gate["entries_per_minute"], gate["zone"]) == (2, 0.4, "N")
     await night.send(device, night.scan(device, "pulse", lane="out", count=1))
     await night.send(far, night.scan(far, "left", pass_number=tickets[0].number, at=NOW + SECOND))
     assert line((await board(night))["zones"], "N")["inside"] == 0
@@ -57,13 +57,13 @@ async def test_who_came_in_and_was_refunded_still_counts_as_sold_and_entered(nig
     async with night.db.transaction() as conn:
         await passes.revoke(conn, [ticket.subject for ticket in tickets[1:]], NOW, None)
     north = line((await board(night))["zones"], "N")
-    assert (north["inside"], north["by_ticket"]) == (2, {"sold": 2, "entered": 2, "not_yet_in": 0})
+    assert (north["inside"], north["tickets"]) == (2, {"sold": 2, "entered": 2, "not_entered": 0})
     async with night.db.connection() as conn:
         since = await inside_since(conn, night.event_id, [ticket.subject for ticket in tickets])
     assert since == dict.fromkeys((ticket.subject for ticket in tickets[:2]), NOW)
 
 
-async def test_who_is_scanned_twice_at_an_exit_has_left_once_and_by_a_picture_of_the_code_too(night: "Evening") -> None:
+async def test_two_scans_at_an_exit_count_once_also_by_a_picture_of_the_code(night: "Evening") -> None:
     device, ticket = night.device(), await night.ticket()
     await night.send(device, night.scan(device, "ask", ticket))
     for seconds in (1, 20):
@@ -88,16 +88,16 @@ async def test_people_of_a_standing_area_are_counted_there(night: "Evening") -> 
     assert line(found["zones"], gate.stand)["inside"] == 0
 
 
-async def test_duplicates_are_on_the_board_with_both_scans_and_their_end(night: "Evening") -> None:
+async def test_duplicates_are_on_the_board_with_both_scans_and_their_resolution(night: "Evening") -> None:
     here, there, ticket = night.device(), night.device("A2"), await night.ticket()
     first = night.scan(here, "passed", ticket, offline=True)
     second = night.scan(there, "passed", ticket, at=NOW + MINUTE, offline=True)
     await night.send(there, second)
     await night.send(here, first)
     found = await board(night)
-    assert found["duplicates_standing"] == 1
+    assert found["duplicates_open"] == 1
     (one,) = found["duplicates"]
-    assert (one["pass_number"], one["place_label"]["gate_group"], one["gone_at"]) == (ticket.number, "A", None)
+    assert (one["pass_number"], one["place_label"]["gate_group"], one["resolved_at"]) == (ticket.number, "A", None)
     assert (one["first"]["device_id"], one["first"]["number"], one["first"]["gate"]) == (
         str(here.id),
         first["number"],
@@ -106,8 +106,8 @@ async def test_duplicates_are_on_the_board_with_both_scans_and_their_end(night: 
     assert (one["second"]["device_id"], one["second"]["gate"]) == (str(there.id), "A2")
     await night.send(here, night.scan(here, "left", ticket, at=NOW + SECOND, offline=True))
     found = await board(night)
-    assert found["duplicates_standing"] == 0
-    assert found["duplicates"][0]["gone_at"] is not None
+    assert found["duplicates_open"] == 0
+    assert found["duplicates"][0]["resolved_at"] is not None
 
 
 async def test_refusals_overrides_and_forged_entries_are_told_and_rehearsals_are_not(night: "Evening") -> None:
@@ -124,7 +124,7 @@ async def test_refusals_overrides_and_forged_entries_are_told_and_rehearsals_are
     found = await board(night)
     assert found["refusals"] == {"wrong_gate": 1, "screenshot": 1}
     assert line(found["gates"], "A1")["refused"] == 2
-    told = {(one["reason"], one["override"]) for one in found["special"]}
+    told = {(one["reason"], one["override"]) for one in found["alerts"]}
     assert told == {("unreadable", None), (None, "checked_by_supervisor")}
 
 
@@ -149,10 +149,10 @@ async def test_devices_say_how_they_are_and_silence_is_told(night: "Evening") ->
 async def test_a_correction_is_a_fact_and_the_same_one_sent_twice_counts_once(night: "Evening") -> None:
     night.knows("supervisor", Grant("supervisor"))
     path = f"/api/access/events/{night.event_id}/corrections"
-    wish = {"id": str(new_id()), "zone": "N", "people": -3, "reason": "counted at the rail"}
+    request = {"id": str(new_id()), "zone": "N", "people": -3, "reason": "counted at the rail"}
     for _ in range(2):
-        assert (await night.ask("supervisor", "POST", path, wish)).status_code == 200
-    other = await night.ask("supervisor", "POST", path, wish | {"people": 4})
+        assert (await night.ask("supervisor", "POST", path, request)).status_code == 200
+    other = await night.ask("supervisor", "POST", path, request | {"people": 4})
     assert (other.status_code, other.json()["code"]) == (409, "id_taken")
     found = await board(night)
     assert (line(found["zones"], "N")["inside"], line(found["zones"], "N")["corrected"]) == (-3, -3)
@@ -164,8 +164,8 @@ async def test_a_correction_is_a_fact_and_the_same_one_sent_twice_counts_once(ni
 @pytest.mark.parametrize("changes", [{"zone": "X"}, {"people": 0}, {"reason": " "}, {"reason": "a\u200bb"}])
 async def test_a_correction_says_where_how_many_and_why(night: "Evening", changes: dict[str, Any]) -> None:
     night.knows("supervisor", Grant("supervisor"))
-    wish = {"id": str(new_id()), "zone": "N", "people": 2, "reason": "counted"} | changes
-    answer = await night.ask("supervisor", "POST", f"/api/access/events/{night.event_id}/corrections", wish)
+    request = {"id": str(new_id()), "zone": "N", "people": 2, "reason": "counted"} | changes
+    answer = await night.ask("supervisor", "POST", f"/api/access/events/{night.event_id}/corrections", request)
     assert answer.status_code in (400, 404)
     assert await night.rows("select 1 from access.correction") == []
 
@@ -181,7 +181,7 @@ async def test_the_search_of_each_ramp_has_its_queue_and_the_quicker_ramp_is_nam
     queues = {one["ramp"]: one for one in found["queues"]}
     assert queues["N1"]["waiting"] > queues["N2"]["waiting"]
     assert queues["N1"]["lanes"] == 10
-    assert found["quickest_ramp"] == "N2"
+    assert found["fastest_ramp"] == "N2"
 
 
 async def test_a_ramp_that_the_ground_does_not_have_is_no_queue_and_never_the_quickest(night: "Evening") -> None:
@@ -189,10 +189,10 @@ async def test_a_ramp_that_the_ground_does_not_have_is_no_queue_and_never_the_qu
     lanes = ("arrived:N1", "arrived:Nowhere", "searched:Nowhere", "arrived:")
     await night.send(device, *(night.scan(device, "pulse", lane=lane, count=700, at=NOW - MINUTE) for lane in lanes))
     found = await board(night)
-    assert ([one["ramp"] for one in found["queues"]], found["quickest_ramp"]) == (["N1"], "N1")
+    assert ([one["ramp"] for one in found["queues"]], found["fastest_ramp"]) == (["N1"], "N1")
 
 
-async def test_fans_are_sent_to_the_quicker_ramp(night: "Evening") -> None:
+async def test_fans_are_directed_to_the_faster_ramp(night: "Evening") -> None:
     device = night.device()
 
     async def entrance() -> dict[str, Any]:
@@ -215,7 +215,7 @@ MINUTES = st.dictionaries(
 
 @given(MINUTES, st.integers(1, 20))
 def test_nobody_waits_where_fewer_come_than_are_searched(arrived: dict[Any, int], lanes: int) -> None:
-    few = {minute: min(count, round(lanes * SEARCHED_A_MINUTE)) for minute, count in arrived.items() if minute < NOW}
+    few = {minute: min(count, round(lanes * SEARCHED_PER_MINUTE)) for minute, count in arrived.items() if minute < NOW}
     assert queue("N1", lanes, few, {}, NOW).waiting == 0
 
 
@@ -225,7 +225,7 @@ def test_a_queue_is_never_longer_than_who_came(arrived: Any, searched: Any, lane
     for served in (nobody, searched):
         found = queue("N1", lanes, arrived, served, NOW)
         assert 0 <= found.waiting <= sum(arrived.values())
-        rate = lanes * SEARCHED_A_MINUTE
+        rate = lanes * SEARCHED_PER_MINUTE
         assert abs(found.wait_s - 60 * found.waiting / rate) <= 30 / rate + 0.5
 
 
@@ -256,7 +256,7 @@ def test_before_a_gate_stand_those_who_came_and_are_not_in(came: Any, entered: A
 
 
 @given(MINUTES, MINUTES, MINUTES, st.lists(st.sampled_from([0.0, 0.2, 3.0, 40.0]), min_size=1, max_size=9))
-def test_behind_a_search_nobody_is_lost_and_nobody_counted_twice(
+def test_behind_a_security_check_no_person_is_lost_or_counted_twice(
     through: Any, entered: Any, came: Any, flow: list[float]
 ) -> None:
     sharing = {f"B{number}": speed for number, speed in enumerate(flow)}
@@ -278,7 +278,7 @@ def test_shares_add_up_to_who_is_shared(people: int, flow: dict[str, float]) -> 
     assert all(one >= 0 for one in shares.values())
 
 
-async def test_a_gate_has_a_queue_where_it_is_counted_a_share_behind_a_counted_search_and_else_none(
+async def test_a_gate_has_a_measured_queue_an_estimated_one_behind_a_counted_check_or_none(
     night: "Evening",
 ) -> None:
     counted, shared, ticket = night.device("B2"), night.device("B3"), await night.ticket("B3")
@@ -298,17 +298,19 @@ async def test_a_gate_has_a_queue_where_it_is_counted_a_share_behind_a_counted_s
     assert line(gates, "Q1")["queue"] is None
 
 
-async def test_the_board_says_whom_to_call(night: "Evening") -> None:
+async def test_the_board_shows_the_people_to_call(night: "Evening") -> None:
     steward = await night.steward(Grant("supervisor"))
     here, there, ticket = night.device(), night.device("A2"), await night.ticket()
     said = {"person_id": steward, "offline": True}
     await night.send(here, night.scan(here, "passed", ticket, **said))
     await night.send(there, night.scan(there, "passed", ticket, at=NOW + MINUTE, offline=True))
-    await night.send(here, night.scan(here, "ask", await night.ticket("Q1"), override="a guide leads them", **said))
+    await night.send(
+        here, night.scan(here, "ask", await night.ticket("Q1"), override="a guide supervises_gate them", **said)
+    )
     beat = {"event_id": str(night.event_id), "gate": "A1", "at": NOW.isoformat(), "person_id": str(steward)}
     assert (await night.ask(str(here.id), "POST", "/api/access/heartbeat", beat)).status_code == 200
     found = await board(night)
-    (twice,), (special,), (device,) = found["duplicates"], found["special"], found["devices"]
+    (twice,), (special,), (device,) = found["duplicates"], found["alerts"], found["devices"]
     assert (twice["first"]["device_name"], twice["first"]["person_name"]) == ("Device A1", "Some Steward")
     assert (twice["second"]["device_name"], twice["second"]["person_name"]) == ("Device A2", None)
     assert (special["device_name"], special["person_name"]) == ("Device A1", "Some Steward")
@@ -322,7 +324,7 @@ async def test_what_was_said_of_a_gate_can_be_sent_back_whole_also_under_no_entr
     path = f"/api/access/events/{night.event_id}"
     word = {"turnstile": True, "closed": False, "extra_groups": ["PRESS"]}
     assert (await night.ask("supervisor", "PUT", f"{path}/gates/A1", word)).status_code == 204
-    assert (await night.ask("supervisor", "PUT", f"{path}/ground", {"closed": True})).status_code == 204
+    assert (await night.ask("supervisor", "PUT", f"{path}/venue", {"closed": True})).status_code == 204
     found = await board(night)
     gate = line(found["gates"], "A1")
     assert {name: gate[name] for name in word} == word
@@ -349,12 +351,12 @@ async def test_a_crowd_makes_the_board_ask_no_more_often(night: "Evening") -> No
     assert counted[0] == counted[1] > 0
 
 
-async def test_who_supervises_a_group_of_gates_sees_the_board_and_closes_no_other_gate(night: "Evening") -> None:
+async def test_a_supervisor_of_a_group_of_gates_sees_the_board_and_closes_no_other_gate(night: "Evening") -> None:
     night.knows("group", Grant("supervisor", "gate", "A"))
     path = f"/api/access/events/{night.event_id}"
     assert (await night.ask("group", "PUT", f"{path}/gates/A1", {"closed": True})).status_code == 204
     assert (await night.ask("group", "PUT", f"{path}/gates/B1", {"closed": True})).status_code == 403
-    assert (await night.ask("group", "PUT", f"{path}/ground", {"closed": True})).status_code == 403
+    assert (await night.ask("group", "PUT", f"{path}/venue", {"closed": True})).status_code == 403
     found = await board(night)
     assert [gate["code"] for gate in found["gates"] if gate["closed"]] == ["A1"]
     assert not found["closed"]

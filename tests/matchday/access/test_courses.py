@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from virage.matchday.access.rules.crossings import PASSAGE_WITHIN, Crossing, Step, course
+from virage.matchday.access.rules.crossings import PASSAGE_WITHIN, Crossing, Step, fold_crossings
 from virage.matchday.access.rules.decision import Presence
 
 NOW = datetime(2026, 5, 9, 18, 20, tzinfo=UTC)
@@ -39,48 +39,48 @@ def crossing(step: Step, minute: int, device: int = 0, number: int = 0, *, prove
 def test_the_order_of_arrival_and_repetition_change_nothing(crossings: list[Crossing], chance: random.Random) -> None:
     shuffled = [*crossings, *crossings[:3]]
     chance.shuffle(shuffled)
-    assert course(shuffled) == course(crossings)
+    assert fold_crossings(shuffled) == fold_crossings(crossings)
 
 
 def test_what_two_gates_both_let_in_is_told_with_both() -> None:
     first, second, third = crossing("passed", 0), crossing("passed", 5, 1), crossing("passed", 7, 2)
-    found = course([third, first, second])
+    found = fold_crossings([third, first, second])
     assert [(one.first, one.second) for one in found.duplicates] == [(first, second), (first, third)]
     assert found.entries == 3
     assert found.presence == Presence("inside", first.at, "C1")
 
 
 def test_an_exit_between_makes_two_entries_of_it() -> None:
-    found = course([crossing("passed", 0), crossing("left", 3, 1), crossing("passed", 5, 2)])
+    found = fold_crossings([crossing("passed", 0), crossing("left", 3, 1), crossing("passed", 5, 2)])
     assert found.duplicates == ()
     assert found.presence == Presence("inside", NOW + 5 * MINUTE, "C3")
 
 
 def test_an_admission_without_a_passage_is_over_after_a_minute() -> None:
     admitted = crossing("admitted", 0)
-    found = course([admitted])
+    found = fold_crossings([admitted])
     assert found.presence == Presence("pending", admitted.at, "C1", admitted.at + PASSAGE_WITHIN)
     assert found.entries == 0
-    assert course([admitted, crossing("withdrawn", 0, 0, 5)]).presence is None
-    assert course([admitted, crossing("passed", 0, 0, 5)]).presence == Presence("inside", admitted.at, "C1")
+    assert fold_crossings([admitted, crossing("withdrawn", 0, 0, 5)]).presence is None
+    assert fold_crossings([admitted, crossing("passed", 0, 0, 5)]).presence == Presence("inside", admitted.at, "C1")
 
 
 UNPROVED = {"proved": False}
 
 
 def test_a_passage_that_nothing_proves_is_a_person_and_no_entry_of_the_pass() -> None:
-    found = course([replace(crossing("passed", 0), **UNPROVED)])
+    found = fold_crossings([replace(crossing("passed", 0), **UNPROVED)])
     assert (found.presence, found.entries, found.duplicates) == (None, 0, ())
     assert (found.people, found.people_gate, len(found.unproved)) == (1, "C1", 1)
     owner = crossing("passed", 5, 1)
-    both = course([replace(crossing("passed", 0), **UNPROVED), owner])
+    both = fold_crossings([replace(crossing("passed", 0), **UNPROVED), owner])
     assert (both.presence, both.entries, both.people) == (Presence("inside", owner.at, "C2"), 1, 2)
 
 
 def test_the_same_device_that_claimed_a_passage_lets_the_owner_in_once() -> None:
-    found = course([replace(crossing("passed", 0), **UNPROVED), crossing("passed", 5)])
+    found = fold_crossings([replace(crossing("passed", 0), **UNPROVED), crossing("passed", 5)])
     assert (found.entries, found.people) == (1, 2)
-    after = course([crossing("passed", 0), replace(crossing("passed", 5), **UNPROVED)])
+    after = fold_crossings([crossing("passed", 0), replace(crossing("passed", 5), **UNPROVED)])
     assert (after.entries, after.people, after.unproved) == (1, 1, ())
 
 
@@ -88,50 +88,54 @@ def test_the_same_device_that_claimed_a_passage_lets_the_owner_in_once() -> None
 def test_a_turnstiles_passage_follows_the_admission_at_its_gate(seconds: int) -> None:
     admitted = crossing("admitted", 0)
     signal = Crossing(admitted.at + seconds * SECOND, DEVICES[1], 1, "passed", "C1", proved=False)
-    assert course([admitted, signal]).entries == 1
-    assert course([admitted, replace(signal, gate="C2")]).entries == 0
-    assert course([replace(admitted, proved=False), signal]).entries == 0
+    assert fold_crossings([admitted, signal]).entries == 1
+    assert fold_crossings([admitted, replace(signal, gate="C2")]).entries == 0
+    assert fold_crossings([replace(admitted, proved=False), signal]).entries == 0
 
 
 def test_a_turnstiles_passage_long_after_the_admission_proves_nothing() -> None:
     admitted = crossing("admitted", 0)
     signal = Crossing(admitted.at + PASSAGE_WITHIN, DEVICES[1], 1, "passed", "C1", proved=False)
-    assert course([admitted, signal]).entries == 0
-    assert course([admitted, crossing("withdrawn", 0, 0, 5), replace(signal, at=NOW + SECOND)]).entries == 0
+    assert fold_crossings([admitted, signal]).entries == 0
+    assert fold_crossings([admitted, crossing("withdrawn", 0, 0, 5), replace(signal, at=NOW + SECOND)]).entries == 0
 
 
 def test_two_that_came_in_with_one_pass_are_two_people_until_they_leave() -> None:
     twice = [crossing("passed", 0), crossing("passed", 5, 1)]
-    assert course(twice).people == 2
-    assert course([*twice, crossing("left", 9)]).people == 1
-    assert course([*twice, crossing("left", 9), crossing("left", 10, 1)]).people == 0
-    assert course([crossing("left", 1), crossing("passed", 5)]).people == 1
+    assert fold_crossings(twice).people == 2
+    assert fold_crossings([*twice, crossing("left", 9)]).people == 1
+    assert fold_crossings([*twice, crossing("left", 9), crossing("left", 10, 1)]).people == 0
+    assert fold_crossings([crossing("left", 1), crossing("passed", 5)]).people == 1
 
 
 def test_who_left_is_outside() -> None:
-    assert course([crossing("passed", 0), crossing("left", 9)]).presence == Presence("outside", NOW + 9 * MINUTE, "C1")
+    assert fold_crossings([crossing("passed", 0), crossing("left", 9)]).presence == Presence(
+        "outside", NOW + 9 * MINUTE, "C1"
+    )
 
 
 def test_one_device_that_lets_a_pass_in_twice_let_one_bearer_in() -> None:
     asked, alone, elsewhere = crossing("passed", 0), crossing("passed", 0, 0, 5), crossing("passed", 1, 1)
-    found = course([asked, alone])
+    found = fold_crossings([asked, alone])
     assert (found.entries, found.duplicates) == (1, ())
-    assert [(one.first, one.second) for one in course([alone, elsewhere, asked]).duplicates] == [(asked, elsewhere)]
+    assert [(one.first, one.second) for one in fold_crossings([alone, elsewhere, asked]).duplicates] == [
+        (asked, elsewhere)
+    ]
 
 
 def test_a_device_that_asked_in_vain_and_let_in_alone_is_one_of_two_that_let_in_a_pass() -> None:
     first, asked, alone = crossing("passed", 0), crossing("passed", 1, 1), crossing("passed", 1, 1, 5)
-    found = course([first, asked, alone])
+    found = fold_crossings([first, asked, alone])
     assert found.entries == 2
     assert [(one.first, one.second) for one in found.duplicates] == [(first, asked)]
-    back = course([first, asked, crossing("left", 5), crossing("passed", 9, 1)])
+    back = fold_crossings([first, asked, crossing("left", 5), crossing("passed", 9, 1)])
     assert back.entries == 3
 
 
 def test_an_admission_whose_time_is_over_leaves_the_bearer_where_they_were() -> None:
     admitted, late = crossing("admitted", 0), NOW + PASSAGE_WITHIN
-    assert course([admitted], late).presence is None
-    assert course([crossing("passed", -20), crossing("left", -9), admitted], late).presence == Presence(
+    assert fold_crossings([admitted], late).presence is None
+    assert fold_crossings([crossing("passed", -20), crossing("left", -9), admitted], late).presence == Presence(
         "outside", NOW - 9 * MINUTE, "C1"
     )
-    assert course([admitted, crossing("passed", 0, 0, 5)], late).presence == Presence("inside", NOW, "C1")
+    assert fold_crossings([admitted, crossing("passed", 0, 0, 5)], late).presence == Presence("inside", NOW, "C1")

@@ -1,4 +1,4 @@
-"""What devices take along and hear: the pack that lets them decide alone, and what changed since."""
+"""What devices take along and record_heartbeat: the pack that lets them decide alone, and what changed since."""
 
 from base64 import b64decode
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tests.matchday.access.conftest import MINUTE, SECOND
 from virage.identity.passes import acts as passes
-from virage.identity.passes.acts import Binding
+from virage.identity.passes.acts import BindingRequest
 from virage.matchday.access.reads.packs import Packs
 from virage.matchday.access.rules.pack import PACK_PURPOSE, Pack
 from virage.platform.values.jwk import bytes_of_base64url
@@ -68,7 +68,7 @@ async def test_a_pack_says_all_that_a_gate_must_know_and_the_event_signed_it(nig
     assert pack.keys[0].kid == one["kid"]
 
 
-async def test_a_new_pack_knows_all_that_the_device_heard_before(night: "Evening") -> None:
+async def test_a_new_pack_contains_all_changes_that_the_device_received(night: "Evening") -> None:
     packs, device, (revoked,) = Packs(night.db, night.clock), night.device(), await night.tickets(1)
 
     async def revoked_in(since: str | None) -> set[int]:
@@ -134,7 +134,7 @@ async def test_a_heartbeat_hears_what_changed_since_the_pack(night: "Evening") -
     await night.send(other, night.scan(other, "left", pass_number=gone.number))
     await night.revoke(revoked)
     async with night.db.transaction() as conn:
-        await passes.rebind(conn, night.vault, [Binding(moved.subject, device.key.jwk)], night.clock.now())
+        await passes.rebind(conn, night.vault, [BindingRequest(moved.subject, device.key.jwk)], night.clock.now())
     changes = await beat(night, device, version=version)
     assert not changes["reload"]
     assert [(number, gate) for number, gate, _ in changes["inside"]] == [(inside.number, "A2")]
@@ -153,7 +153,7 @@ async def test_a_device_that_is_too_far_behind_loads_its_pack_anew(night: "Eveni
     assert (await beat(night, device, version=version))["reload"]
 
 
-async def test_what_the_supervisor_says_of_gates_and_zones_reaches_every_device(night: "Evening") -> None:
+async def test_settings_of_gates_and_zones_reach_every_device(night: "Evening") -> None:
     device, ticket = night.device(), await night.ticket()
     night.knows("supervisor", Grant("supervisor"))
     version = (await packed(night, device)).version
@@ -165,9 +165,9 @@ async def test_what_the_supervisor_says_of_gates_and_zones_reaches_every_device(
         (scanned,) = await night.send(device, night.scan(device, "ask", ticket, training=True))
         return scanned["outcome"], scanned.get("reason")
 
-    assert await say("ground", {"closed": True}) == ("refused", "no_entry")
+    assert await say("venue", {"closed": True}) == ("refused", "no_entry")
     assert (await beat(night, device, version=version))["gates"]["A1"]["closed"]
-    assert await say("ground", {"closed": False}) == ("admitted", None)
+    assert await say("venue", {"closed": False}) == ("admitted", None)
     assert await say("gates/A1", {"closed": True}) == ("refused", "no_entry")
     assert await say("gates/A1", {"extra_groups": ["PRESS"]}) == ("admitted", None)
     assert await say("zones/N", {"full": True}) == ("refused", "zone_full")
@@ -214,9 +214,9 @@ async def test_only_a_supervisor_says_how_the_ground_stands_and_only_where_they_
     night.knows("gate", Grant("supervisor", "gate", "A"))
     night.knows("elsewhere", Grant("supervisor", "event", night.device().id))
     base = f"/api/access/events/{night.event_id}"
-    assert (await night.ask("steward", "PUT", f"{base}/ground", {"closed": True})).status_code == 403
-    assert (await night.ask("elsewhere", "PUT", f"{base}/ground", {"closed": True})).status_code == 404
-    assert (await night.ask("gate", "PUT", f"{base}/ground", {"closed": True})).status_code == 403
+    assert (await night.ask("steward", "PUT", f"{base}/venue", {"closed": True})).status_code == 403
+    assert (await night.ask("elsewhere", "PUT", f"{base}/venue", {"closed": True})).status_code == 404
+    assert (await night.ask("gate", "PUT", f"{base}/venue", {"closed": True})).status_code == 403
     assert (await night.ask("gate", "PUT", f"{base}/gates/A1", {"closed": True})).status_code == 204
     assert (await night.ask("gate", "PUT", f"{base}/gates/B1", {"closed": True})).status_code == 403
 

@@ -16,13 +16,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from benchmarks.evening import Evening, Fan, seed
 from benchmarks.house import House
 from virage.identity.keys.rules.keys import HolderKey
-from virage.identity.passes.rules.code import bytes_of, moving_code, step_at, text_of
+from virage.identity.passes.rules.code import bytes_of, rotating_code, step_at, text_of
 from virage.identity.people import acts as people
 from virage.identity.people.acts import devices
 from virage.identity.people.rules.devices import DeviceKind, OpenedPairing, PairingRequest
 from virage.identity.people.rules.secrets import people_keys
-from virage.matchday.access.acts import ground
-from virage.matchday.access.rules.ground import GateState, gates
+from virage.matchday.access.acts import venue_state as ground
+from virage.matchday.access.rules.venue_state import GateState, gates
 from virage.platform.data.database import Database
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant, Principal
@@ -128,7 +128,7 @@ def shown(fan: Fan) -> str:
     cwt = bytes_of(fan.text)
     assert cwt is not None
     public = HolderKey(key.public_key().public_bytes_raw())
-    return text_of(moving_code(cwt, step_at(datetime.now(UTC)), public, key.sign))
+    return text_of(rotating_code(cwt, step_at(datetime.now(UTC)), public, key.sign))
 
 
 async def light(process: Process, code: str) -> str:
@@ -153,7 +153,7 @@ async def end(process: Process) -> None:
     assert await process.wait() == 0
 
 
-async def test_a_lane_pairs_admits_a_real_code_once_and_tells_its_passages_and_pulses(lane: Lane) -> None:
+async def test_a_lane_pairs_admits_a_real_code_once_and_reports_its_passages_and_pulses(lane: Lane) -> None:
     assert "Paired as Lane 1 at A1" in await lane.pair()
     assert {name: (lane.folder / name).stat().st_mode & 0o777 for name in ("key", "pairing.json")} == {
         "key": 0o600,
@@ -189,7 +189,7 @@ async def test_a_kill_repeats_no_number(lane: Lane) -> None:
         await reader.wait()
 
 
-async def test_without_the_server_the_gates_rule_counts_and_the_scans_are_sent_later(lane: Lane) -> None:
+async def test_without_the_server_the_default_of_the_gate_applies_and_scans_are_sent_later(lane: Lane) -> None:
     await lane.pair()
     kept = json.loads((lane.folder / "pairing.json").read_bytes())
     (lane.folder / "pairing.json").write_text(json.dumps(kept | {"server": "http://127.0.0.1:9"}))

@@ -32,11 +32,11 @@ async def special(night: "Evening") -> list[tuple[str, str | None, int | None]]:
     """What the supervisor's board alarms of: (kind, reason, pass)."""
     night.knows("supervisor", Grant("supervisor", "event", night.event_id))
     board = (await night.ask("supervisor", "GET", f"/api/access/board/{night.event_id}")).json()
-    return [(one["kind"], one["reason"], one["pass_number"]) for one in board["special"]]
+    return [(one["kind"], one["reason"], one["pass_number"]) for one in board["alerts"]]
 
 
 @pytest.mark.parametrize("ago", [11 * MINUTE, HOUR, 19 * HOUR, DAY, 41 * HOUR])
-async def test_a_film_of_more_than_ten_minutes_admits_nobody_and_the_owner_comes_in(
+async def test_a_recording_older_than_ten_minutes_admits_nobody_and_the_owner_enters(
     night: "Evening", ago: timedelta
 ) -> None:
     device, ticket = night.device(), await night.ticket()
@@ -52,7 +52,9 @@ async def test_codes_of_1970_admit_nobody(night: "Evening") -> None:
 
 
 @pytest.mark.parametrize("ago", [5 * MINUTE, 9 * MINUTE])
-async def test_a_younger_film_admits_once_and_the_owners_arrival_is_an_alarm(night: "Evening", ago: timedelta) -> None:
+async def test_a_younger_recording_admits_once_and_the_owners_arrival_is_an_alert(
+    night: "Evening", ago: timedelta
+) -> None:
     device, other, ticket = night.device(), night.device("A2"), await night.ticket()
     assert await film(night, device, ticket, ago) == [("again", None), ("admitted", None)]
     assert await special(night) == []
@@ -80,7 +82,7 @@ async def test_who_is_scanned_twice_is_no_alarm(night: "Evening") -> None:
 
 
 @pytest.mark.parametrize("trusted", [True, False])
-async def test_an_old_film_that_a_device_let_in_alone_admits_nobody_and_is_an_alarm(
+async def test_an_old_recording_that_a_device_admitted_offline_admits_no_pass_and_is_an_alert(
     night: "Evening", trusted: bool
 ) -> None:
     device, other, ticket = night.device(), night.device("A2"), await night.ticket()

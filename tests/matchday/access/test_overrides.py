@@ -31,7 +31,7 @@ async def override(night: "Evening", device: Any, ticket: Any, kind: str = "pass
 
 
 @pytest.mark.parametrize(("kind", "outcome"), [("ask", "refused"), ("passed", "noted")])
-async def test_an_override_that_names_no_steward_of_the_gate_admits_nobody(
+async def test_an_override_without_a_steward_of_the_gate_admits_nobody(
     night: "Evening", kind: str, outcome: str
 ) -> None:
     device, ticket = night.device(), await night.ticket()
@@ -59,7 +59,7 @@ async def test_a_role_for_the_gate_or_for_what_encloses_it_may_override(night: "
 
 
 @pytest.mark.parametrize("case", ["another_gate_group", "cancelled", "banned"])
-async def test_a_pass_that_may_not_enter_here_asks_for_a_supervisor(night: "Evening", case: str) -> None:
+async def test_a_pass_of_another_gate_requires_a_supervisor(night: "Evening", case: str) -> None:
     device, ticket = night.device(), await night.ticket("Q1" if case == "another_gate_group" else "A1")
     if case == "cancelled":
         await night.revoke(ticket)
@@ -121,7 +121,7 @@ async def test_a_device_admits_a_limited_number_by_override_and_the_board_counts
     ]
 
 
-async def test_uploads_of_one_device_at_the_same_moment_admit_no_more_by_override(night: "Evening") -> None:
+async def test_concurrent_uploads_of_a_device_do_not_exceed_the_limit_of_overrides(night: "Evening") -> None:
     device, steward = night.device(), await night.steward()
     tickets = await night.tickets(2 * OVERRIDES_MAX)
     bodies = [

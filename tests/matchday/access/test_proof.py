@@ -7,7 +7,7 @@ import pytest
 
 from tests.matchday.access.conftest import HOUR, MINUTE, SECOND
 from virage.identity.people.store.devices import lock_device
-from virage.matchday.access.acts.crossing import withdraw_scans
+from virage.matchday.access.acts.scans import withdraw_scans
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant, Principal
 from virage.site.programme import acts as programme
@@ -31,7 +31,7 @@ async def board(night: "Evening") -> dict[str, Any]:
     return found
 
 
-async def test_five_hundred_passages_without_proof_change_no_entry_and_lock_no_owner_out(night: "Evening") -> None:
+async def test_five_hundred_passages_without_proof_change_no_entry_and_block_no_owner(night: "Evening") -> None:
     thief, gate, tickets = night.device(), night.device("A2"), await night.tickets(500)
     claimed = [night.scan(thief, "passed", pass_number=ticket.number) for ticket in tickets]
     answers = await night.send(thief, *claimed)
@@ -42,7 +42,7 @@ async def test_five_hundred_passages_without_proof_change_no_entry_and_lock_no_o
     assert said(owner) == ("admitted", None)
     seen = await board(night)
     assert (seen["inside"], seen["admitted"]) == (501, 1)
-    assert {one["reason"] for one in seen["special"]} == {"unproved"}
+    assert {one["reason"] for one in seen["alerts"]} == {"unproved"}
 
 
 @pytest.mark.parametrize("kind", ["admitted", "passed"])
@@ -58,7 +58,7 @@ async def test_an_override_is_proof_and_a_claimed_admission_is_none(night: "Even
     assert [row["state"] for row in await night.rows(PRESENCE)] == ["inside" if kind == "passed" else "pending", None]
 
 
-async def test_a_passage_counts_after_the_admission_that_waits_at_its_gate_and_nowhere_else(night: "Evening") -> None:
+async def test_a_passage_counts_only_after_a_pending_admission_at_its_gate(night: "Evening") -> None:
     await night.rows("insert into access.gate (event_id, gate, turnstile) values ($1, 'A1', true)", night.event_id)
     reader, turnstile, elsewhere = night.device(), night.device(), night.device("A2")
     waits, other = await night.tickets(2)
@@ -70,13 +70,13 @@ async def test_a_passage_counts_after_the_admission_that_waits_at_its_gate_and_n
     assert [row["state"] for row in await night.rows(PRESENCE)] == ["inside", "pending"]
 
 
-async def test_two_gates_that_let_one_ticket_in_count_two_people_and_one_admission(night: "Evening") -> None:
+async def test_two_gates_that_admit_one_ticket_count_two_people_and_one_admission(night: "Evening") -> None:
     here, there, ticket = night.device(), night.device("A2"), await night.ticket()
     await night.send(here, night.scan(here, "passed", ticket, offline=True))
     night.clock.advance(MINUTE)
     await night.send(there, night.scan(there, "passed", ticket, offline=True))
     zone = next(one for one in (await board(night))["zones"] if one["code"] == "N")
-    assert (zone["inside"], zone["admitted"], zone["by_ticket"]["entered"]) == (2, 1, 1)
+    assert (zone["inside"], zone["admitted"], zone["tickets"]["entered"]) == (2, 1, 1)
     await night.send(here, night.scan(here, "left", ticket, at=night.clock.now() + SECOND))
     assert (await board(night))["inside"] == 1
 
@@ -119,7 +119,7 @@ async def other_event(night: "Evening", doors_in: timedelta) -> NewEvent:
         (-9 * DAY, "passed", False),
     ],
 )
-async def test_scans_are_taken_around_the_event_alone_by_the_servers_clock(
+async def test_scans_are_accepted_only_around_the_event_by_the_servers_clock(
     night: "Evening", doors_in: timedelta, kind: str, is_taken: bool
 ) -> None:
     event, device = await other_event(night, max(doors_in, HOUR)), night.device()
@@ -136,7 +136,7 @@ async def test_training_is_answered_long_before_the_event(night: "Evening") -> N
     assert said(answer) == ("refused", "unreadable")
 
 
-async def test_what_a_device_uploaded_is_withdrawn_since_a_time_and_everything_is_as_before(night: "Evening") -> None:
+async def test_uploads_of_a_device_since_a_time_are_withdrawn_and_the_state_is_restored(night: "Evening") -> None:
     thief, gate = night.device(), night.device("A2")
     early, stolen, double = await night.tickets(3)
     await night.send(thief, night.scan(thief, "passed", early, offline=True))
@@ -150,12 +150,12 @@ async def test_what_a_device_uploaded_is_withdrawn_since_a_time_and_everything_i
         night.scan(thief, "pulse", lane="out", count=40),
     )
     assert (await board(night))["inside"] == 5 - 40
-    assert (await board(night))["duplicates_standing"] == 1
+    assert (await board(night))["duplicates_open"] == 1
     async with night.db.transaction() as conn:
         await lock_device(conn, thief.id)
         assert await withdraw_scans(conn, EVERYWHERE, thief.id, since, night.clock.now()) is None
     seen = await board(night)
-    assert (seen["inside"], seen["admitted"], seen["duplicates_standing"], seen["special"]) == (2, 2, 0, [])
+    assert (seen["inside"], seen["admitted"], seen["duplicates_open"], seen["alerts"]) == (2, 2, 0, [])
     assert [tuple(row) for row in await night.rows(PRESENCE)] == [("inside", 1, 1), (None, 0, 0), ("inside", 1, 1)]
     entered = await night.rows("select entered_at is not null as came from passes.pass order by number")
     assert [row["came"] for row in entered] == [True, False, True]
@@ -166,7 +166,7 @@ async def test_what_a_device_uploaded_is_withdrawn_since_a_time_and_everything_i
     assert fact["data"] == {"device_id": str(thief.id), "since": int(since.timestamp())}
 
 
-async def test_gates_hear_that_scans_were_withdrawn(night: "Evening") -> None:
+async def test_gates_are_told_of_withdrawn_scans(night: "Evening") -> None:
     thief, gate, ticket = night.device(), night.device("A2"), await night.ticket()
     beat = {"event_id": str(night.event_id), "gate": "A2", "at": night.clock.now().isoformat()}
     await night.send(thief, night.scan(thief, "passed", ticket, offline=True))
@@ -182,17 +182,17 @@ async def test_gates_hear_that_scans_were_withdrawn(night: "Evening") -> None:
     ("off", "is_proved"),
     [(-24 * HOUR, True), (-26 * HOUR, False), (timedelta(), True), (14 * MINUTE, True), (16 * MINUTE, False)],
 )
-async def test_an_upload_proves_nothing_outside_the_time_in_which_its_gate_can_have_seen_it(
+async def test_an_upload_proves_nothing_outside_the_active_time_of_its_gate(
     night: "Evening", off: timedelta, is_proved: bool
 ) -> None:
     device, ticket = night.device(), await night.ticket(not_before=night.clock.now() - 30 * DAY)
     (answer,) = await night.send(device, night.scan(device, "passed", ticket, at=night.clock.now() + off))
     assert said(answer) == ("noted", None if is_proved else "implausible_time")
     assert {tuple(row) for row in await night.rows(PRESENCE)} == {("inside", 1, 1) if is_proved else (None, 0, 1)}
-    assert [one["reason"] for one in (await board(night))["special"]] == ([] if is_proved else ["implausible_time"])
+    assert [one["reason"] for one in (await board(night))["alerts"]] == ([] if is_proved else ["implausible_time"])
 
 
-async def test_an_upload_of_a_time_before_its_device_was_paired_proves_nothing(night: "Evening") -> None:
+async def test_an_upload_from_before_the_pairing_of_its_device_proves_nothing(night: "Evening") -> None:
     device, (early, overridden, late) = night.device(), await night.tickets(3)
     await night.paired()
     paired = night.clock.now() - 30 * MINUTE
@@ -222,7 +222,7 @@ async def test_an_upload_of_a_time_after_the_gates_closed_proves_nothing(night: 
 
 
 @pytest.mark.parametrize("case", ["no_code", "picture", "film", "no_steward"])
-async def test_where_the_house_lets_people_back_in_an_exit_without_proof_lets_nobody_in_twice(
+async def test_where_re_entry_is_allowed_an_exit_without_proof_allows_no_second_entry(
     evening: "Evening", case: str
 ) -> None:
     await evening.open(reentry=True)
@@ -244,7 +244,7 @@ async def test_where_the_house_lets_people_back_in_an_exit_without_proof_lets_no
     assert zone["inside"] == 0
     alone = evening.scan(gate, "passed", ticket, at=evening.clock.now() + SECOND, offline=True)
     await evening.send(gate, alone)
-    assert (await board(evening))["duplicates_standing"] == 1
+    assert (await board(evening))["duplicates_open"] == 1
 
 
 @pytest.mark.parametrize("case", ["code", "paper", "steward"])

@@ -7,10 +7,10 @@ import pytest
 
 from tests.matchday.access.test_revoking import until_one_waits
 from virage.identity.passes import acts as passes
-from virage.identity.passes.rules.verdict import verify
-from virage.matchday.access.acts.crossing import take_scans
+from virage.identity.passes.rules.verification import verify
+from virage.matchday.access.acts.scans import process_scans
 from virage.matchday.access.reads.inside import lock_inside
-from virage.matchday.access.rules.scans import Read, Scan
+from virage.matchday.access.rules.scans import Scan, VerifiedScan
 from virage.platform.data.database import Connection
 
 if TYPE_CHECKING:
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("first", ["gate", "refund"])
-async def test_nobody_enters_while_the_ticket_is_refunded(night: "Evening", first: str) -> None:
+async def test_no_ticket_is_used_to_enter_while_it_is_refunded(night: "Evening", first: str) -> None:
     device, (other, ticket), now = night.device(), await night.tickets(2), night.clock.now()
     await night.paired()
     keys = await night.desk._keyring.issuers(night.event_id)  # noqa: SLF001 - what the desk checks codes with
     scan = Scan(number=1, event_id=night.event_id, gate="A1", at=now, kind="ask", code=ticket.code())
-    read = Read(device.id, scan, verify(ticket.code(), keys, now, night.event_id))
+    read = VerifiedScan(device.id, scan, verify(ticket.code(), keys, now, night.event_id))
 
     async def gate(conn: Connection) -> Any:
-        (answer,) = await take_scans(conn, [read], now)
+        (answer,) = await process_scans(conn, [read], now)
         return answer.outcome, answer.reason
 
     async def refund(conn: Connection) -> Any:

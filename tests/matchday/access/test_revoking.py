@@ -11,8 +11,8 @@ import pytest
 from tests.matchday.access.conftest import HOUR, MINUTE
 from virage.identity.people import acts as people
 from virage.identity.people.store.devices import lock_device
-from virage.matchday.access.acts.crossing import take_scans, withdraw_scans
-from virage.matchday.access.rules.scans import Read, Scan
+from virage.matchday.access.acts.scans import process_scans, withdraw_scans
+from virage.matchday.access.rules.scans import Scan, VerifiedScan
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant, Principal
@@ -38,7 +38,7 @@ async def revoke(night: "Evening", who: str, device_id: UUID, since: Any) -> htt
     return await night.ask(who, "POST", path, {"withdraw_since": since.isoformat()})
 
 
-async def test_scans_at_a_gate_that_the_supervisor_does_not_lead_are_not_withdrawn_by_them(night: "Evening") -> None:
+async def test_scans_at_gates_that_the_supervisor_does_not_supervise_are_not_withdrawn(night: "Evening") -> None:
     device = night.device("A1", Grant("gate", "gate", "A1"), Grant("gate", "gate", "B1"))
     since, (here,), (there,) = night.clock.now(), await night.tickets(1), await night.tickets(1, "B1")
     await night.send(
@@ -82,7 +82,7 @@ async def test_scans_before_the_time_and_at_gates_of_others_then_are_left(night:
     assert [row["pass_number"] for row in await night.rows(INSIDE)] == [there.number]
 
 
-async def test_scans_of_an_event_that_is_over_are_not_withdrawn(night: "Evening") -> None:
+async def test_scans_of_a_past_event_are_not_withdrawn(night: "Evening") -> None:
     device, ticket, since = night.device(), await night.ticket(), night.clock.now()
     await night.send(device, night.scan(device, "passed", ticket))
     doors = night.clock.now() + timedelta(days=4)
@@ -116,7 +116,7 @@ async def until_one_waits(night: "Evening", task: "asyncio.Task[Any]") -> None:
             await asyncio.sleep(0.01)
 
 
-def upload(night: "Evening", device: Any, number: int) -> Read:
+def upload(night: "Evening", device: Any, number: int) -> VerifiedScan:
     scan = Scan(
         number=1,
         event_id=night.event_id,
@@ -127,18 +127,20 @@ def upload(night: "Evening", device: Any, number: int) -> Read:
         override="no_phone",
         person_id=None,
     )
-    return Read(device.id, scan, None)
+    return VerifiedScan(device.id, scan, None)
 
 
 @pytest.mark.parametrize("first", ["upload", "revocation"])
-async def test_an_upload_on_its_way_is_withdrawn_with_the_others_or_refused(night: "Evening", first: str) -> None:
+async def test_an_upload_during_the_revocation_is_withdrawn_with_the_others_or_refused(
+    night: "Evening", first: str
+) -> None:
     device, ticket, now = night.device(), await night.ticket(), night.clock.now()
     actor = await supervisor(night, "whole", Grant("supervisor"))
     await night.paired()
     read = upload(night, device, ticket.number)
 
     async def send(conn: Connection) -> list[Any]:
-        return [(answer.outcome, answer.reason) for answer in await take_scans(conn, [read], now)]
+        return [(answer.outcome, answer.reason) for answer in await process_scans(conn, [read], now)]
 
     async def end(conn: Connection) -> None:
         assert await people.revoke_device(conn, actor, device.id, now) is None

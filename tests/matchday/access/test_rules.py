@@ -11,29 +11,36 @@ from msgspec.structs import replace
 
 from virage.identity.passes.rules.claims import Claims
 from virage.identity.passes.rules.code import step_at
-from virage.identity.passes.rules.verdict import Doubt, Unverified, Verified
+from virage.identity.passes.rules.verification import Unverified, VerificationFailure, Verified
 from virage.matchday.access.rules.decision import (
     Admitted,
-    Again,
-    Known,
-    Post,
+    EntryTerms,
+    GateContext,
+    PassStatus,
     Presence,
-    Reason,
+    RefusalReason,
     Refused,
-    Stale,
-    Terms,
+    RescanRequired,
+    StaleCode,
     Window,
     decide,
 )
-from virage.matchday.access.rules.ground import GroundState
-from virage.matchday.access.rules.judging import Held, Issued, Sender, Setting, Stored, judge
-from virage.matchday.access.rules.scans import Read, Scan
+from virage.matchday.access.rules.evaluation import (
+    DeviceContext,
+    EventContext,
+    IssuedPass,
+    PassRecord,
+    StoredPresence,
+    evaluate,
+)
+from virage.matchday.access.rules.scans import Scan, VerifiedScan
+from virage.matchday.access.rules.venue_state import VenueState
 from virage.platform.web.guard import Grant
 
 NOW = datetime(2026, 5, 9, 18, 20, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 CLAIMS = Claims(b"\0" * 6, 7, 1, 4711, "C", NOW - timedelta(hours=2), NOW + timedelta(hours=6), None)
-POST = Post("C3", frozenset({"C", "D"}), "N")
+POST = GateContext("C3", frozenset({"C", "D"}), "N")
 INSIDE = Presence("inside", NOW - 10 * MINUTE, "C1")
 GONE = Presence("outside", NOW - 10 * MINUTE, "C1")
 
@@ -42,72 +49,78 @@ def shown(claims: Claims = CLAIMS, *, paper: bool = False) -> Verified:
     return Verified(claims, paper, None if paper else step_at(NOW))
 
 
-def reason(decision: Any) -> Reason:
+def reason(decision: Any) -> RefusalReason:
     assert isinstance(decision, Refused)
     return decision.reason
 
 
 def test_a_good_pass_at_its_gate_is_admitted() -> None:
-    assert decide(shown(), POST, Known(generation=1), NOW) == Admitted(CLAIMS)
+    assert decide(shown(), POST, PassStatus(generation=1), NOW) == Admitted(CLAIMS)
 
 
 @pytest.mark.parametrize(
     ("known", "why"),
     [
-        (Known(revoked=True), Reason.REVOKED),
-        (Known(generation=2), Reason.SUPERSEDED),
-        (Known(flagged=True), Reason.CALL_SUPERVISOR),
-        (Known(presence=INSIDE), Reason.ALREADY_INSIDE),
-        (Known(presence=GONE), Reason.NO_REENTRY),
+        (PassStatus(revoked=True), RefusalReason.REVOKED),
+        (PassStatus(generation=2), RefusalReason.SUPERSEDED),
+        (PassStatus(flagged=True), RefusalReason.CALL_SUPERVISOR),
+        (PassStatus(presence=INSIDE), RefusalReason.ALREADY_INSIDE),
+        (PassStatus(presence=GONE), RefusalReason.NO_REENTRY),
     ],
 )
-def test_what_is_known_of_the_pass_refuses_it(known: Known, why: Reason) -> None:
+def test_what_is_known_of_the_pass_refuses_it(known: PassStatus, why: RefusalReason) -> None:
     assert reason(decide(shown(), POST, known, NOW)) is why
 
 
 def test_a_gate_that_saw_the_next_generation_refuses_the_last_and_takes_the_newer() -> None:
-    assert reason(decide(shown(), POST, Known(generation=2), NOW)) is Reason.SUPERSEDED
-    assert isinstance(decide(shown(replace(CLAIMS, generation=3)), POST, Known(generation=2), NOW), Admitted)
+    assert reason(decide(shown(), POST, PassStatus(generation=2), NOW)) is RefusalReason.SUPERSEDED
+    assert isinstance(decide(shown(replace(CLAIMS, generation=3)), POST, PassStatus(generation=2), NOW), Admitted)
 
 
 def test_who_is_inside_is_told_since_when_and_through_which_gate() -> None:
-    refused = decide(shown(), POST, Known(presence=INSIDE), NOW)
+    refused = decide(shown(), POST, PassStatus(presence=INSIDE), NOW)
     assert isinstance(refused, Refused)
     assert refused.data == {"since": INSIDE.since, "gate": "C1"}
 
 
 def test_reentry_is_what_the_house_rules_say() -> None:
-    open_house = replace(POST, terms=Terms(reentry=True))
-    assert isinstance(decide(shown(), open_house, Known(presence=GONE), NOW), Admitted)
-    assert reason(decide(shown(), open_house, Known(presence=INSIDE), NOW)) is Reason.ALREADY_INSIDE
+    open_house = replace(POST, terms=EntryTerms(reentry=True))
+    assert isinstance(decide(shown(), open_house, PassStatus(presence=GONE), NOW), Admitted)
+    assert reason(decide(shown(), open_house, PassStatus(presence=INSIDE), NOW)) is RefusalReason.ALREADY_INSIDE
 
 
 def test_who_was_admitted_and_has_not_passed_is_not_used() -> None:
     waiting = Presence("pending", NOW, "C3", NOW + MINUTE)
-    assert isinstance(decide(shown(), POST, Known(presence=waiting), NOW + 30 * SECOND), Admitted)
+    assert isinstance(decide(shown(), POST, PassStatus(presence=waiting), NOW + 30 * SECOND), Admitted)
     elsewhere = replace(POST, gate="C4")
-    assert reason(decide(shown(), elsewhere, Known(presence=waiting), NOW + 30 * SECOND)) is Reason.ALREADY_INSIDE
-    assert isinstance(decide(shown(), elsewhere, Known(presence=waiting), NOW + MINUTE), Admitted)
+    assert (
+        reason(decide(shown(), elsewhere, PassStatus(presence=waiting), NOW + 30 * SECOND))
+        is RefusalReason.ALREADY_INSIDE
+    )
+    assert isinstance(decide(shown(), elsewhere, PassStatus(presence=waiting), NOW + MINUTE), Admitted)
 
 
 def test_the_wrong_gate_names_the_right_group() -> None:
-    refused = decide(shown(replace(CLAIMS, gate_group="Q")), POST, Known(), NOW)
+    refused = decide(shown(replace(CLAIMS, gate_group="Q")), POST, PassStatus(), NOW)
     assert isinstance(refused, Refused)
-    assert (refused.reason, refused.data) == (Reason.WRONG_GATE, {"group": "Q"})
+    assert (refused.reason, refused.data) == (RefusalReason.WRONG_GATE, {"group": "Q"})
 
 
 def test_paper_is_what_the_house_rules_say() -> None:
-    no_paper = replace(POST, terms=Terms(paper_accepted=False))
-    assert reason(decide(shown(paper=True), no_paper, Known(), NOW)) is Reason.PAPER_NOT_ACCEPTED
-    checked = replace(POST, terms=Terms(paper_identity_check=True))
-    assert decide(shown(paper=True), checked, Known(), NOW) == Admitted(CLAIMS, paper=True, identity_check=True)
-    assert decide(shown(), checked, Known(), NOW) == Admitted(CLAIMS)
+    no_paper = replace(POST, terms=EntryTerms(paper_accepted=False))
+    assert reason(decide(shown(paper=True), no_paper, PassStatus(), NOW)) is RefusalReason.PAPER_NOT_ACCEPTED
+    checked = replace(POST, terms=EntryTerms(paper_identity_check=True))
+    assert decide(shown(paper=True), checked, PassStatus(), NOW) == Admitted(CLAIMS, paper=True, identity_check=True)
+    assert decide(shown(), checked, PassStatus(), NOW) == Admitted(CLAIMS)
 
 
 def test_a_full_zone_and_a_closed_ground_let_nobody_in() -> None:
-    assert reason(decide(shown(), replace(POST, zone_full=True), Known(), NOW)) is Reason.ZONE_FULL
-    assert reason(decide(shown(), replace(POST, closed=True), Known(), NOW)) is Reason.NO_ENTRY
-    assert reason(decide(Unverified(Doubt.MALFORMED), replace(POST, closed=True), Known(), NOW)) is Reason.NO_ENTRY
+    assert reason(decide(shown(), replace(POST, zone_full=True), PassStatus(), NOW)) is RefusalReason.ZONE_FULL
+    assert reason(decide(shown(), replace(POST, closed=True), PassStatus(), NOW)) is RefusalReason.NO_ENTRY
+    assert (
+        reason(decide(Unverified(VerificationFailure.MALFORMED), replace(POST, closed=True), PassStatus(), NOW))
+        is RefusalReason.NO_ENTRY
+    )
 
 
 def test_an_accreditation_comes_and_goes_within_its_time() -> None:
@@ -115,22 +128,24 @@ def test_an_accreditation_comes_and_goes_within_its_time() -> None:
     window = Window(NOW - MINUTE, NOW + MINUTE)
     post = replace(POST, groups=frozenset({"C", "PRESS"}), windows={"PRESS": window})
     for presence in (None, INSIDE, GONE):
-        assert isinstance(decide(shown(press), post, Known(presence=presence), NOW), Admitted)
-    no_paper = replace(post, terms=Terms(paper_accepted=False))
-    assert isinstance(decide(shown(press, paper=True), no_paper, Known(), NOW), Admitted), (
+        assert isinstance(decide(shown(press), post, PassStatus(presence=presence), NOW), Admitted)
+    no_paper = replace(post, terms=EntryTerms(paper_accepted=False))
+    assert isinstance(decide(shown(press, paper=True), no_paper, PassStatus(), NOW), Admitted), (
         "a badge is paper at every event"
     )
-    late = decide(shown(press), post, Known(), NOW + MINUTE)
+    late = decide(shown(press), post, PassStatus(), NOW + MINUTE)
     assert isinstance(late, Refused)
     assert (late.reason, late.data) == (
-        Reason.NOT_NOW,
+        RefusalReason.NOT_NOW,
         {"opens_at": window.opens_at, "closes_at": window.closes_at},
     )
 
 
-@pytest.mark.parametrize("doubt", [doubt for doubt in Doubt if doubt is not Doubt.STALE_STEP])
-def test_every_doubt_is_a_refusal_with_its_advice(doubt: Doubt) -> None:
-    assert isinstance(decide(Unverified(doubt, CLAIMS), POST, Known(), NOW), Refused)
+@pytest.mark.parametrize(
+    "doubt", [doubt for doubt in VerificationFailure if doubt is not VerificationFailure.STALE_STEP]
+)
+def test_every_doubt_is_a_refusal_with_its_advice(doubt: VerificationFailure) -> None:
+    assert isinstance(decide(Unverified(doubt, CLAIMS), POST, PassStatus(), NOW), Refused)
 
 
 NEAR = st.integers(-15, 15).filter(lambda off: abs(off) > 3)
@@ -139,7 +154,7 @@ FAR = st.integers(-40_000, 40_000).filter(lambda off: not -20 <= off <= 21)
 
 
 def stale(step: int) -> Unverified:
-    return Unverified(Doubt.STALE_STEP, CLAIMS, step)
+    return Unverified(VerificationFailure.STALE_STEP, CLAIMS, step)
 
 
 @given(NEAR, st.integers(1, 4), st.integers(-10, 10))
@@ -147,54 +162,56 @@ def test_two_codes_that_advance_with_the_clock_let_a_phone_with_a_wrong_clock_in
     off: int, later: int, jitter: int
 ) -> None:
     first = step_at(NOW) + off
-    amber = decide(stale(first), POST, Known(), NOW)
-    assert isinstance(amber, Again)
+    amber = decide(stale(first), POST, PassStatus(), NOW)
+    assert isinstance(amber, RescanRequired)
     then = NOW + timedelta(seconds=30 * later + jitter)
-    second = decide(stale(first + later), POST, Known(), then, amber.stale)
+    second = decide(stale(first + later), POST, PassStatus(), then, amber.stale)
     assert isinstance(second, Admitted)
     assert abs(second.clock_off_s - 30 * off) <= 30
 
 
 @given(NEAR, st.integers(61, 179))
-def test_a_picture_of_a_code_never_gets_in(off: int, seconds: int) -> None:
+def test_a_picture_of_a_code_is_never_admitted(off: int, seconds: int) -> None:
     step = step_at(NOW) + off
-    amber = decide(stale(step), POST, Known(), NOW)
-    assert isinstance(amber, Again)
-    again = decide(stale(step), POST, Known(), NOW + timedelta(seconds=seconds), amber.stale)
-    assert reason(again) is Reason.SCREENSHOT
+    amber = decide(stale(step), POST, PassStatus(), NOW)
+    assert isinstance(amber, RescanRequired)
+    again = decide(stale(step), POST, PassStatus(), NOW + timedelta(seconds=seconds), amber.stale)
+    assert reason(again) is RefusalReason.SCREENSHOT
 
 
 @given(NEAR, st.integers(0, 14))
 def test_two_pictures_shown_in_one_moment_are_no_phone_yet(off: int, seconds: int) -> None:
     step = step_at(NOW) + off
     then = NOW + timedelta(seconds=seconds)
-    found = decide(Unverified(Doubt.STALE_STEP, CLAIMS, step + 1), POST, Known(), then, Stale(step, NOW))
-    assert found == Again(CLAIMS, Stale(step, NOW))
+    found = decide(
+        Unverified(VerificationFailure.STALE_STEP, CLAIMS, step + 1), POST, PassStatus(), then, StaleCode(step, NOW)
+    )
+    assert found == RescanRequired(CLAIMS, StaleCode(step, NOW))
 
 
 @given(NEAR, st.lists(st.integers(1, 20), min_size=4, max_size=8))
 def test_one_picture_shown_again_and_again_is_a_screenshot_in_the_end(off: int, pauses: list[int]) -> None:
     step, now, before = step_at(NOW) + off, NOW, None
     while now - NOW <= timedelta(seconds=60):
-        amber = decide(stale(step), POST, Known(), now, before)
-        assert isinstance(amber, Again)
+        amber = decide(stale(step), POST, PassStatus(), now, before)
+        assert isinstance(amber, RescanRequired)
         before, now = amber.stale, now + timedelta(seconds=pauses[0])
         pauses = [*pauses[1:], pauses[0]]
-    assert reason(decide(stale(step), POST, Known(), now, before)) is Reason.SCREENSHOT
+    assert reason(decide(stale(step), POST, PassStatus(), now, before)) is RefusalReason.SCREENSHOT
 
 
 @given(NEAR, st.lists(st.floats(0, 400), min_size=1, max_size=12))
-def test_one_picture_lets_nobody_in_whenever_and_however_often_it_is_shown(off: int, pauses: list[float]) -> None:
+def test_one_picture_is_never_admitted_whenever_and_however_often_it_is_shown(off: int, pauses: list[float]) -> None:
     step, now, before = step_at(NOW) + off, NOW, None
     for pause in pauses:
-        found = decide(stale(step), POST, Known(), now, before)
+        found = decide(stale(step), POST, PassStatus(), now, before)
         assert not isinstance(found, Admitted)
-        before = found.stale if isinstance(found, Again) else before
+        before = found.stale if isinstance(found, RescanRequired) else before
         now += timedelta(seconds=pause)
 
 
 @given(NEAR, st.floats(0, 29.9), st.lists(st.floats(0, 2), min_size=2))
-def test_a_reader_that_reads_each_code_once_as_it_changes_lets_a_wrong_phone_in_with_the_third(
+def test_a_reader_that_reads_each_code_once_admits_a_phone_with_a_wrong_clock_with_the_third_code(
     off: int, first_at: float, late: list[float]
 ) -> None:
     """A reader at a cable tells each code once: the first at any moment of its half minute, then each as it comes."""
@@ -202,7 +219,7 @@ def test_a_reader_that_reads_each_code_once_as_it_changes_lets_a_wrong_phone_in_
     before, found = None, None
     for turn, seconds in enumerate([first_at, 30 + late[0], 60 + late[1]]):
         now = begun + timedelta(seconds=seconds)
-        found = decide(stale(step_at(begun) + off + turn), POST, Known(), now, before)
+        found = decide(stale(step_at(begun) + off + turn), POST, PassStatus(), now, before)
         assert not isinstance(found, Refused)
         if isinstance(found, Admitted):
             break
@@ -214,39 +231,39 @@ def test_a_reader_that_reads_each_code_once_as_it_changes_lets_a_wrong_phone_in_
 def test_a_code_that_was_seconds_on_its_way_makes_no_picture_of_a_phone(off: int, late: float, later: int) -> None:
     begun = NOW - timedelta(seconds=NOW.timestamp() % 30)
     step, seen = step_at(begun) + off, begun + timedelta(seconds=29.9 + late)  # the last moment of its half minute
-    amber = decide(stale(step), POST, Known(), seen)
-    assert isinstance(amber, Again)
-    found = decide(stale(step + later), POST, Known(), begun + timedelta(seconds=30 * later), amber.stale)
-    assert isinstance(found, Again if later == 1 else Admitted)
+    amber = decide(stale(step), POST, PassStatus(), seen)
+    assert isinstance(amber, RescanRequired)
+    found = decide(stale(step + later), POST, PassStatus(), begun + timedelta(seconds=30 * later), amber.stale)
+    assert isinstance(found, RescanRequired if later == 1 else Admitted)
 
 
 @given(st.integers(2, 4000), st.integers(5, 50), st.integers(1, 100))
 def test_codes_that_run_ahead_of_the_clock_are_no_phone(off: int, steps: int, seconds: int) -> None:
     step = step_at(NOW) + off
-    found = decide(stale(step + steps), POST, Known(), NOW + timedelta(seconds=seconds), Stale(step, NOW))
-    assert reason(found) is Reason.SCREENSHOT
+    found = decide(stale(step + steps), POST, PassStatus(), NOW + timedelta(seconds=seconds), StaleCode(step, NOW))
+    assert reason(found) is RefusalReason.SCREENSHOT
 
 
 def test_a_code_that_was_seen_long_ago_proves_nothing() -> None:
     step = step_at(NOW) - 20
     later = NOW + timedelta(minutes=10)
-    assert isinstance(decide(stale(step + 20), POST, Known(), later, Stale(step, NOW)), Again)
+    assert isinstance(decide(stale(step + 20), POST, PassStatus(), later, StaleCode(step, NOW)), RescanRequired)
 
 
 @given(FAR, st.floats(15, 40))
 def test_a_film_of_another_time_lets_nobody_in_by_its_first_code_nor_by_its_second(off: int, later: float) -> None:
     step = step_at(NOW) + off
-    assert reason(decide(stale(step), POST, Known(), NOW)) is Reason.OUT_OF_DATE
+    assert reason(decide(stale(step), POST, PassStatus(), NOW)) is RefusalReason.OUT_OF_DATE
     then = NOW + timedelta(seconds=later)
-    found = decide(stale(step_at(then) + off), POST, Known(), then, Stale(step, NOW))
+    found = decide(stale(step_at(then) + off), POST, PassStatus(), then, StaleCode(step, NOW))
     assert not isinstance(found, Admitted)
 
 
 @pytest.mark.parametrize("step", [0, 1])
 def test_the_first_steps_of_1970_are_refused_though_they_advance(step: int) -> None:
-    before = Stale(0, NOW - 30 * SECOND)
-    assert reason(decide(stale(step), POST, Known(), NOW)) is Reason.OUT_OF_DATE
-    assert not isinstance(decide(stale(step), POST, Known(), NOW, before), Admitted)
+    before = StaleCode(0, NOW - 30 * SECOND)
+    assert reason(decide(stale(step), POST, PassStatus(), NOW)) is RefusalReason.OUT_OF_DATE
+    assert not isinstance(decide(stale(step), POST, PassStatus(), NOW, before), Admitted)
 
 
 @pytest.mark.parametrize(
@@ -263,7 +280,7 @@ def test_the_first_steps_of_1970_are_refused_though_they_advance(step: int) -> N
         *((ago, False, ["again", "admitted"]) for ago in (timedelta(hours=1), timedelta(days=1))),
     ],
 )
-def test_a_film_of_two_codes_is_answered_by_its_age_where_the_time_is_trusted(
+def test_a_recording_of_two_codes_is_judged_by_its_age_with_trusted_time(
     filmed_ago: timedelta, trusted: bool, lights: list[str]
 ) -> None:
     shown_lights, before = [], None
@@ -271,9 +288,9 @@ def test_a_film_of_two_codes_is_answered_by_its_age_where_the_time_is_trusted(
         now = NOW + 30 * turn * SECOND
         step = step_at(now - filmed_ago)
         verdict = stale(step) if filmed_ago else Verified(CLAIMS, False, step)
-        found = decide(verdict, POST, Known(), now, before, trusted=trusted)
-        before = found.stale if isinstance(found, Again) else before
-        shown_lights.append(str(found.reason) if isinstance(found, Refused) else type(found).__name__.lower())
+        found = decide(verdict, POST, PassStatus(), now, before, trusted=trusted)
+        before = found.stale if isinstance(found, RescanRequired) else before
+        shown_lights.append(str(found.reason) if isinstance(found, Refused) else type(found).__struct_config__.tag)
     assert shown_lights == lights
 
 
@@ -282,16 +299,16 @@ def test_a_device_without_trusted_time_refuses_no_accreditation_for_its_hours() 
     window = Window(NOW - MINUTE, NOW + MINUTE)
     post = replace(POST, groups=frozenset({"C", "PRESS"}), windows={"PRESS": window})
     late = NOW + timedelta(days=365)
-    assert reason(decide(shown(press), post, Known(), late)) is Reason.NOT_NOW
-    assert isinstance(decide(shown(press), post, Known(), late, trusted=False), Admitted)
+    assert reason(decide(shown(press), post, PassStatus(), late)) is RefusalReason.NOT_NOW
+    assert isinstance(decide(shown(press), post, PassStatus(), late, trusted=False), Admitted)
 
 
 @given(st.integers(0, 23), st.lists(st.tuples(st.integers(0, 23), st.sampled_from(["passed", "admitted"]))))
-def test_no_upload_rolls_a_generation_back_nor_raises_it_above_what_was_issued(
+def test_no_upload_lowers_a_generation_or_raises_it_above_the_issued_one(
     issued: int, seen: list[tuple[int, Any]]
 ) -> None:
-    held = Held(Stored(), Issued(CLAIMS.place, CLAIMS.gate_group, issued))
-    sender = Sender(NOW, grants={UUID(int=3): [Grant("steward")]})
+    held = PassRecord(StoredPresence(), IssuedPass(CLAIMS.place, CLAIMS.gate_group, issued))
+    sender = DeviceContext(NOW, grants={UUID(int=3): [Grant("steward")]})
     for number, (generation, kind) in enumerate(seen, 1):
         before = held.known().generation
         scan = Scan(
@@ -305,8 +322,8 @@ def test_no_upload_rolls_a_generation_back_nor_raises_it_above_what_was_issued(
             override="no_phone",
             person_id=UUID(int=3),
         )
-        judge(Read(UUID(int=2), scan, None), Setting(GroundState(), Terms()), held, sender, NOW)
+        evaluate(VerifiedScan(UUID(int=2), scan, None), EventContext(VenueState(), EntryTerms()), held, sender, NOW)
         assert issued >= held.generation == max(min(one, issued) for one, _ in seen[:number])
         assert held.known().generation >= before
         older = shown(replace(CLAIMS, generation=issued - 1)) if issued else None
-        assert older is None or reason(decide(older, POST, held.known(), NOW)) is Reason.SUPERSEDED
+        assert older is None or reason(decide(older, POST, held.known(), NOW)) is RefusalReason.SUPERSEDED

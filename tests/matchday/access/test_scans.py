@@ -8,8 +8,8 @@ import pytest
 
 from virage.identity.passes.rules.code import bytes_of, text_of
 from virage.matchday.access.jobs import AccessJobs
-from virage.matchday.access.routes.desk import BACKLOGS_MAX, FEW, WAITING_MAX
-from virage.matchday.access.rules.on import CLOCK_MARGIN
+from virage.matchday.access.routes.scan_service import BACKLOGS_MAX, SMALL_UPLOAD_MAX, WAITING_MAX
+from virage.matchday.access.rules.active import CLOCK_MARGIN
 from virage.matchday.access.rules.scans import SCAN_CHARS_MAX, SCANS_MAX
 from virage.platform.web.guard import Grant
 
@@ -45,7 +45,7 @@ async def test_a_pass_admits_once_and_the_second_gate_says_since_when_and_where(
     assert answer["data"] == {"since": since.isoformat().replace("+00:00", "Z"), "gate": "A1"}
 
 
-async def test_a_scan_that_is_sent_again_gets_its_first_answer_and_has_no_second_effect(night: "Evening") -> None:
+async def test_a_repeated_scan_gets_its_first_answer_and_has_no_second_effect(night: "Evening") -> None:
     device, ticket = night.device(), await night.ticket()
     body = night.scan(device, "ask", ticket)
     first = await night.send(device, body)
@@ -81,7 +81,9 @@ async def test_what_makes_a_pass_bad_is_answered_with_its_reason(night: "Evening
     assert len(await night.rows("select 1 from access.crossing")) == 1
 
 
-async def test_a_phone_with_a_wrong_clock_gets_in_with_its_second_code_and_a_picture_does_not(night: "Evening") -> None:
+async def test_a_phone_with_a_wrong_clock_is_admitted_with_its_second_code_and_a_picture_is_not(
+    night: "Evening",
+) -> None:
     device, ticket, copied = night.device(), await night.ticket(), await night.ticket()
     behind, picture = -10 * MINUTE, copied.code(night.clock.now() - 10 * MINUTE)
     for _ in range(2):
@@ -94,7 +96,7 @@ async def test_a_phone_with_a_wrong_clock_gets_in_with_its_second_code_and_a_pic
     assert said(still[0]) == ("refused", "screenshot")
 
 
-async def test_what_no_device_of_the_gate_signed_changes_nothing(night: "Evening") -> None:
+async def test_scans_not_signed_by_the_device_change_nothing(night: "Evening") -> None:
     device, other, ticket = night.device(), night.device("B1"), await night.ticket()
     body = night.scan(device, "ask", ticket)
     forged = night.signed(other, body)
@@ -111,7 +113,7 @@ async def test_what_no_device_of_the_gate_signed_changes_nothing(night: "Evening
         assert await night.rows(f"select 1 from access.{table}") == []
 
 
-async def test_what_a_revoked_device_had_not_sent_is_refused_whoever_sends_it_and_its_fans_are_not_inside(
+async def test_unsent_scans_of_a_revoked_device_are_refused_and_its_fans_are_not_inside(
     night: "Evening",
 ) -> None:
     device, other, (unsent, later) = night.device(), night.device("A2"), await night.tickets(2)
@@ -155,7 +157,7 @@ async def test_a_turnstile_makes_two_steps_of_it(night: "Evening") -> None:
 
 
 @pytest.mark.parametrize("how", ["withdrawn", "waited"])
-async def test_who_was_admitted_and_did_not_pass_is_not_used(night: "Evening", how: str) -> None:
+async def test_an_admission_without_passage_does_not_use_the_pass(night: "Evening", how: str) -> None:
     await night.rows("insert into access.gate (event_id, gate, turnstile) values ($1, 'A1', true)", night.event_id)
     device, other, ticket = night.device(), night.device("A2"), await night.ticket()
     await night.send(device, night.scan(device, "ask", ticket))
@@ -182,7 +184,7 @@ async def test_a_rehearsal_is_answered_as_the_real_thing_and_counted_nowhere(nig
 
 
 @pytest.mark.parametrize(("said_why", "kept_why"), [("no_phone", "no_phone"), ("sent by Mrs Somebody", "other")])
-async def test_an_override_admits_and_is_kept_as_a_code_with_its_person_and_never_in_free_words(
+async def test_an_override_admits_and_is_stored_as_a_code_with_its_person_and_never_as_free_text(
     night: "Evening", said_why: str, kept_why: str
 ) -> None:
     device, ticket = night.device(), await night.ticket(gate="Q1")
@@ -211,7 +213,7 @@ async def test_what_two_gates_let_in_without_network_is_told_with_both_scans_and
     assert found["gone_at"] == night.clock.now()
 
 
-async def test_a_forged_code_that_a_gate_let_in_is_nobodys_entry_and_is_told(night: "Evening") -> None:
+async def test_a_forged_code_admitted_by_a_gate_is_no_entry_and_is_reported(night: "Evening") -> None:
     device, ticket = night.device(), await night.ticket()
     body = night.scan(device, "passed", pass_number=ticket.number, code=ticket.text, offline=True)
     assert said((await night.send(device, body))[0]) == ("noted", "screenshot")
@@ -229,7 +231,7 @@ async def test_an_ask_whose_answer_was_lost_makes_no_duplicate_of_the_devices_ow
     assert await night.rows("select 1 from access.duplicate") == []
 
 
-async def test_a_device_that_was_alone_for_long_is_heard_as_many_scans_as_an_upload_may_hold(night: "Evening") -> None:
+async def test_a_device_that_was_offline_for_long_can_upload_the_maximum_number_of_scans(night: "Evening") -> None:
     device, tickets = night.device(), await night.tickets(SCANS_MAX)
     answers = await night.send(device, *(night.scan(device, "passed", one, offline=True) for one in tickets))
     assert {said(answer) for answer in answers} == {("noted", None)}
@@ -239,7 +241,7 @@ async def test_a_device_that_was_alone_for_long_is_heard_as_many_scans_as_an_upl
     assert answer.status_code == 200, answer.text
 
 
-async def test_of_devices_that_ask_at_the_same_moment_one_admits(night: "Evening") -> None:
+async def test_one_of_several_devices_that_ask_at_the_same_moment_admits(night: "Evening") -> None:
     devices = [night.device(f"A{number}") for number in range(1, 9)]
     tickets = await night.tickets(12)
 
@@ -292,15 +294,15 @@ async def test_a_job_ends_admissions_whose_time_to_pass_is_over(night: "Evening"
         night.scan(device, "ask", went, override="system_error", person_id=await night.steward()),
     )
     jobs = AccessJobs(night.db, night.clock)
-    await jobs.end_pending()
+    await jobs.expire_pending()
     assert [row["state"] for row in await night.rows(PRESENCE)] == ["pending", "pending"]
     night.clock.advance(MINUTE)
-    await jobs.end_pending()
+    await jobs.expire_pending()
     assert [(row["state"], row["entries"]) for row in await night.rows(PRESENCE)] == [(None, 0), ("outside", 1)]
     assert await night.rows("select 1 from access.presence where pending_until is not null") == []
 
 
-async def test_a_picture_at_an_exit_keeps_nobody_out_who_comes_later(night: "Evening") -> None:
+async def test_a_picture_at_an_exit_blocks_no_later_entry(night: "Evening") -> None:
     here, other, ticket = night.device(), night.device(), await night.ticket()
     await night.send(other, night.scan(other, "left", pass_number=ticket.number, code=ticket.text, offline=True))
     night.clock.advance(MINUTE)
@@ -308,7 +310,7 @@ async def test_a_picture_at_an_exit_keeps_nobody_out_who_comes_later(night: "Eve
     assert answer["outcome"] == "admitted"
 
 
-async def test_a_clock_of_the_next_century_has_no_last_word(night: "Evening") -> None:
+async def test_a_clock_of_the_next_century_does_not_override_other_scans(night: "Evening") -> None:
     here, thief, ticket = night.device(), night.device(), await night.ticket()
     await night.send(here, night.scan(here, "ask", ticket))
     late = night.clock.now().replace(year=2199)
@@ -317,10 +319,10 @@ async def test_a_clock_of_the_next_century_has_no_last_word(night: "Evening") ->
     assert (row["state"], row["since"]) == ("outside", night.clock.now() + CLOCK_MARGIN)
 
 
-async def test_where_too_many_backlogs_wait_another_is_sent_later_and_who_asks_now_is_answered(
+async def test_with_too_many_large_uploads_another_is_refused_and_live_scans_are_answered(
     night: "Evening",
 ) -> None:
-    device, tickets = night.device(), await night.tickets(FEW + 2)
+    device, tickets = night.device(), await night.tickets(SMALL_UPLOAD_MAX + 2)
     night.desk.backlogs_here = BACKLOGS_MAX
     backlog = [night.signed(device, night.scan(device, "passed", one, offline=True)) for one in tickets[1:]]
     answer = await night.ask(str(device.id), "POST", "/api/access/scans", {"scans": backlog})
@@ -331,7 +333,7 @@ async def test_where_too_many_backlogs_wait_another_is_sent_later_and_who_asks_n
     night.desk.backlogs_here = 0
     answer = await night.ask(str(device.id), "POST", "/api/access/scans", {"scans": backlog})
     assert answer.status_code == 200
-    assert (night.desk.backlogs_here, len(await night.rows(PRESENCE))) == (0, FEW + 2)
+    assert (night.desk.backlogs_here, len(await night.rows(PRESENCE))) == (0, SMALL_UPLOAD_MAX + 2)
 
 
 async def test_where_too_many_wait_a_gate_is_told_to_decide_alone_and_nothing_is_half_done(night: "Evening") -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.conftest import FakeClock
 from tests.matchday.access.conftest import MINUTE, NOW, Device, Evening
 from virage.matchday.access.reads.keyring import Keyring
-from virage.matchday.access.routes.desk import GateDesk
+from virage.matchday.access.routes.scan_service import ScanService
 from virage.matchday.access.rules.scans import SignedScan
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
@@ -52,7 +52,7 @@ def ground(database_url: str, config: Config) -> Iterator[SimpleNamespace]:
         async def keys(_conn: Any, ids: Any) -> Any:
             return {device_id: evening.keys[device_id] for device_id in ids}
 
-        desks = [GateDesk(db, clock, Keyring(db, clock, keys)) for _ in range(2)]
+        desks = [ScanService(db, clock, Keyring(db, clock, keys)) for _ in range(2)]
         yield SimpleNamespace(runner=runner, db=db, evening=evening, tickets=tickets, desks=desks)
         runner.run(db.close())
 
@@ -89,8 +89,8 @@ async def upload(ground: SimpleNamespace, sent: list[tuple[Device, SignedScan]],
     chance.shuffle(pieces)
     while pieces:
         at_once = chance.randint(1, 3)
-        together, pieces = pieces[:at_once], pieces[at_once:]
-        asked = [(chance.choice(ground.desks), device, scans) for device, scans in together]
+        add_up, pieces = pieces[:at_once], pieces[at_once:]
+        asked = [(chance.choice(ground.desks), device, scans) for device, scans in add_up]
         await asyncio.gather(
             *(desk.take(Principal("device", device.id, None, (Grant("gate"),)), scans) for desk, device, scans in asked)
         )
@@ -122,7 +122,7 @@ def test_any_order_repetition_and_splitting_gives_the_same_tables(
     assert ground.runner.run(in_any_order()) == ground.runner.run(in_order())
 
 
-def test_what_two_gates_both_let_in_is_found_every_time(ground: SimpleNamespace) -> None:
+def test_every_duplicate_admission_of_two_gates_is_found(ground: SimpleNamespace) -> None:
     here, there = ground.evening.device("A1"), ground.evening.device("A2")
     scans = [
         (device, SignedScan(**ground.evening.signed(device, ground.evening.scan(device, "passed", ticket, at=at))))

@@ -1,7 +1,7 @@
-"""The vectors that hold the gate's two implementations together."""
+"""The vectors that hold the gate's two implementations add_up."""
 
 from tests.matchday.access import make_vectors
-from virage.matchday.access.rules.decision import Reason
+from virage.matchday.access.rules.decision import RefusalReason
 
 
 def test_the_vectors_stand_as_the_rules_make_them() -> None:
@@ -9,4 +9,4 @@ def test_the_vectors_stand_as_the_rules_make_them() -> None:
 
 
 def test_the_vectors_hold_every_reason() -> None:
-    assert make_vectors.refusals() == {reason.value for reason in Reason}
+    assert make_vectors.refusals() == {reason.value for reason in RefusalReason}

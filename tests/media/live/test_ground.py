@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from tests.conftest import FakeClock
 from tests.media.live.conftest import Match
 from tests.media.live.test_rules import KICK_OFF as START
-from virage.matchday.access.acts import ground as gates
-from virage.matchday.access.reads.attending import attending
+from virage.matchday.access.acts import venue_state as gates
+from virage.matchday.access.reads.attendance import attendance
 from virage.matchday.access.reads.gate_readings import GateReadings
-from virage.matchday.access.rules.ground import GateState
+from virage.matchday.access.rules.venue_state import GateState
 from virage.media.live.acts.venue_updates import publish_venue_updates
 from virage.media.live.jobs.live import LiveJobs
 from virage.media.live.rules.entries import FeedEntry, VenueUpdate
@@ -110,7 +110,7 @@ async def test_a_gate_change_by_a_supervisor_is_in_the_feed_soon(
     match: Match, app: Application, clock: FakeClock
 ) -> None:
     world = match.world
-    jobs = LiveJobs(world.db, clock, attending, [GateReadings(world.db)], [])
+    jobs = LiveJobs(world.db, clock, attendance, [GateReadings(world.db)], [])
     clock.advance(timedelta(hours=23))  # the doors are open
 
     async def watch(closed: bool) -> list[Any]:
@@ -125,7 +125,7 @@ async def test_a_gate_change_by_a_supervisor_is_in_the_feed_soon(
     assert await watch(closed=True) == [closed]
     assert await watch(closed=False) == [closed, closed | {"state": "open"}]
     async with world.db.transaction() as conn:
-        await gates.set_ground(conn, world.event, closed=True, who=None, now=clock.now())
+        await gates.set_entry_closed(conn, world.event, closed=True, who=None, now=clock.now())
     assert len(await watch(closed=False)) == 2, "no entry for anybody is not told gate by gate"
 
 
@@ -139,7 +139,7 @@ async def test_ticket_holders_are_found_with_their_gates_and_presence(match: Mat
 
     async def found() -> Any:
         async with world.db.connection() as conn:
-            return await attending(conn, world.event, [person, other])
+            return await attendance(conn, world.event, [person, other])
 
     (one,) = (await found()).items()
     assert (one[0], one[1].inside) == (person, False)

@@ -16,7 +16,7 @@ from tests.conftest import FakeClock
 from tests.media.live.conftest import GOAL, KICK_OFF, Match
 from tests.media.live.test_rules import BEGUN, TEAMS, played, telling
 from virage.identity.people.rules.push import PushJob
-from virage.matchday.access.rules.attending import Attending
+from virage.matchday.access.rules.attendance import EventAttendance
 from virage.media.live.acts.notifications import notify_next_page
 from virage.media.live.rules.entries import (
     Booking,
@@ -50,11 +50,11 @@ HALF = telling(PeriodOver(Period.FIRST_HALF), 46)
 LATER = timedelta(minutes=5)
 
 
-def inside(*, really: bool = True) -> Attending:
-    return Attending(really, frozenset({"A"}), frozenset({"nord"}))
+def inside(*, really: bool = True) -> EventAttendance:
+    return EventAttendance(really, frozenset({"A"}), frozenset({"nord"}))
 
 
-def become(choice: NotificationPreferences, attending: Attending | None, *, playing: bool = True) -> str | None:
+def become(choice: NotificationPreferences, attending: EventAttendance | None, *, playing: bool = True) -> str | None:
     feed = played(BEGUN, telling(Goal(Side.HOME, 9), 12)) if playing else played(telling(Goal(Side.HOME, 9), 12))
     news = notification_for(feed[-1], feed, TEAMS)
     assert news is not None
@@ -101,8 +101,8 @@ def test_news_of_a_gate_goes_to_those_whose_tickets_lead_there_and_of_an_outlet_
         feed = played(telling(VenueUpdate(place, code, "closed"), 1))  # type: ignore[arg-type]  # one of the two
         news = notification_for(feed[0], feed, TEAMS)
         assert news is not None
-        near = Attending(False, frozenset({gate.group}), frozenset({outlet.stand}))
-        far = Attending(False, frozenset({"elsewhere"}), frozenset({"elsewhere"}))
+        near = EventAttendance(False, frozenset({gate.group}), frozenset({outlet.stand}))
+        far = EventAttendance(False, frozenset({"elsewhere"}), frozenset({"elsewhere"}))
         assert [delivery(news, Recipient(choice, one)) for one in (near, far, None)] == ["sent", None, None]
 
 
@@ -183,7 +183,9 @@ class Crowd:
             self.inside.add(await world.person(f"{name}@example.org"))
         return name
 
-    async def attending(self, conn: Connection, event_id: UUID, person_ids: Sequence[UUID]) -> dict[UUID, Attending]:
+    async def attending(
+        self, conn: Connection, event_id: UUID, person_ids: Sequence[UUID]
+    ) -> dict[UUID, EventAttendance]:
         assert event_id == self.match.world.event
         assert conn.is_in_transaction()
         return {one: inside(really=one in self.inside) for one in person_ids}

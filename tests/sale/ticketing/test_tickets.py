@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.conftest import FakeClock
 from tests.sale.ticketing.conftest import AREA, House, named
 from virage.identity.keys.acts import open_vault
-from virage.identity.passes.acts import Binding, Bound
+from virage.identity.passes.acts import BindingRequest, BoundPass
 from virage.identity.people.rules.people_config import people_config_of
 from virage.identity.people.store import emails
 from virage.platform.settings.config import Config
@@ -180,7 +180,7 @@ async def test_a_paper_ticket_states_the_event_rules(empty_house: House) -> None
     await fan.ask("PATCH", "/api/me", {"locale": "en"})
     answer = await fan.ask("POST", f"{path}/paper")
     page = " ".join(pypdf.PdfReader(io.BytesIO(answer.content)).pages[0].extract_text().split())
-    for said in ("Proof of identity", "You may leave and come back.", "NAME / NOM Somebody Else", "€80.00"):
+    for said in ("Bring photo ID", "Re-entry is allowed.", "NAME / NOM Somebody Else", "€80.00"):
         assert said in page
 
 
@@ -202,13 +202,13 @@ async def test_a_phone_that_binds_during_printing_keeps_its_pass(
     ticket_id = (await house.bought(fan))["lines"][0]["ticket_id"]
     owner = (await house.rows("select owner_id from ticketing.orders"))[0]["owner_id"]
     clock.advance(timedelta(minutes=16))
-    binding = Binding(UUID(ticket_id), msgspec.convert(a_phone(), Jwk), owner)
+    binding = BindingRequest(UUID(ticket_id), msgspec.convert(a_phone(), Jwk), owner)
     async with house.db.transaction() as conn:
         bound = await acts.bind(conn, open_vault(config), binding, owner, clock.now())
         printing = asyncio.create_task(fan.ask("POST", f"/api/tickets/{ticket_id}/paper"))
         while not printing.done() and not await conn.fetchval(WAITING):  # noqa: ASYNC110 - the database alone knows
             await asyncio.sleep(0)
-    assert isinstance(bound, Bound)
+    assert isinstance(bound, BoundPass)
     assert codes(await printing) == (403, "step_up_required")
     assert (await fan.ask("GET", "/api/me/tickets")).json()[0]["pass"]["form"] == "phone"
 

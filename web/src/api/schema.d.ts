@@ -13,13 +13,13 @@ export interface paths {
         };
         /**
          * List accreditations
-         * @description Who is accredited for an event, the latest first, and those whose accreditation ended.
+         * @description List the accreditations of an event, the latest first, revoked ones included.
          */
         get: operations["list_accreditations"];
         put?: never;
         /**
          * Add accreditation
-         * @description Accredit somebody for an event: a pass of the group of their kind. The same id again is the same one.
+         * @description Accredit a person for an event. The same id again is the same accreditation.
          *
          *     Asks for a sign-in of the last 15 minutes.
          */
@@ -41,10 +41,9 @@ export interface paths {
         put?: never;
         /**
          * Add accreditations
-         * @description Accredit many people for an event: all or none. Refused, it names every defect by the `index` in the list.
+         * @description Accredit many people for an event: all or none. A refusal names every error by `index` in the list.
          *
-         *     The same list again is the same accreditations, also where its answer was lost. Asks for a sign-in of the last 15
-         *     minutes.
+         *     A repeated list returns the same accreditations. Asks for a sign-in of the last 15 minutes.
          */
         post: operations["add_accreditations"];
         delete?: never;
@@ -65,7 +64,7 @@ export interface paths {
         post?: never;
         /**
          * End accreditation
-         * @description End an accreditation: its badge opens no gate any more.
+         * @description Revoke an accreditation: gates refuse its badge.
          */
         delete: operations["end_accreditation"];
         options?: never;
@@ -82,7 +81,7 @@ export interface paths {
         };
         /**
          * Print badge
-         * @description Print the badge: A6, with the gates and the times that its group has now.
+         * @description Print the badge on A6, with the current gates and times of its kind.
          *
          *     Asks for a sign-in of the last 15 minutes.
          */
@@ -104,13 +103,13 @@ export interface paths {
         };
         /**
          * List bans
-         * @description The entries of the national or of the club's own file. Whoever supervises the whole ground sees them.
+         * @description List the bans of the national or the club's file, for supervisors of the whole venue.
          */
         get: operations["list_bans"];
         put?: never;
         /**
          * Add ban
-         * @description Add an entry to a file. It ends by itself; the same id again is the same entry.
+         * @description Add a ban to a file. It ends automatically; the same id again is the same ban.
          */
         post: operations["add_ban"];
         delete?: never;
@@ -130,7 +129,7 @@ export interface paths {
         put?: never;
         /**
          * Add bans
-         * @description Add many entries to a file: all or none. Refused, it names every defect by the `index` in the list.
+         * @description Add many bans to a file: all or none. A refusal names every error by `index` in the list.
          */
         post: operations["add_bans"];
         delete?: never;
@@ -151,7 +150,7 @@ export interface paths {
         post?: never;
         /**
          * Lift ban
-         * @description Lift an entry: what it said is erased.
+         * @description Lift a ban and erase its personal data.
          */
         delete: operations["lift_ban"];
         options?: never;
@@ -168,7 +167,7 @@ export interface paths {
         };
         /**
          * Get board
-         * @description The gates of an event at this moment.
+         * @description Get the current board of an event.
          */
         get: operations["get_board"];
         put?: never;
@@ -190,10 +189,10 @@ export interface paths {
         put?: never;
         /**
          * Revoke and withdraw
-         * @description End a device at once, and withdraw the scans that it uploaded since a time for events that are on.
+         * @description Revoke a device, and withdraw the scans that it uploaded since a time for active events.
          *
-         *     I supervise every gate at which it scanned since; `gates_not_supervised` names the others, and nothing is done.
-         *     Where its bearers are is computed again without them. Asks for a sign-in of the last 15 minutes.
+         *     The caller must supervise every gate at which it scanned since; `gates_not_supervised` names the others and nothing
+         *     changes. Presence is recomputed. Asks for a sign-in of the last 15 minutes.
          */
         post: operations["revoke_and_withdraw"];
         delete?: never;
@@ -213,7 +212,7 @@ export interface paths {
         put?: never;
         /**
          * Post correction
-         * @description Correct how many are in a zone. The same id again is the same correction.
+         * @description Correct the number of people in a zone. The same id again is the same correction.
          */
         post: operations["post_correction"];
         delete?: never;
@@ -232,29 +231,9 @@ export interface paths {
         get?: never;
         /**
          * Put gate
-         * @description Say how a gate stands. A supervisor of the gate or of its group may, too.
+         * @description Set a gate. Supervisors of the gate or of its group may, too.
          */
         put: operations["put_gate"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/access/events/{event_id}/ground": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Put ground
-         * @description Say "no entry" for the whole ground, or take it back.
-         */
-        put: operations["put_ground"];
         post?: never;
         delete?: never;
         options?: never;
@@ -271,7 +250,7 @@ export interface paths {
         };
         /**
          * List kinds
-         * @description When each kind of accreditation comes and goes, which gates take it, and how many hold one.
+         * @description List the kinds of accreditation: access window, gates, and number of valid accreditations.
          */
         get: operations["list_kinds"];
         put?: never;
@@ -292,7 +271,7 @@ export interface paths {
         get?: never;
         /**
          * Put kind
-         * @description Say when a kind comes and goes and which gates take it, at once; what else was said of gates stays.
+         * @description Set the access window of a kind and the gates that accept it; other settings of the gates stay.
          */
         put: operations["put_kind"];
         post?: never;
@@ -311,7 +290,7 @@ export interface paths {
         };
         /**
          * Find event passes
-         * @description The passes of somebody who was refused; 20 at most.
+         * @description Find passes, for example of a person who was refused; 20 at most.
          */
         get: operations["find_event_passes"];
         put?: never;
@@ -331,10 +310,30 @@ export interface paths {
         };
         /**
          * Get history
-         * @description What happened to a pass at the gates, and why.
+         * @description Get the scans of a pass and their reasons.
          */
         get: operations["get_history"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/events/{event_id}/venue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put entry closed
+         * @description Stop or resume entry at all gates of the venue.
+         */
+        put: operations["put_entry_closed"];
         post?: never;
         delete?: never;
         options?: never;
@@ -352,7 +351,7 @@ export interface paths {
         get?: never;
         /**
          * Put window
-         * @description Say when the passes of an accreditation, known by their gate group, come and go.
+         * @description Set the access window of an accreditation's gate group.
          */
         put: operations["put_window"];
         post?: never;
@@ -372,7 +371,7 @@ export interface paths {
         get?: never;
         /**
          * Put zone
-         * @description Say whether a zone (a stand, or a standing area) is full.
+         * @description Mark a zone (a stand or a standing area) as full or not full.
          */
         put: operations["put_zone"];
         post?: never;
@@ -393,7 +392,7 @@ export interface paths {
         put?: never;
         /**
          * Post heartbeat
-         * @description Say how the device is, and hear what changed since the version of its pack.
+         * @description Report the state of the device and receive changes since the version of its pack.
          */
         post: operations["post_heartbeat"];
         delete?: never;
@@ -411,7 +410,7 @@ export interface paths {
         };
         /**
          * List hits
-         * @description Who came to a gate with a pass that an entry met: for the supervisor who was called.
+         * @description List scans of passes that matched a ban, for the supervisor who was called.
          */
         get: operations["list_hits"];
         put?: never;
@@ -431,9 +430,9 @@ export interface paths {
         };
         /**
          * Find holders
-         * @description The passes of somebody without a phone; whoever finds them looks at a proof of identity.
+         * @description Find passes of a person without a phone; the steward checks their ID.
          *
-         *     Only while the event is on, and only passes that enter by a gate of the device. 404 for any other event.
+         *     Only while the event is active, and only passes of the device's gates. 404 for any other event.
          */
         get: operations["find_holders"];
         put?: never;
@@ -453,7 +452,7 @@ export interface paths {
         };
         /**
          * Get pack
-         * @description All that the device needs to decide alone. 404 for an event that is not on.
+         * @description Get the pack with which the device decides offline. 404 for an event that is not active.
          */
         get: operations["get_pack"];
         put?: never;
@@ -475,7 +474,7 @@ export interface paths {
         put?: never;
         /**
          * Post scans
-         * @description Take scans, signed by the device. Sent again they get their first answers again, and have no second effect.
+         * @description Upload scans signed by the device. A repeated scan gets its first answer and has no second effect.
          */
         post: operations["post_scans"];
         delete?: never;
@@ -657,7 +656,7 @@ export interface paths {
         };
         /**
          * Get pass keys
-         * @description The public keys that verify the passes of an event. 404 before its first pass is signed.
+         * @description Get the public keys that verify the passes of an event. 404 before its first pass is signed.
          */
         get: operations["get_pass_keys"];
         put?: never;
@@ -4316,6 +4315,16 @@ export interface components {
             version_id: string;
         };
         /**
+         * AccessWindowUpdate
+         * @description Time window in which the passes of an accreditation may cross.
+         */
+        AccessWindowUpdate: {
+            /** Format: date-time */
+            closes_at: string;
+            /** Format: date-time */
+            opens_at: string;
+        };
+        /**
          * AccountBalance
          * @description Balance of an account at the end of the last day: owed (above zero) or held (below).
          */
@@ -4326,7 +4335,7 @@ export interface components {
         };
         /**
          * Accreditation
-         * @description One accreditation. `name` is missing once its person was erased, and some time after the event.
+         * @description An accreditation. `name` is None after its person was erased, and some time after the event.
          */
         Accreditation: {
             /** Format: date-time */
@@ -4344,7 +4353,7 @@ export interface components {
         };
         /**
          * AccreditationEntry
-         * @description Somebody in a list of those to accredit; whoever asks makes `id`: sent twice, it is one.
+         * @description A person in a list to accredit. The client makes `id`; sending it twice adds one accreditation.
          */
         AccreditationEntry: {
             email?: string | null;
@@ -4355,19 +4364,45 @@ export interface components {
             name: string;
         };
         /**
-         * AccreditationList
-         * @description Many to accredit for one event: all of them, or none.
+         * AccreditationKindState
+         * @description A kind of accreditation at an event: gate group, number of valid accreditations, window and gates.
+         *
+         *         Without gates or without a window, no gate accepts its badges.
          */
-        AccreditationList: {
+        AccreditationKindState: {
+            closes_at: string | null;
+            count: number;
+            gates: string[];
+            group: string;
+            /** @enum {string} */
+            kind: "contractor" | "players" | "press" | "staff";
+            opens_at: string | null;
+        };
+        /**
+         * AccreditationKindUpdate
+         * @description Access window of a kind, and all gates that accept it.
+         */
+        AccreditationKindUpdate: {
+            /** Format: date-time */
+            closes_at: string;
+            gates: string[];
+            /** Format: date-time */
+            opens_at: string;
+        };
+        /**
+         * AccreditationListRequest
+         * @description People to accredit for one event: all of them, or none.
+         */
+        AccreditationListRequest: {
             accreditations: components["schemas"]["AccreditationEntry"][];
             /** Format: uuid */
             event_id: string;
         };
         /**
-         * AccreditationWish
-         * @description Somebody to accredit for an event.
+         * AccreditationRequest
+         * @description A person to accredit for an event.
          */
-        AccreditationWish: {
+        AccreditationRequest: {
             email?: string | null;
             /** Format: uuid */
             event_id: string;
@@ -4467,33 +4502,6 @@ export interface components {
             /** @enum {string} */
             kind: "announcement";
             text: components["schemas"]["Text"];
-        };
-        /**
-         * Answer
-         * @description What a scan is answered, now and whenever it comes again.
-         */
-        Answer: {
-            /** @default 0 */
-            clock_off_s: number;
-            data?: Record<string, never>;
-            /** @default false */
-            identity_check: boolean;
-            number: number;
-            /** @enum {string} */
-            outcome: "admitted" | "again" | "noted" | "refused";
-            pass_number?: number | null;
-            pending_until?: string | null;
-            place_label?: components["schemas"]["PlaceLabel"] | null;
-            reason?: string | null;
-        };
-        /**
-         * Answers
-         * @description One answer a scan, in order; `now` is the server's clock, by which a device corrects its own.
-         */
-        Answers: {
-            answers: components["schemas"]["Answer"][];
-            /** Format: date-time */
-            now: string;
         };
         /**
          * Anywhere
@@ -4596,7 +4604,7 @@ export interface components {
         };
         /**
          * Ban
-         * @description An entry that holds.
+         * @description A ban in force.
          */
         Ban: {
             /** Format: date-time */
@@ -4613,28 +4621,49 @@ export interface components {
         };
         /**
          * BanFile
-         * @description The entries of one file that hold. `names` says who added them: persons that are known, by their ids.
+         * @description Bans of one file in force. `added_by_names` are their authors by id.
          */
         BanFile: {
+            added_by_names: {
+                [key: string]: string;
+            };
             bans: components["schemas"]["Ban"][];
             /** @enum {string} */
             file: "club" | "national";
-            names: {
-                [key: string]: string;
-            };
         };
         /**
-         * BanList
-         * @description Entries to add to a file: all of them, or none.
+         * BanHit
+         * @description A scan of a pass that matched a ban; `person_id` is the steward at the gate.
          */
-        BanList: {
-            bans: components["schemas"]["BanWish"][];
+        BanHit: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            ban_id: string;
+            /** Format: uuid */
+            device_id: string;
+            device_name?: string | null;
+            /** @enum {string} */
+            file: "club" | "national";
+            gate: string;
+            number: number;
+            pass_number: number;
+            person_id: string | null;
+            person_name?: string | null;
+            place_label?: components["schemas"]["PlaceLabel"] | null;
         };
         /**
-         * BanWish
-         * @description An entry to add; whoever asks makes `id`: sent twice, it is one. It means an address, a name, or either.
+         * BanListRequest
+         * @description Bans to add to a file: all of them, or none.
          */
-        BanWish: {
+        BanListRequest: {
+            bans: components["schemas"]["BanRequest"][];
+        };
+        /**
+         * BanRequest
+         * @description A ban to add. The client makes `id`; sending it twice adds one ban. It matches by email, by name, or either.
+         */
+        BanRequest: {
             email?: string | null;
             /** Format: date-time */
             expires_at: string;
@@ -4665,15 +4694,6 @@ export interface components {
             gross_cents: number;
             vat_cents: number;
             vat_permille: number;
-        };
-        /**
-         * Beat
-         * @description The answer to a heartbeat.
-         */
-        Beat: {
-            changes: components["schemas"]["Changes"];
-            /** Format: date-time */
-            now: string;
         };
         /**
          * BestSeats
@@ -4800,10 +4820,10 @@ export interface components {
             side: components["schemas"]["Side"];
         };
         /**
-         * Bound
-         * @description A pass for one phone. `text` is the signed pass that the phone makes its moving codes from.
+         * BoundPass
+         * @description A pass for a phone. `text` is the signed pass from which the phone makes its rotating codes.
          */
-        Bound: {
+        BoundPass: {
             /** Format: uuid */
             event_id: string;
             /** Format: date-time */
@@ -4814,15 +4834,6 @@ export interface components {
             number: number;
             rebinds_left: number;
             text: string;
-        };
-        /**
-         * ByTicket
-         * @description What tickets alone tell of a zone: sold there, of them entered by any gate, and not in yet.
-         */
-        ByTicket: {
-            entered: number;
-            not_yet_in: number;
-            sold: number;
         };
         /**
          * CameraShown
@@ -4940,38 +4951,6 @@ export interface components {
             outlet: string;
             /** Format: uuid */
             till: string;
-        };
-        /**
-         * Changes
-         * @description What a device must know since `version` of its heartbeat; with `reload` it fetches the pack instead.
-         */
-        Changes: {
-            flagged?: number[];
-            gates?: {
-                [key: string]: components["schemas"]["PackGate"];
-            };
-            generations?: [
-                number,
-                number
-            ][];
-            inside?: [
-                number,
-                string,
-                string
-            ][];
-            outside?: [
-                number,
-                string,
-                string
-            ][];
-            /** @default false */
-            reload: boolean;
-            revoked?: number[];
-            unflagged?: number[];
-            version: string;
-            zones?: {
-                [key: string]: components["schemas"]["PackZone"];
-            };
         };
         /**
          * Choice
@@ -5206,7 +5185,7 @@ export interface components {
         };
         /**
          * Correction
-         * @description A supervisor counted: so many more (or fewer) are in a zone. A fact of its own, never an edit.
+         * @description A supervisor's correction of the number of people in a zone; counts are never edited.
          */
         Correction: {
             /** Format: date-time */
@@ -5221,10 +5200,10 @@ export interface components {
             zone: string;
         };
         /**
-         * CorrectionLine
-         * @description A correction, and who made it.
+         * CorrectionEntry
+         * @description A correction with the name of its author.
          */
-        CorrectionLine: {
+        CorrectionEntry: {
             /** Format: date-time */
             corrected_at: string;
             corrected_by: string | null;
@@ -5238,10 +5217,10 @@ export interface components {
             zone: string;
         };
         /**
-         * CorrectionWish
-         * @description A correction; the browser makes `id`: sent twice, it is one.
+         * CorrectionRequest
+         * @description A correction. The browser makes `id`; sending it twice adds one correction.
          */
-        CorrectionWish: {
+        CorrectionRequest: {
             /** Format: uuid */
             id: string;
             people: number;
@@ -5476,23 +5455,17 @@ export interface components {
          */
         DeviceKind: "lane" | "phone" | "till";
         /**
-         * DeviceLine
-         * @description A device, as it last said, and who works with it.
+         * DeviceOverrides
+         * @description Number of overrides of a device, with or without heartbeats; `gate` is that of the last one.
          */
-        DeviceLine: {
-            backlog: number;
-            battery_percent: number | null;
-            clock_off_ms: number;
-            gate: string;
-            /** Format: date-time */
-            heard_at: string;
+        DeviceOverrides: {
             /** Format: uuid */
-            id: string;
-            name: string | null;
-            offline_since: string | null;
-            online: boolean;
+            device_id: string;
+            device_name?: string | null;
+            gate: string;
+            overrides: number;
             person_id: string | null;
-            person_name: string | null;
+            person_name?: string | null;
         };
         /**
          * DevicePairing
@@ -5501,6 +5474,25 @@ export interface components {
         DevicePairing: {
             code: string;
             key: components["schemas"]["Jwk"];
+        };
+        /**
+         * DeviceStatus
+         * @description A device by its last heartbeat, and the person signed in on it.
+         */
+        DeviceStatus: {
+            backlog: number;
+            battery_percent: number | null;
+            clock_off_ms: number;
+            gate: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            last_seen_at: string;
+            name: string | null;
+            offline_since: string | null;
+            online: boolean;
+            person_id: string | null;
+            person_name: string | null;
         };
         /**
          * DeviceUpdate
@@ -5548,17 +5540,17 @@ export interface components {
             top_up_cents: number;
         };
         /**
-         * DuplicateLine
-         * @description What two gates both let in; `gone_at`: a crossing that came later explains it.
+         * DuplicateAdmission
+         * @description A pass admitted twice; `resolved_at` is set when a later crossing explains it.
          */
-        DuplicateLine: {
-            first: components["schemas"]["ScanLine"];
+        DuplicateAdmission: {
             /** Format: date-time */
-            found_at: string;
-            gone_at: string | null;
+            detected_at: string;
+            first: components["schemas"]["ScanSummary"];
             pass_number: number;
             place_label: components["schemas"]["PlaceLabel"] | null;
-            second: components["schemas"]["ScanLine"];
+            resolved_at: string | null;
+            second: components["schemas"]["ScanSummary"];
         };
         /**
          * EmailKind
@@ -5903,30 +5895,6 @@ export interface components {
          */
         FoodState: "accepted" | "cancelled" | "declined" | "delivered" | "expired" | "handed_over" | "placed" | "ready" | "refunded";
         /**
-         * Found
-         * @description A pass that somebody without a phone asks for, with what their proof of identity must say.
-         */
-        Found: {
-            buyer_name: string | null;
-            entered: boolean;
-            holder_name: string | null;
-            order_code: string;
-            pass_number: number;
-            place: number;
-            place_label: components["schemas"]["PlaceLabel"] | null;
-            revoked: boolean;
-        };
-        /**
-         * FoundPass
-         * @description A pass that a supervisor looks for.
-         */
-        FoundPass: {
-            holder_name: string | null;
-            order_code: string | null;
-            pass_number: number;
-            place_label: components["schemas"]["PlaceLabel"] | null;
-        };
-        /**
          * FramesRequest
          * @description A batch of frames, in order of the clock.
          */
@@ -5943,48 +5911,29 @@ export interface components {
         };
         /**
          * GateBoard
-         * @description The gates of an event at a moment. Of the overrides of one device, `overrides_max` admit.
+         * @description The gates of an event at a moment. At most `overrides_max` overrides per device admit.
          */
         GateBoard: {
             admitted: number;
+            alerts: components["schemas"]["ScanAlert"][];
             closed: boolean;
-            corrections: components["schemas"]["CorrectionLine"][];
-            devices: components["schemas"]["DeviceLine"][];
-            duplicates: components["schemas"]["DuplicateLine"][];
-            duplicates_standing: number;
-            gates: components["schemas"]["GateLine"][];
+            corrections: components["schemas"]["CorrectionEntry"][];
+            devices: components["schemas"]["DeviceStatus"][];
+            duplicates: components["schemas"]["DuplicateAdmission"][];
+            duplicates_open: number;
+            fastest_ramp: string | null;
+            gates: components["schemas"]["GateStatus"][];
             inside: number;
-            not_yet_in: number;
+            not_entered: number;
             /** Format: date-time */
             now: string;
-            overrides: components["schemas"]["OverrideLine"][];
+            overrides: components["schemas"]["DeviceOverrides"][];
             overrides_max: number;
             queues: components["schemas"]["Queue"][];
-            quickest_ramp: string | null;
             refusals: {
                 [key: string]: number;
             };
-            special: components["schemas"]["SpecialLine"][];
-            zones: components["schemas"]["ZoneLine"][];
-        };
-        /**
-         * GateLine
-         * @description A gate's flow. `entries_a_minute` is the mean of the last five minutes; `queue` is None where nothing counts it.
-         *
-         *         `turnstile`, `closed` and `extra_groups` are what was said of this gate; "no entry" for all stands at the board.
-         */
-        GateLine: {
-            closed: boolean;
-            code: string;
-            entries: number;
-            entries_a_minute: number;
-            exits: number;
-            extra_groups: string[];
-            group: string;
-            queue: components["schemas"]["GateQueue"] | null;
-            refused: number;
-            turnstile: boolean;
-            zone: string;
+            zones: components["schemas"]["ZoneStatus"][];
         };
         /**
          * GateLocation
@@ -5999,10 +5948,10 @@ export interface components {
         };
         /**
          * GateQueue
-         * @description Who waits before a gate; `wait_s` is None where people wait and nobody went in lately.
+         * @description Queue before a gate; `wait_s` is None where people wait and the flow is zero.
          *
-         *         `is_measured`: a counter stands at the gate. Otherwise it is the gate's share of those who came through the search
-         *         of the nearest ramp and are in by none of its gates yet.
+         *         `is_measured`: a counter stands at the gate. Otherwise the queue is the gate's share of the people who left the
+         *         check of the nearest ramp and entered by none of its gates yet.
          */
         GateQueue: {
             is_measured: boolean;
@@ -6010,10 +5959,29 @@ export interface components {
             waiting: number;
         };
         /**
-         * GateWord
-         * @description What a supervisor says of a gate: all of it, each time.
+         * GateStatus
+         * @description A gate and its flow. `entries_per_minute` is the mean of five minutes; `queue` is None without counters.
+         *
+         *         `turnstile`, `closed` and `extra_groups` are settings of this gate; a stop of all entry is in the board's `closed`.
          */
-        GateWord: {
+        GateStatus: {
+            closed: boolean;
+            code: string;
+            entries: number;
+            entries_per_minute: number;
+            exits: number;
+            extra_groups: string[];
+            group: string;
+            queue: components["schemas"]["GateQueue"] | null;
+            refused: number;
+            turnstile: boolean;
+            zone: string;
+        };
+        /**
+         * GateUpdate
+         * @description All settings of a gate.
+         */
+        GateUpdate: {
             /** @default false */
             closed: boolean;
             extra_groups?: string[];
@@ -6100,13 +6068,6 @@ export interface components {
             wallet_id: string;
         };
         /**
-         * GroundWord
-         * @description Whether nobody more is let into the ground.
-         */
-        GroundWord: {
-            closed: boolean;
-        };
-        /**
          * HandOver
          * @description Handover of an order. `code` is the fan's code; None if a manager of the outlet vouches for the fan.
          *
@@ -6129,7 +6090,7 @@ export interface components {
         };
         /**
          * Heartbeat
-         * @description How a device is: its clock, how many scans it has not sent yet, since when it was without network.
+         * @description State of a device: its clock, scans to sync, and since when it was offline.
          */
         Heartbeat: {
             /** Format: date-time */
@@ -6145,50 +6106,13 @@ export interface components {
             version?: string | null;
         };
         /**
-         * HistoryLine
-         * @description A scan of a pass. `withdrawn`: its device was revoked, and it counts no more.
+         * HeartbeatAnswer
+         * @description The answer to a heartbeat.
          */
-        HistoryLine: {
+        HeartbeatAnswer: {
+            changes: components["schemas"]["PackChanges"];
             /** Format: date-time */
-            at: string;
-            clock_off_s: number;
-            /** Format: uuid */
-            device_id: string;
-            device_name?: string | null;
-            gate: string;
-            kind: string;
-            number: number;
-            offline: boolean;
-            outcome: string;
-            override: string | null;
-            pass_number: number | null;
-            person_id: string | null;
-            person_name?: string | null;
-            reason: string | null;
-            time_trusted: boolean;
-            training: boolean;
-            withdrawn: boolean;
-        };
-        /**
-         * Hit
-         * @description Somebody came to a gate with a pass that an entry met; `person_id` is who stood at the gate.
-         */
-        Hit: {
-            /** Format: date-time */
-            at: string;
-            /** Format: uuid */
-            ban_id: string;
-            /** Format: uuid */
-            device_id: string;
-            device_name?: string | null;
-            /** @enum {string} */
-            file: "club" | "national";
-            gate: string;
-            number: number;
-            pass_number: number;
-            person_id: string | null;
-            person_name?: string | null;
-            place_label?: components["schemas"]["PlaceLabel"] | null;
+            now: string;
         };
         /**
          * HoldRequest
@@ -6203,6 +6127,20 @@ export interface components {
             id: string;
             joins?: string | null;
             seats: components["schemas"]["BestSeats"] | components["schemas"]["ChosenSeats"] | components["schemas"]["StandingPlaces"];
+        };
+        /**
+         * HolderMatch
+         * @description A pass found for a person without a phone, with the names to compare with their ID.
+         */
+        HolderMatch: {
+            buyer_name: string | null;
+            entered: boolean;
+            holder_name: string | null;
+            order_code: string;
+            pass_number: number;
+            place: number;
+            place_label: components["schemas"]["PlaceLabel"] | null;
+            revoked: boolean;
         };
         /**
          * HolderUpdate
@@ -6374,32 +6312,6 @@ export interface components {
             /** @enum {string} */
             kind: "kick_off";
             period: components["schemas"]["Period"];
-        };
-        /**
-         * KindState
-         * @description How a kind stands at an event: its gate group, how many hold it, when it comes and goes, and the gates.
-         *
-         *         Without gates, or without a window, its badges open no gate as badges do.
-         */
-        KindState: {
-            closes_at: string | null;
-            gates: string[];
-            group: string;
-            held: number;
-            /** @enum {string} */
-            kind: "contractor" | "players" | "press" | "staff";
-            opens_at: string | null;
-        };
-        /**
-         * KindWord
-         * @description When a kind comes and goes, and all the gates that take it.
-         */
-        KindWord: {
-            /** Format: date-time */
-            closes_at: string;
-            gates: string[];
-            /** Format: date-time */
-            opens_at: string;
         };
         /**
          * KitchenBoard
@@ -7132,17 +7044,36 @@ export interface components {
             vouchers: number;
         };
         /**
-         * OverrideLine
-         * @description How many overrides a device sent, with or without heartbeats; `gate` is that of the last one.
+         * PackChanges
+         * @description Changes since `version` of the heartbeat; with `reload` the device fetches the pack instead.
          */
-        OverrideLine: {
-            /** Format: uuid */
-            device_id: string;
-            device_name?: string | null;
-            gate: string;
-            overrides: number;
-            person_id: string | null;
-            person_name?: string | null;
+        PackChanges: {
+            flagged?: number[];
+            gates?: {
+                [key: string]: components["schemas"]["PackGate"];
+            };
+            generations?: [
+                number,
+                number
+            ][];
+            inside?: [
+                number,
+                string,
+                string
+            ][];
+            outside?: [
+                number,
+                string,
+                string
+            ][];
+            /** @default false */
+            reload: boolean;
+            revoked?: number[];
+            unflagged?: number[];
+            version: string;
+            zones?: {
+                [key: string]: components["schemas"]["PackZone"];
+            };
         };
         /**
          * PackEvent
@@ -7164,7 +7095,7 @@ export interface components {
         };
         /**
          * PackGate
-         * @description A gate as decisions ask it; `closed` also when the whole ground is.
+         * @description A gate as decisions need it; `closed` also when all entry is stopped.
          */
         PackGate: {
             closed: boolean;
@@ -7195,7 +7126,7 @@ export interface components {
         };
         /**
          * PackZone
-         * @description Whether anybody more is let in there.
+         * @description Whether a zone is full.
          */
         PackZone: {
             full: boolean;
@@ -7306,7 +7237,7 @@ export interface components {
         };
         /**
          * PassHistory
-         * @description The scans of a pass, the latest first, and where its bearer is.
+         * @description The scans of a pass, the latest first, and its presence.
          */
         PassHistory: {
             gate_group: string;
@@ -7314,11 +7245,11 @@ export interface components {
             place_label: components["schemas"]["PlaceLabel"] | null;
             presence: components["schemas"]["Presence"] | null;
             revoked: boolean;
-            scans: components["schemas"]["HistoryLine"][];
+            scans: components["schemas"]["PassScan"][];
         };
         /**
          * PassKeys
-         * @description What a gate needs to verify the passes of an event: a JWK set.
+         * @description The public keys that verify the passes of an event, as a JWK set.
          */
         PassKeys: {
             /** Format: uuid */
@@ -7326,8 +7257,43 @@ export interface components {
             keys: components["schemas"]["IssuerJwk"][];
         };
         /**
+         * PassMatch
+         * @description A pass found by a supervisor's search.
+         */
+        PassMatch: {
+            holder_name: string | null;
+            order_code: string | null;
+            pass_number: number;
+            place_label: components["schemas"]["PlaceLabel"] | null;
+        };
+        /**
+         * PassScan
+         * @description A scan of a pass. `withdrawn`: its device was revoked and the scan no longer counts.
+         */
+        PassScan: {
+            /** Format: date-time */
+            at: string;
+            clock_off_s: number;
+            /** Format: uuid */
+            device_id: string;
+            device_name?: string | null;
+            gate: string;
+            kind: string;
+            number: number;
+            offline: boolean;
+            outcome: string;
+            override: string | null;
+            pass_number: number | null;
+            person_id: string | null;
+            person_name?: string | null;
+            reason: string | null;
+            time_trusted: boolean;
+            training: boolean;
+            withdrawn: boolean;
+        };
+        /**
          * PassState
-         * @description How a pass stands, for its owner. A phone may bind its key from `opens_at` on.
+         * @description State of a pass for its owner. A phone may bind its key from `opens_at` on.
          */
         PassState: {
             entered_at: string | null;
@@ -7470,7 +7436,7 @@ export interface components {
         };
         /**
          * Presence
-         * @description Where the bearer of a pass is, since when, and by which gate; `pending` (admitted, not passed) ends by itself.
+         * @description Presence of a pass: state, time and gate; `pending` (admitted, not yet passed) expires.
          */
         Presence: {
             gate: string;
@@ -7744,10 +7710,10 @@ export interface components {
         };
         /**
          * Queue
-         * @description The queue before the search of a ramp; `is_measured`: its way out is counted too, and not taken from the rate.
+         * @description Queue before the security check of a ramp; `is_measured`: exits of the check are counted, not assumed.
          */
         Queue: {
-            arriving_a_minute: number;
+            arrivals_per_minute: number;
             is_measured: boolean;
             lanes: number;
             ramp: string;
@@ -7844,7 +7810,7 @@ export interface components {
         };
         /**
          * RevocationRequest
-         * @description Since when nothing counts that the device uploaded, by the server's clock.
+         * @description Time since which uploads of the device no longer count, by the server's clock.
          */
         RevocationRequest: {
             /** Format: date-time */
@@ -8009,10 +7975,58 @@ export interface components {
             total: components["schemas"]["SalesRow"];
         };
         /**
-         * ScanLine
-         * @description One of the two scans of a duplicate, with whom to call.
+         * ScanAlert
+         * @description An overridden scan, or an entry without proof (`reason` says why).
+         *
+         *         Reason `already_inside`: the bearer was refused because an outdated code of the pass was used to enter before.
          */
-        ScanLine: {
+        ScanAlert: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            device_id: string;
+            device_name?: string | null;
+            gate: string;
+            kind: string;
+            number: number;
+            override: string | null;
+            pass_number: number | null;
+            person_id: string | null;
+            person_name?: string | null;
+            reason: string | null;
+        };
+        /**
+         * ScanAnswer
+         * @description Answer to a scan; a repeated scan gets the same answer.
+         */
+        ScanAnswer: {
+            /** @default 0 */
+            clock_off_s: number;
+            data?: Record<string, never>;
+            /** @default false */
+            identity_check: boolean;
+            number: number;
+            /** @enum {string} */
+            outcome: "admitted" | "again" | "noted" | "refused";
+            pass_number?: number | null;
+            pending_until?: string | null;
+            place_label?: components["schemas"]["PlaceLabel"] | null;
+            reason?: string | null;
+        };
+        /**
+         * ScanAnswers
+         * @description One answer per scan, in order; `now` is the server's clock, by which a device corrects its own.
+         */
+        ScanAnswers: {
+            answers: components["schemas"]["ScanAnswer"][];
+            /** Format: date-time */
+            now: string;
+        };
+        /**
+         * ScanSummary
+         * @description One of the two scans of a duplicate, with the device and the person to call.
+         */
+        ScanSummary: {
             /** Format: date-time */
             at: string;
             /** Format: uuid */
@@ -8026,20 +8040,18 @@ export interface components {
             person_name?: string | null;
         };
         /**
+         * ScanUpload
+         * @description Scans in the order of the device.
+         */
+        ScanUpload: {
+            scans: components["schemas"]["SignedScan"][];
+        };
+        /**
          * ScopeName
          * @description Where they may do it.
          * @enum {string}
          */
         ScopeName: "all" | "event" | "gate" | "organiser" | "outlet";
-        /**
-         * SealedPack
-         * @description A pack as it travels: the bytes of its JSON in base64, signed by the event's key.
-         */
-        SealedPack: {
-            body: string;
-            kid: string;
-            signature: string;
-        };
         /**
          * Seller
          * @description Seller printed on receipts; empty where not configured.
@@ -8146,33 +8158,21 @@ export interface components {
             name?: string | null;
         };
         /**
+         * SignedPack
+         * @description A pack in transport: the bytes of its JSON in base64, signed by the event's key.
+         */
+        SignedPack: {
+            body: string;
+            kid: string;
+            signature: string;
+        };
+        /**
          * SignedScan
-         * @description One scan as its device sends it: the bytes of its JSON and the device's signature over them, both base64url.
+         * @description A scan as its device sends it: the bytes of its JSON and the device's signature, both base64url.
          */
         SignedScan: {
             body: string;
             signature: string;
-        };
-        /**
-         * SpecialLine
-         * @description A scan that somebody overruled, or that let somebody in without proof (`reason` says why).
-         *
-         *         With the reason `already_inside` it refused a bearer whose pass came in before by a code out of its time.
-         */
-        SpecialLine: {
-            /** Format: date-time */
-            at: string;
-            /** Format: uuid */
-            device_id: string;
-            device_name?: string | null;
-            gate: string;
-            kind: string;
-            number: number;
-            override: string | null;
-            pass_number: number | null;
-            person_id: string | null;
-            person_name?: string | null;
-            reason: string | null;
         };
         /**
          * Staff
@@ -8698,6 +8698,15 @@ export interface components {
             tariff: components["schemas"]["Tariff"];
         };
         /**
+         * TicketCounts
+         * @description Tickets of a zone: sold, used to enter by any gate, and not used yet.
+         */
+        TicketCounts: {
+            entered: number;
+            not_entered: number;
+            sold: number;
+        };
+        /**
          * TicketEvent
          * @description The event of a ticket.
          */
@@ -8936,13 +8945,6 @@ export interface components {
             title: components["schemas"]["Text"];
         };
         /**
-         * Upload
-         * @description Scans in the order in which the device made them.
-         */
-        Upload: {
-            scans: components["schemas"]["SignedScan"][];
-        };
-        /**
          * UploadAnswers
          * @description One answer per record, in order; `now` is the server's clock.
          */
@@ -8983,6 +8985,13 @@ export interface components {
             gross_cents: number;
             vat_cents: number;
             vat_permille: number;
+        };
+        /**
+         * VenueEntryUpdate
+         * @description Whether entry is stopped at all gates.
+         */
+        VenueEntryUpdate: {
+            closed: boolean;
         };
         /**
          * VenueSummary
@@ -9099,25 +9108,14 @@ export interface components {
             window: components["schemas"]["Window"];
         };
         /**
-         * WindowWord
-         * @description When the passes of an accreditation may cross.
-         */
-        WindowWord: {
-            /** Format: date-time */
-            closes_at: string;
-            /** Format: date-time */
-            opens_at: string;
-        };
-        /**
-         * ZoneLine
-         * @description A zone: how many people are inside by the crossings, less anonymous exits, with the corrections in it.
+         * ZoneStatus
+         * @description A zone. `inside` counts people by crossings, less anonymous exits, with corrections.
          *
-         *         `admitted` counts each pass once and only where it was proved: it is less than `inside` where a pass let two in, or
-         *         somebody went in without proof. `capacity` is how many places the zone has.
+         *         `admitted` counts each pass once and only proved entries: it is less than `inside` where a pass was used twice or an
+         *         entry had no proof. `capacity` is the number of places.
          */
-        ZoneLine: {
+        ZoneStatus: {
             admitted: number;
-            by_ticket: components["schemas"]["ByTicket"];
             capacity: number;
             code: string;
             corrected: number;
@@ -9125,12 +9123,13 @@ export interface components {
             inside: number;
             /** @enum {string} */
             kind: "area" | "stand";
+            tickets: components["schemas"]["TicketCounts"];
         };
         /**
-         * ZoneWord
-         * @description Whether nobody more is let into a zone.
+         * ZoneUpdate
+         * @description Whether a zone is full.
          */
-        ZoneWord: {
+        ZoneUpdate: {
             full: boolean;
         };
     };
@@ -9182,7 +9181,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AccreditationWish"];
+                "application/json": components["schemas"]["AccreditationRequest"];
             };
         };
         responses: {
@@ -9215,7 +9214,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AccreditationList"];
+                "application/json": components["schemas"]["AccreditationListRequest"];
             };
         };
         responses: {
@@ -9341,7 +9340,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BanWish"];
+                "application/json": components["schemas"]["BanRequest"];
             };
         };
         responses: {
@@ -9376,7 +9375,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BanList"];
+                "application/json": components["schemas"]["BanListRequest"];
             };
         };
         responses: {
@@ -9505,7 +9504,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CorrectionWish"];
+                "application/json": components["schemas"]["CorrectionRequest"];
             };
         };
         responses: {
@@ -9541,40 +9540,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["GateWord"];
-            };
-        };
-        responses: {
-            /** @description Success without content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Refused: `code` is the reason, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    put_ground: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                event_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["GroundWord"];
+                "application/json": components["schemas"]["GateUpdate"];
             };
         };
         responses: {
@@ -9613,7 +9579,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["KindState"][];
+                    "application/json": components["schemas"]["AccreditationKindState"][];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -9639,7 +9605,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["KindWord"];
+                "application/json": components["schemas"]["AccreditationKindUpdate"];
             };
         };
         responses: {
@@ -9649,7 +9615,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["KindState"];
+                    "application/json": components["schemas"]["AccreditationKindState"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -9683,7 +9649,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FoundPass"][];
+                    "application/json": components["schemas"]["PassMatch"][];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -9729,6 +9695,39 @@ export interface operations {
             };
         };
     };
+    put_entry_closed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VenueEntryUpdate"];
+            };
+        };
+        responses: {
+            /** @description Success without content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     put_window: {
         parameters: {
             query?: never;
@@ -9741,7 +9740,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["WindowWord"];
+                "application/json": components["schemas"]["AccessWindowUpdate"];
             };
         };
         responses: {
@@ -9775,7 +9774,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ZoneWord"];
+                "application/json": components["schemas"]["ZoneUpdate"];
             };
         };
         responses: {
@@ -9816,7 +9815,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Beat"];
+                    "application/json": components["schemas"]["HeartbeatAnswer"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -9847,7 +9846,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Hit"][];
+                    "application/json": components["schemas"]["BanHit"][];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -9881,7 +9880,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Found"][];
+                    "application/json": components["schemas"]["HolderMatch"][];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -9914,7 +9913,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SealedPack"];
+                    "application/json": components["schemas"]["SignedPack"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -9937,7 +9936,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Upload"];
+                "application/json": components["schemas"]["ScanUpload"];
             };
         };
         responses: {
@@ -9947,7 +9946,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answers"];
+                    "application/json": components["schemas"]["ScanAnswers"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -15673,7 +15672,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Bound"];
+                    "application/json": components["schemas"]["BoundPass"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -15708,7 +15707,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Bound"];
+                    "application/json": components["schemas"]["BoundPass"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

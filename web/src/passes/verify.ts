@@ -1,4 +1,4 @@
-/** Does this QR text let its bearer claim a place now? The same answer here and in src/virage/identity/passes/rules/verdict.py. */
+/** Does this QR text let its bearer claim a place now? The same answer here and in src/virage/identity/passes/rules/verification.py. */
 
 import type { Bytes } from "./base45";
 import { fromBase64 } from "./base64";

@@ -1,7 +1,7 @@
 /** The entry code of a ticket on this phone: bound once online, then generated locally every 30 seconds. */
 import { answered, type Answer, type Problem } from "../api/answer";
 import { api } from "../api/client";
-import type { Bound, Ticket } from "../api/words";
+import type { BoundPass, Ticket } from "../api/words";
 import type { PublicJwk } from "../passes/holder";
 import { clock } from "../kernel/clock.svelte";
 import { boundPass, forgetPass, keepPass, tickets } from "./tickets.svelte";
@@ -11,7 +11,7 @@ export type Stage = "looking" | "early" | "offer" | "working" | "showing" | "els
 export class PassOnPhone {
   stage = $state<Stage>("looking");
   problem = $state.raw<Problem | null>(null);
-  bound = $state.raw<Bound | null>(null);
+  bound = $state.raw<BoundPass | null>(null);
   #ticket: Ticket;
 
   constructor(ticket: Ticket) {
@@ -38,14 +38,14 @@ export class PassOnPhone {
     const key = await this.#key();
     if (!key) return;
     const params = { path: { ticket_id: this.#ticket.id } };
-    await this.#receive(await answered<Bound>(api.POST("/api/tickets/{ticket_id}/pass", { params, body: { key } })));
+    await this.#receive(await answered<BoundPass>(api.POST("/api/tickets/{ticket_id}/pass", { params, body: { key } })));
   }
 
   async move(code: string): Promise<boolean> {
     const key = await this.#key(true);
     if (!key) return false;
     const params = { path: { ticket_id: this.#ticket.id } };
-    const answer = await answered<Bound>(api.POST("/api/tickets/{ticket_id}/rebind", { params, body: { code, key } }));
+    const answer = await answered<BoundPass>(api.POST("/api/tickets/{ticket_id}/rebind", { params, body: { code, key } }));
     if (answer.ok) await this.#receive(answer);
     else this.problem = answer.problem;
     return answer.ok;
@@ -85,7 +85,7 @@ export class PassOnPhone {
     }
   }
 
-  async #receive(answer: Answer<Bound>): Promise<void> {
+  async #receive(answer: Answer<BoundPass>): Promise<void> {
     if (answer.ok) {
       await keepPass(this.#ticket.id, answer.data);
       const { pass } = this.#ticket;
@@ -103,7 +103,7 @@ export class PassOnPhone {
     }
   }
 
-  #show(bound: Bound): void {
+  #show(bound: BoundPass): void {
     this.bound = bound;
     this.problem = null;
     this.stage = "showing";

@@ -1,7 +1,7 @@
 /** The fan's tickets: cached ones at once, then those of the server, cached for use without network. */
 import { answered, type Problem } from "../api/answer";
 import { api } from "../api/client";
-import type { Bound, EventInfo, Ticket } from "../api/words";
+import type { BoundPass, EventInfo, Ticket } from "../api/words";
 import { keep } from "../kernel/keep";
 import { session } from "../people/session.svelte";
 import { event as loadEvent } from "../programme/events";
@@ -83,6 +83,6 @@ export async function eventOf(id: string): Promise<EventInfo | undefined> {
   return answer.ok ? answer.data : undefined;
 }
 
-export const boundPass = (ticketId: string): Promise<Bound | undefined> => keep.get<Bound>(`pass:${ticketId}`);
-export const keepPass = (ticketId: string, bound: Bound): Promise<unknown> => keep.put(`pass:${ticketId}`, bound);
+export const boundPass = (ticketId: string): Promise<BoundPass | undefined> => keep.get<BoundPass>(`pass:${ticketId}`);
+export const keepPass = (ticketId: string, bound: BoundPass): Promise<unknown> => keep.put(`pass:${ticketId}`, bound);
 export const forgetPass = (ticketId: string): Promise<unknown> => keep.remove(`pass:${ticketId}`);

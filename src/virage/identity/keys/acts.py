@@ -36,16 +36,16 @@ async def ensure_keys(
 async def sign_document(
     conn: Connection, vault: KeyVault, event_id: UUID, message: bytes, now: datetime
 ) -> tuple[bytes, bytes]:
-    """Sign something else than a pass by the event's key; (kid, signature).
+    """Sign a document with the event's key; return (kid, signature).
 
-    The message begins with a purpose in letters, as no CBOR array of a pass does.
+    The message must begin with a purpose in letters, which no CBOR array of a pass does.
     """
     key = (await ensure_keys(conn, vault, [event_id], now))[event_id]
     return key.kid, vault.open(key).sign(message)
 
 
 async def reseal_keys(conn: Connection, vault: KeyVault) -> int:
-    """Seal every key under the present secret, after a rotation; return how many had an earlier one."""
+    """Seal every key under the current secret after a rotation; return the number of resealed keys."""
     resealed = [vault.resealed(key) for key in await store.all_signing_keys(conn)]
     changed = [key for key in resealed if key is not None]
     await store.reseal(conn, changed)

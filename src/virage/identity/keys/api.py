@@ -1,4 +1,4 @@
-"""What other domains may do with keys, and read of it."""
+"""Acts and reads of keys that other domains may use."""
 
 from virage.identity.keys.acts import ensure_keys as ensure_keys
 from virage.identity.keys.acts import open_vault as open_vault

@@ -1,4 +1,4 @@
-"""What keys do on a schedule: bring signing keys under the present secret after a rotation."""
+"""Scheduled work of keys: reseal signing keys after a rotation of the secret."""
 
 from typing import Final
 
@@ -15,18 +15,18 @@ _log = structlog.get_logger(__name__)
 
 
 class KeyJobs:
-    """The schedule of keys."""
+    """The scheduled jobs of keys."""
 
     def __init__(self, db: Database, vault: KeyVault) -> None:
         self._db = db
         self._vault = vault
 
     def register(self, jobs: Jobs) -> None:
-        """Put the job on the schedule."""
+        """Register the job with a worker."""
         jobs.every(RESEAL_EVERY_S, "passes.reseal", self.reseal)
 
     async def reseal(self) -> None:
-        """Seal anew what an earlier secret still closes; afterwards that secret can be forgotten."""
+        """Reseal keys that a previous secret seals; afterwards that secret can be removed."""
         try:
             async with self._db.transaction() as conn:
                 count = await acts.reseal_keys(conn, self._vault)

@@ -1,4 +1,4 @@
-"""What keys adds to the application."""
+"""The module of keys."""
 
 from virage.identity.keys.acts import open_vault
 from virage.identity.keys.jobs import KeyJobs
@@ -15,6 +15,6 @@ module = Module(
 
 
 def build(process: Process) -> Parts:
-    """Return what they add."""
+    """Return the parts that keys add to the application."""
     vault = open_vault(process.config)
     return Parts({"vault": vault}, jobs=[KeyJobs(process.db, vault).register])

@@ -1,4 +1,4 @@
-"""Public keys: those that sign passes, as gates and other programs read them, and those of devices."""
+"""Public keys: issuer keys for gates and API clients, and keys of devices."""
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -28,7 +28,7 @@ class IssuerJwk(Struct, frozen=True):
 
 
 class PassKeys(Struct, frozen=True):
-    """What a gate needs to verify the passes of an event: a JWK set."""
+    """The public keys that verify the passes of an event, as a JWK set."""
 
     event_id: UUID
     keys: tuple[IssuerJwk, ...]
@@ -49,10 +49,10 @@ async def published_keys(conn: Connection, event_id: UUID) -> PassKeys | None:
 
 
 def issuer_key(event_id: UUID, jwk: IssuerJwk) -> IssuerKey:
-    """Return a published key as `verify` takes it.
+    """Return a published key in the form of `verify`.
 
     Raises:
-        ValueError: when the JWK is not one that Virage publishes.
+        ValueError: if the JWK is not one that Virage publishes.
     """
     public = bytes_of_base64url(jwk.x)
     if public is None or len(public) != KEY_BYTES or base64url(kid_of(public)) != jwk.kid:
@@ -61,18 +61,18 @@ def issuer_key(event_id: UUID, jwk: IssuerJwk) -> IssuerKey:
 
 
 DeviceKeys = Callable[[Connection, Sequence[UUID]], Awaitable[Mapping[UUID, HolderKey]]]
-"""The public keys of paired devices; people know them."""
+"""Reads the public keys of paired devices."""
 
 
 async def device_keys(conn: Connection, device_ids: Sequence[UUID]) -> dict[UUID, HolderKey]:
-    """The public keys of devices, from people."""
+    """Return the public keys of devices."""
     found = await people.devices(conn, device_ids)
-    keys = {device_id: holder_key_from_jwk(one.public_key) for device_id, one in found.items()}
+    keys = {device_id: holder_key_from_jwk(device.public_key) for device_id, device in found.items()}
     return {device_id: key for device_id, key in keys.items() if key is not None}
 
 
 class DeviceKeyring:
-    """The public keys of devices in one process, read once and kept: none of them ever changes."""
+    """Public keys of devices cached by a process: a key never changes."""
 
     def __init__(self, db: Database, keys: DeviceKeys = device_keys) -> None:
         self._db = db
@@ -80,7 +80,7 @@ class DeviceKeyring:
         self._kept: OrderedDict[UUID, HolderKey] = OrderedDict()
 
     async def key(self, device_id: UUID) -> HolderKey | None:
-        """The public key of a device."""
+        """Return the public key of a device."""
         found = self._kept.get(device_id)
         if found is None:
             async with self._db.connection() as conn:

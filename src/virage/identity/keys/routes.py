@@ -1,4 +1,4 @@
-"""The public keys that verify passes."""
+"""Route of the public keys that verify passes."""
 
 from typing import Final
 from uuid import UUID
@@ -14,7 +14,7 @@ _A_DAY: Final = "public, max-age=86400"
 
 @get("/{event_id:uuid}/pass-keys", public=True)
 async def get_pass_keys(event_id: UUID, db: Database) -> Response[PassKeys]:
-    """The public keys that verify the passes of an event. 404 before its first pass is signed."""
+    """Get the public keys that verify the passes of an event. 404 before its first pass is signed."""
     async with db.connection() as conn:
         keys = await reads.published_keys(conn, event_id)
     if keys is None:

@@ -1,4 +1,4 @@
-"""The queries of keys, one typed function each."""
+"""Queries of keys, one typed function each."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -34,5 +34,5 @@ async def all_signing_keys(conn: Connection) -> list[SealedKey]:
 
 
 async def reseal(conn: Connection, keys: Sequence[SealedKey]) -> None:
-    """Store keys under another seal."""
+    """Store keys under a new seal."""
     await _sql.reseal(conn, event_ids=[key.event_id for key in keys], sealeds=[key.sealed for key in keys])

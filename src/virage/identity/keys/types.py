@@ -1,4 +1,4 @@
-"""What other domains' rules may know of keys: its Structs and pure functions."""
+"""Structs and pure functions of keys that other domains' rules may import."""
 
 from virage.identity.keys.rules.keys import COSE_EDDSA as COSE_EDDSA
 from virage.identity.keys.rules.keys import KID_BYTES as KID_BYTES

@@ -11,21 +11,21 @@ from msgspec import Struct
 from virage.identity.keys.api import ensure_keys
 from virage.identity.keys.types import KeyVault
 from virage.identity.passes import store
-from virage.identity.passes.rules import holding
+from virage.identity.passes.rules import binding
+from virage.identity.passes.rules.binding import Issue, Pass
 from virage.identity.passes.rules.claims import is_gate_group, sign_pass
 from virage.identity.passes.rules.code import text_of
-from virage.identity.passes.rules.holding import Issue, Pass
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.jwk import Jwk
 from virage.platform.values.refusals import Refused
 
 __all__ = [
-    "Binding",
-    "Bound",
+    "BindingRequest",
+    "BoundPass",
     "Issue",
-    "Printed",
-    "Printing",
+    "PaperPass",
+    "PrintRequest",
     "bind",
     "clear_entered",
     "issue",
@@ -36,24 +36,24 @@ __all__ = [
 ]
 
 
-class Binding(Struct, frozen=True):
-    """A phone's public key for one pass; `who` is the person that asks."""
+class BindingRequest(Struct, frozen=True):
+    """A phone's public key for a pass; `who` is the person who asks."""
 
     subject: UUID
     key: Jwk
     who: UUID | None = None
 
 
-class Printing(Struct, frozen=True):
-    """A pass wanted on paper; `allowed` is what the event's house rules say."""
+class PrintRequest(Struct, frozen=True):
+    """A pass to print on paper; `allowed` is the event's rule."""
 
     subject: UUID
     allowed: bool
     who: UUID | None = None
 
 
-class Bound(Struct, frozen=True):
-    """A pass for one phone. `text` is the signed pass that the phone makes its moving codes from."""
+class BoundPass(Struct, frozen=True):
+    """A pass for a phone. `text` is the signed pass from which the phone makes its rotating codes."""
 
     event_id: UUID
     number: int
@@ -64,7 +64,7 @@ class Bound(Struct, frozen=True):
     rebinds_left: int
 
 
-class Printed(Struct, frozen=True):
+class PaperPass(Struct, frozen=True):
     """A pass on paper. `text` is its whole QR code."""
 
     event_id: UUID
@@ -75,15 +75,15 @@ class Printed(Struct, frozen=True):
     expires_at: datetime
 
 
-Asked = TypeVar("Asked", Binding, Printing)
-Decide = Callable[[Pass | None, Asked], Pass | Refused]
+PassRequest = TypeVar("PassRequest", BindingRequest, PrintRequest)
+Decide = Callable[[Pass | None, PassRequest], Pass | Refused]
 
 
 async def issue(conn: Connection, issues: Sequence[Issue], now: datetime) -> list[int]:
     """Issue passes and return their numbers in the order of the issues; nothing is signed yet.
 
-    Each event's counter stays locked until the transaction ends, so call this late in it. A subject that has a pass
-    already fails the transaction: whoever issues does so once.
+    Each event's counter stays locked until the transaction ends, so call this late in it. A subject that already has a
+    pass fails the transaction.
     """
     for group in {wanted.gate_group for wanted in issues}:
         if not is_gate_group(group):
@@ -98,44 +98,50 @@ async def issue(conn: Connection, issues: Sequence[Issue], now: datetime) -> lis
     return [next(next_number[wanted.event_id]) for wanted in issues]
 
 
-async def bind(conn: Connection, vault: KeyVault, bindings: Sequence[Binding], now: datetime) -> list[Bound | Refused]:
-    """Bind passes to phones from 72 hours before they hold; the same key again gets the same answer."""
-    decided = await _change(conn, bindings, "pass_bound", lambda held, asked: holding.bind(held, asked.key, now), now)
+async def bind(
+    conn: Connection, vault: KeyVault, bindings: Sequence[BindingRequest], now: datetime
+) -> list[BoundPass | Refused]:
+    """Bind passes to phones, from 72 hours before their validity; a repeated key gets the same answer."""
+    decided = await _change(
+        conn, bindings, "pass_bound", lambda held, request: binding.bind(held, request.key, now), now
+    )
     return await _bound(conn, vault, decided, now)
 
 
 async def rebind(
-    conn: Connection, vault: KeyVault, bindings: Sequence[Binding], now: datetime
-) -> list[Bound | Refused]:
-    """Move passes to other phones, whose owners the caller has made sure of; phones and papers before end with it."""
+    conn: Connection, vault: KeyVault, bindings: Sequence[BindingRequest], now: datetime
+) -> list[BoundPass | Refused]:
+    """Move passes to other phones; the caller has verified their owners. Earlier phones and papers become invalid."""
     decided = await _change(
-        conn, bindings, "pass_rebound", lambda held, asked: holding.rebind(held, asked.key, now), now
+        conn, bindings, "pass_rebound", lambda held, request: binding.rebind(held, request.key, now), now
     )
     return await _bound(conn, vault, decided, now)
 
 
 async def print_paper(
-    conn: Connection, vault: KeyVault, printings: Sequence[Printing], now: datetime
-) -> list[Printed | Refused]:
-    """Put passes on paper; the phone's pass ends with it. Render the page outside of the transaction (`paper_pdf`)."""
+    conn: Connection, vault: KeyVault, printings: Sequence[PrintRequest], now: datetime
+) -> list[PaperPass | Refused]:
+    """Put passes on paper and invalidate the phone's pass. Render the page outside the transaction (`paper_pdf`)."""
     decided = await _change(
         conn,
         printings,
         "pass_printed",
-        lambda held, asked: holding.print_on_paper(held, now, allowed=asked.allowed),
+        lambda held, request: binding.print_on_paper(held, now, allowed=request.allowed),
         now,
     )
     texts = await _signed(conn, vault, decided, now)
     return [
         outcome
         if isinstance(outcome, Refused)
-        else Printed(outcome.event_id, outcome.number, outcome.generation, text, outcome.not_before, outcome.expires_at)
+        else PaperPass(
+            outcome.event_id, outcome.number, outcome.generation, text, outcome.not_before, outcome.expires_at
+        )
         for outcome, text in zip(decided, texts, strict=True)
     ]
 
 
 async def revoke(conn: Connection, subjects: Sequence[UUID], now: datetime, who: UUID | None = None) -> None:
-    """Revoke passes, for a refund or an erasure, and forget the phones that held them; revoked ones stay so."""
+    """Revoke passes after a refund or an erasure, and delete their phone keys; revoked ones stay so."""
     revoked = await store.revoke(conn, subjects, now)
     facts = [
         Fact("pass_revoked", who, subject, {"event_id": event_id, "number": number})
@@ -145,44 +151,44 @@ async def revoke(conn: Connection, subjects: Sequence[UUID], now: datetime, who:
 
 
 async def mark_entered(conn: Connection, event_id: UUID, numbers: Sequence[int], at: datetime) -> None:
-    """Remember the first crossing of passes: from then on none of them changes its phone or turns into paper."""
+    """Store the first entry of passes; afterwards they can neither be rebound nor printed."""
     await store.mark_entered(conn, event_id, numbers, at)
 
 
 async def clear_entered(conn: Connection, event_id: UUID, numbers: Sequence[int]) -> None:
-    """Forget the first crossing of passes: every scan that said so was withdrawn."""
+    """Clear the first entry of passes whose scans were all withdrawn."""
     await store.clear_entered(conn, event_id, numbers)
 
 
 async def _change(
-    conn: Connection, asked: Sequence[Asked], fact: str, decide: "Decide[Asked]", now: datetime
+    conn: Connection, request: Sequence[PassRequest], fact: str, decide: "Decide[PassRequest]", now: datetime
 ) -> list[Pass | Refused]:
-    """Decide about each item in order, each on what the one before has left, and write the passes that changed."""
-    before = await store.lock_passes(conn, [item.subject for item in asked])
-    after = dict(before)
+    """Decide about each item in order, on the result of the previous ones, and write the changed passes."""
+    stored = await store.lock_passes(conn, [item.subject for item in request])
+    current = dict(stored)
     outcomes: list[Pass | Refused] = []
     facts: list[Fact] = []
-    for item in asked:
-        outcome = decide(after.get(item.subject), item)
+    for item in request:
+        outcome = decide(current.get(item.subject), item)
         outcomes.append(outcome)
-        if isinstance(outcome, Pass) and outcome != after[item.subject]:
-            after[item.subject] = outcome
-            said = {"event_id": outcome.event_id, "number": outcome.number, "generation": outcome.generation}
-            facts.append(Fact(fact, item.who, item.subject, said))
+        if isinstance(outcome, Pass) and outcome != current[item.subject]:
+            current[item.subject] = outcome
+            data = {"event_id": outcome.event_id, "number": outcome.number, "generation": outcome.generation}
+            facts.append(Fact(fact, item.who, item.subject, data))
     if facts:
-        await store.write_passes(conn, [held for subject, held in after.items() if held != before[subject]])
+        await store.write_passes(conn, [held for subject, held in current.items() if held != stored[subject]])
         await append(conn, facts, now)
     return outcomes
 
 
 async def _bound(
     conn: Connection, vault: KeyVault, decided: Sequence[Pass | Refused], now: datetime
-) -> list[Bound | Refused]:
+) -> list[BoundPass | Refused]:
     texts = await _signed(conn, vault, decided, now)
     return [
         outcome
         if isinstance(outcome, Refused)
-        else Bound(
+        else BoundPass(
             outcome.event_id,
             outcome.number,
             outcome.generation,
@@ -196,7 +202,7 @@ async def _bound(
 
 
 async def _signed(conn: Connection, vault: KeyVault, decided: Sequence[Pass | Refused], now: datetime) -> list[str]:
-    """Return the text of each pass, signed by its event's key; nothing for a refusal. Signatures are deterministic."""
+    """Return the text of each pass, signed by its event's key; empty for a refusal. Signatures are deterministic."""
     events = [held.event_id for held in decided if isinstance(held, Pass)]
     if not events:
         return [""] * len(decided)
@@ -205,6 +211,6 @@ async def _signed(conn: Connection, vault: KeyVault, decided: Sequence[Pass | Re
     return [
         ""
         if isinstance(held, Refused)
-        else text_of(sign_pass(holding.claims(held), keys[held.event_id].kid, opened[held.event_id].sign))
+        else text_of(sign_pass(binding.claims(held), keys[held.event_id].kid, opened[held.event_id].sign))
         for held in decided
     ]

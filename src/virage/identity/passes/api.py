@@ -1,9 +1,9 @@
-"""What other domains may do with passes, and read of it."""
+"""Acts and reads of passes that other domains may use."""
 
-from virage.identity.passes.acts import Binding as Binding
-from virage.identity.passes.acts import Bound as Bound
-from virage.identity.passes.acts import Printed as Printed
-from virage.identity.passes.acts import Printing as Printing
+from virage.identity.passes.acts import BindingRequest as BindingRequest
+from virage.identity.passes.acts import BoundPass as BoundPass
+from virage.identity.passes.acts import PaperPass as PaperPass
+from virage.identity.passes.acts import PrintRequest as PrintRequest
 from virage.identity.passes.acts import bind as bind
 from virage.identity.passes.acts import clear_entered as clear_entered
 from virage.identity.passes.acts import issue as issue

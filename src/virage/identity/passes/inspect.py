@@ -1,4 +1,4 @@
-"""What a QR text says, and whether it holds: for whoever has a code in hand and a question."""
+"""Inspection of a QR text: its content and its verdict."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -8,26 +8,26 @@ from msgspec import Struct
 from virage.identity.keys.api import PassKeys, issuer_key
 from virage.identity.keys.types import IssuerKey
 from virage.identity.passes.rules.code import STEP_SECONDS, Code, read_code, step_at
-from virage.identity.passes.rules.verdict import Verified, verify
+from virage.identity.passes.rules.verification import Verified, verify
 
 
 class Inspection(Struct, frozen=True):
-    """`rows` are (name, value), for a table. `verdict` is `verified`, `verified (paper)` or why not."""
+    """Result: `rows` are (name, value); `verdict` is `verified`, `verified (paper)` or the failure."""
 
     rows: list[tuple[str, str]]
     verdict: str
 
 
 def keys_of(published: Iterable[PassKeys]) -> dict[bytes, IssuerKey]:
-    """Return issuer keys by kid, from the answers of `GET /api/events/{id}/pass-keys`."""
-    keys = [issuer_key(one.event_id, jwk) for one in published for jwk in one.keys]
+    """Return issuer keys by kid from answers of `GET /api/events/{id}/pass-keys`."""
+    keys = [issuer_key(pass_keys.event_id, jwk) for pass_keys in published for jwk in pass_keys.keys]
     return {key.kid: key for key in keys}
 
 
 def inspect(text: str, keys: Mapping[bytes, IssuerKey], now: datetime) -> Inspection:
-    """Decode a text and judge it at the gate of the event whose key signed it.
+    """Decode a text and verify it for the event whose key signed it.
 
-    Without that key the claims are shown all the same: the verdict then says that nobody vouches for them.
+    Without that key the claims are shown with the verdict `unknown_key`.
     """
     code = read_code(text)
     if code is None:
@@ -37,10 +37,10 @@ def inspect(text: str, keys: Mapping[bytes, IssuerKey], now: datetime) -> Inspec
         return Inspection(_rows(code, now), "unknown_key")
     verdict = verify(text, keys, now, key.event_id)
     if isinstance(verdict, Verified):
-        said = "verified (paper)" if verdict.paper else "verified"
+        verdict_text = "verified (paper)" if verdict.paper else "verified"
     else:
-        said = str(verdict.reason)
-    return Inspection([("event", str(key.event_id)), *_rows(code, now)], said)
+        verdict_text = str(verdict.reason)
+    return Inspection([("event", str(key.event_id)), *_rows(code, now)], verdict_text)
 
 
 def _rows(code: Code, now: datetime) -> list[tuple[str, str]]:

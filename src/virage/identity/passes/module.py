@@ -1,4 +1,4 @@
-"""What passes add to the application: names alone."""
+"""The module of passes: refusal codes and lock ranks."""
 
 from virage.platform.module import Module
 

@@ -1,6 +1,6 @@
-"""A pass on paper: one A4 page with its code, in French and in English, tagged for screen readers (PDF/UA-1).
+"""A paper ticket as an A4 page with its code, in French and English, tagged for screen readers (PDF/UA-1).
 
-Pure and slow (about a tenth of a second): call it in a thread, outside of transactions.
+Pure and slow (about 0.1 s): call it in a thread, outside of transactions.
 """
 
 from datetime import datetime
@@ -42,40 +42,40 @@ _WORDS: Final[dict[str, Text]] = {
     "tariff": Text("Tarif", "Tariff"),
     "price": Text("Prix TTC", "Price incl. VAT"),
     "holder": Text("Nom", "Name"),
-    "way": Text("Votre chemin", "Your way"),
+    "way": Text("Votre itinéraire", "Your route"),
     "ramp": Text("Rampe", "Ramp"),
     "entrance": Text("Entrée", "Entrance"),
     "stairs": Text("Escalier", "Stairs"),
     "lift": Text("Ascenseur", "Lift"),
     "walk": Text("À pied", "On foot"),
     "plan": Text(
-        "Plan du stade avec le chemin de la porte à la place", "Plan of the ground: the way from gate to place"
+        "Plan du stade avec l'itinéraire de la porte à la place", "Plan of the venue with the route from gate to seat"
     ),
     "notes": Text("Bon à savoir", "Good to know"),
     "code": Text("Code QR du billet, à présenter à la porte", "QR code of the ticket, to be shown at the gate"),
 }
 _NOTES: Final[dict[str, Text]] = {
     "once": Text(
-        "Ce billet donne droit à une seule entrée : la première présentation du code est la bonne.",
-        "This ticket is good for one entry: the first time that its code is shown counts.",
+        "Valable pour une seule entrée : seule la première présentation du code compte.",
+        "Valid for one entry: only the first scan of the code counts.",
     ),
     "keep": Text(
-        "Ne publiez pas de photo du code : qui la présente avant vous entre à votre place.",
-        "Do not publish a photo of the code: whoever shows it first takes your place.",
+        "Ne publiez pas de photo du code : la première personne qui la présente entre à votre place.",
+        "Do not share photos of the code: the first person to show it gets in instead of you.",
     ),
     "phone": Text(
-        "Depuis son impression, le billet sur le téléphone n'est plus valable.",
-        "Since it was printed, the ticket on the phone is no longer valid.",
+        "Ce billet imprimé remplace celui du téléphone, qui n'est plus valable.",
+        "This printed ticket replaces the one on your phone, which is no longer valid.",
     ),
     "identity": Text(
-        "Une pièce d'identité est demandée avec un billet imprimé.",
-        "Proof of identity is asked for with a printed ticket.",
+        "Apportez une pièce d'identité : elle est contrôlée avec un billet imprimé.",
+        "Bring photo ID: it is checked with a printed ticket.",
     ),
-    "reentry": Text("La sortie temporaire est possible.", "You may leave and come back."),
-    "no_reentry": Text("Toute sortie est définitive.", "Once you leave, you cannot come back."),
+    "reentry": Text("Vous pouvez sortir et revenir.", "Re-entry is allowed."),
+    "no_reentry": Text("Toute sortie est définitive.", "No re-entry."),
     "clean": Text(
-        "Gardez le code propre et à plat ; pliez la feuille en dehors de lui.",
-        "Keep the code clean and flat; fold the sheet outside of it.",
+        "Gardez le code propre et à plat ; ne pliez pas la feuille sur le code.",
+        "Keep the code clean and flat; do not fold the sheet across it.",
     ),
 }
 _DAYS: Final[dict[Lang, str]] = {
@@ -89,7 +89,7 @@ _MONTHS: Final[dict[Lang, str]] = {
 
 
 class PaperTicket(Struct, frozen=True, kw_only=True):
-    """What stands on the page. `code` is the whole text of the QR code; times are aware, in the zone to print."""
+    """Content of the page. `code` is the whole text of the QR code; times are in the time zone to print."""
 
     code: str
     reference: str
@@ -108,7 +108,7 @@ class PaperTicket(Struct, frozen=True, kw_only=True):
     reentry: bool = False
     entrance: Entrance | None = None
     lang: Lang = "fr"
-    """The language of the large words; the other one stands beside it."""
+    """Language of the large texts; the other one stands beside it."""
 
 
 def paper_pdf(ticket: PaperTicket) -> bytes:
@@ -116,7 +116,7 @@ def paper_pdf(ticket: PaperTicket) -> bytes:
     return printed(_template(), inputs(ticket))
 
 
-def drawn(code: str) -> str:
+def qr_svg(code: str) -> str:
     """Return the QR code of a text as SVG."""
     picture = BytesIO()
     segno.make(code, error="q", micro=False, boost_error=False).save(picture, kind="svg", border=2, xmldecl=False)
@@ -124,10 +124,10 @@ def drawn(code: str) -> str:
 
 
 def inputs(ticket: PaperTicket) -> dict[str, str]:
-    """Return what the template reads: the words as JSON, the code and the plan as SVG."""
+    """Return the inputs of the template: the texts as JSON, the code and the plan as SVG."""
     end = ticket.label.block or ticket.label.area
     plan = plan_svg(load_venue(), end, ticket.entrance, ticket.primary) if end and ticket.entrance else ""
-    return {"ticket": msgspec.json.encode(page(ticket)).decode(), "code": drawn(ticket.code), "plan": plan}
+    return {"ticket": msgspec.json.encode(page(ticket)).decode(), "code": qr_svg(ticket.code), "plan": plan}
 
 
 @cache
@@ -136,7 +136,7 @@ def _template() -> bytes:
 
 
 def page(ticket: PaperTicket) -> dict[str, Any]:
-    """Return every word on the page, as the template takes them."""
+    """Return every text of the page, as the template expects it."""
     lang, other = ticket.lang, other_lang(ticket.lang)
     title, second_title = _said(ticket.title, lang), _said(ticket.title, other)
     day, details = _day(ticket.starts_at, lang), _details(ticket)
@@ -169,7 +169,8 @@ def page(ticket: PaperTicket) -> dict[str, Any]:
         "details": details,
         "details_size": 12 if all(len(entry["value"]) <= _DETAIL_SHORT for entry in details) else 8,
         "notes": [
-            {"lang": one, "title": _said(_WORDS["notes"], one), "lines": _lines(ticket, one)} for one in (lang, other)
+            {"lang": lang_, "title": _said(_WORDS["notes"], lang_), "lines": _lines(ticket, lang_)}
+            for lang_ in (lang, other)
         ],
         "reference": ticket.reference,
         "code_alt": _said(_WORDS["code"], lang),
@@ -182,7 +183,7 @@ def other_lang(lang: Lang) -> Lang:
 
 
 def _said(text: Text, lang: Lang) -> str:
-    """Return the words in a language, or in the other where nobody has written them."""
+    """Return a text in a language, or in the other one if it is empty."""
     return breakable((text.fr or text.en) if lang == "fr" else (text.en or text.fr))
 
 
@@ -207,7 +208,7 @@ def _seat(label: PlaceLabel, lang: Lang) -> list[dict[str, str]]:
 
 
 def _legs(entrance: Entrance, lang: Lang) -> list[dict[str, str]]:
-    """The ramp, the entrance of the gate, the stairs and lifts, and how long it takes."""
+    """Return ramp, entrance, stairs, lifts and the walking time."""
     ends = [leg.to for leg in entrance.route.legs]
     passed = {
         "ramp": [entrance.ramp],

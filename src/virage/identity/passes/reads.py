@@ -1,4 +1,4 @@
-"""What screens, gates and neighbours may know about passes."""
+"""Reads of passes for screens, gates and other domains."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,12 +7,12 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.identity.passes import store
-from virage.identity.passes.rules.holding import Form, Pass
+from virage.identity.passes.rules.binding import Form, Pass
 from virage.platform.data.database import Connection
 
 
 class PassState(Struct, frozen=True):
-    """How a pass stands, for its owner. A phone may bind its key from `opens_at` on."""
+    """State of a pass for its owner. A phone may bind its key from `opens_at` on."""
 
     event_id: UUID
     number: int
@@ -27,13 +27,13 @@ class PassState(Struct, frozen=True):
 
 
 async def states(conn: Connection, subjects: Sequence[UUID]) -> dict[UUID, PassState]:
-    """Return the state of each pass by its subject; subjects without a pass are not in it."""
+    """Return the state of each pass by subject; subjects without a pass are missing."""
     held = await store.passes_of(conn, subjects)
-    return {subject: _state(one) for subject, one in held.items()}
+    return {subject: _state(pass_) for subject, pass_ in held.items()}
 
 
 class GatePass(Struct, frozen=True):
-    """What a gate must know of a pass besides what its code says."""
+    """State of a pass for a gate, beyond the content of its code."""
 
     event_id: UUID
     number: int
@@ -44,23 +44,23 @@ class GatePass(Struct, frozen=True):
 
 
 async def at_gate(conn: Connection, wanted: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], GatePass]:
-    """Return passes by (event, number); those that were never issued are not in it."""
+    """Return passes by (event, number); numbers that were never issued are missing."""
     found = [GatePass(*row) for row in await store.passes_at_gate(conn, wanted)]
-    return {(one.event_id, one.number): one for one in found}
+    return {(pass_.event_id, pass_.number): pass_ for pass_ in found}
 
 
-class Changed(Struct, frozen=True):
-    """The passes of an event as a gate without network must know them: how many, and what differs from their issue."""
+class ChangedPasses(Struct, frozen=True):
+    """Passes of an event for offline gates: the number issued, and differences from their issue."""
 
     issued: int
     revoked: tuple[int, ...]
     generations: tuple[tuple[int, int], ...]
 
 
-async def changed(conn: Connection, event_id: UUID) -> Changed:
+async def changed(conn: Connection, event_id: UUID) -> ChangedPasses:
     """Return what differs from the issue of the event's passes."""
     rows = await store.changed_passes(conn, event_id)
-    return Changed(
+    return ChangedPasses(
         await store.issued(conn, event_id),
         tuple(number for number, _, revoked in rows if revoked),
         tuple((number, generation) for number, generation, _ in rows if generation),
@@ -73,7 +73,7 @@ async def of_groups(conn: Connection, event_id: UUID, groups: Sequence[str]) -> 
 
 
 async def counts_by_part(conn: Connection, event_id: UUID, firsts: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """Return (live, entered) passes by part of the ground; part n begins at the n-th of `firsts`, which ascend."""
+    """Return (live, entered) passes by part of the venue; part n begins at the n-th of `firsts`, which ascend."""
     return await store.counts_by_part(conn, event_id, firsts)
 
 

@@ -1,4 +1,4 @@
-"""The queries of passes, one typed function each."""
+"""Queries of passes, one typed function each."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from virage.identity.passes.rules.holding import Issue, Pass
+from virage.identity.passes.rules.binding import Issue, Pass
 from virage.platform.data.database import Connection
 from virage.platform.data.sql import load
 
@@ -58,7 +58,7 @@ async def issued(conn: Connection, event_id: UUID) -> int:
 
 
 async def changed_passes(conn: Connection, event_id: UUID) -> list[tuple[int, int, bool]]:
-    """Return (number, generation, revoked) of the passes that are not as they were issued."""
+    """Return (number, generation, revoked) of the passes that changed since their issue."""
     return [tuple(row) async for row in _sql.changed_passes(conn, event_id=event_id)]
 
 
@@ -68,7 +68,7 @@ async def passes_of_groups(conn: Connection, event_id: UUID, groups: Sequence[st
 
 
 async def counts_by_part(conn: Connection, event_id: UUID, firsts: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """Return (live, entered) passes by part of the ground, counted from 1."""
+    """Return (live, entered) passes by part of the venue, counted from 1."""
     rows = _sql.counts_by_part(conn, event_id=event_id, firsts=list(firsts))
     return {row["part"]: (row["live"], row["entered"]) async for row in rows}
 

@@ -33,7 +33,7 @@ order by subject
 for no key update;
 
 -- name: passes_of(subjects)
--- Passes as they stand.
+-- Passes by subject.
 select subject, event_id, number, place, gate_group, not_before, expires_at, generation, rebinds, printed, holder,
     revoked_at, entered_at
 from passes.pass
@@ -64,8 +64,8 @@ where event_id = :event_id and gate_group = any(:groups::text[]) and revoked_at 
 order by number;
 
 -- name: counts_by_part(event_id, firsts)
--- Live passes of an event, and those that have entered, by the part of the ground whose first place comes before theirs.
--- A pass that was revoked after it entered counts as both: somebody came in with it.
+-- Live passes of an event, and those that have entered, by the part of the venue whose first place comes before theirs.
+-- A pass revoked after its entry counts as both.
 select width_bucket(place, :firsts::bigint[]) as part, count(*) as live, count(entered_at) as entered
 from passes.pass
 where event_id = :event_id and (revoked_at is null or entered_at is not null)
@@ -112,7 +112,7 @@ from crossed
 where pass.subject = crossed.subject;
 
 -- name: clear_entered(event_id, numbers)!
--- The passes that nobody came in with after all.
+-- Clear the first entry of passes whose scans were withdrawn.
 with withdrawn as (
     select subject
     from passes.pass

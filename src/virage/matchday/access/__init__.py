@@ -1,1 +1,1 @@
-"""The crossing: a scan is admitted or refused at the gate, and what crossed is known to the ground."""
+"""Access control: admission at the gates, presence in the venue, accreditations and bans."""

@@ -1,8 +1,8 @@
-"""What other domains may do with access, and read of it."""
+"""Acts and reads of access that other domains may use."""
 
 from virage.matchday.access.acts.accreditations import erased as forget_accreditations
 from virage.matchday.access.reads.accreditations import export as export_accreditations
-from virage.matchday.access.reads.attending import attending as attending
+from virage.matchday.access.reads.attendance import attendance as attendance
 from virage.matchday.access.reads.delays import Delays as Delays
 from virage.matchday.access.reads.gate_readings import GateReadings as GateReadings
 from virage.matchday.access.reads.inside import inside_since as inside_since

@@ -1,13 +1,13 @@
-"""What access adds to the application."""
+"""The module of access."""
 
 from virage.identity.keys.api import device_keys
 from virage.matchday.access.jobs import AccessJobs
 from virage.matchday.access.reads.board import Boards
+from virage.matchday.access.reads.changes import GateChanges
 from virage.matchday.access.reads.keyring import Keyring
-from virage.matchday.access.reads.news import GateNews
 from virage.matchday.access.reads.packs import Packs
 from virage.matchday.access.routes import routers
-from virage.matchday.access.routes.desk import GateDesk
+from virage.matchday.access.routes.scan_service import ScanService
 from virage.platform.module import LockException, Module, Parts, Process
 
 module = Module(
@@ -65,15 +65,15 @@ module = Module(
 
 
 def build(process: Process) -> Parts:
-    """Return what it adds."""
+    """Return the parts that access adds to the application."""
     db, clock = process.db, process.clock
-    desk = GateDesk(db, clock, Keyring(db, clock, device_keys))
+    desk = ScanService(db, clock, Keyring(db, clock, device_keys))
     return Parts(
         {
             "gate_desk": desk,
             "gate_scans": desk.scans,
             "gate_backlogs": desk.backlogs,
-            "gate_news": GateNews(db),
+            "gate_news": GateChanges(db),
             "gate_packs": Packs(db, clock),
             "gate_boards": Boards(db, clock),
         },

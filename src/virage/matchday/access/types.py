@@ -1,3 +1,3 @@
-"""What other domains' rules may know of access: its Structs and pure functions."""
+"""Structs and pure functions of access that other domains' rules may import."""
 
-from virage.matchday.access.rules.attending import Attending as Attending
+from virage.matchday.access.rules.attendance import EventAttendance as EventAttendance

@@ -1,7 +1,7 @@
 /** A list of entries: `name; e-mail; last day` a line, of which a name or an address may be missing. */
 import { ADDRESS } from "../../people/address";
 import { dayOf, plain, readLines, type Line, type Meaning, type Reading } from "../lists/lines";
-import type { Ban, BanWish } from "../types";
+import type { Ban, BanRequest } from "../types";
 import { fromWall } from "../wall";
 import { words } from "../words.svelte";
 
@@ -18,11 +18,11 @@ const keyOf = (name: string | null | undefined, email: string | null | undefined
   [plain(name ?? ""), plain(email ?? ""), new Date(end).getTime()].join("\n");
 
 /** What lines say; an entry that the file has already is not added again. */
-export function readEntries(lines: Line[], known: readonly Ban[], now: number, idOf: (key: string) => string): Reading<BanWish> {
+export function readEntries(lines: Line[], known: readonly Ban[], now: number, idOf: (key: string) => string): Reading<BanRequest> {
   const w = words.w.bans;
   const there = new Set(known.map((one) => keyOf(one.name, one.email, one.expires_at)));
 
-  function meaning([name = "", email = "", day = "", ...rest]: string[]): Meaning<BanWish> {
+  function meaning([name = "", email = "", day = "", ...rest]: string[]): Meaning<BanRequest> {
     const end = endOf(dayOf(day));
     const wrong: string[] = [];
     if (!name && !email) wrong.push(w.whoMissing);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { DeviceLine } from "../types";
+import type { DeviceStatus } from "../types";
 import { troubles, Watch, type Alarm } from "./alarms";
 
-const device = (changes: Partial<DeviceLine>): DeviceLine => ({
-  id: "1", name: "Phone", gate: "A1", online: true, heard_at: "", offline_since: null, backlog: 0, clock_off_ms: 0,
+const device = (changes: Partial<DeviceStatus>): DeviceStatus => ({
+  id: "1", name: "Phone", gate: "A1", online: true, last_seen_at: "", offline_since: null, backlog: 0, clock_off_ms: 0,
   battery_percent: null, person_id: null, person_name: null, ...changes,
 });
 const alarm = (key: string): Alarm => ({ key, kind: "hit", gate: "A1" });

@@ -1,5 +1,5 @@
 /** What a supervisor must see first, and which of it is new. */
-import type { DeviceLine, GateBoard, Hit } from "../types";
+import type { DeviceStatus, GateBoard, BanHit } from "../types";
 
 export const CLOCK_OFF_MS = 5000;
 export const BATTERY_LOW_PERCENT = 20;
@@ -7,7 +7,7 @@ export const BATTERY_LOW_PERCENT = 20;
 export const BACKLOG = 5;
 export type Trouble = "offline" | "backlog" | "clock" | "battery";
 
-export function troubles(device: DeviceLine): Trouble[] {
+export function troubles(device: DeviceStatus): Trouble[] {
   const found: Trouble[] = [];
   if (!device.online || device.offline_since) found.push("offline");
   if (device.backlog >= BACKLOG) found.push("backlog");
@@ -23,18 +23,18 @@ export interface Alarm {
   gate: string;
 }
 
-function kindOf({ override, reason }: GateBoard["special"][number]): Kind {
+function kindOf({ override, reason }: GateBoard["alerts"][number]): Kind {
   if (override) return "override";
   return reason === "already_inside" ? "copied" : "forged";
 }
 
-export function alarms(board: GateBoard, hits: readonly Hit[]): Alarm[] {
+export function alarms(board: GateBoard, hits: readonly BanHit[]): Alarm[] {
   return [
     ...board.duplicates
-      .filter((one) => !one.gone_at)
+      .filter((one) => !one.resolved_at)
       .map((one): Alarm => ({ key: `duplicate ${one.pass_number} ${one.second.device_id} ${one.second.number}`, kind: "duplicate", gate: one.second.gate })),
     ...hits.map((one): Alarm => ({ key: `hit ${one.ban_id} ${one.device_id} ${one.number}`, kind: "hit", gate: one.gate })),
-    ...board.special.map((one): Alarm => ({ key: `special ${one.device_id} ${one.number}`, kind: kindOf(one), gate: one.gate })),
+    ...board.alerts.map((one): Alarm => ({ key: `special ${one.device_id} ${one.number}`, kind: kindOf(one), gate: one.gate })),
     ...board.devices.flatMap((one) => troubles(one).map((trouble): Alarm => ({ key: `device ${one.id} ${trouble}`, kind: "device", gate: one.gate }))),
   ];
 }

@@ -3,7 +3,7 @@ import { answered, type Problem } from "../../api/answer";
 import { api } from "../../api/client";
 import { timeoutSignal } from "../../kernel/floor";
 import { desk } from "../desk.svelte";
-import type { GateBoard, Hit } from "../types";
+import type { GateBoard, BanHit } from "../types";
 
 const EVERY_MS = 2000;
 const ANSWER_MS = 8000;
@@ -13,7 +13,7 @@ const FINAL = new Set([401, 403, 404]);
 
 export class Live {
   board = $state.raw<GateBoard | null>(null);
-  hits = $state.raw<Hit[]>([]);
+  hits = $state.raw<BanHit[]>([]);
   /** Why nothing is shown: it is not for who asks, or is no event. */
   refused = $state.raw<Problem | null>(null);
   /** Whether the last question got no answer: what is shown is as old as the board says. */
@@ -50,7 +50,7 @@ export class Live {
     const params = { path: { event_id: this.id } };
     const init = { params, signal: timeoutSignal(ANSWER_MS) };
     const board = await answered<GateBoard>(api.GET("/api/access/board/{event_id}", init));
-    const hits = board.ok ? await answered<Hit[]>(api.GET("/api/access/hits/{event_id}", init)) : board;
+    const hits = board.ok ? await answered<BanHit[]>(api.GET("/api/access/hits/{event_id}", init)) : board;
     this.#asking = false;
     if (board.ok && sent >= this.#settled) this.board = board.data;
     if (hits.ok) this.hits = hits.data;

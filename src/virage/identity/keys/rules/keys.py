@@ -1,4 +1,4 @@
-"""The keys of a pass: the issuer's, one an event, and the holder's, made on the fan's phone."""
+"""Keys of a pass: the issuer's, one per event, and the holder's, made on the fan's phone."""
 
 from hashlib import sha256
 from typing import Any, Final
@@ -46,12 +46,12 @@ class HolderKey(Struct, frozen=True):
 
 
 def kid_of(public: bytes) -> bytes:
-    """Return the short name of an issuer key: the first four bytes of its SHA-256."""
+    """Return the key id of an issuer key: the first four bytes of its SHA-256."""
     return sha256(public).digest()[:KID_BYTES]
 
 
 def holder_key_from_jwk(jwk: Jwk) -> HolderKey | None:
-    """Return the key, or None where it is no point of its curve or one under which signatures prove nothing."""
+    """Return the key, or None if it is not a point of its curve or proves nothing."""
     found = coordinates_of(jwk)
     if found is None:
         return None
@@ -66,7 +66,7 @@ def cose_key(key: HolderKey) -> dict[int, Any]:
 
 
 def holder_key_from_cose(item: object) -> HolderKey | None:
-    """Return the key in a COSE_Key map, or None; whoever reads it compares it with what `cose_key` makes of it."""
+    """Return the key in a COSE_Key map, or None; callers compare it with the encoding of `cose_key`."""
     if not isinstance(item, dict):
         return None
     x, y_odd = item.get(_X), item.get(_Y)
@@ -76,12 +76,12 @@ def holder_key_from_cose(item: object) -> HolderKey | None:
 
 
 def signed_by_issuer(key: IssuerKey, signature: bytes, message: bytes) -> bool:
-    """Tell whether the event's key signed the message; never raises, whatever the lengths."""
+    """Return whether the event's key signed the message; never raises, whatever the lengths."""
     return _ed25519_holds(key.public, signature, message)
 
 
 def signed_by_holder(key: HolderKey, signature: bytes, message: bytes) -> bool:
-    """Tell whether the phone's key signed the message; ES256 signatures are r and s of 32 bytes each."""
+    """Return whether the phone's key signed the message; ES256 signatures are r and s of 32 bytes each."""
     if key.y_odd is None:
         return _ed25519_holds(key.x, signature, message)
     r, s = int.from_bytes(signature[:KEY_BYTES]), int.from_bytes(signature[KEY_BYTES:])
@@ -94,9 +94,9 @@ def signed_by_holder(key: HolderKey, signature: bytes, message: bytes) -> bool:
 
 
 def signed_body(body: str, signature: str, key: HolderKey | None, purpose: bytes) -> bytes | None:
-    """Return the bytes in `body` whose signature over the purpose and them is this key's; None otherwise.
+    """Return the bytes of `body` if the signature over purpose and bytes is valid under the key, else None.
 
-    Both texts are base64url. Devices sign what they send in this way, each kind of it under a purpose of its own.
+    Both texts are base64url. Each kind of document that devices sign has its own purpose.
     """
     found, signed = bytes_of_base64url(body), bytes_of_base64url(signature)
     if key is None or found is None or signed is None or len(signed) != SIGNATURE_BYTES:

@@ -14,7 +14,7 @@ PURPOSE: Final = "virage:passes:signing-key:v1"
 
 
 class SealedKey(Struct, frozen=True):
-    """An event's key as it is stored."""
+    """An event's key in its stored form."""
 
     event_id: UUID
     kid: bytes
@@ -28,11 +28,11 @@ class SealedKey(Struct, frozen=True):
 
 
 class SealBroken(Exception):
-    """No secret that we know opens a key: VIRAGE_SECRET changed, and the old one is not in VIRAGE_SECRETS_PREVIOUS."""
+    """No known secret opens a key: VIRAGE_SECRET changed, and the old one is not in VIRAGE_SECRETS_PREVIOUS."""
 
 
 class KeyVault:
-    """Seals keys under the present secret, and opens what the present or an earlier one sealed.
+    """Seals keys under the current secret, and opens keys sealed under the current or a previous one.
 
     `current` and `previous` are 32 bytes each, derived for `PURPOSE`.
     """
@@ -54,7 +54,7 @@ class KeyVault:
         """Return the private half.
 
         Raises:
-            SealBroken: when it was sealed under an unknown secret or for another event.
+            SealBroken: if it was sealed under an unknown secret or for another event.
         """
         private = unseal(self._keys, key.sealed, key.event_id.bytes)
         if private is None:
@@ -62,7 +62,7 @@ class KeyVault:
         return Ed25519PrivateKey.from_private_bytes(private)
 
     def resealed(self, key: SealedKey) -> SealedKey | None:
-        """Return the key under the present secret, or None where it is already."""
+        """Return the key under the current secret, or None if it already is."""
         if unseal([self._current], key.sealed, key.event_id.bytes) is not None:
             return None
         return SealedKey(key.event_id, key.kid, key.public, self._seal(self.open(key), key.event_id))

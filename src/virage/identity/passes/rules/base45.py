@@ -20,9 +20,9 @@ def encode(data: bytes) -> str:
 
 
 def decode(text: str) -> bytes | None:
-    """Return the bytes, or None for a foreign character, a length that cannot be, or a group above its range.
+    """Return the bytes, or None for a foreign character, an impossible length, or a group above its range.
 
-    Every byte string has one text only, so what decodes encodes to the same text again.
+    Every byte string has exactly one text, so decoding and encoding round-trip.
     """
     whole, odd = divmod(len(text), 3)
     if odd == 1 or not text.isascii():

@@ -1,7 +1,7 @@
-"""A reader of deterministic CBOR (RFC 8949, 4.2.1) that knows the few types of a pass and refuses all else.
+"""A reader of deterministic CBOR (RFC 8949, 4.2.1) for the types of a pass; it rejects everything else.
 
-A general decoder builds dates, big numbers and references out of a stranger's bytes; a gate wants none of them,
-and wants every pass to have one byte string only. Writing is left to `cbor2` in canonical mode.
+A general decoder builds dates, big numbers and references from untrusted bytes, and accepts several encodings of one
+value. `cbor2` in canonical mode writes.
 """
 
 from typing import Any, Final, Never
@@ -17,16 +17,16 @@ _EIGHT_BYTES_MORE: Final = 27
 
 
 class NotDeterministic(ValueError):
-    """The bytes are no deterministic CBOR of the types of a pass."""
+    """The bytes are not deterministic CBOR of the types of a pass."""
 
 
 def encode(item: object) -> bytes:
-    """Return the one deterministic encoding of integers, bytes, text, booleans, and lists and maps of them."""
+    """Return the deterministic encoding of integers, bytes, text, booleans, and lists and maps of them."""
     return cbor2.dumps(item, canonical=True)
 
 
 def decode(data: bytes) -> Any:
-    """Return the one item that `data` holds from its first to its last byte.
+    """Return the one item that spans `data`.
 
     Raises:
         NotDeterministic: for a longer head than needed, indefinite lengths, unordered or repeated keys, tags, floats,
@@ -43,7 +43,7 @@ def _refuse(why: str) -> Never:
 
 
 def _item(data: bytes, at: int, depth: int) -> tuple[Any, int]:
-    """Return the item that begins at `at`, and the position after it."""
+    """Return the item at `at`, and the position after it."""
     if depth > _DEPTH_MAX:
         _refuse("too deep")
     if at >= len(data):

@@ -1,4 +1,4 @@
-"""What a pass says, and its signed form: a CWT in COSE_Sign1 (RFC 8392, RFC 9052), written down in docs/passes.cddl."""
+"""Claims of a pass, and its signed form: a CWT in COSE_Sign1 (RFC 8392, RFC 9052), see docs/passes.cddl."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ GATE_GROUP_LENGTH_MAX: Final = 6
 GENERATION_MAX: Final = 23
 """The largest integer that CBOR writes in one byte; rebinding and printing stay far below it."""
 VALIDITY_MINUTES_MAX: Final = 0xFFFF
-"""45 days; of a longer validity the pass keeps its end."""
+"""45 days; a longer validity is shortened at its start."""
 
 _TAG_SIGN1: Final = b"\xd2"
 _ALG, _KID = 1, 4
@@ -28,19 +28,19 @@ _EXP, _CNF, _PASS = 4, 8, -65537
 _COSE_KEY = 1
 _PASS_TYPES: Final = (bytes, int, int, int, str, int)
 _UINT32_MAX: Final = 0xFFFFFFFF
-_HEADERS_MAX: Final = 256  # the keys of the events that are on are far fewer; a stranger's key ids push others out
+_HEADERS_MAX: Final = 256  # active events have far fewer keys; unknown key ids may evict entries
 
 
 class Claims(Struct, frozen=True):
-    """What the issuer signed. A pass without `holder` is a paper."""
+    """Signed claims. A pass without `holder` is a paper pass."""
 
     event: bytes
-    """The last six bytes of the event's id."""
+    """Last six bytes of the event's id."""
     number: int
-    """The pass's dense number in its event: its bit in every bitmap."""
+    """Dense number of the pass in its event: its bit in every bitmap."""
     generation: int
     place: int
-    """The dense index of the seat or standing place in the event's ground."""
+    """Dense index of the seat or standing place in the event's venue."""
     gate_group: str
     not_before: datetime
     expires_at: datetime
@@ -48,7 +48,7 @@ class Claims(Struct, frozen=True):
 
 
 class SignedPass(Struct, frozen=True):
-    """A decoded CWT whose signature nobody has checked yet."""
+    """A decoded CWT with an unverified signature."""
 
     kid: bytes
     claims: Claims
@@ -58,12 +58,12 @@ class SignedPass(Struct, frozen=True):
 
 
 def event_short(event_id: UUID) -> bytes:
-    """Return the six bytes by which passes name their event; the signing key, one an event, carries the proof."""
+    """Return the six bytes that name the event in a pass; the signing key of the event is the proof."""
     return event_id.bytes[-EVENT_BYTES:]
 
 
 def sign_pass(claims: Claims, kid: bytes, sign: Callable[[bytes], bytes]) -> bytes:
-    """Return the CWT of these claims, its validity rounded outwards: to a second at its end, a minute at its start."""
+    """Return the CWT of the claims, its validity rounded outwards: the end to a second, the start to a minute."""
     protected = _protected_header(kid)
     payload = encode(_claims_set(claims))
     signature = sign(to_be_signed(protected, ISSUER_PURPOSE, payload))
@@ -71,12 +71,12 @@ def sign_pass(claims: Claims, kid: bytes, sign: Callable[[bytes], bytes]) -> byt
 
 
 def to_be_signed(protected: bytes, purpose: bytes, payload: bytes) -> bytes:
-    """Return the Sig_structure (RFC 9052, 4.4); `purpose` is the external_aad, so that no signature serves two ends."""
+    """Return the Sig_structure (RFC 9052, 4.4); `purpose` is the external_aad and separates uses of a key."""
     return encode(["Signature1", protected, purpose, payload])
 
 
 def read_pass(data: bytes) -> SignedPass | None:
-    """Return the CWT in `data`, or None where it is not exactly what `sign_pass` makes."""
+    """Return the CWT in `data`, or None unless it is exactly an encoding of `sign_pass`."""
     if data[:1] != _TAG_SIGN1:
         return None
     try:
@@ -115,7 +115,7 @@ def _claims_set(claims: Claims) -> dict[int, Any]:
 
 
 def _claims(claims_set: object) -> Claims | None:
-    """Return the claims within their ranges; `read_pass` compares them with the one form that they are written in."""
+    """Return the claims within their ranges; `read_pass` compares them with their only encoding."""
     if not isinstance(claims_set, dict):
         return None
     expires, values = claims_set.get(_EXP), claims_set.get(_PASS)
@@ -146,5 +146,5 @@ def _claims(claims_set: object) -> Claims | None:
 
 
 def is_gate_group(text: str) -> bool:
-    """Tell whether a pass can carry this gate group: one to six visible ASCII characters."""
+    """Return whether a pass can carry this gate group: one to six visible ASCII characters."""
     return 0 < len(text) <= GATE_GROUP_LENGTH_MAX and text.isascii() and text.isprintable()

@@ -1,4 +1,4 @@
-"""The text in the QR code: a paper's CWT alone, or the moving code that a phone signs anew every 30 seconds."""
+"""Text of the QR code: a paper's CWT, or the rotating code that a phone signs every 30 seconds."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -14,7 +14,7 @@ from virage.identity.passes.rules.claims import HOLDER_PURPOSE, SignedPass, read
 
 PREFIX: Final = "V1:"
 TEXT_LENGTH_MAX: Final = 366
-"""What a QR code of version 11 holds at level M in its alphanumeric mode."""
+"""Capacity of a QR code of version 11 at level M in alphanumeric mode."""
 STEP_SECONDS: Final = 30
 STEPS_TOLERATED: Final = 1
 _STEP_MAX: Final = 0xFFFFFFFF
@@ -22,7 +22,7 @@ _ARRAY_OF_3: Final = b"\x83"
 
 
 class Code(Struct, frozen=True):
-    """A decoded QR text: the pass, and what the phone added, if it did. Nothing in it is checked yet."""
+    """A decoded QR text: the pass, and the phone's additions. Nothing in it is verified yet."""
 
     signed: SignedPass
     step: int | None = None
@@ -31,17 +31,17 @@ class Code(Struct, frozen=True):
 
 
 def step_at(now: datetime) -> int:
-    """Return the time step of a moment: half minutes since 1970."""
+    """Return the time step of a moment: units of 30 s since 1970."""
     return int(now.timestamp()) // STEP_SECONDS
 
 
 def text_of(data: bytes) -> str:
-    """Return the QR text of a CWT or of a moving code."""
+    """Return the QR text of a CWT or of a rotating code."""
     return PREFIX + base45.encode(data)
 
 
 def bytes_of(text: str) -> bytes | None:
-    """Return the bytes in a QR text, or None where it is too long, has another prefix or is no base45."""
+    """Return the bytes of a QR text, or None if it is too long, has another prefix or is not base45."""
     if len(text) > TEXT_LENGTH_MAX or not text.startswith(PREFIX):
         return None
     return base45.decode(text[len(PREFIX) :])
@@ -57,23 +57,23 @@ def _protected_header(algorithm: int) -> bytes:
     return encode({1: algorithm})
 
 
-def moving_code(cwt: bytes, step: int, holder: HolderKey, sign: Callable[[bytes], bytes]) -> bytes:
-    """Return pass, step and the holder's signature, as phones put them together; `sign` gives 64 bytes."""
+def rotating_code(cwt: bytes, step: int, holder: HolderKey, sign: Callable[[bytes], bytes]) -> bytes:
+    """Return pass, step and the holder's signature as phones encode them; `sign` returns 64 bytes."""
     return encode([cwt, step, sign(holder_message(cwt, step, holder))])
 
 
 def read_code(text: str) -> Code | None:
-    """Return what the text holds, or None where no phone and no printer of ours makes such a text."""
+    """Return the content of the text, or None if neither a phone nor a printer of Virage makes it."""
     data = bytes_of(text)
     if data is None:
         return None
     if data[:1] != _ARRAY_OF_3:
         signed = read_pass(data)
         return None if signed is None else Code(signed)
-    return _read_moving_code(data)
+    return _read_rotating_code(data)
 
 
-def _read_moving_code(data: bytes) -> Code | None:
+def _read_rotating_code(data: bytes) -> Code | None:
     try:
         item = decode(data)
     except NotDeterministic:

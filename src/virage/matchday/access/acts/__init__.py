@@ -1,1 +1,1 @@
-"""What happens at the gates, in the caller's transaction."""
+"""Acts of access."""

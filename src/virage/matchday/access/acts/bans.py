@@ -1,4 +1,4 @@
-"""Entries are added, end, and meet passes. The journal knows them by their ids alone."""
+"""Add bans, end them and match them with passes. The journal holds their ids only."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.access.rules.bans import Ban, BanWish, File, Met, entry, same
+from virage.matchday.access.rules.bans import Ban, BanMatches, BanRequest, File, entry, same
 from virage.matchday.access.store import bans as store
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
@@ -18,17 +18,17 @@ MATCH_JOB: Final = "access.match_bans"
 
 
 class MatchBans(Struct, frozen=True):
-    """Compare the entries with the passes of the events to come."""
+    """Job that compares the bans with the passes of upcoming events."""
 
 
 async def add_bans(
-    conn: Connection, file: File, wishes: Sequence[BanWish], *, who: UUID | None, now: datetime
+    conn: Connection, file: File, requests: Sequence[BanRequest], *, who: UUID | None, now: datetime
 ) -> list[Ban] | Refused:
-    """Add entries to a file: all or, with every reason, none. A job finds the passes that they meet right after.
+    """Add bans to a file: all or, with every reason, none. A job then finds the matching passes.
 
-    The same entry again is the same. The answer is in the order of the wishes.
+    A repeated request returns the same ban. Answers are in the order of the requests.
     """
-    bans = all_or_none([entry(wish, file, who, now) for wish in wishes])
+    bans = all_or_none([entry(request, file, who, now) for request in requests])
     if isinstance(bans, Refused):
         return bans
     new = await store.insert_bans(conn, bans)
@@ -43,7 +43,7 @@ async def add_bans(
 
 
 async def lift_ban(conn: Connection, file: File, ban_id: UUID, *, who: UUID | None, now: datetime) -> Refused | None:
-    """Lift an entry of a file: its words are erased, its flags fall."""
+    """Lift a ban of a file: erase its personal data and remove its flags."""
     ban = (await store.bans_by_id(conn, [ban_id])).get(ban_id)
     if ban is None or ban.file != file or not await store.end_bans(conn, [ban_id], now):
         return Refused("not_found")
@@ -52,8 +52,8 @@ async def lift_ban(conn: Connection, file: File, ban_id: UUID, *, who: UUID | No
     return None
 
 
-async def end_over(conn: Connection, now: datetime) -> int:
-    """End the entries whose time is over; how many there were."""
+async def end_expired(conn: Connection, now: datetime) -> int:
+    """End the bans whose last day is over, and return how many there were."""
     ids = await store.over(conn, now)
     if ids:
         await store.end_bans(conn, ids, now)
@@ -62,20 +62,20 @@ async def end_over(conn: Connection, now: datetime) -> int:
     return len(ids)
 
 
-async def flag(conn: Connection, event_id: UUID, met: Met, now: datetime) -> None:
-    """Make the flags of an event those that its passes meet now, and tell the gates what changed.
+async def flag(conn: Connection, event_id: UUID, met: BanMatches, now: datetime) -> None:
+    """Replace the flags of an event with its current matches, and append facts of what changed.
 
-    Flags of entries that were not compared stay: one was added meanwhile.
+    Flags of bans that were not compared stay: such a ban was added meanwhile.
     """
-    before = await store.flags_of_event(conn, event_id)
-    new = sorted(met.flags - before)
-    gone = sorted(one for one in before - met.flags if one[1] in met.considered)
+    previous = await store.flags_of_event(conn, event_id)
+    new = sorted(met.flags - previous)
+    removed = sorted(flag_ for flag_ in previous - met.flags if flag_[1] in met.considered)
     if new:
         await store.insert_flags(conn, event_id, new, now)
-    if gone:
-        await store.drop_flags(conn, event_id, gone)
-    flagged_before = {number for number, _ in before}
-    flagged = {number for number, _ in await store.flags_of_event(conn, event_id)} if new or gone else flagged_before
+    if removed:
+        await store.drop_flags(conn, event_id, removed)
+    flagged_before = {number for number, _ in previous}
+    flagged = {number for number, _ in await store.flags_of_event(conn, event_id)} if new or removed else flagged_before
     await append(
         conn,
         [
@@ -91,7 +91,7 @@ async def flag(conn: Connection, event_id: UUID, met: Met, now: datetime) -> Non
 
 
 async def _unflag(conn: Connection, passes: Iterable[tuple[UUID, int]], now: datetime) -> None:
-    """Tell the gates which passes no entry meets any more."""
+    """Append facts of the passes that no ban matches any more."""
     by_event: dict[UUID, set[int]] = {}
     for event_id, number in passes:
         by_event.setdefault(event_id, set()).add(number)

@@ -1,7 +1,7 @@
-"""Corrections of how many are in a zone: facts, never edits."""
+"""Corrections of the number of people in a zone; a correction is added, counts are never edited."""
 
 from virage.matchday.access.rules.board import Correction
-from virage.matchday.access.rules.ground import zones
+from virage.matchday.access.rules.venue_state import zones
 from virage.matchday.access.store import board as store
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
@@ -12,7 +12,7 @@ PEOPLE_MAX, REASON_MAX = 100_000, 200
 
 
 async def correct(conn: Connection, correction: Correction) -> Correction | Refused:
-    """Write a correction down; the same id again is the same correction, another one's id is taken."""
+    """Store a correction. A repeated request returns the same correction; an id of another one is refused."""
     if correction.zone not in zones():
         return Refused("not_found")
     reason = correction.reason.strip()

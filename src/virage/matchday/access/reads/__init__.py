@@ -1,1 +1,1 @@
-"""What gates, supervisors and neighbours may know of the crossing."""
+"""Reads of access for gates, supervisors and other domains."""

@@ -1,15 +1,15 @@
-"""Who is accredited, and what stands on their badge."""
+"""Accreditations and the content of badges."""
 
 from typing import Any
 from uuid import UUID
 
 from virage.identity.people import api as people
 from virage.matchday.access.reads import bans
-from virage.matchday.access.rules.accreditations import GROUPS, Accreditation, KindState
+from virage.matchday.access.rules.accreditations import GROUPS, Accreditation, AccreditationKindState
 from virage.matchday.access.rules.badge import Badge
-from virage.matchday.access.rules.ground import gates
+from virage.matchday.access.rules.venue_state import gates
 from virage.matchday.access.store import accreditations as store
-from virage.matchday.access.store import ground as ground_store
+from virage.matchday.access.store import venue_state as venue_state_store
 from virage.platform.data.database import Connection
 from virage.platform.settings.config import Club
 from virage.site.programme.types import Event
@@ -17,30 +17,30 @@ from virage.site.venue.api import VENUE_ZONE
 
 
 async def accreditation(conn: Connection, id_: UUID) -> Accreditation | None:
-    """One accreditation."""
+    """Return one accreditation."""
     return (await store.by_id(conn, [id_])).get(id_)
 
 
 async def accreditations(conn: Connection, event_id: UUID) -> list[Accreditation]:
-    """All of an event, the latest first."""
+    """Return all accreditations of an event, the latest first."""
     return await store.accreditations(conn, event_id)
 
 
-async def kinds(conn: Connection, event_id: UUID) -> list[KindState]:
-    """How each kind stands at an event."""
-    state = (await ground_store.ground_of(conn, [event_id]))[event_id]
+async def kinds(conn: Connection, event_id: UUID) -> list[AccreditationKindState]:
+    """Return the state of each kind at an event."""
+    state = (await venue_state_store.venue_states(conn, [event_id]))[event_id]
     held = await store.held_by_kind(conn, event_id)
     found = []
     for kind, group in GROUPS.items():
         window = state.windows.get(group)
         opens_at, closes_at = (None, None) if window is None else (window.opens_at, window.closes_at)
-        found.append(KindState(kind, group, held.get(kind, 0), opens_at, closes_at, state.gates_of(group)))
+        found.append(AccreditationKindState(kind, group, held.get(kind, 0), opens_at, closes_at, state.gates_of(group)))
     return found
 
 
 async def badge_of(conn: Connection, held: Accreditation, event: Event, code: str, club: Club) -> Badge:
-    """What stands on a badge: the gates that take its kind now, and their window; without one, doors to end."""
-    state = (await ground_store.ground_of(conn, [event.id]))[event.id]
+    """Return the content of a badge: the gates of its kind and their window; without one, doors to end."""
+    state = (await venue_state_store.venue_states(conn, [event.id]))[event.id]
     group = GROUPS[held.kind]
     taken = state.gates_of(group)
     window = state.windows.get(group)
@@ -63,17 +63,17 @@ async def badge_of(conn: Connection, held: Accreditation, event: Event, code: st
 
 
 async def export(conn: Connection, person_id: UUID) -> dict[str, Any]:
-    """What the gates keep about a person: the club's entries about their address, and their accreditations."""
+    """Return the bans and accreditations with a person's email address, for their data export."""
     person = await people.person(conn, person_id)
     mine = [] if person is None else await store.of_address(conn, person.email)
-    said = [
+    accreditations_of_person = [
         {
-            "event_id": one.event_id,
-            "kind": one.kind,
-            "name": one.name,
-            "added_at": one.added_at,
-            "revoked_at": one.revoked_at,
+            "event_id": accreditation_.event_id,
+            "kind": accreditation_.kind,
+            "name": accreditation_.name,
+            "added_at": accreditation_.added_at,
+            "revoked_at": accreditation_.revoked_at,
         }
-        for one in mine
+        for accreditation_ in mine
     ]
-    return await bans.export(conn, person_id) | {"accreditations": said}
+    return await bans.export(conn, person_id) | {"accreditations": accreditations_of_person}

@@ -1,4 +1,4 @@
-"""The supervisor's board, read at most once in a moment however many look."""
+"""The supervisor's board, cached for a second per process."""
 
 import asyncio
 from collections import Counter
@@ -17,21 +17,21 @@ from virage.matchday.access.reads.queues import pulses, queues_at_gates, ramp_qu
 from virage.matchday.access.rules.board import (
     FLOW_MINUTES,
     HEARD_WITHIN,
-    ByTicket,
     Correction,
-    CorrectionLine,
-    DeviceLine,
-    DuplicateLine,
+    CorrectionEntry,
+    DeviceStatus,
+    DuplicateAdmission,
     GateBoard,
-    GateLine,
-    ZoneLine,
+    GateStatus,
+    TicketCounts,
+    ZoneStatus,
 )
-from virage.matchday.access.rules.ground import NOTHING_SAID, GroundState, gates, label, nearest_ramps, zones
+from virage.matchday.access.rules.heartbeats import DeviceState
 from virage.matchday.access.rules.overrides import OVERRIDES_MAX
 from virage.matchday.access.rules.queues import GateQueue
-from virage.matchday.access.rules.states import DeviceState
+from virage.matchday.access.rules.venue_state import DEFAULT_GATE_STATE, VenueState, gates, label, nearest_ramps, zones
 from virage.matchday.access.store import board as store
-from virage.matchday.access.store import ground as ground_store
+from virage.matchday.access.store import venue_state as venue_state_store
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
 from virage.site.venue.types import load_venue
@@ -41,7 +41,7 @@ SHOWN_MAX: Final = 200
 
 
 class Boards:
-    """The boards of one process."""
+    """Cached boards of a process."""
 
     def __init__(self, db: Database, clock: Clock, kept_s: float = KEPT_S) -> None:
         self._db = db
@@ -51,7 +51,7 @@ class Boards:
         self._kept: dict[UUID, tuple[float, GateBoard]] = {}
 
     async def of(self, event_id: UUID) -> GateBoard:
-        """The board of an event."""
+        """Return the board of an event."""
         async with self._one_at_a_time:
             kept = self._kept.get(event_id)
             if kept is None or monotonic() >= kept[0]:
@@ -63,8 +63,8 @@ class Boards:
 
 
 async def read_board(conn: Connection, event_id: UUID, now: datetime) -> GateBoard:
-    """Everything that a supervisor sees of an event, in a number of queries that no crowd changes."""
-    state = (await ground_store.ground_of(conn, [event_id]))[event_id]
+    """Return the board of an event, with a number of queries that does not grow with the crowd."""
+    state = (await venue_state_store.venue_states(conn, [event_id]))[event_id]
     corrections = await store.corrections(conn, event_id)
     zone_lines = await _zones(conn, event_id, state, corrections)
     refused = await store.refusals(conn, event_id)
@@ -72,47 +72,57 @@ async def read_board(conn: Connection, event_id: UUID, now: datetime) -> GateBoa
     for _, reason, scans in refused:
         by_reason[reason] += scans
     flows = await store.flow_by_gate(conn, event_id, now - timedelta(minutes=FLOW_MINUTES))
-    told = await pulses(conn, event_id, now)
+    counted = await pulses(conn, event_id, now)
     open_flow = {gate: flows[gate].lately / FLOW_MINUTES if gate in flows else 0.0 for gate in _open(state)}
-    at_gates = await queues_at_gates(conn, event_id, told, open_flow, now)
+    at_gates = await queues_at_gates(conn, event_id, counted, open_flow, now)
     states = await store.device_states(conn, event_id)
     duplicates = await _duplicates(conn, event_id)
-    special = await store.special_scans(conn, event_id, SHOWN_MAX)
+    alerts = await store.scan_alerts(conn, event_id, SHOWN_MAX)
     overrides = await store.overrides(conn, event_id, SHOWN_MAX)
-    scans_told = [*special, *overrides, *(scan for one in duplicates for scan in (one.first, one.second))]
-    names = await names_of(conn, [*states, *scans_told], [one.corrected_by for one in corrections[:SHOWN_MAX]])
-    queues = ramp_queues(told, now)
+    scans_shown = [
+        *alerts,
+        *overrides,
+        *(scan for duplicate in duplicates for scan in (duplicate.first, duplicate.second)),
+    ]
+    names = await names_of(
+        conn, [*states, *scans_shown], [correction.corrected_by for correction in corrections[:SHOWN_MAX]]
+    )
+    queues = ramp_queues(counted, now)
     return GateBoard(
         now=now,
         closed=state.closed,
         inside=sum(line.inside for line in zone_lines),
         admitted=sum(line.admitted for line in zone_lines),
-        not_yet_in=sum(line.by_ticket.not_yet_in for line in zone_lines),
+        not_entered=sum(line.tickets.not_entered for line in zone_lines),
         zones=zone_lines,
         gates=_gates(state, flows, refused, at_gates),
         devices=_devices(states, names, now),
         refusals=dict(by_reason.most_common()),
-        duplicates_standing=await store.standing_duplicates(conn, event_id),
-        duplicates=[replace(one, first=names.told(one.first), second=names.told(one.second)) for one in duplicates],
-        special=[names.told(one) for one in special],
-        overrides=[names.told(one) for one in overrides],
+        duplicates_open=await store.open_duplicates(conn, event_id),
+        duplicates=[
+            replace(duplicate, first=names.named(duplicate.first), second=names.named(duplicate.second))
+            for duplicate in duplicates
+        ],
+        alerts=[names.named(alert) for alert in alerts],
+        overrides=[names.named(override) for override in overrides],
         overrides_max=OVERRIDES_MAX,
         queues=queues,
-        quickest_ramp=min(queues, key=lambda one: one.wait_s).ramp if queues else None,
+        fastest_ramp=min(queues, key=lambda queue: queue.wait_s).ramp if queues else None,
         corrections=[
-            CorrectionLine(*(*astuple(one), names.person(one.corrected_by))) for one in corrections[:SHOWN_MAX]
+            CorrectionEntry(*(*astuple(correction), names.person(correction.corrected_by)))
+            for correction in corrections[:SHOWN_MAX]
         ],
     )
 
 
-def _open(state: GroundState) -> list[str]:
-    """The gates that let people in."""
-    return [] if state.closed else [code for code in gates() if not state.gates.get(code, NOTHING_SAID).closed]
+def _open(state: VenueState) -> list[str]:
+    """Return the gates that admit."""
+    return [] if state.closed else [code for code in gates() if not state.gates.get(code, DEFAULT_GATE_STATE).closed]
 
 
 async def _zones(
-    conn: Connection, event_id: UUID, state: GroundState, corrections: Sequence[Correction]
-) -> list[ZoneLine]:
+    conn: Connection, event_id: UUID, state: VenueState, corrections: Sequence[Correction]
+) -> list[ZoneStatus]:
     firsts, codes = _parts()
     sold: Counter[str] = Counter()
     entered: Counter[str] = Counter()
@@ -123,18 +133,18 @@ async def _zones(
     more: Counter[str] = Counter()  # people beyond the passes that were admitted
     for zone, (people, admitted) in (await store.inside_by_zone(conn, event_id)).items():
         inside[zone], more[zone] = people, people - admitted
-    for gate, people in (await store.passless(conn, event_id)).items():
+    for gate, people in (await store.unidentified_entries(conn, event_id)).items():
         inside[gates()[gate].stand] += people
         more[gates()[gate].stand] += people
-    for gate, people in (await store.outs(conn, event_id)).items():
+    for gate, people in (await store.anonymous_exits(conn, event_id)).items():
         inside[gates()[gate].stand] -= people
     corrected: Counter[str] = Counter()
-    for one in corrections:
-        corrected[one.zone] += one.people
+    for correction in corrections:
+        corrected[correction.zone] += correction.people
     capacity = _capacity()
     stands = {stand.code for stand in load_venue().stands}
     return [
-        ZoneLine(
+        ZoneStatus(
             code=zone,
             kind="stand" if zone in stands else "area",
             inside=inside[zone] + corrected[zone],
@@ -142,7 +152,7 @@ async def _zones(
             capacity=capacity[zone],
             corrected=corrected[zone],
             full=zone in state.full,
-            by_ticket=ByTicket(sold[zone], entered[zone], sold[zone] - entered[zone]),
+            tickets=TicketCounts(sold[zone], entered[zone], sold[zone] - entered[zone]),
         )
         for zone in zones()
     ]
@@ -150,7 +160,7 @@ async def _zones(
 
 @cache
 def _parts() -> tuple[list[int], list[str]]:
-    """Where each block and standing area begins, and its zone; accreditations come after all, in none."""
+    """Return the first place of each block and standing area, and its zone; accreditations follow in no zone."""
     ground = load_venue()
     firsts = [(block.first_seat, block.stand) for block in ground.blocks]
     firsts += [(area.first_place, area.code) for area in ground.areas]
@@ -160,7 +170,7 @@ def _parts() -> tuple[list[int], list[str]]:
 
 @cache
 def _capacity() -> Counter[str]:
-    """How many places each zone has."""
+    """Return the number of places of each zone."""
     firsts, codes = _parts()
     ends = [*firsts[1:], load_venue().places]
     capacity: Counter[str] = Counter()
@@ -170,19 +180,19 @@ def _capacity() -> Counter[str]:
 
 
 def _gates(
-    state: GroundState,
+    state: VenueState,
     flows: Mapping[str, store.Flow],
     refused: Sequence[tuple[str, str, int]],
     queues: Mapping[str, GateQueue],
-) -> list[GateLine]:
+) -> list[GateStatus]:
     refusals: Counter[str] = Counter()
     for where, _, scans in refused:
         refusals[where] += scans
     lines = []
     for code, gate in gates().items():
-        here, flow = state.gates.get(code, NOTHING_SAID), flows.get(code, store.Flow())
+        here, flow = state.gates.get(code, DEFAULT_GATE_STATE), flows.get(code, store.Flow())
         lines.append(
-            GateLine(
+            GateStatus(
                 code=code,
                 group=gate.group,
                 zone=gate.stand,
@@ -192,23 +202,23 @@ def _gates(
                 entries=flow.entries,
                 exits=flow.exits,
                 refused=refusals[code],
-                entries_a_minute=flow.lately / FLOW_MINUTES,
+                entries_per_minute=flow.lately / FLOW_MINUTES,
                 queue=queues.get(code),
             )
         )
     return lines
 
 
-def _devices(states: Sequence[DeviceState], names: Names, now: datetime) -> list[DeviceLine]:
-    """The devices that live: one that was revoked is silent for good, and nobody's worry."""
+def _devices(states: Sequence[DeviceState], names: Names, now: datetime) -> list[DeviceStatus]:
+    """Return the status of devices that are not revoked."""
     return [
-        DeviceLine(
+        DeviceStatus(
             id=state.device_id,
             name=names.devices.get(state.device_id),
             gate=state.gate,
-            online=now - state.heard_at <= HEARD_WITHIN,
-            heard_at=state.heard_at,
-            offline_since=state.offline_since if now - state.heard_at <= HEARD_WITHIN else state.heard_at,
+            online=now - state.last_seen_at <= HEARD_WITHIN,
+            last_seen_at=state.last_seen_at,
+            offline_since=state.offline_since if now - state.last_seen_at <= HEARD_WITHIN else state.last_seen_at,
             backlog=state.backlog,
             clock_off_ms=state.clock_off_ms,
             battery_percent=state.battery_percent,
@@ -220,17 +230,17 @@ def _devices(states: Sequence[DeviceState], names: Names, now: datetime) -> list
     ]
 
 
-async def _duplicates(conn: Connection, event_id: UUID) -> list[DuplicateLine]:
+async def _duplicates(conn: Connection, event_id: UUID) -> list[DuplicateAdmission]:
     rows = await store.duplicates(conn, event_id, SHOWN_MAX)
     issued = await passes.at_gate(conn, [(event_id, row.pass_number) for row in rows])
     return [
-        DuplicateLine(
+        DuplicateAdmission(
             row.pass_number,
             label(issued[event_id, row.pass_number].place) if (event_id, row.pass_number) in issued else None,
             row.first,
             row.second,
             row.found_at,
-            row.gone_at,
+            row.resolved_at,
         )
         for row in rows
     ]

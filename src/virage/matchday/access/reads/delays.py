@@ -1,4 +1,4 @@
-"""How long one waits on the way in now, for whoever asks venue the way: fans are sent to the quicker ramp."""
+"""Waiting times at the ramps, for routes of the venue: fans are directed to the faster ramp."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -15,7 +15,7 @@ BEFORE_DOORS: Final = timedelta(hours=2)
 
 
 class Delays:
-    """The waits at the ramps, read at most once in a few seconds a process."""
+    """Waiting times at the ramps, cached for a few seconds per process."""
 
     def __init__(self, clock: Clock, kept_s: float = KEPT_S) -> None:
         self._clock = clock
@@ -24,7 +24,7 @@ class Delays:
         self._known: Mapping[str, float] = {}
 
     async def __call__(self, conn: Connection) -> Mapping[str, float]:
-        """Seconds at `ramp:N1`, by code, at the event whose gates are open; nothing where no counter stands."""
+        """Return seconds by `ramp:N1` at events with open gates; nothing without counters."""
         if monotonic() >= self._until:
             self._until = monotonic() + self._kept_s  # one asks, and the others go on with what is known
             now, found = self._clock.now(), dict[str, float]()

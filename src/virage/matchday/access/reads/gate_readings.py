@@ -1,4 +1,4 @@
-"""How the gates are at an event now, for the news of the feed."""
+"""State of the gates at an event, for venue updates of the feed."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -6,27 +6,27 @@ from uuid import UUID
 
 from virage.matchday.access.reads.queues import pulses, queues_at_gates
 from virage.matchday.access.rules.board import FLOW_MINUTES
-from virage.matchday.access.rules.ground import NOTHING_SAID, gates, nearest_ramps
+from virage.matchday.access.rules.venue_state import DEFAULT_GATE_STATE, gates, nearest_ramps
 from virage.matchday.access.store import board as store
-from virage.matchday.access.store import ground as ground_store
+from virage.matchday.access.store import venue_state as venue_state_store
 from virage.platform.data.database import Database
 from virage.site.venue.types import Place, Reading
 
 
 class GateReadings:
-    """Looks at all gates. When the whole ground says "no entry" it sees none: that is for the control room to tell."""
+    """Reads all gates; none while all entry is stopped, which the control room announces."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     async def __call__(self, event_id: UUID, now: datetime) -> list[Reading]:
-        """Each gate: closed or open, and how long one waits where that is counted."""
+        """Return each gate: closed or open, and its waiting time where it is counted."""
         await asyncio.to_thread(nearest_ramps)  # computed once, and with no connection held
         async with self._db.connection() as conn:
-            state = (await ground_store.ground_of(conn, [event_id]))[event_id]
+            state = (await venue_state_store.venue_states(conn, [event_id]))[event_id]
             if state.closed:
                 return []
-            closed = {code for code in gates() if state.gates.get(code, NOTHING_SAID).closed}
+            closed = {code for code in gates() if state.gates.get(code, DEFAULT_GATE_STATE).closed}
             flows = await store.flow_by_gate(conn, event_id, now - timedelta(minutes=FLOW_MINUTES))
             open_flow = {
                 code: flows[code].lately / FLOW_MINUTES if code in flows else 0.0

@@ -1,4 +1,4 @@
-"""Why a pass was refused or let in: its scans, and where its bearer is."""
+"""History of a pass: its scans and its presence."""
 
 from typing import Final
 from uuid import UUID
@@ -8,9 +8,9 @@ from msgspec import Struct
 from virage.identity.passes import api as passes
 from virage.matchday.access.reads.holders import FOUND_MAX
 from virage.matchday.access.reads.names import names_of
-from virage.matchday.access.rules.board import HistoryLine
+from virage.matchday.access.rules.board import PassScan
 from virage.matchday.access.rules.decision import Presence
-from virage.matchday.access.rules.ground import label
+from virage.matchday.access.rules.venue_state import label
 from virage.matchday.access.store import board as store
 from virage.matchday.access.store import scans as scan_store
 from virage.platform.data.database import Connection
@@ -20,8 +20,8 @@ from virage.site.venue.types import PlaceLabel
 SCANS_SHOWN_MAX: Final = 200
 
 
-class FoundPass(Struct, frozen=True):
-    """A pass that a supervisor looks for."""
+class PassMatch(Struct, frozen=True):
+    """A pass found by a supervisor's search."""
 
     pass_number: int
     place_label: PlaceLabel | None
@@ -30,26 +30,26 @@ class FoundPass(Struct, frozen=True):
 
 
 class PassHistory(Struct, frozen=True):
-    """The scans of a pass, the latest first, and where its bearer is."""
+    """The scans of a pass, the latest first, and its presence."""
 
     pass_number: int
     place_label: PlaceLabel | None
     gate_group: str
     revoked: bool
     presence: Presence | None
-    scans: list[HistoryLine]
+    scans: list[PassScan]
 
 
-async def find_passes(conn: Connection, event_id: UUID, wanted: str) -> list[FoundPass]:
-    """The passes of a number, a name, an e-mail address or an order code; 20 at most."""
+async def find_passes(conn: Connection, event_id: UUID, wanted: str) -> list[PassMatch]:
+    """Return passes by number, name, email address or order code; 20 at most."""
     if wanted.isascii() and wanted.isdigit():
         number = int(wanted[:10])
         issued = await passes.at_gate(conn, [(event_id, number)])
-        return [FoundPass(number, label(one.place), None, None) for one in issued.values()]
+        return [PassMatch(number, label(issued_pass.place), None, None) for issued_pass in issued.values()]
     holders = await ticketing.find_holders(conn, event_id, wanted, FOUND_MAX)
     states = await passes.states(conn, [holder.ticket_id for holder in holders])
     return [
-        FoundPass(
+        PassMatch(
             states[holder.ticket_id].number,
             label(holder.place),
             holder.order_code,
@@ -61,7 +61,7 @@ async def find_passes(conn: Connection, event_id: UUID, wanted: str) -> list[Fou
 
 
 async def history(conn: Connection, event_id: UUID, number: int) -> PassHistory | None:
-    """The history of a pass, None where it was never issued."""
+    """Return the history of a pass, None if it was never issued."""
     key = (event_id, number)
     issued = (await passes.at_gate(conn, [key])).get(key)
     if issued is None:
@@ -75,5 +75,5 @@ async def history(conn: Connection, event_id: UUID, number: int) -> PassHistory 
         issued.gate_group,
         issued.revoked,
         None if stored is None else stored.presence,
-        [names.told(line) for line in lines],
+        [names.named(line) for line in lines],
     )

@@ -1,4 +1,4 @@
-"""Who comes without a phone: the passes of a name, an address or an order code."""
+"""Search of passes for people without a phone, by name, address or order code."""
 
 from collections.abc import Collection
 from typing import Final
@@ -7,19 +7,19 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.identity.passes import api as passes
-from virage.matchday.access.rules.ground import groups_at, label
-from virage.matchday.access.store import ground as ground_store
+from virage.matchday.access.rules.venue_state import groups_at, label
+from virage.matchday.access.store import venue_state as venue_state_store
 from virage.platform.data.database import Connection
 from virage.sale.ticketing import api as ticketing
 from virage.site.venue.types import PlaceLabel
 
 SOUGHT_MAX: Final = 500
-"""How many are looked at over all gates, so that those of this gate are among them."""
+"""Holders read over all gates, so that those of this gate are among them."""
 FOUND_MAX: Final = 20
 
 
-class Found(Struct, frozen=True):
-    """A pass that somebody without a phone asks for, with what their proof of identity must say."""
+class HolderMatch(Struct, frozen=True):
+    """A pass found for a person without a phone, with the names to compare with their ID."""
 
     pass_number: int
     place: int
@@ -31,15 +31,15 @@ class Found(Struct, frozen=True):
     entered: bool
 
 
-async def find(conn: Connection, event_id: UUID, codes: Collection[str], wanted: str) -> list[Found]:
-    """The passes that some gates take, by the name of holder or buyer, an address or an order code; 20 at most."""
+async def find(conn: Connection, event_id: UUID, codes: Collection[str], wanted: str) -> list[HolderMatch]:
+    """Return passes of some gates by the name of holder or buyer, an address or an order code; 20 at most."""
     holders = await ticketing.find_holders(conn, event_id, wanted, SOUGHT_MAX)
     states = await passes.states(conn, [holder.ticket_id for holder in holders])
-    groups = groups_at(codes, (await ground_store.ground_of(conn, [event_id]))[event_id])
+    groups = groups_at(codes, (await venue_state_store.venue_states(conn, [event_id]))[event_id])
     at_gate = await passes.at_gate(conn, [(event_id, state.number) for state in states.values()])
-    taken = {number for (_, number), one in at_gate.items() if one.gate_group in groups}
+    taken = {number for (_, number), gate_pass in at_gate.items() if gate_pass.gate_group in groups}
     return [
-        Found(
+        HolderMatch(
             states[holder.ticket_id].number,
             holder.place,
             label(holder.place),

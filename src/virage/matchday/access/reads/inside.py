@@ -1,4 +1,4 @@
-"""Who is in the ground."""
+"""People inside the venue."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -6,20 +6,20 @@ from uuid import UUID
 
 from virage.identity.passes import api as passes
 from virage.identity.passes.api import PassState
-from virage.matchday.access.rules.judging import PassKey, Stored
+from virage.matchday.access.rules.evaluation import PassKey, StoredPresence
 from virage.matchday.access.store import scans as store
 from virage.platform.data.database import Connection
 
 
 async def is_inside(conn: Connection, event_id: UUID, ticket_ids: Sequence[UUID]) -> bool:
-    """Tell whether somebody came in with one of these tickets and has not left since."""
+    """Return whether one of these tickets is inside now."""
     return bool(await inside_since(conn, event_id, ticket_ids))
 
 
 async def lock_inside(conn: Connection, event_id: UUID, ticket_ids: Sequence[UUID]) -> dict[UUID, datetime]:
-    """Return the same as `inside_since`; no gate lets one of them in or out until the transaction ends.
+    """Return the same as `inside_since`; no gate changes it until the transaction ends.
 
-    It takes the locks that a gate takes, in the same order: whoever comes meanwhile is judged on what was decided here.
+    It takes the locks of a gate in the same order, so later scans see what the transaction decided.
     """
     states = await passes.states(conn, ticket_ids) if ticket_ids else {}
     keys = sorted((event_id, state.number) for state in states.values())
@@ -27,9 +27,9 @@ async def lock_inside(conn: Connection, event_id: UUID, ticket_ids: Sequence[UUI
 
 
 async def inside_since(conn: Connection, event_id: UUID, ticket_ids: Sequence[UUID]) -> dict[UUID, datetime]:
-    """Return since when the holders of these tickets are inside; those who are not are left out.
+    """Return since when these tickets are inside; others are left out.
 
-    Whoever was admitted and has not passed the turnstile yet counts as inside.
+    A ticket that is admitted and has not passed the turnstile yet counts as inside.
     """
     states = await passes.states(conn, ticket_ids) if ticket_ids else {}
     keys = [(event_id, state.number) for state in states.values()]
@@ -37,7 +37,7 @@ async def inside_since(conn: Connection, event_id: UUID, ticket_ids: Sequence[UU
 
 
 def _inside(
-    event_id: UUID, states: Mapping[UUID, PassState], present: Mapping[PassKey, Stored]
+    event_id: UUID, states: Mapping[UUID, PassState], present: Mapping[PassKey, StoredPresence]
 ) -> dict[UUID, datetime]:
     found = {ticket_id: present.get((event_id, state.number)) for ticket_id, state in states.items()}
     return {

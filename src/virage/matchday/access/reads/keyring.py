@@ -1,4 +1,4 @@
-"""The public keys at a gate: those of devices and of events, read once and kept; none of them ever changes."""
+"""Public keys at a gate, of devices and events, cached: a key never changes."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -22,14 +22,14 @@ MISSING_KEPT_S: Final = 0.5
 
 
 class EventKeys(Struct, frozen=True):
-    """Issuer keys by kid: the event's own and those of the days around, so that a gate knows a pass of yesterday."""
+    """Issuer keys by kid: the event's own and those of the days around, to recognise their passes."""
 
     by_kid: Mapping[bytes, IssuerKey]
     until_s: float
 
 
 class Keyring:
-    """The keys of one process."""
+    """Keys cached by a process."""
 
     def __init__(self, db: Database, clock: Clock, device_keys: DeviceKeys) -> None:
         self._db = db
@@ -38,11 +38,11 @@ class Keyring:
         self._events: dict[UUID, EventKeys] = {}
 
     async def device(self, device_id: UUID) -> HolderKey | None:
-        """The public key of a device."""
+        """Return the public key of a device."""
         return await self._devices.key(device_id)
 
     async def issuers(self, event_id: UUID) -> Mapping[bytes, IssuerKey]:
-        """The keys that the gates of an event know."""
+        """Return the keys that the gates of an event know."""
         found = self._events.get(event_id)
         if found is None or monotonic() >= found.until_s:
             found = await self._read(event_id)
@@ -60,5 +60,5 @@ class Keyring:
 
 
 async def events_around(conn: Connection, now: datetime) -> list[Event]:
-    """The events of the days around, by start: whose passes come to the wrong gate on the wrong day."""
+    """Return the events of the days around, by start: their passes may come on the wrong day."""
     return [event for event in await programme.upcoming(conn, now - DAYS_AROUND) if event.starts_at < now + DAYS_AROUND]

@@ -1,4 +1,4 @@
-"""Whom to call: the names of the devices and of the people behind scans."""
+"""Names of the devices and people of scans."""
 
 from collections.abc import Iterable
 from typing import Any, TypeVar
@@ -14,28 +14,28 @@ Line = TypeVar("Line", bound=Struct)
 
 
 class Names(Struct, frozen=True):
-    """Names of devices and people by id; whoever is erased has none. `revoked` are devices that are dead."""
+    """Names of devices and people by id; erased people have none. `revoked` are revoked devices."""
 
     devices: dict[UUID, str]
     people: dict[UUID, str | None]
     revoked: frozenset[UUID]
 
-    def told(self, line: Line) -> Line:
-        """A line with a `device_id` and a `person_id`, with the names of both."""
-        said: Any = line
-        device, person = self.devices.get(said.device_id), self.person(said.person_id)
+    def named(self, line: Line) -> Line:
+        """Return a line with `device_id` and `person_id`, with the names of both."""
+        row: Any = line
+        device, person = self.devices.get(row.device_id), self.person(row.person_id)
         return replace(line, device_name=device, person_name=person)
 
     def person(self, person_id: UUID | None) -> str | None:
-        """The name of a person, None where there is none."""
+        """Return the name of a person, None without person_id."""
         return None if person_id is None else self.people.get(person_id)
 
 
 async def names_of(conn: Connection, lines: Iterable[Any], more: Iterable[UUID | None] = ()) -> Names:
-    """The names behind lines with a `device_id` and a `person_id`, and of more people: two queries."""
-    said = [(line.device_id, line.person_id) for line in lines]
-    devices = await people_api.devices(conn, list({device_id for device_id, _ in said}))
-    wanted = {person_id for person_id in (*(one for _, one in said), *more) if person_id is not None}
+    """Return the names of lines with `device_id` and `person_id`, and of more people: two queries."""
+    ids = [(line.device_id, line.person_id) for line in lines]
+    devices = await people_api.devices(conn, list({device_id for device_id, _ in ids}))
+    wanted = {person_id for person_id in (*(person_id for _, person_id in ids), *more) if person_id is not None}
     persons = await people_api.persons_by_id(conn, list(wanted))
     return Names(
         {device.id: device.name for device in devices.values()},

@@ -14,8 +14,7 @@ from virage.identity.passes import api as passes_api
 from virage.identity.people import api as people
 from virage.identity.people.types import GATE
 from virage.matchday.access.reads.keyring import events_around
-from virage.matchday.access.rules.decision import Terms
-from virage.matchday.access.rules.ground import GroundState, gates, groups_at
+from virage.matchday.access.rules.decision import EntryTerms
 from virage.matchday.access.rules.hints import hints
 from virage.matchday.access.rules.pack import (
     DIRECTORY_GROUPS_MAX,
@@ -30,8 +29,9 @@ from virage.matchday.access.rules.pack import (
     pack_gates,
     pack_zones,
 )
-from virage.matchday.access.store import ground as ground_store
+from virage.matchday.access.rules.venue_state import VenueState, gates, groups_at
 from virage.matchday.access.store import packs as store
+from virage.matchday.access.store import venue_state as venue_state_store
 from virage.platform.data import journal
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
@@ -51,7 +51,7 @@ class Shared(Struct, frozen=True):
     version: str
     keys: tuple[PublicKey, ...]
     others: tuple[OtherEvent, ...]
-    state: GroundState
+    state: VenueState
     passes: int
     bitmaps: Bitmaps
     generations: tuple[tuple[int, int], ...]
@@ -90,7 +90,7 @@ class Packs:
                 event.doors_at,
                 event.starts_at,
                 event.ends_at,
-                Terms(rules.reentry, rules.paper_accepted, rules.paper_identity_check),
+                EntryTerms(rules.reentry, rules.paper_accepted, rules.paper_identity_check),
             ),
             version=shared.version,
             expires_at=self._clock.now() + LIVES,
@@ -138,7 +138,7 @@ class Packs:
                 for other in others
                 if other.id in keys
             ),
-            state=(await ground_store.ground_of(conn, [event_id]))[event_id],
+            state=(await venue_state_store.venue_states(conn, [event_id]))[event_id],
             passes=count,
             bitmaps=Bitmaps(
                 bitmap(changed.revoked, count),
@@ -164,7 +164,7 @@ class Packs:
 
 
 def _is_behind(kept: Shared | None, since: str | None) -> bool:
-    """Whether a device heard more than what is kept; a `since` that is no position asks for nothing."""
+    """Return whether a device has a newer version than the cache; an invalid `since` is ignored."""
     if kept is None or since is None:
         return False
     try:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.access.rules.ground import nearest_ramps
 from virage.matchday.access.rules.queues import (
     ARRIVED,
     AT_GATE,
@@ -17,12 +16,13 @@ from virage.matchday.access.rules.queues import (
     GateQueue,
     Minutes,
     Queue,
+    add_up,
     entered_by,
     gate_queues,
     queue,
     through_search,
-    together,
 )
+from virage.matchday.access.rules.venue_state import nearest_ramps
 from virage.matchday.access.store import board as store
 from virage.platform.data.database import Connection
 from virage.site.venue.types import default_plan, load_walk_graph
@@ -31,7 +31,7 @@ COUNTED_SINCE: Final = timedelta(hours=4)
 
 
 class Pulses(Struct, frozen=True):
-    """What counters told, people by minute: arrived and searched by ramp, arrived by gate."""
+    """Counts of counters, people by minute: arrived and searched by ramp, arrived by gate."""
 
     arrived: dict[str, Minutes]
     searched: dict[str, Minutes]
@@ -44,38 +44,42 @@ def _ramps() -> frozenset[str]:
 
 
 async def pulses(conn: Connection, event_id: UUID, now: datetime) -> Pulses:
-    """What counters told of an event, all of a lane together; of a ramp that the ground does not have, nothing."""
-    told = Pulses({}, {}, {})
+    """Return the counts of an event, lanes of one place added up; unknown ramps are left out."""
+    counted = Pulses({}, {}, {})
     for lane, gate, people in await store.pulses(conn, event_id, now - COUNTED_SINCE):
         if lane == AT_GATE:
-            told.at_gates[gate] = people
-        for prefix, counts in ((ARRIVED, told.arrived), (SEARCHED, told.searched)):
+            counted.at_gates[gate] = people
+        for prefix, counts in ((ARRIVED, counted.arrived), (SEARCHED, counted.searched)):
             ramp = lane.removeprefix(prefix)
             if lane.startswith(prefix) and ramp in _ramps():
-                counts[ramp] = together([counts.get(ramp, {}), people])
-    return told
+                counts[ramp] = add_up([counts.get(ramp, {}), people])
+    return counted
 
 
-def ramp_queues(told: Pulses, now: datetime) -> list[Queue]:
+def ramp_queues(counted: Pulses, now: datetime) -> list[Queue]:
     """The queues before the search of every ramp that a counter stands at."""
     lanes = default_plan().ways.search_lanes
-    return [queue(ramp, lanes, come, told.searched.get(ramp, {}), now) for ramp, come in sorted(told.arrived.items())]
+    return [
+        queue(ramp, lanes, come, counted.searched.get(ramp, {}), now) for ramp, come in sorted(counted.arrived.items())
+    ]
 
 
 async def queues_at_gates(
-    conn: Connection, event_id: UUID, told: Pulses, flow_a_minute: Mapping[str, float], now: datetime
+    conn: Connection, event_id: UUID, counted: Pulses, flow_per_minute: Mapping[str, float], now: datetime
 ) -> dict[str, GateQueue]:
-    """The queues before gates; a gate that nothing tells of is missing."""
+    """Return the queues before gates; gates without counts are missing."""
     lanes, tied = default_plan().ways.search_lanes, nearest_ramps()
     through = {
-        ramp: through_search(told.arrived.get(ramp, {}), told.searched.get(ramp, {}), lanes, now)
-        for ramp in {*told.arrived, *told.searched}
+        ramp: through_search(counted.arrived.get(ramp, {}), counted.searched.get(ramp, {}), lanes, now)
+        for ramp in {*counted.arrived, *counted.searched}
     }
-    keys = entered_by(told.at_gates, tied, through)
+    keys = entered_by(counted.at_gates, tied, through)
     entered = await store.entries(conn, event_id, now - COUNTED_SINCE, keys)
-    return gate_queues(Counts(told.at_gates, through, entered), tied, flow_a_minute, now)
+    return gate_queues(Counts(counted.at_gates, through, entered), tied, flow_per_minute, now)
 
 
 async def delays(conn: Connection, event_id: UUID, now: datetime) -> Mapping[str, float]:
     """How long one waits at `ramp:N1` now, in seconds, for the ways of venue."""
-    return {f"ramp:{one.ramp}": float(one.wait_s) for one in ramp_queues(await pulses(conn, event_id, now), now)}
+    return {
+        f"ramp:{queue_.ramp}": float(queue_.wait_s) for queue_ in ramp_queues(await pulses(conn, event_id, now), now)
+    }

@@ -1,12 +1,13 @@
-"""The doors of the gate."""
+"""Routes of access."""
 
-from virage.matchday.access.routes import accreditations, bans, devices, revoking, supervising
+from virage.matchday.access.routes import accreditations, bans, devices, revocation
+from virage.matchday.access.routes import supervision as supervision
 
 routers = [
     devices.router,
-    revoking.router,
-    supervising.router,
-    supervising.board_router,
+    revocation.router,
+    supervision.router,
+    supervision.board_router,
     bans.router,
     accreditations.router,
 ]

@@ -1,4 +1,4 @@
-"""The doors of accreditations: whoever supervises the event adds them, prints their badges and ends them."""
+"""Routes of accreditations, for supervisors of the event."""
 
 import asyncio
 from typing import cast
@@ -6,17 +6,17 @@ from uuid import UUID
 
 from virage.identity.keys.types import KeyVault
 from virage.matchday.access.acts import accreditations as acts
-from virage.matchday.access.acts.ground import set_group
+from virage.matchday.access.acts.venue_state import set_group
 from virage.matchday.access.reads import accreditations as reads
-from virage.matchday.access.routes.supervising import whole
+from virage.matchday.access.routes.supervision import whole
 from virage.matchday.access.rules.accreditations import (
     GROUPS,
     Accreditation,
-    AccreditationList,
-    AccreditationWish,
+    AccreditationKindState,
+    AccreditationKindUpdate,
+    AccreditationListRequest,
+    AccreditationRequest,
     Kind,
-    KindState,
-    KindWord,
 )
 from virage.matchday.access.rules.badge import Badge, badge_pdf
 from virage.platform.data.database import Connection, Database
@@ -33,7 +33,7 @@ PRIVATE = {"cache-control": "no-store"}
 
 
 async def supervised(conn: Connection, id_: UUID, principal: Principal) -> tuple[Accreditation, Event]:
-    """An accreditation and its event, for whoever supervises it; anything else does not exist for them."""
+    """Return an accreditation and its event; 404 without supervision of the event."""
     found = await reads.accreditation(conn, id_)
     if found is None:
         raise Problem("not_found")
@@ -42,9 +42,9 @@ async def supervised(conn: Connection, id_: UUID, principal: Principal) -> tuple
 
 @post("/accreditations", status_code=200, guards=[staff("supervisor")])
 async def add_accreditation(
-    data: AccreditationWish, *, db: Database, clock: Clock, vault: KeyVault, principal: Principal
+    data: AccreditationRequest, *, db: Database, clock: Clock, vault: KeyVault, principal: Principal
 ) -> Accreditation:
-    """Accredit somebody for an event: a pass of the group of their kind. The same id again is the same one.
+    """Accredit a person for an event. The same id again is the same accreditation.
 
     Asks for a sign-in of the last 15 minutes.
     """
@@ -67,26 +67,25 @@ async def add_accreditation(
     body_bytes_max=LIST_BYTES_MAX,
 )
 async def add_accreditations(
-    data: AccreditationList, *, db: Database, clock: Clock, vault: KeyVault, principal: Principal
+    data: AccreditationListRequest, *, db: Database, clock: Clock, vault: KeyVault, principal: Principal
 ) -> list[Accreditation]:
-    """Accredit many people for an event: all or none. Refused, it names every defect by the `index` in the list.
+    """Accredit many people for an event: all or none. A refusal names every error by `index` in the list.
 
-    The same list again is the same accreditations, also where its answer was lost. Asks for a sign-in of the last 15
-    minutes.
+    A repeated list returns the same accreditations. Asks for a sign-in of the last 15 minutes.
     """
     now = clock.now()
     fresh(principal, now)
 
     async def accredit(conn: Connection) -> list[Accreditation] | Refused:
         event = await whole(conn, data.event_id, principal)
-        return await acts.accredit(conn, vault, data.wishes(), event, who=principal.id, now=now)
+        return await acts.accredit(conn, vault, data.requests(), event, who=principal.id, now=now)
 
     return granted(await db.transact(accredit))
 
 
 @get("/accreditations", guards=[staff("supervisor")])
 async def list_accreditations(event_id: UUID, db: Database, principal: Principal) -> Response[list[Accreditation]]:
-    """Who is accredited for an event, the latest first, and those whose accreditation ended."""
+    """List the accreditations of an event, the latest first, revoked ones included."""
     async with db.connection() as conn:
         await whole(conn, event_id, principal)
         return Response(await reads.accreditations(conn, event_id), headers=PRIVATE)
@@ -94,7 +93,7 @@ async def list_accreditations(event_id: UUID, db: Database, principal: Principal
 
 @delete("/accreditations/{accreditation_id:uuid}", status_code=204, guards=[staff("supervisor")])
 async def end_accreditation(accreditation_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
-    """End an accreditation: its badge opens no gate any more."""
+    """Revoke an accreditation: gates refuse its badge."""
     async with db.transaction() as conn:
         found, _ = await supervised(conn, accreditation_id, principal)
         await acts.end(conn, found.id, who=principal.id, now=clock.now())
@@ -109,7 +108,7 @@ async def end_accreditation(accreditation_id: UUID, db: Database, clock: Clock, 
 async def print_badge(
     accreditation_id: UUID, *, config: Config, db: Database, clock: Clock, vault: KeyVault, principal: Principal
 ) -> Response[bytes]:
-    """Print the badge: A6, with the gates and the times that its group has now.
+    """Print the badge on A6, with the current gates and times of its kind.
 
     Asks for a sign-in of the last 15 minutes.
     """
@@ -130,8 +129,8 @@ async def print_badge(
 
 
 @get("/events/{event_id:uuid}/kinds", guards=[staff("supervisor")])
-async def list_kinds(event_id: UUID, db: Database, principal: Principal) -> list[KindState]:
-    """When each kind of accreditation comes and goes, which gates take it, and how many hold one."""
+async def list_kinds(event_id: UUID, db: Database, principal: Principal) -> list[AccreditationKindState]:
+    """List the kinds of accreditation: access window, gates, and number of valid accreditations."""
     async with db.connection() as conn:
         await whole(conn, event_id, principal)
         return await reads.kinds(conn, event_id)
@@ -139,11 +138,11 @@ async def list_kinds(event_id: UUID, db: Database, principal: Principal) -> list
 
 @put("/events/{event_id:uuid}/kinds/{kind:str}", guards=[staff("supervisor")])
 async def put_kind(
-    event_id: UUID, kind: str, data: KindWord, *, db: Database, clock: Clock, principal: Principal
-) -> KindState:
-    """Say when a kind comes and goes and which gates take it, at once; what else was said of gates stays."""
+    event_id: UUID, kind: str, data: AccreditationKindUpdate, *, db: Database, clock: Clock, principal: Principal
+) -> AccreditationKindState:
+    """Set the access window of a kind and the gates that accept it; other settings of the gates stay."""
 
-    async def set_kind(conn: Connection) -> KindState | Refused:
+    async def set_kind(conn: Connection) -> AccreditationKindState | Refused:
         await whole(conn, event_id, principal)
         group = GROUPS.get(cast("Kind", kind))
         if group is None:

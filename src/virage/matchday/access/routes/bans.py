@@ -1,4 +1,4 @@
-"""The doors of the two files of those who may not come in."""
+"""Routes of the two files of bans."""
 
 from uuid import UUID
 
@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from virage.matchday.access.acts import bans as acts
 from virage.matchday.access.reads import bans as reads
-from virage.matchday.access.routes.supervising import supervised
-from virage.matchday.access.rules.bans import Ban, BanList, BanWish, File, Hit
+from virage.matchday.access.routes.supervision import supervised
+from virage.matchday.access.rules.bans import Ban, BanHit, BanListRequest, BanRequest, File
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, fresh, require, staff
@@ -18,15 +18,15 @@ LIST_BYTES_MAX = 1_000_000
 
 
 class BanFile(Struct, frozen=True):
-    """The entries of one file that hold. `names` says who added them: persons that are known, by their ids."""
+    """Bans of one file in force. `added_by_names` are their authors by id."""
 
     file: File
     bans: list[Ban]
-    names: dict[UUID, str]
+    added_by_names: dict[UUID, str]
 
 
 def file_of(name: str) -> File:
-    """The file of an address, or 404."""
+    """Return the file of a path, or 404."""
     for file in reads.FILES:
         if file == name:
             return file
@@ -35,17 +35,17 @@ def file_of(name: str) -> File:
 
 @get("/bans/{file:str}", guards=[staff("supervisor")])
 async def list_bans(file: str, *, db: Database, clock: Clock, principal: Principal) -> BanFile:
-    """The entries of the national or of the club's own file. Whoever supervises the whole ground sees them."""
+    """List the bans of the national or the club's file, for supervisors of the whole venue."""
     require(principal, "supervisor")
     wanted = file_of(file)
     async with db.connection() as conn:
         bans = await reads.bans(conn, wanted, clock.now())
-        return BanFile(wanted, bans, await reads.adders(conn, bans))
+        return BanFile(wanted, bans, await reads.names_of_adders(conn, bans))
 
 
 @post("/bans/{file:str}", status_code=200, guards=[staff("supervisor")])
-async def add_ban(file: str, data: BanWish, *, db: Database, clock: Clock, principal: Principal) -> Ban:
-    """Add an entry to a file. It ends by itself; the same id again is the same entry."""
+async def add_ban(file: str, data: BanRequest, *, db: Database, clock: Clock, principal: Principal) -> Ban:
+    """Add a ban to a file. It ends automatically; the same id again is the same ban."""
     require(principal, "supervisor")
     fresh(principal, clock.now())
     wanted = file_of(file)
@@ -60,8 +60,8 @@ async def add_ban(file: str, data: BanWish, *, db: Database, clock: Clock, princ
     rate="costly",
     body_bytes_max=LIST_BYTES_MAX,
 )
-async def add_bans(file: str, data: BanList, *, db: Database, clock: Clock, principal: Principal) -> list[Ban]:
-    """Add many entries to a file: all or none. Refused, it names every defect by the `index` in the list."""
+async def add_bans(file: str, data: BanListRequest, *, db: Database, clock: Clock, principal: Principal) -> list[Ban]:
+    """Add many bans to a file: all or none. A refusal names every error by `index` in the list."""
     require(principal, "supervisor")
     fresh(principal, clock.now())
     wanted = file_of(file)
@@ -70,7 +70,7 @@ async def add_bans(file: str, data: BanList, *, db: Database, clock: Clock, prin
 
 @delete("/bans/{file:str}/{ban_id:uuid}", status_code=204, guards=[staff("supervisor")])
 async def lift_ban(file: str, ban_id: UUID, *, db: Database, clock: Clock, principal: Principal) -> None:
-    """Lift an entry: what it said is erased."""
+    """Lift a ban and erase its personal data."""
     require(principal, "supervisor")
     fresh(principal, clock.now())
     wanted = file_of(file)
@@ -78,8 +78,8 @@ async def lift_ban(file: str, ban_id: UUID, *, db: Database, clock: Clock, princ
 
 
 @get("/hits/{event_id:uuid}", guards=[staff("supervisor")])
-async def list_hits(event_id: UUID, *, db: Database, principal: Principal) -> list[Hit]:
-    """Who came to a gate with a pass that an entry met: for the supervisor who was called."""
+async def list_hits(event_id: UUID, *, db: Database, principal: Principal) -> list[BanHit]:
+    """List scans of passes that matched a ban, for the supervisor who was called."""
     async with db.connection() as conn:
         await supervised(conn, event_id, principal)
         return await reads.hits(conn, event_id)

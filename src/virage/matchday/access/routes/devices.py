@@ -1,4 +1,4 @@
-"""The doors of the devices at the gates."""
+"""Routes of the devices at the gates."""
 
 import gzip
 from base64 import b64encode
@@ -11,16 +11,16 @@ from msgspec import Meta, Struct
 
 from virage.identity.keys.api import sign_document
 from virage.identity.keys.types import KeyVault
-from virage.matchday.access.acts.devices import hear
-from virage.matchday.access.reads.holders import Found, find
-from virage.matchday.access.reads.news import Changes, GateNews
+from virage.matchday.access.acts.devices import record_heartbeat
+from virage.matchday.access.reads.changes import GateChanges, PackChanges
+from virage.matchday.access.reads.holders import HolderMatch, find
 from virage.matchday.access.reads.packs import Packs
-from virage.matchday.access.routes.desk import GateDesk, is_at
-from virage.matchday.access.rules.ground import gates
-from virage.matchday.access.rules.on import is_on
-from virage.matchday.access.rules.pack import PACK_PURPOSE, SealedPack
-from virage.matchday.access.rules.scans import SCAN_CHARS_MAX, SCANS_MAX, Answer, Upload
-from virage.matchday.access.rules.states import Heartbeat
+from virage.matchday.access.routes.scan_service import ScanService, is_at
+from virage.matchday.access.rules.active import is_active
+from virage.matchday.access.rules.heartbeats import Heartbeat
+from virage.matchday.access.rules.pack import PACK_PURPOSE, SignedPack
+from virage.matchday.access.rules.scans import SCAN_CHARS_MAX, SCANS_MAX, ScanAnswer, ScanUpload
+from virage.matchday.access.rules.venue_state import gates
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.values.jwk import base64url
@@ -32,9 +32,9 @@ from virage.platform.web.static import takes_gzip
 from virage.site.programme import api as programme
 
 AT_GATE = device_at("gate")
-WANTED_MIN = 3
+QUERY_CHARS_MIN = 3
 ENVELOPE_BYTES = 200
-"""What a scan needs in an upload besides its body: its signature, and the names of both."""
+"""Size of a scan in an upload besides its body: signature and member names."""
 
 
 Version = (
@@ -42,18 +42,18 @@ Version = (
 )
 
 
-class Answers(Struct, frozen=True):
-    """One answer a scan, in order; `now` is the server's clock, by which a device corrects its own."""
+class ScanAnswers(Struct, frozen=True):
+    """One answer per scan, in order; `now` is the server's clock, by which a device corrects its own."""
 
     now: datetime
-    answers: list[Answer]
+    answers: list[ScanAnswer]
 
 
-class Beat(Struct, frozen=True):
+class HeartbeatAnswer(Struct, frozen=True):
     """The answer to a heartbeat."""
 
     now: datetime
-    changes: Changes
+    changes: PackChanges
 
 
 @post(
@@ -63,29 +63,29 @@ class Beat(Struct, frozen=True):
     rate="gate",
     body_bytes_max=SCANS_MAX * (SCAN_CHARS_MAX + ENVELOPE_BYTES),
 )
-async def post_scans(data: Upload, gate_desk: GateDesk, clock: Clock, principal: Principal) -> Answers:
-    """Take scans, signed by the device. Sent again they get their first answers again, and have no second effect."""
+async def post_scans(data: ScanUpload, gate_desk: ScanService, clock: Clock, principal: Principal) -> ScanAnswers:
+    """Upload scans signed by the device. A repeated scan gets its first answer and has no second effect."""
     answers = await gate_desk.take(principal, data.scans)
-    return Answers(clock.now(), answers)
+    return ScanAnswers(clock.now(), answers)
 
 
 @post("/heartbeat", status_code=200, guards=[AT_GATE], rate="gate")
 async def post_heartbeat(
-    data: Heartbeat, db: Database, gate_news: GateNews, clock: Clock, principal: Principal
-) -> Beat:
-    """Say how the device is, and hear what changed since the version of its pack."""
+    data: Heartbeat, db: Database, gate_news: GateChanges, clock: Clock, principal: Principal
+) -> HeartbeatAnswer:
+    """Report the state of the device and receive changes since the version of its pack."""
     if principal.id is None or not is_at(principal, data.gate):
         raise Problem("forbidden", {"gate": data.gate})
     now = clock.now()
-    granted(await db.transact(hear, principal.id, data, now))
+    granted(await db.transact(record_heartbeat, principal.id, data, now))
     codes = [code for code in gates() if is_at(principal, code)]
-    return Beat(now, await gate_news.since(data.event_id, data.version, codes))
+    return HeartbeatAnswer(now, await gate_news.since(data.event_id, data.version, codes))
 
 
 @get(
     "/pack/{event_id:uuid}",
     guards=[AT_GATE],
-    answer=Described(SealedPack, description="The pack of this device, signed by the event's key"),
+    answer=Described(SignedPack, description="The pack of this device, signed by the event's key"),
 )
 async def get_pack(
     request: Request,
@@ -98,14 +98,14 @@ async def get_pack(
     principal: Principal,
     since: Version = None,
 ) -> Response[bytes]:
-    """All that the device needs to decide alone. 404 for an event that is not on."""
+    """Get the pack with which the device decides offline. 404 for an event that is not active."""
     pack = await gate_packs.of(event_id, [code for code in gates() if is_at(principal, code)], since)
     if pack is None:
         raise Problem("not_found")
     body = msgspec.json.encode(pack)
     async with db.transaction() as conn:
         kid, signature = await sign_document(conn, vault, event_id, PACK_PURPOSE + body, clock.now())
-    sealed = msgspec.json.encode(SealedPack(b64encode(body).decode(), base64url(kid), base64url(signature)))
+    sealed = msgspec.json.encode(SignedPack(b64encode(body).decode(), base64url(kid), base64url(signature)))
     headers = {"cache-control": "no-store", "vary": "accept-encoding"}
     if takes_gzip(request.headers.get("accept-encoding", "")):
         headers["content-encoding"] = "gzip"
@@ -113,21 +113,25 @@ async def get_pack(
     return Response(sealed, media_type="application/json", headers=headers)
 
 
-Wanted = Annotated[str, Meta(min_length=WANTED_MIN, max_length=100, description="A name, an address or an order code")]
+Wanted = Annotated[
+    str, Meta(min_length=QUERY_CHARS_MIN, max_length=100, description="A name, an address or an order code")
+]
 
 
 @get("/holders/{event_id:uuid}", guards=[AT_GATE], rate="costly")
-async def find_holders(event_id: UUID, q: Wanted, db: Database, clock: Clock, principal: Principal) -> list[Found]:
-    """The passes of somebody without a phone; whoever finds them looks at a proof of identity.
+async def find_holders(
+    event_id: UUID, q: Wanted, db: Database, clock: Clock, principal: Principal
+) -> list[HolderMatch]:
+    """Find passes of a person without a phone; the steward checks their ID.
 
-    Only while the event is on, and only passes that enter by a gate of the device. 404 for any other event.
+    Only while the event is active, and only passes of the device's gates. 404 for any other event.
     """
     wanted = " ".join(q.split())
-    if len(wanted) < WANTED_MIN:
+    if len(wanted) < QUERY_CHARS_MIN:
         granted(invalid_input("q", "Three letters at least."))
     async with db.connection() as conn:
         event = await programme.event(conn, event_id)
-        if event is None or event.state != "published" or not is_on(event, clock.now()):
+        if event is None or event.state != "published" or not is_active(event, clock.now()):
             raise Problem("not_found")
         return await find(conn, event_id, [code for code in gates() if is_at(principal, code)], wanted)
 

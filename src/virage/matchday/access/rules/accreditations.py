@@ -1,4 +1,4 @@
-"""Who enters by accreditation: the same pass as everybody, in a gate group of its kind, at the times of that group."""
+"""Accreditations: passes with a gate group per kind, valid in the access window of that group."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Final, Literal
@@ -16,18 +16,18 @@ from virage.site.venue.types import load_venue
 
 Kind = Literal["staff", "players", "press", "contractor"]
 GROUPS: Final[dict[Kind, str]] = {"staff": "STAFF", "players": "PLAYER", "press": "PRESS", "contractor": "WORKS"}
-"""The gate group of each kind. Gates take it as an extra group; its window says when it comes and goes."""
+"""Gate group of each kind. Gates accept it as an extra group; its window limits when."""
 VALID_AROUND: Final = timedelta(hours=24)
-"""How long before the doors and after the end a badge holds: the window of its group says what it is good for."""
+"""Validity of a badge before the doors and after the end; the window of its group is narrower."""
 NAME_MAX: Final = 100
 KEPT_AFTER: Final = timedelta(days=30)
-"""How long after the end of the event the words about a person are kept."""
+"""Retention of names and addresses after the end of the event."""
 LIST_MAX: Final = 500
 GATES_MAX: Final = 500
 
 
 class AccreditationEntry(Struct, frozen=True, forbid_unknown_fields=True):
-    """Somebody in a list of those to accredit; whoever asks makes `id`: sent twice, it is one."""
+    """A person in a list to accredit. The client makes `id`; sending it twice adds one accreditation."""
 
     id: UUID
     kind: Kind
@@ -35,50 +35,50 @@ class AccreditationEntry(Struct, frozen=True, forbid_unknown_fields=True):
     email: Annotated[str, Meta(max_length=320)] | None = None
 
 
-class AccreditationWish(AccreditationEntry, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Somebody to accredit for an event."""
+class AccreditationRequest(AccreditationEntry, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A person to accredit for an event."""
 
     event_id: UUID
 
 
-class AccreditationList(Struct, frozen=True, forbid_unknown_fields=True):
-    """Many to accredit for one event: all of them, or none."""
+class AccreditationListRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """People to accredit for one event: all of them, or none."""
 
     event_id: UUID
     accreditations: Annotated[list[AccreditationEntry], Meta(min_length=1, max_length=LIST_MAX)]
 
-    def wishes(self) -> list[AccreditationWish]:
-        """Return each as a wish of its own."""
+    def requests(self) -> list[AccreditationRequest]:
+        """Return one request per person."""
         return [
-            AccreditationWish(one.id, one.kind, one.name, one.email, event_id=self.event_id)
-            for one in self.accreditations
+            AccreditationRequest(person.id, person.kind, person.name, person.email, event_id=self.event_id)
+            for person in self.accreditations
         ]
 
 
-class KindWord(Struct, frozen=True, forbid_unknown_fields=True):
-    """When a kind comes and goes, and all the gates that take it."""
+class AccreditationKindUpdate(Struct, frozen=True, forbid_unknown_fields=True):
+    """Access window of a kind, and all gates that accept it."""
 
     opens_at: Instant
     closes_at: Instant
     gates: Annotated[list[Annotated[str, Meta(min_length=1, max_length=6)]], Meta(max_length=GATES_MAX)]
 
 
-class KindState(Struct, frozen=True):
-    """How a kind stands at an event: its gate group, how many hold it, when it comes and goes, and the gates.
+class AccreditationKindState(Struct, frozen=True):
+    """A kind of accreditation at an event: gate group, number of valid accreditations, window and gates.
 
-    Without gates, or without a window, its badges open no gate as badges do.
+    Without gates or without a window, no gate accepts its badges.
     """
 
     kind: Kind
     group: str
-    held: int
+    count: int
     opens_at: datetime | None
     closes_at: datetime | None
     gates: list[str]
 
 
 class Accreditation(Struct, frozen=True):
-    """One accreditation. `name` is missing once its person was erased, and some time after the event."""
+    """An accreditation. `name` is None after its person was erased, and some time after the event."""
 
     id: UUID
     event_id: UUID
@@ -90,27 +90,27 @@ class Accreditation(Struct, frozen=True):
     revoked_at: datetime | None
 
 
-def cleaned(wish: AccreditationWish) -> AccreditationWish | Refused:
-    """Return the wish as it is stored, or everything that is wrong with it."""
-    name = " ".join(wish.name.split())
-    email = None if wish.email is None else normalise_address(wish.email)
+def validated(request: AccreditationRequest) -> AccreditationRequest | Refused:
+    """Return the request in its stored form, or everything that is wrong with it."""
+    name = " ".join(request.name.split())
+    email = None if request.email is None else normalise_address(request.email)
     errors = []
     if not 0 < len(name) <= NAME_MAX or not shows_all(name):
         errors.append(("name", f"A name has 1 to {NAME_MAX} visible characters."))
-    if wish.email is not None and email is None:
+    if request.email is not None and email is None:
         errors.append(("email", "This is no e-mail address."))
     if errors:
         return invalid_inputs(errors)
-    return replace(wish, name=name, email=email)
+    return replace(request, name=name, email=email)
 
 
-def issue_of(wish: AccreditationWish, event: Event) -> Issue:
-    """Return the pass to issue. It has no seat: its place is the first number after all places of the ground."""
+def pass_to_issue(request: AccreditationRequest, event: Event) -> Issue:
+    """Return the pass to issue. It has no seat: its place is the first number after all places of the venue."""
     return Issue(
-        subject=wish.id,
-        event_id=wish.event_id,
+        subject=request.id,
+        event_id=request.event_id,
         place=load_venue().places,
-        gate_group=GROUPS[wish.kind],
+        gate_group=GROUPS[request.kind],
         not_before=event.doors_at - VALID_AROUND,
         expires_at=event.ends_at + VALID_AROUND,
     )

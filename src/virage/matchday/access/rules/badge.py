@@ -1,6 +1,6 @@
-"""A badge on paper: one A6 page with name, kind, zone, time and code, tagged for screen readers (PDF/UA-1).
+"""A badge as an A6 page with name, kind, zones, times and code, tagged for screen readers (PDF/UA-1).
 
-Pure and slow (about a tenth of a second): call it in a thread, outside of transactions.
+Pure and slow (about 0.1 s): call it in a thread, outside of transactions.
 """
 
 from datetime import datetime
@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 import msgspec
 from msgspec import Struct
 
-from virage.identity.passes.types import drawn
+from virage.identity.passes.types import qr_svg
 from virage.matchday.access.rules.accreditations import Kind
 from virage.platform.paper import breakable, ink_on, printed
 from virage.site.programme.types import Text
@@ -38,7 +38,7 @@ _WORDS: Final[dict[str, Text]] = {
 
 
 class Badge(Struct, frozen=True, kw_only=True):
-    """What stands on the badge. `code` is the whole text of the QR code; times are aware, in the zone to print."""
+    """Content of a badge. `code` is the whole text of the QR code; times are in the time zone to print."""
 
     code: str
     name: str
@@ -57,12 +57,12 @@ class Badge(Struct, frozen=True, kw_only=True):
 
 def badge_pdf(badge: Badge) -> bytes:
     """Return the page as PDF."""
-    data = {"badge": msgspec.json.encode(page(badge)).decode(), "code": drawn(badge.code)}
+    data = {"badge": msgspec.json.encode(page(badge)).decode(), "code": qr_svg(badge.code)}
     return printed(_template(), data)
 
 
 def page(badge: Badge) -> dict[str, Any]:
-    """Return every word on the page, as the template takes them."""
+    """Return every text of the page, as the template expects it."""
     title = (badge.title.fr or badge.title.en) if badge.lang == "fr" else (badge.title.en or badge.title.fr)
     time = f"{badge.opens_at:%d/%m %H:%M} \u2013 {badge.closes_at:%d/%m %H:%M}"
     kind = _said(_KINDS[badge.kind], badge.lang)
@@ -96,7 +96,7 @@ def page(badge: Badge) -> dict[str, Any]:
 
 
 def _said(text: Text, lang: str) -> tuple[str, str]:
-    """The words in the badge's language, then in the other."""
+    """Return a text in the badge's language and in the other one."""
     return (text.fr, text.en) if lang == "fr" else (text.en, text.fr)
 
 

@@ -1,4 +1,4 @@
-"""Who may not come in: entries of the national file and of the club's own, and whom they mean."""
+"""Bans: entries of the national file and of the club's file, and the passes that they match."""
 
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -21,8 +21,8 @@ YEARS_MAX = 10
 LIST_MAX = 2_000
 
 
-class BanWish(Struct, frozen=True, forbid_unknown_fields=True):
-    """An entry to add; whoever asks makes `id`: sent twice, it is one. It means an address, a name, or either."""
+class BanRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """A ban to add. The client makes `id`; sending it twice adds one ban. It matches by email, by name, or either."""
 
     id: UUID
     expires_at: Instant
@@ -31,7 +31,7 @@ class BanWish(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Ban(Struct, frozen=True):
-    """An entry that holds."""
+    """A ban in force."""
 
     id: UUID
     file: File
@@ -42,29 +42,29 @@ class Ban(Struct, frozen=True):
     expires_at: datetime
 
 
-class BanList(Struct, frozen=True, forbid_unknown_fields=True):
-    """Entries to add to a file: all of them, or none."""
+class BanListRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Bans to add to a file: all of them, or none."""
 
-    bans: Annotated[list[BanWish], Meta(min_length=1, max_length=LIST_MAX)]
+    bans: Annotated[list[BanRequest], Meta(min_length=1, max_length=LIST_MAX)]
 
 
 class Bearer(Struct, frozen=True):
-    """Whom a pass is for, as entries are compared with it: the ticket or accreditation behind it, and who is known."""
+    """The person of a pass: its ticket or accreditation, and the known email address and names."""
 
     subject: UUID
     email: str | None
     names: tuple[str, ...]
 
 
-class Met(Struct, frozen=True):
-    """Which passes (by number) which entries meet; `considered` are the entries that were compared."""
+class BanMatches(Struct, frozen=True):
+    """Matches of passes (by number) and bans; `considered` are the bans that were compared."""
 
     considered: frozenset[UUID]
     flags: frozenset[tuple[int, UUID]]
 
 
-class Hit(Struct, frozen=True):
-    """Somebody came to a gate with a pass that an entry met; `person_id` is who stood at the gate."""
+class BanHit(Struct, frozen=True):
+    """A scan of a pass that matched a ban; `person_id` is the steward at the gate."""
 
     ban_id: UUID
     file: File
@@ -80,44 +80,46 @@ class Hit(Struct, frozen=True):
 
 
 def plain_name(name: str) -> str:
-    """Return a name as it is compared: without accents, case, marks, or the order of its parts."""
+    """Return a name in its compared form: without accents, case, marks, or the order of its parts."""
     letters = unicodedata.normalize("NFKD", name.casefold())
     parts = "".join(sign if sign.isalnum() else " " for sign in letters if not unicodedata.combining(sign)).split()
     return " ".join(sorted(parts))
 
 
 def plain_address(address: str) -> str:
-    """Return an address as it is compared."""
+    """Return an email address in its compared form."""
     return normalise_address(address) or address.strip().casefold()
 
 
-def entry(wish: BanWish, file: File, who: UUID | None, now: datetime) -> Ban | Refused:
-    """Return the entry that a wish makes, or everything that is wrong with it."""
-    email = None if wish.email is None else normalise_address(wish.email)
-    name = None if wish.name is None else " ".join(wish.name.split())
+def entry(request: BanRequest, file: File, who: UUID | None, now: datetime) -> Ban | Refused:
+    """Return the ban of a request, or everything that is wrong with it."""
+    email = None if request.email is None else normalise_address(request.email)
+    name = None if request.name is None else " ".join(request.name.split())
     errors = []
-    if (wish.email is not None and email is None) or (email is None and not name):
+    if (request.email is not None and email is None) or (email is None and not name):
         errors.append(("email", "An entry needs an e-mail address or a name."))
     if name and (not shows_all(name) or not plain_name(name)):
         errors.append(("name", "A name has letters, and nothing that cannot be seen."))
-    if not now < wish.expires_at <= now + timedelta(days=366 * YEARS_MAX):
+    if not now < request.expires_at <= now + timedelta(days=366 * YEARS_MAX):
         errors.append(("expires_at", f"An entry ends by itself, within {YEARS_MAX} years."))
-    return invalid_inputs(errors) if errors else Ban(wish.id, file, email, name or None, now, who, wish.expires_at)
+    return (
+        invalid_inputs(errors) if errors else Ban(request.id, file, email, name or None, now, who, request.expires_at)
+    )
 
 
 def same(known: Ban, ban: Ban) -> bool:
-    """Tell whether two entries say the same of the same, whoever added them and when."""
+    """Return whether two bans agree in all but who added them and when."""
     return replace(known, added_at=ban.added_at, added_by=ban.added_by) == ban
 
 
 def bearer_of(holder: Holder) -> Bearer:
-    """Return whom a ticket is for: the buyer's address, the name on the ticket, the buyer's name."""
+    """Return the bearer of a ticket: the buyer's address, the name on the ticket and the buyer's name."""
     names = tuple(name for name in (holder.holder_name, holder.buyer_name) if name is not None)
     return Bearer(holder.ticket_id, holder.buyer_email, names)
 
 
 def matches(bans: Sequence[Ban], bearers: Iterable[Bearer]) -> list[tuple[Ban, Bearer]]:
-    """Return which entries mean which bearers: by the address, or by any of the names."""
+    """Return pairs of bans and bearers that match by address or by any of the names."""
     by_email: dict[str, list[Ban]] = {}
     by_name: dict[str, list[Ban]] = {}
     for ban in bans:

@@ -1,4 +1,4 @@
-"""What a supervisor sees: how many are where, what flows, what is wrong."""
+"""The supervisor's board: people per zone, flow per gate, devices and alerts."""
 
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -10,12 +10,12 @@ from virage.matchday.access.rules.queues import GateQueue, Queue
 from virage.site.venue.types import PlaceLabel
 
 HEARD_WITHIN: Final = timedelta(seconds=20)
-"""A device that said nothing for longer, four heartbeats, is offline."""
+"""A device is offline after four missed heartbeats."""
 FLOW_MINUTES: Final = 5
 
 
 class Correction(Struct, frozen=True):
-    """A supervisor counted: so many more (or fewer) are in a zone. A fact of its own, never an edit."""
+    """A supervisor's correction of the number of people in a zone; counts are never edited."""
 
     id: UUID
     event_id: UUID
@@ -26,25 +26,25 @@ class Correction(Struct, frozen=True):
     corrected_by: UUID | None
 
 
-class CorrectionLine(Correction, frozen=True):
-    """A correction, and who made it."""
+class CorrectionEntry(Correction, frozen=True):
+    """A correction with the name of its author."""
 
     corrected_by_name: str | None
 
 
-class ByTicket(Struct, frozen=True):
-    """What tickets alone tell of a zone: sold there, of them entered by any gate, and not in yet."""
+class TicketCounts(Struct, frozen=True):
+    """Tickets of a zone: sold, used to enter by any gate, and not used yet."""
 
     sold: int
     entered: int
-    not_yet_in: int
+    not_entered: int
 
 
-class ZoneLine(Struct, frozen=True):
-    """A zone: how many people are inside by the crossings, less anonymous exits, with the corrections in it.
+class ZoneStatus(Struct, frozen=True):
+    """A zone. `inside` counts people by crossings, less anonymous exits, with corrections.
 
-    `admitted` counts each pass once and only where it was proved: it is less than `inside` where a pass let two in, or
-    somebody went in without proof. `capacity` is how many places the zone has.
+    `admitted` counts each pass once and only proved entries: it is less than `inside` where a pass was used twice or an
+    entry had no proof. `capacity` is the number of places.
     """
 
     code: str
@@ -54,13 +54,13 @@ class ZoneLine(Struct, frozen=True):
     capacity: int
     corrected: int
     full: bool
-    by_ticket: ByTicket
+    tickets: TicketCounts
 
 
-class GateLine(Struct, frozen=True):
-    """A gate's flow. `entries_a_minute` is the mean of the last five minutes; `queue` is None where nothing counts it.
+class GateStatus(Struct, frozen=True):
+    """A gate and its flow. `entries_per_minute` is the mean of five minutes; `queue` is None without counters.
 
-    `turnstile`, `closed` and `extra_groups` are what was said of this gate; "no entry" for all stands at the board.
+    `turnstile`, `closed` and `extra_groups` are settings of this gate; a stop of all entry is in the board's `closed`.
     """
 
     code: str
@@ -72,18 +72,18 @@ class GateLine(Struct, frozen=True):
     entries: int
     exits: int
     refused: int
-    entries_a_minute: float
+    entries_per_minute: float
     queue: GateQueue | None
 
 
-class DeviceLine(Struct, frozen=True):
-    """A device, as it last said, and who works with it."""
+class DeviceStatus(Struct, frozen=True):
+    """A device by its last heartbeat, and the person signed in on it."""
 
     id: UUID
     name: str | None
     gate: str
     online: bool
-    heard_at: datetime
+    last_seen_at: datetime
     offline_since: datetime | None
     backlog: int
     clock_off_ms: int
@@ -92,8 +92,8 @@ class DeviceLine(Struct, frozen=True):
     person_name: str | None
 
 
-class OverrideLine(Struct, frozen=True):
-    """How many overrides a device sent, with or without heartbeats; `gate` is that of the last one."""
+class DeviceOverrides(Struct, frozen=True):
+    """Number of overrides of a device, with or without heartbeats; `gate` is that of the last one."""
 
     device_id: UUID
     gate: str
@@ -103,8 +103,8 @@ class OverrideLine(Struct, frozen=True):
     person_name: str | None = None
 
 
-class ScanLine(Struct, frozen=True):
-    """One of the two scans of a duplicate, with whom to call."""
+class ScanSummary(Struct, frozen=True):
+    """One of the two scans of a duplicate, with the device and the person to call."""
 
     device_id: UUID
     number: int
@@ -117,21 +117,21 @@ class ScanLine(Struct, frozen=True):
     person_name: str | None = None
 
 
-class DuplicateLine(Struct, frozen=True):
-    """What two gates both let in; `gone_at`: a crossing that came later explains it."""
+class DuplicateAdmission(Struct, frozen=True):
+    """A pass admitted twice; `resolved_at` is set when a later crossing explains it."""
 
     pass_number: int
     place_label: PlaceLabel | None
-    first: ScanLine
-    second: ScanLine
-    found_at: datetime
-    gone_at: datetime | None
+    first: ScanSummary
+    second: ScanSummary
+    detected_at: datetime
+    resolved_at: datetime | None
 
 
-class SpecialLine(Struct, frozen=True):
-    """A scan that somebody overruled, or that let somebody in without proof (`reason` says why).
+class ScanAlert(Struct, frozen=True):
+    """An overridden scan, or an entry without proof (`reason` says why).
 
-    With the reason `already_inside` it refused a bearer whose pass came in before by a code out of its time.
+    Reason `already_inside`: the bearer was refused because an outdated code of the pass was used to enter before.
     """
 
     device_id: UUID
@@ -147,8 +147,8 @@ class SpecialLine(Struct, frozen=True):
     person_name: str | None = None
 
 
-class HistoryLine(SpecialLine, frozen=True, kw_only=True):
-    """A scan of a pass. `withdrawn`: its device was revoked, and it counts no more."""
+class PassScan(ScanAlert, frozen=True, kw_only=True):
+    """A scan of a pass. `withdrawn`: its device was revoked and the scan no longer counts."""
 
     outcome: str
     offline: bool
@@ -159,29 +159,29 @@ class HistoryLine(SpecialLine, frozen=True, kw_only=True):
 
 
 class GateBoard(Struct, frozen=True):
-    """The gates of an event at a moment. Of the overrides of one device, `overrides_max` admit."""
+    """The gates of an event at a moment. At most `overrides_max` overrides per device admit."""
 
     now: datetime
     closed: bool
     inside: int
     admitted: int
-    not_yet_in: int
-    zones: list[ZoneLine]
-    gates: list[GateLine]
-    devices: list[DeviceLine]
+    not_entered: int
+    zones: list[ZoneStatus]
+    gates: list[GateStatus]
+    devices: list[DeviceStatus]
     refusals: dict[str, int]
-    duplicates_standing: int
-    duplicates: list[DuplicateLine]
-    special: list[SpecialLine]
-    overrides: list[OverrideLine]
+    duplicates_open: int
+    duplicates: list[DuplicateAdmission]
+    alerts: list[ScanAlert]
+    overrides: list[DeviceOverrides]
     overrides_max: int
     queues: list[Queue]
-    quickest_ramp: str | None
-    corrections: list[CorrectionLine]
+    fastest_ramp: str | None
+    corrections: list[CorrectionEntry]
 
 
-class CorrectionWish(Struct, frozen=True, forbid_unknown_fields=True):
-    """A correction; the browser makes `id`: sent twice, it is one."""
+class CorrectionRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """A correction. The browser makes `id`; sending it twice adds one correction."""
 
     id: UUID
     zone: str

@@ -1,12 +1,11 @@
-"""What crossed, put in order: the same presence and the same duplicates, however often and in whatever order it comes.
+"""Presence and duplicates of a pass, computed from all its crossings in any order of arrival.
 
-A crossing is a fact of one device. Gates without network learn of each other late, so the truth about a pass is
-computed from all its crossings by the time of the devices that saw them, and never from the order of arrival.
-One device is one place and remembers whom it let in. Two entries of one pass at one device are therefore one: the
-device asked, the answer was lost on its way, and the device decided alone.
+A crossing is a fact of one device. Offline gates learn of each other late, so the state of a pass is computed from all
+its crossings by device time, never from the order of arrival. A device is one place and remembers whom it admitted. Two
+entries of a pass at one device are therefore one: the answer of the server was lost, and the device decided alone.
 
-A passage that nothing proves (no code of the pass, no override, no pending admission at its gate) is a person who went
-in, but no admission of the pass: it changes neither presence nor entries.
+An entry without proof (no code, no override, no pending admission at its gate) is a person inside, but no admission of
+the pass: it changes neither presence nor entries.
 
               admitted                    passed
     outside ───────────▶ pending ──────────────────────▶ inside
@@ -25,19 +24,18 @@ from msgspec import Struct, field
 from virage.matchday.access.rules.decision import Presence
 
 PASSAGE_WITHIN = timedelta(seconds=60)
-"""How long an admitted bearer has to pass a gate that tells passages apart; then they are outside again."""
+"""Time to pass a turnstile after admission; afterwards the bearer counts as outside again."""
 CLOCKS_APART = timedelta(seconds=5)
-"""How much earlier than its admission a passage may seem to be: turnstile and server have a clock each."""
+"""Tolerated difference of the clocks of turnstile and server."""
 
 Step = Literal["admitted", "passed", "withdrawn", "left"]
 
 
 class Crossing(Struct, frozen=True, order=True):
-    """One step of one pass at one gate, as one device saw it; `number` counts the device's own scans.
+    """A step of a pass at a gate, recorded by a device; `number` is the device's own count of scans.
 
-    A gate without a turnstile writes `passed` at once; "admitted" waits for the passage that the next fact tells.
-    `proved`: the code proves the pass, or a steward overrode. An exit needs proof only where the house lets people back
-    in; without re-entry each exit is stored as proved.
+    A gate without a turnstile records `passed` at once; `admitted` waits for the passage. `proved`: the code proves the
+    pass, or a steward overrode. An exit needs proof only where re-entry is allowed; otherwise it is stored as proved.
     """
 
     at: datetime
@@ -49,17 +47,17 @@ class Crossing(Struct, frozen=True, order=True):
 
 
 class Duplicate(Struct, frozen=True, order=True):
-    """A pass that let two in: the first crossing, and the second without an exit between them."""
+    """A pass that was admitted twice: two entries without an exit between them."""
 
     first: Crossing
     second: Crossing
 
 
-class Course(Struct, frozen=True):
-    """What the crossings of a pass say: where its bearer is, and what was let in twice.
+class CrossingResult(Struct, frozen=True):
+    """State of a pass by its crossings: presence, entries and duplicates.
 
-    `people` went in with the pass and did not leave, doubles and unproved passages included; the last by `people_gate`.
-    `unproved` are the crossings that admitted nobody, for nothing proves them.
+    `people` entered with the pass and did not leave, duplicates and unproved entries included; the last one by
+    `people_gate`. `unproved` are entries without proof.
     """
 
     presence: Presence | None
@@ -70,12 +68,12 @@ class Course(Struct, frozen=True):
     unproved: tuple[Crossing, ...] = ()
 
 
-def course(crossings: Iterable[Crossing], now: datetime | None = None) -> Course:
-    """Fold the crossings of one pass, in any order, each once or more often.
+def fold_crossings(crossings: Iterable[Crossing], now: datetime | None = None) -> CrossingResult:
+    """Return the result of the crossings of one pass, in any order; repeated crossings count once.
 
-    With `now`, an admission whose time to pass is over counts no more.
+    With `now`, an admission whose time to pass is over no longer counts.
     """
-    fold = _Fold()
+    fold = _CrossingFold()
     for crossing in sorted(set(crossings), key=_moment):
         if crossing.step == "left":
             fold.leave(crossing)
@@ -92,11 +90,13 @@ def course(crossings: Iterable[Crossing], now: datetime | None = None) -> Course
     over = pending is not None and now is not None and now >= pending.at + PASSAGE_WITHIN
     if pending is not None and fold.inside is None and not over:
         last = Presence("pending", pending.at, pending.gate, pending.at + PASSAGE_WITHIN)
-    return Course(last, fold.entries, tuple(fold.duplicates), fold.people, fold.people_gate, tuple(fold.unproved))
+    return CrossingResult(
+        last, fold.entries, tuple(fold.duplicates), fold.people, fold.people_gate, tuple(fold.unproved)
+    )
 
 
-class _Fold(Struct):
-    """What the crossings of a pass say up to one of them."""
+class _CrossingFold(Struct):
+    """State of a pass while its crossings are folded."""
 
     inside: Crossing | None = None
     pending: Crossing | None = None
@@ -107,14 +107,15 @@ class _Fold(Struct):
     people_gate: str | None = None
     unproved: list[Crossing] = field(default_factory=list)
     let_in_by: set[UUID] = field(default_factory=set)
-    """Since the last exit: a device that asked in vain and then let in alone let one in."""
+    """Devices that admitted since the last exit: a lost answer and a decision alone are one admission."""
     claimed_by: set[UUID] = field(default_factory=set)
-    """Since the last exit: devices that told a passage without proof."""
+    """Devices that recorded an entry without proof since the last exit."""
 
     def leave(self, crossing: Crossing) -> None:
-        """Somebody left. A picture of a code at an exit must keep nobody out who has not come yet.
+        """Record an exit.
 
-        Without the proof that re-entry asks for, the pass stays inside: nobody else comes in with it.
+        An unproved exit leaves the pass inside where re-entry needs proof: a photo of a code must not let another
+        person in.
         """
         if crossing.proved:
             if self.inside is not None:
@@ -125,7 +126,7 @@ class _Fold(Struct):
         self.claimed_by.clear()
 
     def enter(self, crossing: Crossing) -> None:
-        """Somebody went in: by the pass where something proves it."""
+        """Record an entry; without proof it counts a person, not the pass."""
         if not crossing.proved and not _follows(crossing, self.pending):
             if crossing.device_id not in self.let_in_by | self.claimed_by:
                 self.claimed_by.add(crossing.device_id)
@@ -145,11 +146,11 @@ class _Fold(Struct):
 
 
 def _moment(crossing: Crossing) -> tuple[datetime, Crossing]:
-    """When a crossing counts: a turnstile's passage after the admission that it follows."""
+    """Return the time at which a crossing counts: a turnstile's passage follows its admission."""
     is_signal = crossing.step == "passed" and not crossing.proved
     return crossing.at + (CLOCKS_APART if is_signal else timedelta()), crossing
 
 
 def _follows(passage: Crossing, pending: Crossing | None) -> bool:
-    """Whether a turnstile's passage is that of the bearer who was admitted at its gate."""
+    """Return whether a turnstile's passage belongs to the pending admission at its gate."""
     return pending is not None and pending.gate == passage.gate and passage.at < pending.at + PASSAGE_WITHIN

@@ -1,7 +1,6 @@
-"""May the bearer of this code cross here and now? The same answer here and in web/src/access/decide.ts.
+"""The admission decision for a verified code at a gate; web/src/access/decide.ts decides the same.
 
-A gate asks `verify` of passes first: is this code what it says. This page asks what the gate, the event and the ground
-say of the pass. Both are pure; the vectors of docs/vectors/access.json hold them together.
+`verify` of passes comes first. Both functions are pure; docs/vectors/access.json tests both implementations.
 """
 
 from collections.abc import Mapping
@@ -12,25 +11,25 @@ from typing import Any, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from virage.identity.passes.types import STEP_SECONDS, Claims, Doubt, Unverified, Verified, step_at
+from virage.identity.passes.types import STEP_SECONDS, Claims, Unverified, VerificationFailure, Verified, step_at
 
 STALE_KEPT = timedelta(minutes=3)
-"""How long a gate remembers a code out of its time window, to compare the next one with."""
+"""How long a gate keeps a code outside its time window, to compare the next one with it."""
 STEP_SLACK = 1.1
-"""By how many half minutes two codes may drift from the time that passed between them: one, for each is seen at any
-moment of its half minute, and three seconds for its way from the phone's screen to who decides."""
+"""Tolerated drift, in steps of 30 s, between two codes and the time that passed: each code is shown at any moment of
+its step, and takes up to three seconds from the screen to the decision."""
 SAME_STEP_MAX = 2
-"""After how many half minutes a code that has not changed is a picture."""
+"""Steps after which an unchanged code is a screenshot."""
 STEP_APART_MIN = 0.5
-"""How many half minutes lie at least between them: two pictures are shown in one moment, two codes never are."""
+"""Least distance in steps of two codes of a phone: two pictures are shown at once, two codes never are."""
 STEPS_BEHIND_MAX = 20
-"""How many half minutes a code may be behind the trusted time, ten minutes: an older one is a film or a picture."""
+"""Steps (10 minutes) by which a code may be behind the trusted time: an older one was recorded."""
 STEPS_AHEAD_MAX = 21
-"""How many it may be ahead: one more, for nobody films what comes, and a phone's next code may come on the way."""
+"""Steps by which a code may be ahead: one more, as the phone's next code may arrive meanwhile."""
 
 
-class Reason(StrEnum):
-    """Why a bearer does not cross, in the order in which it is asked. Each has its advice in the steward's language."""
+class RefusalReason(StrEnum):
+    """Reason of a refusal at the gate, in the order of the checks."""
 
     NO_ENTRY = "no_entry"
     UNREADABLE = "unreadable"
@@ -51,39 +50,39 @@ class Reason(StrEnum):
     ZONE_FULL = "zone_full"
 
 
-class Terms(Struct, frozen=True):
-    """What the house rules say at the gate."""
+class EntryTerms(Struct, frozen=True):
+    """Entry rules of an event."""
 
     reentry: bool = False
     paper_accepted: bool = True
     paper_identity_check: bool = False
 
 
-class Post(Struct, frozen=True):
-    """The gate that asks: its code, the gate groups that it takes, and how things stand in the ground.
+class GateContext(Struct, frozen=True):
+    """The gate of a decision: code, accepted gate groups and state.
 
-    `zone` is where it leads. `windows` are the accreditations by group: their passes, bound to no seat, come and go as
-    often as they like within a time.
+    `zone` is where it leads. `windows` are those of accreditations by group: their passes have no seat and re-enter as
+    often as they like within a window.
     """
 
     gate: str
     groups: frozenset[str]
     zone: str
-    terms: Terms = Terms()
+    terms: EntryTerms = EntryTerms()
     closed: bool = False
     zone_full: bool = False
     windows: Mapping[str, "Window"] = {}
 
 
 class Window(Struct, frozen=True):
-    """When the passes of an accreditation may cross."""
+    """Time window in which the passes of an accreditation may cross."""
 
     opens_at: datetime
     closes_at: datetime
 
 
 class Presence(Struct, frozen=True):
-    """Where the bearer of a pass is, since when, and by which gate; `pending` (admitted, not passed) ends by itself."""
+    """Presence of a pass: state, time and gate; `pending` (admitted, not yet passed) expires."""
 
     state: Literal["pending", "inside", "outside"]
     since: datetime
@@ -91,8 +90,8 @@ class Presence(Struct, frozen=True):
     pending_until: datetime | None = None
 
 
-class Known(Struct, frozen=True):
-    """What the one who decides knows of a pass: the highest generation it has seen, and where its bearer is."""
+class PassStatus(Struct, frozen=True):
+    """What a gate knows of a pass; `generation` is the highest that it has seen."""
 
     generation: int = 0
     revoked: bool = False
@@ -100,15 +99,15 @@ class Known(Struct, frozen=True):
     presence: Presence | None = None
 
 
-class Stale(Struct, frozen=True):
-    """A code out of its time window that this gate saw before: its step, and when it was shown."""
+class StaleCode(Struct, frozen=True):
+    """A code outside its time window that this gate saw before: its step, and when it was shown."""
 
     step: int
     at: datetime
 
 
 class Admitted(Struct, frozen=True, tag="admitted"):
-    """The bearer may pass. `clock_off_s` says by how much the phone's clock is wrong, 0 within the window."""
+    """The bearer may pass. `clock_off_s` is the error of the phone's clock, 0 within the window."""
 
     claims: Claims
     paper: bool = False
@@ -116,109 +115,111 @@ class Admitted(Struct, frozen=True, tag="admitted"):
     clock_off_s: int = 0
 
 
-class Again(Struct, frozen=True, tag="again"):
-    """Amber: the code is out of its time window. Scan once more when it has changed; `stale` is what to remember."""
+class RescanRequired(Struct, frozen=True, tag="again"):
+    """The code is outside its time window. Scan the next one; `stale` is the code to compare it with."""
 
     claims: Claims
-    stale: Stale
+    stale: StaleCode
 
 
 class Refused(Struct, frozen=True, tag="refused"):
-    """The bearer does not pass. `data` says where or when else, or since when and by which gate they are inside."""
+    """The bearer may not pass. `data` holds other times or gates, or since when and where the pass is inside."""
 
-    reason: Reason
+    reason: RefusalReason
     claims: Claims | None = None
     data: dict[str, Any] = {}
 
 
-Decision = Admitted | Again | Refused
+Decision = Admitted | RescanRequired | Refused
 
-OF_DOUBT: dict[Doubt, Reason] = {
-    Doubt.MALFORMED: Reason.UNREADABLE,
-    Doubt.UNKNOWN_KEY: Reason.FORGED,
-    Doubt.BAD_SIGNATURE: Reason.FORGED,
-    Doubt.WRONG_EVENT: Reason.OTHER_EVENT,
-    Doubt.NOT_YET_VALID: Reason.TOO_EARLY,
-    Doubt.EXPIRED: Reason.EXPIRED,
-    Doubt.HOLDER_SIGNATURE_MISSING: Reason.SCREENSHOT,
-    Doubt.BAD_HOLDER_SIGNATURE: Reason.FORGED,
+REASON_OF_FAILURE: dict[VerificationFailure, RefusalReason] = {
+    VerificationFailure.MALFORMED: RefusalReason.UNREADABLE,
+    VerificationFailure.UNKNOWN_KEY: RefusalReason.FORGED,
+    VerificationFailure.BAD_SIGNATURE: RefusalReason.FORGED,
+    VerificationFailure.WRONG_EVENT: RefusalReason.OTHER_EVENT,
+    VerificationFailure.NOT_YET_VALID: RefusalReason.TOO_EARLY,
+    VerificationFailure.EXPIRED: RefusalReason.EXPIRED,
+    VerificationFailure.HOLDER_SIGNATURE_MISSING: RefusalReason.SCREENSHOT,
+    VerificationFailure.BAD_HOLDER_SIGNATURE: RefusalReason.FORGED,
 }
 
 
 def decide(
     verdict: Verified | Unverified,
-    post: Post,
-    known: Known,
+    post: GateContext,
+    known: PassStatus,
     now: datetime,
-    before: Stale | None = None,
+    previous: StaleCode | None = None,
     *,
     trusted: bool = True,
 ) -> Decision:
-    """Decide about one code at one gate. `before` is the last code out of its window that this gate saw of the pass.
+    """Return the decision about one code at one gate; `previous` is the last stale code of the pass at this gate.
 
-    `trusted` says whether `now` is the server's time. A device that lost it refuses nobody for the time alone: the
-    server judges the distance of its admissions when they are uploaded.
+    `trusted`: `now` is the server's time. A device without trusted time refuses nobody for the time alone: the server
+    checks the distance of its admissions on upload.
     """
     if post.closed:
-        return Refused(Reason.NO_ENTRY, verdict.claims)
+        return Refused(RefusalReason.NO_ENTRY, verdict.claims)
     if isinstance(verdict, Verified):
         return _decided(verdict, post, known, now, trusted)
-    if verdict.reason is not Doubt.STALE_STEP or verdict.claims is None or verdict.step is None:
-        return Refused(OF_DOUBT[verdict.reason], verdict.claims, _when(verdict))
-    before = None if before is None or now - before.at > STALE_KEPT else before
-    shown = compare(before, verdict.step, now)
+    if verdict.reason is not VerificationFailure.STALE_STEP or verdict.claims is None or verdict.step is None:
+        return Refused(REASON_OF_FAILURE[verdict.reason], verdict.claims, _when(verdict))
+    previous = None if previous is None or now - previous.at > STALE_KEPT else previous
+    shown = compare(previous, verdict.step, now)
     too_far = trusted and is_far(verdict.step, now)
-    if shown == "again" and not (too_far and before is None):
-        return Again(verdict.claims, before or Stale(verdict.step, now))
+    if shown == "again" and not (too_far and previous is None):
+        return RescanRequired(verdict.claims, previous or StaleCode(verdict.step, now))
     if shown == "still" or too_far:
-        return Refused(Reason.SCREENSHOT if shown == "still" else Reason.OUT_OF_DATE, verdict.claims)
+        return Refused(RefusalReason.SCREENSHOT if shown == "still" else RefusalReason.OUT_OF_DATE, verdict.claims)
     decided = _decided(Verified(verdict.claims, paper=False, step=verdict.step), post, known, now, trusted)
     off_s = (verdict.step - step_at(now)) * STEP_SECONDS
     return replace(decided, clock_off_s=off_s) if isinstance(decided, Admitted) else decided
 
 
 def is_far(step: int, now: datetime) -> bool:
-    """Whether a code is more than ten minutes from `now`: no clock of a good phone is, for it signs by the server's."""
+    """Return whether a code is more than 10 minutes from `now`. Phones sign by the server's time, so theirs is not."""
     return not -STEPS_BEHIND_MAX <= step - step_at(now) <= STEPS_AHEAD_MAX
 
 
-def compare(before: Stale | None, step: int, now: datetime) -> Literal["again", "still", "moves"]:
-    """What a code out of its window shows beside the one before: nothing yet, a still picture, or a phone that signs.
+def compare(previous: StaleCode | None, step: int, now: datetime) -> Literal["again", "still", "moves"]:
+    """Return what a stale code shows beside the previous one: not enough, a still picture, or a live phone.
 
-    A picture of a code never advances. A phone with a wrong clock makes a new code every half minute, as fast as ours.
+    A picture never advances. A phone with a wrong clock makes a new code every 30 s.
     """
-    if before is None:
+    if previous is None:
         return "again"
-    passed = (now - before.at).total_seconds() / STEP_SECONDS
-    if step == before.step:
+    passed = (now - previous.at).total_seconds() / STEP_SECONDS
+    if step == previous.step:
         return "still" if passed > SAME_STEP_MAX else "again"
-    if step < before.step or abs(step - before.step - passed) > STEP_SLACK:
+    if step < previous.step or abs(step - previous.step - passed) > STEP_SLACK:
         return "still"
     return "again" if passed < STEP_APART_MIN else "moves"
 
 
 def _when(verdict: Unverified) -> dict[str, Any]:
-    if verdict.reason is Doubt.NOT_YET_VALID and verdict.claims is not None:
+    if verdict.reason is VerificationFailure.NOT_YET_VALID and verdict.claims is not None:
         return {"opens_at": verdict.claims.not_before}
     return {}
 
 
-def _decided(proven: Verified, post: Post, known: Known, now: datetime, trusted: bool) -> Admitted | Refused:
+def _decided(
+    proven: Verified, post: GateContext, known: PassStatus, now: datetime, trusted: bool
+) -> Admitted | Refused:
     refused = _of_the_pass(proven, post, known, now) or _of_the_gate(proven.claims, post, now, trusted)
     identity_check = proven.paper and post.terms.paper_identity_check
     return refused or Admitted(proven.claims, proven.paper, identity_check)
 
 
-def _of_the_pass(proven: Verified, post: Post, known: Known, now: datetime) -> Refused | None:
-    """What is known of this very pass."""
+def _of_the_pass(proven: Verified, post: GateContext, known: PassStatus, now: datetime) -> Refused | None:
+    """Return the refusal that the status of the pass causes."""
     claims = proven.claims
     reason = None
     if known.revoked:
-        reason = Reason.REVOKED
+        reason = RefusalReason.REVOKED
     elif claims.generation < known.generation:
-        reason = Reason.SUPERSEDED
+        reason = RefusalReason.SUPERSEDED
     elif known.flagged:
-        reason = Reason.CALL_SUPERVISOR
+        reason = RefusalReason.CALL_SUPERVISOR
     elif claims.gate_group in post.windows:
         return None  # an accreditation comes and goes, and its badge is paper at every event
     elif known.presence is not None:
@@ -226,25 +227,25 @@ def _of_the_pass(proven: Verified, post: Post, known: Known, now: datetime) -> R
         if reason is not None:
             return Refused(reason, claims, {"since": known.presence.since, "gate": known.presence.gate})
     if reason is None and proven.paper and not post.terms.paper_accepted:
-        reason = Reason.PAPER_NOT_ACCEPTED
+        reason = RefusalReason.PAPER_NOT_ACCEPTED
     return None if reason is None else Refused(reason, claims)
 
 
-def _of_the_presence(presence: Presence, post: Post, now: datetime) -> Reason | None:
-    """Whoever is admitted and has not passed yet may show the same code again at the same gate."""
+def _of_the_presence(presence: Presence, post: GateContext, now: datetime) -> RefusalReason | None:
+    """Return the refusal that presence causes; a pending bearer may show the code again at the same gate."""
     if presence.state == "outside":
-        return None if post.terms.reentry else Reason.NO_REENTRY
+        return None if post.terms.reentry else RefusalReason.NO_REENTRY
     if presence.state == "inside":
-        return Reason.ALREADY_INSIDE
+        return RefusalReason.ALREADY_INSIDE
     over = presence.pending_until is not None and now >= presence.pending_until
-    return None if over or presence.gate == post.gate else Reason.ALREADY_INSIDE
+    return None if over or presence.gate == post.gate else RefusalReason.ALREADY_INSIDE
 
 
-def _of_the_gate(claims: Claims, post: Post, now: datetime, trusted: bool) -> Refused | None:
-    """Whether such a pass enters here, now."""
+def _of_the_gate(claims: Claims, post: GateContext, now: datetime, trusted: bool) -> Refused | None:
+    """Return the refusal that gate, window or zone cause."""
     if claims.gate_group not in post.groups:
-        return Refused(Reason.WRONG_GATE, claims, {"group": claims.gate_group})
+        return Refused(RefusalReason.WRONG_GATE, claims, {"group": claims.gate_group})
     window = post.windows.get(claims.gate_group)
     if trusted and window is not None and not window.opens_at <= now < window.closes_at:
-        return Refused(Reason.NOT_NOW, claims, {"opens_at": window.opens_at, "closes_at": window.closes_at})
-    return Refused(Reason.ZONE_FULL, claims) if post.zone_full else None
+        return Refused(RefusalReason.NOT_NOW, claims, {"opens_at": window.opens_at, "closes_at": window.closes_at})
+    return Refused(RefusalReason.ZONE_FULL, claims) if post.zone_full else None

@@ -1,4 +1,4 @@
-"""Where to send a bearer who stands at the wrong gate."""
+"""Directions from a wrong gate to the right one."""
 
 from functools import cache
 
@@ -7,12 +7,12 @@ from virage.site.venue.types import GateHint, RouteOptions, gate_hints, route_ta
 
 @cache
 def hints(gate: str) -> dict[str, GateHint]:
-    """The nearest gate of each other group, from one gate along the podium."""
+    """Return the nearest gate of each other group, along the podium."""
     return gate_hints(route_table(RouteOptions()), gate)
 
 
-def data_of(gate: str, group: str) -> dict[str, str | int]:
-    """What a refusal at the wrong gate says: the right group, its nearest gate, the turn to it and the metres."""
+def wrong_gate_data(gate: str, group: str) -> dict[str, str | int]:
+    """Return the data of a `wrong_gate` refusal: group, nearest gate, turn and metres."""
     found = hints(gate).get(group)
     if found is None:
         return {"group": group}

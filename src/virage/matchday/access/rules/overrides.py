@@ -1,58 +1,58 @@
-"""Whether an override of a steward admits a pass: who overrode, which pass, and how often the device did."""
+"""Check of a steward's override: who overrode, which pass, and how often the device did."""
 
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from virage.matchday.access.rules.ground import GroundState, gates, groups_at
 from virage.matchday.access.rules.scans import Scan
+from virage.matchday.access.rules.venue_state import VenueState, gates, groups_at
 from virage.platform.web.guard import Grant, Principal, holds
 from virage.site.programme.types import Event
 
 OVERRIDES_MAX: Final = 60
-"""Overrides of one device at one event that admit: a tenth of what a lane takes in an hour.
+"""Overrides per device and event that admit: a tenth of what a lane admits in an hour.
 
-A lane checks 600 people an hour and works for two hours before the kick-off. One phone in a hundred is flat or broken,
-which makes 12 overrides. 60 are five times as many; a device that tells more is broken, abused or stolen.
+A lane checks 600 people per hour for two hours before the kick-off. One phone in a hundred is flat or broken, which
+makes 12 overrides. 60 are five times as many; a device that uploads more is broken, abused or stolen.
 """
 
 
-class OverrideDoubt(StrEnum):
-    """Why an override admits no pass. Its bearer went in and is counted inside; the board shows the reason."""
+class OverrideRefusal(StrEnum):
+    """Reason of an override that admits no pass. Its bearer counts as inside; the board shows the reason."""
 
     NO_STEWARD = "no_steward"
     NEEDS_SUPERVISOR = "needs_supervisor"
     TOO_MANY_OVERRIDES = "too_many_overrides"
 
 
-def override_doubt(
+def override_refusal(
     scan: Scan,
     event: Event | None,
-    state: GroundState,
+    state: VenueState,
     grants: Iterable[Grant],
     *,
     gate_group: str,
     barred: bool,
     overrides: int,
-) -> OverrideDoubt | None:
-    """Return why an override admits no pass, None where it does.
+) -> OverrideRefusal | None:
+    """Return why an override admits no pass, None if it does.
 
-    `grants` are those of the person whom the scan names. A steward of the gate overrides for passes that enter there;
-    a supervisor of the gate also for other gate groups and for passes that are cancelled or banned (`barred`).
-    `overrides` counts those that the device sent for the event before.
+    `grants` are those of the person in the scan. A steward of the gate may override for passes of this gate; a
+    supervisor of the gate also for other gate groups and for cancelled or banned passes (`barred`). `overrides` counts
+    earlier overrides of the device at the event.
     """
     who = Principal("staff", scan.person_id, None, tuple(grants))
-    if not leads(who, scan.gate, event):
+    if not supervises_gate(who, scan.gate, event):
         if not _works_at(who, "steward", scan.gate, event):
-            return OverrideDoubt.NO_STEWARD
+            return OverrideRefusal.NO_STEWARD
         if barred or gate_group not in groups_at([scan.gate], state):
-            return OverrideDoubt.NEEDS_SUPERVISOR
-    return OverrideDoubt.TOO_MANY_OVERRIDES if overrides >= OVERRIDES_MAX else None
+            return OverrideRefusal.NEEDS_SUPERVISOR
+    return OverrideRefusal.TOO_MANY_OVERRIDES if overrides >= OVERRIDES_MAX else None
 
 
-def leads(who: Principal, gate: str, event: Event | None) -> bool:
-    """Whether somebody supervises a gate at an event: the gate, its group, the event, its organiser or everything."""
+def supervises_gate(who: Principal, gate: str, event: Event | None) -> bool:
+    """Return whether a person supervises a gate: the gate, its group, the event, its organiser or everything."""
     return _works_at(who, "supervisor", gate, event)
 
 

@@ -1,4 +1,4 @@
-"""The pack: all that a device needs to decide alone, in one document; docs/gate.md describes it."""
+"""The pack: the document with which a device decides offline; docs/gate.md describes it."""
 
 from base64 import b64encode
 from collections.abc import Iterable
@@ -10,15 +10,15 @@ import numpy as np
 from msgspec import Struct
 
 from virage.identity.people.types import RosterEntry
-from virage.matchday.access.rules.decision import Terms, Window
-from virage.matchday.access.rules.ground import NOTHING_SAID, GroundState, gates, zones
+from virage.matchday.access.rules.decision import EntryTerms, Window
+from virage.matchday.access.rules.venue_state import DEFAULT_GATE_STATE, VenueState, gates, zones
 from virage.site.programme.types import Text
 from virage.site.venue.types import GateHint
 
 PACK_PURPOSE: Final = b"virage:pack:v1\0"
 LIVES: Final = timedelta(hours=24)
 DIRECTORY_GROUPS_MAX: Final = 4
-"""A device of more gate groups gets no directory: it would not be small, and searches online."""
+"""A device of more gate groups gets no directory, which would be large, and searches online."""
 
 
 class PackEvent(Struct, frozen=True):
@@ -29,11 +29,11 @@ class PackEvent(Struct, frozen=True):
     doors_at: datetime
     starts_at: datetime
     ends_at: datetime
-    terms: Terms
+    terms: EntryTerms
 
 
 class OtherEvent(Struct, frozen=True):
-    """An event of the days around, whose passes come on the wrong day."""
+    """An event of the days around, to recognise its passes."""
 
     id: UUID
     title: Text
@@ -42,7 +42,7 @@ class OtherEvent(Struct, frozen=True):
 
 
 class PublicKey(Struct, frozen=True):
-    """A key of the event as a JWK: Ed25519."""
+    """Public key of an event as a JWK (Ed25519)."""
 
     kid: str
     x: str
@@ -51,7 +51,7 @@ class PublicKey(Struct, frozen=True):
 
 
 class PackGate(Struct, frozen=True):
-    """A gate as decisions ask it; `closed` also when the whole ground is."""
+    """A gate as decisions need it; `closed` also when all entry is stopped."""
 
     groups: tuple[str, ...]
     zone: str
@@ -60,13 +60,13 @@ class PackGate(Struct, frozen=True):
 
 
 class PackZone(Struct, frozen=True):
-    """Whether anybody more is let in there."""
+    """Whether a zone is full."""
 
     full: bool
 
 
 class Bitmaps(Struct, frozen=True):
-    """Bit `number % 8` of byte `number // 8` is the pass of that number, in base64."""
+    """Bitmaps in base64: bit `number % 8` of byte `number // 8` is the pass of that number."""
 
     revoked: str
     flagged: str
@@ -75,14 +75,14 @@ class Bitmaps(Struct, frozen=True):
 
 
 class Directory(Struct, frozen=True):
-    """For who comes without a phone: the pass of a place, and the passes of an order by its code."""
+    """Search data for people without a phone: the pass of a place, and the passes of an order code."""
 
     places: tuple[tuple[int, int], ...] = ()
     orders: dict[str, list[int]] = {}
 
 
 class Pack(Struct, frozen=True):
-    """What a device takes along; `version` is the journal's position that it was made at."""
+    """Content of a pack; `version` is the journal position at which it was made."""
 
     event: PackEvent
     version: str
@@ -100,8 +100,8 @@ class Pack(Struct, frozen=True):
     roster: list[RosterEntry]
 
 
-class SealedPack(Struct, frozen=True):
-    """A pack as it travels: the bytes of its JSON in base64, signed by the event's key."""
+class SignedPack(Struct, frozen=True):
+    """A pack in transport: the bytes of its JSON in base64, signed by the event's key."""
 
     body: str
     kid: str
@@ -116,11 +116,11 @@ def bitmap(numbers: Iterable[int], count: int) -> str:
     return b64encode(np.packbits(bits, bitorder="little").tobytes()).decode()
 
 
-def pack_gates(codes: Iterable[str], state: GroundState) -> dict[str, PackGate]:
-    """Return gates as a device must know them."""
+def pack_gates(codes: Iterable[str], state: VenueState) -> dict[str, PackGate]:
+    """Return gates in the form of the pack."""
     found = {}
     for code in sorted(codes):
-        here = state.gates.get(code, NOTHING_SAID)
+        here = state.gates.get(code, DEFAULT_GATE_STATE)
         found[code] = PackGate(
             groups=(gates()[code].group, *here.extra_groups),
             zone=gates()[code].stand,
@@ -130,6 +130,6 @@ def pack_gates(codes: Iterable[str], state: GroundState) -> dict[str, PackGate]:
     return found
 
 
-def pack_zones(state: GroundState) -> dict[str, PackZone]:
-    """Return every zone, and whether it is full."""
+def pack_zones(state: VenueState) -> dict[str, PackZone]:
+    """Return all zones in the form of the pack."""
     return {zone: PackZone(zone in state.full) for zone in zones()}

@@ -1,8 +1,8 @@
-"""How long one waits at the search and at the gates: from counters that only send pulses.
+"""Waiting times at the security check and at the gates, estimated from counters that only send pulses.
 
-A lane `arrived:N1` counts who comes to the search of ramp N1, `searched:N1` who comes through it. Where nothing counts
-the second, the search is taken to work at its rate: 600 people an hour and lane, a pat-down at low risk. A lane
-`arrived` counts who comes to the gate of its scan; who leaves that queue are the gate's entries.
+Lane `arrived:N1` counts arrivals at the check of ramp N1, `searched:N1` people who leave it. Without a counter after
+the check, its rate is assumed: 600 people per hour and lane (pat-down at low risk). Lane `arrived` counts arrivals at
+the gate of its scan; the gate's entries leave that queue.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,32 +12,32 @@ from typing import Final
 
 from msgspec import Struct
 
-SEARCHED_A_MINUTE: Final = 10.0
-"""A lane's rate; the search is the bottleneck of an entrance, not the scan."""
+SEARCHED_PER_MINUTE: Final = 10.0
+"""Rate of a lane; the security check is the bottleneck of an entrance, not the scan."""
 MINUTE: Final = timedelta(minutes=1)
 ARRIVED, SEARCHED, AT_GATE, OUT = "arrived:", "searched:", "arrived", "out"
-"""`out` counts who leaves by the gate of its scan, whoever they are."""
+"""Lane `out` counts every exit by the gate of its scan."""
 
 Minutes = Mapping[datetime, float]
 """People by minute."""
 
 
 class Queue(Struct, frozen=True):
-    """The queue before the search of a ramp; `is_measured`: its way out is counted too, and not taken from the rate."""
+    """Queue before the security check of a ramp; `is_measured`: exits of the check are counted, not assumed."""
 
     ramp: str
     lanes: int
     waiting: int
     wait_s: int
-    arriving_a_minute: float
+    arrivals_per_minute: float
     is_measured: bool
 
 
 class GateQueue(Struct, frozen=True):
-    """Who waits before a gate; `wait_s` is None where people wait and nobody went in lately.
+    """Queue before a gate; `wait_s` is None where people wait and the flow is zero.
 
-    `is_measured`: a counter stands at the gate. Otherwise it is the gate's share of those who came through the search
-    of the nearest ramp and are in by none of its gates yet.
+    `is_measured`: a counter stands at the gate. Otherwise the queue is the gate's share of the people who left the
+    check of the nearest ramp and entered by none of its gates yet.
     """
 
     waiting: int
@@ -46,10 +46,10 @@ class GateQueue(Struct, frozen=True):
 
 
 class Counts(Struct, frozen=True):
-    """What is counted on the way in, by minute.
+    """Counts on the way in, by minute.
 
-    `at_gates` are arrivals by gate where a counter stands, `through` who came through the search by ramp where one is
-    counted, `entered` entries by gate, or by ramp (`ramp:N1`) for all gates that share what stands behind its search.
+    `at_gates` are arrivals by gate with a counter, `through` people who left the check by ramp, `entered` entries by
+    gate, or by ramp (`ramp:N1`) for all gates that share its queue.
     """
 
     at_gates: Mapping[str, Minutes]
@@ -57,17 +57,17 @@ class Counts(Struct, frozen=True):
     entered: Mapping[str, Minutes]
 
 
-def together(counts: Iterable[Minutes]) -> dict[datetime, float]:
-    """Add people up, minute by minute."""
+def add_up(counts: Iterable[Minutes]) -> dict[datetime, float]:
+    """Return the sum of counts minute by minute."""
     total: dict[datetime, float] = {}
-    for one in counts:
-        for minute, people in one.items():
+    for minutes in counts:
+        for minute, people in minutes.items():
             total[minute] = total.get(minute, 0) + people
     return total
 
 
-def still_there(came: Minutes, went: Minutes, now: datetime) -> float:
-    """Return who came and has not gone, minute by minute and never less than nobody."""
+def still_waiting(came: Minutes, went: Minutes, now: datetime) -> float:
+    """Return how many arrived and have not left, minute by minute and never below zero."""
     waiting = 0.0
     for minute in sorted({*came, *went}):
         if minute <= now:
@@ -76,10 +76,10 @@ def still_there(came: Minutes, went: Minutes, now: datetime) -> float:
 
 
 def through_search(arrived: Minutes, searched: Minutes, lanes: int, now: datetime) -> Minutes:
-    """Return who came through a search by minute: as counted, else at its rate while somebody waits."""
+    """Return people who left a check by minute: as counted, else at its rate while people wait."""
     if searched:
         return searched
-    rate, waiting, minute = lanes * SEARCHED_A_MINUTE, 0.0, min(arrived, default=now)
+    rate, waiting, minute = lanes * SEARCHED_PER_MINUTE, 0.0, min(arrived, default=now)
     through: dict[datetime, float] = {}
     while minute <= now:
         waiting += arrived.get(minute, 0)
@@ -90,18 +90,18 @@ def through_search(arrived: Minutes, searched: Minutes, lanes: int, now: datetim
 
 
 def queue(ramp: str, lanes: int, arrived: Minutes, searched: Minutes, now: datetime) -> Queue:
-    """Estimate the queue before a search: each minute adds who came, and takes away who was searched."""
-    waiting = still_there(arrived, through_search(arrived, searched, lanes, now), now)
+    """Return the estimated queue before a check."""
+    waiting = still_waiting(arrived, through_search(arrived, searched, lanes, now), now)
     lately = sum(count for at, count in arrived.items() if now - 5 * MINUTE < at + MINUTE) / 5
-    wait_s = round(60 * waiting / (lanes * SEARCHED_A_MINUTE))
+    wait_s = round(60 * waiting / (lanes * SEARCHED_PER_MINUTE))
     return Queue(ramp, lanes, round(waiting), wait_s, lately, bool(searched))
 
 
 def entered_by(counts_at: Iterable[str], tied: Mapping[str, str], ramps: Iterable[str]) -> dict[str, str]:
-    """Return under which key of `Counts.entered` the entries of each gate belong; gates without estimate are missing.
+    """Return the key of `Counts.entered` for the entries of each gate; gates without an estimate are missing.
 
     `counts_at` are gates with a counter, `tied` names the nearest ramp of each gate, `ramps` are those with a counted
-    search.
+    check.
     """
     counted, known = set(counts_at), set(ramps)
     shared = {gate: f"ramp:{ramp}" for gate, ramp in tied.items() if ramp in known}
@@ -109,33 +109,33 @@ def entered_by(counts_at: Iterable[str], tied: Mapping[str, str], ramps: Iterabl
 
 
 def gate_queues(
-    counts: Counts, tied: Mapping[str, str], flow_a_minute: Mapping[str, float], now: datetime
+    counts: Counts, tied: Mapping[str, str], flow_per_minute: Mapping[str, float], now: datetime
 ) -> dict[str, GateQueue]:
-    """Estimate the queue before each gate that is counted, and before open ones behind a counted search.
+    """Return the estimated queue before each gate with a counter, and before open gates behind a counted check.
 
-    `flow_a_minute` has the open gates alone: nobody is expected before a gate that is closed.
+    `flow_per_minute` holds open gates only: nobody queues at a closed gate.
     """
     found = {}
     for gate, came in counts.at_gates.items():
-        waiting = round(still_there(came, counts.entered.get(gate, {}), now))
-        found[gate] = GateQueue(waiting, _wait_s(waiting, flow_a_minute.get(gate, 0.0)), is_measured=True)
+        waiting = round(still_waiting(came, counts.entered.get(gate, {}), now))
+        found[gate] = GateQueue(waiting, _wait_s(waiting, flow_per_minute.get(gate, 0.0)), is_measured=True)
     for ramp, through in counts.through.items():
         behind = [gate for gate, nearest in tied.items() if nearest == ramp]
-        sharing = {gate: flow_a_minute[gate] for gate in behind if gate in flow_a_minute and gate not in found}
-        gone = together([counts.entered.get(f"ramp:{ramp}", {}), *(counts.at_gates.get(gate, {}) for gate in behind)])
-        for gate, waiting in share(round(still_there(through, gone, now)), sharing).items():
+        sharing = {gate: flow_per_minute[gate] for gate in behind if gate in flow_per_minute and gate not in found}
+        gone = add_up([counts.entered.get(f"ramp:{ramp}", {}), *(counts.at_gates.get(gate, {}) for gate in behind)])
+        for gate, waiting in share(round(still_waiting(through, gone, now)), sharing).items():
             found[gate] = GateQueue(waiting, _wait_s(waiting, sharing[gate]), is_measured=False)
     return found
 
 
 def share(people: int, flow: Mapping[str, float]) -> dict[str, int]:
-    """Split people over gates in proportion to their flow, evenly where nothing flows; the shares add up to them."""
+    """Return people split over gates in proportion to their flow, evenly without flow; the shares add up."""
     weights = list(flow.values()) if any(flow.values()) else [1.0] * len(flow)
     ends = [0, *(round(people * upto / sum(weights)) for upto in accumulate(weights))]
     return {gate: end - start for gate, (start, end) in zip(flow, pairwise(ends), strict=True)}
 
 
-def _wait_s(waiting: int, a_minute: float) -> int | None:
+def _wait_s(waiting: int, per_minute: float) -> int | None:
     if waiting == 0:
         return 0
-    return round(60 * waiting / a_minute) if a_minute > 0 else None
+    return round(60 * waiting / per_minute) if per_minute > 0 else None

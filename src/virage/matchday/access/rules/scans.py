@@ -1,4 +1,4 @@
-"""What a device says of a scan, signed by itself, and what it is answered."""
+"""Scans as devices sign them, and the server's answers."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from virage.identity.keys.types import HolderKey, signed_body
-from virage.identity.passes.types import Doubt, Unverified, Verified
+from virage.identity.passes.types import Unverified, VerificationFailure, Verified
 from virage.matchday.access.rules.crossings import Step
 from virage.platform.values.texts import Invisible, check_body
 from virage.site.programme.types import YEAR_MAX, YEAR_MIN, Instant
@@ -19,10 +19,17 @@ from virage.site.venue.types import PlaceLabel
 SCAN_PURPOSE: Final = b"virage:scan:v1\0"
 SCANS_MAX: Final = 500
 SCAN_CHARS_MAX: Final = 3000
-UNISSUED = frozenset({Doubt.MALFORMED, Doubt.UNKNOWN_KEY, Doubt.BAD_SIGNATURE, Doubt.WRONG_EVENT})
-"""Doubts of a code that the issuer did not sign for the event. An exit asks for no more: it holds nobody back."""
-FORGERIES = UNISSUED | {Doubt.HOLDER_SIGNATURE_MISSING, Doubt.BAD_HOLDER_SIGNATURE}
-"""Doubts that no wrong clock explains: a code like that proves no pass of the event."""
+UNISSUED = frozenset(
+    {
+        VerificationFailure.MALFORMED,
+        VerificationFailure.UNKNOWN_KEY,
+        VerificationFailure.BAD_SIGNATURE,
+        VerificationFailure.WRONG_EVENT,
+    }
+)
+"""Failures of codes that the issuer did not sign for the event. Exits check no more than these."""
+FORGERIES = UNISSUED | {VerificationFailure.HOLDER_SIGNATURE_MISSING, VerificationFailure.BAD_HOLDER_SIGNATURE}
+"""Failures that no wrong clock explains: such a code proves no pass of the event."""
 
 Kind = Literal["ask", "admitted", "passed", "refused", "withdrawn", "left", "pulse"]
 Outcome = Literal["admitted", "again", "refused", "noted"]
@@ -31,7 +38,7 @@ STEP_OF: dict[str, Step] = {"admitted": "admitted", "passed": "passed", "withdra
 
 
 class Override(StrEnum):
-    """Why a person let somebody in against the light. A device's own words are never kept: they may name somebody."""
+    """Reason of an override. A device's own text is never stored: it may contain a name."""
 
     NO_PHONE = "no_phone"
     BROKEN_PHONE = "broken_phone"
@@ -41,27 +48,27 @@ class Override(StrEnum):
 
     @classmethod
     def _missing_(cls, _value: object) -> "Override":
-        """What is none of them is `other`: the entry counts, its words are let go."""
+        """Map any other text to `other`: the entry counts, the text is dropped."""
         return cls.OTHER
 
 
 class SignedScan(Struct, frozen=True, forbid_unknown_fields=True):
-    """One scan as its device sends it: the bytes of its JSON and the device's signature over them, both base64url."""
+    """A scan as its device sends it: the bytes of its JSON and the device's signature, both base64url."""
 
     body: Annotated[str, Meta(max_length=SCAN_CHARS_MAX)]
     signature: Annotated[str, Meta(max_length=100)]
 
 
-class Upload(Struct, frozen=True, forbid_unknown_fields=True):
-    """Scans in the order in which the device made them."""
+class ScanUpload(Struct, frozen=True, forbid_unknown_fields=True):
+    """Scans in the order of the device."""
 
     scans: Annotated[list[SignedScan], Meta(min_length=1, max_length=SCANS_MAX)]
 
 
 class Scan(Struct, frozen=True, kw_only=True):
-    """One scan. `number` is the device's own count, `at` its clock; docs/gate.md says what the kinds are.
+    """A scan. `number` is the device's own count, `at` its clock; docs/gate.md describes the kinds.
 
-    `time_trusted` is false where the device had not heard the server's time since it was started.
+    `time_trusted` is false if the device had not received the server's time since its start.
     """
 
     number: Annotated[int, Meta(ge=1, le=2**53)]
@@ -82,8 +89,8 @@ class Scan(Struct, frozen=True, kw_only=True):
     time_trusted: bool = True
 
 
-class Answer(Struct, frozen=True, omit_defaults=True):
-    """What a scan is answered, now and whenever it comes again."""
+class ScanAnswer(Struct, frozen=True, omit_defaults=True):
+    """Answer to a scan; a repeated scan gets the same answer."""
 
     number: int
     outcome: Outcome
@@ -96,8 +103,8 @@ class Answer(Struct, frozen=True, omit_defaults=True):
     pending_until: datetime | None = None
 
 
-class Read(Struct, frozen=True):
-    """A scan whose device signed it, and what its code proves; no verdict where it carries none."""
+class VerifiedScan(Struct, frozen=True):
+    """A scan with a valid device signature, and the verification of its code; no verdict without a code."""
 
     device_id: UUID
     scan: Scan
@@ -105,7 +112,7 @@ class Read(Struct, frozen=True):
 
     @property
     def pass_number(self) -> int | None:
-        """The pass that the scan is about: what the code proves, before what the device says."""
+        """The pass of the scan: proved by the code, else as stated by the device."""
         if self.verdict is not None:
             if self.verdict.claims is not None and not self.is_forged:
                 return self.verdict.claims.number
@@ -114,7 +121,7 @@ class Read(Struct, frozen=True):
 
     @property
     def is_forged(self) -> bool:
-        """Whether the code is none of this event's passes, whatever the device thought of it."""
+        """Whether the code is not of a pass of this event, whatever the device decided."""
         doubts = UNISSUED if self.scan.kind == "left" else FORGERIES
         return isinstance(self.verdict, Unverified) and self.verdict.reason in doubts
 
@@ -123,12 +130,12 @@ _decoder = msgspec.json.Decoder(Scan)
 
 
 def body_of(signed: SignedScan, key: HolderKey | None) -> bytes | None:
-    """Return the bytes that the device signed, None where it did not."""
+    """Return the bytes that the device signed, None if the signature is invalid."""
     return signed_body(signed.body, signed.signature, key, SCAN_PURPOSE)
 
 
 def scan_of(body: bytes) -> Scan | None:
-    """Return the scan in a body, None where it is none, or holds a text with something invisible."""
+    """Return the scan in a body, None if it is malformed or contains invisible characters."""
     try:
         scan = _decoder.decode(body)
         check_body(body)

@@ -44,7 +44,7 @@ update access.accreditation set revoked_at = :now where id = :id and revoked_at 
 select distinct event_id from access.accreditation where name is not null;
 
 -- name: forget_accreditations_of(event_ids)
--- The words about those who were accredited for events are erased; returns the event of each.
+-- Erase names and addresses of the accreditations of events; returns the event of each.
 with named as (
     select id from access.accreditation
     where event_id = any(:event_ids::uuid[]) and name is not null

@@ -24,7 +24,7 @@ where file = any(:files::text[]) and ended_at is null and expires_at > :now
 order by added_at desc, id;
 
 -- name: over(now)
--- Entries whose time is over, locked in order.
+-- Bans whose last day is over, locked in order.
 select id from access.ban where ended_at is null and expires_at <= :now order by id for no key update;
 
 -- name: end_bans(ids, now)!
@@ -57,7 +57,7 @@ returning flag.event_id, flag.pass_number;
 select pass_number, ban_id from access.flag where event_id = :event_id;
 
 -- name: insert_flags(event_id, pass_numbers, ban_ids, now)!
--- Passes that entries meet, as long as these hold.
+-- Flags of passes that bans match.
 insert into access.flag (event_id, pass_number, ban_id, flagged_at, expires_at)
 select :event_id, wanted.pass_number, ban.id, :now, ban.expires_at
 from unnest(:pass_numbers::bigint[], :ban_ids::uuid[]) as wanted (pass_number, ban_id)
@@ -66,7 +66,7 @@ order by wanted.pass_number, ban.id
 on conflict do nothing;
 
 -- name: drop_flags(event_id, pass_numbers, ban_ids)!
--- Passes that entries meet no more: another name is on the ticket.
+-- Flags that no longer match: the ticket has another name.
 with fallen as (
     select flag.pass_number, flag.ban_id
     from unnest(:pass_numbers::bigint[], :ban_ids::uuid[]) as gone (pass_number, ban_id)
@@ -81,7 +81,7 @@ using fallen
 where flag.event_id = :event_id and flag.pass_number = fallen.pass_number and flag.ban_id = fallen.ban_id;
 
 -- name: hits(event_id, limit_)
--- Who came to a gate with a flagged pass, the latest first.
+-- Scans of flagged passes, the latest first.
 select ban_hit.ban_id, ban.file, ban_hit.device_id, ban_hit.number, scan.gate, ban_hit.at, ban_hit.pass_number,
     scan.person_id
 from access.ban_hit

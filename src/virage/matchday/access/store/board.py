@@ -1,19 +1,19 @@
-"""What the supervisor's board is made of."""
+"""Queries of the supervisor's board."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from virage.matchday.access.rules.board import Correction, HistoryLine, OverrideLine, ScanLine, SpecialLine
+from virage.matchday.access.rules.board import Correction, DeviceOverrides, PassScan, ScanAlert, ScanSummary
+from virage.matchday.access.rules.heartbeats import DeviceState
 from virage.matchday.access.rules.queues import Minutes
-from virage.matchday.access.rules.states import DeviceState
 from virage.matchday.access.store.queries import queries
 from virage.platform.data.database import Connection
 
 
 class Flow(NamedTuple):
-    """What crossed at a gate."""
+    """Crossings of a gate."""
 
     entries: int = 0
     exits: int = 0
@@ -24,93 +24,93 @@ class DuplicateRow(NamedTuple):
     """A duplicate with both scans."""
 
     pass_number: int
-    first: ScanLine
-    second: ScanLine
+    first: ScanSummary
+    second: ScanSummary
     found_at: datetime
-    gone_at: datetime | None
+    resolved_at: datetime | None
 
 
 async def inside_by_zone(conn: Connection, event_id: UUID) -> dict[str, tuple[int, int]]:
-    """How many people are inside, and with how many passes, by zone."""
+    """Return people inside and their passes by zone."""
     rows = queries.inside_by_zone(conn, event_id=event_id)
     return {row["zone"]: (row["people"], row["admitted"]) async for row in rows}
 
 
-async def passless(conn: Connection, event_id: UUID) -> dict[str, int]:
-    """Who went in with a code that names no pass, by gate."""
-    return {row["gate"]: row["people"] async for row in queries.passless(conn, event_id=event_id)}
+async def unidentified_entries(conn: Connection, event_id: UUID) -> dict[str, int]:
+    """Return entries with a code that names no pass, by gate."""
+    return {row["gate"]: row["people"] async for row in queries.unidentified_entries(conn, event_id=event_id)}
 
 
 async def flow_by_gate(conn: Connection, event_id: UUID, since: datetime) -> dict[str, Flow]:
-    """What crossed, by gate; `lately` since a time."""
+    """Return crossings by gate; `lately` since a time."""
     rows = queries.flow_by_gate(conn, event_id=event_id, since=since)
     return {row["gate"]: Flow(row["entries"], row["exits"], row["lately"]) async for row in rows}
 
 
 async def refusals(conn: Connection, event_id: UUID) -> list[tuple[str, str, int]]:
-    """Refused scans: (gate, reason, how many)."""
+    """Return refused scans as (gate, reason, count)."""
     return [tuple(row) async for row in queries.refusals(conn, event_id=event_id)]
 
 
 async def pulses(conn: Connection, event_id: UUID, since: datetime) -> list[tuple[str, str, Minutes]]:
-    """What counters told since a time: (lane, gate, people by minute)."""
+    """Return counts since a time as (lane, gate, people by minute)."""
     rows = queries.pulses(conn, event_id=event_id, since=since)
     return [(row["lane"], row["gate"], dict(zip(row["minutes"], row["people"], strict=True))) async for row in rows]
 
 
 async def entries(conn: Connection, event_id: UUID, since: datetime, keys: Mapping[str, str]) -> dict[str, Minutes]:
-    """Entries by minute since a time, under the key that each gate has in `keys`; other gates are left out."""
+    """Return entries by minute since a time, under the gate's key in `keys`; other gates are left out."""
     rows = queries.entries(conn, event_id=event_id, since=since, gates=list(keys), keys=list(keys.values()))
     return {row["key"]: dict(zip(row["minutes"], row["people"], strict=True)) async for row in rows}
 
 
-async def outs(conn: Connection, event_id: UUID) -> dict[str, int]:
-    """Who left without a scan, by gate."""
-    return {row["gate"]: row["people"] async for row in queries.outs(conn, event_id=event_id)}
+async def anonymous_exits(conn: Connection, event_id: UUID) -> dict[str, int]:
+    """Return exits without a scan, by gate."""
+    return {row["gate"]: row["people"] async for row in queries.anonymous_exits(conn, event_id=event_id)}
 
 
 async def duplicates(conn: Connection, event_id: UUID, limit: int) -> list[DuplicateRow]:
-    """What two gates both let in; those that nothing explains come first."""
+    """Return duplicate admissions, unresolved ones first."""
     return [
         DuplicateRow(row["pass_number"], _scan(row, "first"), _scan(row, "second"), row["found_at"], row["gone_at"])
         async for row in queries.duplicates(conn, event_id=event_id, limit_=limit)
     ]
 
 
-def _scan(row: Any, which: str) -> ScanLine:
-    told = ("device_id", "number", "gate", "at", "offline", "override", "person_id")
-    return ScanLine(*(row[f"{which}_{name}"] for name in told))
+def _scan(row: Any, which: str) -> ScanSummary:
+    names = ("device_id", "number", "gate", "at", "offline", "override", "person_id")
+    return ScanSummary(*(row[f"{which}_{name}"] for name in names))
 
 
-async def standing_duplicates(conn: Connection, event_id: UUID) -> int:
-    """How many duplicates nothing explains."""
-    return int(await queries.standing_duplicates(conn, event_id=event_id))
+async def open_duplicates(conn: Connection, event_id: UUID) -> int:
+    """Return the number of unresolved duplicates."""
+    return int(await queries.open_duplicates(conn, event_id=event_id))
 
 
-async def special_scans(conn: Connection, event_id: UUID, limit: int) -> list[SpecialLine]:
-    """What people overruled, what was let in without proof, and who came after a film of their code."""
-    return [SpecialLine(*row) async for row in queries.special_scans(conn, event_id=event_id, limit_=limit)]
+async def scan_alerts(conn: Connection, event_id: UUID, limit: int) -> list[ScanAlert]:
+    """Return overrides, entries without proof, and refusals after a recorded code was used."""
+    return [ScanAlert(*row) async for row in queries.scan_alerts(conn, event_id=event_id, limit_=limit)]
 
 
-async def overrides(conn: Connection, event_id: UUID, limit: int) -> list[OverrideLine]:
-    """How many overrides each device sent; most first."""
+async def overrides(conn: Connection, event_id: UUID, limit: int) -> list[DeviceOverrides]:
+    """Return the number of overrides by device, most first."""
     rows = queries.overrides_by_device(conn, event_id=event_id, limit_=limit)
-    return [OverrideLine(**row) async for row in rows]
+    return [DeviceOverrides(**row) async for row in rows]
 
 
-async def history(conn: Connection, event_id: UUID, number: int, limit: int) -> list[HistoryLine]:
-    """The scans of a pass, the latest first."""
+async def history(conn: Connection, event_id: UUID, number: int, limit: int) -> list[PassScan]:
+    """Return the scans of a pass, the latest first."""
     rows = queries.history(conn, event_id=event_id, number=number, limit_=limit)
-    return [HistoryLine(**row) async for row in rows]
+    return [PassScan(**row) async for row in rows]
 
 
 async def device_states(conn: Connection, event_id: UUID) -> list[DeviceState]:
-    """How the devices of an event said they were."""
+    """Return the last states of an event's devices."""
     return [DeviceState(*row) async for row in queries.device_states(conn, event_id=event_id)]
 
 
 async def insert_correction(conn: Connection, correction: Correction) -> bool:
-    """Write a correction down; False if its id is taken."""
+    """Store a correction; False if its id is taken."""
     return bool(
         await queries.insert_correction(
             conn,
@@ -126,11 +126,11 @@ async def insert_correction(conn: Connection, correction: Correction) -> bool:
 
 
 async def correction(conn: Connection, id_: UUID) -> Correction | None:
-    """A correction by its id."""
+    """Return a correction by id."""
     row = await queries.correction(conn, id=id_)
     return None if row is None else Correction(*row)
 
 
 async def corrections(conn: Connection, event_id: UUID) -> Sequence[Correction]:
-    """Every correction of an event, the latest first."""
+    """Return the corrections of an event, the latest first."""
     return [Correction(*row) async for row in queries.corrections(conn, event_id=event_id)]

@@ -1,11 +1,11 @@
 -- name: inside_by_zone(event_id)
--- How many people are inside by where they are, and with how many of the passes somebody is.
+-- People inside by zone, and the passes that are inside.
 select zone, sum(coalesce(people, case when state = 'inside' then 1 else 0 end))::bigint as people, count(*) filter (where state = 'inside') as admitted
 from access.presence
 where event_id = :event_id and zone is not null
 group by zone;
 
--- name: passless(event_id)
+-- name: unidentified_entries(event_id)
 -- Who went in by a gate with a code that names no pass of the event.
 select gate, count(*) as people
 from access.scan
@@ -32,7 +32,7 @@ where event_id = :event_id and not training and withdrawn_at is null and (outcom
 group by 1, 2;
 
 -- name: pulses(event_id, since)
--- What counters told, by lane and gate: minutes, and people in each.
+-- Counts by lane and gate: minutes, and people in each.
 select lane, gate, array_agg(minute) as minutes, array_agg(people) as people
 from (
     select coalesce(lane, '') as lane, gate, date_trunc('minute', at, 'UTC') as minute, sum(count)::bigint as people
@@ -55,8 +55,8 @@ from (
 ) as told
 group by key;
 
--- name: outs(event_id)
--- Who left by a gate without a scan, as counters told.
+-- name: anonymous_exits(event_id)
+-- Exits without a scan by gate.
 select gate, sum(count)::bigint as people
 from access.scan
 where event_id = :event_id and kind = 'pulse' and lane = 'out' and not training and withdrawn_at is null
@@ -78,11 +78,11 @@ where duplicate.event_id = :event_id
 order by duplicate.gone_at is not null, duplicate.found_at desc, duplicate.pass_number
 limit :limit_;
 
--- name: standing_duplicates(event_id)$
+-- name: open_duplicates(event_id)$
 -- How many duplicates nothing explains.
 select count(*) from access.duplicate where event_id = :event_id and gone_at is null;
 
--- name: special_scans(event_id, limit_)
+-- name: scan_alerts(event_id, limit_)
 -- What people overruled, what devices let in without proof, and bearers who were refused because their pass came in
 -- before by a code out of its time: a film of it may have; the latest first.
 select device_id, number, gate, at, kind, pass_number, reason, override, person_id
@@ -122,7 +122,7 @@ order by at desc, received_at desc, device_id, number desc
 limit :limit_;
 
 -- name: device_states(event_id)
--- How the devices of an event said they were.
+-- Last states of an event's devices.
 select device_id, event_id, gate, heard_at, clock_off_ms, backlog, battery_percent, offline_since, pack_version,
     person_id
 from access.device_state

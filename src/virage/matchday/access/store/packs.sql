@@ -1,5 +1,5 @@
 -- name: passes_by_state(event_id)
--- Who is inside and who went out, as two lists of pass numbers.
+-- Pass numbers inside and outside, as two lists.
 select state, array_agg(pass_number) as numbers
 from access.presence
 where event_id = :event_id and state in ('inside', 'outside')

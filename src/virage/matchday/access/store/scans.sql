@@ -1,5 +1,5 @@
 -- name: known_scans(device_ids, numbers)
--- Scans that came before, with what was answered. The `offset 0`, here and below, keeps the plan on the index: one that
+-- Known scans with their answers. The `offset 0`, here and below, keeps the plan on the index: one that
 -- was made while the table was small would read all of it, and stays until statistics come.
 select found.device_id, found.number, found.answer
 from unnest(:device_ids::uuid[], :numbers::bigint[]) as wanted (device_id, number)
@@ -21,7 +21,7 @@ returning event_id, pass_number, state, since, gate, pending_until, generation, 
     stale_at, coalesce(people, 0) as people;
 
 -- name: presence_of(event_ids, numbers)
--- The presence of passes as it stands.
+-- Presence of passes.
 select presence.event_id, presence.pass_number, state, since, gate, pending_until, generation, entries, steps,
     stale_step, stale_at, coalesce(people, 0) as people
 from unnest(:event_ids::uuid[], :numbers::bigint[]) as wanted (event_id, number)
@@ -122,7 +122,7 @@ on conflict (event_id, pass_number, second_device_id, second_number) do update
 set first_device_id = excluded.first_device_id, first_number = excluded.first_number, gone_at = null;
 
 -- name: insert_hits(ban_ids, device_ids, numbers, event_ids, pass_numbers, times)!
--- Flagged passes that came to a gate.
+-- Scans of flagged passes.
 insert into access.ban_hit (ban_id, device_id, number, event_id, pass_number, at)
 select *
 from unnest(
@@ -131,7 +131,7 @@ from unnest(
 )
 on conflict do nothing;
 
--- name: overdue(now, limit_)
+-- name: overdue_admissions(now, limit_)
 -- Passes that were admitted and did not pass in time, locked in the order of their keys.
 select event_id, pass_number
 from access.presence
@@ -153,7 +153,7 @@ update access.scan set withdrawn_at = :now
 where device_id = :device_id and received_at >= :since and event_id = any(:event_ids::uuid[]) and withdrawn_at is null;
 
 -- name: passes_of_scans(device_id, since, event_ids)
--- The passes of events whose crossings a device uploaded since a time and that still count.
+-- Passes with counted crossings of a device since a time.
 select distinct crossing.event_id, crossing.pass_number
 from access.scan
 inner join access.crossing on crossing.device_id = scan.device_id and crossing.number = scan.number

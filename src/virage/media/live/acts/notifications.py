@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from virage.identity.people import api as people
 from virage.identity.people.types import PushMessage
-from virage.matchday.access.types import Attending
+from virage.matchday.access.types import EventAttendance
 from virage.media.live.rules.entries import FeedEntry, Teams
 from virage.media.live.rules.notifications import (
     Notification,
@@ -41,7 +41,9 @@ class NotificationsDue(Struct, frozen=True):
 class Attendance(Protocol):
     """Ticket holders of an event and their presence, provided by access."""
 
-    async def __call__(self, conn: Connection, event_id: UUID, person_ids: Sequence[UUID]) -> dict[UUID, Attending]:
+    async def __call__(
+        self, conn: Connection, event_id: UUID, person_ids: Sequence[UUID]
+    ) -> dict[UUID, EventAttendance]:
         """Return those of the given persons who have tickets."""
         ...
 

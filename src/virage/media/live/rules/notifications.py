@@ -13,7 +13,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from virage.identity.people.types import PushText, Urgency
-from virage.matchday.access.types import Attending
+from virage.matchday.access.types import EventAttendance
 from virage.media.live.rules import notification_texts
 from virage.media.live.rules.entries import (
     EntryCorrection,
@@ -81,7 +81,7 @@ class Recipient(Struct, frozen=True):
     """A possible recipient: preferences, tickets and presence."""
 
     choice: NotificationPreferences
-    attending: Attending | None = None
+    attending: EventAttendance | None = None
 
 
 def validated(choice: NotificationPreferences) -> NotificationPreferences | Refused:
@@ -110,7 +110,7 @@ def _is_quiet(to: Recipient) -> bool:
     return to.choice.quiet == "always"
 
 
-def _is_near(ground: VenueUpdate | None, attending: Attending | None) -> bool:
+def _is_near(ground: VenueUpdate | None, attending: EventAttendance | None) -> bool:
     """A gate concerns holders of tickets for its gate group, an outlet those seated in its stand."""
     if ground is None:
         return True

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from virage.identity.keys.types import KeyVault
 from virage.identity.passes import api as passes
-from virage.identity.passes.api import Binding, Bound
+from virage.identity.passes.api import BindingRequest, BoundPass
 from virage.identity.people.api import queue_emails
 from virage.identity.people.types import EmailKind, NewEmail, PeopleConfig, Person, new_code
 from virage.platform.data.database import Connection
@@ -60,7 +60,9 @@ async def name_holder(
     return ticket
 
 
-async def bind(conn: Connection, vault: KeyVault, binding: Binding, fan_id: UUID, now: datetime) -> Bound | Refused:
+async def bind(
+    conn: Connection, vault: KeyVault, binding: BindingRequest, fan_id: UUID, now: datetime
+) -> BoundPass | Refused:
     """Bind the pass of a ticket to the holder key of a phone."""
     ticket = await lock_valid_ticket(conn, binding.subject, fan_id)
     if isinstance(ticket, Refused):
@@ -111,6 +113,6 @@ async def check_rebind_code(
     return None
 
 
-async def rebind(conn: Connection, vault: KeyVault, binding: Binding, now: datetime) -> Bound | Refused:
+async def rebind(conn: Connection, vault: KeyVault, binding: BindingRequest, now: datetime) -> BoundPass | Refused:
     """Move the pass to the phone with this holder key; call after the code check, in the same transaction."""
     return (await passes.rebind(conn, vault, [binding], now))[0]

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from virage.identity.keys.types import KeyVault
 from virage.identity.passes import api as passes
-from virage.identity.passes.api import Binding, Bound, PaperTicket, Printing, paper_pdf
+from virage.identity.passes.api import BindingRequest, BoundPass, PaperTicket, PrintRequest, paper_pdf
 from virage.identity.people import api as people
 from virage.platform.data.database import Connection, Database
 from virage.platform.settings.config import Config
@@ -83,10 +83,12 @@ async def name_holder(ticket_id: UUID, data: HolderUpdate, db: Database, clock: 
 @post("/{ticket_id:uuid}/pass", status_code=200, guards=[signed_in])
 async def bind_pass(
     ticket_id: UUID, data: BindRequest, *, db: Database, clock: Clock, vault: KeyVault, principal: Principal
-) -> Bound:
+) -> BoundPass:
     """Bind the ticket's pass to this phone. A repeated key gets the same pass."""
     fan_id = require_fan(principal)
-    return granted(await db.transact(acts.bind, vault, Binding(ticket_id, data.key, fan_id), fan_id, clock.now()))
+    return granted(
+        await db.transact(acts.bind, vault, BindingRequest(ticket_id, data.key, fan_id), fan_id, clock.now())
+    )
 
 
 @post("/{ticket_id:uuid}/rebind-code", status_code=202, guards=[signed_in], rate="sensitive")
@@ -115,13 +117,13 @@ async def rebind_pass(
     vault: KeyVault,
     rebind_service: RebindService,
     principal: Principal,
-) -> Bound:
+) -> BoundPass:
     """Move the ticket to this phone with the code from the email."""
     fan_id, now = require_fan(principal), clock.now()
 
-    async def rebind(conn: Connection) -> Bound | Refused:
+    async def rebind(conn: Connection) -> BoundPass | Refused:
         refusal = await acts.check_rebind_code(conn, rebind_service, ticket_id, data.code, fan_id=fan_id, now=now)
-        return refusal or await acts.rebind(conn, vault, Binding(ticket_id, data.key, fan_id), now)
+        return refusal or await acts.rebind(conn, vault, BindingRequest(ticket_id, data.key, fan_id), now)
 
     return granted(await db.transact(rebind))
 
@@ -150,7 +152,7 @@ async def print_paper(
             return Refused("not_found")
         if ticket.pass_ is not None and ticket.pass_.form == "phone":
             fresh(principal, now)
-        printing = Printing(ticket_id, allowed=ticket.event.paper_accepted, who=fan_id)
+        printing = PrintRequest(ticket_id, allowed=ticket.event.paper_accepted, who=fan_id)
         (printed,) = await passes.print_paper(conn, vault, [printing], now)
         if isinstance(printed, Refused):
             return printed

@@ -1,4 +1,4 @@
-"""How devices say they are."""
+"""Heartbeats and states of devices."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Final
@@ -13,7 +13,7 @@ MS_MAX: Final = 2**31 - 1
 
 
 class Heartbeat(Struct, frozen=True):
-    """How a device is: its clock, how many scans it has not sent yet, since when it was without network."""
+    """State of a device: its clock, scans to sync, and since when it was offline."""
 
     event_id: UUID
     gate: Annotated[str, Meta(max_length=10)]
@@ -26,12 +26,12 @@ class Heartbeat(Struct, frozen=True):
 
 
 class DeviceState(Struct, frozen=True):
-    """How a device said it was; `clock_off_ms` is its clock less the server's."""
+    """Last state of a device; `clock_off_ms` is its clock less the server's."""
 
     device_id: UUID
     event_id: UUID
     gate: str
-    heard_at: datetime
+    last_seen_at: datetime
     clock_off_ms: int
     backlog: int
     battery_percent: int | None
@@ -41,7 +41,7 @@ class DeviceState(Struct, frozen=True):
 
 
 def state_of(device_id: UUID, beat: Heartbeat, now: datetime) -> DeviceState | Refused:
-    """What a heartbeat says, heard at `now`."""
+    """Return the state in a heartbeat received at `now`."""
     moments = [moment for moment in (beat.at, beat.offline_since) if moment is not None]
     if not all(YEAR_MIN <= moment.year <= YEAR_MAX for moment in moments):
         return invalid_input("at", "There is no such time.")
@@ -49,7 +49,7 @@ def state_of(device_id: UUID, beat: Heartbeat, now: datetime) -> DeviceState | R
         device_id=device_id,
         event_id=beat.event_id,
         gate=beat.gate,
-        heard_at=now,
+        last_seen_at=now,
         clock_off_ms=max(-MS_MAX, min(MS_MAX, (beat.at - now) // timedelta(milliseconds=1))),
         backlog=beat.backlog,
         battery_percent=beat.battery_percent,

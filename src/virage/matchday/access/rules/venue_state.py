@@ -1,4 +1,4 @@
-"""The gates and zones of the ground, and how they stand at an event."""
+"""Gates and zones of the venue, and their settings at an event."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -7,23 +7,23 @@ from typing import Final
 
 from msgspec import Struct
 
-from virage.matchday.access.rules.decision import Post, Terms, Window
+from virage.matchday.access.rules.decision import EntryTerms, GateContext, Window
 from virage.site.venue.types import Gate, PlaceLabel, RouteOptions, load_venue, route_table
 
 GROUPS_MAX: Final = 10
-"""How many groups a gate takes besides its own, at most."""
+"""Maximum number of extra gate groups of a gate."""
 
 
 class GateState(Struct, frozen=True):
-    """How a gate stands at an event. `extra_groups` are taken besides its own."""
+    """Settings of a gate at an event; `extra_groups` are accepted besides its own."""
 
     turnstile: bool = False
     closed: bool = False
     extra_groups: tuple[str, ...] = ()
 
 
-class GroundState(Struct, frozen=True):
-    """How the ground stands at an event, where it differs from the plan; windows are by gate group."""
+class VenueState(Struct, frozen=True):
+    """Settings of the venue at an event where they differ from the plan; `windows` by gate group."""
 
     gates: Mapping[str, GateState] = {}
     full: frozenset[str] = frozenset()
@@ -31,15 +31,15 @@ class GroundState(Struct, frozen=True):
     windows: Mapping[str, Window] = {}
 
     def gates_of(self, group: str) -> list[str]:
-        """Return the gates that take a group besides their own, in order."""
-        return sorted(gate for gate, said in self.gates.items() if group in said.extra_groups)
+        """Return the gates that accept an extra group, sorted."""
+        return sorted(gate for gate, state in self.gates.items() if group in state.extra_groups)
 
 
-NOTHING_SAID = GateState()
+DEFAULT_GATE_STATE = GateState()
 
 
-class GroundRow(Struct, frozen=True):
-    """One thing in which the ground differs from its plan at an event, as it is stored."""
+class VenueStateRow(Struct, frozen=True):
+    """A stored setting of the venue at an event."""
 
     what: str
     code: str
@@ -50,9 +50,9 @@ class GroundRow(Struct, frozen=True):
     closes_at: datetime | None
 
 
-def ground_state(rows: list[GroundRow]) -> GroundState:
-    """Return the state of the ground that its rows make."""
-    return GroundState(
+def venue_state(rows: list[VenueStateRow]) -> VenueState:
+    """Return the state of the venue from its rows."""
+    return VenueState(
         gates={
             row.code: GateState(row.turnstile, row.closed, tuple(row.extra_groups))
             for row in rows
@@ -70,13 +70,13 @@ def ground_state(rows: list[GroundRow]) -> GroundState:
 
 @cache
 def gates() -> dict[str, Gate]:
-    """The gates of the ground by code."""
+    """Return the gates of the venue by code."""
     return {gate.code: gate for gate in load_venue().gates}
 
 
 @cache
 def nearest_ramps() -> dict[str, str]:
-    """The ramp from which each gate is the shortest walk: nothing else ties them. Some 0.1 s the first time."""
+    """Return the ramp with the shortest walk to each gate. Takes about 0.1 s the first time."""
     found = route_table(RouteOptions())
     nearest = found.to_gates[:, list(found.gates)].argmin(axis=0)
     names = [found.walk.nodes[at].code.removeprefix("ramp:") for at in found.ramps]
@@ -86,34 +86,34 @@ def nearest_ramps() -> dict[str, str]:
 
 @cache
 def zones() -> tuple[str, ...]:
-    """The zones: the stands, then the standing areas."""
-    ground = load_venue()
-    return (*(stand.code for stand in ground.stands), *(area.code for area in ground.areas))
+    """Return the zone codes: stands, then standing areas."""
+    venue = load_venue()
+    return (*(stand.code for stand in venue.stands), *(area.code for area in venue.areas))
 
 
 def zone_of(gate: str, place: int | None) -> str:
-    """Return where a bearer is once inside: the standing area of the pass, else the stand behind the gate."""
+    """Return the zone of a bearer inside: the standing area of the pass, else the stand behind the gate."""
     area = None if place is None or place < load_venue().seats else load_venue().area_of(place)
     return gates()[gate].stand if area is None else area.code
 
 
 @cache
 def label(place: int) -> PlaceLabel | None:
-    """What the signs say of a place, None where the ground has none like that."""
-    ground = load_venue()
-    return ground.label(place) if 0 <= place < ground.places else None
+    """Return the label of a place, None where the venue has no such place."""
+    venue = load_venue()
+    return venue.label(place) if 0 <= place < venue.places else None
 
 
-def groups_at(codes: Collection[str], state: GroundState) -> frozenset[str]:
-    """Return the gate groups that some gates take: their own, and those taken besides."""
+def groups_at(codes: Collection[str], state: VenueState) -> frozenset[str]:
+    """Return the gate groups that gates accept: their own, and the extra ones."""
     found = {gates()[code].group for code in codes}
-    return frozenset(found.union(*(state.gates.get(code, NOTHING_SAID).extra_groups for code in codes)))
+    return frozenset(found.union(*(state.gates.get(code, DEFAULT_GATE_STATE).extra_groups for code in codes)))
 
 
-def post_of(gate: str, state: GroundState, terms: Terms, zone: str) -> Post:
-    """Return the gate as decisions ask it; `zone` is where this bearer would be."""
-    here = state.gates.get(gate, NOTHING_SAID)
-    return Post(
+def gate_context(gate: str, state: VenueState, terms: EntryTerms, zone: str) -> GateContext:
+    """Return the gate as decisions need it; `zone` is the zone of this bearer."""
+    here = state.gates.get(gate, DEFAULT_GATE_STATE)
+    return GateContext(
         gate=gate,
         groups=groups_at([gate], state),
         zone=zone,

@@ -1,4 +1,4 @@
-"""Does this QR text let its bearer claim a place now? The same answer here and in web/src/passes/verify.ts."""
+"""Verification of a QR text; web/src/passes/verify.ts gives the same verdict."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,8 +12,8 @@ from virage.identity.passes.rules.claims import Claims, event_short
 from virage.identity.passes.rules.code import STEPS_TOLERATED, Code, read_code, step_at
 
 
-class Doubt(StrEnum):
-    """Why a text proves nothing, in the order in which it is asked."""
+class VerificationFailure(StrEnum):
+    """Why a text is not verified, in the order of the checks."""
 
     MALFORMED = "malformed"
     UNKNOWN_KEY = "unknown_key"
@@ -27,7 +27,7 @@ class Doubt(StrEnum):
 
 
 class Verified(Struct, frozen=True, tag="verified"):
-    """The issuer signed these claims for this event and time, and the phone in hand proved its key, unless `paper`."""
+    """The issuer signed these claims for this event and time, and the phone proved its key, unless `paper`."""
 
     claims: Claims
     paper: bool
@@ -35,49 +35,49 @@ class Verified(Struct, frozen=True, tag="verified"):
 
 
 class Unverified(Struct, frozen=True, tag="unverified"):
-    """The text proves nothing. `claims` are there once the issuer's signature held; `step` once the holder's did."""
+    """A failed verification. `claims` are set after a valid issuer signature; `step` after a valid holder's."""
 
-    reason: Doubt
+    reason: VerificationFailure
     claims: Claims | None = None
     step: int | None = None
 
 
 def verify(text: str, keys: Mapping[bytes, IssuerKey], now: datetime, event_id: UUID) -> Verified | Unverified:
-    """Decide about one QR text at the gate of `event_id`; never raises, whatever the text.
+    """Verify one QR text for the gate of `event_id`; never raises, whatever the text.
 
-    `keys` finds issuer keys by their kid. A step counts while it is the current one or its neighbour; a stale step has
-    a valid holder signature, so two of them that advance with the clock prove a phone with a wrong clock.
+    `keys` finds issuer keys by kid. A step is valid if it is the current one or its neighbour. A stale step has a valid
+    holder signature, so two of them that advance with the clock prove a phone with a wrong clock.
     """
     code = read_code(text)
     if code is None:
-        return Unverified(Doubt.MALFORMED)
+        return Unverified(VerificationFailure.MALFORMED)
     key = keys.get(code.signed.kid)
     if key is None:
-        return Unverified(Doubt.UNKNOWN_KEY)
+        return Unverified(VerificationFailure.UNKNOWN_KEY)
     if not signed_by_issuer(key, code.signed.signature, code.signed.message):
-        return Unverified(Doubt.BAD_SIGNATURE)
+        return Unverified(VerificationFailure.BAD_SIGNATURE)
     claims = code.signed.claims
-    doubt = _doubt_of_claims(claims, key, now, event_id)
+    doubt = _claims_failure(claims, key, now, event_id)
     if doubt is not None:
         return Unverified(doubt, claims)
     return Verified(claims, paper=True, step=None) if claims.holder is None else _in_hand(code, claims.holder, now)
 
 
-def _doubt_of_claims(claims: Claims, key: IssuerKey, now: datetime, event_id: UUID) -> Doubt | None:
+def _claims_failure(claims: Claims, key: IssuerKey, now: datetime, event_id: UUID) -> VerificationFailure | None:
     if key.event_id != event_id or claims.event != event_short(event_id):
-        return Doubt.WRONG_EVENT
+        return VerificationFailure.WRONG_EVENT
     if now < claims.not_before:
-        return Doubt.NOT_YET_VALID
-    return Doubt.EXPIRED if now >= claims.expires_at else None
+        return VerificationFailure.NOT_YET_VALID
+    return VerificationFailure.EXPIRED if now >= claims.expires_at else None
 
 
 def _in_hand(code: Code, holder: HolderKey, now: datetime) -> Verified | Unverified:
-    """Decide whether the phone that the pass is bound to made this code just now."""
+    """Return whether the phone of the pass made this code now."""
     claims = code.signed.claims
     if code.step is None:
-        return Unverified(Doubt.HOLDER_SIGNATURE_MISSING, claims)
+        return Unverified(VerificationFailure.HOLDER_SIGNATURE_MISSING, claims)
     if not signed_by_holder(holder, code.holder_signature, code.holder_message):
-        return Unverified(Doubt.BAD_HOLDER_SIGNATURE, claims)
+        return Unverified(VerificationFailure.BAD_HOLDER_SIGNATURE, claims)
     if abs(code.step - step_at(now)) > STEPS_TOLERATED:
-        return Unverified(Doubt.STALE_STEP, claims, code.step)
+        return Unverified(VerificationFailure.STALE_STEP, claims, code.step)
     return Verified(claims, paper=False, step=code.step)

@@ -1,4 +1,4 @@
-"""Whose phone, or which paper, holds a pass: binding, rebinding and printing as decisions on one row."""
+"""Binding, rebinding and printing of a pass, as decisions on one row."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,14 +15,14 @@ from virage.platform.values.jwk import Jwk
 from virage.platform.values.refusals import Refused
 
 BINDING_OPENS_BEFORE: Final = timedelta(hours=72)
-"""A key is bound this long before the pass begins to hold, so that few phones lose it in between."""
+"""A key is bound at most this long before the validity, so that few phones lose it in between."""
 REBINDS_MAX: Final = 5
 
 Form = Literal["unbound", "phone", "paper"]
 
 
-class Reason(StrEnum):
-    """Why a pass was not bound or printed."""
+class PassRefusal(StrEnum):
+    """Reason for not binding or printing a pass."""
 
     NOT_FOUND = "not_found"
     INVALID_KEY = "unprocessable"
@@ -38,7 +38,7 @@ class Reason(StrEnum):
 
 
 class Issue(Struct, frozen=True):
-    """One pass wanted. `subject` names what it is for, and is the caller's; it has at most one pass."""
+    """A pass to issue. `subject` is the caller's id of its purpose; a subject has at most one pass."""
 
     subject: UUID
     event_id: UUID
@@ -49,7 +49,7 @@ class Issue(Struct, frozen=True):
 
 
 class Pass(Struct, frozen=True):
-    """One pass as it is stored. `subject` is what it was issued for; `holder` is the phone's COSE_Key."""
+    """A stored pass. `subject` is what it was issued for; `holder` is the phone's COSE_Key."""
 
     subject: UUID
     event_id: UUID
@@ -67,7 +67,7 @@ class Pass(Struct, frozen=True):
 
     @property
     def form(self) -> Form:
-        """What shows the pass at the gate."""
+        """The form in which the pass is shown."""
         if self.printed:
             return "paper"
         return "unbound" if self.holder is None else "phone"
@@ -79,40 +79,40 @@ class Pass(Struct, frozen=True):
 
     @property
     def rebinds_left(self) -> int:
-        """How often the pass may still move to another phone."""
+        """How often the pass can still move to another phone."""
         return max(0, min(REBINDS_MAX - self.rebinds, GENERATION_MAX - self.generation))
 
 
 def bind(held: Pass | None, jwk: Jwk, now: datetime) -> Pass | Refused:
-    """Bind an unbound pass to a phone's key. The same key again is the same answer; another key must be rebound."""
+    """Bind an unbound pass to a phone's key. A repeated key gets the same answer; another key must rebind."""
     found = _open(held, now)
     key = holder_key_from_jwk(jwk)
     if isinstance(found, Refused) or key is None:
-        return found if isinstance(found, Refused) else Refused(Reason.INVALID_KEY, {"field": "key"})
+        return found if isinstance(found, Refused) else Refused(PassRefusal.INVALID_KEY, {"field": "key"})
     if found.form == "paper":
-        return Refused(Reason.PRINTED)
+        return Refused(PassRefusal.PRINTED)
     if found.form == "phone":
-        return found if found.holder == stored_key(key) else Refused(Reason.BOUND_TO_ANOTHER_PHONE)
+        return found if found.holder == stored_key(key) else Refused(PassRefusal.BOUND_TO_ANOTHER_PHONE)
     return replace(found, holder=stored_key(key))
 
 
 def rebind(held: Pass | None, jwk: Jwk, now: datetime) -> Pass | Refused:
     """Move a pass to another phone, from a phone or from paper: the next generation, counted, never after the entry.
 
-    The phone that holds it already gets the same answer, uncounted.
+    The phone that already holds it gets the same answer, uncounted.
     """
     found = _open(held, now)
     key = holder_key_from_jwk(jwk)
     if isinstance(found, Refused) or key is None:
-        return found if isinstance(found, Refused) else Refused(Reason.INVALID_KEY, {"field": "key"})
+        return found if isinstance(found, Refused) else Refused(PassRefusal.INVALID_KEY, {"field": "key"})
     if found.holder == stored_key(key):
         return found
     if found.form == "unbound":
-        return Refused(Reason.NOT_BOUND)
+        return Refused(PassRefusal.NOT_BOUND)
     if found.entered_at is not None:
-        return Refused(Reason.ENTERED)
+        return Refused(PassRefusal.ENTERED)
     if found.rebinds_left == 0:
-        return Refused(Reason.REBINDS_USED_UP, {"rebinds_max": REBINDS_MAX})
+        return Refused(PassRefusal.REBINDS_USED_UP, {"rebinds_max": REBINDS_MAX})
     return replace(
         found,
         holder=stored_key(key),
@@ -123,7 +123,7 @@ def rebind(held: Pass | None, jwk: Jwk, now: datetime) -> Pass | Refused:
 
 
 def print_on_paper(held: Pass | None, now: datetime, *, allowed: bool) -> Pass | Refused:
-    """Put a pass on paper, where the house rules allow it: the next generation, so that the phone's ends.
+    """Put a pass on paper where allowed: the next generation, so that the phone's pass becomes invalid.
 
     Printing again gives the same paper.
     """
@@ -131,35 +131,35 @@ def print_on_paper(held: Pass | None, now: datetime, *, allowed: bool) -> Pass |
     if isinstance(found, Refused):
         return found
     if not allowed:
-        return Refused(Reason.PAPER_NOT_ACCEPTED)
+        return Refused(PassRefusal.PAPER_NOT_ACCEPTED)
     if found.form == "paper":
         return found
     if found.entered_at is not None:
-        return Refused(Reason.ENTERED)
+        return Refused(PassRefusal.ENTERED)
     if found.generation >= GENERATION_MAX:
-        return Refused(Reason.REBINDS_USED_UP, {"rebinds_max": REBINDS_MAX})
+        return Refused(PassRefusal.REBINDS_USED_UP, {"rebinds_max": REBINDS_MAX})
     return replace(found, holder=None, printed=True, generation=found.generation + 1)
 
 
 def _live(held: Pass | None, now: datetime) -> Pass | Refused:
     if held is None:
-        return Refused(Reason.NOT_FOUND)
+        return Refused(PassRefusal.NOT_FOUND)
     if held.revoked_at is not None:
-        return Refused(Reason.REVOKED)
+        return Refused(PassRefusal.REVOKED)
     if now >= held.expires_at:
-        return Refused(Reason.EXPIRED)
+        return Refused(PassRefusal.EXPIRED)
     return held
 
 
 def _open(held: Pass | None, now: datetime) -> Pass | Refused:
     found = _live(held, now)
     if isinstance(found, Pass) and now < found.opens_at:
-        return Refused(Reason.NOT_OPEN_YET, {"opens_at": found.opens_at})
+        return Refused(PassRefusal.NOT_OPEN_YET, {"opens_at": found.opens_at})
     return found
 
 
 def claims(held: Pass) -> Claims:
-    """Return what the issuer signs for a pass that is bound or printed."""
+    """Return the claims of a bound or printed pass."""
     if held.form == "unbound":
         raise ValueError("An unbound pass has nothing to sign: it would be a paper.")
     return Claims(
@@ -175,7 +175,7 @@ def claims(held: Pass) -> Claims:
 
 
 def stored_key(key: HolderKey) -> bytes:
-    """Return the key as it is stored: its COSE_Key."""
+    """Return the key in its stored form: its COSE_Key."""
     return encode(cose_key(key))
 
 

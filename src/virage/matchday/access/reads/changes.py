@@ -1,6 +1,6 @@
-"""What changed at an event since a device last heard: read from the journal once a process, kept for all devices.
+"""Changes of an event since a device's version: read from the journal once per process, cached for all devices.
 
-A device that is further behind than what is kept loads its pack anew.
+A device that is behind the cache reloads its pack.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from uuid import UUID
 from msgspec import Struct, field
 
 from virage.matchday.access.rules.pack import PackGate, PackZone, pack_gates, pack_zones
-from virage.matchday.access.store import ground as store
+from virage.matchday.access.store import venue_state as store
 from virage.platform.data import journal
 from virage.platform.data.database import Connection, Database
 from virage.platform.data.journal import PAGE, Entry, Key, position_key
@@ -24,14 +24,14 @@ GROUND_FACTS: Final = frozenset({"gate_changed", "zone_changed", "ground_changed
 PASS_FACTS: Final = frozenset({"pass_revoked", "pass_bound", "pass_rebound", "pass_printed"})
 FLAG_FACTS: Final = frozenset({"pass_flagged", "pass_unflagged"})
 RELOAD_FACTS: Final = frozenset({"window_changed", "scans_withdrawn"})
-"""Windows are in the pack alone, and so is that a pass is nowhere: it came in by a scan that was withdrawn."""
+"""Facts that only a new pack carries: windows, and passes that withdrawn scans had brought in."""
 KINDS: Final = GROUND_FACTS | PASS_FACTS | FLAG_FACTS | RELOAD_FACTS | {"passes_crossed"}
 
 Seen = tuple[int, str, datetime]
 
 
-class Changes(Struct, frozen=True):
-    """What a device must know since `version` of its heartbeat; with `reload` it fetches the pack instead."""
+class PackChanges(Struct, frozen=True):
+    """Changes since `version` of the heartbeat; with `reload` the device fetches the pack instead."""
 
     version: str
     reload: bool = False
@@ -45,8 +45,8 @@ class Changes(Struct, frozen=True):
     zones: dict[str, PackZone] = {}
 
 
-class GateNews:
-    """What one process has read of the journal."""
+class GateChanges:
+    """The part of the journal that a process has read."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -56,8 +56,8 @@ class GateNews:
         self._keys: list[Key] = []
         self._entries: list[Entry] = []
 
-    async def since(self, event_id: UUID, version: str | None, codes: Collection[str]) -> Changes:
-        """What changed at an event since a version of its pack, for a device at some gates."""
+    async def since(self, event_id: UUID, version: str | None, codes: Collection[str]) -> PackChanges:
+        """Return the changes of an event since a version of its pack, for a device at some gates."""
         try:
             asked = None if version is None else position_key(version)
         except ValueError:
@@ -66,23 +66,25 @@ class GateNews:
             await self._catch_up(conn, asked)
         until, since = str(self._until), self._since
         if asked is None or since is None or asked < since:
-            return Changes(until, reload=True)
+            return PackChanges(until, reload=True)
         news = [entry for entry in self._entries[bisect_right(self._keys, asked) :] if event_of(entry) == event_id]
         changes = changes_of(journal.as_written(news), max(until, version or "", key=position_key))
         if any(entry.what in RELOAD_FACTS for entry in news):
-            return Changes(changes.version, reload=True)
+            return PackChanges(changes.version, reload=True)
         if not any(entry.what in GROUND_FACTS for entry in news):
             return changes
         async with self._db.connection() as conn:
-            state = (await store.ground_of(conn, [event_id]))[event_id]
-        return Changes(
-            **{name: getattr(changes, name) for name in Changes.__struct_fields__ if name not in ("gates", "zones")},
+            state = (await store.venue_states(conn, [event_id]))[event_id]
+        return PackChanges(
+            **{
+                name: getattr(changes, name) for name in PackChanges.__struct_fields__ if name not in ("gates", "zones")
+            },
             gates=pack_gates(codes, state),
             zones=pack_zones(state),
         )
 
     async def _catch_up(self, conn: Connection, asked: Key | None) -> None:
-        """Read on to the end of the journal; the first time from where the first device is, if that is not far."""
+        """Read to the end of the journal; the first time from the first device's version, if that is near."""
         if self._since is None:
             head = position_key(await journal.head(conn))
             self._since = self._until = head if asked is None or asked > head else asked
@@ -92,7 +94,7 @@ class GateNews:
                 self._keep(entries)
             if len(entries) < PAGE:
                 return
-            if page == PAGES_BACK_MAX:  # too much to read while somebody waits
+            if page == PAGES_BACK_MAX:  # too much to read during a request
                 self._since = self._until = position_key(await journal.head(conn))
                 self._keys, self._entries = [], []
 
@@ -108,15 +110,15 @@ class GateNews:
 
 
 def event_of(entry: Entry) -> UUID | None:
-    """The event that an entry is about."""
+    """Return the event of a journal entry."""
     if entry.what in PASS_FACTS:
         event_id = entry.data.get("event_id")
         return None if event_id is None else UUID(event_id)
     return entry.about
 
 
-def changes_of(entries: Sequence[Entry], version: str) -> Changes:
-    """Fold entries in the order of their writing: of each pass the last word counts."""
+def changes_of(entries: Sequence[Entry], version: str) -> PackChanges:
+    """Return the fold of entries in the order of their writing; the last entry of a pass counts."""
     revoked: set[int] = set()
     flags: dict[int, bool] = {}
     generations: dict[int, int] = {}
@@ -133,7 +135,7 @@ def changes_of(entries: Sequence[Entry], version: str) -> Changes:
             columns = (data["numbers"], data["inside"], data["gates"], data["since"])
             for number, inside, gate, since in zip(*columns, strict=True):
                 where[number] = (inside, gate, datetime.fromtimestamp(since, UTC))
-    return Changes(
+    return PackChanges(
         version,
         revoked=sorted(revoked),
         flagged=sorted(number for number, on in flags.items() if on),

@@ -1,4 +1,4 @@
-"""The doors of the supervisors: what they see, and what they say of gates, zones and the ground."""
+"""Routes of supervisors: the board, and settings of gates, zones and entry."""
 
 from datetime import datetime
 from typing import Annotated
@@ -6,14 +6,14 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from virage.matchday.access.acts import ground as acts
+from virage.matchday.access.acts import venue_state as acts
 from virage.matchday.access.acts.corrections import correct
 from virage.matchday.access.reads.board import Boards
-from virage.matchday.access.reads.history import FoundPass, PassHistory, find_passes, history
-from virage.matchday.access.rules.board import Correction, CorrectionWish, GateBoard
+from virage.matchday.access.reads.history import PassHistory, PassMatch, find_passes, history
+from virage.matchday.access.rules.active import is_active
+from virage.matchday.access.rules.board import Correction, CorrectionRequest, GateBoard
 from virage.matchday.access.rules.decision import Window
-from virage.matchday.access.rules.ground import GROUPS_MAX, GateState, gates
-from virage.matchday.access.rules.on import is_on
+from virage.matchday.access.rules.venue_state import GROUPS_MAX, GateState, gates
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused, invalid_input
@@ -23,40 +23,40 @@ from virage.platform.web.routing import get, mount, post, put
 from virage.site.programme import api as programme
 from virage.site.programme.types import Event, Instant
 
-WANTED_MIN = 3
+QUERY_CHARS_MIN = 3
 PASSES_MAX = 2**32
 Code = Annotated[str, Meta(min_length=1, max_length=6)]
 
 
-class GateWord(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a supervisor says of a gate: all of it, each time."""
+class GateUpdate(Struct, frozen=True, forbid_unknown_fields=True):
+    """All settings of a gate."""
 
     turnstile: bool = False
     closed: bool = False
     extra_groups: Annotated[list[Code], Meta(max_length=GROUPS_MAX)] = []
 
 
-class ZoneWord(Struct, frozen=True, forbid_unknown_fields=True):
-    """Whether nobody more is let into a zone."""
+class ZoneUpdate(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether a zone is full."""
 
     full: bool
 
 
-class GroundWord(Struct, frozen=True, forbid_unknown_fields=True):
-    """Whether nobody more is let into the ground."""
+class VenueEntryUpdate(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether entry is stopped at all gates."""
 
     closed: bool
 
 
-class WindowWord(Struct, frozen=True, forbid_unknown_fields=True):
-    """When the passes of an accreditation may cross."""
+class AccessWindowUpdate(Struct, frozen=True, forbid_unknown_fields=True):
+    """Time window in which the passes of an accreditation may cross."""
 
     opens_at: Instant
     closes_at: Instant
 
 
 async def supervised(conn: Connection, event_id: UUID, principal: Principal) -> Event:
-    """The event, for whoever supervises it, its organiser's events, or gates; anything else does not exist for them."""
+    """Return the event for supervisors of it, of its organiser's events, or of gates; else 404."""
     found = await programme.event(conn, event_id)
     within = [] if found is None else [("organiser", found.organiser_id)]
     everywhere = holds(principal, "supervisor", scope="event", scope_id=event_id, within=within)
@@ -67,7 +67,7 @@ async def supervised(conn: Connection, event_id: UUID, principal: Principal) -> 
 
 
 async def whole(conn: Connection, event_id: UUID, principal: Principal) -> Event:
-    """The event, for whoever supervises all of it."""
+    """Return the event for supervisors of all of it."""
     found = await supervised(conn, event_id, principal)
     within = [("organiser", found.organiser_id)]
     if not holds(principal, "supervisor", scope="event", scope_id=event_id, within=within):
@@ -77,9 +77,9 @@ async def whole(conn: Connection, event_id: UUID, principal: Principal) -> Event
 
 @put("/{event_id:uuid}/gates/{code:str}", status_code=204, guards=[staff("supervisor")])
 async def put_gate(
-    event_id: UUID, code: str, data: GateWord, *, db: Database, clock: Clock, principal: Principal
+    event_id: UUID, code: str, data: GateUpdate, *, db: Database, clock: Clock, principal: Principal
 ) -> None:
-    """Say how a gate stands. A supervisor of the gate or of its group may, too."""
+    """Set a gate. Supervisors of the gate or of its group may, too."""
     state = GateState(data.turnstile, data.closed, tuple(data.extra_groups))
 
     async def set_gate(conn: Connection) -> Refused | None:
@@ -97,9 +97,9 @@ async def put_gate(
 
 @put("/{event_id:uuid}/zones/{code:str}", status_code=204, guards=[staff("supervisor")])
 async def put_zone(
-    event_id: UUID, code: str, data: ZoneWord, *, db: Database, clock: Clock, principal: Principal
+    event_id: UUID, code: str, data: ZoneUpdate, *, db: Database, clock: Clock, principal: Principal
 ) -> None:
-    """Say whether a zone (a stand, or a standing area) is full."""
+    """Mark a zone (a stand or a standing area) as full or not full."""
 
     async def set_zone(conn: Connection) -> Refused | None:
         await whole(conn, event_id, principal)
@@ -108,19 +108,21 @@ async def put_zone(
     granted(await db.transact(set_zone))
 
 
-@put("/{event_id:uuid}/ground", status_code=204, guards=[staff("supervisor")])
-async def put_ground(event_id: UUID, data: GroundWord, *, db: Database, clock: Clock, principal: Principal) -> None:
-    """Say "no entry" for the whole ground, or take it back."""
+@put("/{event_id:uuid}/venue", status_code=204, guards=[staff("supervisor")])
+async def put_entry_closed(
+    event_id: UUID, data: VenueEntryUpdate, *, db: Database, clock: Clock, principal: Principal
+) -> None:
+    """Stop or resume entry at all gates of the venue."""
     async with db.transaction() as conn:
         await whole(conn, event_id, principal)
-        await acts.set_ground(conn, event_id, closed=data.closed, who=principal.id, now=clock.now())
+        await acts.set_entry_closed(conn, event_id, closed=data.closed, who=principal.id, now=clock.now())
 
 
 @put("/{event_id:uuid}/windows/{code:str}", status_code=204, guards=[staff("supervisor")])
 async def put_window(
-    event_id: UUID, code: str, data: WindowWord, *, db: Database, clock: Clock, principal: Principal
+    event_id: UUID, code: str, data: AccessWindowUpdate, *, db: Database, clock: Clock, principal: Principal
 ) -> None:
-    """Say when the passes of an accreditation, known by their gate group, come and go."""
+    """Set the access window of an accreditation's gate group."""
 
     async def set_window(conn: Connection) -> Refused | None:
         await whole(conn, event_id, principal)
@@ -132,21 +134,21 @@ async def put_window(
 
 @post("/{event_id:uuid}/corrections", status_code=200, guards=[staff("supervisor")])
 async def post_correction(
-    event_id: UUID, data: CorrectionWish, *, db: Database, clock: Clock, principal: Principal
+    event_id: UUID, data: CorrectionRequest, *, db: Database, clock: Clock, principal: Principal
 ) -> Correction:
-    """Correct how many are in a zone. The same id again is the same correction."""
+    """Correct the number of people in a zone. The same id again is the same correction."""
 
     async def write(conn: Connection) -> Correction | Refused:
         await whole(conn, event_id, principal)
-        wish = Correction(data.id, event_id, data.zone, data.people, data.reason, clock.now(), principal.id)
-        return await correct(conn, wish)
+        request = Correction(data.id, event_id, data.zone, data.people, data.reason, clock.now(), principal.id)
+        return await correct(conn, request)
 
     return granted(await db.transact(write))
 
 
 @get("/{event_id:uuid}", guards=[staff("supervisor")])
 async def get_board(event_id: UUID, *, db: Database, gate_boards: Boards, principal: Principal) -> GateBoard:
-    """The gates of an event at this moment."""
+    """Get the current board of an event."""
     async with db.connection() as conn:
         await supervised(conn, event_id, principal)
     return await gate_boards.of(event_id)
@@ -160,10 +162,10 @@ Wanted = Annotated[
 @get("/{event_id:uuid}/passes", guards=[staff("supervisor")], rate="costly")
 async def find_event_passes(
     event_id: UUID, q: Wanted, db: Database, clock: Clock, principal: Principal
-) -> list[FoundPass]:
-    """The passes of somebody who was refused; 20 at most."""
+) -> list[PassMatch]:
+    """Find passes, for example of a person who was refused; 20 at most."""
     wanted = " ".join(q.split())
-    if not wanted.isdigit() and len(wanted) < WANTED_MIN:
+    if not wanted.isdigit() and len(wanted) < QUERY_CHARS_MIN:
         granted(invalid_input("q", "Three letters at least, or a number."))
     async with db.connection() as conn:
         await _searched(conn, event_id, principal, clock.now())
@@ -172,7 +174,7 @@ async def find_event_passes(
 
 @get("/{event_id:uuid}/passes/{number:int}", guards=[staff("supervisor")], rate="costly")
 async def get_history(event_id: UUID, number: int, db: Database, clock: Clock, principal: Principal) -> PassHistory:
-    """What happened to a pass at the gates, and why."""
+    """Get the scans of a pass and their reasons."""
     async with db.connection() as conn:
         await _searched(conn, event_id, principal, clock.now())
         found = await history(conn, event_id, number) if 0 <= number < PASSES_MAX else None
@@ -182,13 +184,13 @@ async def get_history(event_id: UUID, number: int, db: Database, clock: Clock, p
 
 
 async def _searched(conn: Connection, event_id: UUID, principal: Principal, now: datetime) -> None:
-    """Names and seats are found by supervisors of the whole event, and by those of its gates while it is on."""
-    if not is_on(await supervised(conn, event_id, principal), now):
+    """Check the right to search: supervisors of the event, and of its gates while it is active."""
+    if not is_active(await supervised(conn, event_id, principal), now):
         await whole(conn, event_id, principal)
 
 
 router = mount(
     "/api/access/events",
-    [put_gate, put_zone, put_ground, put_window, post_correction, find_event_passes, get_history],
+    [put_gate, put_zone, put_entry_closed, put_window, post_correction, find_event_passes, get_history],
 )
 board_router = mount("/api/access/board", [get_board])

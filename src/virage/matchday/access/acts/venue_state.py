@@ -1,13 +1,13 @@
-"""What a supervisor says of the gates, the zones and the ground: each is a fact, and every device hears of it."""
+"""A supervisor's settings of gates, zones and entry. Each change is a fact that devices receive."""
 
 from datetime import datetime
 from uuid import UUID
 
 from virage.identity.passes.types import is_gate_group
-from virage.matchday.access.rules.accreditations import KindWord
+from virage.matchday.access.rules.accreditations import AccreditationKindUpdate
 from virage.matchday.access.rules.decision import Window
-from virage.matchday.access.rules.ground import GROUPS_MAX, GateState, gates, zones
-from virage.matchday.access.store import ground as store
+from virage.matchday.access.rules.venue_state import GROUPS_MAX, GateState, gates, zones
+from virage.matchday.access.store import venue_state as store
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.refusals import Refused, invalid_input
@@ -15,8 +15,8 @@ from virage.site.programme.types import YEAR_MAX, YEAR_MIN
 
 NOT_FOUND = Refused("not_found")
 NO_GROUP = invalid_input("group", "No pass can carry such a group.")
-OF_TICKETS = invalid_input("group", "This is a group of tickets.")
-TOO_MANY = invalid_input("gates", f"A gate takes {GROUPS_MAX} groups besides its own at most.")
+TICKET_GROUP = invalid_input("group", "This is a group of tickets.")
+TOO_MANY = invalid_input("gates", f"A gate accepts {GROUPS_MAX} groups besides its own at most.")
 NO_YEAR = invalid_input("opens_at", "There is no such time.")
 NO_TIME = invalid_input("closes_at", "It closes before it opens.")
 
@@ -24,7 +24,7 @@ NO_TIME = invalid_input("closes_at", "It closes before it opens.")
 async def set_gate(
     conn: Connection, event_id: UUID, gate: str, state: GateState, *, who: UUID | None, now: datetime
 ) -> Refused | None:
-    """Say how a gate stands: whether it has a turnstile, is closed, and which groups it takes besides its own."""
+    """Set the turnstile, the closure and the extra gate groups of a gate."""
     if gate not in gates():
         return NOT_FOUND
     if not all(is_gate_group(group) for group in state.extra_groups):
@@ -37,7 +37,7 @@ async def set_gate(
 async def set_zone(
     conn: Connection, event_id: UUID, zone: str, *, full: bool, who: UUID | None, now: datetime
 ) -> Refused | None:
-    """Say whether a zone is full: nobody more is let into it."""
+    """Mark a zone as full or not full. Nobody is admitted to a full zone."""
     if zone not in zones():
         return NOT_FOUND
     await store.put_zone(conn, event_id, zone, now, full=full)
@@ -45,20 +45,20 @@ async def set_zone(
     return None
 
 
-async def set_ground(conn: Connection, event_id: UUID, *, closed: bool, who: UUID | None, now: datetime) -> None:
-    """Say "no entry", or take it back: no gate of the ground lets anybody in."""
-    await store.put_ground(conn, event_id, now, closed=closed)
+async def set_entry_closed(conn: Connection, event_id: UUID, *, closed: bool, who: UUID | None, now: datetime) -> None:
+    """Stop or resume entry at all gates of the venue."""
+    await store.put_entry_closed(conn, event_id, now, closed=closed)
     await append(conn, [Fact("ground_changed", who, event_id, {"closed": closed})], now)
 
 
 async def set_window(
     conn: Connection, event_id: UUID, group: str, window: Window, *, who: UUID | None, now: datetime
 ) -> Refused | None:
-    """Say when the passes of an accreditation come and go; tickets, in groups of the gates' own, admit once."""
+    """Set the access window of an accreditation's gate group. Groups of tickets have no window."""
     if not is_gate_group(group):
         return NO_GROUP
     if group in {gate.group for gate in gates().values()}:
-        return OF_TICKETS
+        return TICKET_GROUP
     if not all(YEAR_MIN <= moment.year <= YEAR_MAX for moment in (window.opens_at, window.closes_at)):
         return NO_YEAR
     if window.closes_at <= window.opens_at:
@@ -69,9 +69,9 @@ async def set_window(
 
 
 async def set_group(
-    conn: Connection, event_id: UUID, group: str, word: KindWord, *, who: UUID | None, now: datetime
+    conn: Connection, event_id: UUID, group: str, word: AccreditationKindUpdate, *, who: UUID | None, now: datetime
 ) -> Refused | None:
-    """Say when a group comes and goes, and all the gates that take it. Only what changes is a fact."""
+    """Set the window of a group and the gates that accept it. Only changes append facts."""
     if not set(word.gates) <= gates().keys():
         return invalid_input("gates", "The ground has no such gate.")
     refused = await set_window(conn, event_id, group, Window(word.opens_at, word.closes_at), who=who, now=now)

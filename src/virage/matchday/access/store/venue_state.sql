@@ -1,5 +1,5 @@
--- name: ground_of(event_ids)
--- How gates, zones and the ground itself stand at events, where it differs from the plan, one row a thing.
+-- name: venue_states(event_ids)
+-- Settings of gates, zones and entry at events, one row per setting.
 select event_id, 'gate' as what, gate as code, turnstile, closed, extra_groups, null::timestamptz as opens_at,
     null::timestamptz as closes_at
 from access.gate
@@ -18,26 +18,26 @@ from access.pass_window
 where event_id = any(:event_ids::uuid[]);
 
 -- name: put_gate(event_id, gate, turnstile, closed, extra_groups)!
--- How a gate stands at an event.
+-- Settings of a gate at an event.
 insert into access.gate (event_id, gate, turnstile, closed, extra_groups)
 values (:event_id, :gate, :turnstile, :closed, :extra_groups)
 on conflict (event_id, gate) do update
 set turnstile = excluded.turnstile, closed = excluded.closed, extra_groups = excluded.extra_groups;
 
 -- name: fill_zone(event_id, zone, now)!
--- A zone is full; one that was keeps its time.
+-- Mark a zone as full; a zone that is full keeps its time.
 insert into access.full_zone (event_id, zone, since) values (:event_id, :zone, :now) on conflict do nothing;
 
 -- name: open_zone(event_id, zone)!
--- A zone has room again.
+-- A zone is not full any more.
 delete from access.full_zone where event_id = :event_id and zone = :zone;
 
--- name: close_ground(event_id, now)!
--- Nobody more comes in; a ground that was closed keeps its time.
+-- name: close_entry(event_id, now)!
+-- Stop all entry; entry that is stopped keeps its time.
 insert into access.closed_ground (event_id, since) values (:event_id, :now) on conflict do nothing;
 
--- name: open_ground(event_id)!
--- The ground takes people again.
+-- name: open_entry(event_id)!
+-- Resume entry.
 delete from access.closed_ground where event_id = :event_id;
 
 -- name: put_window(event_id, gate_group, opens_at, closes_at)!
@@ -48,11 +48,11 @@ on conflict (event_id, gate_group) do update set opens_at = excluded.opens_at, c
 where (pass_window.opens_at, pass_window.closes_at) is distinct from (excluded.opens_at, excluded.closes_at);
 
 -- name: lock_gates(event_id)
--- The gates of an event of which something was said, locked in order: who changes several comes after the other.
+-- The gates with settings at an event, locked in order, so that concurrent changes wait.
 select gate from access.gate where event_id = :event_id order by gate for no key update;
 
 -- name: add_group(event_id, gate_group, gates)
--- Gates take a group besides what they take; returns those that did not, as they stand now.
+-- Add an extra group to gates; returns the gates that changed, with their settings.
 insert into access.gate (event_id, gate, turnstile, closed, extra_groups)
 select :event_id, wanted.gate, false, false, array[:gate_group::text]
 from unnest(:gates::text[]) as wanted (gate)
@@ -63,7 +63,7 @@ where not excluded.extra_groups <@ gate.extra_groups
 returning gate, turnstile, closed, extra_groups;
 
 -- name: drop_group(event_id, gate_group, gates)
--- All other gates take the group no more; returns those that did, as they stand now.
+-- Remove the group from all other gates; returns the gates that changed, with their settings.
 update access.gate set extra_groups = array_remove(extra_groups, :gate_group)
 where event_id = :event_id and :gate_group = any(extra_groups) and gate <> all(:gates::text[])
 returning gate, turnstile, closed, extra_groups;

@@ -1,11 +1,11 @@
-"""The door through which a supervisor ends a device and withdraws what it uploaded."""
+"""Route that revokes a device and withdraws its uploads."""
 
 from uuid import UUID
 
 from msgspec import Struct
 
 from virage.identity.people import api as people
-from virage.matchday.access.acts.crossing import withdraw_scans
+from virage.matchday.access.acts.scans import withdraw_scans
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused
@@ -16,7 +16,7 @@ from virage.site.programme.types import Instant
 
 
 class RevocationRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Since when nothing counts that the device uploaded, by the server's clock."""
+    """Time since which uploads of the device no longer count, by the server's clock."""
 
     withdraw_since: Instant
 
@@ -25,10 +25,10 @@ class RevocationRequest(Struct, frozen=True, forbid_unknown_fields=True):
 async def revoke_and_withdraw(
     device_id: UUID, data: RevocationRequest, *, db: Database, clock: Clock, principal: Principal
 ) -> None:
-    """End a device at once, and withdraw the scans that it uploaded since a time for events that are on.
+    """Revoke a device, and withdraw the scans that it uploaded since a time for active events.
 
-    I supervise every gate at which it scanned since; `gates_not_supervised` names the others, and nothing is done.
-    Where its bearers are is computed again without them. Asks for a sign-in of the last 15 minutes.
+    The caller must supervise every gate at which it scanned since; `gates_not_supervised` names the others and nothing
+    changes. Presence is recomputed. Asks for a sign-in of the last 15 minutes.
     """
     now = clock.now()
     fresh(principal, now)
