@@ -75,7 +75,7 @@ def test_with_an_empty_battery_at_the_gate(evening: Evening, address: str) -> No
     friend.page.goto(f"/sign-in?next={ticket}")
     come_back(friend)
     before = evening.house.last_code(address)
-    friend.press("Move to this phone")
+    friend.press("Move it to this phone")
     friend.write("Code from the email", evening.house.code_for(address, before))
     friend.press("Move ticket")
     enter(friend)

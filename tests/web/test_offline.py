@@ -90,12 +90,12 @@ def test_a_ticket_moves_to_another_browser_by_a_code_and_the_first_one_shows_it(
     code = house.code_for(address, besides=earlier)
     other.get_by_label("Sign-in code").fill(code)
     other.get_by_role("button", name="Sign in", exact=True).click()
-    other.get_by_role("button", name="Move to this phone").click()
+    other.get_by_role("button", name="Move it to this phone").click()
     other.get_by_label("Code from the email").fill(house.code_for(address, besides=code))
     other.get_by_role("button", name="Move ticket").click()
     expect(other.get_by_role("img", name="Entry code of this ticket")).to_be_visible()
     page.reload()
-    expect(page.get_by_text("Your entry code is on another phone")).to_be_visible()
+    expect(page.get_by_text("The entry code is on another phone")).to_be_visible()
     other.context.close()
 
 
