@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,9 +30,15 @@ def recorded_doors() -> tuple[dict[str, set[str]], set[str]]:
     return opened, {names.get(door, door) for door in recorded["fresh"]}
 
 
+def nameless(door: str) -> str:
+    """Return a route without the names of its parameters, which are no part of the address."""
+    return re.sub(r"{\w+}", "{}", door)
+
+
 def test_every_route_of_0_1_0_admits_the_same_principals() -> None:
     opened, fresh = recorded_doors()
-    assert {door: set(DOORS.get(door, ())) for door in opened} == opened
+    today = {nameless(door): set(askers) for door, askers in DOORS.items()}
+    assert {door: today.get(nameless(door), set()) for door in opened} == opened
     assert (len(opened), len(fresh)) == (250, 28)
 
 

@@ -150,7 +150,7 @@ def _orders(page: Page, order_id: str) -> Iterator[Screen]:
     expect(page.get_by_text("“Somebody”")).to_be_visible()
     yield Screen("orders")
     page.goto(f"/office/orders/{order_id}")
-    expect(page.get_by_role("heading", name="Ticket history")).to_be_visible()
+    expect(page.get_by_role("heading", name="History")).to_be_visible()
     yield Screen("order")
     page.get_by_role("button", name="Refund the whole order").click()
     expect(page.get_by_role("dialog")).to_be_visible()
