@@ -131,7 +131,7 @@ def test_a_list_is_added_at_once_and_every_error_names_its_line(
         assert in_database(house, lambda conn: conn.fetchval(count, f"{address}%")) == 200
         area.fill("\n".join([*lines, f"{address} late; press"]))
         add.click()
-        expect(page.get_by_text("1 added. 200 were there already.")).to_be_visible()
+        expect(page.get_by_text("1 added. 200 already in the list.")).to_be_visible()
 
 
 def test_a_kind_without_gates_is_shown_as_such_until_its_times_and_gates_are_set(

@@ -181,7 +181,7 @@ def test_a_steward_of_other_gates_can_choose_none_of_these(
     page = phone.start()
     pair(page, house, ["N", "P"], title)
     sign_in_by_pin(page, "Steward of N")
-    expect(page.get_by_text("Your role covers: N.")).to_be_visible()
+    expect(page.get_by_text("You are assigned to N.")).to_be_visible()
     expect(page.get_by_role("button", name="P1", exact=False)).to_be_disabled()
     choose_gate(page, "N1")
     (elsewhere,) = tickets(house, event, "P", 1)

@@ -72,7 +72,7 @@ def test_each_handler_that_moves_money_uses_its_fenced_database() -> None:
                 assert isinstance(handler, ast.Attribute)
                 seen.add(name.value)
                 is_own = isinstance(handler.value, ast.Name)
-                owner = kind.name if is_own else "MethodJobs"  # the one helper that has jobs of its own
+                owner = kind.name if is_own else "SavedCardJobs"  # the one helper that has jobs of its own
                 ways = reached(owner, handler.attr, methods)
                 assert ways, handler.attr
                 balance_mismatches += [

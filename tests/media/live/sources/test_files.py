@@ -126,7 +126,7 @@ def test_without_kloppy_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_command_names_missing_options(capsys: pytest.CaptureFixture[str]) -> None:
     event = UUID(int=1)
-    for said, speed, expected in ((None, 1, "nobody answers"), (event, -1, "--speed"), (event, 1, "--key FILE")):
+    for said, speed, expected in ((None, 1, "no answer"), (event, -1, "--speed"), (event, 1, "--key FILE")):
         with pytest.raises(SystemExit):
             matching.match([EVENTS, LINEUPS], "statsbomb", said, speed=speed, url="http://[::1]:1", key=None)
         assert expected in capsys.readouterr().err
