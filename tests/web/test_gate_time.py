@@ -212,12 +212,12 @@ def test_no_override_is_accepted_before_a_reason_is_chosen(
     sizes = [reasons.nth(index).bounding_box() for index in range(reasons.count())]
     assert len({(box["width"], box["height"]) for box in sizes if box}) == 1
     why.get_by_role("button", name="Admit", exact=True).click()
-    expect(why.get_by_text("Choose a reason")).to_be_visible()
+    expect(why.get_by_text("Choose a reason", exact=True)).to_be_visible()
     assert inside(house, event) == set()
     page.keyboard.press("Escape")
     expect(why).not_to_be_visible()
     page.get_by_role("button", name="Admit anyway").click()
-    expect(why.get_by_text("Choose a reason")).to_have_count(0)
+    expect(why.get_by_text("Choose a reason", exact=True)).to_have_count(0)
     why.get_by_label("Checked by the supervisor").check()
     why.get_by_role("button", name="Admit", exact=True).click()
     light(page, "good", "Admitted")
