@@ -106,7 +106,7 @@ def test_a_newcomer_sees_a_goal_again_by_the_commands_of_the_readme(house: Runni
         browser.close()
         with beside(house, cameras, name="again") as (again, refused):
             assert again.wait(WAIT_S) == 1
-            assert refused() == "These cameras send already.\n"
+            assert refused() == "These cameras are already running.\n"
         family = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGINT)
         assert process.wait(WAIT_S) == 0
