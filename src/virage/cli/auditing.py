@@ -21,22 +21,22 @@ def audit_wallet() -> bool:
         table.add_row(f"accounts of kind {kind}", _euros(cents))
     table.add_row("sum of all accounts", _euros(found.sum_cents))
     table.add_row("captured at the provider for wallets", _euros(found.captured_cents))
-    table.add_row("asked back from the provider", _euros(found.refund_cents))
-    table.add_row("at the provider by the books", _euros(found.booked_cents))
-    table.add_row("given by the house", _euros(found.gifts_cents))
-    table.add_row("given by the books", _euros(found.gifts_booked_cents))
-    table.add_row("unclaimed, of people who were erased", _euros(found.unclaimed_cents))
+    table.add_row("refunds requested from the provider", _euros(found.refund_cents))
+    table.add_row("at the provider according to the ledger", _euros(found.booked_cents))
+    table.add_row("bonus granted", _euros(found.gifts_cents))
+    table.add_row("bonus granted according to the ledger", _euros(found.gifts_booked_cents))
+    table.add_row("unclaimed money of deleted accounts", _euros(found.unclaimed_cents))
     if found.unsigned_desk_transactions:
-        table.add_row("loads of before tills signed them", str(found.unsigned_desk_transactions))
-    for load in found.desk_mismatches:
-        table.add_row(f"load {load.id}", f"is not what till {load.till_id} signed", style="bold red")
-    for one in found.balance_mismatches:
-        stands = f"{_euros(one.balance_cents)} and {_euros(one.held_cents)} held"
-        told = f"{_euros(one.told_balance_cents)} and {_euros(one.told_held_cents)} held"
-        table.add_row(f"account {one.id}", f"stands at {stands}; its transfers say {told}", style="bold red")
+        table.add_row("desk transactions without a signature (0.1.0 and older)", str(found.unsigned_desk_transactions))
+    for desk in found.desk_mismatches:
+        table.add_row(f"desk transaction {desk.id}", f"differs from what till {desk.till_id} signed", style="bold red")
+    for account in found.balance_mismatches:
+        balance = f"{_euros(account.balance_cents)} with {_euros(account.held_cents)} held"
+        expected = f"{_euros(account.told_balance_cents)} with {_euros(account.told_held_cents)} held"
+        table.add_row(f"account {account.id}", f"balance {balance}; its transfers: {expected}", style="bold red")
     for till in tills:
-        said = f"took {_euros(till.booked_cents)}; its records and loads say {_euros(till.recorded_cents)}"
-        table.add_row(f"{till.tender} of till {till.till}", said, style="bold red")
+        difference = f"booked {_euros(till.booked_cents)}; its records: {_euros(till.recorded_cents)}"
+        table.add_row(f"{till.tender} of till {till.till}", difference, style="bold red")
     table.add_row("verdict", "clean" if clean else "wrong", style="bold green" if clean else "bold red")
     console.print(table)
     return clean
