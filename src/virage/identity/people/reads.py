@@ -86,14 +86,14 @@ class PersonTickets(Protocol):
 
 
 class ErasurePreview(Struct, frozen=True):
-    """What erasing a person would end, and whether they hold roles, which somebody must remove first."""
+    """The consequences of an erasure, and whether the person has roles, which must be removed first."""
 
     upcoming: list[UpcomingTickets]
     holds_roles: bool
 
 
 class Me(Struct, frozen=True):
-    """Who I am to Virage, and what I may do. Nobody known and guests have neither id nor address.
+    """The signed-in person and their roles. Anonymous visitors and guests have neither id nor address.
 
     A device has no grants here: what it may do stands at its own door.
     """
@@ -146,7 +146,7 @@ async def short_names(conn: Connection, person_ids: Sequence[UUID]) -> dict[UUID
 async def search(conn: Connection, wanted: str, limit: int) -> list[Person]:
     """Persons by their whole address in any spelling, by its beginning before the `@`, or by a part of their name.
 
-    Nobody who is erased. Only for whoever may see persons: the caller answers for that.
+    Erased persons are excluded. The caller checks the permission to see persons.
     """
     if "@" not in wanted:
         return await persons.find_persons(conn, wanted, limit)
@@ -192,7 +192,7 @@ async def staff(conn: Connection, principal: Principal, now: datetime) -> Staff:
 
 
 async def offered(conn: Connection, person_id: UUID, code: str, now: datetime) -> GrantView | None:
-    """What an invitation would give to whoever signed in with the address it was sent to."""
+    """The role that an invitation gives to the person with its address."""
     found = await persons.person(conn, person_id)
     grant = None if found is None else await grants.offered(conn, code, found.email, now)
     return None if grant is None else view_of(grant)
@@ -206,9 +206,9 @@ async def api_clients(conn: Connection, principal: Principal, now: datetime) -> 
 
 
 async def responsible_person(conn: Connection, asker_id: UUID) -> UUID | None:
-    """Who answers for what is asked under an id: who created the program, or the person of that id.
+    """Return the person responsible for a principal id: the creator of an API client, or the person itself.
 
-    None: nobody knows any more, for the program was ended or the person erased meanwhile.
+    None if the API client was revoked or the person erased meanwhile.
     """
     behind = await grants.api_client_creator(conn, asker_id) or asker_id
     return None if await persons.person(conn, behind) is None else behind
@@ -288,7 +288,7 @@ class Sellers(Struct, frozen=True):
     posts: dict[UUID, set[str | None]]
 
     def may_sell(self, person_id: UUID, outlet: str) -> bool:
-        """Whether somebody may sell at an outlet."""
+        """Whether a person may sell at an outlet."""
         own = self.posts.get(person_id, set())
         return None in own or not own.isdisjoint(_with_groups(OUTLET, [outlet]))
 
@@ -298,7 +298,7 @@ async def roster(
 ) -> list[RosterEntry]:
     """Those with a PIN who work at or lead one of the posts (codes or letters of groups) or everywhere.
 
-    With an event also those whose role is for it or for its organiser. Whoever reads it on a device can try PINs out.
+    With an event also those whose role is for it or its organiser. A thief of the device can try PINs of this list.
     """
     event = None if event_id is None else await programme.event(conn, event_id)
     organiser_id = None if event is None else event.organiser_id
@@ -318,9 +318,9 @@ async def till_roster(conn: Connection, till: Principal, event_id: UUID | None =
 
 
 async def may_sell_at(conn: Connection, person_id: UUID, outlet: str, now: datetime) -> bool:
-    """Whether somebody may sell at an outlet: cashiers and finance with a PIN, as its tills know them.
+    """Return whether a person may sell at an outlet: cashiers and finance with a PIN, as known to its tills.
 
-    Those of an event may from two days before its doors until half a day after its end.
+    Roles for an event count from two days before its doors until half a day after its end.
     """
     return await pins.works_at(
         conn, person_id, OUTLET, _with_groups(OUTLET, [outlet]), await _selling_events(conn, now)
@@ -328,7 +328,7 @@ async def may_sell_at(conn: Connection, person_id: UUID, outlet: str, now: datet
 
 
 async def sellers(conn: Connection, now: datetime) -> Sellers:
-    """Everybody who may sell now, as `may_sell_at` answers for one of them."""
+    """Return all persons who may sell now, by the rules of `may_sell_at`."""
     posts: dict[UUID, set[str | None]] = {}
     for person_id, post in await pins.posts_of_workers(conn, OUTLET, await _selling_events(conn, now)):
         posts.setdefault(person_id, set()).add(post)

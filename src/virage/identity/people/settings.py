@@ -20,7 +20,7 @@ class PeopleSettings(Struct, frozen=True, kw_only=True):
     """The sender of every email."""
     newcomer_letters_per_min: Annotated[int, parse.positive] = 60
     """How many sign-in codes a minute are sent to addresses without an account; the next ones wait up to two minutes,
-    more are not sent. Everybody else's emails never wait for them."""
+    further ones are not sent. Other emails never wait for them."""
     dkim_key: Annotated[Path | None, parse.readable] = None
     """A file with the private RSA key (PEM) that emails are signed with by DKIM, for the domain of the sender."""
     dkim_selector: Annotated[str, parse.domain] = ""
@@ -51,5 +51,5 @@ class PeopleSettings(Struct, frozen=True, kw_only=True):
         if not config.demo and self.push_to_loopback:
             defects.append("VIRAGE_PUSH_TO_LOOPBACK: only a demonstration may push to its own machine")
         if not config.demo and self.smtp_url is None:
-            defects.append("VIRAGE_SMTP_URL: name the mail server; without it nobody gets a code to sign in with")
+            defects.append("VIRAGE_SMTP_URL: name the mail server; sign-in codes need it")
         return defects

@@ -78,7 +78,7 @@ async def _powers(conn: Connection, creator: Principal, wishes: Sequence[GrantRe
 
 
 async def revoke_token(conn: Connection, actor: Principal, program_id: UUID, now: datetime) -> Refused | None:
-    """End a program's access at once; its creator may, and whoever administers everything."""
+    """Revoke an API client at once; allowed to its creator and to administrators of everything."""
     creator = await grants.api_client_creator(conn, program_id)
     if creator is None:
         return Refused(Reason.NOT_FOUND)

@@ -37,7 +37,7 @@ async def ensure_staff(conn: Connection, email: str, name: str | None, grants: S
 
 
 async def open_session(conn: Connection, person_id: UUID, now: datetime, device: str = "") -> SignedIn:
-    """Open a session for somebody whom the caller vouches for: an operator's script, a rehearsal, a measurement."""
+    """Open a session for a person without a code: for operator scripts, demos and benchmarks."""
     staff = bool(await held_grants.grants_of(conn, person_id))
     opened = SignedIn(person_id=person_id, session_id=new_id(), token=new_token(), joined=False)
     opening = Opening(person_id, opened.token, device, at=now, expires_at=now + lifetime(person=True, staff=staff))

@@ -1,4 +1,4 @@
-"""Forgetting somebody: what is about them goes, an id without a name stays."""
+"""Erasure of a person: personal data are deleted, an id without a name stays."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ from virage.platform.values.refusals import Refused
 
 
 class PersonErased(Protocol):
-    """What a domain above does when somebody is erased: in the same transaction, before the person's own row goes."""
+    """The erasure handler of a higher domain, called in the same transaction, before the person's row is erased."""
 
     async def __call__(self, conn: Connection, person_id: UUID, now: datetime) -> Refused | None:
         """Forget what is about the person, or refuse, which leaves everything as it was."""

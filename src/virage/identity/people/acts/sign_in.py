@@ -56,12 +56,13 @@ async def request_code(
     network: str | None = None,
     person_id: UUID | None = None,
 ) -> CodeRequested | Refused:
-    """Send a new code to the address, for the browser that asks; the one it asked for before is dead.
+    """Send a new code to the address, valid in this browser; its previous code is invalidated.
 
-    The answer does not depend on whether somebody has the address. `person_id` is who is signed in in the browser.
-    A browser that asks too often is told so. Past an address's limit, which strangers may have used up, emails are
-    few and their codes work in every browser. Emails to addresses without an account share a budget a minute, of which
-    one `network` takes a part; None is a network that nothing tells. A request counts, also when it is refused.
+    The answer does not reveal whether the address has an account. `person_id` is the person signed in in the browser.
+    Refused with `rate_limited` if the browser requests codes too often. Above the limit of an address, which other
+    browsers may have used up, emails are rare and their codes work in every browser. Emails to addresses without an
+    account share a budget per minute, of which one `network` gets a part; None is an unknown network. A refused request
+    counts too.
     """
     email = normalise_address(address)
     if email is None:
@@ -141,11 +142,11 @@ async def sign_in(
     name: str | None = None,
     device: str = "",
 ) -> SignedIn | Refused:
-    """Open a session for whoever reads the emails to this address; who is new becomes a fan.
+    """Open a session by a code sent to this address; a new person becomes a fan.
 
-    A code works in the browser that asked for it, an open one in any; the tries at short and at long codes count in
-    the browser, each for itself. A guest's session or one's own keeps its id and gets a new token; somebody else's
-    ends.
+    A code works in the browser that requested it, an open code in any browser. Attempts at short and at long codes are
+    counted separately per browser. The session of a guest or of the same person keeps its id and gets a new token; the
+    session of another person ends.
     """
     email = normalise_address(address)
     if email is None:
@@ -228,7 +229,7 @@ async def guest(conn: Connection, now: datetime) -> tuple[str, UUID]:
 
 
 async def open_guest_sessions(conn: Connection, guests: Sequence[NewGuest], now: datetime) -> None:
-    """Open many guests' sessions in one statement. Nobody is behind them yet, so no fact is written."""
+    """Open many guest sessions in one statement. They belong to no person yet, so no fact is appended."""
     await sessions.open_guest_sessions(conn, guests, now)
 
 

@@ -40,7 +40,7 @@ ADMIN_OF_ALL = Grant("admin")
 
 
 class InvitationRequest(Struct, frozen=True):
-    """Whom to invite to what. `id` made by the client keeps a repeated request from sending a second email."""
+    """The address and role of an invitation. A repeated request with the same `id` sends no second email."""
 
     email: str
     role: RoleName
@@ -58,7 +58,7 @@ class InvitationSent(Struct, frozen=True):
 
 
 class FirstAdmin(Struct, frozen=True):
-    """The invitation of the first administrator; its code is for the operator who asked, and nobody else."""
+    """The invitation of the first administrator; its code is shown to the operator only."""
 
     id: UUID
     code: str
@@ -68,7 +68,7 @@ class FirstAdmin(Struct, frozen=True):
 async def invite(
     conn: Connection, head: PeopleConfig, actor: Principal, request: InvitationRequest, now: datetime
 ) -> InvitationSent | Refused:
-    """Invite somebody by an email with a link that works once; an earlier invitation to the same is dead.
+    """Invite a person by an email with a link that works once; an earlier invitation to the same role is invalidated.
 
     The same request again is the same invitation; an id that means another one is refused.
     """

@@ -36,7 +36,7 @@ EMAILS_AT_ONCE = 8
 PUSH_TIMEOUT: Final = aiohttp.ClientTimeout(total=15, connect=5)
 PUSH_CONNECTIONS: Final = 32
 PUSH_LATER: Final = timedelta(seconds=2)
-GONE: Final = frozenset({404, 410})  # RFC 8030, 7.3: the subscription is no more
+GONE: Final = frozenset({404, 410})  # RFC 8030, 7.3: the subscription has ended
 TOO_MANY, CLIENT_ERROR, SERVER_ERROR = 429, 300, 500
 
 
@@ -75,11 +75,11 @@ class PublicAddresses(AbstractResolver):
 
 
 class PushSender:
-    """Sends one message to some browsers a job, each at the push service that it named.
+    """Sends one message to some browsers per job, through their push services.
 
-    Subscriptions that their services know no more are forgotten. Who could not be told, because a service is away or
-    says "later", is told by another job; if nobody could, this one fails, which the queue tries again. A worker that
-    dies in between tells some twice: the same topic, so a phone shows it once.
+    Subscriptions that their services report as ended are deleted. Browsers whose service is unavailable or throttles
+    get another job; if no message could be sent, this job fails and is retried. A worker that dies may send some
+    messages twice, with the same topic, so that a phone shows them once.
     """
 
     def __init__(self, db: Database, config: Config, clock: Clock) -> None:
@@ -90,7 +90,7 @@ class PushSender:
         self._keys = {key.public: key for key in map(Vapid, (config.secret, *config.secrets_previous))}
 
     async def __call__(self, due: PushJob) -> None:
-        """Send a message unless it came too late, was corrected meanwhile, or nobody wants it any more."""
+        """Send a message unless it has expired, was corrected meanwhile, or has no subscriptions left."""
         now = self._clock.now()
         async with self._db.connection() as conn:
             latest = await subscriptions.revision_of(conn, due.topic)

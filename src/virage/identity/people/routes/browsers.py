@@ -21,7 +21,7 @@ NETWORKS: Final = UUID("6f6c9d0e-0d0e-4a53-9f6c-6d1d1b6f5a10")
 
 
 class Browsers:
-    """Tells browsers apart before anybody has signed in, by a signed number in a cookie: no session is stored."""
+    """Identifies browsers before a sign-in by a signed number in a cookie, without a stored session."""
 
     def __init__(self, config: Config) -> None:
         self._edge_networks = config.edge_networks
@@ -49,7 +49,7 @@ class Browsers:
         return str(ip_network(f"{address}/{prefix}", strict=False))
 
     def _address(self, request: Request) -> str | None:
-        """The address of whoever asks; None for one that is not public: a proxy nobody declared, or this machine."""
+        """Return the client's IP address; None if it is not public: an undeclared proxy, or this machine."""
         peer = request.client.host if request.client else None
         address = origin_of(peer, request.headers.items(), self._edge_networks).address
         return address if address is not None and ip_address(address).is_global else None

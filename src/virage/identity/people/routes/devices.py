@@ -80,7 +80,7 @@ async def revoke_device(device_id: UUID, db: Database, clock: Clock, principal: 
 async def pair_device(
     data: DevicePairing, db: Database, clock: Clock, people_config: PeopleConfig
 ) -> Response[PairedDevice]:
-    """Come as a device with a code from the office and a key of one's own. The token is told this once.
+    """Pair a device by a code from the office and its public key. The token is returned only once.
 
     The same code with the same key again, within the ten minutes, is the same device with another token.
     """

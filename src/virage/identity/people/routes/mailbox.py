@@ -1,4 +1,4 @@
-"""The demonstration's mailbox: the emails that no mail server sent, for whoever sits at this machine.
+"""The mailbox of a demo without a mail server, served to its own machine only.
 
 An email's HTML is a page of its own in a sandboxed frame: no script runs in it, and it loads nothing.
 """

@@ -27,7 +27,7 @@ def _require_staff_person(principal: Principal) -> None:
 async def invite_staff(
     data: InvitationRequest, db: Database, clock: Clock, people_config: PeopleConfig, principal: Principal
 ) -> InvitationSent:
-    """Invite somebody to a role within a scope that I administer. Asks for a sign-in of the last 15 minutes."""
+    """Invite a person to a role within a scope that I administer. Needs a sign-in of the last 15 minutes."""
     _require_staff_person(principal)
     fresh(principal, clock.now())
     return granted(await db.transact(acts.invite, people_config, principal, data, clock.now()))
@@ -35,7 +35,7 @@ async def invite_staff(
 
 @delete("/api/office/invitations/{invitation_id:uuid}", status_code=204, guards=[ADMIN])
 async def withdraw_invitation(invitation_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
-    """Let an invitation work no more."""
+    """Revoke an invitation."""
     _require_staff_person(principal)
     granted(await db.transact(acts.withdraw_invitation, principal, invitation_id, clock.now()))
 

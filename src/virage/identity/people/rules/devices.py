@@ -31,7 +31,7 @@ class DeviceKind(StrEnum):
 
 
 class PostKind(NamedTuple):
-    """Where devices stand and people work: the gates of the ground, or its outlets."""
+    """The places of devices and staff: the gates of the venue, or its outlets."""
 
     scope: Literal["gate", "outlet"]
     device_role: str
@@ -92,7 +92,7 @@ class DevicePairing(Struct, frozen=True):
 
 
 class PairedDevice(Struct, frozen=True):
-    """What a device keeps: the token is told this once, and is what it shows with each request."""
+    """A paired device with its bearer token, which is returned only once."""
 
     device_id: UUID
     token: str
@@ -145,7 +145,7 @@ class MyDevice(Struct, frozen=True):
 
 
 class Pairing(Struct, frozen=True):
-    """A pairing as it is stored; `misses` counts the wrong secrets that were tried."""
+    """A stored pairing; `misses` counts wrong secrets."""
 
     id: UUID
     secret_hash: bytes
@@ -158,17 +158,17 @@ class Pairing(Struct, frozen=True):
 
 
 def new_pairing_code() -> PairingCode:
-    """A code of nearly a million handles and a million secrets.
+    """Return a code of nearly a million handles and a million secrets.
 
-    Who guesses blindly hits one of a hundred open pairings once in ten thousand tries, has five tries at it, and needs
-    a million. There is no limit for the house as a whole: strangers would use it up, and nobody could pair.
+    A blind guess hits one of a hundred open pairings once in ten thousand attempts, and each pairing allows five
+    attempts at its secret. There is no global limit, because an attacker could use it up and block all pairings.
     """
     handle = "".join(secrets.choice(HANDLE_CHARACTERS) for _ in range(HANDLE_LENGTH))
     return PairingCode(handle, new_code())
 
 
 def parse_code(written: str) -> PairingCode | None:
-    """The code that somebody typed with whatever between its parts; None for what can be none."""
+    """Parse a typed code with any separators between its parts; None if it is invalid."""
     signs = "".join(sign for sign in written.upper() if sign.isalnum())
     handle, secret = signs[:HANDLE_LENGTH], signs[HANDLE_LENGTH:]
     if (
@@ -181,21 +181,21 @@ def parse_code(written: str) -> PairingCode | None:
 
 
 def secret_hash(keys: PeopleKeys, pairing_id: UUID, secret: str) -> bytes:
-    """What is stored of a code's second part: an HMAC, for a million plain hashes are tried in a second."""
+    """Return the stored hash of a secret: an HMAC, because a million plain hashes can be tried in a second."""
     return hmac.digest(keys.code, f"pairing\n{pairing_id}\n{secret}".encode(), "sha256")
 
 
 class PairingVerdict(Enum):
-    """What becomes of a device that comes with a code."""
+    """The outcome of a pairing attempt."""
 
     NEW = auto()
-    SAME = auto()  # it came before, and the answer was lost
+    SAME = auto()  # repeated after a lost answer
     MISSED = auto()  # counts against the code
     DEAD = auto()
 
 
 def judge_pairing(pairing: Pairing, came: Device | None, tried_hash: bytes, key: Jwk, now: datetime) -> PairingVerdict:
-    """Judge a try at a pairing that nobody else tries meanwhile. `came` is the device that it brought, if any."""
+    """Decide an attempt at a locked pairing. `came` is the device that was already paired by it, if any."""
     right = same(pairing.secret_hash, tried_hash)
     if pairing.expires_at <= now or pairing.misses >= MISSES_MAX:
         return PairingVerdict.DEAD
@@ -207,7 +207,7 @@ def judge_pairing(pairing: Pairing, came: Device | None, tried_hash: bytes, key:
 
 
 def normalise_posts(wanted: Iterable[str], posts: Posts) -> list[str] | None:
-    """The posts in order, each once, none whose whole group is there too; None if the ground lacks one, or for none."""
+    """Return the posts sorted, without those whose group is included; None if one is unknown, or for no posts."""
     chosen, groups = set(wanted), posts.groups
     if not chosen or not chosen <= {*groups, *groups.values()}:
         return None
@@ -215,7 +215,7 @@ def normalise_posts(wanted: Iterable[str], posts: Posts) -> list[str] | None:
 
 
 def codes_of(wanted: Sequence[str], posts: Posts) -> list[str]:
-    """The codes of all posts meant: a group's letter means each of its posts; one that the ground lost means itself."""
+    """Return the codes of posts: a group letter stands for each of its posts; an unknown code for itself."""
     codes = []
     for post in wanted:
         codes += [code for code, group in posts.groups.items() if group == post] or [post]

@@ -1,4 +1,4 @@
-"""Roles within a scope: who may give which, and to whom."""
+"""Roles within a scope, and the rules for granting them."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ Within = Sequence[tuple[str, UUID | str]]
 
 
 class RoleName(StrEnum):
-    """What somebody may do."""
+    """The staff roles."""
 
     ADMIN = "admin"
     PROGRAMME = "programme"
@@ -151,7 +151,7 @@ def grant_stored(role: str, scope: str, scope_id: str | None) -> Grant:
 
 
 def scope_text(grant: Grant) -> str | None:
-    """The scope's id as it is stored."""
+    """The stored id of the scope."""
     return None if grant.scope_id is None else str(grant.scope_id)
 
 

@@ -29,7 +29,7 @@ class Locale(StrEnum):
 
 
 class Person(Struct, frozen=True):
-    """Somebody with an address: a fan, or staff once they hold a grant."""
+    """A person with an email address: a fan, or staff once they have a role."""
 
     id: UUID
     email: str
@@ -38,13 +38,13 @@ class Person(Struct, frozen=True):
 
 
 def short_name(name: str) -> str | None:
-    """Return as much of a name as tells a stranger whose something is, "Somebody S."; None for a name without words."""
+    """Return a name shortened for other people, such as "Alex M."; None for a name without words."""
     first, *others = name.split() or [""]
     return f"{first} {others[-1][0].upper()}." if others else first or None
 
 
 class NewPerson(Struct, frozen=True):
-    """Who joins, unless somebody with this address has joined before."""
+    """A new person, unless the address has an account."""
 
     id: UUID
     email: str

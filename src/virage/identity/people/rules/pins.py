@@ -38,9 +38,9 @@ class PinVerifier(Struct, frozen=True):
 
 
 class RosterEntry(Struct, frozen=True):
-    """Somebody who may sign in on a device by PIN. `supervisor`: leads the post. `salt`, `verifier`: base64 in JSON.
+    """A person who may sign in on a device by PIN. `supervisor`: of the post. `salt`, `verifier`: base64 in JSON.
 
-    `posts` are those of the device that their roles cover, None for all.
+    `posts` are those of the device that their roles cover; None for all.
     """
 
     id: UUID

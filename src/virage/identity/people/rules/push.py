@@ -1,7 +1,7 @@
-"""Web Push: which endpoints may be told, and what a message says.
+"""Web Push: allowed endpoints, and the contents of messages.
 
-A browser names the address at its maker's push service to which it wants its messages sent. Whoever signs in can name
-any address, so what is called must be somebody's public server and nothing of our own network.
+A browser registers the address of its push service. A signed-in person can register any address, so it must be a
+public server and not one of our own network.
 """
 
 import ipaddress
@@ -21,7 +21,7 @@ from virage.platform.values.refusals import Refused, invalid_input
 POINT_BYTES: Final = 65
 AUTH_BYTES: Final = 16
 SUBSCRIPTIONS_MAX: Final = 10
-"""Of one session: a browser has one; more are somebody's tries."""
+"""Maximum per session; a browser has one."""
 BROWSERS_PER_JOB: Final = 250
 _HOST: Final = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 _LOOPBACK_HOSTS: Final = ("localhost", "127.0.0.1")
@@ -30,16 +30,16 @@ _NOT_PUBLIC = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24")
 """Protocol assignments (RFC 6890) and 6to4 relays (RFC 7526), which older Pythons take for public."""
 """Public servers' IPv6 addresses (RFC 4291): outside are IPv4 ones in disguise (RFC 6052, 8215) and site-local ones."""
 
-NOT_AN_ENDPOINT: Final = invalid_input("endpoint", "It is no address of a push service.")
-NOT_A_KEY: Final = invalid_input("p256dh", "It is no point of P-256.")
-NOT_A_SECRET: Final = invalid_input("auth", "It has not 16 bytes.")
+NOT_AN_ENDPOINT: Final = invalid_input("endpoint", "This is not the address of a push service.")
+NOT_A_KEY: Final = invalid_input("p256dh", "This is not a point of P-256.")
+NOT_A_SECRET: Final = invalid_input("auth", "It must have 16 bytes.")
 
 Urgency = Literal["normal", "high"]
-"""Whether a phone is woken for it (RFC 8030, section 5.3)."""
+"""Whether the message wakes a phone (RFC 8030, section 5.3)."""
 
 
 class PushSubscription(Struct, frozen=True, forbid_unknown_fields=True):
-    """What `PushSubscription.toJSON()` of a browser says: its endpoint and its keys, base64url."""
+    """The endpoint and the base64url keys of `PushSubscription.toJSON()`."""
 
     endpoint: Annotated[str, Meta(min_length=1, max_length=1000)]
     p256dh: Annotated[str, Meta(min_length=1, max_length=100)]
@@ -47,7 +47,7 @@ class PushSubscription(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Subscriber(Struct, frozen=True):
-    """Where a browser is told, and what its messages are encrypted for; `vapid` is the key that it subscribed by."""
+    """A push endpoint and its encryption keys; `vapid` is the server key of the subscription."""
 
     endpoint: str
     p256dh: bytes
@@ -56,17 +56,17 @@ class Subscriber(Struct, frozen=True):
 
 
 class PushText(Struct, frozen=True):
-    """A title and a line, as a phone shows them."""
+    """Title and text of a notification."""
 
     title: str
     body: str
 
 
 class PushMessage(Struct, frozen=True):
-    """What persons are told: ids, and a short text in each language, which names nobody.
+    """A notification: ids, and a short text in each language, without names of persons.
 
-    A later message of the same `topic` replaces one that a phone has not fetched yet. Once one was told that `corrects`
-    what came before, nothing with a lower `revision` is sent: a correction is not overtaken by what it corrects.
+    A later message of the same `topic` replaces one that the phone has not received yet. After a message that
+    `corrects` was sent, messages with a lower `revision` are not sent.
     """
 
     person_ids: Sequence[UUID]

@@ -31,5 +31,5 @@ NOT_A_SCOPE = invalid_input("scope_id", "There is no such organiser, event, gate
 NOT_AN_EXPIRY = invalid_input("expires_at", "A token expires within 366 days from now.")
 NO_GRANTS = invalid_input("grants", "A token has 1 to 20 grants.")
 NOT_A_DEVICE_NAME = invalid_input("name", "A device's name has 1 to 100 printable characters.")
-NOT_POSTS = invalid_input("posts", "Name at least one gate, gate group or outlet of the ground, as the device needs.")
-NOT_A_KEY = invalid_input("key", "This is no public key of Ed25519 or P-256.")
+NOT_POSTS = invalid_input("posts", "Name at least one gate, gate group or outlet of the venue for this kind of device.")
+NOT_A_KEY = invalid_input("key", "This is not a public key of Ed25519 or P-256.")

@@ -41,17 +41,17 @@ def address_key(keys: PeopleKeys, address: str) -> bytes:
 
 
 def new_browser() -> UUID:
-    """A number for a browser that asks for a code: random, so that nobody finds another one's."""
+    """Return a random number for a browser that requests a code."""
     return UUID(bytes=secrets.token_bytes(BROWSER_BYTES))
 
 
 def browser_text(keys: PeopleKeys, browser: UUID) -> str:
-    """The number as the browser's cookie holds it, with proof that it was given here."""
+    """Return the signed number for the browser's cookie."""
     return urlsafe_b64encode(browser.bytes + _proof(keys, browser.bytes)).decode()
 
 
 def browser_of(keys: PeopleKeys, text: str | None) -> UUID | None:
-    """The number in a browser's cookie; None without one, or for one that was not given here."""
+    """Return the number of a browser's cookie; None without one, or with an invalid signature."""
     try:
         shown = urlsafe_b64decode(text or "")
     except ValueError:
@@ -65,20 +65,20 @@ def _proof(keys: PeopleKeys, number: bytes) -> bytes:
 
 
 def code_key(keys: PeopleKeys, address: str, browser: UUID) -> bytes:
-    """What a code is kept under: its address, then the browser that asked for it, in which alone it works.
+    """Return the key of a code: its address and the browser that requested it, in which it works.
 
-    Somebody else who asks for the same address, or tries codes at it, has a code and tries of their own.
+    Other browsers that request codes for the same address have separate codes and attempts.
     """
     return address_key(keys, address) + hmac.digest(keys.address, f"device\n{browser}".encode(), "sha256")
 
 
 def new_code() -> str:
-    """Six digits, every one of the million as likely as the others."""
+    """Return six uniformly random digits."""
     return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
 
 
 def open_code_key(keys: PeopleKeys, address: str) -> bytes:
-    """What an address's open code is kept under: after the keys of all its browsers, as everybody locks them."""
+    """Return the key of the open code of an address, sorted after the keys of its browsers (the order of locks)."""
     return address_key(keys, address) + b"\xff" * KEY_BYTES
 
 

@@ -15,13 +15,13 @@ REQUESTS_PER_ADDRESS = 5
 REQUESTS_PER_DEVICE = 20
 REQUESTS_PER_DEVICE_AND_ADDRESS = 5
 OPEN_CODE_EVERY = timedelta(minutes=10)
-OPEN_CODE_LIFETIME = OPEN_CODE_EVERY + CODE_LIFETIME  # whoever asks has at least as long as with a code of their own
+OPEN_CODE_LIFETIME = OPEN_CODE_EVERY + CODE_LIFETIME  # at least as long as a code of one browser
 WRONG_WINDOW = timedelta(hours=24)
 WRONG_MAX = 20  # wrong short codes at an address within the window; after them only long ones are sent and accepted
 NEWCOMER_BURST = timedelta(minutes=1)  # an unused minute of the budget may be used at once
 NEWCOMER_WAIT = timedelta(minutes=2)  # as long a newcomer's email may wait for its turn
 NETWORK_SHARE = 2
-"""One network takes at most one email in so many of the newcomers' budget: the others go to everybody else."""
+"""A network gets at most one in so many emails of the newcomer budget."""
 NEVER_REQUESTED = datetime.min.replace(tzinfo=UTC)
 GUEST_LIFETIME = timedelta(days=2)
 FAN_LIFETIME = timedelta(days=90)
@@ -30,7 +30,7 @@ SEEN_INTERVAL = timedelta(minutes=10)  # a session that is seen again so late is
 
 
 class CodeRequested(Struct, frozen=True):
-    """The answer to everybody who asks for a code, whether the address is known, new or asked for too often."""
+    """The answer to a request for a code, the same for known and new addresses and above their limit."""
 
     valid_seconds: int
 

@@ -1,4 +1,4 @@
-"""The protocol of Web Push: messages encrypted for one browser (RFC 8291), signed by the house (VAPID, RFC 8292)."""
+"""The protocol of Web Push: messages encrypted for one browser (RFC 8291), signed by the server (VAPID, RFC 8292)."""
 
 import os
 from datetime import datetime, timedelta

@@ -46,9 +46,9 @@ async def address_status(conn: Connection, address: str, key: bytes, now: dateti
 
 
 async def newcomer_slot(conn: Connection, per_minute: int, network: bytes | None, now: datetime) -> Slot | None:
-    """Return the next moment for an email to an address without an account; None while no budget is left.
+    """Return the time of the next email to an address without an account; None without budget.
 
-    `network` is the key of the network that asks. Nobody else gets a moment until the transaction ends.
+    `network` is the key of the requesting network. The budget stays locked until the transaction ends.
     """
     free_at = await queries.lock_newcomer_budget(conn)
     network_free_at = None if network is None else await queries.newcomer_network(conn, key=network)
@@ -121,12 +121,12 @@ async def take_open_code(conn: Connection, open_key: bytes, code_hash: bytes, no
 
 
 async def drop_code(conn: Connection, code_key: bytes) -> None:
-    """Let a code work no more."""
+    """Delete a code."""
     await queries.drop_code(conn, code_key=code_key)
 
 
 async def drop_codes_of(conn: Connection, address_key: bytes) -> None:
-    """Let every code of an address work no more: their keys begin with that of the address."""
+    """Delete all codes of an address: their keys begin with that of the address."""
     await queries.drop_codes_of(conn, address_key=address_key, after=address_key + b"\xff" * (KEY_BYTES + 1))
 
 

@@ -27,7 +27,7 @@ select
     ) as wrong;
 
 -- name: lock_newcomer_budget()$
--- When the next email to a newcomer may go; nobody else takes it until the transaction ends.
+-- The time of the next email to an address without an account, locked.
 select free_at from people.newcomer_budget where singleton for no key update;
 
 -- name: newcomer_network(key)$

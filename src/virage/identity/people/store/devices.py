@@ -45,7 +45,7 @@ async def pairing_known(conn: Connection, pairing_id: UUID) -> bool:
 
 
 async def lock_pairing(conn: Connection, handle: str) -> Pairing | None:
-    """The pairing of a handle, which nobody else tries until the transaction ends."""
+    """Return the pairing of a handle, locked."""
     row = await queries.lock_pairing(conn, handle=handle)
     return None if row is None else msgspec.convert(dict(row), Pairing)
 
@@ -62,7 +62,7 @@ async def pairings_by(conn: Connection, person_id: UUID, now: datetime) -> dict[
 
 
 async def drop_pairings(conn: Connection, pairing_ids: Sequence[UUID]) -> None:
-    """Let codes work no more."""
+    """Delete pairing codes."""
     await queries.drop_pairings(conn, pairing_ids=pairing_ids)
 
 
@@ -110,7 +110,7 @@ async def devices(conn: Connection, device_ids: Sequence[UUID]) -> dict[UUID, De
 
 
 async def lock_device(conn: Connection, device_id: UUID) -> Device | None:
-    """The device, which nobody else changes until the transaction ends."""
+    """Return the device, locked."""
     return _device(await queries.lock_device(conn, device_id=device_id))
 
 

@@ -29,7 +29,7 @@ update people.pairing set misses = misses + 1 where id = :pairing_id;
 select id, kind, posts from people.pairing where opened_by = :person_id and expires_at > :now order by id for update;
 
 -- name: drop_pairings(pairing_ids)!
--- Codes that work no more.
+-- Delete pairing codes.
 delete from people.pairing where id = any(:pairing_ids::uuid[]);
 
 -- name: delete_expired_pairings(now)!
@@ -72,7 +72,7 @@ select id, pairing_id, name, kind, posts, paired_at, paired_by, last_seen_at, re
 from people.device where id = :device_id;
 
 -- name: hold_devices(device_ids)
--- Devices, which nobody revokes until the end of the transaction; being seen and uploads of others stay possible.
+-- Devices, locked against revocation; updates of the last contact and other uploads stay possible.
 select id, paired_at, revoked_at from people.device
 where id = any(:device_ids::uuid[]) order by id for key share;
 

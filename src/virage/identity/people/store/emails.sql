@@ -41,7 +41,7 @@ update people.letter set
 where id = :email_id;
 
 -- name: drop_email(email_id)!
--- An email that nobody needs any more.
+-- Delete a queued email.
 delete from people.letter where id = :email_id and state = 'queued';
 
 -- name: mark_reported(email_id, state, reason, now)^

@@ -137,7 +137,7 @@ async def invite(conn: Connection, invitation: NewInvitation, code: str) -> bool
 
 
 async def invitation_as_sent(conn: Connection, invitation_id: UUID) -> NewInvitation | None:
-    """An invitation as it was sent; None if nobody sent it, or it was answered or withdrawn."""
+    """Return an open invitation; None if it does not exist, was accepted or revoked."""
     row = await queries.invitation_as_sent(conn, invitation_id=invitation_id)
     if row is None:
         return None

@@ -23,7 +23,7 @@ on conflict (person_id, role, scope, scope_id) do nothing
 returning id;
 
 -- name: take(grant_id)!
--- A grant is no more.
+-- Delete a grant.
 delete from people.role_grant where id = :grant_id;
 
 -- name: staff(everything, scopes, scope_ids, organisers, limit)
@@ -55,12 +55,12 @@ values (:invitation_id, :code_hash, :email, :role, :scope, :scope_id, :invited_b
 on conflict (id) do nothing;
 
 -- name: take_invitation(code_hash, email, now)^
--- The invitation of a code, used up by whoever has its address.
+-- Accept the invitation of a code by the person with its address.
 delete from people.invitation where code_hash = :code_hash and email = :email and expires_at > :now
 returning id, role, scope, scope_id, invited_by;
 
 -- name: offered(code_hash, email, now)^
--- What the invitation of a code would give to whoever has its address.
+-- The role of the invitation of a code, for the person with its address.
 select role, scope, scope_id from people.invitation
 where code_hash = :code_hash and email = :email and expires_at > :now;
 
@@ -87,7 +87,7 @@ from people.invitation where id = :invitation_id;
 select id, role, scope, scope_id from people.invitation where id = :invitation_id and expires_at > :now for update;
 
 -- name: invitations_by(person_id, now)
--- What a person invited others to and nobody answered yet, locked.
+-- Open invitations by a person, locked.
 select id, role, scope, scope_id from people.invitation
 where invited_by = :person_id and expires_at > :now order by id for update;
 
@@ -96,7 +96,7 @@ where invited_by = :person_id and expires_at > :now order by id for update;
 delete from people.invitation where id = any(:invitation_ids::uuid[]);
 
 -- name: delete_expired_invitations(now)!
--- Invitations that nobody answered.
+-- Expired invitations.
 with over as (
     select id from people.invitation where expires_at <= :now order by id for update skip locked
 )
@@ -126,7 +126,7 @@ select id, grants from people.program where created_by = :person_id and expires_
 select created_by from people.program where id = :program_id;
 
 -- name: drop_api_clients(program_ids)!
--- Programs have access no more.
+-- Revoke API clients.
 with gone as (
     select id from people.program where id = any(:program_ids::uuid[]) order by id for update
 )

@@ -25,7 +25,7 @@ def _person(row: Any) -> Person | None:
 
 
 async def join(conn: Connection, newcomer: NewPerson, now: datetime) -> Joined:
-    """The person behind the newcomer's address, who is the newcomer if nobody was."""
+    """Return the person of the address, inserting the new one if there is none."""
     row = await queries.join(
         conn,
         person_id=newcomer.id,
@@ -65,7 +65,7 @@ async def change_person(conn: Connection, person_id: UUID, name: str | None, loc
 
 
 async def lock_person(conn: Connection, person_id: UUID) -> Person | None:
-    """The person, whom nobody else changes until the transaction ends."""
+    """Return the person, locked."""
     return _person(await queries.lock_person(conn, person_id=person_id))
 
 

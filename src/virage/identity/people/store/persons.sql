@@ -43,7 +43,7 @@ select joined_at from people.person where id = :person_id;
 update people.person set email = null, name = null, erased_at = :now where id = :person_id;
 
 -- name: erase_api_clients(person_id)!
--- Tokens that a person created are no more, nor are the names they gave them.
+-- Delete the tokens that a person created, with their names.
 with gone as (
     select id from people.program where created_by = :person_id order by id for update
 )

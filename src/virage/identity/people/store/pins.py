@@ -47,7 +47,7 @@ async def roster(
 async def works_at(
     conn: Connection, person_id: UUID, kind: PostKind, posts: Sequence[str], events: Mapping[UUID, UUID]
 ) -> bool:
-    """Whether somebody may sign in by PIN at these posts, all spelled out; `events` names the organiser of each."""
+    """Return whether a person may sign in by PIN at these posts; `events` has the organiser of each event."""
     return bool(
         await queries.works_at(
             conn,

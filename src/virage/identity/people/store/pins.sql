@@ -33,7 +33,7 @@ group by p.id, n.person_id
 order by p.id;
 
 -- name: works_at(person_id, lead, worker, scope, posts, event_ids, organiser_ids)$
--- Whether somebody with a PIN works at or leads one of the posts, one of the events, one of their organisers, or everything.
+-- Whether a person with a PIN works at or supervises a post, an event, an organiser, or everything.
 select exists (
     select 1
     from people.pin as n
@@ -48,7 +48,7 @@ select exists (
 );
 
 -- name: posts_of_workers(lead, worker, scope, event_ids, organiser_ids)
--- Everybody with a PIN who works at or leads a post, one of the events, one of their organisers, or everything (no post).
+-- All persons with a PIN who work at or supervise a post, an event, an organiser, or everything (no post).
 select g.person_id, case when g.scope = :scope then g.scope_id end as post
 from people.pin as n
 join people.role_grant as g on g.person_id = n.person_id

@@ -13,7 +13,7 @@ from virage.platform.data.database import Connection
 
 
 class PushTarget(NamedTuple):
-    """A browser of somebody, and the language that they read."""
+    """A subscribed browser, with the language of its person."""
 
     id: UUID
     person_id: UUID
@@ -21,7 +21,7 @@ class PushTarget(NamedTuple):
 
 
 class Endpoint(Struct, frozen=True):
-    """A subscription in somebody's export."""
+    """A subscription in the export of a person."""
 
     id: UUID
     endpoint: str
@@ -31,7 +31,7 @@ class Endpoint(Struct, frozen=True):
 async def put_subscription(
     conn: Connection, subscription_id: UUID, session_id: UUID, subscriber: Subscriber, now: datetime
 ) -> bool:
-    """Whether the browser is told there from now on; False for an id of another session, and for one that is over."""
+    """Store a subscription. Return False for an id of another session, and for an ended session."""
     if await queries.keep_session(conn, session_id=session_id) is None:
         return False
     await queries.drop_endpoint(conn, endpoint=subscriber.endpoint, id=subscription_id)
@@ -55,23 +55,23 @@ async def drop_subscription(conn: Connection, subscription_id: UUID, session_id:
 
 
 async def end_subscriptions(conn: Connection, subscription_ids: Sequence[UUID]) -> None:
-    """Forget subscriptions whose push services know them no more."""
+    """Delete subscriptions that their push services report as ended."""
     await queries.end_subscriptions(conn, ids=list(subscription_ids))
 
 
 async def subscribers(conn: Connection, subscription_ids: Sequence[UUID], now: datetime) -> dict[UUID, Subscriber]:
-    """Where browsers are told; those whose sessions have ended are missing."""
+    """Return subscriptions by id; those of ended sessions are left out."""
     rows = queries.subscribers(conn, ids=list(subscription_ids), now=now)
     return {row["id"]: Subscriber(row["endpoint"], row["p256dh"], row["auth"], row["vapid"]) async for row in rows}
 
 
 async def raise_revision(conn: Connection, topic: UUID, revision: int, expires_at: datetime) -> None:
-    """Say what was told of a topic last: nothing earlier is sent any more."""
+    """Store the last revision sent for a topic; lower ones are not sent any more."""
     await queries.raise_revision(conn, topic=topic, revision=revision, expires_at=expires_at)
 
 
 async def revision_of(conn: Connection, topic: UUID) -> int:
-    """What was told of a topic last; 0 where nothing was ever corrected."""
+    """Return the last correcting revision of a topic; 0 without corrections."""
     return await queries.revision_of(conn, topic=topic) or 0
 
 
@@ -81,7 +81,7 @@ async def delete_expired_topics(conn: Connection, now: datetime) -> None:
 
 
 async def subscriptions_of(conn: Connection, person_ids: Sequence[UUID], now: datetime) -> list[PushTarget]:
-    """Where persons are told."""
+    """Return the subscriptions of persons."""
     rows = queries.subscriptions_of(conn, person_ids=list(person_ids), now=now)
     return [PushTarget(row["id"], row["person_id"], row["locale"]) async for row in rows]
 

@@ -1,5 +1,5 @@
 -- name: keep_session(session_id)$
--- A session that nobody ends until the end of the transaction; null for one that is over. Locked before subscriptions:
+-- A session, locked against its end; null if it has ended. Locked before subscriptions:
 -- who ends a session locks it before its subscriptions too.
 select id from people.session where id = :session_id for key share;
 
@@ -8,7 +8,7 @@ select id from people.session where id = :session_id for key share;
 delete from people.push_subscription where endpoint = :endpoint and id <> :id;
 
 -- name: put_subscription(id, session_id, endpoint, p256dh, auth, vapid, now)$
--- Where a browser is told from now on; null for an id of another session.
+-- Insert or update a subscription; null for an id of another session.
 insert into people.push_subscription as s (id, session_id, endpoint, p256dh, auth, vapid, subscribed_at)
 values (:id, :session_id, :endpoint, :p256dh, :auth, :vapid, :now)
 on conflict (id) do update set endpoint = excluded.endpoint, p256dh = excluded.p256dh, auth = excluded.auth,
@@ -17,7 +17,7 @@ where s.session_id = excluded.session_id
 returning id;
 
 -- name: trim_subscriptions(session_id, limit)!
--- Of one session no more than so many, the latest ones.
+-- Delete all but the latest subscriptions of a session.
 with beyond as (
     select id from people.push_subscription where session_id = :session_id
     order by subscribed_at desc, id desc offset :limit for update skip locked
@@ -29,26 +29,26 @@ delete from people.push_subscription as s using beyond where s.id = beyond.id;
 delete from people.push_subscription where id = :id and session_id = :session_id;
 
 -- name: end_subscriptions(ids)!
--- Subscriptions whose push services know them no more.
+-- Subscriptions that their push services report as ended.
 with gone as (
     select id from people.push_subscription where id = any(:ids::uuid[]) order by id for update
 )
 delete from people.push_subscription as s using gone where s.id = gone.id;
 
 -- name: subscribers(ids, now)
--- Where browsers are told, while their sessions live.
+-- Subscriptions of live sessions.
 select s.id, s.endpoint, s.p256dh, s.auth, s.vapid
 from people.push_subscription as s inner join people.session as b on b.id = s.session_id
 where s.id = any(:ids::uuid[]) and b.expires_at > :now;
 
 -- name: raise_revision(topic, revision, expires_at)!
--- What was told of a topic last.
+-- Store the last correcting revision of a topic.
 insert into people.push_topic as t (topic, revision, expires_at) values (:topic, :revision, :expires_at)
 on conflict (topic) do update set revision = greatest(t.revision, excluded.revision),
     expires_at = greatest(t.expires_at, excluded.expires_at);
 
 -- name: revision_of(topic)$
--- The highest revision that was told of a topic; null where none was ever corrected.
+-- The last correcting revision of a topic; null without corrections.
 select revision from people.push_topic where topic = :topic;
 
 -- name: delete_expired_topics(now)!
@@ -59,7 +59,7 @@ with over as (
 delete from people.push_topic as t using over where t.topic = over.topic;
 
 -- name: subscriptions_of(person_ids, now)
--- Where persons are told, with their language.
+-- The subscriptions of persons, with their language.
 select s.id, b.person_id, p.locale
 from people.push_subscription as s
 inner join people.session as b on b.id = s.session_id

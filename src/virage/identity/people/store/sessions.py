@@ -63,7 +63,7 @@ async def open_guest_sessions(conn: Connection, guests: Sequence[NewGuest], now:
 
 
 async def take_over_session(conn: Connection, session_id: UUID, opening: Opening) -> bool:
-    """Give a guest's or one's own session to the person under a new token; False if it is somebody else's or gone."""
+    """Give the session of a guest or of this person a new token; False if it belongs to another person or has ended."""
     return await queries.take_over_session(conn, **_opening(session_id, opening)) is not None
 
 

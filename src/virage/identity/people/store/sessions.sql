@@ -1,6 +1,6 @@
 -- name: look_up(seen_before, cookies, now, bearers)
--- Everybody whose credential is alive, with their grants of this moment: sessions by cookie, programs and devices by
--- bearer token. A device is told with its posts.
+-- The principals of valid credentials with their current grants: sessions by cookie, API clients and devices by
+-- bearer token. A device has its posts.
 select
     s.token_hash, s.id, s.person_id, s.guest_session_id, s.authenticated_at, s.last_seen_at <= :seen_before as stale,
     (
@@ -57,7 +57,7 @@ select g.id, g.token_hash, '', :now, :now, :expires_at
 from unnest(:session_ids::uuid[], :token_hashes::bytea[]) as g (id, token_hash);
 
 -- name: take_over_session(token_hash, person_id, device, now, expires_at, session_id)$
--- The session in which somebody signs in, a guest's or their own: a new token, the same id. Null if it is neither.
+-- Renew the session of a guest or of the same person: a new token, the same id. Null if it is neither.
 update people.session
 set
     token_hash = :token_hash, person_id = :person_id, device = :device, authenticated_at = :now, last_seen_at = :now,
@@ -66,13 +66,13 @@ where id = :session_id and (person_id is null or person_id = :person_id)
 returning id;
 
 -- name: open_session(session_id, token_hash, person_id, device, now, expires_at)!
--- A session of somebody who signs in.
+-- Insert a session at a sign-in.
 insert into people.session
 (id, token_hash, person_id, device, opened_at, authenticated_at, last_seen_at, expires_at)
 values (:session_id, :token_hash, :person_id, :device, :now, :now, :now, :expires_at);
 
 -- name: end_session(session_id)!
--- One session, whoever's it is.
+-- Delete one session.
 delete from people.session where id = :session_id;
 
 -- name: end_session_of(session_id, person_id)!

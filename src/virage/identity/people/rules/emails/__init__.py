@@ -37,7 +37,7 @@ class EmailKind(StrEnum):
 
 
 URGENT: Final = frozenset({EmailKind.SIGN_IN_CODE, EmailKind.OPEN_SIGN_IN_CODE, EmailKind.PHONE_CODE})
-"""Somebody waits for these at a screen: they have a queue of their own."""
+"""Emails for which a person waits at a screen; they have their own queue."""
 FORGOTTEN: Final = frozenset({EmailKind.ACCOUNT_ERASED})
 """The recipients of these are not kept once they are sent."""
 
