@@ -1,6 +1,6 @@
 """The sandbox process: its state read from its file, a server, and a task that delivers webhooks.
 
-What it logs are structlog's events; whoever starts it configures where they go.
+It logs structlog events; its caller configures where they go.
 """
 
 import asyncio

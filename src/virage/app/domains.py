@@ -143,7 +143,7 @@ LOCK_PLACES: Final[Sequence[LockPlace]] = (
     LockPlace("tracking", "Alone in its transaction."),
     LockPlace("replay", "An entry of a feed suggests or withdraws clips."),
     LockPlace("live", "Statistics and notices follow the entry and what it did to clips."),
-    LockPlace("people.push_topic", "What browsers are told of last."),
+    LockPlace("people.push_topic", "The last revision that was sent to browsers."),
     LockPlace("people.mailbox", "The demonstration's mailbox takes a letter before it is marked as sent."),
     LockPlace("people.letter", "Every act may end with a letter."),
     LockPlace("people.blocked_address", "A report on a letter may block its address."),
@@ -183,8 +183,8 @@ LOCK_EXCEPTIONS: Final[Mapping[str, LockException]] = {
     f"{module.name}.{query}": exception for module in MODULES for query, exception in module.lock_exceptions.items()
 }
 
-# Who is told, in this order, in the transaction of what happened. Each order gives the same state, because no handler
-# reads what another wrote; `tests/app/test_order_of_handlers.py` runs them in every order.
+# Handlers of domain events, called in this order in the transaction of the act. Every order gives the same state,
+# because no handler reads what another wrote; `tests/app/test_order_of_handlers.py` runs them in every order.
 EVENT_CANCELLED: Final[Sequence[EventCancelled]] = (refund_event,)
 EVENT_MOVED: Final[Sequence[EventMoved]] = (write_event_moved,)
 ENTRIES_TOLD: Final[Sequence[EntriesPublished]] = (suggest_clips, publish_stats_now)

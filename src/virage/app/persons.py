@@ -29,7 +29,7 @@ PERSON_ERASED: Final[list[PersonErased]] = [
     lock_orders_of_erased,  # the order of locks: food orders, accreditations, ticket orders, cards, wallets
     forget_accreditations,
     refund_erased,
-    forget_cards,  # before forget_phones, which locks the wallet, and before forget_purse, after which nobody owns it
+    forget_cards,  # before forget_phones, which locks the wallet, and before forget_purse, which removes its owner
     forget_phones,  # before forget_purse: phones are found by the wallet of their owner
     forget_auto_top_up,  # before forget_purse, likewise
     forget_orders,  # before forget_purse: orders that wait hold money, and a wallet that holds any is not closed

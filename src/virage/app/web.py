@@ -37,9 +37,9 @@ class Web:
             self._draining = asyncio.create_task(app.state.hub.drain(seconds), name="drain")
 
     async def _live(self, scope: Any, receive: Any, send: Any) -> None:
-        """Start, serve, end. A worker that cannot start says so to its server, and is started again.
+        """Run the lifespan of a worker. One that cannot start reports it to its server, and is started again.
 
-        The server logs what is raised, with its place, so no words of it are sent beside that.
+        The server logs the exception with its place, so no message is sent in addition.
         """
         die_with_parent(at_once=True)
         logs.configure(logs.UNTIL_CONFIGURED, "web")

@@ -554,7 +554,7 @@ export interface paths {
         put?: never;
         /**
          * Pair device
-         * @description Come as a device with a code from the office and a key of one's own. The token is told this once.
+         * @description Pair a device by a code from the office and its public key. The token is returned only once.
          *
          *     The same code with the same key again, within the ten minutes, is the same device with another token.
          */
@@ -2667,7 +2667,7 @@ export interface paths {
         put?: never;
         /**
          * Invite staff
-         * @description Invite somebody to a role within a scope that I administer. Asks for a sign-in of the last 15 minutes.
+         * @description Invite a person to a role within a scope that I administer. Needs a sign-in of the last 15 minutes.
          */
         post: operations["invite_staff"];
         delete?: never;
@@ -2688,7 +2688,7 @@ export interface paths {
         post?: never;
         /**
          * Withdraw invitation
-         * @description Let an invitation work no more.
+         * @description Revoke an invitation.
          */
         delete: operations["withdraw_invitation"];
         options?: never;
@@ -4246,8 +4246,8 @@ export interface paths {
         };
         /**
          * Read tap
-         * @description What the page shows that a tap opens. It uses the tap up: no till takes it any more, and the page is told for
-         *     five minutes alone. A card shows `uid` and `ctr`, or `picc_data`.
+         * @description Return the page of a tap. The tap is used up: no till accepts it any more, and the page may repeat it for
+         *     five minutes. A tap has `uid` and `ctr`, or `picc_data`.
          */
         get: operations["read_tap"];
         put?: never;
@@ -5128,7 +5128,7 @@ export interface components {
         };
         /**
          * CodeRequested
-         * @description The answer to everybody who asks for a code, whether the address is known, new or asked for too often.
+         * @description The answer to a request for a code, the same for known and new addresses and above their limit.
          */
         CodeRequested: {
             valid_seconds: number;
@@ -5355,7 +5355,7 @@ export interface components {
         };
         /**
          * Deposit
-         * @description What is paid for a cup and given back with it, at every outlet the same and without VAT.
+         * @description The deposit of a cup, refunded on its return, the same at every outlet and without VAT.
          */
         Deposit: {
             cents: number;
@@ -5637,7 +5637,7 @@ export interface components {
         };
         /**
          * ErasurePreview
-         * @description What erasing a person would end, and whether they hold roles, which somebody must remove first.
+         * @description The consequences of an erasure, and whether the person has roles, which must be removed first.
          */
         ErasurePreview: {
             holds_roles: boolean;
@@ -6185,7 +6185,7 @@ export interface components {
         };
         /**
          * InvitationRequest
-         * @description Whom to invite to what. `id` made by the client keeps a repeated request from sending a second email.
+         * @description The address and role of an invitation. A repeated request with the same `id` sends no second email.
          */
         InvitationRequest: {
             email: string;
@@ -6543,7 +6543,7 @@ export interface components {
         };
         /**
          * Me
-         * @description Who I am to Virage, and what I may do. Nobody known and guests have neither id nor address.
+         * @description The signed-in person and their roles. Anonymous visitors and guests have neither id nor address.
          *
          *         A device has no grants here: what it may do stands at its own door.
          */
@@ -6591,7 +6591,7 @@ export interface components {
         };
         /**
          * MyCard
-         * @description One of a fan's own cards. `spent_today_cents` counts the day of the ground's own calendar.
+         * @description A card of the fan. `spent_today_cents` is of the day in the venue's time zone.
          */
         MyCard: {
             blocked: components["schemas"]["BlockReason"] | null;
@@ -7176,7 +7176,7 @@ export interface components {
         };
         /**
          * PairedDevice
-         * @description What a device keeps: the token is told this once, and is what it shows with each request.
+         * @description A paired device with its bearer token, which is returned only once.
          */
         PairedDevice: {
             /** Format: uuid */
@@ -7351,7 +7351,7 @@ export interface components {
         };
         /**
          * Person
-         * @description Somebody with an address: a fan, or staff once they hold a grant.
+         * @description A person with an email address: a fan, or staff once they have a role.
          */
         Person: {
             email: string;
@@ -7533,7 +7533,7 @@ export interface components {
          *
          *         VAT in permille, contained in the price. `abv_permille` is alcohol by volume (50 is 5 %); `distilled` is what no
          *         derogation allows in a sports ground. `outlets` None is everywhere. `deposit_id` is the cup that comes with each.
-         *         `is_stocked` False is what nobody counts, like coffee from a machine.
+         *         `is_stocked` False: not counted, such as coffee from a machine.
          */
         Product: {
             /** @default 0 */
@@ -7701,7 +7701,7 @@ export interface components {
         };
         /**
          * PushSubscription
-         * @description What `PushSubscription.toJSON()` of a browser says: its endpoint and its keys, base64url.
+         * @description The endpoint and the base64url keys of `PushSubscription.toJSON()`.
          */
         PushSubscription: {
             auth: string;
@@ -7852,15 +7852,15 @@ export interface components {
         };
         /**
          * RoleName
-         * @description What somebody may do.
+         * @description The staff roles.
          * @enum {string}
          */
         RoleName: "admin" | "box_office" | "cashier" | "describer" | "finance" | "kitchen" | "match_desk" | "media_desk" | "moderator" | "programme" | "steward" | "supervisor";
         /**
          * RosterEntry
-         * @description Somebody who may sign in on a device by PIN. `supervisor`: leads the post. `salt`, `verifier`: base64 in JSON.
+         * @description A person who may sign in on a device by PIN. `supervisor`: of the post. `salt`, `verifier`: base64 in JSON.
          *
-         *         `posts` are those of the device that their roles cover, None for all.
+         *         `posts` are those of the device that their roles cover; None for all.
          */
         RosterEntry: {
             /** Format: uuid */
@@ -8289,7 +8289,7 @@ export interface components {
         };
         /**
          * Station
-         * @description Who makes it; at the counter it is handed over as it is.
+         * @description The station that makes a product; products of the counter need no preparation.
          * @enum {string}
          */
         Station: "bar" | "coffee" | "cold" | "counter" | "fryer" | "grill";
@@ -8469,10 +8469,10 @@ export interface components {
         };
         /**
          * TapPage
-         * @description What the page of a tap shows. `purse` is as much of its id as tells two wallets apart.
+         * @description The page of a tap. `purse` is a part of the wallet id that distinguishes wallets.
          *
-         *         Whoever holds the card may spend what is on it, and so may see it. `card_id` tells its owner alone which of theirs
-         *         it is: a card's own wallet has the same id.
+         *         The bearer of a card may spend its balance, and so may see it. `card_id` is for its owner only, because the wallet
+         *         of an anonymous card has the same id.
          */
         TapPage: {
             available_cents: number;

@@ -35,7 +35,7 @@ class Rendered(Struct, frozen=True):
 
 
 class Addressed(Protocol):
-    """What a message is made of: the id by which it is known, and whom it goes to."""
+    """The id and the recipient of a message."""
 
     @property
     def id(self) -> UUID:

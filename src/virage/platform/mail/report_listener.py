@@ -57,7 +57,7 @@ class ReportListener:
     async def handle_DATA(  # noqa: N802 - the same
         self, _server: Any, _session: Session, envelope: Envelope
     ) -> str:
-        """Store what a report says; anything else that comes back, an absence note for instance, is let go."""
+        """Store a delivery report; other messages, such as absence notes, are ignored."""
         email_id = email_id_of(self._keys, envelope.rcpt_tos[0], self._domain)
         content = envelope.content
         report = report_of(content) if isinstance(content, bytes) else None

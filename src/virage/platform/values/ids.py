@@ -1,7 +1,7 @@
-"""Identifiers: UUIDv7, made by whoever asks first, and those that are made from a name.
+"""Identifiers: UUIDv7 made by the client, and UUIDv5 of names.
 
-They are the database driver's own kind of UUID: equal to any other, but hashed and written into a query in a fraction
-of the time, which is most of what a batch of some hundred rows costs.
+They have the UUID type of the database driver: equal to other UUIDs, but hashed and encoded in a fraction of the time,
+which dominates the cost of a batch of some hundred rows.
 """
 
 import uuid

@@ -85,7 +85,7 @@ class Invisible(ValueError):
 def check_body(body: bytes) -> None:
     """Raise `Invisible` if a text in a JSON body contains invisible characters.
 
-    Line breaks, tabulators and spaces of any width pass: whoever shows the text decides about them.
+    Line breaks, tabs and spaces of any width are accepted.
     """
     if body.isascii() and b"\\" not in body and b"\x7f" not in body:
         return

@@ -37,7 +37,7 @@ async def set_gate(
 async def set_zone(
     conn: Connection, event_id: UUID, zone: str, *, full: bool, who: UUID | None, now: datetime
 ) -> Refused | None:
-    """Mark a zone as full or not full. Nobody is admitted to a full zone."""
+    """Mark a zone as full or not full. A full zone admits no further people."""
     if zone not in zones():
         return NOT_FOUND
     await store.put_zone(conn, event_id, zone, now, full=full)

@@ -1,8 +1,8 @@
 """Presence and duplicates of a pass, computed from all its crossings in any order of arrival.
 
 A crossing is a fact of one device. Offline gates learn of each other late, so the state of a pass is computed from all
-its crossings by device time, never from the order of arrival. A device is one place and remembers whom it admitted. Two
-entries of a pass at one device are therefore one: the answer of the server was lost, and the device decided alone.
+its crossings by device time, never from the order of arrival. A device remembers its admissions, so two entries
+of a pass at one device are one: the answer of the server was lost, and the device decided offline.
 
 An entry without proof (no code, no override, no pending admission at its gate) is a person inside, but no admission of
 the pass: it changes neither presence nor entries.

@@ -155,8 +155,8 @@ def decide(
 ) -> Decision:
     """Return the decision about one code at one gate; `previous` is the last stale code of the pass at this gate.
 
-    `trusted`: `now` is the server's time. A device without trusted time refuses nobody for the time alone: the server
-    checks the distance of its admissions on upload.
+    `trusted`: `now` is the server's time. A device without trusted time skips the checks of the time: the server does
+    them on upload.
     """
     if post.closed:
         return Refused(RefusalReason.NO_ENTRY, verdict.claims)

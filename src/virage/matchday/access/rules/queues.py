@@ -113,7 +113,7 @@ def gate_queues(
 ) -> dict[str, GateQueue]:
     """Return the estimated queue before each gate with a counter, and before open gates behind a counted check.
 
-    `flow_per_minute` holds open gates only: nobody queues at a closed gate.
+    `flow_per_minute` has open gates only, because closed gates have no queue.
     """
     found = {}
     for gate, came in counts.at_gates.items():

@@ -27,7 +27,7 @@ UNISSUED = frozenset(
         VerificationFailure.WRONG_EVENT,
     }
 )
-"""Failures of codes that the issuer did not sign for the event. Exits check no more than these."""
+"""Failures of codes that the issuer did not sign for the event. These are the only checks of an exit."""
 FORGERIES = UNISSUED | {VerificationFailure.HOLDER_SIGNATURE_MISSING, VerificationFailure.BAD_HOLDER_SIGNATURE}
 """Failures that no wrong clock explains: such a code proves no pass of the event."""
 

@@ -36,7 +36,7 @@ order by id
 for no key update;
 
 -- name: revoke_accreditation(id, now)!
--- An accreditation ends; one that has ended stays as it is.
+-- End an accreditation, once.
 update access.accreditation set revoked_at = :now where id = :id and revoked_at is null;
 
 -- name: accredited_events()

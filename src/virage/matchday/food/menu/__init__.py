@@ -1,1 +1,1 @@
-"""What is sold where and at which price, to whom by law, and what is left of it."""
+"""The catalogue: products, prices, alcohol rules and stock by outlet."""

@@ -93,7 +93,7 @@ async def set_numbers(conn: Connection, numbers: Mapping[str, int]) -> None:
 async def loads(
     conn: Connection, outlets: Sequence[str], since: datetime, forgotten_before: datetime
 ) -> dict[str, list[Load]]:
-    """Return allocated pieces by outlet: from `since` on, and the unfinished ones of before."""
+    """Return allocated pieces by outlet: from `since` on, and earlier unfinished ones."""
     found: dict[str, list[Load]] = {}
     rows = queries.loads(conn, outlets=list(outlets), since=since, forgotten_before=forgotten_before)
     async for row in rows:
@@ -216,7 +216,7 @@ async def lock_expired(conn: Connection, now: datetime, most: int) -> list[Order
 
 
 async def lock_late_orders(conn: Connection, late_since: datetime, most: int) -> list[Order]:
-    """Orders that were promised for no later than that, whose promise nobody has judged; locked."""
+    """Return orders with a pick-up time up to then that were not checked for compensation, locked."""
     return [_order(row) async for row in queries.lock_late_orders(conn, late_since=late_since, most=most)]
 
 

@@ -37,7 +37,7 @@ where o.outlet = any(:outlets::text[]) and o.state in ('placed', 'accepted')
     and l.starts_at < :since and l.starts_at >= :forgotten_before;
 
 -- name: counter_sales(outlets, since)
--- What counters sold of each product since a moment, phone orders and what nobody made of them apart.
+-- Sales at the counter by product since a time, without phone orders.
 select m.outlet, m.product_id, -sum(m.quantity)::bigint as pieces from food_menu.public_movement as m
 where m.outlet = any(:outlets::text[]) and m.at >= :since and m.kind = 'sale' and m.quantity < 0
     and not exists (select from food_orders.food_order as o where o.id = m.id)
@@ -109,7 +109,7 @@ where o.person_id = :person_id and o.state = 'placed' order by o.id for no key u
 select id from food_orders.food_order where person_id = :person_id order by id for no key update;
 
 -- name: lock_expired(now, most)
--- Orders that no kitchen accepted in time, in the order of their ids; those that somebody has before them are passed over.
+-- Orders that were not accepted in time, in order of their ids, skipping locked ones.
 select o.*, (select k.till_id from food_orders.kitchen as k where k.outlet = o.outlet) as till_id
 from food_orders.food_order as o
 where o.id in (
@@ -117,7 +117,7 @@ where o.id in (
 ) and o.state = 'placed' order by o.id for no key update skip locked;
 
 -- name: lock_late_orders(late_since, most)
--- Orders whose promise was broken and nobody has judged, in the order of their ids.
+-- Late orders that were not checked for compensation, in order of their ids.
 select o.*, (select k.till_id from food_orders.kitchen as k where k.outlet = o.outlet) as till_id
 from food_orders.food_order as o
 where o.id in (
@@ -132,7 +132,7 @@ where event_id = any(:event_ids::uuid[]) and purse_id = any(:purse_ids::uuid[]) 
 group by event_id, purse_id;
 
 -- name: compensate(ids, cents)!
--- What the house gives for promises that it broke; the orders are locked.
+-- Store compensations of late orders, which are locked.
 update food_orders.food_order set is_judged = true, voucher_cents = given.cents
 from unnest(:ids::uuid[], :cents::integer[]) as given (id, cents) where food_order.id = given.id;
 
@@ -149,7 +149,7 @@ update food_orders.food_order set state = 'accepted', accepted_at = :now where i
 update food_orders.food_order set state = 'ready', ready_at = :now, is_judged = :is_judged where id = :id;
 
 -- name: refund_order(id, reason, now)!
--- An order that is given back, and is owed nothing more; it is locked.
+-- Mark an order as refunded; it is locked.
 update food_orders.food_order set state = 'refunded', reason = :reason, ended_at = :now, is_judged = true
 where id = :id;
 
@@ -177,8 +177,8 @@ where o.outlet = :outlet and o.placed_at >= :ended_since::timestamptz - interval
 order by promised_at, number, id;
 
 -- name: timing_stats(all_of_them, outlets, event_id, since, until, broken_after)
--- How far promises of outlets were from what happened, in seconds after them; null bounds are none. What was made good
--- and is not ready yet is broken too, though nobody knows by how much.
+-- Order timing by outlet, in seconds after the pick-up time; null bounds are none. A compensated order that is not ready
+-- yet counts as late.
 select outlet, count(*) filter (where ready_at is not null)::integer as orders,
     (percentile_cont(0.5) within group (order by extract(epoch from ready_at - promised_at)))::double precision as p50_s,
     (percentile_cont(0.9) within group (order by extract(epoch from ready_at - promised_at)))::double precision as p90_s,
@@ -193,7 +193,7 @@ where (:all_of_them::bool or outlet = any(:outlets::text[])) and accepted_at is 
 group by outlet order by outlet;
 
 -- name: forget_orders_of(person_id)!
--- Nobody's orders: of somebody who is erased.
+-- Remove the person from orders, at an erasure.
 with theirs as (
     select id from food_orders.food_order where person_id = :person_id order by id for no key update
 )

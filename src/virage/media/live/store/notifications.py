@@ -113,7 +113,7 @@ async def notified_persons(conn: Connection, event_id: UUID, number: int, after:
 
 
 async def record(conn: Connection, event_id: UUID, number: int, deliveries: Deliveries, now: datetime) -> None:
-    """Store who was notified of an entry, and for whom it is held."""
+    """Store the persons notified of an entry, and those for whom it is held."""
     await queries.record_notifications(
         conn,
         event_id=event_id,

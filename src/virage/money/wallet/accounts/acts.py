@@ -52,7 +52,7 @@ async def ensure_wallet(conn: Connection, owner_id: UUID, now: datetime) -> Wall
     opened = await open_wallets(conn, {new_id(): owner_id}, now)
     await append(conn, [Fact("purse_opened", owner_id, wallet_id) for wallet_id in opened], now)
     found = await store.wallet_of(conn, owner_id)
-    assert found is not None  # noqa: S101 - it was opened here, or by whoever was first
+    assert found is not None  # noqa: S101 - opened here or by a concurrent transaction
     return found
 
 

@@ -8,11 +8,11 @@ on conflict do nothing
 returning id;
 
 -- name: wallet_of(owner_id)^
--- Somebody's wallet.
+-- The wallet of a person.
 select id, owner_id, frozen_at from wallet_accounts.purse where owner_id = :owner_id;
 
 -- name: lock_wallet_of(owner_id)^
--- Somebody's wallet, locked: before the accounts, and before payments that are new or captured.
+-- The wallet of a person, locked: before the accounts, and before payments that are new or captured.
 select id, owner_id, frozen_at from wallet_accounts.purse where owner_id = :owner_id for no key update;
 
 -- name: lock_wallets(ids)
@@ -28,7 +28,7 @@ select id, owner_id, frozen_at from wallet_accounts.purse where id = any(:ids::u
 select exists (select 1 from wallet_ledger.public_transfer where purse_id = :wallet_id);
 
 -- name: close_wallet(id, now)!
--- A wallet that nobody has any more: it takes no money.
+-- Close a wallet: it accepts no money.
 update wallet_accounts.purse set owner_id = null, frozen_at = :now where id = :id;
 
 -- name: closed_wallets_with_money(after, most)
@@ -50,7 +50,7 @@ order by purse.id limit :most;
 select id, owner_id, frozen_at from wallet_accounts.purse where owner_id = any(:owner_ids::uuid[]);
 
 -- name: own_wallet(wallet_id, person_id)!
--- A wallet of nobody becomes a person's.
+-- Assign an anonymous wallet to a person.
 update wallet_accounts.purse set owner_id = :person_id where id = :wallet_id and owner_id is null;
 
 -- name: paid_in_at_desks(wallet_id, by_terminal)

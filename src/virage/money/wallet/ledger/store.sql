@@ -15,7 +15,7 @@ order by wanted.id
 on conflict (id) do nothing;
 
 -- name: transfers(ids)
--- Transfers of these ids, and whether a hold among them has ended. The accounts are locked: nobody ends one meanwhile.
+-- Transfers of these ids, and whether a hold among them has ended. The accounts are locked, so that no hold ends meanwhile.
 select id, debit_id, credit_id, subject, cents, step, hold_id,
     step = 'hold' and exists (select 1 from wallet_ledger.transfer as ending where ending.hold_id = transfer.id) as ended
 from wallet_ledger.transfer where id = any(:ids::uuid[]);

@@ -112,7 +112,7 @@ async def _refund(
 async def _inside(
     conn: Connection, order: OrderRow, ticket_ids: Sequence[UUID], now: datetime, who_is_inside: WhoIsInside | None
 ) -> Mapping[UUID, datetime]:
-    """Return who of these ticket holders is inside; nobody once the event is over, as few people scan out."""
+    """Return who of these ticket holders is inside; none once the event is over, because few people scan out."""
     event = None if who_is_inside is None else await programme.event(conn, order.event_id)
     if who_is_inside is None or event is None or event.ends_at <= now:
         return {}

@@ -68,7 +68,7 @@ async def money_returned(conn: Connection, email: Email) -> EmailContent | None:
 
 
 async def event_moved(conn: Connection, email: Email) -> EmailContent | None:
-    """Return the event as it is now, while the order still has valid tickets."""
+    """Return the current event, while the order still has valid tickets."""
     found = await _order(conn, email.about_id)
     if found is None or found[0].state != "paid" or found[1].state == "cancelled" or email.was_at is None:
         return None

@@ -13,7 +13,7 @@ from virage.sale.ticketing.rules.terms import OrderRow, Reason, TicketRow
 AskedReason = Literal["asked", "seat_fault", "event_changed", "duplicate", "goodwill"]
 """Why the office gives money back: the fan asked, the seat was at fault, the event changed, bought twice, kindness."""
 RefundReason = Literal[AskedReason, "event_cancelled"]
-"""Why money goes back; of a cancelled event it does so without anybody asking."""
+"""Reasons of refunds; those of a cancelled event are automatic."""
 
 
 class RefundPlan(Struct, frozen=True):

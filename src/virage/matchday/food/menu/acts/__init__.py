@@ -1,1 +1,1 @@
-"""What the office and the house do with what is sold."""
+"""Acts on the catalogue, its prices, alcohol permits and stock."""

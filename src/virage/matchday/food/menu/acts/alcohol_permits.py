@@ -18,7 +18,7 @@ NO_ORGANISER = invalid_input("organiser_id", "There is no such organiser.")
 
 
 class Reason(StrEnum):
-    """Why the calendar stays as it is."""
+    """Reasons for refusing a change of permits."""
 
     NOT_FOUND = "not_found"
     ID_TAKEN = "id_taken"

@@ -27,7 +27,7 @@ NO_PRICE = invalid_input("prices", "A deposit carries its own price, at every ou
 
 
 class Reason(StrEnum):
-    """Why the catalogue stays as it is."""
+    """Reasons for refusing a change of the catalogue."""
 
     NOT_FOUND = "not_found"
     CHANGED = "changed_meanwhile"
@@ -38,10 +38,10 @@ class Reason(StrEnum):
 async def put_item(
     conn: Connection, item: Item, who: UUID | None, now: datetime, *, revision: int | None = None
 ) -> int | Refused:
-    """Write an item of the draft, a new one or in place of the old; its revision, from 1.
+    """Insert or update an item of the draft. Return its revision, from 1.
 
-    With `revision`, only if nobody wrote it since (0: only if it is new). As it stands already, nothing changes: the
-    answer to an earlier attempt got lost. No till knows of it before it is published.
+    With `revision`, only if it was not changed since (0: only if it is new). Storing the same content again changes
+    nothing. Tills get it after the next publication.
     """
     refusal = check_item(item, outlet_codes())
     if refusal is not None:

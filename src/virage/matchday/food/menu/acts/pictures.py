@@ -11,7 +11,7 @@ FOLDER = "concessions/pictures"
 
 
 class Pictures:
-    """The pictures at a URL (`platform/objects.py`); it is opened when somebody first asks."""
+    """The pictures at a URL (`platform/objects.py`); opened at first use."""
 
     def __init__(self, url: str) -> None:
         self._url = url

@@ -65,7 +65,7 @@ class ProductCategory(StrEnum):
 
 
 class Station(StrEnum):
-    """Who makes it; at the counter it is handed over as it is."""
+    """The station that makes a product; products of the counter need no preparation."""
 
     COUNTER = "counter"
     BAR = "bar"
@@ -98,7 +98,7 @@ class Product(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
 
     VAT in permille, contained in the price. `abv_permille` is alcohol by volume (50 is 5 %); `distilled` is what no
     derogation allows in a sports ground. `outlets` None is everywhere. `deposit_id` is the cup that comes with each.
-    `is_stocked` False is what nobody counts, like coffee from a machine.
+    `is_stocked` False: not counted, such as coffee from a machine.
     """
 
     id: UUID
@@ -127,7 +127,7 @@ class Product(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
 
     @property
     def age_limit(self) -> int:
-        """How old the buyer must be; 0 for anybody. Alcohol is for adults, whatever the product says."""
+        """Minimum age of the buyer; 0 for none. Alcohol is always for adults."""
         return max(self.age_min, ADULT_AGE) if self.is_alcohol else self.age_min
 
 
@@ -153,7 +153,7 @@ class Menu(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_fi
 
 
 class Deposit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="deposit"):
-    """What is paid for a cup and given back with it, at every outlet the same and without VAT."""
+    """The deposit of a cup, refunded on its return, the same at every outlet and without VAT."""
 
     id: UUID
     name: Text
@@ -231,7 +231,7 @@ class Catalogue(Struct, frozen=True, dict=True, eq=False):
 
 @cache
 def outlet_codes() -> frozenset[str]:
-    """The outlets of the ground."""
+    """The outlets of the venue."""
     return frozenset(outlet.code for outlet in load_venue().outlets)
 
 
@@ -247,7 +247,7 @@ def in_order(items: Sequence[Item]) -> tuple[Item, ...]:
 
 
 def normal(item: Item) -> Item:
-    """Return an item as it is stored: what is a set stands in one order, so that the same content has the same hash."""
+    """Return an item in canonical form: sets are sorted, so that the same content has the same hash."""
     if isinstance(item, Deposit):
         return item
     outlets = None if item.outlets is None else tuple(sorted(set(item.outlets)))

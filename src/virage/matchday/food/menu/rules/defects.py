@@ -48,7 +48,7 @@ class CatalogueDefect(Struct, frozen=True):
 
 
 def check_item(item: Item, outlets: Collection[str]) -> Refused | None:
-    """Refuse an item that means nothing, with every field; `outlets` are the ground's."""
+    """Refuse an invalid item, with all its defects; `outlets` are those of the venue."""
     errors = list(_errors(item, outlets))
     return invalid_inputs(errors) if errors else None
 
@@ -102,7 +102,7 @@ def _codes(source: str, things: Sequence[Option | Choice | Part], least: int, mo
 
 
 def check_prices(prices: Sequence[Price], outlets: Collection[str]) -> Refused | None:
-    """Refuse prices among which no one wins: two of a place at one time; or of an outlet that the ground has not."""
+    """Refuse ambiguous prices (two for a place at the same time), and prices of unknown outlets."""
     errors = [
         ("prices", f"There is no outlet {price.outlet!r}.")
         for price in prices

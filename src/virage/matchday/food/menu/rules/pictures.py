@@ -33,7 +33,7 @@ _UNREADABLE: Final = Refused(Reason.TYPE, {"accepted": sorted(TYPES.values())})
 
 
 def kept(data: bytes) -> tuple[str, bytes] | Refused:
-    """Return a picture as it is stored, with its name (SHA-256 and ending), or why it is refused.
+    """Return a picture to store, with its name (SHA-256 and extension), or a refusal.
 
     Its sides are read from its head first, so that no small file becomes a large picture here or on a phone. Then it
     is encoded again from its pixels: upright, without metadata (where and when it was taken), and without what follows

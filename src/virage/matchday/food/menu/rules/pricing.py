@@ -162,10 +162,10 @@ def list_price(prices: Sequence[Price], outlet: str, since_start: timedelta | No
 
 
 def split(total: Cents, weights: Sequence[Cents]) -> list[Cents]:
-    """Return a total in parts that sum to it exactly, in proportion to the weights, none of which is negative.
+    """Divide a total into parts that sum to it exactly, in proportion to non-negative weights.
 
-    The cents that rounding down leaves go to the largest remainders, the first of equals. Where all weights are 0 the
-    parts are equal. That is what CGI article 268 bis asks of one price at several rates: simple, and as it is sold.
+    The remaining cents of rounding down go to the largest remainders, the first of equals. If all weights are 0 the
+    parts are equal. CGI article 268 bis requires such a simple rule for one price with several VAT rates.
     """
     shares = weights if any(weights) else [1] * len(weights)
     whole = sum(shares)

@@ -22,7 +22,7 @@ union
 select product_id from food_menu.stock where product_id = any(:ids::uuid[]);
 
 -- name: put_item(id, content, now, who)$
--- An item as it is from now on; its revision.
+-- Insert or update an item; its revision.
 insert into food_menu.item (id, content, changed_at, changed_by) values (:id, :content, :now, :who)
 on conflict (id) do update
 set content = excluded.content, revision = item.revision + 1, changed_at = excluded.changed_at,
@@ -30,7 +30,7 @@ set content = excluded.content, revision = item.revision + 1, changed_at = exclu
 returning revision;
 
 -- name: delete_item(id)!
--- The draft sells it no more; its prices go with it.
+-- Delete an item of the draft with its prices.
 delete from food_menu.item where id = :id;
 
 -- name: clear_prices(item_id)!

@@ -44,7 +44,7 @@ from unnest(:outlets::text[], :product_ids::uuid[], :quantities::bigint[]) as mo
 where stock.outlet = moved.outlet and stock.product_id = moved.product_id;
 
 -- name: set_thresholds(outlet, product_ids, low_ats)!
--- At which level somebody is told.
+-- The alert thresholds.
 insert into food_menu.stock (outlet, product_id, low_at)
 select :outlet, said.product_id, said.low_at
 from unnest(:product_ids::uuid[], :low_ats::bigint[]) as said (product_id, low_at)

@@ -1,4 +1,4 @@
-"""Where fans order: a batcher that places what arrived together, and what each is told instead of a full outlet."""
+"""The batcher that places concurrent orders, and the alternatives for full outlets."""
 
 import secrets
 from collections.abc import Sequence

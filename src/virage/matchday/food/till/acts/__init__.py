@@ -1,4 +1,4 @@
-"""What tills do with money; whoever writes records of its own books them here."""
+"""Booking of till records, also those of server-side tills."""
 
 from virage.matchday.food.till.store.booking import bookings_of, insert_bookings, receipts_of
 

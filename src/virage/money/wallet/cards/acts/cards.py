@@ -80,7 +80,7 @@ class EmptyClosed(Protocol):
     """How a closed wallet is emptied of what came later: the domain that sends money back knows."""
 
     async def __call__(self, conn: Connection, wallet_id: UUID, now: datetime) -> None:
-        """Empty a wallet whose owner was erased; one that is not closed stays as it is."""
+        """Empty the closed wallet of an erased person."""
         ...
 
 
@@ -132,9 +132,9 @@ def open_card_secrets(config: Config) -> CardSecrets | None:
 async def personalise(
     conn: Connection, cards: Sequence[NewCard], *, who: UUID | None, now: datetime
 ) -> list[Card | Refused]:
-    """Make chips cards; one outcome each, in order. A chip that is this card already is answered as it is.
+    """Register chips as cards; one outcome each, in order. Registering the same card again returns it.
 
-    Refused are a wallet that does not exist, and a chip that is another card: with other keys, or on another wallet.
+    Refused for an unknown wallet, and for a chip registered with other keys or another wallet.
     """
     await store.lock_turn_of_new_cards(conn)
     given = await store.wallets(conn, [card.wallet_id for card in cards if card.wallet_id is not None])
@@ -234,7 +234,7 @@ async def link_card(
         return Linked(card_id, before, None)
     wallet = await wallet_of(conn, link.owner_id)
     both = {before} if wallet is None else {before, wallet.id}
-    held = await accounts.lock_wallets(conn, sorted(both))  # before whoever gives to either
+    held = await accounts.lock_wallets(conn, sorted(both))  # before transactions that grant bonus to either
     if held[before].frozen_at is not None:  # whose it was is erased: what is or moved in it is not the next holder's
         await empty_closed(conn, before, now)
         wallet = wallet or await accounts.ensure_wallet(conn, link.owner_id, now)
@@ -246,7 +246,7 @@ async def link_card(
         refusal = await accounts.move_balance(conn, before, now_on, card_id, wallet_max_cents=wallet_max_cents, now=now)
         if refusal is not None:
             return refusal
-        await accounts.close_wallet(conn, before, now)  # without a card or an owner nobody could empty it
+        await accounts.close_wallet(conn, before, now)  # without a card or an owner it could not be emptied
     await store.note_link(conn, beside, card_id, link.label, now)
     facts = [Fact("card_linked", link.owner_id, one, {"purse": now_on}) for one in sorted(beside)]
     await append(conn, facts, now)
@@ -254,11 +254,11 @@ async def link_card(
 
 
 async def replace_card(conn: Connection, wish: Replacement, now: datetime) -> Replaced | Refused:
-    """Put a fresh card onto a card's wallet, with its label, limit and PIN, and block the old one for ever.
+    """Replace a card by a new one with its wallet, label, limit and PIN, and block the old one for ever.
 
-    Fresh is a card whose own wallet never held anything: what is in one may be somebody's, and the law lets nobody load
-    an anonymous card out of another one (Directive (EU) 2018/843, article 12). Replaced again by the same card it is
-    the same.
+    The wallet of a new card must never have held money: it may belong to another person, and the law forbids moving
+    money between anonymous cards (Directive (EU) 2018/843, article 12). A repeated replacement by the same card is
+    idempotent.
     """
     new_id = (await store.card_ids_of_codes(conn, [wish.new_code_hash])).get(wish.new_code_hash)
     if new_id is None:
@@ -278,7 +278,7 @@ async def replace_card(conn: Connection, wish: Replacement, now: datetime) -> Re
     refusal = may_replace(old, new, on_its_wallet) if old.card.id != new_id else Refused(Reason.CARD_IN_USE)
     if refusal is not None:
         return refusal
-    await accounts.lock_wallets(conn, [new.card.wallet_id])  # before whoever gives to it
+    await accounts.lock_wallets(conn, [new.card.wallet_id])  # before transactions that grant bonus to it
     if await has_moved(conn, new.card.wallet_id):
         return Refused(Reason.CARD_IN_USE)
     await store.replace_card(conn, wish.card_id, new_id, now.astimezone(VENUE_ZONE).date(), now)

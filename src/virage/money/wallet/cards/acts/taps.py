@@ -36,7 +36,7 @@ async def take_taps(conn: Connection, taps: Sequence[Tap], now: datetime) -> lis
     """
     owned = await stored.lock_cards_by_uid(conn, [tap.seen.uid for tap in taps if tap.seen is not None])
     cards = {uid: one.card for uid, one in owned.items()}
-    known = await store.taps_by_id(conn, [tap.id for tap in taps])  # after the lock: whoever held it may have taken it
+    known = await store.taps_by_id(conn, [tap.id for tap in taps])  # read under the lock
     alone = [
         (cards[tap.seen.uid].id, tap.seen.counter)
         for tap in taps
@@ -61,7 +61,7 @@ async def _tell_replays(
     new: Sequence[TapTaken],
     now: datetime,
 ) -> None:
-    """Write one fact a card that was replayed, unless it is told already since its last tap."""
+    """Append one fact per replayed card, unless one was appended since its last tap."""
     last = {card.id: card.counter for card in cards.values()}
     for tap in new:
         last[tap.card_id] = max(last[tap.card_id], tap.counter)
@@ -80,10 +80,10 @@ async def _tell_replays(
 async def count_spends(
     conn: Connection, spends: Sequence[Spend], *, cap_cents: Cents, now: datetime
 ) -> list[Spent | Refused]:
-    """Count what cards are asked to pay to their day, or refuse it; one outcome a spend, in order.
+    """Count spends of cards against their daily limits, or refuse them; one outcome each, in order.
 
-    For the transaction that pays: it keeps what each answer says, so that the same payment again is not counted twice.
-    A day is one of the ground's own calendar.
+    Call it in the transaction of the payment, which makes a repeated payment idempotent. A day is in the time zone of
+    the venue.
     """
     ids = [spend.card_id for spend in spends]
     day = now.astimezone(VENUE_ZONE).date()

@@ -37,7 +37,7 @@ class NewPhone(Struct, frozen=True):
 
 
 async def register(conn: Connection, owner_id: UUID, phone: NewPhone, now: datetime) -> PhoneKey | Refused:
-    """Let a phone pay from somebody's wallet. The same key again is the one that stands."""
+    """Register a phone for payments from a wallet; idempotent for the same key."""
     key = holder_key_from_jwk(phone.public_key)
     if key is None:
         return Refused(Reason.KEY_INVALID, {"field": "public_key"})
@@ -71,9 +71,9 @@ async def block(conn: Connection, owner_id: UUID, key_id: UUID, now: datetime) -
 
 
 async def send(conn: Connection, owner_id: UUID, challenge: Challenge, proof: str, now: datetime) -> Proven | Refused:
-    """Keep an owner's proof for the till that asked; sent again it is the same.
+    """Store a proof for the till that made the challenge; idempotent.
 
-    Money moves when the till's record is booked, and only then: what is told here of the wallet may change until then.
+    Money moves only when the till's record is booked; the balance returned here may change until then.
     """
     wallet = await wallet_of(conn, owner_id)
     said = read_proof(proof)
@@ -103,7 +103,7 @@ async def charge(conn: Connection, shown: Sequence[Shown], now: datetime) -> lis
 
 
 async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:
-    """Erase the keys of somebody's phones, before their wallet is closed."""
+    """Erase the phone keys of a person, before their wallet is closed."""
     wallet = await lock_wallet_of(conn, person_id)
     if wallet is None:
         return None

@@ -18,7 +18,7 @@ from virage.site.venue.api import VENUE_ZONE
 
 
 class MyCard(Struct, frozen=True):
-    """One of a fan's own cards. `spent_today_cents` counts the day of the ground's own calendar."""
+    """A card of the fan. `spent_today_cents` is of the day in the venue's time zone."""
 
     id: UUID
     label: str | None
@@ -121,9 +121,9 @@ async def wallets_of(conn: Connection, card_ids: Collection[UUID]) -> dict[UUID,
 
 
 async def holders_at_till(conn: Connection, holders: Mapping[int, Holder]) -> dict[int, str]:
-    """Who pays, as a cashier sees it, by the same keys: what they call their card, else as much of their name as tells.
+    """Return the names of card holders for a cashier, by the same keys: the label of the card, else a short name.
 
-    Asks nothing where every card has a label. Whoever gave neither, or is erased, is missing.
+    Runs no query if every card has a label. Holders with neither, and erased ones, are left out.
     """
     unnamed = {one.owner_id for one in holders.values() if not one.label}
     names = await people.short_names(conn, list(unnamed)) if unnamed else {}

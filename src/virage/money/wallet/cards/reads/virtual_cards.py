@@ -37,7 +37,7 @@ class ProofSent(Struct, frozen=True):
 
 
 async def phones_of(conn: Connection, owner_id: UUID) -> list[MyPhone]:
-    """Somebody's phones that pay, the oldest first."""
+    """Return the paying phones of a person, oldest first."""
     return [my_phone(key) for key in await _keys_of(conn, owner_id) if key.blocked_at is None]
 
 
@@ -47,7 +47,7 @@ def my_phone(key: PhoneKey) -> MyPhone:
 
 
 async def proof_sent(conn: Connection, owner_id: UUID, record_id: UUID) -> ProofSent | None:
-    """What has become of a proof of somebody's own phone; None where they sent none for this record."""
+    """Return the state of a proof by the person's own phone; None without one for this record."""
     wallet = await wallet_of(conn, owner_id)
     if wallet is None or not await store.proof_sent_from(conn, record_id, wallet.id):
         return None
@@ -61,7 +61,7 @@ async def proof_for(conn: Connection, record_id: UUID, till_id: UUID) -> str | N
 
 
 async def export(conn: Connection, person_id: UUID) -> Any:
-    """Everything kept about the phones that somebody pays with."""
+    """Return the export of a person's paying phones."""
     return [
         {
             "id": key.id,

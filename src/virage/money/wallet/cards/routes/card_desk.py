@@ -25,12 +25,12 @@ CARDS_OFF: Final = Refused(Reason.CARDS_OFF)
 NOBODY: Final = Principal("anonymous", UUID(int=0))
 """All who have no session, where they are counted together."""
 CARDS_OWN: Final = frozenset({"card_id", "counter"})
-"""What a refusal says of a card to its owner alone: the wallet of a card of nobody has the card's id."""
+"""Members of a refusal for the owner only: the wallet of an anonymous card has the id of the card."""
 _UUID_BYTES: Final = 16
 
 
 def to_strangers(refused: Refused) -> Refused:
-    """A refusal without what only the card's owner is told."""
+    """Return a refusal without the members for the owner."""
     return replace(refused, data={name: value for name, value in refused.data.items() if name not in CARDS_OWN})
 
 
@@ -61,11 +61,10 @@ class CardDesk:
         return CARDS_OFF if self.secrets is None else self.secrets.codes.hash(code)
 
     async def look(self, message: SunMessage, asker: Principal = ANONYMOUS) -> TapOutcome:
-        """Take the tap that opened a page; the page may ask again for five minutes, and nobody else any more.
+        """Use up the tap that opened a page; only the page may repeat it, for five minutes.
 
-        Raises `rate_limited` for a card whose messages come too often, and for who brings forged ones too often: by
-        session, and all who have none together. A message that a card made is looked at before anybody is paced, so
-        who forges shuts out nobody who shares an address, or has no session either.
+        Raises `rate_limited` for too many taps of a card, and for too many forged taps: per session, and together for
+        clients without one. Valid taps are verified before this limit, so that forged ones do not lock out others.
         """
         tap = self.tap(look_id(message), message)
         if isinstance(tap, Refused):

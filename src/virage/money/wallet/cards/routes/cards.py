@@ -87,10 +87,10 @@ class CardBlock(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TapPage(Struct, frozen=True):
-    """What the page of a tap shows. `purse` is as much of its id as tells two wallets apart.
+    """The page of a tap. `purse` is a part of the wallet id that distinguishes wallets.
 
-    Whoever holds the card may spend what is on it, and so may see it. `card_id` tells its owner alone which of theirs
-    it is: a card's own wallet has the same id.
+    The bearer of a card may spend its balance, and so may see it. `card_id` is for its owner only, because the wallet
+    of an anonymous card has the same id.
     """
 
     card_id: UUID | None
@@ -230,8 +230,8 @@ async def read_tap(
     picc_data: PiccData = None,
     enc: Enc = None,
 ) -> Response[TapPage]:
-    """What the page shows that a tap opens. It uses the tap up: no till takes it any more, and the page is told for
-    five minutes alone. A card shows `uid` and `ctr`, or `picc_data`.
+    """Return the page of a tap. The tap is used up: no till accepts it any more, and the page may repeat it for
+    five minutes. A tap has `uid` and `ctr`, or `picc_data`.
     """
     message = SunMessage(uid=uid, ctr=ctr, picc_data=picc_data, enc=enc, cmac=cmac)
     if not is_spelled(message):
@@ -266,7 +266,7 @@ def _is_owner(owned: OwnedCard | None, principal: Principal) -> bool:
 
 
 async def _as_told(conn: Connection, outcome: Answer | Refused, principal: Principal) -> Answer | Refused:
-    """An outcome as whoever brought the tap is told it: a stranger does not learn which card it was."""
+    """Return an outcome for the client: only the owner learns which card it was."""
     if not isinstance(outcome, Refused) or "card_id" not in outcome.data:
         return outcome
     owned = await reads.card(conn, outcome.data["card_id"])

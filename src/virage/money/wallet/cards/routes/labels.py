@@ -6,7 +6,7 @@ from virage.platform.web.problems import granted
 
 
 def label_of(written: str | None, what: str) -> str | None:
-    """Return a name as it is kept; raises `invalid_input` for one that nobody could read."""
+    """Return a label to store. Raises `invalid_input` for one with invisible characters."""
     try:
         return normalise_name(written)
     except ValueError:

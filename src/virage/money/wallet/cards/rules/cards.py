@@ -74,7 +74,7 @@ DailyLimit = Annotated[int, Meta(ge=0, le=LIMIT_MAX_CENTS)]
 
 
 class Card(Struct, frozen=True, rename={"wallet_id": "purse_id"}):
-    """A card as it is stored. `counter` is that of its last tap; `told_counter` the one at which a replay was told."""
+    """A stored card. `counter` is that of its last tap; `told_counter` the one at which a replay was recorded."""
 
     id: UUID
     uid: bytes
@@ -92,7 +92,7 @@ class Card(Struct, frozen=True, rename={"wallet_id": "purse_id"}):
 
 
 class OwnedCard(Struct, frozen=True):
-    """A card, whose wallet it spends (None: nobody's that we know), and the hash of its printed code."""
+    """A card, the owner of its wallet (None if anonymous), and the hash of its printed code."""
 
     card: Card
     owner_id: UUID | None
@@ -110,11 +110,11 @@ class NewCard(Struct, frozen=True):
 
 
 class Tap(Struct, frozen=True):
-    """One tap that somebody brought; who brings it makes `id`. `seen` is what its message proved, None for nothing.
+    """A presented tap, with an id made by the client. `seen` is the verified content; None for an invalid message.
 
-    `taken_at`: a till without network took it then, and what it paid is sold. Tills tell in any order, so a counter
-    below the last one counts too, as long as it has not counted before; of whoever asks the counter only rises.
-    `pays`: it pays something, so it is good a second time only while the card has not been read and shown since.
+    `taken_at` is the time of an offline tap at a till. Tills upload in any order, so an offline counter below the last
+    one is accepted too, once; online counters must increase. `pays`: it pays something, so it can be repeated only
+    until the next tap of the card.
     """
 
     id: UUID
@@ -124,14 +124,14 @@ class Tap(Struct, frozen=True):
 
 
 class Holder(Struct, frozen=True):
-    """Whose card somebody holds, and what its owner calls it: for the eyes of a cashier, and kept nowhere else."""
+    """The owner and the label of a card, shown to a cashier and not stored."""
 
     owner_id: UUID
     label: str | None
 
 
 class TapTaken(Struct, frozen=True, tag="taken"):
-    """A tap that counts, once: of which card, on which wallet. `holder` is that of this moment, None for nobody's."""
+    """An accepted tap with its card and wallet. `holder` is the current one; None if anonymous."""
 
     tap_id: UUID
     card_id: UUID
@@ -186,7 +186,7 @@ def _counter(tap: Tap) -> int:
 
 
 def _is_new(tap: Tap, card: Card, last: Mapping[UUID, int], counted: Counters) -> bool:
-    """Whether a counter has not counted yet, by the rule for whoever brings it."""
+    """Return whether a counter is new, by the rule for online or offline taps."""
     counter = _counter(tap)
     return counter > last[card.id] or (tap.taken_at is not None and (card.id, counter) not in counted)
 
@@ -233,7 +233,7 @@ class Spend(Struct, frozen=True):
 
 
 class Spent(Struct, frozen=True):
-    """What was counted to a card's day of the ground's calendar."""
+    """The spending of a card on a day of the venue."""
 
     card_id: UUID
     day: date
@@ -317,13 +317,13 @@ class CardCodes:
 
 
 def as_code(typed: str) -> str | None:
-    """Return the code that somebody typed, with whatever between its signs; None if it cannot be one."""
+    """Parse a typed code with any separators; None if it is invalid."""
     code = "".join(sign for sign in typed.upper() if sign.isalnum())
     return code if len(code) == CODE_LENGTH and set(code) <= set(_CODE_SIGNS) else None
 
 
 def shown_code(code: str) -> str:
-    """Return a code as it is printed, `K7Q2X-M4R9T`."""
+    """Return the printed form of a code, `K7Q2X-M4R9T`."""
     return f"{code[: CODE_LENGTH // 2]}-{code[CODE_LENGTH // 2 :]}"
 
 
@@ -333,7 +333,7 @@ def masked(wallet_id: UUID) -> str:
 
 
 def may_link(owned: OwnedCard, code_hash: bytes, owner_id: UUID) -> Refused | None:
-    """Refuse a link without the card's own code, of a blocked card, or of one that is somebody else's."""
+    """Refuse a link without the code of the card, of a blocked card, or of a card of another person."""
     if not hmac.compare_digest(owned.code_hash, code_hash):
         return Refused(Reason.CODE_WRONG)
     if owned.card.blocked_reason is not None:
@@ -370,7 +370,7 @@ def may_limit(owned: OwnedCard | None, owner_id: UUID, cents: Cents | None, *, c
 
 
 def may_replace(old: OwnedCard | None, new: OwnedCard | None, on_its_wallet: int) -> Refused | None:
-    """Refuse a new card that somebody has, was blocked, or shares its wallet. `on_its_purse` counts the cards there."""
+    """Refuse a new card with an owner, a blocked one, or one with a shared wallet. `on_its_purse` counts its cards."""
     if old is None or new is None:
         return NOT_FOUND
     if old.card.blocked_reason is BlockReason.REPLACED:

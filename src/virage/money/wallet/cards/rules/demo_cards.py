@@ -17,7 +17,7 @@ NOBODYS: Final = _chip(1)
 FANS: Final = _chip(2)
 """The card of the demonstration's fan."""
 FRESH: Final = _chip(3)
-"""The card that waits for somebody to link it."""
+"""The card that is not linked yet."""
 CHIPS: Final = (NOBODYS, FANS, FRESH)
 
 

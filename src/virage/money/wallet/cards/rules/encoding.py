@@ -75,7 +75,7 @@ def settings(made: Template) -> Settings:
     rights = bytes((0xF0 | _NO_COUNTER_RETRIEVAL, _META_READ_PLAIN << 4 | FILE_READ_KEY)).hex().upper()
     offsets = (made.uid_offset, made.counter_offset, made.mac_input_offset, made.mac_offset)
     mirrors = "".join(offset.to_bytes(3, "little").hex().upper() for offset in offsets)
-    purposes = dict.fromkeys(range(KEYS), "none: made per card, so that nobody else sets it") | {
+    purposes = dict.fromkeys(range(KEYS), "none: set per card, so that it cannot be set by others") | {
         MASTER_KEY: "changes keys and settings: made per card",
         FILE_READ_KEY: "SDMFileRead, signs each tap: made per card",
     }

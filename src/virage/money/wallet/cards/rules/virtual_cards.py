@@ -1,7 +1,7 @@
-"""A phone that pays: it signs what a till asks of it, and nobody else's key signs the same. See docs/cards.md.
+"""Payment by phone: the phone signs the challenge of a till. See docs/cards.md.
 
-The till says what shall be paid (the challenge, whose values its record will have), the phone signs exactly that. What
-is signed names its purpose, so that no ticket ever pays and no card opens a gate.
+The challenge has the values of the till's record, and the phone signs exactly these. The signed text names its purpose,
+so that a ticket signature cannot pay and a payment signature cannot open a gate.
 """
 
 from collections.abc import Mapping, Sequence
@@ -64,7 +64,7 @@ class SignedProof(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PhoneKey(Struct, frozen=True):
-    """A phone's key as it is stored, and the wallet that it pays from."""
+    """A stored phone key, and the wallet that it pays from."""
 
     id: UUID
     wallet_id: UUID
@@ -75,10 +75,10 @@ class PhoneKey(Struct, frozen=True):
 
 
 class Shown(Struct, frozen=True):
-    """A proof that pays a record. `told`: it has happened, and counts if the key lived when the till wrote it.
+    """A proof that pays a record. `told`: an offline sale, valid if the key was valid at the time of the record.
 
-    It is told within a week: who has a till's key and a blocked phone dates no proof back beyond its key.
-    A till fixes its challenge up to ten minutes before somebody switches their phone on for it.
+    Offline proofs are accepted for a week, and only from the registration of the key on, less ten minutes, because a
+    till may make its challenge before the phone is registered.
     """
 
     challenge: Challenge

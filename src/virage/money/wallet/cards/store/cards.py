@@ -12,7 +12,7 @@ from virage.platform.values.money import Cents
 
 
 class CardChange(NamedTuple):
-    """A card as tills are told of it, and the transaction that wrote it."""
+    """A card for tills, and the transaction that wrote it."""
 
     shown: tuple[str, int, bool]
     xid: int
@@ -114,7 +114,7 @@ async def limit_cards(conn: Connection, limits: Mapping[UUID, Cents | None]) -> 
 
 
 async def lock_turn_of_new_cards(conn: Connection) -> None:
-    """Wait until nobody else makes cards."""
+    """Lock the registration of cards."""
     await _lock_turn(conn, "new cards")
 
 
@@ -129,7 +129,7 @@ async def move_cards(conn: Connection, from_wallet_id: UUID, to_wallet_id: UUID)
 
 
 async def note_link(conn: Connection, ids: Sequence[UUID], card_id: UUID, label: str | None, now: datetime) -> None:
-    """Say that cards are somebody's from now on, and how the one that was shown is called."""
+    """Assign cards to a person, and set the label of the presented one."""
     await queries.note_link(conn, ids=list(ids), card_id=card_id, label=label, now=now)
 
 
@@ -158,6 +158,6 @@ async def cards_changed(conn: Connection, since: int) -> list[CardChange]:
 
 
 async def all_cards(conn: Connection) -> bytes:
-    """All cards, as JSON that nobody reads here."""
+    """Return all cards as JSON text."""
     written: str = await queries.all_cards(conn)
     return written.encode()

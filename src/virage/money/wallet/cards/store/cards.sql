@@ -83,7 +83,7 @@ select pg_advisory_xact_lock(hashtextextended('wallet: ' || :what, 0));
 update wallet_cards.card set purse_id = :to_wallet_id where purse_id = :from_wallet_id;
 
 -- name: note_link(ids, card_id, label, now)!
--- Cards are somebody's from now on; the one that was shown gets its label.
+-- Assign cards to a person; the presented one gets its label.
 update wallet_cards.card set
     linked_at = :now, label = case when id = :card_id then coalesce(:label, label) else label end
 where id = any(:ids::uuid[]);
@@ -132,7 +132,7 @@ with here as materialized (  -- once, and not for each card
 select uid, counter, blocked, xid from marked where xid >= :since::bigint;
 
 -- name: all_cards()$
--- All cards in the JSON that tills are sent: tens of thousands of them, so nobody makes objects of them.
+-- All cards as JSON for tills: tens of thousands, so they are not decoded.
 select '{"position":"' || kernel.horizon()::text || '","all":true,"cards":['
     || coalesce(
         string_agg(

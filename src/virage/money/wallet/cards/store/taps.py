@@ -39,7 +39,7 @@ async def insert_taps(conn: Connection, taps: Sequence[TapTaken], now: datetime)
 
 
 async def note_told(conn: Connection, card_ids: Sequence[UUID]) -> None:
-    """Say that a replay of cards, which are locked, is told."""
+    """Mark the replays of locked cards as recorded."""
     await queries.note_told(conn, card_ids=list(card_ids))
 
 

@@ -23,7 +23,7 @@ from unnest(:card_ids::uuid[], :counters::integer[]) as wish (card_id, counter)
 where card.id = wish.card_id and card.counter < wish.counter;
 
 -- name: note_told(card_ids)!
--- A replay of each of these cards, which the caller has locked, is told until its next tap is taken.
+-- Mark the replays of locked cards as recorded, until their next accepted tap.
 update wallet_cards.card set told_counter = counter where id = any(:card_ids::uuid[]);
 
 -- name: limits(card_ids, day)

@@ -8,7 +8,7 @@ select id, purse_id, x, y_odd, label, registered_at, blocked_at
 from wallet_cards.phone_key where purse_id = :wallet_id order by registered_at, id;
 
 -- name: insert_phone_key(id, wallet_id, x, y_odd, label, now)!
--- A phone's key; a known id, or a known key, stays as it is.
+-- Insert a phone key; known ids and keys are unchanged.
 insert into wallet_cards.phone_key (id, purse_id, x, y_odd, label, registered_at)
 values (:id, :wallet_id, :x, :y_odd, :label, :now) on conflict do nothing;
 

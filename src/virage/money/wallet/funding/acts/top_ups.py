@@ -161,7 +161,7 @@ async def _balance(conn: Connection, wallet_id: UUID) -> Balance:
 async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:
     """Refund bank cards and close the wallet of an erased person; saved cards are deleted at the provider.
 
-    Cash must be collected at a desk first, since nobody can withdraw it afterwards.
+    Cash must be collected at a desk first, because it cannot be withdrawn afterwards.
     """
     wallet = await accounts.lock_wallet_of(conn, person_id)
     if wallet is None:

@@ -30,9 +30,9 @@ class DeskMismatch(Struct, frozen=True):
 
 
 class Audit(Struct, frozen=True):
-    """What was found. `sum_cents` is zero, nothing is astray; what the provider holds and what was given is booked.
+    """The result of the audit. In a clean one `sum_cents` is 0, and captures and bonus grants equal the ledger.
 
-    `unsigned_desk_transactions` are of before tills signed them; `unclaimed_cents` came for people who were erased.
+    `unsigned_desk_transactions` were made before tills signed them; `unclaimed_cents` is money of erased persons.
     """
 
     sum_cents: Cents

@@ -76,7 +76,7 @@ class Standing(Struct, frozen=True):
 
 
 class BookedDeskTransaction(Struct, frozen=True):
-    """A load as it stands in the books. `body` is what its till signed; loads of before tills signed have none."""
+    """A stored desk transaction. `body` is the text that its till signed; older ones have none."""
 
     load: DeskTransaction
     booked_at: datetime

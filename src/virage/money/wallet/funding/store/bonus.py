@@ -1,4 +1,4 @@
-"""What the house gave to wallets."""
+"""Bonus grants."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -35,6 +35,6 @@ async def bonus_grants_of(conn: Connection, wallet_id: UUID) -> list[BonusGrant]
 
 
 async def bonus_granted_and_booked(conn: Connection) -> tuple[Cents, Cents]:
-    """All that the house ever gave, as grants say and as transfers do."""
+    """Return the sum of all bonus by grants and by transfers."""
     row = await queries.bonus_granted_and_booked(conn)
     return row["told"], row["booked"]

@@ -28,7 +28,7 @@ def _loaded(row: Any) -> BookedDeskTransaction:
 
 
 async def lock_turn_of_desk_transaction(conn: Connection, till_id: UUID, load_id: UUID) -> None:
-    """Wait until nobody else books what a till calls one load."""
+    """Lock the desk transactions of a till by id."""
     async for _ in queries.lock_turn_of_desk_transaction(conn, what=f"load {till_id} {load_id}"):
         return
 
@@ -96,7 +96,7 @@ async def signed_desk_records(conn: Connection) -> list[StoredDeskRecord]:
 
 
 async def unsigned_desk_transactions(conn: Connection) -> int:
-    """How many loads are of before tills signed them."""
+    """Return the number of unsigned desk transactions."""
     return int(await queries.unsigned_desk_transactions(conn))
 
 

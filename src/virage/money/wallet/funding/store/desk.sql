@@ -18,7 +18,7 @@ select id, till_id, purse_id, card_id, cashier, cents, tender, slip, body, signa
 from wallet_funding.load where body is not null order by till_id, id;
 
 -- name: unsigned_desk_transactions()$
--- How many loads are of before tills signed them.
+-- The number of unsigned desk transactions.
 select count(*) from wallet_funding.load where body is null;
 
 -- name: topped_up_since(wallet_id, since)$

@@ -1,5 +1,5 @@
 -- name: insert_top_up(id, wallet_id, payment_id, cents, now)!
--- A top-up that begins; a known id, or a known payment, stays as it is.
+-- Insert a top-up; known ids and payments are unchanged.
 insert into wallet_funding.top_up (id, purse_id, payment_id, cents, begun_at)
 values (:id, :wallet_id, :payment_id, :cents, :now) on conflict do nothing;
 
@@ -17,7 +17,7 @@ select id, purse_id, payment_id, cents from wallet_funding.top_up
 where purse_id = any(:wallet_ids::uuid[]) and begun_at > :since;
 
 -- name: insert_payout(id, wallet_id, cents, now)!
--- A payout; a known id stays as it is.
+-- Insert a payout; a known id is unchanged.
 insert into wallet_funding.payout (id, purse_id, cents, asked_at) values (:id, :wallet_id, :cents, :now) on conflict do nothing;
 
 -- name: payout(id)^
