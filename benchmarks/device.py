@@ -1,10 +1,10 @@
 """A device at a gate, in Python: a whole client of docs/gate.md that decides alone while the server is away.
 
-What it does, a steward's phone does in web/src/access/: it fetches its signed pack and believes it under the event's
-key alone; it asks the server about each code and gives it 400 ms; after one time-out it decides alone for ten seconds,
-by the rules that the server decides by, from the pack, the changes that it heard and what it saw itself. What it
-decided is numbered and signed in its own log before the light is shown, and sent until it is answered. Each five
-seconds it says how it is, and hears what changed. A device that the server ended does nothing more.
+What it does, a steward's phone does in web/src/features/access/gate/: it fetches its signed pack and believes it under
+the event's key alone; it asks the server about each code and gives it 400 ms; after one time-out it decides alone for
+ten seconds, by the rules that the server decides by, from the pack, the changes that it heard and what it saw itself.
+What it decided is numbered and signed in its own log before the light is shown, and sent until it is answered. Each
+five seconds it says how it is, and hears what changed. A device that the server ended does nothing more.
 
 It has a clock of its own, which may be wrong: each answer tells the server's time, and it decides by that.
 """

@@ -1,4 +1,7 @@
-"""What a device at a gate knows of an event, as web/src/access/ground.ts does; in columns, for devices are many."""
+"""What a device at a gate knows of an event, as web/src/features/access/gate/ground.ts does.
+
+In columns, for devices are many.
+"""
 
 from array import array
 from base64 import b64decode

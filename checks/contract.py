@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-COMMITTED = Path("web/src/api/schema.d.ts")
+COMMITTED = Path("web/src/shared/api/schema.d.ts")
 
 
 def main() -> None:

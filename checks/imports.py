@@ -1,6 +1,7 @@
-"""The import contracts: those of pyproject.toml, and three for each domain, made from the folders that are there."""
+"""The import contracts: those of pyproject.toml, three for each domain, made from its folders, and the web's layers."""
 
 import configparser
+import re
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,11 @@ from typing import Any
 
 CODE = Path("src/virage")
 DOMAINS_MIN = 21
+WEB = Path("web/src")
+WEB_IMPORTS_MIN = 3_000
+# An app imports features, both import what is shared, never the other way round.
+WEB_LAYERS = ("apps", "features", "shared")
+WEB_IMPORT = re.compile(r"""(?:from|import)\s*\(?\s*["'](\.[^"']+)["']""")
 DOORS = ["api", "module", "settings", "types"]
 ROOMS = ["(routes) | (jobs)", "(acts) | (reads)", "(store)", "(rules)"]
 # Domains that have other rooms beside these.
@@ -86,15 +92,33 @@ def contracts() -> list[dict[str, Any]]:
     return [*written, *(one for package in packages for one in contracts_of(package, rooms(package)))]
 
 
+def upward(web: Path = WEB) -> tuple[int, list[str]]:
+    """Return the number of imports between files of the web, and those that point up its layers."""
+    seen, found = 0, []
+    for path in sorted(web.rglob("*")):
+        if path.suffix not in {".ts", ".svelte"}:
+            continue
+        own = path.relative_to(web).parts[0]
+        for target in WEB_IMPORT.findall(path.read_text(encoding="utf-8")):
+            seen += 1
+            layer = (path.parent / target).resolve().relative_to(web.parents[1].resolve()).parts[2:3]
+            if own in WEB_LAYERS and layer and layer[0] in WEB_LAYERS[: WEB_LAYERS.index(own)]:
+                found.append(f"{path} imports {target}")
+    return seen, found
+
+
 def as_text(value: Any) -> str:
     """Return a value as an INI file has it: a list with a line for each."""
     return "\n" + "\n".join(value) if isinstance(value, list) else str(value)
 
 
 def main() -> None:
-    """Run import-linter with every contract; fail as it does, or if too few domains were seen."""
+    """Run import-linter with every contract; fail as it does, or if too few domains or imports of the web were seen."""
     if (seen := len(domains())) < DOMAINS_MIN:
         sys.exit(f"only {seen} domains were seen, at least {DOMAINS_MIN} are there")
+    imports, found = upward()
+    if found or imports < WEB_IMPORTS_MIN:
+        sys.exit("\n".join([*found, f"{imports} imports of the web were seen, at least {WEB_IMPORTS_MIN} are there"]))
     settings = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
     config = configparser.ConfigParser(interpolation=None)
     config["importlinter"] = {key: as_text(value) for key, value in settings.items() if key != "contracts"}

@@ -1,7 +1,7 @@
 """Each refusal code has words in English and in French on the screens that it reaches, and no words stand for no code.
 
-`python -m checks.refusals --write` writes the codes into `web/src/api/codes.ts`: with them the compiler of the web sees
-a code without words in a language.
+`python -m checks.refusals --write` writes the codes into `web/src/shared/api/codes.ts`: with them the compiler of the
+web sees a code without words in a language.
 
 Codes are the members of the enums in `ENUMS`, and the literals in `Refused(...)`, `Problem(...)`,
 `Answer(..., "refused", ...)`, `RecordAnswer(...)`, `ScanAnswer(...)`, `reason=` and `doubt =`.
@@ -37,7 +37,7 @@ ENUMS = frozenset(
 )
 CODE = Path("src/virage")
 WEB = Path("web/src")
-CODES = WEB / "api/codes.ts"
+CODES = WEB / "shared/api/codes.ts"
 CODES_MIN = 200
 ALL = ("common.problems", "refusals")
 # The tables of words in which a screen looks up a code, in this order.

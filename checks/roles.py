@@ -18,8 +18,8 @@ ROLES_MIN = 12
 FILES_MIN = 400
 # Roles of devices, and who asks without one: they stand in no list of a person's roles.
 OTHERS = {"gate", "till", "device", "program", "anonymous", "guest", "fan"}
-WEB_LIST = Path("web/src/office/types.ts")
-WEB_SCREENS = Path("web/src/people/staff/screens.ts")
+WEB_LIST = Path("web/src/shared/office/types.ts")
+WEB_SCREENS = Path("web/src/features/people/workspace/screens.ts")
 DOORS = Path("tests/app/test_doors.py")
 LETTERS = Path("src/virage/identity/people/rules/emails/texts")
 CONSTRAINT = "role_grant_role_check check ("
@@ -74,7 +74,7 @@ def written() -> dict[str, set[str]]:
         letters = LETTERS / f"{locale}.toml"
         found[str(letters)] = set(tomllib.loads(letters.read_text(encoding="utf-8"))["roles"])
         for part in ("roles", "roleHints"):
-            found[f"web/src/i18n/{locale}/officeRoles.ts {part}"] = set(said["officeRoles"][part])
+            found[f"web/src/shared/i18n/{locale}/officeRoles.ts {part}"] = set(said["officeRoles"][part])
     return found
 
 

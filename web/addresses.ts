@@ -1,10 +1,15 @@
-/** The addresses of all screens, read from the tables of the app, for the server: it answers 404 to any other. */
+/** The addresses of all screens by app, read from the apps' tables, for the server: it answers 404 to any other. */
 import { readFileSync } from "node:fs";
+import { APPS, type App } from "./src/apps/table.ts";
 
-const TABLES = ["src/routes.ts", "src/office/entry.ts"];
+/** An app's prefix, its page, and the patterns of its addresses as its table writes them (`/events/:id`). */
+export interface Addresses extends Pick<App, "prefix" | "page"> {
+  addresses: string[];
+}
 
-/** Patterns as the tables write them (`/events/:id`), without those that end in `*`. */
-export function addresses(): string[] {
-  const sources = TABLES.map((table) => readFileSync(new URL(table, import.meta.url), "utf8"));
-  return sources.flatMap((source) => [...source.matchAll(/pattern: "([^"*]+)"/g)].map(([, pattern]) => pattern!));
+export function addresses(): Addresses[] {
+  return Object.entries(APPS).map(([name, { prefix, page }]) => {
+    const source = readFileSync(new URL(`src/apps/${name}/routes.ts`, import.meta.url), "utf8");
+    return { prefix, page, addresses: [...source.matchAll(/pattern: "([^"]+)"/g)].map(([, pattern]) => pattern!) };
+  });
 }

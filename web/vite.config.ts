@@ -4,6 +4,7 @@ import type { Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import { defineConfig } from "vitest/config";
 import { addresses } from "./addresses.ts";
+import { APPS } from "./src/apps/table.ts";
 import manifest from "./package.json" with { type: "json" };
 
 /** The oldest browsers that run the app, as the build spells them: chrome106. */
@@ -11,47 +12,37 @@ const oldest = manifest.browserslist.map((browser) => browser.toLowerCase().repl
 /** Safari 15 has classes with fields but for the fault that `fieldsForSafari` avoids: they need no longer form. */
 const syntax = oldest.map((browser) => browser.replace(/^(safari|ios)15\..*/, "$116"));
 
-/** What every screen needs. */
+/** What the screens of all apps need. */
 const CORE =
-  /node_modules\/(svelte|esm-env|clsx|openapi-fetch)\/|src\/(kernel|api|theme|i18n\/i18n|people\/session|ticketing\/basket|ui\/(Button|Icon|Notice|Logo|Header|Footer|Toasts))/;
+  /node_modules\/(svelte|esm-env|clsx|openapi-fetch)\/|src\/(apps\/[^/]+$|shared\/(runtime|api|theme|session|i18n\/i18n|ui\/(Button|Icon|Notice|Logo|Toasts)))/;
 /** What stands beside it and the first page does without: the pages that need it fetch it. */
-const LATER = /node_modules\/svelte\/src\/reactivity\/|src\/(api\/(stream|words)|kernel\/(download|floor|keep|indexed))\./;
+const LATER = /node_modules\/svelte\/src\/reactivity\/|src\/shared\/(api\/(stream|words)|runtime\/(download|floor|keep|indexed))\./;
 
-/** What only staff with a network opens: the office, the kitchen, the match desk, the describers. */
-const OFFICE = /src\/(office|food\/kitchen|live\/desk|replay\/describe)\//;
-/** Gates and tills; what they share with a fan's receipt is the fans' too. */
-const POSTS = /src\/(access|till|devices\/(?!key|nfc))/;
+/** Files of the build by whose cache the service worker keeps them in. */
+const phoneFiles = new Set<string>();
+const deviceFiles = new Set<string>();
 
-/** Scripts and styles that only the office reaches: no fan's phone keeps them. */
-const officeFiles = new Set<string>();
-/** What gates and tills need besides the fans' files, their QR reader too: their devices keep it, and nobody else. */
-const gateFiles = new Set<string>();
-
-const staffApart: Plugin = {
-  name: "staff-apart",
+/** A file is the phones' if the fans' app needs it, a device's if only the staff's app does, and nobody's otherwise. */
+const filesByApp: Plugin = {
+  name: "files-by-app",
   generateBundle(_, bundle) {
-    const reached = (starts: string[], avoid: RegExp[]): Set<string> => {
-      const found = new Set<string>();
+    const files = Object.values(bundle);
+    const reached = (page: string): Set<string> => {
+      const found = new Set([page.slice(1)]);
       const visit = (file: string): void => {
         const chunk = bundle[file];
         if (chunk?.type !== "chunk" || found.has(file)) return;
-        const modules = [chunk.facadeModuleId, ...chunk.moduleIds].join(" ");
-        if (avoid.some((apart) => apart.test(modules))) return;
         found.add(file);
         chunk.viteMetadata?.importedCss.forEach((style) => found.add(style));
         [...chunk.imports, ...chunk.dynamicImports].forEach(visit);
       };
-      starts.forEach(visit);
+      const entry = files.find((file) => file.type === "chunk" && file.isEntry && file.facadeModuleId?.endsWith(page));
+      visit(entry!.fileName);
       return found;
     };
-    const files = Object.values(bundle);
-    const entries = files.filter((file) => file.type === "chunk" && file.isEntry).map((file) => file.fileName);
-    const fans = reached(entries, [OFFICE, POSTS]);
-    const staff = reached(entries, [OFFICE]);
-    for (const { fileName } of files) {
-      if (/\.wasm$|\.worker-[^/]+\.js$/.test(fileName) || (staff.has(fileName) && !fans.has(fileName))) gateFiles.add(fileName);
-      else if (/\.(js|css)$/.test(fileName) && !fans.has(fileName)) officeFiles.add(fileName);
-    }
+    const readers = files.map(({ fileName }) => fileName).filter((name) => /\.wasm$|\.worker-[^/]+\.js$/.test(name));
+    reached(APPS.fan.page).forEach((file) => phoneFiles.add(file));
+    [...reached(APPS.staff.page), ...readers].filter((file) => !phoneFiles.has(file)).forEach((file) => deviceFiles.add(file));
   },
 };
 
@@ -122,13 +113,13 @@ export default defineConfig({
   plugins: [
     frenchMarks,
     svelte(),
-    staffApart,
+    filesByApp,
     forTheServer,
     captionsByPolicy,
     fieldsForSafari,
     VitePWA({
       strategies: "injectManifest",
-      srcDir: "src",
+      srcDir: "src/worker",
       filename: "sw.ts",
       injectRegister: false,
       manifest: false,
@@ -139,8 +130,8 @@ export default defineConfig({
         manifestTransforms: [
           (files) => ({
             manifest: files
-              .filter((file) => !officeFiles.has(file.url))
-              .map((file) => (gateFiles.has(file.url) ? { ...file, url: `gate:${file.url}` } : file)),
+              .filter(({ url }) => !/\.(js|css|html|wasm)$/.test(url) || phoneFiles.has(url) || deviceFiles.has(url))
+              .map((file) => (deviceFiles.has(file.url) ? { ...file, url: `gate:${file.url}` } : file)),
           }),
         ],
       },
@@ -153,7 +144,10 @@ export default defineConfig({
     cssTarget: oldest,
     modulePreload: { polyfill: false },
     // What every screen needs comes in one piece.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "core", test: (id) => CORE.test(id) && !LATER.test(id) }] } } },
+    rolldownOptions: {
+      input: ["index.html", "staff.html", "office.html"],
+      output: { codeSplitting: { groups: [{ name: "core", test: (id) => CORE.test(id) && !LATER.test(id) }] } },
+    },
   },
   worker: { format: "es", plugins: () => [fieldsForSafari] },
   server: { proxy: { "/api": "http://localhost:8000" } },

@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import { rolldown } from "rolldown";
 
 async function wordsOf(locale) {
-  const from = join(import.meta.dirname, "src/i18n", locale);
+  const from = join(import.meta.dirname, "src/shared/i18n", locale);
   const files = readdirSync(from).filter((name) => name.endsWith(".ts") && name !== "index.ts");
   const to = mkdtempSync(join(tmpdir(), "words-"));
   try {

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from checks.imports import contracts_of, domains, rooms
+from checks.imports import contracts_of, domains, rooms, upward
 
 
 def a_domain(code: Path) -> None:
@@ -29,3 +29,22 @@ def test_domains_are_imported_by_api_and_types_only_and_rules_import_types() -> 
     assert ordered["exhaustive"]
     assert pure["source_modules"] == [f"{package}.rules", f"{package}.types"]
     assert {"asyncpg", "starlette", "virage.identity.people.api"} <= set(pure["forbidden_modules"])
+
+
+def test_a_feature_imports_no_app_and_shared_code_no_feature(tmp_path: Path) -> None:
+    web = tmp_path / "web" / "src"
+    for name, text in {
+        "apps/fan/main.ts": 'import Page from "../../features/food/Page.svelte";',
+        "features/food/Page.svelte": 'import { shown } from "../../apps/fan/main";\nimport "../../shared/money";',
+        "features/food/entry.ts": 'export const open = () => import("./Page.svelte");',
+        "shared/money.ts": 'import type { Food } from "../features/food/entry";\nimport "../../../docs/money.json";',
+    }.items():
+        path = web / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    seen, found = upward(web)
+    assert seen == 6
+    assert [line.removeprefix(f"{web}/") for line in found] == [
+        "features/food/Page.svelte imports ../../apps/fan/main",
+        "shared/money.ts imports ../features/food/entry",
+    ]

@@ -86,7 +86,7 @@ class Node:
 class Phone:
     """A phone that comes back to whichever node serves now, from the last position that it has heard.
 
-    What a stream leaves out it reads from pages, as the web does (web/src/live/match.svelte.ts).
+    What a stream leaves out it reads from pages, as the web does (web/src/features/live/match.svelte.ts).
     """
 
     def __init__(self, urls: tuple[str, ...], event_id: UUID) -> None:

@@ -307,7 +307,8 @@ def in_english(page: Page) -> None:
 
 def unvisited(paths: Sequence[str]) -> list[str]:
     """The addresses of the web that none of these paths is one of."""
-    patterns = json.loads(ADDRESSES.read_text(encoding="utf-8"))
+    apps = json.loads(ADDRESSES.read_text(encoding="utf-8"))
+    patterns = [address for app in apps for address in app["addresses"]]
     shapes = {pattern: re.compile(re.sub(r":\w+", "[^/]+", pattern)) for pattern in patterns}
     places = [re.split("[?#]", path)[0] for path in paths]
     return [pattern for pattern, shape in shapes.items() if not any(map(shape.fullmatch, places))]

@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from virage.app.application import create_app
@@ -40,7 +41,12 @@ def web(tmp_path: Path, db: Database) -> httpx.AsyncClient:
     (tmp_path / "assets").mkdir()
     (tmp_path / "index.html").write_text("<title>Virage</title>")
     (tmp_path / "sw.js").write_text("// worker")
-    (tmp_path / "addresses.json").write_text('["/", "/food", "/food/:outlet", "/events/:id"]')
+    (tmp_path / "staff.html").write_text("<title>Staff</title>")
+    apps = [
+        {"prefix": "/staff", "page": "/staff.html", "addresses": ["/staff", "/staff/gate"]},
+        {"prefix": "/", "page": "/index.html", "addresses": ["/", "/food", "/food/:outlet", "/events/:id"]},
+    ]
+    (tmp_path / "addresses.json").write_bytes(msgspec.json.encode(apps))
     (tmp_path / "assets" / "app-1a2b.js").write_text("plain")
     (tmp_path / "assets" / "app-1a2b.js.br").write_bytes(b"small")
     return serving(tmp_path, db)
@@ -70,6 +76,21 @@ async def test_any_other_address_is_404_with_the_page(path: str, web: httpx.Asyn
     answer = await web.get(path, headers=asked)
     assert (answer.status_code, answer.text) == (404, "<title>Virage</title>")
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "title"),
+    [
+        ("/staff", 200, "Staff"),
+        ("/staff/", 200, "Staff"),
+        ("/staff/gate", 200, "Staff"),
+        ("/staff/food", 404, "Staff"),
+        ("/staffroom", 404, "Virage"),
+    ],
+)
+async def test_each_app_has_its_page(path: str, status: int, title: str, web: httpx.AsyncClient) -> None:
+    answer = await web.get(path, headers={"accept": "text/html"})
+    assert (answer.status_code, answer.text) == (status, f"<title>{title}</title>")
 
 
 async def test_a_hashed_file_is_immutable_and_compressed(web: httpx.AsyncClient) -> None:

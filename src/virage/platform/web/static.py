@@ -1,4 +1,4 @@
-"""The built web app, served from memory: hashed assets are immutable, pages and service worker are revalidated."""
+"""The built web apps, served from memory: hashed assets are immutable, pages and service worker are revalidated."""
 
 import gzip
 import mimetypes
@@ -45,18 +45,26 @@ class File(Struct, frozen=True):
     bodies: tuple[tuple[bytes, bytes], ...]  # (content encoding, bytes), the preferred first, plain (b"") last
 
 
+class App(Struct, frozen=True):
+    """A web app: all addresses under `prefix` get `page` ("/staff.html"), `addresses` are those that exist."""
+
+    prefix: str
+    page: str
+    addresses: tuple[str, ...]
+
+
 PageExists = Callable[[str], Awaitable[bool]]
 
 
 class Static:
-    """An ASGI application: files below `root`, and index.html for every other address.
+    """An ASGI application: files below `root`, and for every other address the page of the web app that it belongs to.
 
     The status is 404 for an address that the app does not have (the build lists its addresses, `/events/:id`), and for
     one whose last segment does not exist according to `pages`. The page is the same: the app shows what is missing.
     """
 
     def __init__(self, root: Path = WEB, pages: Mapping[str, PageExists] | None = None) -> None:
-        self._addresses, self._files = read_web(root)
+        self._apps, self._files = read_web(root)
         self._pages = pages or {}
 
     async def __call__(self, scope: Any, _receive: Receive, send: Send) -> None:
@@ -70,16 +78,17 @@ class Static:
             return
         if "." in path.rsplit("/", 1)[-1] and not _navigates(scope):
             raise Problem("not_found")
-        page = self._files.get("/index.html")
-        if page is None:
+        app = next((app for app in self._apps if f"{path}/".startswith(f"{app.prefix.rstrip('/')}/")), None)
+        page = None if app is None else self._files.get(app.page)
+        if app is None or page is None:
             await _answer(send, 503, [(b"content-type", b"text/plain; charset=utf-8")], _NOT_BUILT)
             return
-        await serve(page, scope, send, status=_OK if await self._has(path) else 404)
+        await serve(page, scope, send, status=_OK if await self._has(app, path) else 404)
 
-    async def _has(self, path: str) -> bool:
+    async def _has(self, app: App, path: str) -> bool:
         """Return whether the app has a page at an address."""
         parts = path.strip("/").split("/")
-        for address in self._addresses:
+        for address in app.addresses:
             wanted = address.strip("/").split("/")
             if len(wanted) == len(parts) and all(map(_fits, wanted, parts)):
                 exists = self._pages.get(address)
@@ -87,15 +96,15 @@ class Static:
         return False
 
 
-def read_web(root: Path) -> tuple[list[str], dict[str, File]]:
-    """Return the app's addresses, and its files by path, compressed; takes about a second."""
+def read_web(root: Path) -> tuple[list[App], dict[str, File]]:
+    """Return the apps, the most specific prefix first, and their files by path, compressed; takes about a second."""
     listed = root / _ADDRESSES
-    addresses: list[str] = msgspec.json.decode(listed.read_bytes()) if listed.is_file() else []
+    apps = msgspec.json.decode(listed.read_bytes(), type=list[App]) if listed.is_file() else []
     files: dict[str, File] = {}
     for path in _plain_files(root):
         with suppress(FileNotFoundError):  # a running build removes files
             files[f"/{path.relative_to(root).as_posix()}"] = _load(path)
-    return addresses, files
+    return apps, files
 
 
 def _fits(wanted: str, part: str) -> bool:

@@ -1,4 +1,4 @@
-"""Verification of a QR text; web/src/passes/verify.ts gives the same verdict."""
+"""Verification of a QR text; web/src/shared/passes/verify.ts gives the same verdict."""
 
 from collections.abc import Mapping
 from datetime import datetime

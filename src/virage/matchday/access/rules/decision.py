@@ -1,4 +1,4 @@
-"""The admission decision for a verified code at a gate; web/src/access/decide.ts decides the same.
+"""The admission decision for a verified code at a gate; web/src/features/access/gate/decide.ts decides the same.
 
 `verify` of passes comes first. Both functions are pure; docs/vectors/access.json tests both implementations.
 """

@@ -1,4 +1,4 @@
-"""Text encoding of positions: docs/pitch.md; web/src/live/tracking/encoding.ts.
+"""Text encoding of positions: docs/pitch.md; web/src/features/tracking/encoding.ts.
 
 A digit is one of 89 characters that JSON does not escape. The ball comes first, then all players in the order of `who`:
 

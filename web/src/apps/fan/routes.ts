@@ -1,0 +1,33 @@
+import type { Route } from "../../shared/runtime/router.svelte";
+
+type Room = Parameters<(typeof import("../../features/wallet/entry"))["room"]>[0];
+const wallet = (room: Room): Route["load"] => () => import("../../features/wallet/entry").then((wallet) => wallet.room(room));
+
+/** The addresses of the fans' app. The build tells the server, which answers 404 to any other. */
+export const routes: readonly Route[] = [
+  { pattern: "/", load: () => import("../../features/programme/Home.svelte") },
+  { pattern: "/events/:id", load: () => import("../../features/ticketing/EventPage.svelte") },
+  { pattern: "/basket", load: () => import("../../features/ticketing/BasketPage.svelte") },
+  { pattern: "/orders", load: () => import("../../features/ticketing/OrdersPage.svelte") },
+  { pattern: "/orders/:id", load: () => import("../../features/payments/OrderPage.svelte") },
+  { pattern: "/tickets", load: () => import("../../features/ticketing/TicketsPage.svelte") },
+  { pattern: "/tickets/:id", load: () => import("../../features/ticketing/TicketPage.svelte") },
+  { pattern: "/purse", load: wallet("balance") },
+  { pattern: "/purse/automatic", load: wallet("automatic") },
+  { pattern: "/purse/cards/add", load: wallet("addCard") },
+  { pattern: "/purse/cards/:id", load: wallet("card") },
+  { pattern: "/purse/money-back", load: wallet("moneyBack") },
+  { pattern: "/purse/phone", load: wallet("phone") },
+  { pattern: "/pay", load: () => import("../../features/wallet/entry").then((wallet) => wallet.payment()) },
+  { pattern: "/tap", load: () => import("../../features/wallet/entry").then((wallet) => wallet.tap()) },
+  { pattern: "/food", load: () => import("../../features/food/order/entry").then((food) => food.open("outlets")) },
+  { pattern: "/food/orders/:id", load: () => import("../../features/food/order/entry").then((food) => food.open("order")) },
+  { pattern: "/food/:outlet", load: () => import("../../features/food/order/entry").then((food) => food.open("menu")) },
+  { pattern: "/live/:id", load: () => import("../../features/live/entry").then((live) => live.open()) },
+  { pattern: "/r/:id", load: () => import("../../features/replay/entry").then((replay) => replay.open()) },
+  { pattern: "/pages/versions/:id", load: () => import("../../features/pages/PageText.svelte") },
+  { pattern: "/pages/:kind", load: () => import("../../features/pages/PageText.svelte") },
+  { pattern: "/sign-in", load: () => import("../../features/people/SignInPage.svelte") },
+  { pattern: "/account", load: () => import("../../features/people/AccountPage.svelte") },
+  { pattern: "/receipt", load: () => import("../../features/fiscal/receipt/entry").then((receipt) => receipt.open()) },
+];

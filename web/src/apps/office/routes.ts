@@ -1,0 +1,49 @@
+/** The addresses of the office. A page shows once its words are there and it is known who is signed in. */
+import { food } from "../../features/food/office/words.svelte";
+import { words as workspace } from "../../features/people/workspace/words.svelte";
+import { i18n, type Locale } from "../../shared/i18n/i18n.svelte";
+import { desk } from "../../shared/office/desk.svelte";
+import { words as office } from "../../shared/office/words.svelte";
+import type { Route } from "../../shared/runtime/router.svelte";
+
+type Words = { use: (locale: Locale) => Promise<void> };
+
+function page(load: Route["load"], ...bundles: Words[]): Route["load"] {
+  return async () => {
+    const words = [office, ...bundles].map((bundle) => bundle.use(i18n.locale));
+    const [screen] = await Promise.all([load(), desk.arrive(), ...words]);
+    return screen;
+  };
+}
+
+export const routes: readonly Route[] = [
+  { pattern: "/office", load: page(() => import("../../features/programme/events/EventsPage.svelte"), workspace) },
+  { pattern: "/office/events/new", load: page(() => import("../../features/programme/events/NewEvent.svelte")) },
+  { pattern: "/office/events/:id", load: page(() => import("../../features/ticketing/sales/SalesPage.svelte")) },
+  { pattern: "/office/events/:id/details", load: page(() => import("../../features/programme/events/EditEvent.svelte")) },
+  { pattern: "/office/events/:id/teams", load: page(() => import("../../features/live/teams/TeamsPage.svelte")) },
+  { pattern: "/office/events/:id/prices", load: page(() => import("../../features/ticketing/prices/PricesPage.svelte")) },
+  { pattern: "/office/events/:id/gates", load: page(() => import("../../features/access/gates/GatesPage.svelte")) },
+  { pattern: "/office/events/:id/accreditations", load: page(() => import("../../features/access/accreditations/AccreditationsPage.svelte")) },
+  { pattern: "/office/bans", load: page(() => import("../../features/access/bans/BansPage.svelte")) },
+  { pattern: "/office/food", load: page(() => import("../../features/food/sales/FoodSalesPage.svelte"), food) },
+  { pattern: "/office/food/catalogue", load: page(() => import("../../features/food/catalogue/CataloguePage.svelte"), food) },
+  { pattern: "/office/food/catalogue/:id", load: page(() => import("../../features/food/catalogue/ItemPage.svelte"), food) },
+  { pattern: "/office/food/stock", load: page(() => import("../../features/food/stock/StockPage.svelte"), food) },
+  { pattern: "/office/food/alcohol", load: page(() => import("../../features/food/permits/AlcoholPermitsPage.svelte"), food) },
+  { pattern: "/office/food/tills", load: page(() => import("../../features/food/tills/TillsPage.svelte"), food) },
+  { pattern: "/office/food/cards", load: page(() => import("../../features/food/cards/CardsPage.svelte"), food) },
+  { pattern: "/office/food/shifts", load: page(() => import("../../features/food/shifts/ShiftsPage.svelte"), food) },
+  { pattern: "/office/food/concessionaires", load: page(() => import("../../features/food/concessionaires/ConcessionairesPage.svelte"), food) },
+  { pattern: "/office/food/closings", load: page(() => import("../../features/food/closings/ClosingsPage.svelte"), food) },
+  { pattern: "/office/orders", load: page(() => import("../../features/ticketing/orders/OrdersPage.svelte")) },
+  { pattern: "/office/orders/:id", load: page(() => import("../../features/ticketing/orders/OrderPage.svelte")) },
+  { pattern: "/office/staff", load: page(() => import("../../features/people/staff/StaffPage.svelte")) },
+  { pattern: "/office/devices", load: page(() => import("../../features/people/devices/DevicesPage.svelte")) },
+  { pattern: "/office/pin", load: page(() => import("../../features/people/staff/PinPage.svelte")) },
+  { pattern: "/office/programs", load: page(() => import("../../features/people/staff/ApiClientsPage.svelte")) },
+  { pattern: "/office/pages", load: page(() => import("../../features/pages/PagesPage.svelte")) },
+  { pattern: "/office/emails", load: page(() => import("../../features/mail/EmailsPage.svelte")) },
+  { pattern: "/office/jobs", load: page(() => import("../../features/jobs/JobsPage.svelte")) },
+  { pattern: "/office/invitation", load: page(() => import("../../features/people/staff/InvitationPage.svelte")) },
+];

@@ -1,0 +1,29 @@
+import { describe, expect, it } from "vitest";
+import { addresses } from "../../addresses";
+import { routes as fan } from "./fan/routes";
+import { routes as office } from "./office/routes";
+import { routes as staff } from "./staff/routes";
+import { appOf, APPS } from "./table";
+
+describe("the addresses that the server is told", () => {
+  it("are those of the three apps, each with its page", () => {
+    const patterns = { office, staff, fan };
+    expect(addresses()).toEqual(
+      (["office", "staff", "fan"] as const).map((app) => ({
+        prefix: APPS[app].prefix,
+        page: APPS[app].page,
+        addresses: patterns[app].map(({ pattern }) => pattern),
+      })),
+    );
+  });
+
+  it("belong to the app that lists them", () => {
+    for (const { prefix, addresses: listed } of addresses()) for (const address of listed) expect(appOf(address).prefix).toBe(prefix);
+  });
+});
+
+it("an address that only begins like an app's prefix is the fans'", () => {
+  for (const path of ["/", "/officers", "/staffroom/gate", "/events/office"]) expect(appOf(path)).toBe(APPS.fan);
+  for (const path of ["/office", "/office/", "/office/bans"]) expect(appOf(path)).toBe(APPS.office);
+  for (const path of ["/staff", "/staff/gate"]) expect(appOf(path)).toBe(APPS.staff);
+});

@@ -1,0 +1,33 @@
+/** Starts one of the three apps on its page. */
+import { mount, type Component, type Snippet } from "svelte";
+import Shell from "./Shell.svelte";
+import { answered } from "../shared/api/answer";
+import { api } from "../shared/api/client";
+import { i18n, preferred } from "../shared/i18n/i18n.svelte";
+import { router, type Route } from "../shared/runtime/router.svelte";
+import { registerWorker } from "../shared/runtime/worker";
+import { session } from "../shared/session.svelte";
+import "../shared/styles/tokens.css";
+import "../shared/styles/base.css";
+import { theme, type Club } from "../shared/theme/theme.svelte";
+import { appOf, type App } from "./table";
+
+/** What an app adds to the shell: a frame around each of its screens, and a tool in its header. */
+export interface Look {
+  frame?: Component<{ screen: Snippet }>;
+  tool?: Component;
+}
+
+const MISSING: Route = { pattern: "/*", load: () => import("../shared/ui/missing").then((missing) => missing.open()) };
+
+export async function start(app: App, routes: readonly Route[], look: Look = {}): Promise<void> {
+  theme.start();
+  void answered<Club>(api.GET("/api/club")).then((answer) => answer.ok && theme.wear(answer.data));
+  // The language is known before the first screen asks for its words.
+  i18n.locale = preferred(theme.club.locale);
+  router.start([...routes, MISSING], (path) => appOf(path) === app);
+  await i18n.use(i18n.locale);
+  mount(Shell, { target: document.getElementById("app")!, props: look });
+  void session.refresh();
+  void registerWorker();
+}

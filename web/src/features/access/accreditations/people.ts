@@ -1,0 +1,39 @@
+/** A list of people to accredit: `name; kind; e-mail` a line. */
+import { ADDRESS } from "../../../shared/ui/address";
+import { plain, readLines, type Line, type Meaning, type Reading } from "../../../shared/office/lists/lines";
+import { KINDS, type Accreditation, type AccreditationEntry, type AccreditationKind } from "../../../shared/office/types";
+import { words } from "../../../shared/office/words.svelte";
+
+export const NAME_MAX = 100;
+const OTHER_WORDS: Record<string, AccreditationKind> = {
+  ...{ organisation: "staff", equipes: "players", equipe: "players", teams: "players", team: "players", joueurs: "players" },
+  ...{ joueur: "players", player: "players", presse: "press", prestataire: "contractor", prestataires: "contractor" },
+  ...{ contractors: "contractor" },
+};
+
+/** The kind that a cell means, in either language. */
+export function kindOf(cell: string): AccreditationKind | undefined {
+  const word = plain(cell);
+  return KINDS.find((kind) => kind === word) ?? OTHER_WORDS[word];
+}
+
+const keyOf = (name: string, kind: string, email: string | null | undefined): string =>
+  [plain(name), kind, plain(email ?? "")].join("\n");
+
+/** What lines say; whoever is accredited like that already is not added again. */
+export function readPeople(lines: Line[], known: readonly Accreditation[], idOf: (key: string) => string): Reading<AccreditationEntry> {
+  const w = words.w.accreditations;
+  const there = new Set(known.filter((one) => !one.revoked_at).map((one) => keyOf(one.name ?? "", one.kind, one.email)));
+
+  function meaning([name = "", kindCell = "", email = "", ...rest]: string[]): Meaning<AccreditationEntry> {
+    const kind = kindOf(kindCell);
+    const wrong: string[] = [];
+    if (!name) wrong.push(w.nameMissing);
+    if (name.length > NAME_MAX) wrong.push(w.nameLong);
+    if (!kind) wrong.push(w.kindUnknown(kindCell));
+    if (email && !ADDRESS.test(email)) wrong.push(w.emailWrong(email));
+    if (rest.some(Boolean)) wrong.push(w.tooManyCells);
+    return { wrong, key: keyOf(name, kind ?? "", email), item: (id) => ({ id, kind: kind!, name, email: email || null }) };
+  }
+  return readLines(lines, there, meaning, w.twice, idOf);
+}

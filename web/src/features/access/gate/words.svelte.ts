@@ -1,0 +1,21 @@
+/** The gate's words: a bundle of their own, fetched with the gate, both languages kept on its device. */
+import type { access } from "../../../shared/i18n/en/access";
+import { Bundle } from "../../../shared/i18n/bundle.svelte";
+import { i18n } from "../../../shared/i18n/i18n.svelte";
+
+export type Words = typeof access;
+
+class GateWords extends Bundle<Words> {
+  time(at: number): string {
+    return i18n.time(new Date(at).toISOString());
+  }
+
+  moment(at: number): string {
+    return i18n.moment(new Date(at).toISOString());
+  }
+}
+
+export const words = new GateWords({
+  fr: async () => (await import("../../../shared/i18n/fr/access")).access,
+  en: async () => (await import("../../../shared/i18n/en/access")).access,
+});

@@ -1,0 +1,24 @@
+import { describe, expect, it } from "vitest";
+import type { DeviceStatus } from "../../../shared/office/types";
+import { troubles, Watch, type Alarm } from "./alarms";
+
+const device = (changes: Partial<DeviceStatus>): DeviceStatus => ({
+  id: "1", name: "Phone", gate: "A1", online: true, last_seen_at: "", offline_since: null, backlog: 0, clock_off_ms: 0,
+  battery_percent: null, person_id: null, person_name: null, ...changes,
+});
+const alarm = (key: string): Alarm => ({ key, kind: "hit", gate: "A1" });
+
+describe("alarms", () => {
+  it("a device that is well is no alarm, and each of its troubles is one", () => {
+    expect(troubles(device({ backlog: 4, clock_off_ms: -5000, battery_percent: 21 }))).toEqual([]);
+    expect(troubles(device({ online: false, backlog: 5, clock_off_ms: -5001, battery_percent: 20 }))).toEqual(["offline", "backlog", "clock", "battery"]);
+    expect(troubles(device({ offline_since: "2026-05-09T18:00:00Z" }))).toEqual(["offline"]);
+  });
+
+  it("what was there when one came is not told, what comes later is told once", () => {
+    const watch = new Watch();
+    expect(watch.fresh([alarm("a")])).toEqual([]);
+    expect(watch.fresh([alarm("a"), alarm("b")])).toEqual([alarm("b")]);
+    expect(watch.fresh([alarm("a"), alarm("b")])).toEqual([]);
+  });
+});

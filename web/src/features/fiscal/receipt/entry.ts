@@ -1,0 +1,8 @@
+/** Page that the QR code of a receipt opens. */
+import { i18n } from "../../../shared/i18n/i18n.svelte";
+import { words } from "./words.svelte";
+
+export async function open(): Promise<{ default: unknown }> {
+  const [page] = await Promise.all([import("./ReceiptPage.svelte"), words.use(i18n.locale)]);
+  return page;
+}

@@ -1,0 +1,39 @@
+/** What publishing the draft would change of what is sold now. */
+import type { Content, Draft, DraftItem, Item, Price } from "../office/types";
+
+export type ChangeKind = "added" | "removed" | "price" | "content";
+export interface Change {
+  kind: ChangeKind;
+  item: Item;
+  /** The standing price before and after, where it is another one. */
+  from?: number | undefined;
+  to?: number | undefined;
+}
+
+const standing = (prices: readonly Price[]): number | undefined => prices.find((price) => !price.outlet && !price.window)?.cents;
+
+/** JSON with its members in one order: two documents of the same content are the same text. */
+function plain(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    inner && typeof inner === "object" && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1))) : inner,
+  );
+}
+
+function changeOf(was: Item, pricesWere: readonly Price[], { item, prices }: DraftItem): Change | null {
+  const [from, to] = was.kind === "deposit" && item.kind === "deposit" ? [was.cents, item.cents] : [standing(pricesWere), standing(prices)];
+  if (from !== to) return { kind: "price", item, from, to };
+  if (plain(prices) !== plain(pricesWere)) return { kind: "price", item };
+  return plain(was) === plain(item) ? null : { kind: "content", item };
+}
+
+/** The changes in the order of the board, what is sold no more last; all is new where nothing is in force. */
+export function changes(draft: Draft, inForce: Content | null): Change[] {
+  const were = new Map(inForce?.items.map((item) => [item.id, item]));
+  const are = new Set(draft.items.map(({ item }) => item.id));
+  const found = draft.items.map((one) => {
+    const was = were.get(one.item.id);
+    return was ? changeOf(was, inForce?.prices?.[one.item.id] ?? [], one) : ({ kind: "added", item: one.item, to: one.item.kind === "deposit" ? one.item.cents : standing(one.prices) } as const);
+  });
+  const removed = [...were.values()].filter((item) => !are.has(item.id)).map((item): Change => ({ kind: "removed", item }));
+  return [...found.filter((one) => one !== null), ...removed];
+}

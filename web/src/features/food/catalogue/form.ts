@@ -1,0 +1,240 @@
+/** An item of the catalogue and its prices as the form has them, and what the form means. */
+import { newId } from "../../../shared/runtime/ids";
+import { centsOf, typed } from "../../../shared/ui/money";
+import { permilleOf, typedRate, wholeOf } from "../../../shared/office/numbers";
+import { plainName } from "../office/files";
+import type { Allergen, DraftItem, Item, ItemKind, Price, Product, ProductCategory, Station, Text } from "../office/types";
+import { checkPrices } from "./prices";
+
+interface Named {
+  code: string;
+  fr: string;
+  en: string;
+}
+export interface ChoiceForm extends Named {
+  surcharge: string;
+  allergens: Allergen[];
+}
+export interface OptionForm extends Named {
+  required: boolean;
+  choices: ChoiceForm[];
+}
+export interface PartForm extends Named {
+  products: string[];
+}
+/** A price beside the standing one of all outlets: empty `outlet` is all of them, empty times are any time. */
+export interface PriceForm {
+  key: string;
+  outlet: string;
+  from: string;
+  until: string;
+  cents: string;
+}
+export interface ItemForm extends Named {
+  kind: ItemKind;
+  id: string;
+  aboutFr: string;
+  aboutEn: string;
+  category: ProductCategory;
+  position: string;
+  vat: string;
+  station: Station;
+  seconds: string;
+  allergens: Allergen[];
+  diet: string;
+  abv: string;
+  distilled: boolean;
+  age: string;
+  deposit: string;
+  stocked: boolean;
+  options: OptionForm[];
+  parts: PartForm[];
+  everywhere: boolean;
+  outlets: string[];
+  picture: string;
+  /** What it costs everywhere and at any time; of a deposit, what the cup costs. */
+  price: string;
+  prices: PriceForm[];
+}
+
+/** Why a field is wrong; its words stand in the bundle under the same name. */
+export type Fault = "name" | "both" | "amount" | "amountMissing" | "rate" | "number" | "distilled" | "vegan" | "vegetarian" | "choices" | "products" | "outlets" | "window" | "windowEnds" | "overlap" | "twice" | "picture" | "refused";
+export type Faults = Record<string, Fault>;
+
+const MEAT_FREE: readonly Allergen[] = ["fish", "crustaceans", "molluscs"];
+const FORBIDS: Record<string, readonly Allergen[]> = { vegetarian: MEAT_FREE, vegan: [...MEAT_FREE, "eggs", "milk"] };
+const PRICE_MAX = 100_000;
+const SOFT_PERMILLE_MAX = 12;
+
+export const emptyChoice = (): ChoiceForm => ({ code: "", fr: "", en: "", surcharge: "0", allergens: [] });
+export const emptyOption = (): OptionForm => ({ code: "", fr: "", en: "", required: true, choices: [emptyChoice(), emptyChoice()] });
+export const emptyPart = (): PartForm => ({ code: "", fr: "", en: "", products: [] });
+export const emptyPrice = (): PriceForm => ({ key: newId(), outlet: "", from: "", until: "", cents: "" });
+
+/** The form of something new. */
+export function emptyForm(kind: ItemKind, locale: string): ItemForm {
+  return {
+    kind, id: newId(), code: "", fr: "", en: "", aboutFr: "", aboutEn: "",
+    category: kind === "menu" ? "menus" : "hot_food", position: "100", vat: typedRate(100, locale), station: "counter", seconds: "30",
+    allergens: [], diet: "", abv: "0", distilled: false, age: "0", deposit: "", stocked: true,
+    options: [], parts: kind === "menu" ? [emptyPart()] : [], everywhere: true, outlets: [], picture: "", price: "", prices: [],
+  };
+}
+
+const named = (of: { code: string; name: Text }): Named => ({ code: of.code, fr: of.name.fr, en: of.name.en });
+const isStanding = (price: Price): boolean => !price.outlet && !price.window;
+
+/** The form of what stands in the draft. */
+export function formOf({ item, prices }: Pick<DraftItem, "item" | "prices">, locale: string): ItemForm {
+  const form = { ...emptyForm(item.kind, locale), id: item.id, fr: item.name.fr, en: item.name.en };
+  if (item.kind === "deposit") return { ...form, price: typed(item.cents, locale) };
+  const standing = prices.find(isStanding);
+  const shared: ItemForm = {
+    ...form,
+    aboutFr: item.description?.fr ?? "", aboutEn: item.description?.en ?? "", category: item.category ?? "menus", position: String(item.position),
+    everywhere: !item.outlets, outlets: [...(item.outlets ?? [])], picture: item.picture ?? "",
+    price: standing ? typed(standing.cents, locale) : "",
+    prices: prices.filter((price) => !isStanding(price)).map((price) => ({
+      key: newId(), outlet: price.outlet ?? "", cents: typed(price.cents, locale),
+      from: price.window ? String(price.window.from_min) : "", until: price.window ? String(price.window.until_min) : "",
+    })),
+  };
+  if (item.kind === "menu") return { ...shared, parts: item.parts.map((part) => ({ ...named(part), products: [...part.products] })) };
+  return { ...shared, ...ofProduct(item, locale) };
+}
+
+function ofProduct(item: Product, locale: string): Partial<ItemForm> {
+  return {
+    vat: typedRate(item.vat_permille, locale), station: item.station, seconds: String(item.preparation_s), allergens: [...item.allergens],
+    diet: item.diet ?? "", abv: typedRate(item.abv_permille, locale), distilled: item.distilled, age: String(item.age_min),
+    deposit: item.deposit_id ?? "", stocked: item.is_stocked,
+    options: item.options.map((option) => ({
+      ...named(option), required: option.required,
+      choices: option.choices.map((choice) => ({ ...named(choice), surcharge: typed(choice.surcharge_cents, locale), allergens: [...choice.allergens] })),
+    })),
+  };
+}
+
+/** Codes as the server takes them, made of the English names where there is none yet; each once. */
+export function coded<Of extends Named>(things: readonly Of[]): Of[] {
+  const used = new Set(things.map((one) => one.code).filter(Boolean));
+  return things.map((one, index) => {
+    if (one.code) return one;
+    const plain = plainName(one.en).toLowerCase().slice(0, 26) || `n${index + 1}`;
+    let code = plain;
+    for (let turn = 2; used.has(code); turn += 1) code = `${plain}-${turn}`;
+    used.add(code);
+    return { ...one, code };
+  });
+}
+
+class Reading {
+  readonly faults: Faults = {};
+
+  name(of: Named, at: string): Text {
+    if (!of.fr.trim()) this.faults[`${at}fr`] = "name";
+    if (!of.en.trim()) this.faults[`${at}en`] = "name";
+    return { fr: of.fr.trim(), en: of.en.trim() };
+  }
+
+  cents(text: string, at: string, least = 0): number {
+    const cents = centsOf(text);
+    if (cents === null || cents < least || cents > PRICE_MAX) this.faults[at] = text.trim() ? "amount" : "amountMissing";
+    return cents ?? 0;
+  }
+
+  rate(text: string, at: string): number {
+    const permille = permilleOf(text);
+    if (permille === null) this.faults[at] = "rate";
+    return permille ?? 0;
+  }
+
+  whole(text: string, at: string, most: number): number {
+    const value = wholeOf(text);
+    if (value === null || value > most) this.faults[at] = "number";
+    return value ?? 0;
+  }
+}
+
+export interface Meant {
+  item: Item;
+  prices: Price[];
+  faults: Faults;
+}
+
+/** What a form means; with faults, what is wrong with it and where. */
+export function meant(form: ItemForm): Meant {
+  const read = new Reading();
+  const name = read.name(form, "");
+  if (form.kind === "deposit") return { item: { kind: "deposit", id: form.id, name, cents: read.cents(form.price, "price", 1) }, prices: [], faults: read.faults };
+  if (Boolean(form.aboutFr.trim()) !== Boolean(form.aboutEn.trim())) read.faults.about = "both";
+  if (!form.everywhere && form.outlets.length === 0) read.faults.outlets = "outlets";
+  const shared = {
+    id: form.id, name, description: { fr: form.aboutFr.trim(), en: form.aboutEn.trim() }, category: form.category,
+    position: read.whole(form.position, "position", 10_000), outlets: form.everywhere ? null : form.outlets, picture: form.picture || null,
+  };
+  const prices = pricesOf(form, read);
+  if (form.kind === "menu") return { item: { kind: "menu", ...shared, parts: partsOf(form, read) }, prices, faults: read.faults };
+  return { item: { kind: "product", ...shared, ...productOf(form, read) }, prices, faults: read.faults };
+}
+
+function productOf(form: ItemForm, read: Reading): Omit<Product, "kind" | "id" | "name" | "category" | "position"> {
+  const abv = read.rate(form.abv, "abv");
+  if (form.distilled && abv <= SOFT_PERMILLE_MAX) read.faults.abv = "distilled";
+  if (form.allergens.some((one) => FORBIDS[form.diet]?.includes(one))) read.faults.diet = form.diet as "vegan" | "vegetarian";
+  return {
+    vat_permille: read.rate(form.vat, "vat"), station: form.station, preparation_s: read.whole(form.seconds, "seconds", 3600),
+    allergens: form.allergens, diet: (form.diet || null) as Product["diet"] & string | null, abv_permille: abv, distilled: form.distilled,
+    age_min: read.whole(form.age, "age", 18), deposit_id: form.deposit || null, is_stocked: form.stocked, options: optionsOf(form, read),
+  };
+}
+
+function optionsOf(form: ItemForm, read: Reading): Product["options"] {
+  return coded(form.options).map((option, number) => {
+    const at = `options.${number}.`;
+    if (option.choices.length === 0) read.faults[`${at}choices`] = "choices";
+    const choices = coded(option.choices).map((choice, index) => ({
+      code: choice.code, name: read.name(choice, `${at}choices.${index}.`), allergens: choice.allergens,
+      surcharge_cents: read.cents(choice.surcharge || "0", `${at}choices.${index}.surcharge`),
+    }));
+    return { code: option.code, name: read.name(option, at), required: option.required, choices };
+  });
+}
+
+function partsOf(form: ItemForm, read: Reading): Extract<Item, { kind: "menu" }>["parts"] {
+  return coded(form.parts).map((part, number) => {
+    const at = `parts.${number}.`;
+    if (part.products.length === 0) read.faults[`${at}products`] = "products";
+    return { code: part.code, name: read.name(part, at), products: part.products };
+  });
+}
+
+function pricesOf(form: ItemForm, read: Reading): Price[] {
+  const prices: Price[] = [];
+  // Without a standing price the draft may be saved; it is then a defect that keeps it from being published.
+  if (form.price.trim()) prices.push({ cents: read.cents(form.price, "price") });
+  Object.assign(read.faults, checkPrices(form.prices));
+  for (const one of form.prices) {
+    const at = `prices.${one.key}`;
+    const window = one.from || one.until ? { from_min: Number(one.from), until_min: Number(one.until) } : null;
+    const faulty = read.faults[at];
+    const cents = read.cents(one.cents, at);
+    if (faulty) read.faults[at] = faulty;
+    prices.push({ cents, outlet: one.outlet || null, window });
+  }
+  return prices;
+}
+
+/** Where a fault that the server found stands in the form: its sources name options and parts by their codes. */
+export function located(source: string, item: Item): string {
+  const path = source.replace(/^(item|name)\./, "");
+  if (path === "description") return "about";
+  if (path === "abv_permille") return "abv";
+  const things = item.kind === "menu" ? item.parts : item.kind === "product" ? item.options : [];
+  const [room, code = "", ...rest] = path.split(".");
+  const number = things.findIndex((one) => one.code === code);
+  if ((room !== "options" && room !== "parts") || number < 0) return path;
+  const choices = item.kind === "product" ? (item.options[number]?.choices ?? []) : [];
+  const tail = rest[0] === "choices" && rest[1] ? ["choices", choices.findIndex((one) => one.code === rest[1]), ...rest.slice(2)] : rest;
+  return [room, number, ...tail.filter((one) => one !== "name")].join(".");
+}

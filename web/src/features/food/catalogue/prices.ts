@@ -1,0 +1,46 @@
+/** Prices beside the standing one: at an outlet, in a window of the event. Of one place no two hold at one time. */
+import type { Price } from "../office/types";
+import type { Faults, PriceForm } from "./form";
+
+const MINUTES = /^-?\d{1,4}$/;
+const MINUTES_MAX = 1440;
+
+interface Timed {
+  of: PriceForm;
+  from: number;
+  until: number;
+}
+
+const isTime = (text: string): boolean => MINUTES.test(text.trim()) && Math.abs(Number(text)) <= MINUTES_MAX;
+const isAnyTime = (price: PriceForm): boolean => !price.from.trim() && !price.until.trim();
+
+/** What is wrong with when and where prices hold, by the key of the price. */
+export function checkPrices(prices: readonly PriceForm[]): Faults {
+  const faults: Faults = {};
+  const seen = new Set([""]); // the standing price of all outlets has a field of its own
+  const windows = new Map<string, Timed[]>();
+  for (const of of prices) {
+    const at = `prices.${of.key}`;
+    if (isAnyTime(of)) {
+      if (seen.has(of.outlet)) faults[at] = "twice";
+      seen.add(of.outlet);
+    } else if (!isTime(of.from) || !isTime(of.until)) faults[at] = "window";
+    else if (Number(of.until) <= Number(of.from)) faults[at] = "windowEnds";
+    else windows.set(of.outlet, [...(windows.get(of.outlet) ?? []), { of, from: Number(of.from), until: Number(of.until) }]);
+  }
+  for (const timed of windows.values()) {
+    const sorted = [...timed].sort((one, other) => one.from - other.from);
+    sorted.forEach((one, index) => {
+      const before = sorted[index - 1];
+      if (before && one.from < before.until) faults[`prices.${one.of.key}`] = "overlap";
+    });
+  }
+  return faults;
+}
+
+/** Whether two lists say the same, in whatever order. */
+export function samePrices(one: readonly Price[], other: readonly Price[]): boolean {
+  const told = (prices: readonly Price[]): string =>
+    prices.map(({ cents, outlet, window }) => [outlet ?? "", window?.from_min ?? "", window?.until_min ?? "", cents].join("|")).sort().join("\n");
+  return told(one) === told(other);
+}

@@ -1,0 +1,60 @@
+/** The signed-in staff member and their outlets. */
+import { answered, type Problem } from "../../../shared/api/answer";
+import { api } from "../../../shared/api/client";
+import type { Geometry, Me } from "../../../shared/api/words";
+import { storage } from "../../../shared/runtime/storage";
+import { session } from "../../../shared/session.svelte";
+import { currentGeometry } from "../../venue/route/entrance";
+
+const ROLES: readonly string[] = ["kitchen", "cashier", "finance", "admin"];
+const ANSWERS: readonly string[] = ["cashier", "finance", "admin"];
+const KEY = "kitchen.outlet";
+
+class Crew {
+  me = $state.raw<Me | null>(null);
+  ground = $state.raw<Geometry | null>(null);
+  problem = $state.raw<Problem | null>(null);
+  /** Outlet of this screen. */
+  outlet = $state<string | null>(storage.read<string>(KEY));
+  readonly #grants = $derived((this.me?.grants ?? []).filter(({ role, scope }) => ROLES.includes(role) && (scope === "all" || scope === "outlet")));
+  readonly everywhere = $derived(this.#grants.some(({ scope }) => scope === "all"));
+  /** Codes of the outlets the staff member may work at. */
+  readonly outlets = $derived(
+    this.everywhere ? (this.ground?.outlets ?? []).map(({ code }) => code) : [...new Set(this.#grants.flatMap(({ scope_id }) => scope_id ?? []))].sort(),
+  );
+  readonly signedIn = $derived(this.me?.kind === "staff" || this.me?.kind === "fan");
+
+  async arrive(): Promise<void> {
+    const answer = await answered<Me>(api.GET("/api/me"));
+    this.problem = answer.ok ? null : answer.problem;
+    if (!answer.ok) return;
+    this.me = answer.data;
+    if (this.signedIn) session.enter(answer.data);
+    if (this.#grants.length) this.ground ??= await currentGeometry();
+    if (this.outlet && !this.everywhere && !this.outlets.includes(this.outlet)) this.stand(null);
+    if (!this.outlet && this.outlets.length === 1) this.stand(this.outlets[0]!);
+  }
+
+  stand(outlet: string | null): void {
+    this.outlet = outlet;
+    storage.write(KEY, outlet);
+  }
+
+  /** Whether the staff member may hand over without a code at an outlet. */
+  answersAt(outlet: string): boolean {
+    return (this.me?.grants ?? []).some(({ role, scope, scope_id }) => ANSWERS.includes(role) && (scope === "all" || (scope === "outlet" && scope_id === outlet)));
+  }
+
+  standOf(code: string): string {
+    const stand = this.ground?.outlets.find((outlet) => outlet.code === code)?.stand;
+    return this.ground?.stands.find((one) => one.code === stand)?.name ?? "";
+  }
+
+  async leave(): Promise<void> {
+    await session.signOut();
+    this.me = null;
+    await this.arrive();
+  }
+}
+
+export const crew = new Crew();

@@ -1,0 +1,44 @@
+/** API types of food and money under short names. */
+import type { components } from "../../../shared/api/schema";
+
+type Schemas = components["schemas"];
+export type Product = Schemas["Product"];
+export type Menu = Schemas["Menu"];
+export type Deposit = Schemas["Deposit"];
+export type Item = Product | Menu | Deposit;
+export type ItemKind = Item["kind"];
+export type Price = Schemas["Price"];
+export type Content = Schemas["Content"];
+export type Draft = Schemas["DraftView"];
+export type DraftItem = Schemas["DraftItem"];
+export type CatalogueDefect = Schemas["CatalogueDefect"];
+export type Publication = Schemas["Publication"];
+export type OutletCatalogue = Schemas["OutletCatalogue"];
+export type Allergen = Schemas["Allergen"];
+export type ProductCategory = Schemas["ProductCategory"];
+export type Station = Schemas["Station"];
+export type Text = Schemas["Text"];
+export type Level = Schemas["StockLevel"];
+export type Alert = Schemas["StockAlert"];
+export type Movement = Schemas["StockMovement"];
+export type StockRequest = Schemas["StockRequest"];
+export type AlcoholPermit = Schemas["AlcoholPermit"];
+export type DeskCard = Schemas["DeskCard"];
+export type StaffReason = Schemas["StaffReason"];
+export type OfficeTill = Schemas["OfficeTill"];
+export type Shift = Schemas["Shift"];
+export type SalesView = Schemas["SalesView"];
+export type SalesRow = Schemas["SalesRow"];
+export type By = Schemas["SalesGrouping"];
+export type Concessionaire = Schemas["Concessionaire"];
+export type Terms = Schemas["Terms"];
+export type Statement = Schemas["Statement"];
+export type ClosingView = Schemas["ClosingView"];
+export type Journal = Schemas["Journal"];
+export type OfflineLoss = Schemas["OfflineLoss"];
+export type Deviation = Schemas["StoredDeviation"];
+export type OutletTimingStats = Schemas["OutletTimingStats"];
+
+export const CATEGORIES: readonly ProductCategory[] = ["menus", "beers", "soft_drinks", "hot_drinks", "hot_food", "snacks", "sweets", "shop"];
+export const STATIONS: readonly Station[] = ["counter", "bar", "grill", "fryer", "coffee", "cold"];
+export const BLOCK_REASONS: readonly StaffReason[] = ["lost", "stolen", "defective", "fraud"];

@@ -1,0 +1,114 @@
+/** The fan's event and place: from a ticket, a chosen block, or unknown. Stored in this browser. */
+import type { Problem } from "../../../shared/api/answer";
+import type { EventInfo, EventSummary, Geometry, Ticket } from "../../../shared/api/words";
+import { clock } from "../../../shared/runtime/clock.svelte";
+import { storage } from "../../../shared/runtime/storage";
+import { session } from "../../../shared/session.svelte";
+import { event as loadEvent, events } from "../../programme/events";
+import { tickets } from "../../ticketing/tickets.svelte";
+import { currentGeometry } from "../../venue/route/entrance";
+
+interface Kept {
+  event: string;
+  /** `ticket:<id>`, `block:<code>`, or nothing. */
+  origin: string;
+  stepFree: boolean;
+}
+
+const KEY = "food.here";
+const HOUR_MS = 3_600_000;
+const LONGEST_MS = 8 * HOUR_MS;
+/** Ordering ahead opens this long before the doors. */
+const AHEAD_MS = 24 * HOUR_MS;
+
+class Here {
+  event = $state.raw<EventInfo | null>(null);
+  /** Events open for orders, offered to fans without a ticket. */
+  on = $state.raw<EventSummary[]>([]);
+  /** The next event, if none is open for orders. */
+  next = $state.raw<EventSummary | null>(null);
+  ground = $state.raw<Geometry | null>(null);
+  origin = $state("");
+  stepFree = $state(false);
+  known = $state(false);
+  problem = $state.raw<Problem | null>(null);
+
+  /** Valid tickets for the event. */
+  readonly mine = $derived((tickets.list ?? []).filter((one) => one.event.id === this.event?.id && !one.refunded && !one.event.cancelled));
+  readonly ticket = $derived<Ticket | null>(this.mine.find((one) => `ticket:${one.id}` === this.origin) ?? null);
+  /** Start of the walk: the ticket's seat, or a seat in the middle of the block. */
+  readonly place = $derived.by((): number | null => {
+    if (this.ticket) return this.ticket.place;
+    const block = this.ground?.blocks.find(({ code }) => `block:${code}` === this.origin);
+    return block ? block.first_seat + (block.seat_count >> 1) : null;
+  });
+
+  /** Time that prices and availability are computed for: doors at the earliest. */
+  momentOf(now: number): number {
+    return this.event ? Math.max(now, Date.parse(this.event.doors_at)) : now;
+  }
+
+  /** Determine event and place; `query` may name a ticket or an event. */
+  async arrive(query: URLSearchParams): Promise<void> {
+    const [board] = await Promise.all([events(), session.me ? tickets.load() : null, this.#ground()]);
+    this.problem = board.ok ? null : board.problem;
+    if (!board.ok) return;
+    const now = clock.now();
+    const all = [...board.data.events].sort((one, other) => one.starts_at.localeCompare(other.starts_at));
+    this.on = all.filter((one) => Date.parse(one.doors_at) - AHEAD_MS <= now && now < Date.parse(one.starts_at) + LONGEST_MS);
+    this.next = all.find((one) => Date.parse(one.doors_at) - AHEAD_MS > now) ?? null;
+    const kept = storage.read<Kept>(KEY);
+    await this.#settle(this.#wanted(query, kept), kept, query.get("ticket"));
+    this.known = true;
+  }
+
+  async chooseEvent(id: string): Promise<void> {
+    await this.#settle([id], null, null);
+  }
+
+  choose(change: Partial<Pick<Kept, "origin" | "stepFree">>): void {
+    if (change.origin !== undefined) this.origin = change.origin;
+    if (change.stepFree !== undefined) this.stepFree = change.stepFree;
+    this.#keep();
+  }
+
+  /** Ids of candidate events, best first. */
+  #wanted(query: URLSearchParams, kept: Kept | null): string[] {
+    const named = tickets.list?.find(({ id }) => id === query.get("ticket"))?.event.id ?? query.get("event");
+    const held = this.on.filter(({ id }) => tickets.list?.some((one) => one.event.id === id && !one.refunded)).map(({ id }) => id);
+    const wanted = [named, kept?.event, ...held, ...this.on.map(({ id }) => id)];
+    return [...new Set(wanted)].filter((id): id is string => Boolean(id));
+  }
+
+  async #settle(wanted: readonly string[], kept: Kept | null, ticket: string | null): Promise<void> {
+    this.event = null;
+    for (const id of wanted) {
+      const answer = await loadEvent(id);
+      if (answer.ok && isOpen(answer.data)) {
+        this.event = answer.data;
+        break;
+      }
+    }
+    const same = kept !== null && kept.event === this.event?.id;
+    const first = this.mine[0];
+    const of = this.mine.find(({ id }) => id === ticket) ?? first;
+    this.origin = ticket || !same ? (of ? `ticket:${of.id}` : "") : kept.origin;
+    this.stepFree = same ? kept.stepFree : of?.tariff === "access" || of?.tariff === "companion";
+    this.#keep();
+  }
+
+  async #ground(): Promise<void> {
+    this.ground ??= await currentGeometry();
+  }
+
+  #keep(): void {
+    if (this.event) storage.write(KEY, { event: this.event.id, origin: this.origin, stepFree: this.stepFree } satisfies Kept);
+  }
+}
+
+function isOpen({ state, doors_at, ends_at }: EventInfo): boolean {
+  const now = clock.now();
+  return state === "published" && Date.parse(doors_at) - AHEAD_MS <= now && now < Date.parse(ends_at);
+}
+
+export const here = new Here();

@@ -1,0 +1,43 @@
+/** The calendar of permits: ten a year and organiser, each for 48 hours at most. */
+import { fromWall, toWall } from "../../../shared/office/wall";
+import type { AlcoholPermit } from "../office/types";
+
+export const A_YEAR = 10;
+export const HOURS_MAX = 48;
+
+export type State = "coming" | "running" | "over" | "withdrawn" | "ended";
+export interface Wish {
+  starts: string;
+  ends: string;
+  reference: string;
+}
+export type Fault = "time" | "order" | "long" | "reference";
+
+/** The year of the ground's own calendar in which it begins. */
+export const yearOf = (one: Pick<AlcoholPermit, "starts_at">): number => Number(toWall(one.starts_at).slice(0, 4));
+
+/** Whether it is one of the ten: withdrawn before it began, it is none. */
+export const counts = (one: AlcoholPermit): boolean => !one.withdrawn_at || Date.parse(one.withdrawn_at) > Date.parse(one.starts_at);
+
+export function usedOf(all: readonly AlcoholPermit[], organiser: string, year: number): number {
+  return all.filter((one) => one.organiser_id === organiser && yearOf(one) === year && counts(one)).length;
+}
+
+export function stateOf(one: AlcoholPermit, now: number): State {
+  if (one.withdrawn_at) return counts(one) ? "ended" : "withdrawn";
+  if (now < Date.parse(one.starts_at)) return "coming";
+  return now < Date.parse(one.ends_at) ? "running" : "over";
+}
+
+/** What is wrong with what was typed, at its field. */
+export function check({ starts, ends, reference }: Wish): Record<string, Fault> {
+  const faults: Record<string, Fault> = {};
+  const [from, until] = [fromWall(starts), fromWall(ends)];
+  if (!from) faults.starts = "time";
+  if (!until) faults.ends = "time";
+  const ms = from && until ? Date.parse(until) - Date.parse(from) : 1;
+  if (ms <= 0) faults.ends = "order";
+  else if (ms > HOURS_MAX * 3_600_000) faults.ends = "long";
+  if (!reference.trim()) faults.reference = "reference";
+  return faults;
+}

@@ -1,0 +1,52 @@
+/** When alcohol may be sold and to whom, as the Python rules have it; it holds for every means of payment. */
+import type { Product } from "./catalogue";
+import type { Refused } from "./pricing";
+
+const ADULT_AGE = 18;
+const SOFT_PERMILLE_MAX = 12;
+const FERMENTED_PERMILLE_MAX = 180;
+
+/** What is on, as far as alcohol asks: the house rule narrows what the mayor allows its organiser. */
+export interface On {
+  organiser_id: string;
+  state: string;
+  alcohol: boolean;
+}
+export interface AlcoholPermit {
+  organiser_id: string;
+  starts_at: string;
+  ends_at: string;
+  withdrawn_at?: string | null;
+}
+
+export const isAlcohol = ({ abv_permille }: Product): boolean => abv_permille > SOFT_PERMILLE_MAX;
+/** Never sold in a ground. */
+export const isSpirits = (product: Product): boolean => isAlcohol(product) && (product.distilled || product.abv_permille > FERMENTED_PERMILLE_MAX);
+/** How old the buyer must be; 0 for anybody. */
+export const ageLimit = (product: Product): number => (isAlcohol(product) ? Math.max(product.age_min, ADULT_AGE) : product.age_min);
+
+export function maySell(product: Product, on: On | null, moment: number, permits: readonly AlcoholPermit[], ageConfirmed: boolean): Refused | null {
+  const why = isAlcohol(product) ? forbids(product, on, moment, permits) : null;
+  if (why) return { type: "refused", reason: "alcohol_forbidden", data: { product_id: product.id, why } };
+  const age = ageLimit(product);
+  return age && !ageConfirmed ? { type: "refused", reason: "age_check_required", data: { product_id: product.id, age } } : null;
+}
+
+/** Refuse a basket for the first product that may not be sold; what is forbidden goes before an age to check, the highest of all. */
+export function maySellAll(products: readonly Product[], on: On | null, moment: number, permits: readonly AlcoholPermit[], ageConfirmed: boolean): Refused | null {
+  const refusals = products.flatMap((product) => maySell(product, on, moment, permits, ageConfirmed) ?? []);
+  const ages = [...refusals].sort((one, other) => Number(other.data.age) - Number(one.data.age));
+  return refusals.find(({ reason }) => reason === "alcohol_forbidden") ?? ages[0] ?? null;
+}
+
+function forbids(product: Product, on: On | null, moment: number, permits: readonly AlcoholPermit[]): string | null {
+  if (isSpirits(product)) return "spirits";
+  if (on === null || on.state !== "published") return "no_event";
+  if (!on.alcohol) return "house_rule";
+  return permits.some((permit) => permit.organiser_id === on.organiser_id && covers(permit, moment)) ? null : "no_derogation";
+}
+
+function covers({ starts_at, ends_at, withdrawn_at }: AlcoholPermit, moment: number): boolean {
+  const until = Math.min(Date.parse(ends_at), withdrawn_at ? Date.parse(withdrawn_at) : Infinity);
+  return Date.parse(starts_at) <= moment && moment < until;
+}

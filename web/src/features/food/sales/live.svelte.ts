@@ -1,0 +1,42 @@
+/** Live sales of a period, polled while the page is visible; new sales appear within two seconds. */
+import { answered, type Problem } from "../../../shared/api/answer";
+import { api } from "../../../shared/api/client";
+import { lengthOf, type PeriodQuery } from "../office/period";
+import type { By, SalesView } from "../office/types";
+
+const EACH_MS = 2000;
+/** By minute the server answers for three days at most. */
+const MINUTES_DAYS_MAX = 3;
+
+export class LiveSales {
+  view = $state.raw<SalesView | null>(null);
+  minutes = $state.raw<SalesView | null>(null);
+  problem = $state.raw<Problem | null>(null);
+  #turn = 0;
+
+  /** Follows a period until the returned function is called. */
+  watch(query: PeriodQuery, by: Exclude<By, "minute">): () => void {
+    const turn = (this.#turn += 1);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const round = async (): Promise<void> => {
+      if (document.visibilityState === "visible" || !this.view) await this.#ask(turn, query, by);
+      if (turn === this.#turn) timer = setTimeout(() => void round(), EACH_MS);
+    };
+    void round();
+    return () => {
+      if (turn === this.#turn) this.#turn += 1;
+      clearTimeout(timer);
+    };
+  }
+
+  async #ask(turn: number, query: PeriodQuery, by: By): Promise<void> {
+    const ask = (wanted: By): ReturnType<typeof answered<SalesView>> => answered<SalesView>(api.GET("/api/office/food/sales", { params: { query: { ...query, by: wanted } } }));
+    const short = lengthOf(query) <= MINUTES_DAYS_MAX;
+    const [view, minutes] = await Promise.all([ask(by), short ? ask("minute") : null]);
+    if (turn !== this.#turn) return;
+    if (view.ok) this.view = view.data;
+    this.problem = view.ok ? null : view.problem;
+    if (minutes?.ok) this.minutes = minutes.data;
+    if (!short) this.minutes = null;
+  }
+}

@@ -1,0 +1,51 @@
+/** Heartbeat of the till: fetches packs and cards, and uploads what is waiting. */
+import { Heartbeat } from "../../../shared/devices/heartbeat";
+import { heard } from "../../../shared/devices/link";
+import { link, time } from "./link";
+import { settleOnline } from "./selling";
+import { storage } from "./storage";
+import { till } from "./till.svelte";
+import type { CardNews, Pack } from "./messages";
+
+const LIMIT_MS = 4_000;
+/** Maximum age of a pack while online. */
+const PACK_AGE_MS = 60_000;
+const CARDS_LIMIT_MS = 30_000;
+
+let packAsked: number | null = null;
+let tag: string | null = null;
+
+export const beat = new Heartbeat(async () => {
+  if (!till.device || till.revoked) return;
+  const noCashiers = till.pack?.roster.length === 0; // a cashier who has just chosen a PIN may be waiting
+  const old = noCashiers || packAsked === null || performance.now() - packAsked > PACK_AGE_MS;
+  const hears = !till.pack || old ? (await fetchPack()) && (await fetchCards()) : await fetchCards();
+  if (!hears || till.stopped) return;
+  await settleOnline();
+  if ((await storage.waiting()).length > 0) await till.sync();
+});
+
+export async function fetchPack(): Promise<boolean> {
+  const headers = till.pack && tag ? { "if-none-match": tag } : {};
+  const reply = await link.ask<Pack>((signal) => link.api.GET("/api/till/pack", { headers, signal }), LIMIT_MS);
+  const isSame = !reply.ok && reply.status === 304;
+  if (!heard(reply, till) && !isSame) return false;
+  packAsked = performance.now();
+  if (reply.ok) tag = reply.tag;
+  till.usePack(reply.ok ? reply.data : till.pack!);
+  return true;
+}
+
+async function fetchCards(): Promise<boolean> {
+  const since = await storage.setting<string>("cards");
+  const reply = await link.ask<CardNews>(
+    (signal) => link.api.GET("/api/till/cards", { params: { query: { since } }, signal }),
+    since === undefined ? CARDS_LIMIT_MS : LIMIT_MS,
+  );
+  if (!heard(reply, till)) return false;
+  if (reply.data.position !== since || reply.data.all) await storage.keepCards(reply.data);
+  return true;
+}
+
+/** Age of the pack in minutes. */
+export const packMinutes = (): number => Math.max(0, Math.floor((time.now() - till.packAt) / 60_000));

@@ -1,0 +1,32 @@
+/** Screen reader announcements: each new, changed or withdrawn goal and shoot-out kick once. */
+import type { Words } from "../../shared/i18n/en/live";
+import { stateOf, type EffectiveEntry, type Kick, type Side, type Teams } from "./feed";
+
+/** Side of a goal; side and outcome of a shoot-out kick. */
+type Goal = { side: Side; kick: Kick["outcome"] | null };
+export type Goals = ReadonlyMap<number, Goal>;
+
+export function goalsOf(happened: readonly EffectiveEntry[]): Goals {
+  return new Map(
+    happened.flatMap(({ number, told }): [number, Goal][] => {
+      if (told.kind === "goal") return [[number, { side: told.side, kick: null }]];
+      return told.kind === "shoot_out_kick" ? [[number, { side: told.side, kick: told.outcome }]] : [];
+    }),
+  );
+}
+
+function isNew({ side, kick }: Goal, before: Goal | undefined): boolean {
+  return before?.side !== side || before.kick !== kick;
+}
+
+/** One sentence about the changes since `before`, with the score; null without changes. */
+export function announcementFor(before: Goals, happened: readonly EffectiveEntry[], teams: Teams | null, w: Words): string | null {
+  const now = goalsOf(happened);
+  const name = (side: Side): string => teams?.[side].name ?? w.sides[side];
+  const gone = [...before].filter(([number]) => !now.has(number)).map(([, { side, kick }]) => (kick ? w.noKick : w.noGoal)(name(side)));
+  const fresh = [...now].filter(([number, goal]) => isNew(goal, before.get(number))).map(([, { side, kick }]) => (kick ? w.happened.kick[kick] : w.happened.goal)(name(side)));
+  if (gone.length + fresh.length === 0) return null;
+  const { home, away, penalties } = stateOf(happened);
+  const stands = penalties ? w.penaltiesRead(name("home"), penalties.home, name("away"), penalties.away) : w.score(name("home"), home, name("away"), away);
+  return [...gone, ...fresh, stands].join(". ");
+}

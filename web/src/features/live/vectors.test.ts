@@ -1,0 +1,15 @@
+import { describe, expect, test } from "vitest";
+import vectors from "../../../../docs/vectors/live.json";
+import { effective, minute, stateOf, type FeedEntry, type Period } from "./feed";
+
+describe("every feed of the vectors", () => {
+  test.each(vectors.feeds)("$name", (feed) => {
+    const happened = effective(feed.entries as FeedEntry[]);
+    expect(happened.map(({ number }) => number)).toEqual(feed.effective);
+    expect(stateOf(happened)).toEqual(feed.state);
+  });
+});
+
+test.each(vectors.minutes)("$clock_s seconds of $period", ({ period, clock_s, minute: written }) => {
+  expect(minute(period as Period, clock_s)).toEqual(written);
+});

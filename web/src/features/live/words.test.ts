@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { live as en } from "../../shared/i18n/en/live";
+import { live as fr } from "../../shared/i18n/fr/live";
+import { matchDesk } from "../../shared/i18n/fr/matchDesk";
+import { entryText } from "./entryText";
+
+test("one minute is one minute in either language", () => {
+  expect([1, 4].map(en.happened.added_time)).toEqual(["1 minute added", "4 minutes added"]);
+  expect([1, 4].map(fr.happened.added_time)).toEqual(["1 minute de temps additionnel", "4 minutes de temps additionnel"]);
+});
+
+test("no line in French begins with a mark that stands apart from its word", () => {
+  const words = [matchDesk.choose, matchDesk.scorer("Virage FC"), matchDesk.held(2, "Non."), fr.signals(2)];
+  expect(words.filter((one) => / [:;!?»%]|« /.test(one))).toEqual([]);
+  expect(matchDesk.choose).toBe("Quel match\u00a0?");
+});
+
+test("of whom a card and a signal of goal-line technology are is said in words, not by a colour alone", () => {
+  expect(entryText({ kind: "card", side: "away", player: 4, colour: "yellow" }, null, en).title).toBe("Yellow card, Away");
+  expect(entryText({ kind: "goal_line", side: "home", is_goal: false }, null, en).details).toEqual(["Home"]);
+});

@@ -1,0 +1,124 @@
+/** The input of the event form: texts and local times as typed. */
+import { newId } from "../../../shared/runtime/ids";
+import { wholeOf } from "../../../shared/office/numbers";
+import type { EventContent, HouseRules, OfficeEvent } from "../../../shared/office/types";
+import { fromWall, shifted, toWall } from "../../../shared/office/wall";
+
+export const TIMES = ["doors_at", "starts_at", "ends_at", "sale_opens_at", "sale_closes_at"] as const;
+export type Time = (typeof TIMES)[number];
+export const NEW = "new";
+const LIMIT_MAX = 50;
+const BAG_MAX = 100;
+const DAY = 24 * 60;
+
+export interface EventForm extends Record<Time, string> {
+  kind: EventContent["kind"];
+  title_fr: string;
+  title_en: string;
+  subtitle_fr: string;
+  subtitle_en: string;
+  organiser_id: string;
+  organiser_name: string;
+  /** Client-made ids of a new organiser and series, so that repeated requests create them once. */
+  organiser_new: string;
+  series_new: string;
+  /** A series' id, nothing, or `new`. */
+  series_id: string;
+  series_fr: string;
+  series_en: string;
+  reentry: boolean;
+  paper_accepted: boolean;
+  paper_identity_check: boolean;
+  named_tickets: boolean;
+  alcohol: boolean;
+  limit_per_buyer: string;
+  bag_litres_max: string;
+}
+
+const empty = (): Pick<EventForm, "organiser_name" | "organiser_new" | "series_new" | "series_fr" | "series_en"> => ({
+  organiser_name: "", organiser_new: newId(), series_new: newId(), series_fr: "", series_en: "",
+});
+
+/** Defaults of a new event: in two weeks, on sale from tomorrow morning. */
+export function blank(now: number, organiser: string): EventForm {
+  const today = toWall(now).slice(0, 10);
+  const starts = shifted(`${today}T21:00`, 14 * DAY);
+  return {
+    ...empty(),
+    kind: "match",
+    title_fr: "",
+    title_en: "",
+    subtitle_fr: "",
+    subtitle_en: "",
+    organiser_id: organiser,
+    series_id: "",
+    starts_at: starts,
+    doors_at: shifted(starts, -120),
+    ends_at: shifted(starts, 120),
+    sale_opens_at: shifted(`${today}T10:00`, DAY),
+    sale_closes_at: shifted(starts, 45),
+    reentry: false,
+    paper_accepted: true,
+    paper_identity_check: false,
+    named_tickets: false,
+    alcohol: false,
+    limit_per_buyer: "9",
+    bag_litres_max: "15",
+  };
+}
+
+export function formOf(event: OfficeEvent["event"]): EventForm {
+  const rules: HouseRules = {
+    reentry: false, paper_accepted: true, paper_identity_check: false, named_tickets: false, alcohol: false, limit_per_buyer: 9, bag_litres_max: 15,
+    ...event.rules,
+  };
+  return {
+    ...empty(),
+    kind: event.kind,
+    title_fr: event.title.fr ?? "",
+    title_en: event.title.en ?? "",
+    subtitle_fr: event.subtitle?.fr ?? "",
+    subtitle_en: event.subtitle?.en ?? "",
+    organiser_id: event.organiser_id,
+    series_id: event.series_id ?? "",
+    doors_at: toWall(event.doors_at),
+    starts_at: toWall(event.starts_at),
+    ends_at: toWall(event.ends_at),
+    sale_opens_at: toWall(event.sale_opens_at),
+    sale_closes_at: toWall(event.sale_closes_at),
+    ...rules,
+    limit_per_buyer: String(rules.limit_per_buyer),
+    bag_litres_max: String(rules.bag_litres_max),
+  };
+}
+
+/** The event for the API, or the fields that cannot be parsed. */
+export function contentOf(form: EventForm, seriesId: string | null): { content: EventContent | null; unreadable: string[] } {
+  const unreadable: string[] = TIMES.filter((time) => fromWall(form[time]) === null);
+  const limit = wholeOf(form.limit_per_buyer);
+  const bag = wholeOf(form.bag_litres_max);
+  if (limit === null || limit < 1 || limit > LIMIT_MAX) unreadable.push("limit_per_buyer");
+  if (bag === null || bag > BAG_MAX) unreadable.push("bag_litres_max");
+  if (unreadable.length > 0) return { content: null, unreadable };
+  const content: EventContent = {
+    kind: form.kind,
+    title: { fr: form.title_fr.trim(), en: form.title_en.trim() },
+    subtitle: { fr: form.subtitle_fr.trim(), en: form.subtitle_en.trim() },
+    series_id: seriesId,
+    doors_at: fromWall(form.doors_at)!,
+    starts_at: fromWall(form.starts_at)!,
+    ends_at: fromWall(form.ends_at)!,
+    sale_opens_at: fromWall(form.sale_opens_at)!,
+    sale_closes_at: fromWall(form.sale_closes_at)!,
+    rules: {
+      reentry: form.reentry,
+      paper_accepted: form.paper_accepted,
+      paper_identity_check: form.paper_identity_check,
+      named_tickets: form.named_tickets,
+      alcohol: form.alcohol,
+      limit_per_buyer: limit!,
+      bag_litres_max: bag!,
+    },
+  };
+  return { content, unreadable };
+}

@@ -1,0 +1,24 @@
+/** Labels and tones of orders and payments. */
+import type { OrderDetail, OrderRefund } from "../../../shared/office/types";
+import type { Tone } from "../../programme/events/state";
+import { words } from "../../../shared/office/words.svelte";
+
+type State = OrderDetail["order"]["state"];
+const TONES: Record<State, Tone> = { held: "warn", paying: "warn", paid: "good", released: "plain", expired: "plain", refunded: "bad" };
+
+export function orderState(order: { state: State; refunded_cents: number }): { text: string; tone: Tone } {
+  const part = order.state === "paid" && order.refunded_cents > 0;
+  return { text: part ? words.w.orders.partly : words.w.orders.states[order.state], tone: part ? "warn" : TONES[order.state] };
+}
+
+export function refundState(refund: OrderRefund): { text: string; tone: Tone } {
+  if (refund.done_at) return { text: words.w.order.refundDone(words.stamp(refund.done_at)), tone: "good" };
+  return { text: words.w.order.refundRunning, tone: "warn" };
+}
+
+export function passState(pass: OrderDetail["passes"][number] | undefined): string {
+  const { passes } = words.w.order;
+  if (!pass) return "";
+  if (pass.entered_at) return passes.inside(words.stamp(pass.entered_at));
+  return pass.revoked ? passes.revoked : passes[pass.form];
+}

@@ -1,0 +1,99 @@
+/** A fan's rule for top-ups, and the card that the provider keeps for it. */
+import { answered, type Problem } from "../../../shared/api/answer";
+import { api } from "../../../shared/api/client";
+import type { AutoTopUp, AutoTopUpAnswer } from "../../../shared/api/words";
+import { keep } from "../../../shared/runtime/keep";
+import { newId } from "../../../shared/runtime/ids";
+import { storage } from "../../../shared/runtime/storage";
+
+export interface Amounts {
+  below_cents: number;
+  add_cents: number;
+  day_max_cents: number;
+}
+
+interface Kept {
+  owner: string;
+  rule: AutoTopUp | null;
+}
+
+const PAUSE_MS = 1000;
+/** So many looks after the provider's page, before the page says that it takes long. */
+const LOOKS = 20;
+
+export class Automatic {
+  rule = $state.raw<AutoTopUp | null>(null);
+  known = $state(false);
+  problem = $state.raw<Problem | null>(null);
+  /** Back from the provider's page: its word is on its way. */
+  returned = $state(false);
+  #ended = false;
+
+  constructor(private readonly owner: string) {}
+
+  async load(): Promise<void> {
+    const kept = await keep.get<Kept>("automatic");
+    if (!this.known && kept?.owner === this.owner) [this.rule, this.known] = [kept.rule, true];
+    const answer = await answered<AutoTopUpAnswer>(api.GET("/api/wallet/auto-top-up"));
+    this.problem = answer.ok ? null : answer.problem;
+    if (answer.ok) this.#know(answer.data);
+  }
+
+  /** Look until the provider has said what became of the card. */
+  async comeBack(): Promise<void> {
+    this.returned = true;
+    for (let look = 0; look < LOOKS && !this.#ended; look += 1) {
+      await this.load();
+      if (this.known && this.rule?.state !== "waiting") break;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+    this.returned = false;
+  }
+
+  /** Write the rule; with another card it leads to the provider's page, and comes back from there. */
+  async save({ below_cents, add_cents, day_max_cents }: Amounts, anotherCard: boolean): Promise<Problem | null> {
+    const method = anotherCard || !this.rule ? this.#newMethod() : this.rule.method_id;
+    const body = { method_id: method, below_cents, add_cents, day_max_cents, consent: true };
+    const answer = await answered<AutoTopUpAnswer>(api.PUT("/api/wallet/auto-top-up", { body }));
+    if (!answer.ok) {
+      if (["method_id_taken", "method_failed"].includes(answer.problem.code)) this.#methodEnded();
+      return answer.problem;
+    }
+    this.#know(answer.data);
+    if (answer.data.page_url) location.assign(answer.data.page_url);
+    return null;
+  }
+
+  async end(): Promise<Problem | null> {
+    const answer = await answered(api.DELETE("/api/wallet/auto-top-up"));
+    if (!answer.ok) return answer.problem;
+    this.#methodEnded();
+    await this.load();
+    return null;
+  }
+
+  stop(): void {
+    this.#ended = true;
+  }
+
+  #know({ rule }: AutoTopUpAnswer): void {
+    [this.rule, this.known] = [rule, true];
+    void keep.put("automatic", { owner: this.owner, rule } satisfies Kept);
+    if (rule && rule.state !== "waiting") this.#methodEnded();
+  }
+
+  get #key(): string {
+    return `purse.method.${this.owner}`;
+  }
+
+  /** The id of a card to keep, the same until its end is known: asked again after a lost answer, it is one card. */
+  #newMethod(): string {
+    const id = storage.read<string>(this.#key) ?? newId();
+    storage.write(this.#key, id);
+    return id;
+  }
+
+  #methodEnded(): void {
+    storage.write(this.#key, null);
+  }
+}

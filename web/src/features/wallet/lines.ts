@@ -1,0 +1,45 @@
+/** What a wallet's page works out by itself, without the server and the screen. */
+import type { WalletLine, WalletView } from "../../shared/api/words";
+import { centsOf } from "../../shared/ui/money";
+
+const AMOUNTS = [1000, 2000, 5000];
+
+/** Cents of an amount that somebody typed; null where it is none, or nothing. */
+export const amountOf = (text: string): number | null => centsOf(text) || null;
+
+/** The amounts of one tap that the wallet can take now. */
+export function amountsFor({ balance_cents, limits }: Pick<WalletView, "balance_cents" | "limits">): number[] {
+  const most = Math.min(limits.top_up_max_cents, limits.wallet_max_cents - balance_cents);
+  return AMOUNTS.filter((cents) => cents >= limits.top_up_min_cents && cents <= most);
+}
+
+/** Whether not even the smallest amount fits. */
+export function isFull({ balance_cents, limits }: Pick<WalletView, "balance_cents" | "limits">): boolean {
+  return limits.wallet_max_cents - balance_cents < limits.top_up_min_cents;
+}
+
+export interface Day {
+  key: string;
+  lines: WalletLine[];
+}
+
+/** Lines by the day that `keyOf` names, in the order in which they come. */
+export function byDay(lines: readonly WalletLine[], keyOf: (at: string) => string): Day[] {
+  const days: Day[] = [];
+  for (const line of lines) {
+    const key = keyOf(line.at);
+    if (days.at(-1)?.key !== key) days.push({ key, lines: [] });
+    days.at(-1)!.lines.push(line);
+  }
+  return days;
+}
+
+/**
+ * The history once its latest page was told again: what that page covers is as it says, the older lines that were
+ * fetched before stay. Null where the page does not reach them: then it stands alone.
+ */
+export function withOlder(page: readonly WalletLine[], known: readonly WalletLine[]): WalletLine[] | null {
+  const last = page.at(-1);
+  const reached = last ? known.findIndex((line) => line.id === last.id) : -1;
+  return reached < 0 ? null : [...page, ...known.slice(reached + 1)];
+}

@@ -1,0 +1,75 @@
+import { describe, expect, test } from "vitest";
+import file from "../../../../../docs/vectors/virtual_card.json";
+import { base64url, fromBase64 } from "../../../shared/passes/base64";
+import type { PhoneKey } from "../phone/keys";
+import { prove } from "../phone/keys";
+import { challengeBytes, challengeIn, isOld, message, readChallenge } from "./challenge";
+
+const { challenge, keys, cases } = file;
+const said = { ...challenge.value };
+
+async function phone(name: "Ed25519" | "P-256"): Promise<PhoneKey> {
+  const { id, jwk } = keys[name];
+  const algorithm = jwk.kty === "OKP" ? "Ed25519" : { name: "ECDSA", namedCurve: "P-256" };
+  return { owner: "somebody", id, private_key: await crypto.subtle.importKey("jwk", jwk, algorithm, false, ["sign"]), public_jwk: jwk };
+}
+
+test("a phone reads what a till asks, and signs the same bytes as Python", () => {
+  expect(challengeIn(file.address)).toEqual(said);
+  expect(new TextDecoder().decode(challengeBytes(said))).toBe(challenge.text);
+  const signed = message(said);
+  expect(base64url(signed.slice(0, -challenge.text.length))).toBe(file.purpose);
+});
+
+test("a phone's yes is the proof that Python expects, whichever key the browser can make", async () => {
+  const ofCase = (name: string): string => cases.find((one) => one.name === name)!.shown[0]!.proof;
+  expect(await prove(await phone("Ed25519"), said)).toBe(ofCase("an Ed25519 key"));
+  const { kty, crv, x, y } = keys["P-256"].jwk as JsonWebKey;
+  const verifier = await crypto.subtle.importKey("jwk", { kty, crv, x, y } as JsonWebKey, { name: "ECDSA", namedCurve: "P-256" }, false, ["verify"]);
+  for (const proof of [ofCase("a P-256 key"), await prove(await phone("P-256"), said)]) {
+    const told = JSON.parse(new TextDecoder().decode(fromBase64(proof)));
+    expect(told.key).toBe(keys["P-256"].id);
+    const holds = await crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, verifier, fromBase64(told.signature), message(said));
+    expect(holds).toBe(true);
+  }
+});
+
+describe("a challenge is too old for the phone exactly when it is for the server", () => {
+  const asked = cases.filter(({ shown, outcomes }) => !shown[0]!.told && ["proof_too_old", undefined].includes((outcomes[0] as { reason?: string }).reason));
+  test.each(asked)("$name", ({ now, shown, outcomes }) => {
+    expect(isOld(shown[0]!.challenge, Date.parse(now))).toBe("reason" in outcomes[0]!);
+  });
+});
+
+describe("what is no challenge in its one spelling is refused", () => {
+  const of = (told: unknown): string => base64url(new TextEncoder().encode(typeof told === "string" ? told : JSON.stringify(told)));
+  const { at, cents, id, outlet, till } = said;
+  test.each<[string, string]>([
+    ["nothing", ""],
+    ["no base64", "%%%"],
+    ["no JSON", of("pay me")],
+    ["no object", of("15")],
+    ["a member less", of({ at, cents, id, outlet })],
+    ["a member more", of({ at, cents, id, more: 1, outlet, till })],
+    ["another order", of({ cents, at, id, outlet, till })],
+    ["a space", of(challenge.text.replace(":", ": "))],
+    ["padding", `${of(said)}=`],
+    ["nothing to pay", of({ ...said, cents: 0 })],
+    ["money for the fan", of({ ...said, cents: -1500 })],
+    ["parts of a cent", of({ ...said, cents: 0.5 })],
+    ["too much", of({ ...said, cents: 100_000_001 })],
+    ["cents as text", of({ ...said, cents: "1500" })],
+    ["no moment", of({ ...said, at: "2026-13-09T19:47:12.345Z" })],
+    ["a moment of another zone", of({ ...said, at: "2026-05-09T21:47:12.345+02:00" })],
+    ["no id", of({ ...said, id: "1" })],
+    ["a till in capitals", of({ ...said, till: till.toUpperCase().replace("71A1", "71AF") })],
+    ["no outlet", of({ ...said, outlet: "" })],
+    ["an outlet that is a sentence", of({ ...said, outlet: "send it all to this one" })],
+    ["not UTF-8", base64url(new Uint8Array([0xff, 0xfe]))],
+  ])("%s", (_, fragment) => expect(readChallenge(fragment)).toBeNull());
+
+  test("and what is another page's address", () => {
+    expect(challengeIn(file.address.replace("/pay#", "/tap#"))).toBeNull();
+    expect(challengeIn("a word")).toBeNull();
+  });
+});

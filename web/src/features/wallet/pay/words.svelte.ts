@@ -1,0 +1,18 @@
+/** The words of a phone that pays, and how its refusals are said. */
+import type { Problem } from "../../../shared/api/answer";
+import type { pay } from "../../../shared/i18n/en/pay";
+import { Bundle } from "../../../shared/i18n/bundle.svelte";
+import { problemText } from "../../../shared/runtime/words";
+
+export type Words = typeof pay;
+
+class PayWords extends Bundle<Words> {
+  refusal(problem: Problem): string {
+    return (this.w.refusals as Record<string, string>)[problem.code] ?? problemText(problem);
+  }
+}
+
+export const words = new PayWords({
+  fr: async () => (await import("../../../shared/i18n/fr/pay")).pay,
+  en: async () => (await import("../../../shared/i18n/en/pay")).pay,
+});

@@ -1,0 +1,61 @@
+/** The wallet's words, and how its refusals and sums are said. */
+import type { Problem } from "../../shared/api/answer";
+import type { AutoTopUp, WalletLine } from "../../shared/api/words";
+import type { wallet } from "../../shared/i18n/en/wallet";
+import { Bundle } from "../../shared/i18n/bundle.svelte";
+import { i18n } from "../../shared/i18n/i18n.svelte";
+import { problemText } from "../../shared/runtime/words";
+
+export type Words = typeof wallet;
+
+class WalletWords extends Bundle<Words> {
+  /** A refusal in the fan's own words, with the sum that it names. */
+  refusal({ code, data, ...rest }: Problem): string {
+    const words = this.w.refusals;
+    const cents = Number(data.min_cents ?? data.max_cents ?? data.left_cents ?? 0);
+    const isOpen = code === "purse_would_exceed" && Number(data.open_cents ?? 0) > 0;
+    if (code === "purse_would_exceed" && cents <= 0 && !isOpen) return words.purse_full;
+    const said = (words as Record<string, string | ((sum: string) => string)>)[isOpen ? "purse_would_exceed_open" : code];
+    if (typeof said === "function") return said(i18n.money(cents));
+    return said ?? problemText({ code, data, ...rest });
+  }
+
+  /** What a line of the history was. */
+  line({ step, purpose, cents }: WalletLine): string {
+    const { held, purposes, in: into, out } = this.w.history;
+    if (step === "hold") return held;
+    return purposes[purpose] ?? (cents > 0 ? into : out);
+  }
+
+  /** When and where a line was, and whether it moved what the house gave. */
+  detail({ place, bonus }: WalletLine, when: string): string {
+    return [when, i18n.text(place), bonus ? this.w.history.bonus : ""].filter(Boolean).join(" · ");
+  }
+
+  /** Where a rule for top-ups stands. */
+  ruleState({ state, retry_at }: AutoTopUp): string {
+    const { states } = this.w.auto;
+    return state === "on" && retry_at ? states.paused(i18n.time(retry_at)) : states[state];
+  }
+
+  /** Why a rule is off, or pauses. */
+  ruleReason({ reason }: AutoTopUp): string {
+    return reason ? (this.w.auto.reasons[reason] ?? this.w.auto.reason) : "";
+  }
+
+  ruleRefusal(problem: Problem): string {
+    const { code, data } = problem;
+    const words: Record<string, (sum: string) => string> = this.w.auto.refusals;
+    return words[code]?.(i18n.money(Number(data.min_cents ?? data.max_cents ?? 0))) ?? this.refusal(problem);
+  }
+
+  /** What a line moved, with its sign: a minus, which is as wide as a plus, and not a hyphen. */
+  moved(cents: number): string {
+    return i18n.number(cents / 100, { style: "currency", currency: i18n.currency, signDisplay: "always" }).replace("-", "−");
+  }
+}
+
+export const words = new WalletWords({
+  fr: async () => (await import("../../shared/i18n/fr/wallet")).wallet,
+  en: async () => (await import("../../shared/i18n/en/wallet")).wallet,
+});

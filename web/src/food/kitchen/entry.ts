@@ -1,9 +1,0 @@
-/** The kitchen's own screen: its words and who stands there are known before it shows. */
-import { i18n } from "../../i18n/i18n.svelte";
-import { crew } from "./crew.svelte";
-import { words } from "./words.svelte";
-
-export async function open(): Promise<{ default: unknown }> {
-  const [page] = await Promise.all([import("./KitchenPage.svelte"), words.use(i18n.locale), crew.arrive()]);
-  return page;
-}

@@ -1,7 +1,0 @@
-import { clock } from "../kernel/clock.svelte";
-import { connection } from "../kernel/connection.svelte";
-
-/** Whether an event is in progress; false without network. */
-export function isOn(event: { starts_at: string; ends_at: string }): boolean {
-  return connection.online && Date.parse(event.starts_at) <= clock.now() && clock.now() < Date.parse(event.ends_at);
-}

@@ -1,8 +1,0 @@
-/** Texts of a receipt, loaded with its page or with the till. */
-import { Bundle } from "../i18n/bundle.svelte";
-import type { receipt } from "../i18n/en/receipt";
-
-export const words = new Bundle<typeof receipt>({
-  fr: async () => (await import("../i18n/fr/receipt")).receipt,
-  en: async () => (await import("../i18n/en/receipt")).receipt,
-});

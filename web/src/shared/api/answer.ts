@@ -1,0 +1,74 @@
+/** What the server says, as a value: data, or a problem with a stable code. Nothing here throws. */
+import { i18n } from "../i18n/i18n.svelte";
+import { clock } from "../runtime/clock.svelte";
+
+export interface Problem {
+  /** The server's stable code, or `offline` when nothing answered. */
+  code: string;
+  status: number;
+  data: Record<string, unknown>;
+  /** Seconds to wait, where the server named them. */
+  retryAfter: number | null;
+}
+export type Answer<T> = { ok: true; data: T; response: Response } | { ok: false; problem: Problem };
+
+const TRIES = 3;
+const WAIT_MAX_S = 6;
+const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+function seconds(response: Response): number | null {
+  const value = Number(response.headers.get("retry-after"));
+  return Number.isFinite(value) && value > 0 ? value : null;
+}
+
+const trips = new WeakMap<Response, readonly [number, number]>();
+
+/** An answer that says the server's time (`now`) sets our clock by it. */
+function learn(data: unknown, response: Response): void {
+  const trip = trips.get(response);
+  const now = (data as { now?: unknown } | null | undefined)?.now;
+  if (trip && typeof now === "string") clock.learn(Date.parse(now), ...trip);
+}
+
+/**
+ * Fetch that comes back after a 503: every request carries an id of its own making,
+ * so asking again never does a thing twice.
+ */
+export async function patientFetch(request: Request): Promise<Response> {
+  for (let turn = 1; ; turn += 1) {
+    const sent = Date.now();
+    const response = await fetch(request.clone());
+    trips.set(response, [sent, Date.now()]);
+    if (response.status !== 503 || turn >= TRIES) return response;
+    const wait = Math.min(seconds(response) ?? turn, WAIT_MAX_S);
+    await later(1000 * wait * (0.75 + Math.random() / 2));
+  }
+}
+
+export const offline: Problem = { code: "offline", status: 0, data: {}, retryAfter: null };
+
+function problem(response: Response, body: unknown): Problem {
+  const told = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
+  return {
+    code: typeof told.code === "string" ? told.code : response.status === 503 ? "overloaded" : "internal",
+    status: response.status,
+    data: typeof told.data === "object" && told.data !== null ? (told.data as Record<string, unknown>) : {},
+    retryAfter: seconds(response),
+  };
+}
+
+/** Turns a call of the API client into an answer. */
+export async function answered<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<Answer<T>> {
+  try {
+    const { data, error, response } = await call;
+    if (response.ok) {
+      learn(data, response);
+      return { ok: true, data: data as T, response };
+    }
+    const refused = problem(response, error);
+    await i18n.prepare(refused.code);
+    return { ok: false, problem: refused };
+  } catch {
+    return { ok: false, problem: offline };
+  }
+}

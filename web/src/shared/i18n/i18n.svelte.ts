@@ -1,0 +1,116 @@
+/** The words of the screens, by locale; one locale's messages are fetched, and Intl writes money, dates and numbers. */
+import { storage } from "../runtime/storage";
+import type { Messages } from "./en";
+
+export type Locale = "fr" | "en";
+export const LOCALES: readonly Locale[] = ["fr", "en"];
+const LOADERS: Record<Locale, () => Promise<{ messages: Messages }>> = {
+  fr: () => import("./fr"),
+  en: () => import("./en"),
+};
+const REFUSALS: Record<Locale, () => Promise<{ refusals: Record<string, string> }>> = {
+  fr: () => import("./fr/refusals"),
+  en: () => import("./en/refusals"),
+};
+
+/** The language that was chosen on this browser; null before anybody chose. */
+export const chosen = (): Locale | null => storage.read<Locale>("locale");
+
+/** The language chosen on this browser, else the browser's, else the club's. An account's language is that of its letters. */
+export function preferred(club: string): Locale {
+  const wanted = [chosen(), ...navigator.languages.map((tag) => tag.slice(0, 2)), club];
+  return (wanted.find((tag) => LOCALES.includes(tag as Locale)) as Locale | undefined) ?? "fr";
+}
+
+class I18n {
+  locale = $state<Locale>("fr");
+  messages = $state.raw<Messages | null>(null);
+  currency = $state("EUR");
+  /** Words for refusals that few people meet: empty before the first of them. */
+  refusals = $state.raw<Record<string, string>>({});
+  #refusalsIn: Locale | null = null;
+  /** Making one costs a slow phone many milliseconds, using it none. */
+  readonly #formats = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
+
+  get tag(): string {
+    return this.locale === "fr" ? "fr-FR" : "en-GB";
+  }
+
+  get m(): Messages {
+    return this.messages!;
+  }
+
+  async use(locale: Locale, keep = false): Promise<void> {
+    const { messages } = await LOADERS[locale]();
+    this.locale = locale;
+    this.messages = messages;
+    document.documentElement.lang = locale;
+    if (keep) storage.write("locale", locale);
+    if (this.#refusalsIn) await this.#useRefusals();
+  }
+
+  /** Fetches the words for a refusal that the first words do not have; without them it is said in general words. */
+  async prepare(code: string): Promise<void> {
+    if (!this.messages || code in this.messages.problems) return;
+    await this.#useRefusals().catch(() => console.warn("no words for refusals"));
+  }
+
+  /** Cents as money; whole amounts without their zeros. */
+  money(cents: number): string {
+    return cents % 100 === 0 ? this.#money({ maximumFractionDigits: 0 }, cents) : this.exact(cents);
+  }
+
+  /** Cents as money, always to the cent: for sums under each other. */
+  exact(cents: number): string {
+    return this.#money({}, cents);
+  }
+
+  number(value: number, options: Intl.NumberFormatOptions = {}): string {
+    return this.#kept("number", options, () => new Intl.NumberFormat(this.tag, options)).format(value);
+  }
+
+  date(iso: string, options: Intl.DateTimeFormatOptions): string {
+    const make = (): Intl.DateTimeFormat => new Intl.DateTimeFormat(this.tag, { timeZone: "Europe/Paris", ...options });
+    return this.#kept("date", options, make).format(new Date(iso));
+  }
+
+  day(iso: string): string {
+    return this.date(iso, { weekday: "long", day: "numeric", month: "long" });
+  }
+
+  time(iso: string): string {
+    return this.date(iso, { hour: "2-digit", minute: "2-digit" });
+  }
+
+  moment(iso: string): string {
+    return this.date(iso, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  }
+
+  /** The text of a {fr, en} field in the locale, or in the other one. */
+  text(field: Record<string, string> | { fr: string; en: string } | string | null | undefined): string {
+    if (!field) return "";
+    if (typeof field === "string") return field;
+    const words: Record<string, string> = field;
+    return words[this.locale] || words.fr || words.en || "";
+  }
+
+  async #useRefusals(): Promise<void> {
+    const { locale } = this;
+    if (this.#refusalsIn === locale) return;
+    this.refusals = (await REFUSALS[locale]()).refusals;
+    this.#refusalsIn = locale;
+  }
+
+  #money(options: Intl.NumberFormatOptions, cents: number): string {
+    return this.number(cents / 100, { style: "currency", currency: this.currency, ...options });
+  }
+
+  #kept<Format extends Intl.NumberFormat | Intl.DateTimeFormat>(kind: string, options: object, make: () => Format): Format {
+    const key = `${kind} ${this.tag} ${JSON.stringify(options)}`;
+    const known = this.#formats.get(key) ?? make();
+    this.#formats.set(key, known);
+    return known as Format;
+  }
+}
+
+export const i18n = new I18n();

@@ -1,0 +1,119 @@
+/** Who sits at the desk, what their roles let them do, and the lists that every screen of the office names things by. */
+import { answered, type Answer, type Problem } from "../api/answer";
+import { api } from "../api/client";
+import type { Geometry, Me } from "../api/words";
+import { i18n } from "../i18n/i18n.svelte";
+import { session } from "../session.svelte";
+import { geometry } from "../geometry";
+import { SELLERS, type GrantView, type OfficeEvent, type Organiser, type Role, type Series } from "./types";
+
+class Desk {
+  me = $state.raw<Me | null>(null);
+  problem = $state.raw<Problem | null>(null);
+  events = $state.raw<OfficeEvent[] | null>(null);
+  organisers = $state.raw<Organiser[]>([]);
+  series = $state.raw<Series[]>([]);
+  ground = $state.raw<Geometry | null>(null);
+  readonly #kept: OfficeEvent[] = [];
+  readonly grants = $derived<readonly GrantView[]>(this.me?.grants ?? []);
+  readonly signedIn = $derived(this.me?.kind === "staff" || this.me?.kind === "fan");
+
+  /** Asks who is there, once; again after a sign-in or a new role, here or in the fan's part. */
+  async arrive(again = false): Promise<void> {
+    if (this.me && !again && this.me.id === (session.me?.id ?? null)) return;
+    const answer = await answered<Me>(api.GET("/api/me"));
+    this.problem = answer.ok ? null : answer.problem;
+    if (!answer.ok) return;
+    this.me = answer.data;
+    if (this.signedIn) session.enter(answer.data);
+  }
+
+  /** Whether one of the roles is held anywhere. */
+  can(...roles: Role[]): boolean {
+    return this.grants.some((grant) => grant.role === "admin" || roles.includes(grant.role));
+  }
+
+  /** Whether a role is held over everything. */
+  overAll(role: Role): boolean {
+    return this.grants.some((grant) => grant.scope === "all" && (grant.role === role || grant.role === "admin"));
+  }
+
+  /** Whether a role is held over this event. */
+  over(event: Pick<OfficeEvent["event"], "id" | "organiser_id">, role: Role): boolean {
+    return this.grants.some(
+      (grant) =>
+        (grant.role === role || grant.role === "admin") &&
+        (grant.scope === "all" ||
+          (grant.scope === "event" && grant.scope_id === event.id) ||
+          (grant.scope === "organiser" && grant.scope_id === event.organiser_id)),
+    );
+  }
+
+  /** Whether events are this person's work: their sale, or all of their gates. */
+  get hasEvents(): boolean {
+    return this.can(...SELLERS) || this.grants.some(({ role, scope }) => role === "supervisor" && scope !== "gate");
+  }
+
+  /** Organisers for whom new events may be made. */
+  get mine(): Organiser[] {
+    const held = new Set(this.grants.filter((grant) => grant.scope === "organiser").map((grant) => grant.scope_id));
+    return this.overAll("programme") ? this.organisers : this.organisers.filter((one) => held.has(one.id));
+  }
+
+  async learnEvents(): Promise<Answer<OfficeEvent[]>> {
+    const mark = this.#kept.length;
+    const sells = this.can(...SELLERS); // a supervisor reads events, and neither organisers nor series
+    const [events, organisers, series] = await Promise.all([
+      answered<OfficeEvent[]>(api.GET("/api/office/events")),
+      sells ? answered<Organiser[]>(api.GET("/api/office/organisers")) : null,
+      sells ? answered<Series[]>(api.GET("/api/office/series")) : null,
+    ]);
+    if (events.ok) {
+      // What was changed while the list was on its way is newer than the list.
+      const newer = new Map(this.#kept.slice(mark).map((one) => [one.event.id, one]));
+      this.events = [...events.data.filter((one) => !newer.has(one.event.id)), ...newer.values()];
+    }
+    if (organisers?.ok) this.organisers = organisers.data;
+    if (series?.ok) this.series = series.data;
+    return this.#heed(events);
+  }
+
+  async learnGround(): Promise<Answer<Geometry>> {
+    const answer = await answered<{ version: string }>(api.GET("/api/venue"));
+    if (!answer.ok) return answer;
+    const ground = await geometry(answer.data.version);
+    if (ground.ok) this.ground = ground.data;
+    return ground;
+  }
+
+  /** Keeps one event as it was answered. */
+  keep(event: OfficeEvent): void {
+    this.#kept.push(event);
+    this.events = [...(this.events ?? []).filter((one) => one.event.id !== event.event.id), event];
+  }
+
+  find(id: string): OfficeEvent | undefined {
+    return this.events?.find((one) => one.event.id === id);
+  }
+
+  titleOf(eventId: string): string {
+    return i18n.text(this.find(eventId)?.event.title);
+  }
+
+  organiserOf(id: string): string {
+    return this.organisers.find((one) => one.id === id)?.name ?? "";
+  }
+
+  /** A session that has ended brings the sign-in back. */
+  #heed<T>(answer: Answer<T>): Answer<T> {
+    if (!answer.ok && answer.problem.status === 401) void this.arrive(true);
+    return answer;
+  }
+
+  leave(): void {
+    this.me = null;
+    this.events = null;
+  }
+}
+
+export const desk = new Desk();

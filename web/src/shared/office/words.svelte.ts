@@ -1,0 +1,38 @@
+/** The office's words: a bundle of their own beside the fan's, fetched with the office, one locale at a time. */
+import type { Problem } from "../api/answer";
+import type { office } from "../i18n/en/office";
+import { Bundle } from "../i18n/bundle.svelte";
+import { i18n } from "../i18n/i18n.svelte";
+import { clock } from "../runtime/clock.svelte";
+import { problemText } from "../runtime/words";
+
+export type Words = typeof office;
+
+class OfficeWords extends Bundle<Words> {
+  /** A problem in the office's words, or in everybody's. */
+  problem(problem: Problem): string {
+    const own = this.w.problems as Record<string, string>;
+    return own[problem.code] ?? problemText(problem);
+  }
+
+  date(iso: string): string {
+    return i18n.date(iso, { day: "numeric", month: "short", year: "numeric" });
+  }
+
+  /** Day and time to the minute; the year where it is another one. */
+  stamp(iso: string): string {
+    const year = (of: string): string => i18n.date(of, { year: "numeric" });
+    const other = year(iso) !== year(new Date(clock.now()).toISOString());
+    return i18n.date(iso, { day: "numeric", month: "short", ...(other ? { year: "numeric" } : {}), hour: "2-digit", minute: "2-digit" });
+  }
+
+  /** A sum at a glance: whole units of the currency. */
+  about(cents: number): string {
+    return i18n.money(Math.round(cents / 100) * 100);
+  }
+}
+
+export const words = new OfficeWords({
+  fr: async () => (await import("../i18n/fr/office")).office,
+  en: async () => (await import("../i18n/en/office")).office,
+});

@@ -1,0 +1,63 @@
+/** Who is signed in on this browser; remembered, so that tickets have their owner's name without a network. */
+import { answered, type Answer } from "./api/answer";
+import { api } from "./api/client";
+import type { Me } from "./api/words";
+import { chosen, i18n, type Locale } from "./i18n/i18n.svelte";
+import { storage } from "./runtime/storage";
+
+/** Somebody who is signed in. */
+export interface Person {
+  id: string;
+  email: string;
+  name: string | null;
+  locale: Locale;
+  staff: boolean;
+}
+
+function person(me: Me): Person | null {
+  if (!me.id || !me.email) return null;
+  return { id: me.id, email: me.email, name: me.name, locale: me.locale ?? "fr", staff: me.kind === "staff" };
+}
+
+class Session {
+  me = $state.raw<Person | null>(storage.read<Person>("me"));
+
+  async refresh(): Promise<void> {
+    if (!this.me) return;
+    const answer = await answered<Me>(api.GET("/api/me"));
+    if (answer.ok) this.keep(person(answer.data));
+  }
+
+  /** Signed in just now; the language that was chosen before is the account's from now on. */
+  enter(me: Me): Person | null {
+    this.keep(person(me));
+    const locale = chosen();
+    if (locale) void this.#write(locale);
+    return this.me;
+  }
+
+  /** Somebody chose a language: for the screens of this browser, and for the letters to whoever is signed in. */
+  async speak(locale: Locale): Promise<void> {
+    await i18n.use(locale, true);
+    await this.#write(locale);
+  }
+
+  async #write(locale: Locale): Promise<void> {
+    if (!this.me || this.me.locale === locale) return;
+    const answer = await answered(api.PATCH("/api/me", { body: { locale } }));
+    if (answer.ok && this.me) this.keep({ ...this.me, locale });
+  }
+
+  keep(me: Person | null): void {
+    this.me = me;
+    storage.write("me", me);
+  }
+
+  async signOut(): Promise<Answer<unknown>> {
+    const answer = await answered(api.DELETE("/api/session"));
+    if (answer.ok || answer.problem.status === 401) this.keep(null);
+    return answer;
+  }
+}
+
+export const session = new Session();

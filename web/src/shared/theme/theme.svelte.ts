@@ -1,0 +1,82 @@
+/** Light or dark, and the club's colours, set as custom properties through the CSSOM (the page's policy allows no inline style). */
+import { storage } from "../runtime/storage";
+import { atLightness, groundFor, inkOn, parseHex, readableOn, toHex, toOklab } from "./colour";
+
+export type Choice = "system" | "light" | "dark";
+export interface Club {
+  name: string;
+  short_name: string;
+  primary: string;
+  secondary: string;
+  accent: string;
+  locale: string;
+}
+
+const FALLBACK: Club = {
+  name: "Virage",
+  short_name: "Virage",
+  primary: "#14387f",
+  secondary: "#da001a",
+  accent: "#c9a227",
+  locale: "fr",
+};
+const SURFACES = { light: "#f2f3f7", dark: "#1d2436" } as const;
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+class Theme {
+  choice = $state<Choice>(storage.read<Choice>("theme") ?? "system");
+  club = $state.raw<Club>(storage.read<Club>("club") ?? FALLBACK);
+  #system = $state(dark.matches);
+  readonly mode = $derived<"light" | "dark">(this.choice === "system" ? (this.#system ? "dark" : "light") : this.choice);
+
+  start(): void {
+    dark.addEventListener("change", (event) => {
+      this.#system = event.matches;
+      this.paint();
+    });
+    this.paint();
+  }
+
+  choose(choice: Choice): void {
+    this.choice = choice;
+    storage.write("theme", choice === "system" ? null : choice);
+    this.paint();
+  }
+
+  wear(club: Club): void {
+    this.club = club;
+    storage.write("club", club);
+    this.paint();
+  }
+
+  paint(): void {
+    const root = document.documentElement;
+    root.dataset.theme = this.mode;
+    const worn = properties(this.club, this.mode);
+    for (const [name, value] of Object.entries(worn)) root.style.setProperty(name, value);
+    document.querySelector("meta[name=theme-color]")?.setAttribute("content", worn["--club"]!);
+  }
+}
+
+/** The club's custom properties: every pair of ground and text has AA contrast, whatever the colours. */
+export function properties(club: Club, mode: "light" | "dark"): Record<string, string> {
+  const primary = groundFor(parseHex(club.primary));
+  const second = groundFor(parseHex(club.secondary));
+  const surface = parseHex(SURFACES[mode]);
+  const deep = atLightness(primary, Math.max(0.12, toOklab(primary)[0] - 0.1));
+  const worn: Record<string, string> = {
+    "--club": toHex(primary),
+    "--on-club": toHex(readableOn(primary)),
+    "--club-deep": toHex(groundFor(deep)),
+    "--on-club-deep": toHex(readableOn(groundFor(deep))),
+    "--club-ink": toHex(inkOn(primary, surface)),
+    "--accent": toHex(second),
+    "--on-accent": toHex(readableOn(second)),
+    "--accent-ink": toHex(inkOn(parseHex(club.secondary), surface)),
+    "--gilt": toHex(inkOn(parseHex(club.accent), groundFor(deep))),
+  };
+  for (const [name, value] of Object.entries(worn)) worn[`${name}-rgb`] = parseHex(value).join(" ");
+  return worn;
+}
+
+export const theme = new Theme();

@@ -1,4 +1,0 @@
-/** Theme of the till: light by default. */
-import { Dress } from "../devices/dress.svelte";
-
-export const dress = new Dress("till", false);
