@@ -185,6 +185,18 @@ def test_the_kept_app_gives_way_to_the_app_of_today_and_the_kept_keys_still_sign
         assert left.phone_keys == FAN.stored.phone_keys
 
 
+def test_the_kept_worker_opens_the_office_and_the_staffs_pages_of_today(house: GoldenHouse, profile: Path) -> None:
+    with phone(profile, house.port) as context:
+        page = opened_by_the_kept_app(context, house)
+        for address in ("/office", "/staff"):
+            answer = page.goto(address)
+            assert answer is not None
+            assert answer.from_service_worker
+            assert build_of(page) == build_in(http.get(f"{house.url}{address}").text)
+            assert build_of(page).isdisjoint(of_today(house))
+            expect(page.get_by_label("Email address").or_(page.locator("main h1")).first).to_be_visible()
+
+
 def test_after_a_restart_every_page_is_current_and_works_offline(house: GoldenHouse, profile: Path) -> None:
     with phone(profile, house.port) as context:
         page = opened_by_the_kept_app(context, house)

@@ -3,6 +3,7 @@
 import copy
 import gzip
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -12,6 +13,7 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 
 from tests.golden.renames import (
+    REF,
     Renames,
     contract,
     operations,
@@ -78,8 +80,22 @@ def answered_well() -> list[Exchange]:
 WELL = answered_well()
 
 
+def without_messages(document: dict[str, Any]) -> dict[str, Any]:
+    """The document without the messages of the stream, of which 0.1.0 said nothing, and without what only they name."""
+    answer = document["paths"]["/api/stream"]["get"]["responses"]["200"]
+    assert answer["content"]["text/event-stream"]["schema"] == {"$ref": f"{REF}StreamMessages"}
+    answer["content"]["text/event-stream"]["schema"] = {}
+    schemas = document["components"]["schemas"]
+    named, found = json.dumps(document["paths"]), set[str]()
+    while new := {name for name in re.findall(rf'"{REF}(\w+)"', named) if name not in found}:
+        found |= new
+        named = json.dumps([schemas[name] for name in new])
+    document["components"]["schemas"] = {name: schemas[name] for name in schemas if name in found}
+    return document
+
+
 def test_the_api_is_the_recorded_one_under_the_names_of_the_map() -> None:
-    now = contract(openapi_document())
+    now = contract(without_messages(openapi_document()))
     expected = contract(renamed_document(OLD, read_renames(MAP)))
     assert len(expected["operations"]) == len(OPERATIONS) > 200
     assert len(expected["components"]) == len(SCHEMAS) > 300

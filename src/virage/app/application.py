@@ -58,6 +58,6 @@ def create_app(
 
 
 @get("/api/openapi.json", public=True, documented=False)
-async def openapi_document(request: Request, api_document: openapi.ApiDocument) -> FileResponse:
+async def openapi_document(request: Request, api_document: openapi.ApiDocument, hub: Hub | None) -> FileResponse:
     """The OpenAPI document of all routes."""
-    return FileResponse(await api_document.file(request.app.served))
+    return FileResponse(await api_document.file(request.app.served, hub.messages if hub else {}))

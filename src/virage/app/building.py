@@ -52,7 +52,8 @@ def build(config: Config, db: Database, clock: Clock) -> Application:
 def openapi_document() -> bytes:
     """Return the OpenAPI document of all domains; needs no database."""
     nowhere = Config(secret="nothing is signed or opened with it", demo=True)  # noqa: S106 - not a secret
-    return openapi.document(build(nowhere, Database(cast("Any", None), "", "", 0), Clock()).served)
+    app = build(nowhere, Database(cast("Any", None), "", "", 0), Clock())
+    return openapi.document(app.served, app.state.hub.messages)
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec import Struct
 
 from tests.listening import hear
 from virage.platform.data.batching import Overloaded
@@ -24,6 +25,7 @@ class Seats:
     """Says which numbers were noted about a thing; opens with all of them, or those since the last position."""
 
     name = "seats"
+    message = Struct
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -305,6 +307,7 @@ class Beats:
     """Says how often it was asked, to whoever listens then; some beats fail."""
 
     name = "beats"
+    message = Struct
 
     def __init__(self, db: Database) -> None:
         self._db = db

@@ -1,7 +1,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -307,9 +307,9 @@ async def test_the_openapi_document_is_built_once_outside_the_event_loop(
     built_in: list[threading.Thread] = []
     build = openapi.document
 
-    def document(served: Sequence[Served]) -> bytes:
+    def document(served: Sequence[Served], messages: Mapping[str, type[Struct]]) -> bytes:
         built_in.append(threading.current_thread())
-        return build(served)
+        return build(served, messages)
 
     monkeypatch.setattr(openapi, "document", document)
     answers = await asyncio.gather(*(web.get("/api/openapi.json") for _ in range(6)))

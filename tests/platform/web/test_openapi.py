@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from virage.platform.web.adapter import Addresses, Served
 from virage.platform.web.limits import Limits
-from virage.platform.web.openapi import document
+from virage.platform.web.openapi import EVENTS, document
 from virage.platform.web.routing import Described, Endpoint, Named, Response, delete, get, mount, post
 
 
@@ -61,6 +61,17 @@ async def drop_sheet(sheet_id: UUID) -> None:
     assert sheet_id
 
 
+class SheetMoved(Struct):
+    """A message about a sheet."""
+
+    at: datetime
+
+
+@get("/stream", public=True, answer=Described(Any, "Events", EVENTS))
+async def follow_sheet() -> bytes:
+    return b""
+
+
 @get("/hidden", public=True, documented=False)
 async def hidden() -> str:
     return "here"
@@ -74,7 +85,7 @@ def served(*endpoints: Endpoint) -> list[Served]:
 def shown() -> dict[str, Any]:
     """The document of all of them."""
     made: dict[str, Any] = msgspec.json.decode(
-        document(served(get_sheet, list_sheets, print_sheet, drop_sheet, hidden))
+        document(served(get_sheet, list_sheets, print_sheet, drop_sheet, follow_sheet, hidden), {"sheet": SheetMoved})
     )
     return made
 
@@ -137,3 +148,12 @@ def test_two_endpoints_with_the_same_address_and_method_are_an_error() -> None:
 
     with pytest.raises(ValueError, match="GET /api/hidden is declared twice"):
         Addresses(served(hidden, hidden), refuse)
+
+
+def test_a_stream_has_the_message_of_each_topic(shown: dict[str, Any]) -> None:
+    answer = shown["paths"]["/api/stream"]["get"]["responses"]["200"]
+    assert answer["content"] == {"text/event-stream": {"schema": {"$ref": "#/components/schemas/StreamMessages"}}}
+    messages = shown["components"]["schemas"]["StreamMessages"]
+    assert messages["properties"] == {"sheet": {"$ref": "#/components/schemas/SheetMoved"}}
+    assert messages["required"] == ["sheet"]
+    assert shown["components"]["schemas"]["SheetMoved"]["properties"]["at"]["format"] == "date-time"

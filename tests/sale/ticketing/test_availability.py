@@ -16,8 +16,8 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal
 from virage.sale.ticketing.acts.pricing import set_pricing
-from virage.sale.ticketing.reads.open_sales import Delta, OpenSales, delta_of
-from virage.sale.ticketing.reads.topics import AvailabilityTopic, OrderTopic, Reload
+from virage.sale.ticketing.reads.open_sales import AvailabilityUpdate, OpenSales, update_of
+from virage.sale.ticketing.reads.topics import AvailabilityTopic, OrderTopic
 
 NOBODY = Principal("anonymous")
 
@@ -78,7 +78,7 @@ async def test_a_stream_continues_from_the_version_of_a_bitmap(house: House, oth
     await other_process.until(house.event_id, before - 2)
     opened = await other_process.topic.open(str(house.event_id), coming(since=found[1]))
     assert not isinstance(opened, Refused)
-    assert list(opened.messages) == [Delta(taken=[line["place"] for line in order["lines"]])]
+    assert list(opened.messages) == [AvailabilityUpdate([line["place"] for line in order["lines"]], [])]
     nothing_new = await other_process.topic.open(str(house.event_id), coming(since=opened.position))
     assert not isinstance(nothing_new, Refused)
     assert list(nothing_new.messages) == []
@@ -87,7 +87,7 @@ async def test_a_stream_continues_from_the_version_of_a_bitmap(house: House, oth
 async def test_a_client_too_far_behind_reloads_the_bitmap(house: House, other_process: Process) -> None:
     opened = await other_process.topic.open(str(house.event_id), coming(since="1-0"))
     assert not isinstance(opened, Refused)
-    assert list(opened.messages) == [Reload()]
+    assert list(opened.messages) == [AvailabilityUpdate(reload=True)]
 
 
 @pytest.mark.parametrize("argument", [str(new_id()), "no id"], ids=["unknown", "no id"])
@@ -106,12 +106,14 @@ async def test_an_event_id_in_another_spelling_has_no_stream(house: House, other
 async def test_each_event_gets_one_delta_with_the_last_state_of_each_place(house: House) -> None:
     event_id = house.event_id
     entries = [_entry("places_taken", event_id, [1, 2]), _entry("places_freed", event_id, [2])]
-    assert delta_of(entries) == Delta(taken=[1], freed=[2])
+    assert update_of(entries) == AvailabilityUpdate([1], [2])
     topic = AvailabilityTopic(house.order_service.sales)
     assert await topic.on_entries([*entries, _entry("order_paid", new_id(), [])]) == {
-        str(event_id): Delta(taken=[1], freed=[2])
+        str(event_id): AvailabilityUpdate([1], [2])
     }
-    assert await topic.on_entries([_entry("prices_set", event_id, [])]) == {str(event_id): Reload()}
+    assert await topic.on_entries([_entry("prices_set", event_id, [])]) == {
+        str(event_id): AvailabilityUpdate(reload=True)
+    }
 
 
 async def test_only_the_buyer_can_follow_an_order(house: House) -> None:

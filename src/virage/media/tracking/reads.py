@@ -109,6 +109,7 @@ class TrackingTopic:
     """`pitch:<event_id>`: positions, starting with a key frame. Past messages are not repeated."""
 
     name = "pitch"
+    message = TrackingUpdate
 
     def __init__(self, pitches: TrackingReader) -> None:
         self._pitches = pitches

@@ -8,6 +8,7 @@ from starlette.types import Receive, Send
 from virage.platform.data.journal import position_key
 from virage.platform.realtime.hub import Flow, Hub
 from virage.platform.web.guard import Principal
+from virage.platform.web.openapi import EVENTS
 from virage.platform.web.problems import Problem
 from virage.platform.web.routing import Described, Request, get
 
@@ -32,7 +33,7 @@ class FlowResponse:
         await self._flow.run(receive, send)
 
 
-@get("/api/stream", public=True, answer=Described(Any, "Server-sent events", "text/event-stream"))
+@get("/api/stream", public=True, answer=Described(Any, "Server-sent events, their data by topic", EVENTS))
 async def stream(
     request: Request,
     hub: Hub,

@@ -66,12 +66,17 @@ class Topic(Protocol):
 
     name: str
 
+    @property
+    def message(self) -> type[Struct]:
+        """The type of its messages, for the OpenAPI document."""
+        ...
+
     async def open(self, argument: str, opening: Opening) -> Opened | Refused:
         """Open the topic for one subscriber, or refuse it."""
         ...
 
     async def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
-        """Return the message (anything msgspec encodes) for each argument that these entries concern.
+        """Return the message for each argument that these entries concern.
 
         It runs once for all subscribers, so it reads the database at most once. It may raise `Unavailable` and is
         called again then. Entries come in the order in which they were written.
@@ -124,6 +129,11 @@ class Hub:
         self._draining = False
         self.let_go = 0
         self.crowded = 0
+
+    @property
+    def messages(self) -> Mapping[str, type[Struct]]:
+        """The type of the messages of each topic, by its name."""
+        return {name: topic.message for name, topic in self._topics.items()}
 
     @property
     def listening(self) -> int:

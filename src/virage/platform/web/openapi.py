@@ -7,6 +7,7 @@ from types import NoneType
 from typing import Any, Final, get_args, get_origin
 
 import msgspec
+from msgspec import Struct
 from msgspec import inspect as inspecting
 
 from virage.platform.values.refusals import Refusal
@@ -24,6 +25,7 @@ _SCHEMES = {
     "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "Session of a browser."},
     "bearer": {"type": "http", "scheme": "bearer", "description": "Token of an API client."},
 }
+EVENTS: Final = "text/event-stream"
 _BINARY = {"type": "string", "format": "binary"}
 _ASKED: list[dict[str, list[str]]] = [{name: []} for name in _SCHEMES]
 _COMPONENTS = "#/components/schemas/"
@@ -37,20 +39,25 @@ class ApiDocument:
     def __init__(self) -> None:
         self._building: asyncio.Task[File] | None = None
 
-    async def file(self, served: Sequence[Served]) -> File:
+    async def file(self, served: Sequence[Served], messages: Mapping[str, type[Struct]]) -> File:
         """Return the file; requests that arrive while it is built share the one build."""
         if self._building is None:
-            self._building = asyncio.create_task(asyncio.to_thread(_file, served))
+            self._building = asyncio.create_task(asyncio.to_thread(_file, served, messages))
         return await asyncio.shield(self._building)
 
 
-def _file(served: Sequence[Served]) -> File:
-    return file_of(document(served), "application/json")
+def _file(served: Sequence[Served], messages: Mapping[str, type[Struct]]) -> File:
+    return file_of(document(served, messages), "application/json")
 
 
-def document(served: Sequence[Served]) -> bytes:
-    """Return the OpenAPI 3.1 document of these endpoints as JSON."""
-    shown = [(bound, _types_of(bound)) for bound in served if bound.endpoint.documented]
+def document(served: Sequence[Served], messages: Mapping[str, type[Struct]]) -> bytes:
+    """Return the OpenAPI 3.1 document of these endpoints as JSON.
+
+    `messages` are the types of the messages of the stream, by topic: properties of the component `StreamMessages`.
+    """
+    streamed = msgspec.defstruct("StreamMessages", list(messages.items()))
+    streamed.__doc__ = "The data of a server-sent event, by the topic that its name begins with."
+    shown = [(bound, _types_of(bound, streamed)) for bound in served if bound.endpoint.documented]
     kinds = [*(kind for _, types in shown for kind in types.values()), ProblemDocument, Refusal]
     schemas, components = msgspec.json.schema_components(kinds, ref_template=REF)
     instants = _Instants(components)
@@ -140,15 +147,16 @@ class _Instants:
                 self.say(member, option)
 
 
-def _types_of(served: Served) -> dict[tuple[str, str], Any]:
-    """Return the types of inputs and answer, by place and name."""
+def _types_of(served: Served, streamed: type[Struct]) -> dict[tuple[str, str], Any]:
+    """Return the types of inputs and answer, by place and name; `streamed` is the answer of a stream."""
     inputs = served.inputs
     types = {("path", name): kind for name, kind in inputs.path.items()}
     types |= {("query", name): kind for name, kind in inputs.query.items()}
     if inputs.body is not None:
         types["body", ""] = inputs.body
     if (kind := _content_of(served)) not in (bytes, NoneType):
-        types["answer", ""] = kind
+        said = served.endpoint.answer
+        types["answer", ""] = streamed if said and said.media_type == EVENTS else kind
     return types
 
 

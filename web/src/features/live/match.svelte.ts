@@ -6,14 +6,13 @@
 import { answered, type Answer, type Problem } from "../../shared/api/answer";
 import { api } from "../../shared/api/client";
 import type { components } from "../../shared/api/schema";
-import { follow, followAt } from "../../shared/api/stream";
+import { follow, followAt, type Messages } from "../../shared/api/stream";
 import type { EventInfo } from "../../shared/api/words";
 import { keep } from "../../shared/runtime/keep";
 import { monitor } from "./edge";
 import { effective, periods, stateOf, type FeedEntry, type Teams } from "./feed";
 
 type MatchFeed = components["schemas"]["MatchFeed"];
-type News = { entries?: FeedEntry[]; teams?: boolean; head?: number };
 const PAGE_ENTRIES = 32;
 const AGAIN_MS = 2000;
 const LATE_MS = 4000;
@@ -74,8 +73,8 @@ export class Match {
   async #follow(asked: Promise<Answer<MatchFeed>>): Promise<() => void> {
     const live = await asked;
     const edge = live.ok ? monitor(live.response.headers.get("link")) : null;
-    const hear = (message: unknown): void => void this.#hear(message as News);
-    return edge ? followAt(edge, this.#key, hear) : follow(this.#key, null, hear);
+    const hear = (message: Messages["live"]): void => void this.#hear(message);
+    return edge ? followAt(edge, "live", this.id, hear) : follow("live", this.id, null, hear);
   }
 
   async #load(live: Promise<Answer<MatchFeed>>): Promise<void> {
@@ -100,7 +99,7 @@ export class Match {
     return live;
   }
 
-  async #hear({ entries = [], teams = false, head = 0 }: News): Promise<void> {
+  async #hear({ entries = [], teams = false, head = 0 }: Messages["live"]): Promise<void> {
     this.at = new Date().toISOString();
     this.#head = Math.max(this.#head, head);
     this.add(entries);

@@ -2,18 +2,12 @@
 import { SvelteMap } from "svelte/reactivity";
 import { answered, type Answer, type Problem } from "../../shared/api/answer";
 import { api } from "../../shared/api/client";
-import { follow } from "../../shared/api/stream";
+import { follow, type Messages } from "../../shared/api/stream";
 import type { EventInfo, Geometry, Offer, Tariff } from "../../shared/api/words";
 import { event as loadEvent } from "../programme/events";
 import { Availability } from "../venue/availability";
 import { COMPANION, geometry, WHEELCHAIR } from "../../shared/geometry";
 
-export interface Delta {
-  taken?: number[];
-  freed?: number[];
-  /** Too much was missed, or the prices changed: reload everything. */
-  reload?: boolean;
-}
 interface Loaded {
   event: EventInfo;
   geometry: Geometry;
@@ -57,7 +51,7 @@ export class Sale {
     if (!free.ok) return this.#fail(free);
     this.loaded = { event: event.data, geometry: ground.data, offer: offer.data, places: free.data.places };
     this.#stop?.();
-    this.#stop = follow(`availability:${this.id}`, free.data.since, (message) => this.#hear(message as Delta));
+    this.#stop = follow("availability", this.id, free.data.since, (message) => this.#hear(message));
   }
 
   close(): void {
@@ -83,9 +77,9 @@ export class Sale {
     this.problem = answer.problem;
   }
 
-  #hear(delta: Delta): void {
-    if (delta.reload) return void this.load();
-    const changed = this.loaded?.places.apply(delta.taken ?? [], delta.freed ?? []);
+  #hear(update: Messages["availability"]): void {
+    if (update.reload) return void this.load();
+    const changed = this.loaded?.places.apply(update.taken ?? [], update.freed ?? []);
     if (!changed || changed.size === 0) return;
     this.#check();
     this.#due ??= setTimeout(() => {

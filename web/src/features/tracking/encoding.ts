@@ -1,29 +1,12 @@
 /** Text encoding of positions: key frames and moves (docs/pitch.md; tested with docs/vectors/pitch.json). */
-import type { Period } from "../live/feed";
+import type { components } from "../../shared/api/schema";
 
 export const QUANTUM_M = 0.2;
 export const MOMENT_MS = 500;
 
-export interface Kick {
-  at: string;
-  ball: string;
-  kmh: number;
-  by: string | null;
-}
-export interface Key {
-  period: Period;
-  n: number;
-  who: string[];
-  at: string;
-  /** In the order of `who`: metres, and top speed in tenths of km/h. */
-  runs: [number, number][];
-}
-export interface News {
-  key?: Key | null;
-  moves?: [number, string][];
-  kicks?: Kick[];
-  hardest?: Kick | null;
-}
+type Schemas = components["schemas"];
+export type Update = Schemas["TrackingUpdate"];
+export type Kick = NonNullable<Update["hardest"]>;
 export type Spot = readonly [number, number];
 export type BallSpot = readonly [number, number, number];
 /** All positions at `n * 500` ms of the match clock, in fifths of a metre from the centre spot. */

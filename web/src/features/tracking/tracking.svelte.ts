@@ -2,7 +2,7 @@
 import { follow } from "../../shared/api/stream";
 import { storage } from "../../shared/runtime/storage";
 import type { Period } from "../live/feed";
-import { read, type Kick, type News } from "./encoding";
+import { read, type Kick, type Update } from "./encoding";
 import { Motion } from "./motion";
 
 /** Delay before unsubscribing, so that scrolling past does not restart the stream. */
@@ -45,7 +45,7 @@ export class LiveTracking {
   /** Subscribe while visible; unsubscribe after a delay. */
   look(looking: boolean): void {
     clearTimeout(this.#leaving);
-    if (looking) this.#stop ??= follow(`pitch:${this.id}`, null, (message) => this.hear(message as News));
+    if (looking) this.#stop ??= follow("pitch", this.id, null, (message) => this.hear(message));
     else this.#leaving = setTimeout(() => this.close(), LEAVE_MS);
   }
 
@@ -55,7 +55,7 @@ export class LiveTracking {
     this.#stop = null;
   }
 
-  hear({ key, moves = [], kicks = [], hardest }: News): void {
+  hear({ key, moves = [], kicks = [], hardest }: Update): void {
     const now = performance.now();
     if (key) {
       [this.period, this.who, this.runs] = [key.period, key.who, key.runs];

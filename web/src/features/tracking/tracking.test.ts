@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import vectors from "../../../../docs/vectors/pitch.json";
 import { contrast, parseHex } from "../../shared/theme/colour";
 import type { Teams } from "../live/feed";
-import { MOMENT_MS, read, type BallSpot, type Moment, type News, type Spot } from "./encoding";
+import { MOMENT_MS, read, type BallSpot, type Moment, type Update, type Spot } from "./encoding";
 import { between, Motion } from "./motion";
 import { shirts } from "./shirts";
 
@@ -24,7 +24,7 @@ test("key frames and moves lead to where the server is, message by message", () 
   let known: Moment | null = null;
   let who: string[] = [];
   for (const { message, state } of vectors.told) {
-    const { key, moves = [] } = message as unknown as News;
+    const { key, moves = [] } = message as unknown as Update;
     if (key) [who, known] = [key.who, read(key.at, key.who, null, key.n)];
     for (const [n, text] of moves) known = read(text, who, known, n);
     expect({ n: known!.n, ...plain(known!) }).toEqual(state);

@@ -4603,6 +4603,18 @@ export interface components {
             today_cents: number;
         };
         /**
+         * AvailabilityUpdate
+         * @description Places that were taken, and places that became free.
+         *
+         *         `reload`: too many changes were missed, or the prices changed, and the client fetches the availability again.
+         */
+        AvailabilityUpdate: {
+            freed?: number[] | null;
+            /** @default false */
+            reload: boolean;
+            taken?: number[] | null;
+        };
+        /**
          * Ban
          * @description A ban in force.
          */
@@ -5779,6 +5791,20 @@ export interface components {
             entries: components["schemas"]["FeedEntry"][];
         };
         /**
+         * FeedUpdate
+         * @description A message of the topic: entries in order, each a `FeedEntry`; `teams`: the line-ups have changed.
+         *
+         *         A stream starts with `head`, the number of the last published entry. Pages have all entries up to it, and the stream
+         *         sends each later entry once.
+         */
+        FeedUpdate: {
+            entries?: components["schemas"]["FeedEntry"][];
+            /** @default 0 */
+            head: number;
+            /** @default false */
+            teams: boolean;
+        };
+        /**
          * Floor
          * @description A floor. The concourse of ring 1 is on the podium, inside the gates.
          * @enum {string}
@@ -5843,6 +5869,24 @@ export interface components {
             total_cents: number;
             vat: components["schemas"]["BasketVat"][];
             voucher_cents: number | null;
+        };
+        /**
+         * FoodOrderEvent
+         * @description An event of an order: its new state, or `voucher` for a granted bonus.
+         */
+        FoodOrderEvent: {
+            /** Format: uuid */
+            id: string;
+            what: string;
+        };
+        /**
+         * FoodOrderNews
+         * @description Events of orders. `reload` asks the client to fetch everything: missed events are not repeated.
+         */
+        FoodOrderNews: {
+            orders?: components["schemas"]["FoodOrderEvent"][];
+            /** @default false */
+            reload: boolean;
         };
         /**
          * FoodOrderRequest
@@ -6292,6 +6336,23 @@ export interface components {
             kty: "EC" | "OKP";
             x: string;
             y?: string | null;
+        };
+        /**
+         * KeyFrame
+         * @description All positions: moment `n` is `n * 500` ms of the match clock.
+         *
+         *         `at` holds the positions of `who` (docs/pitch.md); `runs`, in the same order, metres and top speed in tenths of
+         *         km/h.
+         */
+        KeyFrame: {
+            at: string;
+            n: number;
+            period: components["schemas"]["Period"];
+            runs: [
+                number,
+                number
+            ][];
+            who: string[];
         };
         /**
          * Kick
@@ -6973,6 +7034,15 @@ export interface components {
             arrives_at: string | null;
             /** Format: date-time */
             ready_at: string;
+        };
+        /**
+         * OrderUpdate
+         * @description The new state of an order; or `returned`: a payment of it is returned, and its state is unchanged.
+         */
+        OrderUpdate: {
+            /** @default false */
+            returned: boolean;
+            state?: ("expired" | "held" | "paid" | "paying" | "refunded" | "released") | null;
         };
         /**
          * Organiser
@@ -8409,6 +8479,19 @@ export interface components {
             till: string;
         };
         /**
+         * StreamMessages
+         * @description The data of a server-sent event, by the topic that its name begins with.
+         */
+        StreamMessages: {
+            availability: components["schemas"]["AvailabilityUpdate"];
+            food_orders: components["schemas"]["FoodOrderNews"];
+            kitchen: components["schemas"]["FoodOrderNews"];
+            live: components["schemas"]["FeedUpdate"];
+            order: components["schemas"]["OrderUpdate"];
+            pitch: components["schemas"]["TrackingUpdate"];
+            stats: components["schemas"]["TeamStatistics"];
+        };
+        /**
          * Substitution
          * @description Player `off` is replaced by player `on`.
          */
@@ -8931,6 +9014,19 @@ export interface components {
             hardest: components["schemas"]["Kick"] | null;
             period: components["schemas"]["Period"];
             players: components["schemas"]["RunnerStatistics"][];
+        };
+        /**
+         * TrackingUpdate
+         * @description A key frame, or moves: changes of moment `n` from moment `n - 1`; new kicks.
+         */
+        TrackingUpdate: {
+            hardest?: components["schemas"]["Kick"] | null;
+            key?: components["schemas"]["KeyFrame"] | null;
+            kicks?: components["schemas"]["Kick"][];
+            moves?: [
+                number,
+                string
+            ][];
         };
         /**
          * UpcomingTickets
@@ -15565,13 +15661,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events */
+            /** @description Server-sent events, their data by topic */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": unknown;
+                    "text/event-stream": components["schemas"]["StreamMessages"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

@@ -1,4 +1,8 @@
 /** One stream of server-sent events for the whole app, however many topics are followed. */
+import type { components } from "./schema";
+
+/** What a message of each topic is. */
+export type Messages = components["schemas"]["StreamMessages"];
 type Hear = (message: unknown) => void;
 interface Follower {
   since: string | null;
@@ -62,9 +66,15 @@ function plan(): void {
   queueMicrotask(open);
 }
 
-/** Follow a topic from a journal position on; returns the way to stop. Messages may repeat: apply them as states. */
-export function follow(topic: string, since: string | null, hear: Hear): () => void {
-  const follower: Follower = { since, hear };
+/** Follow a topic of a thing from a journal position on; returns the way to stop. Messages may repeat: apply them as states. */
+export function follow<Name extends keyof Messages>(
+  name: Name,
+  id: string,
+  since: string | null,
+  hear: (message: Messages[Name]) => void,
+): () => void {
+  const topic = `${name}:${id}`;
+  const follower: Follower = { since, hear: hear as Hear };
   const group = followers.get(topic) ?? new Set();
   group.add(follower);
   followers.set(topic, group);
@@ -81,15 +91,15 @@ export function follow(topic: string, since: string | null, hear: Hear): () => v
  * Follow a topic at an address of its own, where an edge tells it instead of us; returns the way to stop.
  * The browser resumes there by itself, but an edge may have forgotten: the follower must notice what is missing.
  */
-export function followAt(url: string, topic: string, hear: Hear): () => void {
+export function followAt<Name extends keyof Messages>(url: string, name: Name, id: string, hear: (message: Messages[Name]) => void): () => void {
   let failed = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let opened: EventSource;
   const begin = (): void => {
     opened = new EventSource(url);
-    opened.addEventListener(topic, (event) => {
+    opened.addEventListener(`${name}:${id}`, (event) => {
       failed = 0;
-      hear(JSON.parse(event.data));
+      hear(JSON.parse(event.data) as Messages[Name]);
     });
     opened.onerror = () => {
       if (opened.readyState !== EventSource.CLOSED) return;

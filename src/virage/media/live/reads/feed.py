@@ -3,11 +3,11 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 from virage.media.live.rules.entries import ENTRY_FACT, PAGE_ENTRIES, TEAMS_FACT, FeedEntry, Teams
 from virage.media.live.rules.feed import MatchState, Reason, effective, state_of
@@ -19,12 +19,16 @@ from virage.platform.data.journal import position_key
 from virage.platform.realtime.hub import Opened, Opening
 from virage.platform.values.ids import id_of
 from virage.platform.values.refusals import Refused
+from virage.platform.web.openapi import REF
 from virage.site.programme import api as programme
 from virage.site.programme.types import Event, Kind, State, Text
 
 KNOWN_MAX: Final = 16
 MISSED_MAX: Final = 2 * PAGE_ENTRIES
 """A phone that missed more entries reads them from pages, which caches serve."""
+
+
+_Entry = Annotated[Raw, Meta(extra_json_schema={"$ref": REF.format(name="FeedEntry")})]
 
 
 class FeedUpdate(Struct, frozen=True, omit_defaults=True):
@@ -34,7 +38,7 @@ class FeedUpdate(Struct, frozen=True, omit_defaults=True):
     sends each later entry once.
     """
 
-    entries: list[Raw] = []
+    entries: list[_Entry] = []
     teams: bool = False
     head: int = 0
 
@@ -75,7 +79,7 @@ class CachedFeed(Struct):
     """
 
     feed: store.Feed
-    entries: list[Raw] = []
+    entries: list[_Entry] = []
     transactions: list[int] = []
 
     def add(self, written: store.StoredEntry) -> None:
@@ -145,6 +149,7 @@ class LiveTopic:
     """`live:<event_id>`: entries in order, starting with the missed ones or with the last page."""
 
     name = "live"
+    message = FeedUpdate
 
     def __init__(self, feeds: Feeds) -> None:
         self._feeds = feeds

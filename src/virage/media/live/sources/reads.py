@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from virage.media.live.rules.feed import Reason
 from virage.media.live.sources import store
-from virage.media.live.sources.rules.counting import STATS_FACT, MatchStatistics
+from virage.media.live.sources.rules.counting import STATS_FACT, MatchStatistics, TeamStatistics
 from virage.platform.data.batching import Batcher
 from virage.platform.data.database import Database
 from virage.platform.data.journal import Entry as Fact
@@ -55,6 +55,7 @@ class StatsTopic:
     """`stats:<event_id>`: complete `TeamStatistics` of both teams, at most every 30 seconds during play."""
 
     name = "stats"
+    message = TeamStatistics
 
     def __init__(self, board: StatsBoard) -> None:
         self._board = board

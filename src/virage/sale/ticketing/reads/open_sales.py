@@ -27,11 +27,15 @@ _TAKEN, _FREED = "places_taken", "places_freed"
 _CHANGED = frozenset({"event_amended", "event_published", "event_cancelled", "prices_set"})
 
 
-class Delta(Struct, frozen=True):
-    """Places that were taken, and places that became free."""
+class AvailabilityUpdate(Struct, frozen=True, omit_defaults=True):
+    """Places that were taken, and places that became free.
 
-    taken: list[int] = []
-    freed: list[int] = []
+    `reload`: too many changes were missed, or the prices changed, and the client fetches the availability again.
+    """
+
+    taken: list[int] | None = None
+    freed: list[int] | None = None
+    reload: bool = False
 
 
 class _Followed:
@@ -41,7 +45,7 @@ class _Followed:
         self.sale = sale
         self.position = position
         self.since = position
-        self.deltas: deque[tuple[Key, Delta]] = deque(maxlen=DELTAS_KEPT)
+        self.deltas: deque[tuple[Key, AvailabilityUpdate]] = deque(maxlen=DELTAS_KEPT)
 
     def apply(self, entries: Sequence[Entry], position: str) -> None:
         if position_key(position) <= position_key(self.position):
@@ -49,14 +53,14 @@ class _Followed:
         known = position_key(self.position)
         news = [entry for entry in entries if position_key(entry.position) > known]
         self.position = position
-        delta = delta_of(news)
-        if delta is None:
+        update = update_of(news)
+        if update is None:
             return
-        self.sale.inventory.hold(delta.taken)
-        self.sale.inventory.release(delta.freed)
+        self.sale.inventory.hold(update.taken or ())
+        self.sale.inventory.release(update.freed or ())
         if len(self.deltas) == DELTAS_KEPT:
             self.since = str(self.deltas[0][0])
-        self.deltas.append((position_key(position), delta))
+        self.deltas.append((position_key(position), update))
 
 
 class OpenSales:
@@ -81,7 +85,7 @@ class OpenSales:
         followed = await self._get(event_id)
         return None if followed is None else (followed.sale, followed.position)
 
-    async def deltas_since(self, event_id: UUID, position: str) -> tuple[str, list[Delta]] | None:
+    async def deltas_since(self, event_id: UUID, position: str) -> tuple[str, list[AvailabilityUpdate]] | None:
         """Return the current position and the changes since the given one; None if they are no longer kept."""
         followed = await self._get(event_id)
         if followed is None or position_key(position) < position_key(followed.since):
@@ -166,7 +170,7 @@ async def load_pricing(conn: Connection, event_id: UUID) -> Pricing:
     return await pricing_store.pricing(conn, event_id) or Pricing()
 
 
-def delta_of(entries: Sequence[Entry]) -> Delta | None:
+def update_of(entries: Sequence[Entry]) -> AvailabilityUpdate | None:
     """Return the net changes of an event, the last state of each place; None without changes."""
     last: dict[int, bool] = {}
     for entry in entries:
@@ -175,4 +179,4 @@ def delta_of(entries: Sequence[Entry]) -> Delta | None:
                 last[place] = entry.what == _TAKEN
     if not last:
         return None
-    return Delta([p for p, taken in last.items() if taken], [p for p, taken in last.items() if not taken])
+    return AvailabilityUpdate([p for p, taken in last.items() if taken], [p for p, taken in last.items() if not taken])

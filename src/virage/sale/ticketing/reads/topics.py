@@ -11,33 +11,23 @@ from virage.platform.data.journal import Entry, head
 from virage.platform.realtime.hub import Opened, Opening
 from virage.platform.values.ids import id_of
 from virage.platform.values.refusals import Refused
-from virage.sale.ticketing.reads.open_sales import OpenSales, delta_of
+from virage.sale.ticketing.reads.open_sales import AvailabilityUpdate, OpenSales, update_of
 from virage.sale.ticketing.rules.terms import MONEY_RETURNED, STATE_FACTS, Reason, State
 from virage.sale.ticketing.store import orders as store
 
 
-class Reload(Struct, frozen=True):
-    """Too many changes were missed, or the prices changed: the client fetches the availability again."""
+class OrderUpdate(Struct, frozen=True, omit_defaults=True):
+    """The new state of an order; or `returned`: a payment of it is returned, and its state is unchanged."""
 
-    reload: bool = True
-
-
-class OrderMoved(Struct, frozen=True):
-    """An order has a new state."""
-
-    state: State
-
-
-class MoneyReturned(Struct, frozen=True):
-    """A payment of the order is returned; the state of the order is unchanged."""
-
-    returned: bool = True
+    state: State | None = None
+    returned: bool = False
 
 
 class AvailabilityTopic:
     """`availability:<event_id>`: {taken: [place, …], freed: [place, …]}, or {reload: true}."""
 
     name = "availability"
+    message = AvailabilityUpdate
 
     def __init__(self, sales: OpenSales) -> None:
         self._sales = sales
@@ -52,7 +42,7 @@ class AvailabilityTopic:
             return Opened(found[1])
         missed = await self._sales.deltas_since(event_id, opening.since)
         if missed is None:
-            return Opened(found[1], [Reload()])
+            return Opened(found[1], [AvailabilityUpdate(reload=True)])
         return Opened(missed[0], missed[1])
 
     async def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
@@ -64,14 +54,15 @@ class AvailabilityTopic:
                 by_event.setdefault(entry.about, []).append(entry)
             elif entry.what in ("prices_set", "event_cancelled", "event_amended"):
                 reload.add(entry.about)
-        messages: dict[str, Any] = {str(event_id): delta_of(news) for event_id, news in by_event.items()}
-        return messages | {str(event_id): Reload() for event_id in reload}
+        messages: dict[str, Any] = {str(event_id): update_of(news) for event_id, news in by_event.items()}
+        return messages | {str(event_id): AvailabilityUpdate(reload=True) for event_id in reload}
 
 
 class OrderTopic:
     """`order:<order_id>`: {state}, or {returned: true}; only for the order's owner."""
 
     name = "order"
+    message = OrderUpdate
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -88,14 +79,14 @@ class OrderTopic:
             order = (await store.orders(conn, [order_id])).get(order_id)
         if order is None or order.owner_id not in mine:
             return Refused(Reason.NOT_FOUND)
-        return Opened(position, [OrderMoved(order.state)])
+        return Opened(position, [OrderUpdate(order.state)])
 
     async def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
         """Return the latest event of each order."""
         news: dict[str, Any] = {}
         for entry in entries:
             if entry.what in STATE_FACTS:
-                news[str(entry.about)] = OrderMoved(STATE_FACTS[entry.what])
+                news[str(entry.about)] = OrderUpdate(STATE_FACTS[entry.what])
             elif entry.what == MONEY_RETURNED:
-                news[str(entry.about)] = MoneyReturned()
+                news[str(entry.about)] = OrderUpdate(returned=True)
         return news

@@ -29,7 +29,7 @@ export class Kitchen {
 
   /** Follow the kitchen. Returns a function that stops it. */
   watch(): () => void {
-    const stop = follow(`kitchen:${this.outlet}`, null, () => void this.load());
+    const stop = follow("kitchen", this.outlet, null, () => void this.load());
     const timer = setInterval(() => void this.load(), EVERY_MS);
     void this.load();
     return () => {

@@ -55,7 +55,7 @@ export class Followed {
 
   /** Reload on each event about this person's orders. Returns a function that stops it. */
   watch(): () => void {
-    return follow(`food_orders:${this.owner}`, null, () => void this.load());
+    return follow("food_orders", this.owner, null, () => void this.load());
   }
 }
 
@@ -80,7 +80,7 @@ export class MyOrders {
   }
 
   watch(): () => void {
-    return follow(`food_orders:${this.owner}`, null, () => void this.load());
+    return follow("food_orders", this.owner, null, () => void this.load());
   }
 }
 

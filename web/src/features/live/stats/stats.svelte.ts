@@ -19,7 +19,7 @@ export class LiveStatistics {
   /** Subscribe, and return the function that unsubscribes. */
   open(): () => void {
     void keep.get<TeamStatistics>(this.#key).then((kept) => (this.stats ??= kept ?? null));
-    return follow(this.#key, null, (message) => void this.#hear(message as TeamStatistics));
+    return follow("stats", this.id, null, (message) => void this.#hear(message));
   }
 
   /** Load the players' statistics, now and after each update. */

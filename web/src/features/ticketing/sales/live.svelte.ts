@@ -20,7 +20,7 @@ export class Live {
   /** Follows the sale until the returned function is called. */
   watch(of: OfficeEvent): () => void {
     const selling = of.event.state === "published";
-    const stop = selling ? follow(`availability:${this.id}`, null, () => void this.ask()) : () => undefined;
+    const stop = selling ? follow("availability", this.id, null, () => void this.ask()) : () => undefined;
     const refunding = of.event.state === "cancelled";
     const due = (): boolean => document.visibilityState === "visible" && !(refunding && this.sales?.sold === 0);
     const timer = setInterval(() => due() && void this.ask(), refunding ? REFUNDS_MS : ANYWAY_MS);

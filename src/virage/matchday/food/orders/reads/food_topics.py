@@ -34,6 +34,8 @@ class FoodOrderNews(Struct, frozen=True):
 class FoodTopic:
     """A topic of order events; `of` is the fact member that holds its argument. Streams begin with `reload`."""
 
+    message = FoodOrderNews
+
     def __init__(self, db: Database, name: str, of: str, may: Callable[[Principal, str], bool]) -> None:
         self.name = name
         self._db = db
