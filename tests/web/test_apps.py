@@ -25,7 +25,7 @@ def test_a_link_to_another_app_loads_its_page_and_back_returns(browser: Browser,
         assert page.evaluate("window.loaded") != "the office"
 
 
-def test_a_phone_without_network_says_that_the_office_could_not_be_loaded(
+def test_a_phone_without_network_says_that_the_office_did_not_load(
     browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], house: House
 ) -> None:
     _, process = own_server

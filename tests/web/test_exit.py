@@ -171,7 +171,7 @@ HOLD_THE_PACK = """(() => {
     globalThis.released = new Promise((resolve) => (globalThis.release = resolve));
     globalThis.fetch = async (...given) => {
         const answer = await ask(...given);
-        if (!String(given[0]).endsWith("/pass-keys")) return answer;
+        if (!(given[0].url ?? given[0]).endsWith("/pass-keys")) return answer;
         const body = await answer.arrayBuffer();
         globalThis.held = true;
         await globalThis.released;

@@ -51,6 +51,8 @@ class Router {
   failed = $state(false);
   /** Counts arrivals, so that focus and scroll follow each one. */
   arrivals = $state(0);
+  /** Each is asked when a link or the Back button leads away; one that returns true keeps the screen and its address. */
+  readonly guards = new Set<(to: string) => boolean>();
   #routes: readonly Route[] = [];
   #owns: (path: string) => boolean = () => true;
   #turn = 0;
@@ -61,7 +63,11 @@ class Router {
   start(routes: readonly Route[], owns: (path: string) => boolean): void {
     [this.#routes, this.#owns] = [routes, owns];
     // A screen may have steps of its own at one address (an open block of the map): they are no arrivals.
-    addEventListener("popstate", () => location.pathname + location.search !== this.#shown && void this.#arrive());
+    addEventListener("popstate", () => {
+      if (location.pathname + location.search === this.#shown) return;
+      if (this.#stays(location.href)) history.pushState({}, "", this.#shown);
+      else void this.#arrive();
+    });
     document.addEventListener("click", (event) => this.#follow(event));
     void this.#arrive();
   }
@@ -84,9 +90,14 @@ class Router {
     if (!link || link.target || link.hasAttribute("download") || link.origin !== location.origin) return;
     if (link.pathname.startsWith("/api/") || link.dataset.outside !== undefined) return;
     if (link.hash && link.pathname === location.pathname) return;
+    if (link.href === location.href || this.#stays(link.href)) return event.preventDefault();
     if (!this.#owns(link.pathname)) return;
     event.preventDefault();
-    if (link.href !== location.href) this.go(link.href);
+    this.go(link.href);
+  }
+
+  #stays(to: string): boolean {
+    return [...this.guards].some((keeps) => keeps(to));
   }
 
   async #arrive(): Promise<void> {
