@@ -23,6 +23,7 @@ from playwright.sync_api import (
     Playwright,
     StorageState,
     ViewportSize,
+    expect,
     sync_playwright,
 )
 
@@ -33,6 +34,7 @@ from tests.web.gate import Phone, tonight
 from tests.web.gates import busy
 from tests.web.house import House
 from tests.web.office import ENGLISH, desk, in_database
+from tests.web.patience import PATIENCE_S
 from tests.web.till import beer_is_allowed
 from tests.web.tour import Screen, before_signing_in, in_wallet, signing_in, while_buying
 from tests.web.tour_gate import TITLE as GATE_TITLE
@@ -223,6 +225,7 @@ def take_till(running: Playwright, house: House, size: str, theme: Literal["ligh
 def main() -> None:
     """Take them all."""
     UNTRACKED.mkdir(parents=True, exist_ok=True)
+    expect.set_options(timeout=PATIENCE_S * 1000)
     looks = list(itertools.product(SIZES, THEMES))
     with whole_house() as house, sync_playwright() as running:
         browser = running.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
