@@ -151,6 +151,7 @@ def _books(page: Page) -> Iterator[Screen]:
     expect(dialog.get_by_text("Enter a rate such as 5.5")).to_be_visible()
     yield Screen("food-terms")
     page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
     page.get_by_label("Concessionaire").select_option(label=CATERER)
     for field in ("From", "To"):
         page.get_by_label(field, exact=True).fill(yesterday().isoformat())
