@@ -1,4 +1,4 @@
-"""What a device at a gate knows of an event, as web/src/features/access/gate/ground.ts does.
+"""What a device at a gate knows of an event, as web/src/features/access/gate/eventData.ts does.
 
 In columns, for devices are many.
 """

@@ -1,72 +1,70 @@
 /**
- * The server's clock as a device knows it.
+ * The server's time on a device.
  *
- * Trusted is the time of the server's last answer, carried on by a clock that nobody sets (`performance.now`). After a
- * restart without network there is none: the device goes by its own clock, put right by what it learned before, and by
- * the codes of passes that it proves meanwhile.
+ * Trusted time is that of the server's last answer, advanced by the monotonic clock (`performance.now`). After an offline
+ * restart there is none: the device uses its wall clock with the last known offset, and the times of valid entry codes.
  */
 
-const TRIP_MAX_MS = 3_000;
-/** A device that slept, or whose clock was set forward, cannot tell which: from then on its time is not trusted. */
+const ROUND_TRIP_MAX_MS = 3_000;
+/** A jump of the wall clock ends trust: it was set forward, or the device slept and the monotonic clock stopped. */
 const JUMP_MS = 60_000;
 /**
- * What proves the time: phones whose code advances between two scans as fast as the clock that nobody sets. A still picture
- * never does. A film does, but it is older than now, as every code is: nobody films what comes. So the latest time on
- * which enough phones agree counts, and films can at most hold it back until so many real phones have come. Enough are
- * five: whoever shows films then needs those of five tickets, made in the same half minute.
+ * Phones that must agree on the time. Codes of a phone advance between two scans as fast as the monotonic clock; a still
+ * picture never does. A recording does, but is always older than now, so the latest time with enough phones counts.
+ * Recordings can delay it only until five real phones came, and must show five tickets of the same half minute.
  */
-const AGREE_LEAST = 5;
-/** By how much phones of the right time differ: each code serves for half a minute, and is seen at any moment of it. */
-const AGREE_WITHIN_MS = 33_000;
-/** The youngest are kept: whoever shows many old films drives no real phone out. */
-const PROVED_KEPT = 20;
-const SEEN_KEPT = 200;
-const SEEN_FOR_MS = 180_000;
-/** As `compare` of web/src/features/access/gate/decide.ts: two pictures are shown in one moment, two codes never are. */
+const CONSENSUS_MIN = 5;
+/** Tolerance between phones with the right time: a code is valid for 30 s and scanned at any moment of them. */
+const CONSENSUS_WITHIN_MS = 33_000;
+/** The latest times are kept, so that old recordings do not displace real phones. */
+const PHONES_KEPT = 20;
+const CODES_KEPT = 200;
+const CODE_KEPT_MS = 180_000;
+/** As `compare` of web/src/features/access/gate/decide.ts: two pictures are shown at once, two codes never are. */
 const APART_MIN_MS = 15_000;
 
-/** Where a device keeps what it has learned. */
-interface Shelf {
+/** Storage of a device. */
+interface DeviceStorage {
   setting: <T>(name: string) => Promise<T | undefined>;
   keepSetting: (name: string, value: unknown) => Promise<unknown>;
 }
 
 export class DeviceClock {
   #offset = 0;
-  /** The server's time and the device's own at a moment of the clock that nobody sets. */
-  #learned: { server: number; own: number; passed: number } | null = null;
-  /** By pass: the first code of it that was seen lately, when it was made and when it was seen. */
-  readonly #seen = new Map<number, { at: number; passed: number }>();
-  /** By pass that moved: how far the time of its code is ahead of the clock that nobody sets. */
-  readonly #proved = new Map<number, number>();
-  /** The device's own clock less the one that nobody sets, when the first of them was seen. */
-  #seenAt = 0;
-  readonly #shelf: Shelf;
-  readonly #passed: () => number;
-  readonly #own: () => number;
+  /** The server's time, the wall clock and the monotonic clock at the last answer. */
+  #synced: { server: number; wall: number; monotonic: number } | null = null;
+  /** First recent code by pass: when it was made, and when it was scanned on the monotonic clock. */
+  readonly #firstCodes = new Map<number, { madeAt: number; monotonic: number }>();
+  /** Time of a code minus the monotonic clock, by pass whose code advanced. */
+  readonly #phones = new Map<number, number>();
+  /** Wall clock minus monotonic clock at the first of these codes. */
+  #wallOffset = 0;
+  readonly #storage: DeviceStorage;
+  readonly #monotonic: () => number;
+  readonly #wall: () => number;
 
-  constructor(shelf: Shelf, passed = () => performance.now(), own = () => Date.now()) {
-    this.#shelf = shelf;
-    this.#passed = passed;
-    this.#own = own;
+  constructor(storage: DeviceStorage, monotonic = () => performance.now(), wall = () => Date.now()) {
+    this.#storage = storage;
+    this.#monotonic = monotonic;
+    this.#wall = wall;
   }
 
   async restore(): Promise<void> {
-    this.#offset = (await this.#shelf.setting<number>("clock")) ?? 0;
+    this.#offset = (await this.#storage.setting<number>("clock")) ?? 0;
   }
 
-  /** Whether the time is the server's. One that was put back or runs slow is outvoted by the clock that nobody sets. */
+  /** Whether the time is the server's. A wall clock that was set back or is slow does not matter. */
   get trusted(): boolean {
-    return this.#learned !== null && this.#own() - this.#learned.own - (this.#passed() - this.#learned.passed) <= JUMP_MS;
+    return this.#synced !== null && this.#wall() - this.#synced.wall - (this.#monotonic() - this.#synced.monotonic) <= JUMP_MS;
   }
 
   now(): number {
-    if (this.trusted) return this.#learned!.server + (this.#passed() - this.#learned!.passed);
-    const proved = this.#agreed();
-    return proved === null ? this.#own() + this.#offset : this.#passed() + proved;
+    if (this.trusted) return this.#synced!.server + (this.#monotonic() - this.#synced!.monotonic);
+    const ahead = this.#consensus();
+    return ahead === null ? this.#wall() + this.#offset : this.#monotonic() + ahead;
   }
 
-  /** Milliseconds that the server's clock is ahead of the device's. */
+  /** Milliseconds by which the server is ahead of the wall clock. */
   get offset(): number {
     return this.#offset;
   }
@@ -75,62 +73,62 @@ export class DeviceClock {
     return new Date(this.now()).toISOString();
   }
 
-  /** Learn from an answer that says the server's time, taken as the middle of its way there and back (`performance.now`). */
-  learn(serverNow: string | undefined, sentAt: number, gotAt: number): void {
+  /** Set the time from an answer of the server, taken as the middle of the round trip (monotonic clock). */
+  setFromServer(serverNow: string | undefined, sentAt: number, receivedAt: number): void {
     const server = Date.parse(serverNow ?? "");
-    if (Number.isNaN(server) || gotAt < sentAt || gotAt - sentAt > TRIP_MAX_MS) return;
-    const [passed, own] = [this.#passed(), this.#own()];
-    const now = server + passed - (sentAt + gotAt) / 2;
-    this.#learned = { server: now, own, passed };
-    this.#forget();
-    const before = this.#offset;
-    this.#offset = Math.round(now - own);
-    if (Math.abs(this.#offset - before) > 250) void this.#shelf.keepSetting("clock", this.#offset);
+    if (Number.isNaN(server) || receivedAt < sentAt || receivedAt - sentAt > ROUND_TRIP_MAX_MS) return;
+    const [monotonic, wall] = [this.#monotonic(), this.#wall()];
+    const now = server + monotonic - (sentAt + receivedAt) / 2;
+    this.#synced = { server: now, wall, monotonic };
+    this.#forgetCodes();
+    const previous = this.#offset;
+    this.#offset = Math.round(now - wall);
+    if (Math.abs(this.#offset - previous) > 250) void this.#storage.keepSetting("clock", this.#offset);
   }
 
-  /** A code of a pass whose phone signed it, made about this time. It counts from the second code on that moves. */
-  prove(pass: number, at: number): void {
+  /** Add the time of a code signed by a phone. A pass counts once its code has advanced. */
+  addCode(pass: number, madeAt: number): void {
     if (this.trusted) return;
-    if (this.#jumped()) this.#forget();
-    const passed = this.#passed();
-    if (this.#seen.size === 0) this.#seenAt = this.#own() - passed;
-    const first = this.#seen.get(pass);
-    if (!first || passed - first.passed > SEEN_FOR_MS) {
-      this.#seen.delete(pass);
-      this.#seen.set(pass, { at, passed });
-      const [oldest] = this.#seen.keys();
-      if (this.#seen.size > SEEN_KEPT && oldest !== undefined) this.#seen.delete(oldest);
+    if (this.#jumped()) this.#forgetCodes();
+    const monotonic = this.#monotonic();
+    if (this.#firstCodes.size === 0) this.#wallOffset = this.#wall() - monotonic;
+    const first = this.#firstCodes.get(pass);
+    if (!first || monotonic - first.monotonic > CODE_KEPT_MS) {
+      this.#firstCodes.delete(pass);
+      this.#firstCodes.set(pass, { madeAt, monotonic });
+      const [oldest] = this.#firstCodes.keys();
+      if (this.#firstCodes.size > CODES_KEPT && oldest !== undefined) this.#firstCodes.delete(oldest);
       return;
     }
-    const [advanced, waited] = [at - first.at, passed - first.passed];
-    if (advanced <= 0 || waited < APART_MIN_MS || Math.abs(advanced - waited) > AGREE_WITHIN_MS) return;
-    this.#proved.set(pass, at - passed);
-    if (this.#proved.size <= PROVED_KEPT) return;
-    const [earliest] = [...this.#proved].reduce((one, other) => (other[1] < one[1] ? other : one));
-    this.#proved.delete(earliest);
+    const [advanced, waited] = [madeAt - first.madeAt, monotonic - first.monotonic];
+    if (advanced <= 0 || waited < APART_MIN_MS || Math.abs(advanced - waited) > CONSENSUS_WITHIN_MS) return;
+    this.#phones.set(pass, madeAt - monotonic);
+    if (this.#phones.size <= PHONES_KEPT) return;
+    const [earliest] = [...this.#phones].reduce((least, entry) => (entry[1] < least[1] ? entry : least));
+    this.#phones.delete(earliest);
   }
 
-  /** When something happened that the device noted by its own clock and by the one that nobody sets, of the same start or not. */
+  /** Corrected time of a moment on the wall clock (`own`) and the monotonic clock (`passed`; null if of another start). */
   corrected({ own, passed }: { own: number; passed: number | null }): number {
-    return passed === null ? own + this.#offset : this.now() - (this.#passed() - passed);
+    return passed === null ? own + this.#offset : this.now() - (this.#monotonic() - passed);
   }
 
-  #forget(): void {
-    this.#seen.clear();
-    this.#proved.clear();
+  #forgetCodes(): void {
+    this.#firstCodes.clear();
+    this.#phones.clear();
   }
 
   #jumped(): boolean {
-    return this.#seen.size > 0 && Math.abs(this.#own() - this.#passed() - this.#seenAt) > JUMP_MS;
+    return this.#firstCodes.size > 0 && Math.abs(this.#wall() - this.#monotonic() - this.#wallOffset) > JUMP_MS;
   }
 
-  /** The latest time on which enough phones agree, ahead of the clock that nobody sets; null where none do. */
-  #agreed(): number | null {
+  /** The latest time on which enough phones agree, minus the monotonic clock; null without agreement. */
+  #consensus(): number | null {
     if (this.#jumped()) return null;
-    const sorted = [...this.#proved.values()].sort((one, other) => other - one);
+    const sorted = [...this.#phones.values()].sort((first, second) => second - first);
     for (const [index, latest] of sorted.entries()) {
-      const agreeing = sorted.slice(index).filter((one) => latest - one <= AGREE_WITHIN_MS);
-      if (agreeing.length >= AGREE_LEAST) return (latest + agreeing.at(-1)!) / 2;
+      const agreeing = sorted.slice(index).filter((time) => latest - time <= CONSENSUS_WITHIN_MS);
+      if (agreeing.length >= CONSENSUS_MIN) return (latest + agreeing.at(-1)!) / 2;
     }
     return null;
   }

@@ -1,34 +1,34 @@
-/** What a device does every few seconds and as soon as there is network: once at a time, however long it takes. */
+/** Periodic work of a device: every few seconds and on reconnection, never twice at once. */
 
 const EVERY_MS = 5_000;
 
 export class Heartbeat {
-  #beating = false;
+  #running = false;
   readonly #work: () => Promise<unknown>;
 
   constructor(work: () => Promise<unknown>) {
     this.#work = work;
   }
 
-  /** Begin; returns the way to stop. */
+  /** Begin; return a function that stops it. */
   begin(): () => void {
-    const now = (): void => void this.#once();
-    const timer = setInterval(now, EVERY_MS);
-    addEventListener("online", now);
-    now();
+    const run = (): void => void this.#run();
+    const timer = setInterval(run, EVERY_MS);
+    addEventListener("online", run);
+    run();
     return () => {
-      removeEventListener("online", now);
+      removeEventListener("online", run);
       clearInterval(timer);
     };
   }
 
-  async #once(): Promise<void> {
-    if (this.#beating) return;
-    this.#beating = true;
+  async #run(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
     try {
       await this.#work();
     } finally {
-      this.#beating = false;
+      this.#running = false;
     }
   }
 }

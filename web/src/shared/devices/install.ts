@@ -1,4 +1,4 @@
-/** Installed from here, the app opens at this post of the staff; returns the way back to the fans' app. */
+/** Let an app installed from this page open with this manifest; return a function that restores the fan app's. */
 export function installAt(manifest: string): () => void {
   const link = document.querySelector<HTMLLinkElement>("link[rel=manifest]");
   link?.setAttribute("href", manifest);

@@ -1,4 +1,4 @@
-/** A device's own key: made here, never to leave, and what the device signs with it. */
+/** Key pair of a device. The private key never leaves it. */
 import type { Bytes } from "../passes/base45";
 import { base64url } from "../passes/base64";
 import { messageOf, newKeyPair, publicJwk, signatureOf, type PublicJwk } from "../passes/keys";
@@ -13,7 +13,7 @@ export async function newKey(): Promise<OwnKey> {
   return { private_key: privateKey, public_jwk: publicJwk(await crypto.subtle.exportKey("jwk", publicKey)) };
 }
 
-/** 64 bytes of the key for a purpose, in base64url. */
+/** Signature for a purpose: 64 bytes in base64url. */
 export async function sign({ private_key }: OwnKey, purpose: string, body: Bytes): Promise<string> {
   return base64url(await signatureOf(private_key, messageOf(purpose, body)));
 }

@@ -1,32 +1,32 @@
 import { describe, expect, test } from "vitest";
 import { Heartbeat } from "./heartbeat";
-import { heard, type Reply } from "./link";
+import { handleReply, type Reply } from "./link";
 
 /** What a device notes of an answer. */
-function noted(reply: Reply<object>): { good: boolean; told: (boolean | "ended")[] } {
-  const told: (boolean | "ended")[] = [];
-  const good = heard(reply, { hear: (online) => told.push(online), end: () => told.push("ended") });
-  return { good, told };
+function noted(reply: Reply<object>): { good: boolean; updates: (boolean | "ended")[] } {
+  const updates: (boolean | "ended")[] = [];
+  const good = handleReply(reply, { setOnline: (online) => updates.push(online), revoke: () => updates.push("ended") });
+  return { good, updates };
 }
 const refused = (status: number): Reply<object> => ({ ok: false, status, code: "any", data: {} });
 
-describe("what an answer says of the network", () => {
-  test("any word of the server means that there is network, a refusal too", () => {
-    expect(noted({ ok: true, data: {}, tag: null })).toEqual({ good: true, told: [true] });
-    expect(noted(refused(409))).toEqual({ good: false, told: [true] });
+describe("the connection state after a reply", () => {
+  test("any answer of the server means online, even a refusal", () => {
+    expect(noted({ ok: true, data: {}, tag: null })).toEqual({ good: true, updates: [true] });
+    expect(noted(refused(409))).toEqual({ good: false, updates: [true] });
   });
 
-  test("silence and the server's own failures count as no network", () => {
-    for (const status of [0, 500, 503]) expect(noted(refused(status))).toEqual({ good: false, told: [false] });
+  test("a timeout and a 5xx status count as offline", () => {
+    for (const status of [0, 500, 503]) expect(noted(refused(status))).toEqual({ good: false, updates: [false] });
   });
 
-  test("a token that is no more is the end of the device, whatever the network", () => {
-    expect(noted(refused(401))).toEqual({ good: false, told: ["ended"] });
+  test("an invalid token revokes the device", () => {
+    expect(noted(refused(401))).toEqual({ good: false, updates: ["ended"] });
   });
 });
 
 describe("the heartbeat", () => {
-  test("begins at once, and waits for what it does before it does it again", async () => {
+  test("runs at once, and never twice at the same time", async () => {
     const outside = new EventTarget();
     Object.assign(globalThis, {
       addEventListener: outside.addEventListener.bind(outside),

@@ -1,4 +1,4 @@
-/** A phone's or tablet's own reader: Web NFC, which Chrome on Android has. It reads the address that a card shows. */
+/** Built-in card reader: Web NFC of Chrome on Android. It reads the address of a card. */
 
 interface Reading extends Event {
   message: { records: { recordType: string; data?: DataView }[] };
@@ -10,7 +10,7 @@ const Ndef = (): (new () => Reader) | undefined => (globalThis as { NDEFReader?:
 
 export const hasNfc = (): boolean => Ndef() !== undefined;
 
-/** Tell the address of each card until `signal` ends it, null of what shows none. Asks for leave, so call it from a touch; rejects without it. */
+/** Report the address of each card until `signal` aborts; null for a card without one. Asks for permission: call from a user gesture. */
 export async function readCards(signal: AbortSignal, onAddress: (address: string | null) => void): Promise<void> {
   const reader = new (Ndef()!)();
   reader.addEventListener("readingerror", () => onAddress(null));

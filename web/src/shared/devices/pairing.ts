@@ -1,33 +1,33 @@
-/** A new device: its key is made here and never leaves; a code that somebody of the staff shows makes it one of theirs. */
+/** Pairing of a device: it makes a key pair and registers it with a pairing code. */
 import type { components } from "../api/schema";
 import { newKey, type OwnKey } from "./key";
 import type { Link, Reply } from "./link";
 
-/** What the server says of a device that was paired: its posts are gates, or outlets for a till. */
+/** The server's record of a paired device. */
 type Paired = components["schemas"]["PairedDevice"];
 
 export type Device = Paired & OwnKey;
 
-/** Where a device keeps what it is. */
-interface Shelf {
+/** Storage of a device. */
+interface DeviceStorage {
   setting: <T>(name: string) => Promise<T | undefined>;
   keepSetting: (name: string, value: unknown) => Promise<unknown>;
   keepDevice: (device: Device) => Promise<unknown>;
 }
 
-/** Pair with a code. The key is kept before it is told, so that a lost answer is asked for again with the same key. */
-export async function pair(code: string, kinds: readonly string[], shelf: Shelf, link: Link): Promise<Reply<Device>> {
-  const kept = await shelf.setting<OwnKey & { code: string }>("pairing");
-  const own = kept?.code === code ? kept : { ...(await newKey()), code };
-  await shelf.keepSetting("pairing", own);
+/** Pair with a code. The key is stored before it is sent, so that a lost answer is requested again with the same key. */
+export async function pair(code: string, kinds: readonly string[], storage: DeviceStorage, link: Link): Promise<Reply<Device>> {
+  const stored = await storage.setting<OwnKey & { code: string }>("pairing");
+  const own = stored?.code === code ? stored : { ...(await newKey()), code };
+  await storage.keepSetting("pairing", own);
   const reply = await link.ask<Paired>((signal) => link.api.POST("/api/devices/pair", { body: { code, key: own.public_jwk }, signal }));
   if (!reply.ok) return reply;
   if (!kinds.includes(reply.data.kind)) return { ok: false, status: 200, code: "wrong_kind", data: {} };
   void navigator.storage?.persist?.();
   const { private_key, public_jwk } = own;
   const device = { ...reply.data, private_key, public_jwk };
-  await shelf.keepDevice(device);
-  await shelf.keepSetting("pairing", null);
+  await storage.keepDevice(device);
+  await storage.keepSetting("pairing", null);
   link.use(device.token);
   return { ...reply, data: device };
 }

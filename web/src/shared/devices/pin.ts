@@ -1,7 +1,7 @@
-/** Somebody's PIN against the roster of the pack: PBKDF2-HMAC-SHA256, where no server can be asked. */
+/** Offline check of a PIN against the roster of the pack: PBKDF2-HMAC-SHA256. */
 import { fromBase64 } from "../passes/base64";
 
-/** Somebody who may sign in on a device by a PIN: PBKDF2-HMAC-SHA256 of it, `salt` and `verifier` in base64. */
+/** A person who may sign in with a PIN; `salt` and `verifier` are base64. */
 export interface Member {
   id: string;
   name: string;
@@ -9,11 +9,11 @@ export interface Member {
   salt: string;
   iterations: number;
   verifier: string;
-  /** The posts of their role among those of the device, null or left out for all. */
+  /** Gates, gate groups or outlets of the role; null or left out for all. */
   posts?: string[] | null;
 }
 
-export async function pinHolds({ salt, iterations, verifier }: Member, pin: string): Promise<boolean> {
+export async function isPin({ salt, iterations, verifier }: Member, pin: string): Promise<boolean> {
   const expected = fromBase64(verifier);
   const key = await crypto.subtle.importKey("raw", new TextEncoder().encode(pin), "PBKDF2", false, ["deriveBits"]);
   const derivation = { name: "PBKDF2", hash: "SHA-256", salt: fromBase64(salt), iterations };

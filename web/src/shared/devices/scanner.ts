@@ -1,9 +1,9 @@
-/** The camera: frame after frame to the QR reader, which is fetched when somebody scans and not before. */
+/** Camera scanner for QR codes; the reader is loaded with the first scan. */
 
 export interface Camera {
-  /** Whether this camera has a light. */
+  /** Whether the camera has a torch. */
   torch: boolean;
-  light: (on: boolean) => Promise<void>;
+  setTorch: (on: boolean) => Promise<void>;
   stop: () => void;
 }
 
@@ -12,7 +12,7 @@ interface Torch extends MediaTrackConstraintSet {
 }
 type OnCode = (text: string, seenAt: number) => void;
 
-/** The shorter side of the pictures that are read, in pixels: enough for a code of version 11 at arm's length. */
+/** Shorter side of the pictures in pixels: enough for a code of version 11 at arm's length. */
 const SIDE = 720;
 
 let worker: Worker | null = null;
@@ -22,35 +22,33 @@ function reader(): Worker {
   return worker;
 }
 
-/** Fetch the reader before the first scan needs it. */
+/** Load the reader before the first scan. */
 export function prepare(): void {
   reader();
 }
 
-function read(picture: ImageBitmap | ImageData): Promise<string> {
+function decode(picture: ImageBitmap | ImageData): Promise<string> {
   return new Promise((resolve) => {
-    const one = reader();
-    one.onmessage = ({ data }: MessageEvent<string | null>) => data !== null && resolve(data);
-    one.postMessage(picture, [picture instanceof ImageData ? picture.data.buffer : picture]);
+    const decoder = reader();
+    decoder.onmessage = ({ data }: MessageEvent<string | null>) => data !== null && resolve(data);
+    decoder.postMessage(picture, [picture instanceof ImageData ? picture.data.buffer : picture]);
   });
 }
 
-let brush: CanvasRenderingContext2D | null = null;
+let canvas: CanvasRenderingContext2D | null = null;
 
-/** What the camera shows, of the size that is read; null while it shows nothing. The worker takes the pixels out of a picture itself where it can. */
-async function taken(video: HTMLVideoElement): Promise<ImageBitmap | ImageData | null> {
+/** The current picture in reading size; null if there is none. The worker extracts its pixels if the browser has OffscreenCanvas. */
+async function capture(video: HTMLVideoElement): Promise<ImageBitmap | ImageData | null> {
   const scale = Math.min(1, SIDE / Math.min(video.videoWidth, video.videoHeight));
   const [width, height] = [Math.round(video.videoWidth * scale), Math.round(video.videoHeight * scale)];
   if (globalThis.OffscreenCanvas) return createImageBitmap(video, { resizeWidth: width, resizeHeight: height }).catch(() => null);
-  brush ??= document.createElement("canvas").getContext("2d", { willReadFrequently: true })!;
-  [brush.canvas.width, brush.canvas.height] = [width, height];
-  brush.drawImage(video, 0, 0, width, height);
-  return brush.getImageData(0, 0, width, height);
+  canvas ??= document.createElement("canvas").getContext("2d", { willReadFrequently: true })!;
+  [canvas.canvas.width, canvas.canvas.height] = [width, height];
+  canvas.drawImage(video, 0, 0, width, height);
+  return canvas.getImageData(0, 0, width, height);
 }
 
-/**
- * Read codes until stopped, each as often as it is seen; `onGone` when the camera is taken away. Throws where there is no camera or no leave to use it.
- */
+/** Report codes until stopped, each as often as it is read; `onGone` when the camera ends. Throws without a camera or permission. */
 export async function watch(video: HTMLVideoElement, onCode: OnCode, onGone: () => void): Promise<Camera> {
   const stream = await navigator.mediaDevices.getUserMedia({
     audio: false,
@@ -62,41 +60,41 @@ export async function watch(video: HTMLVideoElement, onCode: OnCode, onGone: () 
   await video.play();
   const stop = (): void => {
     running = false;
-    stream.getTracks().forEach((one) => one.stop());
+    stream.getTracks().forEach((each) => each.stop());
     video.srcObject = null;
   };
-  // Its last picture would stay before the reader, and the same code be scanned for ever.
+  // Otherwise the last picture would be read again and again.
   track?.addEventListener("ended", () => {
     stop();
     onGone();
   });
-  void frames(video, onCode, () => running);
+  void readFrames(video, onCode, () => running);
   return {
     torch: Boolean((track?.getCapabilities?.() as { torch?: boolean } | undefined)?.torch),
-    light: async (on) => track?.applyConstraints({ advanced: [{ torch: on } as Torch] }),
+    setTorch: async (on) => track?.applyConstraints({ advanced: [{ torch: on } as Torch] }),
     stop,
   };
 }
 
-async function frames(video: HTMLVideoElement, onCode: OnCode, running: () => boolean): Promise<void> {
+async function readFrames(video: HTMLVideoElement, onCode: OnCode, running: () => boolean): Promise<void> {
   while (running()) {
     const seenAt = await nextFrame(video);
     if (!running() || video.readyState < video.HAVE_CURRENT_DATA) continue;
-    const picture = await taken(video);
-    const text = picture && (await read(picture));
+    const picture = await capture(video);
+    const text = picture && (await decode(picture));
     if (text && running()) onCode(text, seenAt);
   }
 }
 
-/** When the next picture was taken; a camera that stands still is looked at four times a second. */
+/** Time of the next picture; four times a second if the video reports none. */
 function nextFrame(video: HTMLVideoElement): Promise<number> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(performance.now()), 250);
-    const taken = (at: number): void => {
+    const resolveAt = (at: number): void => {
       clearTimeout(timer);
       resolve(at);
     };
-    if (video.requestVideoFrameCallback) video.requestVideoFrameCallback((now, { captureTime }) => taken(captureTime ?? now));
-    else requestAnimationFrame(taken);
+    if (video.requestVideoFrameCallback) video.requestVideoFrameCallback((now, { captureTime }) => resolveAt(captureTime ?? now));
+    else requestAnimationFrame(resolveAt);
   });
 }

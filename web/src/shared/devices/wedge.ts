@@ -1,33 +1,30 @@
-/**
- * A hand scanner that types: keys in quick succession, ended by Enter. A busy device may let some of them wait. Or a
- * person who pastes what somebody else has read.
- */
+/** Keyboard-wedge scanner: keys in quick succession, ended by Enter. A pasted code counts as well. */
 
-/** The longest pause within a code. */
-const BETWEEN_MS = 300;
-/** A person who types into a field has pauses above this one; a text that begins as a code of ours does is a code. */
-const QUICK_MS = 60;
-const OURS = "V1:";
-const LEAST = 12;
-/** What a card or a phone shows; no field of a device is for an address. */
+/** Longest pause within a code: a busy device delays keys. */
+const PAUSE_MAX_MS = 300;
+/** A person who types has longer pauses. A text with the prefix of an entry code is a code at any speed. */
+const SCANNER_PAUSE_MS = 60;
+const CODE_PREFIX = "V1:";
+const LENGTH_MIN = 12;
+/** Address on a card or phone; no field of a device expects one. */
 const ADDRESS = /^https?:\/\/\S+$/;
 
-/** Listen for codes; returns the way to stop. What it types into a field is a code all the same, and leaves the field. */
+/** Listen for codes; return a function that stops it. A code typed into a field is removed from the field. */
 export function listen(onCode: (text: string) => void, target: EventTarget = document): () => void {
   let typed = "";
   let last = 0;
   let isQuick = true;
 
-  function heard(event: Event): void {
+  function onKey(event: Event): void {
     const { key, timeStamp, ctrlKey, altKey, metaKey, isComposing } = event as KeyboardEvent;
     if (ctrlKey || altKey || metaKey || isComposing) return;
-    if (timeStamp - last > BETWEEN_MS) [typed, isQuick] = ["", true];
-    else if (typed && timeStamp - last > QUICK_MS) isQuick = false;
+    if (timeStamp - last > PAUSE_MAX_MS) [typed, isQuick] = ["", true];
+    else if (typed && timeStamp - last > SCANNER_PAUSE_MS) isQuick = false;
     last = timeStamp;
     if (key === "Enter") {
-      const [code, byPerson] = [typed, !isQuick && !typed.startsWith(OURS) && isWrittenInto(event.target)];
+      const [code, byPerson] = [typed, !isQuick && !typed.startsWith(CODE_PREFIX) && isField(event.target)];
       [typed, isQuick] = ["", true];
-      if (code.length < LEAST || byPerson) return;
+      if (code.length < LENGTH_MIN || byPerson) return;
       event.preventDefault();
       event.stopPropagation();
       const field = fieldOf(event.target);
@@ -38,29 +35,29 @@ export function listen(onCode: (text: string) => void, target: EventTarget = doc
       onCode(code);
     } else if (key.length === 1) {
       typed += key;
-      // A space or a letter in the middle of a code must not press the button that has the focus.
+      // A key within a code must not press the focused button.
       if (typed.length > 1 && !fieldOf(event.target)) event.preventDefault();
     }
   }
 
-  function pasted(event: Event): void {
+  function onPaste(event: Event): void {
     const text = (event as ClipboardEvent).clipboardData?.getData("text/plain").replace(/[\r\n]+$/, "") ?? "";
-    if (text.length < LEAST || /[\r\n]/.test(text)) return;
-    if (isWrittenInto(event.target) && !ADDRESS.test(text)) return;
+    if (text.length < LENGTH_MIN || /[\r\n]/.test(text)) return;
+    if (isField(event.target) && !ADDRESS.test(text)) return;
     event.preventDefault();
     event.stopPropagation();
     onCode(text);
   }
 
-  target.addEventListener("keydown", heard, { capture: true });
-  target.addEventListener("paste", pasted, { capture: true });
+  target.addEventListener("keydown", onKey, { capture: true });
+  target.addEventListener("paste", onPaste, { capture: true });
   return () => {
-    target.removeEventListener("keydown", heard, { capture: true });
-    target.removeEventListener("paste", pasted, { capture: true });
+    target.removeEventListener("keydown", onKey, { capture: true });
+    target.removeEventListener("paste", onPaste, { capture: true });
   };
 }
 
-function isWrittenInto(target: EventTarget | null): boolean {
+function isField(target: EventTarget | null): boolean {
   return typeof Element !== "undefined" && target instanceof Element && target.matches("input, textarea");
 }
 

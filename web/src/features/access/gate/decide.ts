@@ -1,30 +1,29 @@
 /**
- * May the bearer of this code cross here and now? The same answer here and in src/virage/matchday/access/rules/decision.py.
+ * The admission decision for a verified code at a gate; src/virage/matchday/access/rules/decision.py decides the same.
  *
- * A gate asks `verify` of the passes first: is this code what it says. This page asks what the gate, the event and the
- * ground say of the pass. Times are milliseconds since 1970, but for the claims, which keep the seconds of the pass.
+ * `verify` of passes comes first. Times are milliseconds since 1970, except those of the claims: seconds, as in the pass.
  */
 import { STEP_SECONDS, stepAt } from "../../../shared/passes/code";
 import type { Claims, Doubt, Verdict } from "../../../shared/passes/verify";
 
-/** How long a gate remembers a code out of its time window, to compare the next one with. */
+/** How long a gate keeps a code outside its time window, to compare the next one with it. */
 const STALE_KEPT_MS = 180_000;
 /**
- * By how many half minutes two codes may drift from the time that passed between them: one, for each is seen at any
- * moment of its half minute, and three seconds for its way from the phone's screen to who decides.
+ * Tolerated drift, in steps of 30 s, between two codes and the time that passed: each code is shown at any moment of its
+ * step, and takes up to three seconds from the screen to the decision.
  */
 const STEP_SLACK = 1.1;
-/** After how many half minutes a code that has not changed is a picture. */
+/** Steps after which an unchanged code is a screenshot. */
 const SAME_STEP_MAX = 2;
-/** How many half minutes lie at least between them: two pictures are shown in one moment, two codes never are. */
+/** Least distance in steps of two codes of a phone: two pictures are shown at once, two codes never are. */
 const STEP_APART_MIN = 0.5;
-/** How many half minutes a code may be behind the trusted time, ten minutes: an older one is a film or a picture. */
+/** Steps (10 minutes) by which a code may be behind the trusted time: an older one was recorded. */
 const STEPS_BEHIND_MAX = 20;
-/** How many it may be ahead: one more, for nobody films what comes, and a phone's next code may come on the way. */
+/** Steps by which a code may be ahead: one more, as the phone's next code may arrive meanwhile. */
 const STEPS_AHEAD_MAX = 21;
 
-/** Why a bearer does not cross, in the order in which it is asked. */
-export const REASONS = [
+/** Reasons of a refusal at the gate, in the order of the checks. */
+export const REFUSAL_REASONS = [
   "no_entry",
   "unreadable",
   "forged",
@@ -43,33 +42,33 @@ export const REASONS = [
   "not_now",
   "zone_full",
 ] as const;
-export type Reason = (typeof REASONS)[number];
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
-/** What the house rules say at the gate. */
-export interface Terms {
+/** Entry rules of an event. */
+export interface EntryTerms {
   reentry: boolean;
   paper_accepted: boolean;
   paper_identity_check: boolean;
 }
 
-/** When the passes of an accreditation may cross. */
+/** Time window in which the passes of an accreditation may cross. */
 export interface Window {
   opens_at: number;
   closes_at: number;
 }
 
-/** The gate that asks; `windows` are the accreditations by gate group, whose passes come and go within a time. */
-export interface Post {
+/** The gate of a decision. `windows` are those of accreditations, by gate group. */
+export interface GateContext {
   gate: string;
   groups: ReadonlySet<string>;
   zone: string;
-  terms: Terms;
+  terms: EntryTerms;
   closed: boolean;
   zone_full: boolean;
   windows: Readonly<Record<string, Window>>;
 }
 
-/** Where the bearer of a pass is, since when, and by which gate; `pending` (admitted, not passed) ends by itself. */
+/** Presence of a pass: state, time and gate; `pending` (admitted, not yet passed) expires. */
 export interface Presence {
   state: "pending" | "inside" | "outside";
   since: number;
@@ -77,30 +76,30 @@ export interface Presence {
   pending_until: number | null;
 }
 
-/** What the one who decides knows of a pass: the highest generation it has seen, and where its bearer is. */
-export interface Known {
+/** What a gate knows of a pass; `generation` is the highest that it has seen. */
+export interface PassStatus {
   generation: number;
   revoked: boolean;
   flagged: boolean;
   presence: Presence | null;
 }
 
-/** A code out of its time window that this gate saw before: its step, and when it was shown. */
-export interface Stale {
+/** A code outside its time window that this gate saw before: its step, and when it was shown. */
+export interface StaleCode {
   step: number;
   at: number;
 }
 
 export type Decision =
   | { type: "admitted"; claims: Claims; paper: boolean; identity_check: boolean; clock_off_s: number }
-  | { type: "again"; claims: Claims; stale: Stale }
-  | { type: "refused"; reason: Reason; claims: Claims | null; data: Record<string, string | number> };
+  | { type: "again"; claims: Claims; stale: StaleCode }
+  | { type: "refused"; reason: RefusalReason; claims: Claims | null; data: Record<string, string | number> };
 
 type Verified = Extract<Verdict, { type: "verified" }>;
 type Refused = Extract<Decision, { type: "refused" }>;
 
-/** How each doubt about a code is told; a stale step is compared instead. */
-export const OF_DOUBT: Record<Exclude<Doubt, "stale_step">, Reason> = {
+/** Reason of a refusal for each failed verification; stale codes are compared instead. */
+export const REASON_OF_FAILURE: Record<Exclude<Doubt, "stale_step">, RefusalReason> = {
   malformed: "unreadable",
   unknown_key: "forged",
   bad_signature: "forged",
@@ -112,94 +111,98 @@ export const OF_DOUBT: Record<Exclude<Doubt, "stale_step">, Reason> = {
 };
 
 /**
- * Decide about one code at one gate. `before` is the last code out of its window that this gate saw of the pass.
+ * Return the decision about one code at one gate; `previous` is the last stale code of the pass at this gate.
  *
- * `trusted` says whether `now` is the server's time. A device that lost it refuses nobody for the time alone: the server
- * judges the distance of its admissions when they are uploaded.
+ * `trusted`: `now` is the server's time. A device without trusted time skips the checks of the time: the server does them
+ * on upload.
  */
-export function decide(verdict: Verdict, post: Post, known: Known, now: number, before: Stale | null = null, trusted = true): Decision {
-  if (post.closed) return refused("no_entry", verdict.claims);
-  if (verdict.type === "verified") return decided(verdict, post, known, now, trusted);
+export function decide(
+  verdict: Verdict,
+  context: GateContext,
+  status: PassStatus,
+  now: number,
+  previous: StaleCode | null = null,
+  trusted = true,
+): Decision {
+  if (context.closed) return refused("no_entry", verdict.claims);
+  if (verdict.type === "verified") return decideVerified(verdict, context, status, now, trusted);
   const { reason, claims, step } = verdict;
   if (reason !== "stale_step" || claims === null || step === null) {
-    return refused(OF_DOUBT[reason as keyof typeof OF_DOUBT], claims, when(reason, claims));
+    const data: Refused["data"] = reason === "not_yet_valid" && claims !== null ? { opens_at: claims.not_before * 1000 } : {};
+    return refused(REASON_OF_FAILURE[reason as keyof typeof REASON_OF_FAILURE], claims, data);
   }
-  const earlier = recent(before, now);
-  const shown = compare(earlier, step, now);
+  const recent = recentOnly(previous, now);
+  const shown = compare(recent, step, now);
   const tooFar = trusted && isFar(step, now);
-  if (shown === "again" && !(tooFar && earlier === null)) return { type: "again", claims, stale: earlier ?? { step, at: now } };
+  if (shown === "again" && !(tooFar && recent === null)) return { type: "again", claims, stale: recent ?? { step, at: now } };
   if (shown === "still" || tooFar) return refused(shown === "still" ? "screenshot" : "out_of_date", claims);
-  const found = decided({ type: "verified", claims, paper: false, step }, post, known, now, trusted);
-  return found.type === "admitted" ? { ...found, clock_off_s: (step - stepAt(now)) * STEP_SECONDS } : found;
+  const decision = decideVerified({ type: "verified", claims, paper: false, step }, context, status, now, trusted);
+  return decision.type === "admitted" ? { ...decision, clock_off_s: (step - stepAt(now)) * STEP_SECONDS } : decision;
 }
 
-/** Whether a code is more than ten minutes from `now`: no clock of a good phone is, for it signs by the server's. */
+/** Whether a code is more than 10 minutes from `now`. Phones sign by the server's time, so theirs is not. */
 export function isFar(step: number, now: number): boolean {
   const off = step - stepAt(now);
   return off < -STEPS_BEHIND_MAX || off > STEPS_AHEAD_MAX;
 }
 
-/** The code to compare the next one with, while it is remembered; the first one of a row stays it. */
-export function recent(before: Stale | null, now: number): Stale | null {
-  return before === null || now - before.at > STALE_KEPT_MS ? null : before;
+/** The previous stale code, or null once it is too old to compare with. */
+export function recentOnly(previous: StaleCode | null, now: number): StaleCode | null {
+  return previous === null || now - previous.at > STALE_KEPT_MS ? null : previous;
 }
 
 /**
- * What a code out of its window shows beside the one before: nothing yet, a still picture, or a phone that signs.
+ * What a stale code shows beside the previous one: not enough, a still picture, or a live phone.
  *
- * A picture of a code never advances. A phone with a wrong clock makes a new code every half minute, as fast as ours.
+ * A picture never advances. A phone with a wrong clock makes a new code every 30 s.
  */
-export function compare(before: Stale | null, step: number, now: number): "again" | "still" | "moves" {
-  if (before === null) return "again";
-  const passed = (now - before.at) / 1000 / STEP_SECONDS;
-  if (step === before.step) return passed > SAME_STEP_MAX ? "still" : "again";
-  if (step < before.step || Math.abs(step - before.step - passed) > STEP_SLACK) return "still";
+export function compare(previous: StaleCode | null, step: number, now: number): "again" | "still" | "moves" {
+  if (previous === null) return "again";
+  const passed = (now - previous.at) / 1000 / STEP_SECONDS;
+  if (step === previous.step) return passed > SAME_STEP_MAX ? "still" : "again";
+  if (step < previous.step || Math.abs(step - previous.step - passed) > STEP_SLACK) return "still";
   return passed < STEP_APART_MIN ? "again" : "moves";
 }
 
-function refused(reason: Reason, claims: Claims | null, data: Refused["data"] = {}): Refused {
+function refused(reason: RefusalReason, claims: Claims | null, data: Refused["data"] = {}): Refused {
   return { type: "refused", reason, claims, data };
 }
 
-function when(reason: Doubt, claims: Claims | null): Refused["data"] {
-  return reason === "not_yet_valid" && claims !== null ? { opens_at: claims.not_before * 1000 } : {};
-}
-
-function decided({ claims, paper }: Verified, post: Post, known: Known, now: number, trusted: boolean): Decision {
-  const identity_check = paper && post.terms.paper_identity_check;
+function decideVerified({ claims, paper }: Verified, context: GateContext, status: PassStatus, now: number, trusted: boolean): Decision {
+  const identity_check = paper && context.terms.paper_identity_check;
   return (
-    ofThePass(claims, paper, post, known, now) ??
-    ofTheGate(claims, post, now, trusted) ?? { type: "admitted", claims, paper, identity_check, clock_off_s: 0 }
+    refusalByStatus(claims, paper, context, status, now) ??
+    refusalByGate(claims, context, now, trusted) ?? { type: "admitted", claims, paper, identity_check, clock_off_s: 0 }
   );
 }
 
-/** What is known of this very pass. */
-function ofThePass(claims: Claims, paper: boolean, post: Post, known: Known, now: number): Refused | null {
-  if (known.revoked) return refused("revoked", claims);
-  if (claims.generation < known.generation) return refused("superseded", claims);
-  if (known.flagged) return refused("call_supervisor", claims);
-  // an accreditation comes and goes, and its badge is paper at every event
-  if (Object.hasOwn(post.windows, claims.gate_group)) return null;
-  if (known.presence !== null) {
-    const reason = ofThePresence(known.presence, post, now);
-    if (reason !== null) return refused(reason, claims, { since: known.presence.since, gate: known.presence.gate });
+/** The refusal that the status of the pass causes. */
+function refusalByStatus(claims: Claims, paper: boolean, context: GateContext, status: PassStatus, now: number): Refused | null {
+  if (status.revoked) return refused("revoked", claims);
+  if (claims.generation < status.generation) return refused("superseded", claims);
+  if (status.flagged) return refused("call_supervisor", claims);
+  // an accreditation may re-enter, and its badge is paper at every event
+  if (Object.hasOwn(context.windows, claims.gate_group)) return null;
+  if (status.presence !== null) {
+    const reason = reasonOfPresence(status.presence, context, now);
+    if (reason !== null) return refused(reason, claims, { since: status.presence.since, gate: status.presence.gate });
   }
-  return paper && !post.terms.paper_accepted ? refused("paper_not_accepted", claims) : null;
+  return paper && !context.terms.paper_accepted ? refused("paper_not_accepted", claims) : null;
 }
 
-/** Whoever is admitted and has not passed yet may show the same code again at the same gate. */
-function ofThePresence(presence: Presence, post: Post, now: number): Reason | null {
-  if (presence.state === "outside") return post.terms.reentry ? null : "no_reentry";
+/** The refusal that presence causes; a pending bearer may show the code again at the same gate. */
+function reasonOfPresence(presence: Presence, context: GateContext, now: number): RefusalReason | null {
+  if (presence.state === "outside") return context.terms.reentry ? null : "no_reentry";
   if (presence.state === "inside") return "already_inside";
   const over = presence.pending_until !== null && now >= presence.pending_until;
-  return over || presence.gate === post.gate ? null : "already_inside";
+  return over || presence.gate === context.gate ? null : "already_inside";
 }
 
-/** Whether such a pass enters here, now. */
-function ofTheGate(claims: Claims, post: Post, now: number, trusted: boolean): Refused | null {
+/** The refusal that gate, window or zone cause. */
+function refusalByGate(claims: Claims, context: GateContext, now: number, trusted: boolean): Refused | null {
   const group = claims.gate_group;
-  if (!post.groups.has(group)) return refused("wrong_gate", claims, { group });
-  const window = Object.hasOwn(post.windows, group) ? post.windows[group] : undefined;
+  if (!context.groups.has(group)) return refused("wrong_gate", claims, { group });
+  const window = Object.hasOwn(context.windows, group) ? context.windows[group] : undefined;
   if (trusted && window && !(window.opens_at <= now && now < window.closes_at)) return refused("not_now", claims, { ...window });
-  return post.zone_full ? refused("zone_full", claims) : null;
+  return context.zone_full ? refused("zone_full", claims) : null;
 }

@@ -1,4 +1,4 @@
-/** The gate's own screen: its words, and what the device keeps, are there before it shows. */
+/** Entry of the gate screen: loads its words and the stored state before it shows. */
 import { i18n } from "../../../shared/i18n/i18n.svelte";
 import { gate } from "./gate.svelte";
 import { words } from "./words.svelte";

@@ -1,24 +1,34 @@
-/** The gate's device as its screens see it: who it is, what it knows, what it has just shown. */
+/** State of the gate for its screens. */
 import type { Device } from "../../../shared/devices/pairing";
 import { connection } from "../../../shared/runtime/connection.svelte";
 import type { Verdict } from "../../../shared/passes/verify";
 import type { Decision, Presence } from "./decide";
-import { Ground } from "./ground";
-import { crossed, eventOf, isTorn, judged, knowsBetter, Memory, proven, proveTime, unanswered } from "./judge";
-import { DARK, ofAnswer, ofDecision, type Light } from "./light";
-import { gone, leaving, ofLeaving } from "./leaving";
+import { EventData } from "./eventData";
+import { decideExit, presenceAfterExit, resultOfExit } from "./exit";
 import { link, time } from "./link";
-import { flush, keep, keepForNow, send, signed, takeBack, UNDO_MS } from "./outbox";
+import {
+  addCodeTime,
+  decideLocally,
+  hasUnsentAdmission,
+  isPartialCode,
+  otherEventOf,
+  presenceAfterEntry,
+  StaleCodes,
+  statusAfterTimeout,
+  verifyCode,
+} from "./localDecision";
+import type { OverrideReason, ScanBody } from "./messages";
+import { flush, keepHeldScan, keepScan, send, signScan, undoScan, UNDO_MS } from "./outbox";
 import { Repeats } from "./repeats";
-import { labelOf, learnGround } from "./seats";
-import { shelf, type Counters, type KeptSeen } from "./shelf";
-import { give } from "./signals";
-import type { Override, ScanBody } from "./wire";
+import { EMPTY_RESULT, resultOfAnswer, resultOfDecision, type ScanResult, type ShownResult } from "./scanResult";
+import { labelOf, loadVenue } from "./seats";
+import { playSignal } from "./signals";
+import { storage, type Counters, type StoredCrossing } from "./storage";
 
-/** How long the server may take about one scan, and how long the device decides alone after it took longer. */
-const ASK_LIMIT_MS = 400;
-const ALONE_MS = 10_000;
-/** Whoever began longer ago signs in again. */
+/** Time limit of the server for one scan, and how long the device decides by itself after a timeout. */
+const DECISION_TIMEOUT_MS = 400;
+const LOCAL_ONLY_MS = 10_000;
+/** Maximum time of a sign-in. */
 const SHIFT_MAX_MS = 16 * 3_600_000;
 
 export interface Person {
@@ -26,369 +36,366 @@ export interface Person {
   name: string;
   supervisor: boolean;
   since: number;
-  /** The gates and gate groups of their role, null for all. */
+  /** Gates and gate groups of the role; null for all. */
   posts: readonly string[] | null;
 }
-/** Whom the gate lets through: people who come, or people who leave. */
 export type Direction = "entrance" | "exit";
 
-/** How long the last one took, for benchmarks/gate_offline.py: one entry of a name, whatever the evening brings. */
-function timed(name: string, start: number): void {
+/** Duration of the last scan, for benchmarks/gate_offline.py. One entry per name, so that the buffer does not grow. */
+function measure(name: string, start: number): void {
   performance.clearMeasures(name);
   performance.measure(name, { start });
 }
 
-const NOTHING: Counters = { day: "", admitted: 0, refused: 0, again: 0, overridden: 0, left: 0, uncoded: 0 };
-const COUNTED_AS = { good: "admitted", bad: "refused", again: "again", out: "left" } as const;
+const NO_COUNTS: Counters = { day: "", admitted: 0, refused: 0, again: 0, overridden: 0, left: 0, uncoded: 0 };
+const COUNTER_OF_SIGNAL = { good: "admitted", bad: "refused", again: "again", out: "left" } as const;
 
 class Gate {
   device = $state.raw<Device | null>(null);
-  ground = $state.raw<Ground | null>(null);
-  /** Counts what came from the server, so that screens look at the ground anew. */
-  heard = $state(0);
+  eventData = $state.raw<EventData | null>(null);
+  /** Increases with each change of the event data, which is not reactive itself. */
+  revision = $state(0);
   code = $state<string | null>(null);
   person = $state.raw<Person | null>(null);
   online = $state(false);
-  /** Whether the device's time is the server's. */
+  /** Whether the device has the server's time. */
   timeTrusted = $state(false);
   offlineSince = $state<number | null>(null);
   backlog = $state(0);
   battery = $state<number | null>(null);
   training = $state(false);
   direction = $state<Direction>("entrance");
-  /** The device could not keep something: its storage is full. */
-  full = $state(false);
-  /** Who was counted out by hand a moment ago and may be taken back. */
+  /** A write failed: the storage is full. */
+  storageFull = $state(false);
+  /** Manual counts that can still be undone. */
   undoable = $state.raw<{ number: number; training: boolean }[]>([]);
-  light = $state.raw<Light | null>(null);
-  counters = $state.raw<Counters>(NOTHING);
+  result = $state.raw<ShownResult | null>(null);
+  counters = $state.raw<Counters>(NO_COUNTS);
   revoked = $state(false);
   ready = $state(false);
-  readonly memory = new Memory();
-  #aloneUntil = 0;
+  readonly staleCodes = new StaleCodes();
+  #localOnlyUntil = 0;
   #busy = false;
-  #turnstile: Promise<unknown> = Promise.resolve();
-  #turn = 0;
+  #queue: Promise<unknown> = Promise.resolve();
+  #sequence = 0;
   readonly #repeats = new Repeats();
 
-  /** What the device kept, before anything else is asked; `anew` after another window has been the gate. */
-  async restore(anew = false): Promise<void> {
-    if (this.ready && !anew) return;
+  /** Restore the stored state; `again` after another window has been the gate. */
+  async restore(again = false): Promise<void> {
+    if (this.ready && !again) return;
     await time.restore();
-    this.device = (await shelf.device()) ?? null;
+    this.device = (await storage.device()) ?? null;
     link.use(this.device?.token ?? null);
-    this.backlog = await shelf.backlog();
-    this.code = (await shelf.setting<string | null>("code")) ?? null;
-    this.training = (await shelf.setting<boolean>("training")) ?? false;
-    this.direction = (await shelf.setting<Direction>("direction")) ?? "entrance";
-    this.revoked = (await shelf.setting<boolean>("revoked")) ?? false;
-    this.person = (await shelf.setting<Person | null>("person")) ?? null;
-    this.counters = { ...NOTHING, ...(await shelf.setting<Counters>("counters")) };
-    const eventId = await shelf.setting<string | null>("event");
-    const kept = eventId ? await shelf.pack(eventId) : undefined;
-    if (kept) this.stand(await Ground.of(kept, await shelf.changes(), await shelf.seen()));
+    this.backlog = await storage.backlog();
+    this.code = (await storage.setting<string | null>("code")) ?? null;
+    this.training = (await storage.setting<boolean>("training")) ?? false;
+    this.direction = (await storage.setting<Direction>("direction")) ?? "entrance";
+    this.revoked = (await storage.setting<boolean>("revoked")) ?? false;
+    this.person = (await storage.setting<Person | null>("person")) ?? null;
+    this.counters = { ...NO_COUNTS, ...(await storage.setting<Counters>("counters")) };
+    const eventId = await storage.setting<string | null>("event");
+    const stored = eventId ? await storage.pack(eventId) : undefined;
+    if (stored) this.useEvent(await EventData.load(stored, await storage.changes(), await storage.crossings()));
     this.ready = true;
   }
 
-  stand(ground: Ground | null): void {
-    this.ground = ground;
-    this.heard += 1;
-    if (!ground) return;
-    void shelf.keepSetting("event", ground.pack.event.id);
-    const groups = Object.values(ground.gates).flatMap((state) => state.groups);
-    void learnGround(new Set(groups));
+  useEvent(eventData: EventData | null): void {
+    this.eventData = eventData;
+    this.revision += 1;
+    if (!eventData) return;
+    void storage.keepSetting("event", eventData.pack.event.id);
+    const groups = Object.values(eventData.gates).flatMap((state) => state.groups);
+    void loadVenue(new Set(groups));
   }
 
-  choose(code: string | null): void {
+  chooseGate(code: string | null): void {
     this.code = code;
-    this.light = null;
-    void shelf.keepSetting("code", code);
+    this.result = null;
+    void storage.keepSetting("code", code);
   }
 
-  enter(person: Person | null): void {
+  setPerson(person: Person | null): void {
     this.person = person;
-    this.light = null;
-    void shelf.keepSetting("person", person);
-    if (person) this.#add("admitted", 0);
+    this.result = null;
+    void storage.keepSetting("person", person);
+    if (person) this.#increment("admitted", 0);
   }
 
-  /** A shift ends by the server's time alone: a device that lost it must not send its steward away. */
+  /** Sign out after the maximum time; by trusted time only, as the device's clock may be wrong. */
   endLongShift(): void {
-    if (this.person && time.trusted && time.now() - this.person.since >= SHIFT_MAX_MS) this.enter(null);
+    if (this.person && time.trusted && time.now() - this.person.since >= SHIFT_MAX_MS) this.setPerson(null);
   }
 
-  train(on: boolean): void {
+  setTraining(on: boolean): void {
     this.training = on;
-    this.light = null;
-    void shelf.keepSetting("training", on);
+    this.result = null;
+    void storage.keepSetting("training", on);
   }
 
-  direct(direction: Direction): void {
+  setDirection(direction: Direction): void {
     this.direction = direction;
-    this.light = null;
-    void shelf.keepSetting("direction", direction);
+    this.result = null;
+    void storage.keepSetting("direction", direction);
   }
 
-  clear(): void {
-    this.light = null;
+  clearResult(): void {
+    this.result = null;
   }
 
-  /** The server was heard, or not. */
-  hear(online: boolean): void {
+  setOnline(online: boolean): void {
     if (online === this.online && (online || this.offlineSince !== null)) return;
     this.online = online;
     this.offlineSince = online ? null : (this.offlineSince ?? time.now());
   }
 
-  /** Run one after the other: a scan, or a change of what the device knows. */
-  exclusively<Result>(act: () => Promise<Result>): Promise<Result> {
-    const mine = this.#turnstile.then(act);
-    this.#turnstile = mine.catch(() => undefined);
-    return mine;
+  /** Run scans and changes of the event data one after the other. */
+  exclusive<Result>(act: () => Promise<Result>): Promise<Result> {
+    const result = this.#queue.then(act);
+    this.#queue = result.catch(() => undefined);
+    return result;
   }
 
-  /** Whether the role of whoever signed in covers a gate. */
-  worksAt(code: string): boolean {
+  /** Whether the signed-in role covers a gate. */
+  mayWorkAt(code: string): boolean {
     if (!this.person) return false;
     const { posts } = this.person;
-    return !posts || posts.includes(code) || posts.includes(this.ground?.gates[code]?.groups[0] ?? "");
+    return !posts || posts.includes(code) || posts.includes(this.eventData?.gates[code]?.groups[0] ?? "");
   }
 
-  /** One text before the camera or from a hand scanner; the light follows. Texts that come while one is judged are dropped. */
+  /** Process a text from the camera or a hand scanner. Texts that arrive meanwhile are dropped. */
   async scan(text: string, seenAt: number | null = null): Promise<void> {
-    if (this.#busy || this.revoked || !this.ground || !this.code || !this.device || !this.worksAt(this.code)) return;
+    if (this.#busy || this.revoked || !this.eventData || !this.code || !this.device || !this.mayWorkAt(this.code)) return;
     if (seenAt !== null && this.#repeats.isSame(text)) return;
     this.#busy = true;
     const began = performance.now();
     try {
-      await this.exclusively(() => this.#take(text, seenAt, began));
+      await this.exclusive(() => this.#process(text, seenAt, began));
     } catch (error) {
-      this.#notKept(error, text);
+      this.#showWriteError(error, text);
     } finally {
       this.#busy = false;
     }
   }
 
-  async #take(text: string, seenAt: number | null, began: number): Promise<void> {
-    const [ground, code, now] = [this.ground!, this.code!, time.now()];
+  async #process(text: string, seenAt: number | null, began: number): Promise<void> {
+    const [eventData, code, now] = [this.eventData!, this.code!, time.now()];
     const isExit = this.direction === "exit";
     this.timeTrusted = time.trusted;
-    if (isTorn(text)) {
-      this.#repeats.judged(text, null);
-      return this.#show({ ...DARK, signal: "again", reason: "torn" });
+    if (isPartialCode(text)) {
+      this.#repeats.note(text, null);
+      return this.#show({ ...EMPTY_RESULT, signal: "again", reason: "torn" });
     }
-    if (!isExit && time.trusted && ground.expired(now) && !this.online) return this.#show({ ...DARK, signal: "bad", reason: "no_pack" });
-    const verdict = await proven(ground, text, now, time.trusted);
+    if (!isExit && time.trusted && eventData.expired(now) && !this.online) return this.#show({ ...EMPTY_RESULT, signal: "bad", reason: "no_pack" });
+    const verdict = await verifyCode(eventData, text, now, time.trusted);
     const { claims } = verdict;
-    proveTime(time, verdict);
+    addCodeTime(time, verdict);
     if (seenAt !== null && this.#repeats.isSamePass(claims?.number ?? null)) return;
-    const shown = isExit ? await this.#leave(text, verdict, now) : await this.#judge(text, verdict, now, began);
-    if (shown === null) return;
-    const letThrough = shown.signal === "good" || (shown.signal === "out" && !shown.unproved);
-    this.#repeats.judged(text, letThrough ? (claims?.number ?? null) : null);
-    const other = shown.reason === "other_event" || shown.reason === "expired" ? eventOf(ground, text, claims) : null;
-    const group = shown.group ?? claims?.gate_group ?? null;
-    const hint = shown.hint ?? (group ? ground.hint(code, group) : null);
+    const result = isExit ? await this.#recordExit(text, verdict, now) : await this.#decideEntry(text, verdict, now, began);
+    if (result === null) return;
+    const letThrough = result.signal === "good" || (result.signal === "out" && !result.unproved);
+    this.#repeats.note(text, letThrough ? (claims?.number ?? null) : null);
+    const other = result.reason === "other_event" || result.reason === "expired" ? otherEventOf(eventData, text, claims) : null;
+    const group = result.group ?? claims?.gate_group ?? null;
+    const hint = result.hint ?? (group ? eventData.hint(code, group) : null);
     const paper = claims !== null && claims.holder === null;
-    this.#show({ ...shown, other, group, hint, paper, number: shown.number ?? claims?.number ?? null, generation: claims?.generation ?? null });
-    requestAnimationFrame(() => timed("gate:light", seenAt ?? began));
-    if (!shown.label && claims) void this.#name(claims.place);
+    this.#show({ ...result, other, group, hint, paper, number: result.number ?? claims?.number ?? null, generation: claims?.generation ?? null });
+    requestAnimationFrame(() => measure("gate:light", seenAt ?? began));
+    if (!result.label && claims) void this.#addLabel(claims.place);
   }
 
-  /** An entrance: the server decides, else this device. Null where the device was ended meanwhile. */
-  async #judge(text: string, verdict: Verdict, now: number, began: number): Promise<Omit<Light, "turn"> | null> {
-    const [ground, code, number] = [this.ground!, this.code!, verdict.claims?.number ?? -1];
-    const before = ground.known(number);
-    const mayAsk = this.#mayAsk() && !knowsBetter(ground, code, verdict.claims, this.backlog);
-    const asked = mayAsk ? await this.#ask(text, ground, code) : null;
+  /** Decide at an entrance: the server, else this device. Null if the device was revoked meanwhile. */
+  async #decideEntry(text: string, verdict: Verdict, now: number, began: number): Promise<ScanResult | null> {
+    const [eventData, code, number] = [this.eventData!, this.code!, verdict.claims?.number ?? -1];
+    const before = eventData.statusOf(number);
+    const mayAsk = this.#canAsk() && !hasUnsentAdmission(eventData, code, verdict.claims, this.backlog);
+    const answered = mayAsk ? await this.#ask(text, eventData, code) : null;
     if (this.revoked) return null;
-    if (asked?.signal === "again" && verdict.claims && verdict.step !== null) {
-      this.memory.amber(verdict.claims.number, verdict.step, now);
+    if (answered?.signal === "again" && verdict.claims && verdict.step !== null) {
+      this.staleCodes.add(verdict.claims.number, verdict.step, now);
     }
-    if (asked) return asked;
-    const known = unanswered(before, ground.known(number), code);
-    const found = judged(ground, code, verdict, known, this.memory, now, time.trusted);
-    timed("gate:decision", began);
-    const shown = await this.#alone(text, found, now);
-    return { ...shown, waitsElsewhere: shown.reason === "already_inside" && known.presence?.state === "pending" };
+    if (answered) return answered;
+    const status = statusAfterTimeout(before, eventData.statusOf(number), code);
+    const decision = decideLocally(eventData, code, verdict, status, this.staleCodes, now, time.trusted);
+    measure("gate:decision", began);
+    const result = await this.#storeDecision(text, decision, now);
+    return { ...result, pendingElsewhere: result.reason === "already_inside" && status.presence?.state === "pending" };
   }
 
-  /** An exit: this device alone, for whoever leaves waits for no answer. What names no pass is counted by hand. */
-  async #leave(text: string, verdict: Verdict, now: number): Promise<Omit<Light, "turn">> {
-    const [ground, gate] = [this.ground!, this.code!];
-    const found = leaving(verdict, ground, gate, now, time.trusted);
-    if (found.type === "left") {
-      const { number, generation } = found.claims;
-      const about = { ...this.#about(gate), at: new Date(now).toISOString(), kind: "left" as const, code: text, pass_number: number, generation, offline: !this.online };
-      await this.#keep(about, number, 0, found.unproved ? null : gone(found.before, gate, now));
+  /** Record an exit without asking the server: people who leave do not wait. Unreadable codes are counted by hand. */
+  async #recordExit(text: string, verdict: Verdict, now: number): Promise<ScanResult> {
+    const [eventData, gate] = [this.eventData!, this.code!];
+    const decision = decideExit(verdict, eventData, gate, now, time.trusted);
+    if (decision.type === "left") {
+      const { number, generation } = decision.claims;
+      const scan = { ...this.#scanAt(gate), at: new Date(now).toISOString(), kind: "left" as const, code: text, pass_number: number, generation, offline: !this.online };
+      await this.#store(scan, number, 0, decision.unproved ? null : presenceAfterExit(decision.previous, gate, now));
     }
-    return { ...ofLeaving(found), training: this.training };
+    return { ...resultOfExit(decision), training: this.training };
   }
 
-  #mayAsk(): boolean {
-    return this.online && connection.online && performance.now() >= this.#aloneUntil;
+  #canAsk(): boolean {
+    return this.online && connection.online && performance.now() >= this.#localOnlyUntil;
   }
 
-  /** Ask the server, within its limit; null where the device must decide alone. */
-  async #ask(text: string, ground: Ground, gate: string): Promise<Omit<Light, "turn"> | null> {
-    const ask = await signed(this.device!, { ...this.#about(gate), kind: "ask", code: text, offline: false });
-    const reply = await send([ask], ASK_LIMIT_MS);
-    if (!reply.ok && reply.status === 401) this.end();
+  /** Ask the server for a decision; null after a timeout. */
+  async #ask(text: string, eventData: EventData, gate: string): Promise<ScanResult | null> {
+    const scan = await signScan(this.device!, { ...this.#scanAt(gate), kind: "ask", code: text, offline: false });
+    const reply = await send([scan], DECISION_TIMEOUT_MS);
+    if (!reply.ok && reply.status === 401) this.revoke();
     const answer = reply.ok ? reply.data.answers[0] : null;
     if (!answer || answer.outcome === "noted") {
-      this.#aloneUntil = performance.now() + ALONE_MS;
+      this.#localOnlyUntil = performance.now() + LOCAL_ONLY_MS;
       return null;
     }
-    const shown = { ...ofAnswer(answer, ground, gate), training: this.training };
-    if (shown.signal === "good" && !this.training && shown.number !== null) {
-      const seen = this.#sight(shown.number, 0, crossed(ground, gate, time.now()));
-      ground.saw(seen);
-      // The server keeps this crossing: the light is true also where the device cannot keep it too.
-      void shelf.keepSeen({ ...seen, scan: ask.number }).catch(() => (this.full = true));
+    const result = { ...resultOfAnswer(answer, eventData, gate), training: this.training };
+    if (result.signal === "good" && !this.training && result.number !== null) {
+      const crossing = this.#crossing(result.number, 0, presenceAfterEntry(eventData, gate, time.now()));
+      eventData.addCrossing(crossing);
+      // The server has stored this crossing, so the result stands even if the device cannot store it.
+      void storage.keepCrossing({ ...crossing, scan: scan.number }).catch(() => (this.storageFull = true));
     }
-    return shown;
+    return result;
   }
 
-  #about(gate: string): Pick<ScanBody, "event_id" | "gate" | "at" | "person_id" | "training"> {
+  #scanAt(gate: string): Pick<ScanBody, "event_id" | "gate" | "at" | "person_id" | "training"> {
     const person = this.person ? { person_id: this.person.id } : {};
-    return { event_id: this.ground!.pack.event.id, gate, at: time.iso(), training: this.training, ...person };
+    return { event_id: this.eventData!.pack.event.id, gate, at: time.iso(), training: this.training, ...person };
   }
 
-  #sight(number: number, generation: number, presence: Presence): KeptSeen {
-    return { event_id: this.ground!.pack.event.id, number, generation, presence };
+  #crossing(number: number, generation: number, presence: Presence): StoredCrossing {
+    return { event_id: this.eventData!.pack.event.id, number, generation, presence };
   }
 
-  /** Keep a scan with what it says of its pass, and know it only then: a light without its scan would let in twice. */
-  async #keep(about: Omit<ScanBody, "number">, number: number | null, generation: number, presence: Presence | null): Promise<void> {
-    const seen = number !== null && presence && !this.training ? this.#sight(number, generation, presence) : null;
-    await keep(this.device!, about, seen);
-    this.full = false;
-    if (seen) this.ground!.saw(seen);
+  /** Store a scan, then apply its crossing: a result without a stored scan could admit the pass twice. */
+  async #store(scan: Omit<ScanBody, "number">, number: number | null, generation: number, presence: Presence | null): Promise<void> {
+    const crossing = number !== null && presence && !this.training ? this.#crossing(number, generation, presence) : null;
+    await keepScan(this.device!, scan, crossing);
+    this.storageFull = false;
+    if (crossing) this.eventData!.addCrossing(crossing);
     this.backlog += 1;
     if (this.online) void this.sync();
   }
 
-  /** The device's own decision: on the disk before it is shown. */
-  async #alone(text: string, found: Decision, now: number): Promise<Omit<Light, "turn">> {
-    const [ground, gate] = [this.ground!, this.code!];
-    const shown = { ...ofDecision(found, ground, gate), training: this.training };
-    if (found.type === "again") return shown;
-    const { claims } = found;
-    const letIn = found.type === "admitted";
-    const about = {
-      ...this.#about(gate),
+  /** Store a decision of this device before it is shown. */
+  async #storeDecision(text: string, decision: Decision, now: number): Promise<ScanResult> {
+    const [eventData, gate] = [this.eventData!, this.code!];
+    const result = { ...resultOfDecision(decision, eventData, gate), training: this.training };
+    if (decision.type === "again") return result;
+    const { claims } = decision;
+    const isAdmitted = decision.type === "admitted";
+    const scan = {
+      ...this.#scanAt(gate),
       at: new Date(now).toISOString(),
-      kind: letIn ? (shown.pending ? ("admitted" as const) : ("passed" as const)) : ("refused" as const),
+      kind: isAdmitted ? (result.pending ? ("admitted" as const) : ("passed" as const)) : ("refused" as const),
       code: text.slice(0, 500),
       ...(claims ? { pass_number: claims.number, generation: claims.generation } : {}),
-      ...(shown.reason ? { reason: shown.reason } : {}),
+      ...(result.reason ? { reason: result.reason } : {}),
       offline: true,
     };
-    await this.#keep(about, claims?.number ?? null, claims?.generation ?? 0, letIn ? crossed(ground, gate, now) : null);
-    return shown;
+    await this.#store(scan, claims?.number ?? null, claims?.generation ?? 0, isAdmitted ? presenceAfterEntry(eventData, gate, now) : null);
+    return result;
   }
 
   async sync(): Promise<void> {
     this.backlog = await flush(this.device!);
   }
 
-  /** Let somebody in against the light, or without a code; the steward says why. */
-  async override(number: number, generation: number, why: Override): Promise<void> {
-    await this.exclusively(() => this.#override(number, generation, why)).catch((error) => this.#notKept(error));
+  /** Admit a pass against the decision, or without a code, with a reason. */
+  async override(number: number, generation: number, reason: OverrideReason): Promise<void> {
+    await this.exclusive(() => this.#override(number, generation, reason)).catch((error) => this.#showWriteError(error));
   }
 
-  async #override(number: number, generation: number, why: Override): Promise<void> {
-    const [ground, gate] = [this.ground!, this.code!];
-    const pending = ground.gates[gate]?.turnstile ?? false;
+  async #override(number: number, generation: number, reason: OverrideReason): Promise<void> {
+    const [eventData, gate] = [this.eventData!, this.code!];
+    const pending = eventData.gates[gate]?.turnstile ?? false;
     const kind = pending ? ("admitted" as const) : ("passed" as const);
-    const about = { ...this.#about(gate), kind, pass_number: number, generation, override: why, offline: !this.online };
-    await this.#keep(about, number, generation, crossed(ground, gate, time.now()));
-    const { label, group } = this.light?.number === number ? this.light : DARK;
-    this.#show({ ...DARK, signal: "good", number, generation, label, group, pending, overridden: true, training: this.training });
+    const scan = { ...this.#scanAt(gate), kind, pass_number: number, generation, override: reason, offline: !this.online };
+    await this.#store(scan, number, generation, presenceAfterEntry(eventData, gate, time.now()));
+    const { label, group } = this.result?.number === number ? this.result : EMPTY_RESULT;
+    this.#show({ ...EMPTY_RESULT, signal: "good", number, generation, label, group, pending, overridden: true, training: this.training });
   }
 
-  /** Count one who leaves without a readable code; for a moment the steward may take it back. */
+  /** Count a person who leaves without a readable code; the steward may undo it for a moment. */
   async countOut(): Promise<void> {
-    const about = { ...this.#about(this.code!), kind: "pulse" as const, lane: "out" as const, count: 1, offline: !this.online };
+    const scan = { ...this.#scanAt(this.code!), kind: "pulse" as const, lane: "out" as const, count: 1, offline: !this.online };
     try {
       const { training } = this;
-      const number = await keepForNow(this.device!, about);
+      const number = await keepHeldScan(this.device!, scan);
       this.backlog += 1;
       this.undoable = [...this.undoable, { number, training }];
-      this.light = null;
-      if (!training) this.#add("uncoded", 1);
-      give("out");
-      setTimeout(() => (this.undoable = this.undoable.filter((one) => one.number !== number)), UNDO_MS);
+      this.result = null;
+      if (!training) this.#increment("uncoded", 1);
+      playSignal("out");
+      setTimeout(() => (this.undoable = this.undoable.filter((count) => count.number !== number)), UNDO_MS);
     } catch (error) {
-      this.#notKept(error);
+      this.#showWriteError(error);
     }
   }
 
-  /** Take back the last one that was counted out by hand. */
-  async takeBack(): Promise<void> {
+  /** Undo the last manual count. */
+  async undoCountOut(): Promise<void> {
     const last = this.undoable.at(-1);
     this.undoable = this.undoable.slice(0, -1);
-    if (!last || !(await takeBack(last.number))) return;
+    if (!last || !(await undoScan(last.number))) return;
     this.backlog -= 1;
-    if (!last.training) this.#add("uncoded", -1);
+    if (!last.training) this.#increment("uncoded", -1);
   }
 
-  /** The device could not keep a scan: its storage is full or closed. Nobody is let in on what nobody would know of. */
-  #notKept(error: unknown, text: string | null = null): void {
+  /** A scan could not be stored, so it is refused: the server would never learn of the admission. */
+  #showWriteError(error: unknown, text: string | null = null): void {
     reportError(error);
-    this.full = true;
-    if (text !== null) this.#repeats.judged(text, null);
-    this.#show({ ...DARK, signal: "bad", reason: "not_kept" });
+    this.storageFull = true;
+    if (text !== null) this.#repeats.note(text, null);
+    this.#show({ ...EMPTY_RESULT, signal: "bad", reason: "not_kept" });
   }
 
-  #show(shown: Omit<Light, "turn">): void {
-    this.#turn += 1;
-    this.light = { ...shown, training: this.training, turn: this.#turn };
-    give(shown.signal);
-    this.#count(this.light);
+  #show(result: ScanResult): void {
+    this.#sequence += 1;
+    this.result = { ...result, training: this.training, sequence: this.#sequence };
+    playSignal(result.signal);
+    this.#count(this.result);
   }
 
-  async #name(place: number): Promise<void> {
-    const turn = this.#turn;
+  async #addLabel(place: number): Promise<void> {
+    const sequence = this.#sequence;
     const label = await labelOf(place);
-    if (label && this.light?.turn === turn) this.light = { ...this.light, label };
+    if (label && this.result?.sequence === sequence) this.result = { ...this.result, label };
   }
 
-  #count(light: Light): void {
-    const isNobody = light.exit === "unread" || light.exit === "left_before" || light.reason === "not_kept" || light.reason === "torn";
-    if (light.training || isNobody) return;
-    this.#add(COUNTED_AS[light.signal], 1);
-    if (light.overridden) this.#add("overridden", 1);
+  #count(result: ScanResult): void {
+    const isUncounted = result.exit === "unread" || result.exit === "left_before" || result.reason === "not_kept" || result.reason === "torn";
+    if (result.training || isUncounted) return;
+    this.#increment(COUNTER_OF_SIGNAL[result.signal], 1);
+    if (result.overridden) this.#increment("overridden", 1);
   }
 
-  #add(which: Exclude<keyof Counters, "day">, more: number): void {
+  #increment(counter: Exclude<keyof Counters, "day">, by: number): void {
     const day = `${this.person?.id ?? ""} ${new Date(time.now()).toISOString().slice(0, 10)}`;
-    const before = this.counters.day === day ? this.counters : { ...NOTHING, day };
-    this.counters = { ...before, [which]: Math.max(0, before[which] + more) };
-    void shelf.keepSetting("counters", this.counters).catch(() => (this.full = true));
+    const counters = this.counters.day === day ? this.counters : { ...NO_COUNTS, day };
+    this.counters = { ...counters, [counter]: Math.max(0, counters[counter] + by) };
+    void storage.keepSetting("counters", this.counters).catch(() => (this.storageFull = true));
   }
 
-  /** This device was ended at the server: it may do nothing more. */
-  end(): void {
+  /** The server revoked this device. */
+  revoke(): void {
     this.revoked = true;
-    void shelf.keepSetting("revoked", true);
-    this.hear(false);
+    void storage.keepSetting("revoked", true);
+    this.setOnline(false);
   }
 
-  /** Stand for another event: the next pack is of the one that is chosen then. */
-  leaveEvent(): void {
-    void shelf.keepSetting("event", null);
-    this.ground = null;
-    this.choose(null);
+    leaveEvent(): void {
+    void storage.keepSetting("event", null);
+    this.eventData = null;
+    this.chooseGate(null);
   }
 
-  async forget(): Promise<void> {
-    await shelf.forgetDevice();
-    void shelf.keepSetting("revoked", null);
+  async unpair(): Promise<void> {
+    await storage.forgetDevice();
+    void storage.keepSetting("revoked", null);
     this.leaveEvent();
     link.use(null);
-    [this.device, this.ground, this.revoked, this.light] = [null, null, false, null];
-    this.enter(null);
+    [this.device, this.eventData, this.revoked, this.result] = [null, null, false, null];
+    this.setPerson(null);
   }
 }
 

@@ -1,7 +1,7 @@
-/** The gate's way to the server, and the server's time as it knows it. */
+/** API client of the gate, and the server's time. */
 import { DeviceClock } from "../../../shared/devices/clock";
 import { Link } from "../../../shared/devices/link";
-import { shelf } from "./shelf";
+import { storage } from "./storage";
 
-export const time = new DeviceClock(shelf);
+export const time = new DeviceClock(storage);
 export const link = new Link(time);

@@ -1,4 +1,4 @@
-/** What the roles of an account let somebody do at the gates of an event. */
+/** Rights of an account at the gates of an event. */
 
 interface Granted {
   role: string;
@@ -8,13 +8,13 @@ interface Granted {
 
 export interface GateRole {
   supervisor: boolean;
-  /** Gates and gate groups, null for all. */
+  /** Gates and gate groups; null for all. */
   posts: string[] | null;
 }
 
 const ROLES = ["steward", "supervisor", "admin"];
 
-/** Null where no role reaches the gates. One for an organiser is taken: whether the event is theirs, the server knows. */
+/** The role at the gates; null without one. A role for an organiser counts: the server checks that the event is theirs. */
 export function roleAtGates(grants: readonly Granted[], eventId: string): GateRole | null {
   const held = grants.filter(({ role, scope, scope_id }) => ROLES.includes(role) && (scope !== "event" || scope_id === eventId) && scope !== "outlet");
   if (held.length === 0) return null;

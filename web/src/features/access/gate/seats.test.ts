@@ -6,7 +6,7 @@ const areas = [
   { code: "PEL", first_place: 140, capacity_max: 60 },
 ];
 
-it("finds a standing place in its area, and a badge beyond all places in none", () => {
+it("finds the area of a standing place, and none for a badge beyond all places", () => {
   expect([99, 100, 139, 140, 199, 200].map((place) => areaAt(areas, place)?.code)).toEqual([
     undefined,
     "OR",

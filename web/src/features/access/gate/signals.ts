@@ -1,4 +1,4 @@
-/** What a steward hears and feels: one rising tone, two level ones, a low buzz, one falling tone; each with its own vibration. */
+/** Sounds and vibrations of scan results: a rising tone, two level tones, a low buzz, a falling tone. */
 import { storage } from "../../../shared/runtime/storage";
 
 export type Signal = "good" | "again" | "bad" | "out";
@@ -9,12 +9,12 @@ const TONES: Record<Signal, readonly (readonly [hertz: number, at: number, secon
   bad: [[196, 0, 0.42]],
   out: [[1320, 0, 0.09], [880, 0.09, 0.16]],
 };
-const PULSES: Record<Signal, number[]> = { good: [70], again: [60, 80, 60], bad: [320, 70, 120], out: [40, 60, 40] };
+const VIBRATIONS: Record<Signal, number[]> = { good: [70], again: [60, 80, 60], bad: [320, 70, 120], out: [40, 60, 40] };
 
 let context: AudioContext | null = null;
 
-/** Browsers let a page sound only after somebody touched it: call from a touch. */
-export function wake(): void {
+/** Browsers allow sound only after a user gesture: call from a pointer event. */
+export function enableSound(): void {
   context ??= new AudioContext();
   if (context.state === "suspended") void context.resume();
 }
@@ -28,8 +28,8 @@ export const sound = {
   },
 };
 
-export function give(signal: Signal): void {
-  navigator.vibrate?.(PULSES[signal]);
+export function playSignal(signal: Signal): void {
+  navigator.vibrate?.(VIBRATIONS[signal]);
   if (!sound.on || context?.state !== "running") return;
   for (const [hertz, at, seconds] of TONES[signal]) {
     const tone = new OscillatorNode(context, { type: signal === "bad" ? "sawtooth" : "sine", frequency: hertz });

@@ -1,4 +1,4 @@
-/** The gate's words: a bundle of their own, fetched with the gate, both languages kept on its device. */
+/** Words of the gate: a separate bundle, cached in both languages for offline use. */
 import type { access } from "../../../shared/i18n/en/access";
 import { Bundle } from "../../../shared/i18n/bundle.svelte";
 import { i18n } from "../../../shared/i18n/i18n.svelte";

@@ -9,13 +9,13 @@ const device = (changes: Partial<DeviceStatus>): DeviceStatus => ({
 const alarm = (key: string): Alarm => ({ key, kind: "hit", gate: "A1" });
 
 describe("alarms", () => {
-  it("a device that is well is no alarm, and each of its troubles is one", () => {
+  it("a healthy device raises no alarm, each of its problems raises one", () => {
     expect(troubles(device({ backlog: 4, clock_off_ms: -5000, battery_percent: 21 }))).toEqual([]);
     expect(troubles(device({ online: false, backlog: 5, clock_off_ms: -5001, battery_percent: 20 }))).toEqual(["offline", "backlog", "clock", "battery"]);
     expect(troubles(device({ offline_since: "2026-05-09T18:00:00Z" }))).toEqual(["offline"]);
   });
 
-  it("what was there when one came is not told, what comes later is told once", () => {
+  it("existing alarms are not announced, later ones are announced once", () => {
     const watch = new Watch();
     expect(watch.fresh([alarm("a")])).toEqual([]);
     expect(watch.fresh([alarm("a"), alarm("b")])).toEqual([alarm("b")]);

@@ -55,7 +55,7 @@ function asked({ kind, tenders = [] }: Draft): boolean {
 async function mayAskNow(): Promise<boolean> {
   if (!till.mayAsk()) return false;
   const told = await till.sync(till.pack!.limits.ask_ms);
-  if (told === "silence") till.hear(false);
+  if (told === "silence") till.setOnline(false);
   return told === "empty";
 }
 
@@ -75,11 +75,11 @@ async function countersOf(record: Record): Promise<Counters> {
 
 async function finish(written: Written, answer: Asked, before: Counters): Promise<Sold | Refused> {
   if (answer === "revoked") {
-    till.end();
+    till.revoke();
     return refused("till_stopped");
   }
   if (answer === "silence") {
-    till.hear(false);
+    till.setOnline(false);
     return decideOffline(written, before);
   }
   if (isBooked(answer)) {
@@ -171,7 +171,7 @@ async function settle(limitMs = till.pack?.limits.ask_ms ?? AGAIN_MS): Promise<v
 
 async function settled(written: Written, answer: Asked): Promise<void> {
   if (answer === "silence") {
-    till.hear(false);
+    till.setOnline(false);
     if (isRefund(written.record.kind)) {
       await keepOffline([written]);
       return till.notify("refund_stands", written);

@@ -1,6 +1,6 @@
 /** Heartbeat of the till: fetches packs and cards, and uploads what is waiting. */
 import { Heartbeat } from "../../../shared/devices/heartbeat";
-import { heard } from "../../../shared/devices/link";
+import { handleReply } from "../../../shared/devices/link";
 import { link, time } from "./link";
 import { settleOnline } from "./selling";
 import { storage } from "./storage";
@@ -15,12 +15,12 @@ const CARDS_LIMIT_MS = 30_000;
 let packAsked: number | null = null;
 let tag: string | null = null;
 
-export const beat = new Heartbeat(async () => {
+export const heartbeat = new Heartbeat(async () => {
   if (!till.device || till.revoked) return;
   const noCashiers = till.pack?.roster.length === 0; // a cashier who has just chosen a PIN may be waiting
   const old = noCashiers || packAsked === null || performance.now() - packAsked > PACK_AGE_MS;
-  const hears = !till.pack || old ? (await fetchPack()) && (await fetchCards()) : await fetchCards();
-  if (!hears || till.stopped) return;
+  const online = !till.pack || old ? (await fetchPack()) && (await fetchCards()) : await fetchCards();
+  if (!online || till.stopped) return;
   await settleOnline();
   if ((await storage.waiting()).length > 0) await till.sync();
 });
@@ -29,7 +29,7 @@ export async function fetchPack(): Promise<boolean> {
   const headers = till.pack && tag ? { "if-none-match": tag } : {};
   const reply = await link.ask<Pack>((signal) => link.api.GET("/api/till/pack", { headers, signal }), LIMIT_MS);
   const isSame = !reply.ok && reply.status === 304;
-  if (!heard(reply, till) && !isSame) return false;
+  if (!handleReply(reply, till) && !isSame) return false;
   packAsked = performance.now();
   if (reply.ok) tag = reply.tag;
   till.usePack(reply.ok ? reply.data : till.pack!);
@@ -42,7 +42,7 @@ async function fetchCards(): Promise<boolean> {
     (signal) => link.api.GET("/api/till/cards", { params: { query: { since } }, signal }),
     since === undefined ? CARDS_LIMIT_MS : LIMIT_MS,
   );
-  if (!heard(reply, till)) return false;
+  if (!handleReply(reply, till)) return false;
   if (reply.data.position !== since || reply.data.all) await storage.keepCards(reply.data);
   return true;
 }

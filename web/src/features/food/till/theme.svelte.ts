@@ -1,4 +1,4 @@
 /** Theme of the till: light by default. */
-import { Dress } from "../../../shared/devices/dress.svelte";
+import { DeviceTheme } from "../../../shared/devices/deviceTheme.svelte";
 
-export const dress = new Dress("till", false);
+export const deviceTheme = new DeviceTheme("till", false);

@@ -128,7 +128,7 @@ class Till {
   }
 
   /** Record whether the server answered. */
-  hear(online: boolean): void {
+  setOnline(online: boolean): void {
     if (online === this.online && (online || this.offlineSince !== null)) return;
     this.online = online;
     this.offlineSince = online ? null : (this.offlineSince ?? time.now());
@@ -150,7 +150,7 @@ class Till {
   async sync(limitMs?: number): Promise<Flushed> {
     const found = await flush(limitMs);
     await this.count();
-    if (found === "revoked") this.end();
+    if (found === "revoked") this.revoke();
     else if (typeof found === "object") this.stop(found);
     return found;
   }
@@ -171,13 +171,13 @@ class Till {
   }
 
   /** The device was revoked at the server. */
-  end(): void {
+  revoke(): void {
     this.revoked = true;
     void storage.keepSetting("revoked", true);
-    this.hear(false);
+    this.setOnline(false);
   }
 
-  async forget(): Promise<void> {
+  async unpair(): Promise<void> {
     await storage.forgetDevice();
     link.use(null);
     [this.device, this.pack, this.person, this.outlet, this.shift, this.stopped, this.receipt] = [null, null, null, null, null, null, null];

@@ -1,22 +1,22 @@
-/** What a post of the staff wears, as whoever stands at it wants it, whatever the fan's part of the app wears. */
+/** Light or dark theme of a staff device, stored per kind of device and independent of the fan app's theme. */
 import { storage } from "../runtime/storage";
 import { properties, type Club } from "../theme/theme.svelte";
 
-export class Dress {
+export class DeviceTheme {
   dark = $state(true);
-  readonly #post: string;
+  readonly #kind: string;
 
-  constructor(post: string, dark: boolean) {
-    this.#post = post;
-    this.dark = storage.read<boolean>(`${post}.dark`) ?? dark;
+  constructor(kind: string, dark: boolean) {
+    this.#kind = kind;
+    this.dark = storage.read<boolean>(`${kind}.dark`) ?? dark;
   }
 
   choose(dark: boolean): void {
     this.dark = dark;
-    storage.write(`${this.#post}.dark`, dark);
+    storage.write(`${this.#kind}.dark`, dark);
   }
 
-  wear(club: Club): void {
+  apply(club: Club): void {
     const mode = this.dark ? "dark" : "light";
     const root = document.documentElement;
     root.dataset.theme = mode;

@@ -1,7 +1,7 @@
-/** A set of pass numbers as a bitmap: number i is bit i % 8 of byte i / 8. */
+/** A set of pass numbers: number i is bit i % 8 of byte i / 8. */
 import type { Bytes } from "../../../shared/passes/base45";
 
-export class Bits {
+export class Bitmap {
   #bytes: Bytes;
 
   constructor(bytes: Bytes) {

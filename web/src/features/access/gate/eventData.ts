@@ -1,47 +1,47 @@
 /**
- * What a device knows of one event: its pack, what changed since, and what it saw itself.
+ * Data of one event on a device: the pack, later changes, and the device's own scans.
  *
- * The pack is believed only under the event's own key, and only until it expires.
+ * A pack is used only if the event's key signed it.
  */
 import { issuerKeys, type IssuerKeys, type PassKeys } from "../../../shared/passes/verify";
 import { fromBase64 } from "../../../shared/passes/base64";
-import { Bits } from "./bits";
-import type { Known, Post, Presence, Window } from "./decide";
-import type { KeptPack, KeptSeen } from "./shelf";
-import type { Changes, Hint, Pack, SealedPack } from "./wire";
+import { Bitmap } from "./bitmap";
+import type { GateContext, PassStatus, Presence, Window } from "./decide";
+import type { Changes, Hint, Pack, SignedPack } from "./messages";
+import type { StoredCrossing, StoredPack } from "./storage";
 
 const PURPOSE = new TextEncoder().encode("virage:pack:v1\0");
 
-/** The pack in its seal, or null where the event's key did not sign it or it is of another event. */
-export async function opened(sealed: SealedPack, keys: IssuerKeys, eventId: string): Promise<Pack | null> {
-  const issuer = keys.get(hexOf(sealed.kid));
-  const body = fromBase64(sealed.body);
-  const signed = new Uint8Array(PURPOSE.length + body.length);
-  signed.set(PURPOSE);
-  signed.set(body, PURPOSE.length);
+/** The verified pack; null if the event's key did not sign it or it belongs to another event. */
+export async function openPack(signed: SignedPack, keys: IssuerKeys, eventId: string): Promise<Pack | null> {
+  const issuer = keys.get(hexOf(signed.kid));
+  const body = fromBase64(signed.body);
+  const message = new Uint8Array(PURPOSE.length + body.length);
+  message.set(PURPOSE);
+  message.set(body, PURPOSE.length);
   if (issuer?.event_id !== eventId) return null;
-  if (!(await issuer.verifies(fromBase64(sealed.signature), signed))) return null;
+  if (!(await issuer.verifies(fromBase64(signed.signature), message))) return null;
   const pack = JSON.parse(new TextDecoder().decode(body)) as Pack;
   return pack.event.id === eventId ? pack : null;
 }
 
-/** Whether a pack is older than the one that the device stands by: it is good, but whoever offers it rolls back what is known. */
-export function isOlder(offered: Pack, held: Pack): boolean {
-  return offered.event.id === held.event.id && Date.parse(offered.expires_at) < Date.parse(held.expires_at);
+/** Whether a pack is older than the current one of the same event: a valid old pack would roll back revocations. */
+export function isOlder(offered: Pack, current: Pack): boolean {
+  return offered.event.id === current.event.id && Date.parse(offered.expires_at) < Date.parse(current.expires_at);
 }
 
 function hexOf(text: string): string {
   return Array.from(fromBase64(text), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-export class Ground {
+export class EventData {
   readonly pack: Pack;
   readonly keys: IssuerKeys;
   version: string;
-  readonly #revoked: Bits;
-  readonly #flagged: Bits;
-  readonly #inside: Bits;
-  readonly #outside: Bits;
+  readonly #revoked: Bitmap;
+  readonly #flagged: Bitmap;
+  readonly #inside: Bitmap;
+  readonly #outside: Bitmap;
   readonly #generations: Map<number, number>;
   readonly #presence = new Map<number, Presence>();
   readonly #windows: Record<string, Window> = {};
@@ -54,10 +54,10 @@ export class Ground {
     this.keys = keys;
     this.version = pack.version;
     const { revoked, flagged, inside, outside } = pack.bitmaps;
-    this.#revoked = new Bits(fromBase64(revoked));
-    this.#flagged = new Bits(fromBase64(flagged));
-    this.#inside = new Bits(fromBase64(inside));
-    this.#outside = new Bits(fromBase64(outside));
+    this.#revoked = new Bitmap(fromBase64(revoked));
+    this.#flagged = new Bitmap(fromBase64(flagged));
+    this.#inside = new Bitmap(fromBase64(inside));
+    this.#outside = new Bitmap(fromBase64(outside));
     this.#generations = new Map(pack.generations);
     this.#gates = pack.gates;
     this.#zones = pack.zones;
@@ -66,16 +66,16 @@ export class Ground {
     }
   }
 
-  /** The event as it was kept, with what changed since and what the device saw; null where the seal does not hold. */
-  static async of(kept: KeptPack, changes: readonly Changes[], seen: readonly KeptSeen[]): Promise<Ground | null> {
-    const published: PassKeys[] = [{ event_id: kept.event_id, keys: kept.keys }];
+  /** The event from storage; null if the signature of its pack is invalid. */
+  static async load(stored: StoredPack, changes: readonly Changes[], crossings: readonly StoredCrossing[]): Promise<EventData | null> {
+    const published: PassKeys[] = [{ event_id: stored.event_id, keys: stored.keys }];
     const keys = await issuerKeys(published);
-    const pack = await opened(kept.sealed, keys, kept.event_id);
+    const pack = await openPack(stored.sealed, keys, stored.event_id);
     if (pack === null) return null;
-    const ground = new Ground(pack, await issuerKeys([...published, ...neighbours(pack)]));
-    for (const one of changes) ground.apply(one);
-    for (const one of seen) if (one.event_id === kept.event_id) ground.saw(one);
-    return ground;
+    const data = new EventData(pack, await issuerKeys([...published, ...keysOfOtherEvents(pack)]));
+    for (const change of changes) data.apply(change);
+    for (const crossing of crossings) if (crossing.event_id === stored.event_id) data.addCrossing(crossing);
+    return data;
   }
 
   get gates(): Pack["gates"] {
@@ -90,8 +90,8 @@ export class Ground {
     return now >= Date.parse(this.pack.expires_at);
   }
 
-  /** The gate as decisions ask it; `area` is the standing area of the bearer, where the pass is for one. */
-  post(gate: string, area: string | null = null): Post {
+  /** The gate as decisions need it; `area` is the standing area of the pass, if it has one. */
+  contextOf(gate: string, area: string | null = null): GateContext {
     const state = this.#gates[gate];
     const zone = area ?? state?.zone ?? "";
     return {
@@ -105,17 +105,17 @@ export class Ground {
     };
   }
 
-  known(number: number): Known {
+  statusOf(number: number): PassStatus {
     return {
       generation: this.#generations.get(number) ?? 0,
       revoked: this.#revoked.has(number),
       flagged: this.#flagged.has(number),
-      presence: this.#presence.get(number) ?? this.#ofThePack(number),
+      presence: this.#presence.get(number) ?? this.#presenceInPack(number),
     };
   }
 
-  /** The pack tells where somebody is, not since when. */
-  #ofThePack(number: number): Presence | null {
+  /** The pack has the state of a presence, but neither time nor gate. */
+  #presenceInPack(number: number): Presence | null {
     if (!this.#inside.has(number) && !this.#outside.has(number)) return null;
     return { state: this.#inside.has(number) ? "inside" : "outside", since: 0, gate: "", pending_until: null };
   }
@@ -126,25 +126,25 @@ export class Ground {
     changes.flagged.forEach((number) => this.#flagged.put(number, true));
     changes.unflagged.forEach((number) => this.#flagged.put(number, false));
     for (const state of ["inside", "outside"] as const) {
-      for (const [number, gate, at] of changes[state]) this.#place(number, { state, since: Date.parse(at), gate, pending_until: null });
+      for (const [number, gate, at] of changes[state]) this.#setPresence(number, { state, since: Date.parse(at), gate, pending_until: null });
     }
-    changes.generations.forEach(([number, generation]) => this.#heard(number, generation));
+    changes.generations.forEach(([number, generation]) => this.#raiseGeneration(number, generation));
     this.#gates = { ...this.#gates, ...changes.gates };
     this.#zones = { ...this.#zones, ...changes.zones };
   }
 
-  /** What this device saw itself, or kept of what it saw. */
-  saw({ number, generation, presence }: Omit<KeptSeen, "event_id">): void {
-    this.#heard(number, generation);
-    if (presence) this.#place(number, presence);
+  /** Add a crossing at this device. */
+  addCrossing({ number, generation, presence }: Omit<StoredCrossing, "event_id">): void {
+    this.#raiseGeneration(number, generation);
+    if (presence) this.#setPresence(number, presence);
   }
 
-  #heard(number: number, generation: number): void {
+  #raiseGeneration(number: number, generation: number): void {
     if (generation > (this.#generations.get(number) ?? 0)) this.#generations.set(number, generation);
   }
 
-  /** The latest word counts, in whatever order words come. */
-  #place(number: number, presence: Presence): void {
+  /** Updates may arrive in any order: the latest presence counts. */
+  #setPresence(number: number, presence: Presence): void {
     if (presence.since < (this.#presence.get(number)?.since ?? 0)) return;
     this.#presence.set(number, presence);
     this.#inside.put(number, presence.state === "inside");
@@ -155,7 +155,7 @@ export class Ground {
     return this.pack.hints[gate]?.[group] ?? null;
   }
 
-  /** Which other event of these days a key belongs to. */
+  /** The other current event that a key belongs to. */
   otherEvent(kid: string): Pack["others"][number] | null {
     return this.pack.others.find((other) => hexOf(other.kid) === kid) ?? null;
   }
@@ -174,11 +174,10 @@ export class Ground {
   }
 }
 
-/** Other events' keys that the pack names: a code of tomorrow's match is told from a forgery. */
-function neighbours(pack: Pack): PassKeys[] {
+/** Keys of the other events in the pack: they tell a ticket of another match from a forgery. */
+function keysOfOtherEvents(pack: Pack): PassKeys[] {
   return pack.others.flatMap(({ id, ...other }) => {
     const { x } = other as { x?: string };
     return x ? [{ event_id: id, keys: [{ kid: other.kid, x }] }] : [];
   });
 }
-

@@ -1,4 +1,4 @@
-/** What a device and the server say to each other: docs/gate.md in types. Times are RFC 3339. */
+/** Messages between gate and server (docs/gate.md). Times are RFC 3339. */
 import type { components } from "../../../shared/api/schema";
 import type { Member } from "../../../shared/devices/pin";
 
@@ -8,8 +8,8 @@ export interface Text {
 }
 
 type Schemas = components["schemas"];
-/** A pack as it travels: the bytes of its JSON, signed by the event's key for the purpose `virage:pack:v1`. */
-export type SealedPack = Schemas["SignedPack"];
+/** The bytes of a pack's JSON, signed by the event's key for the purpose `virage:pack:v1`. */
+export type SignedPack = Schemas["SignedPack"];
 export type PassKeys = Schemas["PassKeys"];
 export type HeartbeatAnswer = Schemas["HeartbeatAnswer"];
 export type Changes = Required<Schemas["PackChanges"]>;
@@ -53,27 +53,27 @@ export interface Pack {
   roster: Member[];
 }
 
-export type Kind = "ask" | "admitted" | "refused" | "passed" | "withdrawn" | "left" | "pulse";
+export type ScanKind = "ask" | "admitted" | "refused" | "passed" | "withdrawn" | "left" | "pulse";
 
-/** Why a person let somebody in against the light; the server keeps any other word as `other`. */
-export type Override = "no_phone" | "broken_phone" | "checked_by_supervisor" | "system_error";
+/** Reason of an override; the server stores any other value as `other`. */
+export type OverrideReason = "no_phone" | "broken_phone" | "checked_by_supervisor" | "system_error";
 
 export interface ScanBody {
   number: number;
   event_id: string;
   gate: string;
   at: string;
-  kind: Kind;
+  kind: ScanKind;
   code?: string;
   pass_number?: number;
   generation?: number;
   reason?: string;
-  override?: Override;
+  override?: OverrideReason;
   person_id?: string;
   lane?: "out";
   count?: number;
   offline: boolean;
   training: boolean;
-  /** False where the device had not heard the server's time since it was started; left out otherwise. */
+  /** False if the device had no trusted time; left out if it had. */
   time_trusted?: false;
 }

@@ -1,0 +1,4 @@
+/** Theme of the gate: dark by default. */
+import { DeviceTheme } from "../../../shared/devices/deviceTheme.svelte";
+
+export const deviceTheme = new DeviceTheme("gate", true);
