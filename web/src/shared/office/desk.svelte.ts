@@ -13,7 +13,7 @@ class Desk {
   events = $state.raw<OfficeEvent[] | null>(null);
   organisers = $state.raw<Organiser[]>([]);
   series = $state.raw<Series[]>([]);
-  ground = $state.raw<Geometry | null>(null);
+  venue = $state.raw<Geometry | null>(null);
   readonly #kept: OfficeEvent[] = [];
   readonly grants = $derived<readonly GrantView[]>(this.me?.grants ?? []);
   readonly signedIn = $derived(this.me?.kind === "staff" || this.me?.kind === "fan");
@@ -60,7 +60,7 @@ class Desk {
     return this.overAll("programme") ? this.organisers : this.organisers.filter((one) => held.has(one.id));
   }
 
-  async learnEvents(): Promise<Answer<OfficeEvent[]>> {
+  async loadEvents(): Promise<Answer<OfficeEvent[]>> {
     const mark = this.#kept.length;
     const sells = this.can(...SELLERS); // a supervisor reads events, and neither organisers nor series
     const [events, organisers, series] = await Promise.all([
@@ -78,12 +78,12 @@ class Desk {
     return this.#heed(events);
   }
 
-  async learnGround(): Promise<Answer<Geometry>> {
+  async loadVenue(): Promise<Answer<Geometry>> {
     const answer = await answered<{ version: string }>(api.GET("/api/venue"));
     if (!answer.ok) return answer;
-    const ground = await geometry(answer.data.version);
-    if (ground.ok) this.ground = ground.data;
-    return ground;
+    const venue = await geometry(answer.data.version);
+    if (venue.ok) this.venue = venue.data;
+    return venue;
   }
 
   /** Keeps one event as it was answered. */

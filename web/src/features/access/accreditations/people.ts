@@ -1,4 +1,4 @@
-/** A list of people to accredit: `name; kind; e-mail` a line. */
+/** Import of accreditations: one `name; kind; e-mail` per line. */
 import { ADDRESS } from "../../../shared/ui/address";
 import { plain, readLines, type Line, type Meaning, type Reading } from "../../../shared/office/lists/lines";
 import { KINDS, type Accreditation, type AccreditationEntry, type AccreditationKind } from "../../../shared/office/types";
@@ -11,7 +11,7 @@ const OTHER_WORDS: Record<string, AccreditationKind> = {
   ...{ contractors: "contractor" },
 };
 
-/** The kind that a cell means, in either language. */
+/** The kind that a cell names, in either language. */
 export function kindOf(cell: string): AccreditationKind | undefined {
   const word = plain(cell);
   return KINDS.find((kind) => kind === word) ?? OTHER_WORDS[word];
@@ -20,10 +20,10 @@ export function kindOf(cell: string): AccreditationKind | undefined {
 const keyOf = (name: string, kind: string, email: string | null | undefined): string =>
   [plain(name), kind, plain(email ?? "")].join("\n");
 
-/** What lines say; whoever is accredited like that already is not added again. */
+/** Parse lines; known accreditations are not added again. */
 export function readPeople(lines: Line[], known: readonly Accreditation[], idOf: (key: string) => string): Reading<AccreditationEntry> {
   const w = words.w.accreditations;
-  const there = new Set(known.filter((one) => !one.revoked_at).map((one) => keyOf(one.name ?? "", one.kind, one.email)));
+  const knownKeys = new Set(known.filter(({ revoked_at }) => !revoked_at).map(({ name, kind, email }) => keyOf(name ?? "", kind, email)));
 
   function meaning([name = "", kindCell = "", email = "", ...rest]: string[]): Meaning<AccreditationEntry> {
     const kind = kindOf(kindCell);
@@ -35,5 +35,5 @@ export function readPeople(lines: Line[], known: readonly Accreditation[], idOf:
     if (rest.some(Boolean)) wrong.push(w.tooManyCells);
     return { wrong, key: keyOf(name, kind ?? "", email), item: (id) => ({ id, kind: kind!, name, email: email || null }) };
   }
-  return readLines(lines, there, meaning, w.twice, idOf);
+  return readLines(lines, knownKeys, meaning, w.twice, idOf);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { DeviceStatus } from "../../../shared/office/types";
-import { troubles, Watch, type Alarm } from "./alarms";
+import { AlarmWatch, troubles, type Alarm } from "./alarms";
 
 const device = (changes: Partial<DeviceStatus>): DeviceStatus => ({
   id: "1", name: "Phone", gate: "A1", online: true, last_seen_at: "", offline_since: null, backlog: 0, clock_off_ms: 0,
@@ -16,9 +16,9 @@ describe("alarms", () => {
   });
 
   it("existing alarms are not announced, later ones are announced once", () => {
-    const watch = new Watch();
-    expect(watch.fresh([alarm("a")])).toEqual([]);
-    expect(watch.fresh([alarm("a"), alarm("b")])).toEqual([alarm("b")]);
-    expect(watch.fresh([alarm("a"), alarm("b")])).toEqual([]);
+    const watch = new AlarmWatch();
+    expect(watch.added([alarm("a")])).toEqual([]);
+    expect(watch.added([alarm("a"), alarm("b")])).toEqual([alarm("b")]);
+    expect(watch.added([alarm("a"), alarm("b")])).toEqual([]);
   });
 });

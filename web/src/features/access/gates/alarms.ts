@@ -1,16 +1,16 @@
-/** What a supervisor must see first, and which of it is new. */
+/** Alarms of the gates for supervisors, and detection of new ones. */
 import type { DeviceStatus, GateBoard, BanHit } from "../../../shared/office/types";
 
 export const CLOCK_OFF_MS = 5000;
 export const BATTERY_LOW_PERCENT = 20;
-/** One or two scans are always on their way. */
-export const BACKLOG = 5;
+/** Unsent scans that count as a problem; a few are normal. */
+export const BACKLOG_MAX = 5;
 export type Trouble = "offline" | "backlog" | "clock" | "battery";
 
 export function troubles(device: DeviceStatus): Trouble[] {
   const found: Trouble[] = [];
   if (!device.online || device.offline_since) found.push("offline");
-  if (device.backlog >= BACKLOG) found.push("backlog");
+  if (device.backlog >= BACKLOG_MAX) found.push("backlog");
   if (Math.abs(device.clock_off_ms) > CLOCK_OFF_MS) found.push("clock");
   if (device.battery_percent !== null && device.battery_percent <= BATTERY_LOW_PERCENT) found.push("battery");
   return found;
@@ -31,21 +31,21 @@ function kindOf({ override, reason }: GateBoard["alerts"][number]): Kind {
 export function alarms(board: GateBoard, hits: readonly BanHit[]): Alarm[] {
   return [
     ...board.duplicates
-      .filter((one) => !one.resolved_at)
-      .map((one): Alarm => ({ key: `duplicate ${one.pass_number} ${one.second.device_id} ${one.second.number}`, kind: "duplicate", gate: one.second.gate })),
-    ...hits.map((one): Alarm => ({ key: `hit ${one.ban_id} ${one.device_id} ${one.number}`, kind: "hit", gate: one.gate })),
-    ...board.alerts.map((one): Alarm => ({ key: `special ${one.device_id} ${one.number}`, kind: kindOf(one), gate: one.gate })),
-    ...board.devices.flatMap((one) => troubles(one).map((trouble): Alarm => ({ key: `device ${one.id} ${trouble}`, kind: "device", gate: one.gate }))),
+      .filter((duplicate) => !duplicate.resolved_at)
+      .map((duplicate): Alarm => ({ key: `duplicate ${duplicate.pass_number} ${duplicate.second.device_id} ${duplicate.second.number}`, kind: "duplicate", gate: duplicate.second.gate })),
+    ...hits.map((hit): Alarm => ({ key: `hit ${hit.ban_id} ${hit.device_id} ${hit.number}`, kind: "hit", gate: hit.gate })),
+    ...board.alerts.map((alert): Alarm => ({ key: `special ${alert.device_id} ${alert.number}`, kind: kindOf(alert), gate: alert.gate })),
+    ...board.devices.flatMap((device) => troubles(device).map((trouble): Alarm => ({ key: `device ${device.id} ${trouble}`, kind: "device", gate: device.gate }))),
   ];
 }
 
-/** What was not there when it was last asked; an alarm that ends and comes again is new. */
-export class Watch {
+/** Detects new alarms; one that ended and came again is new. */
+export class AlarmWatch {
   #known: Set<string> | null = null;
 
-  fresh(now: readonly Alarm[]): Alarm[] {
+  added(now: readonly Alarm[]): Alarm[] {
     const known = this.#known;
-    this.#known = new Set(now.map((one) => one.key));
-    return known ? now.filter((one) => !known.has(one.key)) : [];
+    this.#known = new Set(now.map((alarm) => alarm.key));
+    return known ? now.filter((alarm) => !known.has(alarm.key)) : [];
   }
 }

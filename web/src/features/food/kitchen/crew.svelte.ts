@@ -12,7 +12,7 @@ const KEY = "kitchen.outlet";
 
 class Crew {
   me = $state.raw<Me | null>(null);
-  ground = $state.raw<Geometry | null>(null);
+  venue = $state.raw<Geometry | null>(null);
   problem = $state.raw<Problem | null>(null);
   /** Outlet of this screen. */
   outlet = $state<string | null>(storage.read<string>(KEY));
@@ -20,7 +20,7 @@ class Crew {
   readonly everywhere = $derived(this.#grants.some(({ scope }) => scope === "all"));
   /** Codes of the outlets the staff member may work at. */
   readonly outlets = $derived(
-    this.everywhere ? (this.ground?.outlets ?? []).map(({ code }) => code) : [...new Set(this.#grants.flatMap(({ scope_id }) => scope_id ?? []))].sort(),
+    this.everywhere ? (this.venue?.outlets ?? []).map(({ code }) => code) : [...new Set(this.#grants.flatMap(({ scope_id }) => scope_id ?? []))].sort(),
   );
   readonly signedIn = $derived(this.me?.kind === "staff" || this.me?.kind === "fan");
 
@@ -30,7 +30,7 @@ class Crew {
     if (!answer.ok) return;
     this.me = answer.data;
     if (this.signedIn) session.enter(answer.data);
-    if (this.#grants.length) this.ground ??= await currentGeometry();
+    if (this.#grants.length) this.venue ??= await currentGeometry();
     if (this.outlet && !this.everywhere && !this.outlets.includes(this.outlet)) this.stand(null);
     if (!this.outlet && this.outlets.length === 1) this.stand(this.outlets[0]!);
   }
@@ -46,8 +46,8 @@ class Crew {
   }
 
   standOf(code: string): string {
-    const stand = this.ground?.outlets.find((outlet) => outlet.code === code)?.stand;
-    return this.ground?.stands.find((one) => one.code === stand)?.name ?? "";
+    const stand = this.venue?.outlets.find((outlet) => outlet.code === code)?.stand;
+    return this.venue?.stands.find((one) => one.code === stand)?.name ?? "";
   }
 
   async leave(): Promise<void> {

@@ -11,8 +11,8 @@ export interface Outlet {
 
 /** Outlet with its place: `07, West stand, level 1`. */
 export function outletText(code: string): string {
-  const spot = desk.ground?.outlets.find((one) => one.code === code);
-  const stand = desk.ground?.stands.find((one) => one.code === spot?.stand);
+  const spot = desk.venue?.outlets.find((one) => one.code === code);
+  const stand = desk.venue?.stands.find((one) => one.code === spot?.stand);
   return spot ? food.w.outlet.text(code, stand?.name ?? spot.stand, spot.ring) : code;
 }
 
@@ -25,7 +25,7 @@ export function covers(code: string, ...roles: Role[]): boolean {
 
 /** The outlets that one of the roles covers, in the order of their codes. */
 export function outletsOf(...roles: Role[]): Outlet[] {
-  const mine = (desk.ground?.outlets ?? []).filter((one) => covers(one.code, ...roles));
+  const mine = (desk.venue?.outlets ?? []).filter((one) => covers(one.code, ...roles));
   return [...mine].sort((one, other) => one.code.localeCompare(other.code, undefined, { numeric: true }));
 }
 

@@ -27,7 +27,7 @@ class Here {
   on = $state.raw<EventSummary[]>([]);
   /** The next event, if none is open for orders. */
   next = $state.raw<EventSummary | null>(null);
-  ground = $state.raw<Geometry | null>(null);
+  venue = $state.raw<Geometry | null>(null);
   origin = $state("");
   stepFree = $state(false);
   known = $state(false);
@@ -39,7 +39,7 @@ class Here {
   /** Start of the walk: the ticket's seat, or a seat in the middle of the block. */
   readonly place = $derived.by((): number | null => {
     if (this.ticket) return this.ticket.place;
-    const block = this.ground?.blocks.find(({ code }) => `block:${code}` === this.origin);
+    const block = this.venue?.blocks.find(({ code }) => `block:${code}` === this.origin);
     return block ? block.first_seat + (block.seat_count >> 1) : null;
   });
 
@@ -98,7 +98,7 @@ class Here {
   }
 
   async #ground(): Promise<void> {
-    this.ground ??= await currentGeometry();
+    this.venue ??= await currentGeometry();
   }
 
   #keep(): void {

@@ -20,7 +20,7 @@ export function supervises(code: string, group: string): boolean {
 /** The ground's groups in order, as far as who sits at the desk supervises them; with `every`, all of them. */
 export function groups(every = false): Group[] {
   const found = new Map<string, Group>();
-  for (const gate of desk.ground?.gates ?? []) {
+  for (const gate of desk.venue?.gates ?? []) {
     if (!every && !supervises(gate.code, gate.group)) continue;
     const known = found.get(gate.group) ?? { letter: gate.group, whole: every || supervises(gate.group, gate.group), codes: [] };
     known.codes.push(gate.code);

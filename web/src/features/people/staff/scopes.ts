@@ -29,8 +29,8 @@ export function choices(scope: Scope): Option[] {
     const coming = (desk.events ?? []).filter((one) => one.event.state !== "cancelled");
     return coming.map(({ event }) => ({ value: event.id, text: `${i18n.text(event.title) || words.w.home.untitled}, ${words.date(event.starts_at)}` }));
   }
-  if (scope === "gate") return [...new Set(desk.ground?.gates.map((gate) => gate.group))].sort().map((group) => ({ value: group, text: group }));
-  if (scope === "outlet") return (desk.ground?.outlets ?? []).map((outlet) => ({ value: outlet.code, text: outlet.code }));
+  if (scope === "gate") return [...new Set(desk.venue?.gates.map((gate) => gate.group))].sort().map((group) => ({ value: group, text: group }));
+  if (scope === "outlet") return (desk.venue?.outlets ?? []).map((outlet) => ({ value: outlet.code, text: outlet.code }));
   return [];
 }
 

@@ -67,7 +67,7 @@ export async function save(form: EventForm, id: string, there: OfficeEvent | nul
   );
   if (!answer.ok && !there && answer.problem.code === "id_taken") {
     // It was created by a request whose answer was lost; the current input replaces it.
-    await desk.learnEvents();
+    await desk.loadEvents();
     const made = desk.find(id);
     if (made) return save(form, id, made);
   }
