@@ -1,36 +1,36 @@
 /**
- * What some browsers of the floor lack and screens use where it is there: `make check` refuses every other name above the
- * floor. Each is declared as possibly missing, so that a screen asks first; a global is asked for as `globalThis.Name`.
+ * APIs that some supported browsers lack: `make check` refuses all other names above the floor. Each is declared as
+ * optional, so that code must check it; use globals as `globalThis.Name`.
  */
 
-/** Without it a canvas of the page does the same, on the page's thread. */
+/** Without it a canvas on the page's thread is used. */
 declare var OffscreenCanvas: { prototype: OffscreenCanvas; new (width: number, height: number): OffscreenCanvas } | undefined;
 
-/** Without messages to a closed page, a screen says so and shows what is new when it is opened. */
+/** Without push messages a screen shows news when it is opened. */
 declare var Notification:
   | { prototype: Notification; readonly permission: NotificationPermission; requestPermission(): Promise<NotificationPermission> }
   | undefined;
 
 interface Navigator {
-  /** Without it the phone's own time-out darkens the code. */
+  /** Without it the phone's screen may turn off. */
   readonly wakeLock?: WakeLock;
   /** Without it the link is copied. */
   share?(data?: ShareData): Promise<void>;
-  /** Without it colour, sign and sound tell the answer. */
+  /** Without it colour, symbol and sound show the result. */
   vibrate?(pattern: VibratePattern): boolean;
 }
 
 interface MediaStreamTrack {
-  /** Without it the camera is taken to have no light. */
+  /** Without it a torch is assumed to be missing. */
   getCapabilities?(): MediaTrackCapabilities;
 }
 
 interface HTMLVideoElement {
-  /** Without it the picture is read at each frame of the screen. */
+  /** Without it each animation frame is read. */
   requestVideoFrameCallback?(callback: VideoFrameRequestCallback): number;
 }
 
-/** Reached only where `leave` (`kernel/push.ts`) found push messages, and by a message that has come. */
+/** Used only after `permission` (`shared/runtime/push.ts`) found push support, or by a received message. */
 interface ServiceWorkerRegistration {
   readonly pushManager: PushManager;
   getNotifications(filter?: GetNotificationOptions): Promise<Notification[]>;

@@ -1,4 +1,4 @@
-/** Starts one of the three apps on its page. */
+/** Start of an app on its page. */
 import { mount, type Component, type Snippet } from "svelte";
 import Shell from "./Shell.svelte";
 import { answered } from "../shared/api/answer";
@@ -12,7 +12,7 @@ import "../shared/styles/base.css";
 import { theme, type Club } from "../shared/theme/theme.svelte";
 import { appOf, type App } from "./table";
 
-/** What an app adds to the shell: a frame around each of its screens, and a tool in its header. */
+/** Parts that an app adds to the shell: a frame around its screens, and a tool in the header. */
 export interface Look {
   frame?: Component<{ screen: Snippet }>;
   tool?: Component;
@@ -23,7 +23,7 @@ const MISSING: Route = { pattern: "/*", load: () => import("../shared/ui/missing
 export async function start(app: App, routes: readonly Route[], look: Look = {}): Promise<void> {
   theme.start();
   void answered<Club>(api.GET("/api/club")).then((answer) => answer.ok && theme.wear(answer.data));
-  // The language is known before the first screen asks for its words.
+  // The language must be known before the first screen loads its texts.
   i18n.locale = preferred(theme.club.locale);
   router.start([...routes, MISSING], (path) => appOf(path) === app);
   await i18n.use(i18n.locale);

@@ -1,12 +1,9 @@
-/** The three apps. Vite builds a page for each, the server and the service worker answer an address with its app's page. */
+/** The three apps. Vite builds a page for each; server and service worker answer a route with its app's page. */
 export interface App {
-  /** Every address under it is the app's, unless an app before this one has it. */
+  /** Prefix of the app's routes, unless an earlier app has it. */
   prefix: string;
   page: string;
-  /**
-   * Where the service worker takes the app's files from: a cache on every phone, a cache on devices of gates and tills
-   * only, or always the network.
-   */
+  /** Where the service worker caches the app's files: on every phone, on gates and tills only, or never. */
   files: "phone" | "device" | "network";
 }
 
@@ -16,7 +13,7 @@ export const APPS = {
   fan: { prefix: "/", page: "/index.html", files: "phone" },
 } as const satisfies Record<string, App>;
 
-/** The app that an address belongs to. */
+/** The app of a route. */
 export function appOf(path: string): App {
   const { office, staff, fan } = APPS;
   return [office, staff].find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`)) ?? fan;

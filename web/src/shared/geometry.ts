@@ -7,7 +7,7 @@ export const FIELDS = 5;
 export const WHEELCHAIR = 1;
 export const COMPANION = 2;
 
-/** Screens draw y downwards; a portrait screen turns the bowl so that its long side stands. */
+/** Screens have the y axis downwards; on a portrait screen the bowl is rotated. */
 export function toScreen(x: number, y: number, portrait: boolean): [number, number] {
   return portrait ? [y, x] : [x, -y];
 }

@@ -1,11 +1,11 @@
-/** Who is signed in on this browser; remembered, so that tickets have their owner's name without a network. */
+/** The signed-in person of this browser; stored, so that tickets show their owner's name offline. */
 import { answered, type Answer } from "./api/answer";
 import { api } from "./api/client";
 import type { Me } from "./api/words";
 import { chosen, i18n, type Locale } from "./i18n/i18n.svelte";
 import { storage } from "./runtime/storage";
 
-/** Somebody who is signed in. */
+/** A signed-in person. */
 export interface Person {
   id: string;
   email: string;
@@ -28,7 +28,7 @@ class Session {
     if (answer.ok) this.keep(person(answer.data));
   }
 
-  /** Signed in just now; the language that was chosen before is the account's from now on. */
+  /** After a sign-in, a language chosen before becomes the account's. */
   enter(me: Me): Person | null {
     this.keep(person(me));
     const locale = chosen();
@@ -36,7 +36,7 @@ class Session {
     return this.me;
   }
 
-  /** Somebody chose a language: for the screens of this browser, and for the letters to whoever is signed in. */
+  /** Set the language of the screens in this browser and of emails to a signed-in person. */
   async speak(locale: Locale): Promise<void> {
     await i18n.use(locale, true);
     await this.#write(locale);

@@ -1,15 +1,15 @@
 /// <reference lib="webworker" />
-/** What the server tells a phone whose page is closed: shown as it is said, and opened where it leads. */
+/** Push messages: show a message, and open its path. */
 interface Told {
   kind: string;
   title: string;
   body: string;
   order: string;
   event: string;
-  /** Messages of one tag are about one thing: the one with the highest revision stands, whichever comes last. */
+  /** Messages with one tag are about one thing: the highest revision is shown, in any order of arrival. */
   tag: string;
   revision: number;
-  /** It is heard again although its tag is shown: a goal that was none. */
+  /** Notify again although the tag is shown, for instance for a disallowed goal. */
   loud: boolean;
 }
 interface Shown {
@@ -17,7 +17,7 @@ interface Shown {
   revision: number;
 }
 
-/** Browsers ask that each message is shown, one that this version does not understand, too. */
+/** Browsers require that each message is shown, even one that this version does not understand. */
 function read(data: PushMessageData | null): Partial<Told> {
   try {
     return (data?.json() ?? {}) as Partial<Told>;
@@ -26,7 +26,7 @@ function read(data: PushMessageData | null): Partial<Told> {
   }
 }
 
-/** The path at which a message is explained; a later one about the same thing takes its place. */
+/** Path that explains a message; a later message about the same thing replaces it. */
 function pathOf({ kind, order, event }: Partial<Told>): string {
   if (kind === "food_ready" && order) return `/food/orders/${encodeURIComponent(order)}`;
   return kind === "live" && event ? `/live/${encodeURIComponent(event)}` : "/";
@@ -44,7 +44,7 @@ export async function showTold(worker: ServiceWorkerGlobalScope, data: PushMessa
   await registration.showNotification(later?.title ?? told.title ?? location.host, { tag, icon: "/icon.svg", badge: "/icon.svg", ...options });
 }
 
-/** To the window that shows it already, else to any of this app, else to a new one. */
+/** Focus a window with this path, else any window of this app, else open one. */
 export async function openTold(worker: ServiceWorkerGlobalScope, notification: Notification): Promise<void> {
   notification.close();
   const url = new URL((notification.data as Partial<Shown> | null)?.path ?? "/", worker.location.origin);

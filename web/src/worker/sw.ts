@@ -10,7 +10,7 @@
 import { APPS, appOf, type App } from "../apps/table";
 import { openTold, showTold } from "./push";
 
-/** What a worker may say of requests that are not its own (static routing; not every browser has it). */
+/** Static routing: requests that the worker never handles; not every browser has it. */
 interface Routed {
   addRoutes(rule: { condition: { urlPattern: { pathname: string } }; source: "network" }): Promise<void>;
 }
@@ -30,7 +30,7 @@ const APART = /^\/((api|mailbox|cards|healthz|readyz|metrics)(\/|$)|pay\/)/;
 
 self.addEventListener("install", (event) => {
   event.waitUntil(install());
-  // Replays go past this worker, which need not be woken for them: it would delay each answer before the first picture.
+  // Replays bypass this worker: starting it would delay the first picture.
   void (event as ExtendableEvent & Partial<Routed>).addRoutes?.({ condition: { urlPattern: { pathname: "/api/replay/*" } }, source: "network" });
 });
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
@@ -64,12 +64,12 @@ async function fill(name: string, paths: Iterable<string>): Promise<void> {
   await cache.addAll([...paths].map((path) => new Request(path, { cache: path.startsWith("/assets/") ? "default" : "reload" })));
 }
 
-/** Whether a cache was filled to its end: its files come in all at once, but it is there, empty, before them. */
+/** Whether a cache is complete: its files are added atomically, but it exists empty before. */
 async function filled(name: string): Promise<boolean> {
   return (await caches.has(name)) && (await (await caches.open(name)).keys()).length > 0;
 }
 
-/** This device is one of a gate or a till: keep what they need, once. */
+/** Cache the files of gates and tills, once. */
 async function keepGate(): Promise<void> {
   if (!(await filled(GATE))) await fill(GATE, KNOWN_AT_GATES).catch(() => caches.delete(GATE));
 }
@@ -88,12 +88,12 @@ async function kept(name: string, path: string, request: Request): Promise<Respo
   return (await caches.match(path, { cacheName: name })) ?? fetch(request);
 }
 
-/** An app's page from where its files are kept; an app that is not kept here is asked of the server. */
+/** An app's page from its cache; an app without a cache is fetched from the server. */
 async function page(app: App, request: Request): Promise<Response> {
   if (app.files === "phone") return shell(app.page, request);
   if (app.files === "device" && (await filled(GATE))) return kept(GATE, app.page, request);
   const answer = await fetch(request).catch(() => null);
-  // Without network the fans' page says so: it knows that the address is another app's.
+  // Offline, the fans' page says so for an address of another app.
   return answer?.ok || answer?.status === 404 ? answer : shell(APPS.fan.page, request);
 }
 

@@ -3,7 +3,7 @@ import type { Route } from "../../shared/runtime/router.svelte";
 type Room = Parameters<(typeof import("../../features/wallet/entry"))["room"]>[0];
 const wallet = (room: Room): Route["load"] => () => import("../../features/wallet/entry").then((wallet) => wallet.room(room));
 
-/** The addresses of the fans' app. The build tells the server, which answers 404 to any other. */
+/** Routes of the fan app. The build passes them to the server, which answers 404 to others. */
 export const routes: readonly Route[] = [
   { pattern: "/", load: () => import("../../features/programme/Home.svelte") },
   { pattern: "/events/:id", load: () => import("../../features/ticketing/EventPage.svelte") },

@@ -1,4 +1,4 @@
-/** The addresses of the office. A page shows once its words are there and it is known who is signed in. */
+/** Routes of the office. A page opens once its texts and the account are loaded. */
 import { food } from "../../features/food/office/words.svelte";
 import { words as workspace } from "../../features/people/workspace/words.svelte";
 import { i18n, type Locale } from "../../shared/i18n/i18n.svelte";

@@ -1,6 +1,6 @@
 import type { Route } from "../../shared/runtime/router.svelte";
 
-/** The addresses of the staff's app: the screens of work on a match day. */
+/** Routes of the staff app: the screens of work on a match day. */
 export const routes: readonly Route[] = [
   { pattern: "/staff", load: () => import("../../features/people/workspace/entry").then((staff) => staff.open()) },
   { pattern: "/staff/gate", load: () => import("../../features/access/gate/entry").then((gate) => gate.open()) },

@@ -1,6 +1,6 @@
 /**
- * What a receipt's QR code carries: the record's own bytes, packed, with the till's signature and public key, so that
- * whoever has the paper can check it without asking anybody.
+ * Content of a receipt's QR code: the compressed bytes of the record with signature and public key of the till, so that
+ * the paper can be verified offline.
  */
 import { deflateSync, inflateSync } from "fflate";
 import type { Bytes } from "../../shared/passes/base45";

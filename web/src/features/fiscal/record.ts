@@ -97,7 +97,7 @@ export function canonical(value: unknown): string {
 
 export const bytesOf = (record: Record): Bytes => new TextEncoder().encode(canonical(record));
 
-/** The SHA-256 of bytes, in hexadecimal digits. */
+/** SHA-256 of bytes in hexadecimal. */
 export async function hashOf(body: Bytes): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
   return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,4 +1,4 @@
-/** The words of emails about an order, for fans and the office. */
+/** Texts of emails about an order, for fans and the office. */
 import type { emails } from "../../shared/i18n/en/emails";
 import { Bundle } from "../../shared/i18n/bundle.svelte";
 

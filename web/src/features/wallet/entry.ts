@@ -1,4 +1,4 @@
-/** The pages of a fan's wallet: a page is there, with its words, before it shows. */
+/** Entry of the wallet pages: loads a page with its texts. */
 import type { Component } from "svelte";
 import { i18n } from "../../shared/i18n/i18n.svelte";
 import type { Room, RoomProps } from "./room";
@@ -9,7 +9,7 @@ interface Bundles {
   words: { use: (locale: typeof i18n.locale) => Promise<void> };
 }
 
-/** The room that is shown next: the page of the wallet takes it as it comes up. */
+/** The page to show next, taken by the wallet page when it opens. */
 export const shown: { room: Room | null } = { room: null };
 
 const wallet = (): Promise<Bundles> => import("./words.svelte");
@@ -29,14 +29,14 @@ export const payment = (): Page => withWords(import("./pay/PayPage.svelte"), pay
 
 export async function room(asked: keyof typeof ROOMS): Page {
   let name = asked;
-  // The provider, which has kept a card, sends its fan back to the wallet.
+  // The provider redirects here after storing a bank card.
   if (name === "balance" && new URLSearchParams(location.search).has("method")) {
     history.replaceState(history.state, "", `/purse/automatic${location.search}`);
     name = "automatic";
   }
   const path = location.pathname;
   const [page, inside] = await Promise.all([withWords(import("./WalletPage.svelte"), wallet(), cards(), pay()), ROOMS[name]()]);
-  // Money is given back to people without an account, too.
+  // Payouts are possible without an account.
   if (location.pathname === path) shown.room = { inside: inside.default, open: name === "moneyBack" };
   return page;
 }

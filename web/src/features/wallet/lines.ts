@@ -1,13 +1,13 @@
-/** What a wallet's page works out by itself, without the server and the screen. */
+/** Pure functions of the wallet page. */
 import type { WalletLine, WalletView } from "../../shared/api/words";
 import { centsOf } from "../../shared/ui/money";
 
 const AMOUNTS = [1000, 2000, 5000];
 
-/** Cents of an amount that somebody typed; null where it is none, or nothing. */
+/** Cents of an entered amount; null if invalid or zero. */
 export const amountOf = (text: string): number | null => centsOf(text) || null;
 
-/** The amounts of one tap that the wallet can take now. */
+/** Preset amounts that the wallet can take now. */
 export function amountsFor({ balance_cents, limits }: Pick<WalletView, "balance_cents" | "limits">): number[] {
   const most = Math.min(limits.top_up_max_cents, limits.wallet_max_cents - balance_cents);
   return AMOUNTS.filter((cents) => cents >= limits.top_up_min_cents && cents <= most);
@@ -23,7 +23,7 @@ export interface Day {
   lines: WalletLine[];
 }
 
-/** Lines by the day that `keyOf` names, in the order in which they come. */
+/** Lines grouped by the day of `keyOf`, in their order. */
 export function byDay(lines: readonly WalletLine[], keyOf: (at: string) => string): Day[] {
   const days: Day[] = [];
   for (const line of lines) {
@@ -35,8 +35,8 @@ export function byDay(lines: readonly WalletLine[], keyOf: (at: string) => strin
 }
 
 /**
- * The history once its latest page was told again: what that page covers is as it says, the older lines that were
- * fetched before stay. Null where the page does not reach them: then it stands alone.
+ * The history after a reload of its latest page: that page replaces what it covers, older lines stay. Null if the page
+ * does not reach them.
  */
 export function withOlder(page: readonly WalletLine[], known: readonly WalletLine[]): WalletLine[] | null {
   const last = page.at(-1);

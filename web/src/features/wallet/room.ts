@@ -1,16 +1,16 @@
-/** What a room of the wallet is given, and what the wallet's page knows of it. */
+/** Props of a wallet page, and what the wallet knows about it. */
 import type { Component } from "svelte";
 
 export interface RoomProps {
-  /** Whose wallet; nobody's where the room is open to everybody and nobody is signed in. */
+  /** The owner of the wallet; empty on public pages without a sign-in. */
   owner: string;
   signIn: string;
-  /** What the address names in the room. */
+  /** Parameter of the page in the address. */
   id: string;
 }
 
 export interface Room {
   inside: Component<RoomProps>;
-  /** Whether it says something to whoever is not signed in. */
+  /** Whether the page can be used without a sign-in. */
   open: boolean;
 }

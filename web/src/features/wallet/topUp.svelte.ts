@@ -1,4 +1,4 @@
-/** A top-up from the tap to its end: the money may come seconds after the fan is back, or not at all. */
+/** A top-up from its start to its result: the money may arrive seconds after the fan is back, or never. */
 import { answered, type Problem } from "../../shared/api/answer";
 import { api } from "../../shared/api/client";
 import type { TopUpView } from "../../shared/api/words";
@@ -8,18 +8,18 @@ import { isEnd, pendingFor, type PendingTopUp, type PendingRequests } from "./re
 const PAUSE_FIRST_MS = 700;
 const PAUSE_MAX_MS = 8000;
 const GROWTH = 1.4;
-/** So many looks, a quarter of a minute, before the page says that it takes long. */
+/** Polls, a quarter of a minute, before the page says that it takes long. */
 const PATIENCE = 6;
 
 export class TopUp {
-  /** The top-up whose end is not known. */
+  /** The top-up without a result yet. */
   open = $state.raw<PendingTopUp | null>(null);
-  /** The last one's end, until the next begins. */
+  /** Result of the last top-up, until the next begins. */
   ended = $state.raw<TopUpView | null>(null);
-  /** The provider sent the fan back: the money is said to be on its way. */
+  /** The provider sent the fan back: the confirmation is on the way. */
   returned = $state(false);
   slow = $state(false);
-  /** The fan looks at other amounts meanwhile. */
+  /** The fan views other amounts meanwhile. */
   aside = $state(false);
   busy = $state(false);
   refusal = $state.raw<Problem | null>(null);
@@ -30,7 +30,7 @@ export class TopUp {
     private readonly pending: PendingRequests,
   ) {}
 
-  /** Take up what was left open: what the address names, as the provider sends the fan back, or what this browser keeps. */
+  /** Resume a pending top-up: the one in the address after the provider's page, or the stored one. */
   resume(query: URLSearchParams): void {
     const named = query.get("top_up");
     const kept = this.pending.topUp;
@@ -56,19 +56,19 @@ export class TopUp {
     else {
       this.refusal = answer.problem;
       if (!isEnd(answer.problem)) return;
-      if (before && before.id !== request.id) this.pending.keepTopUp(before); // another amount, refused: this one is open still
+      if (before && before.id !== request.id) this.pending.keepTopUp(before); // another amount was refused: this one is still pending
       else this.#forget(request.id);
     }
   }
 
-  /** Back by the browser's own way back: the page is as it was left, the top-up may not be. */
+  /** Restored by the browser's back button: the page is unchanged, the top-up may not be. */
   comeBack(): void {
     this.busy = false;
     this.open = this.pending.topUp;
     if (this.open) void this.#follow(this.open.id);
   }
 
-  /** Another amount, perhaps: what is open stays known, so that the same amount again is the same payment. */
+  /** The pending top-up stays known, so that the same amount is the same payment. */
   putAside(): void {
     this.aside = true;
   }
@@ -83,7 +83,7 @@ export class TopUp {
     for (let look = 1, pause = PAUSE_FIRST_MS; turn === this.#turn; look += 1, pause = Math.min(pause * GROWTH, PAUSE_MAX_MS)) {
       const answer = await answered<TopUpView>(api.GET("/api/wallet/top-ups/{top_up_id}", { params: { path: { top_up_id: id } } }));
       if (turn !== this.#turn) return;
-      if (!answer.ok && isEnd(answer.problem)) return this.#forget(id); // it never began
+      if (!answer.ok && isEnd(answer.problem)) return this.#forget(id); // it was never started
       if (!answer.ok && answer.problem.status === 401) return;
       if (answer.ok && answer.data.progress !== "open") return this.#end(answer.data);
       if (answer.ok) this.open = { id, payment_id: answer.data.payment_id, cents: answer.data.cents };

@@ -1,4 +1,4 @@
-/** A fan's wallet: shown from the copy on this phone, then from the server, and kept for use without a network. */
+/** A fan's wallet: the stored copy first, then the server's, cached for offline use. */
 import { answered, type Problem } from "../../shared/api/answer";
 import { api } from "../../shared/api/client";
 import type { PaidOut, WalletLine, WalletView } from "../../shared/api/words";
@@ -22,7 +22,7 @@ function current(view: WalletView): WalletView {
 export class Wallet {
   view = $state.raw<WalletView | null>(null);
   lines = $state.raw<WalletLine[]>([]);
-  /** Whether the server has older lines. */
+  /** Whether older lines exist. */
   more = $state(false);
   /** Moment of the server's last answer. */
   at = $state<string | null>(null);

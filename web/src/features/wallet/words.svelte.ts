@@ -1,4 +1,4 @@
-/** The wallet's words, and how its refusals and sums are said. */
+/** Texts of the wallet, its refusals and amounts. */
 import type { Problem } from "../../shared/api/answer";
 import type { AutoTopUp, WalletLine } from "../../shared/api/words";
 import type { wallet } from "../../shared/i18n/en/wallet";
@@ -9,7 +9,7 @@ import { problemText } from "../../shared/runtime/words";
 export type Words = typeof wallet;
 
 class WalletWords extends Bundle<Words> {
-  /** A refusal in the fan's own words, with the sum that it names. */
+  /** Text of a refusal with its amount. */
   refusal({ code, data, ...rest }: Problem): string {
     const words = this.w.refusals;
     const cents = Number(data.min_cents ?? data.max_cents ?? data.left_cents ?? 0);
@@ -20,25 +20,25 @@ class WalletWords extends Bundle<Words> {
     return said ?? problemText({ code, data, ...rest });
   }
 
-  /** What a line of the history was. */
+  /** Title of a line of the history. */
   line({ step, purpose, cents }: WalletLine): string {
     const { held, purposes, in: into, out } = this.w.history;
     if (step === "hold") return held;
     return purposes[purpose] ?? (cents > 0 ? into : out);
   }
 
-  /** When and where a line was, and whether it moved what the house gave. */
+  /** Time and place of a line, and whether it moved bonus credit. */
   detail({ place, bonus }: WalletLine, when: string): string {
     return [when, i18n.text(place), bonus ? this.w.history.bonus : ""].filter(Boolean).join(" · ");
   }
 
-  /** Where a rule for top-ups stands. */
+  /** State of a rule for automatic top-ups. */
   ruleState({ state, retry_at }: AutoTopUp): string {
     const { states } = this.w.auto;
     return state === "on" && retry_at ? states.paused(i18n.time(retry_at)) : states[state];
   }
 
-  /** Why a rule is off, or pauses. */
+  /** Why a rule is off or paused. */
   ruleReason({ reason }: AutoTopUp): string {
     return reason ? (this.w.auto.reasons[reason] ?? this.w.auto.reason) : "";
   }
@@ -49,7 +49,7 @@ class WalletWords extends Bundle<Words> {
     return words[code]?.(i18n.money(Number(data.min_cents ?? data.max_cents ?? 0))) ?? this.refusal(problem);
   }
 
-  /** What a line moved, with its sign: a minus, which is as wide as a plus, and not a hyphen. */
+  /** Signed amount of a line, with a minus sign (as wide as a plus) instead of a hyphen. */
   moved(cents: number): string {
     return i18n.number(cents / 100, { style: "currency", currency: i18n.currency, signDisplay: "always" }).replace("-", "−");
   }

@@ -1,13 +1,13 @@
-/** What the server says, as a value: data, or a problem with a stable code. Nothing here throws. */
+/** Answers of the server as values: data, or a problem with a stable code. Nothing here throws. */
 import { i18n } from "../i18n/i18n.svelte";
 import { clock } from "../runtime/clock.svelte";
 
 export interface Problem {
-  /** The server's stable code, or `offline` when nothing answered. */
+  /** The server's stable code, or `offline` without an answer. */
   code: string;
   status: number;
   data: Record<string, unknown>;
-  /** Seconds to wait, where the server named them. */
+  /** Seconds to wait, if the server named them. */
   retryAfter: number | null;
 }
 export type Answer<T> = { ok: true; data: T; response: Response } | { ok: false; problem: Problem };
@@ -23,17 +23,14 @@ function seconds(response: Response): number | null {
 
 const trips = new WeakMap<Response, readonly [number, number]>();
 
-/** An answer that says the server's time (`now`) sets our clock by it. */
+/** An answer with the server's time (`now`) sets the clock. */
 function learn(data: unknown, response: Response): void {
   const trip = trips.get(response);
   const now = (data as { now?: unknown } | null | undefined)?.now;
   if (trip && typeof now === "string") clock.learn(Date.parse(now), ...trip);
 }
 
-/**
- * Fetch that comes back after a 503: every request carries an id of its own making,
- * so asking again never does a thing twice.
- */
+/** Fetch with retries after 503. Every request carries a client-made id, so a retry has no second effect. */
 export async function patientFetch(request: Request): Promise<Response> {
   for (let turn = 1; ; turn += 1) {
     const sent = Date.now();

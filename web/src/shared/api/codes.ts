@@ -1,4 +1,4 @@
-/** Every code that the server may refuse with. Written by `make api`. */
+/** Every refusal code of the server. Written by `make api`. */
 export type RefusalCode =
   | "account_not_found"
   | "admin_exists"

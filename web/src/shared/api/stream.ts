@@ -1,7 +1,7 @@
-/** One stream of server-sent events for the whole app, however many topics are followed. */
+/** One stream of server-sent events for the whole app, for any number of topics. */
 import type { components } from "./schema";
 
-/** What a message of each topic is. */
+/** Message type of each topic. */
 export type Messages = components["schemas"]["StreamMessages"];
 type Hear = (message: unknown) => void;
 interface Follower {
@@ -66,7 +66,7 @@ function plan(): void {
   queueMicrotask(open);
 }
 
-/** Follow a topic of a thing from a journal position on; returns the way to stop. Messages may repeat: apply them as states. */
+/** Follow a topic from a journal position on; return a function that stops it. Messages may repeat: apply them as states. */
 export function follow<Name extends keyof Messages>(
   name: Name,
   id: string,
@@ -88,8 +88,8 @@ export function follow<Name extends keyof Messages>(
 }
 
 /**
- * Follow a topic at an address of its own, where an edge tells it instead of us; returns the way to stop.
- * The browser resumes there by itself, but an edge may have forgotten: the follower must notice what is missing.
+ * Follow a topic at its own address, where an edge server publishes it; return a function that stops it. The browser
+ * resumes by itself, but an edge may have dropped messages: the follower must notice gaps.
  */
 export function followAt<Name extends keyof Messages>(url: string, name: Name, id: string, hear: (message: Messages[Name]) => void): () => void {
   let failed = 0;

@@ -1,8 +1,8 @@
-/** What the server sends and takes, under short names. */
+/** Messages of the server under short names. */
 import type { components } from "./schema";
 
 type Schemas = components["schemas"];
-/** The client hands tuples over as lists. */
+/** The client returns tuples as lists. */
 export type Lists<T> = T extends readonly (infer One)[] ? Lists<One>[] : T extends object ? { [Key in keyof T]: Lists<T[Key]> } : T;
 export type Text = Schemas["Text"];
 export type EventSummary = Schemas["EventSummary"];
@@ -40,7 +40,7 @@ export type Me = Schemas["Me"];
 export type SessionView = Schemas["SessionView"];
 export type Need = "wheelchair" | "easy_access" | "audio_description" | "hearing_loop";
 
-/** The price of a tariff in cents; a companion comes free. */
+/** Price of a tariff in cents; a companion is free. */
 export function priceOf(category: Category, tariff: Tariff = "full"): number {
   return category.prices[tariff] ?? 0;
 }

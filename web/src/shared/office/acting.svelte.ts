@@ -1,4 +1,4 @@
-/** Acts that move money or power ask for a fresh sign-in first, and any act for a new one once the session has ended. */
+/** Acts that move money or grant power require a recent sign-in, and any act a new one after the session has expired. */
 import type { Answer } from "../api/answer";
 
 const SIGN_IN = new Set(["step_up_required", "unauthenticated"]);
@@ -22,7 +22,7 @@ class StepUp {
 
 export const stepUp = new StepUp();
 
-/** Does what is asked; where the server wants a sign-in, asks for one and does the same once more: nothing typed is lost. */
+/** Run an act; if the server requires a sign-in, ask for it and run the act again, so that no input is lost. */
 export async function acting<T>(ask: () => Promise<Answer<T>>): Promise<Answer<T>> {
   const answer = await ask();
   if (answer.ok || !SIGN_IN.has(answer.problem.code)) return answer;

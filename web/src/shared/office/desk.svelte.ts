@@ -1,4 +1,4 @@
-/** Who sits at the desk, what their roles let them do, and the lists that every screen of the office names things by. */
+/** The signed-in staff with their roles, and the lists of names that office screens share. */
 import { answered, type Answer, type Problem } from "../api/answer";
 import { api } from "../api/client";
 import type { Geometry, Me } from "../api/words";
@@ -18,7 +18,7 @@ class Desk {
   readonly grants = $derived<readonly GrantView[]>(this.me?.grants ?? []);
   readonly signedIn = $derived(this.me?.kind === "staff" || this.me?.kind === "fan");
 
-  /** Asks who is there, once; again after a sign-in or a new role, here or in the fan's part. */
+  /** Load the account once; again after a sign-in or a new role. */
   async arrive(again = false): Promise<void> {
     if (this.me && !again && this.me.id === (session.me?.id ?? null)) return;
     const answer = await answered<Me>(api.GET("/api/me"));
@@ -28,17 +28,17 @@ class Desk {
     if (this.signedIn) session.enter(answer.data);
   }
 
-  /** Whether one of the roles is held anywhere. */
+  /** Whether any of the roles is held, in any scope. */
   can(...roles: Role[]): boolean {
     return this.grants.some((grant) => grant.role === "admin" || roles.includes(grant.role));
   }
 
-  /** Whether a role is held over everything. */
+  /** Whether a role is held with the scope "everything". */
   overAll(role: Role): boolean {
     return this.grants.some((grant) => grant.scope === "all" && (grant.role === role || grant.role === "admin"));
   }
 
-  /** Whether a role is held over this event. */
+  /** Whether a role is held for this event. */
   over(event: Pick<OfficeEvent["event"], "id" | "organiser_id">, role: Role): boolean {
     return this.grants.some(
       (grant) =>
@@ -49,12 +49,12 @@ class Desk {
     );
   }
 
-  /** Whether events are this person's work: their sale, or all of their gates. */
+  /** Whether this person works with events: sales, or all gates. */
   get hasEvents(): boolean {
     return this.can(...SELLERS) || this.grants.some(({ role, scope }) => role === "supervisor" && scope !== "gate");
   }
 
-  /** Organisers for whom new events may be made. */
+  /** Organisers for which the user may create events. */
   get mine(): Organiser[] {
     const held = new Set(this.grants.filter((grant) => grant.scope === "organiser").map((grant) => grant.scope_id));
     return this.overAll("programme") ? this.organisers : this.organisers.filter((one) => held.has(one.id));
@@ -62,14 +62,14 @@ class Desk {
 
   async loadEvents(): Promise<Answer<OfficeEvent[]>> {
     const mark = this.#kept.length;
-    const sells = this.can(...SELLERS); // a supervisor reads events, and neither organisers nor series
+    const sells = this.can(...SELLERS); // a supervisor may read events, but neither organisers nor series
     const [events, organisers, series] = await Promise.all([
       answered<OfficeEvent[]>(api.GET("/api/office/events")),
       sells ? answered<Organiser[]>(api.GET("/api/office/organisers")) : null,
       sells ? answered<Series[]>(api.GET("/api/office/series")) : null,
     ]);
     if (events.ok) {
-      // What was changed while the list was on its way is newer than the list.
+      // Changes made while the list was loading are newer than the list.
       const newer = new Map(this.#kept.slice(mark).map((one) => [one.event.id, one]));
       this.events = [...events.data.filter((one) => !newer.has(one.event.id)), ...newer.values()];
     }
@@ -86,7 +86,7 @@ class Desk {
     return venue;
   }
 
-  /** Keeps one event as it was answered. */
+  /** Replace an event by the server's answer. */
   keep(event: OfficeEvent): void {
     this.#kept.push(event);
     this.events = [...(this.events ?? []).filter((one) => one.event.id !== event.event.id), event];
@@ -104,7 +104,7 @@ class Desk {
     return this.organisers.find((one) => one.id === id)?.name ?? "";
   }
 
-  /** A session that has ended brings the sign-in back. */
+  /** An expired session shows the sign-in again. */
   #heed<T>(answer: Answer<T>): Answer<T> {
     if (!answer.ok && answer.problem.status === 401) void this.arrive(true);
     return answer;

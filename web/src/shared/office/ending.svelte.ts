@@ -1,9 +1,9 @@
-/** One of a list that is to be ended: asked about first, then ended, or left with what the server says against it. */
+/** Ending an entry of a list: confirmation, request, and the server's refusal. */
 import type { Answer, Problem } from "../api/answer";
 import { acting } from "./acting.svelte";
 
 export class Ending<Thing> {
-  /** What the question is about; null while nothing is asked. */
+  /** Entry in question; null while nothing is asked. */
   asked = $state.raw<Thing | null>(null);
   problem = $state.raw<Problem | null>(null);
   busy = $state(false);

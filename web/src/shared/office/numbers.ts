@@ -1,6 +1,6 @@
-/** Rates and numbers as people type them, in either language, and as the server counts them. */
+/** Rates and numbers as typed in either language, and as in the API. */
 
-/** `5,5` (per cent) as permille; null for what is no rate. */
+/** `5,5` (per cent) as permille; null if invalid. */
 export function permilleOf(text: string): number | null {
   const tidy = text.replace(/[\s\u00a0\u202f%]/g, "").replace(",", ".");
   return /^\d{1,2}(\.\d)?$/.test(tidy) ? Math.round(Number(tidy) * 10) : null;
@@ -11,7 +11,7 @@ export function typedRate(permille: number, locale: string): string {
   return locale === "fr" ? text.replace(".", ",") : text;
 }
 
-/** A whole number as typed; null for what is none. */
+/** An entered whole number; null if invalid. */
 export function wholeOf(text: string): number | null {
   const tidy = text.replace(/[\s\u00a0\u202f]/g, "");
   return /^\d{1,7}$/.test(tidy) ? Number(tidy) : null;

@@ -1,4 +1,4 @@
-/** What the office's routes send and take, under short names. */
+/** Messages of the office's routes under short names. */
 import type { components } from "../api/schema";
 
 type Schemas = components["schemas"];

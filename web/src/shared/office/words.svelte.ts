@@ -1,4 +1,4 @@
-/** The office's words: a bundle of their own beside the fan's, fetched with the office, one locale at a time. */
+/** Texts of the office: a separate bundle, loaded with the office, one locale at a time. */
 import type { Problem } from "../api/answer";
 import type { office } from "../i18n/en/office";
 import { Bundle } from "../i18n/bundle.svelte";
@@ -9,7 +9,7 @@ import { problemText } from "../runtime/words";
 export type Words = typeof office;
 
 class OfficeWords extends Bundle<Words> {
-  /** A problem in the office's words, or in everybody's. */
+  /** Text of a problem, from the office or the common texts. */
   problem(problem: Problem): string {
     const own = this.w.problems as Record<string, string>;
     return own[problem.code] ?? problemText(problem);
@@ -19,14 +19,14 @@ class OfficeWords extends Bundle<Words> {
     return i18n.date(iso, { day: "numeric", month: "short", year: "numeric" });
   }
 
-  /** Day and time to the minute; the year where it is another one. */
+  /** Day and time to the minute, with the year if it is another one. */
   stamp(iso: string): string {
     const year = (of: string): string => i18n.date(of, { year: "numeric" });
     const other = year(iso) !== year(new Date(clock.now()).toISOString());
     return i18n.date(iso, { day: "numeric", month: "short", ...(other ? { year: "numeric" } : {}), hour: "2-digit", minute: "2-digit" });
   }
 
-  /** A sum at a glance: whole units of the currency. */
+  /** A rounded amount in whole units of the currency. */
   about(cents: number): string {
     return i18n.money(Math.round(cents / 100) * 100);
   }

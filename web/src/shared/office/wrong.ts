@@ -1,6 +1,6 @@
 import { tick } from "svelte";
 
-/** Brings who filled in a form to the first field that is wrong, once its message is there. */
+/** Focus the first invalid field, once its message is rendered. */
 export async function toFirstWrong(form: HTMLElement | undefined): Promise<void> {
   await tick();
   form?.querySelector<HTMLElement>("[aria-invalid]")?.focus();

@@ -1,10 +1,10 @@
-/** Bytes as text of the alphanumeric QR alphabet (RFC 9285): two bytes take three characters. */
+/** Base45 (RFC 9285): two bytes as three characters of the alphanumeric QR alphabet. */
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
 
-/** The bytes in base45, least significant character first; the last odd byte takes two characters. */
+/** Encode, least significant character first; a last odd byte is two characters. */
 export function encode(data: Bytes): string {
   let text = "";
   for (let at = 0; at < data.length; at += 2) {
@@ -16,7 +16,7 @@ export function encode(data: Bytes): string {
   return text;
 }
 
-/** The bytes, or null for a foreign character, a length that cannot be, or a group above its range. */
+/** Decode; null for a foreign character, an impossible length, or a group out of range. */
 export function decode(text: string): Bytes | null {
   if (text.length % 3 === 1) return null;
   const values = Array.from(text, (character) => ALPHABET.indexOf(character));

@@ -1,4 +1,4 @@
-/** Bytes as base64: written in the alphabet of addresses, without padding; read in either, with or without. */
+/** Base64: encoded in the URL-safe alphabet without padding; decoded in either alphabet, with or without padding. */
 import type { Bytes } from "./base45";
 
 export function fromBase64(text: string): Bytes {

@@ -1,20 +1,19 @@
 /**
- * Deterministic CBOR (RFC 8949, 4.2.1) of the few types that a pass has; everything else is refused.
- *
- * A map has integer keys. Numbers beyond 2^53 are refused: no field of a pass is that large.
+ * Deterministic CBOR (RFC 8949, 4.2.1) of the few types in a pass; everything else is rejected. A map has integer keys.
+ * Numbers beyond 2^53 are rejected: no field of a pass is that large.
  */
 
 import type { Bytes } from "./base45";
 
 export type Item = number | boolean | string | Bytes | Item[] | Map<number, Item>;
 
-/** The bytes are no deterministic CBOR of the types of a pass. */
+/** The bytes are not deterministic CBOR of the types in a pass. */
 export class NotDeterministic extends Error {}
 
 const DEPTH_MAX = 6;
 const SMALLEST_OF = [24, 2 ** 8, 2 ** 16, 2 ** 32];
 
-/** The one deterministic encoding of the item. */
+/** The deterministic encoding of an item. */
 export function encode(item: Item): Bytes {
   const out: number[] = [];
   write(item, out);
@@ -53,7 +52,7 @@ function writeHead(major: number, argument: number, out: number[]): void {
   for (let left = size - 1; left >= 0; left--) out.push(Math.floor(argument / 256 ** left) % 256);
 }
 
-/** The one item that the bytes hold from the first to the last, or a NotDeterministic. */
+/** The item encoded by all the bytes; throws NotDeterministic. */
 export function decode(data: Bytes): Item {
   const reader = new Reader(data);
   const item = reader.item(0);
@@ -128,7 +127,7 @@ function text(data: Bytes): string {
   }
 }
 
-/** Below, equal or above zero as bytes are ordered. */
+/** Compare bytes: below, equal or above zero. */
 export function compare(left: Bytes, right: Bytes): number {
   for (let at = 0; at < Math.min(left.length, right.length); at++) {
     if (left[at] !== right[at]) return left[at]! - right[at]!;

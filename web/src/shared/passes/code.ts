@@ -1,4 +1,4 @@
-/** The pass and the moving code in bytes, as docs/passes.cddl writes them down. No signature is checked here. */
+/** Encoding of the pass and the moving code, as in docs/passes.cddl. Signatures are not verified here. */
 
 import * as base45 from "./base45";
 import type { Bytes } from "./base45";
@@ -6,7 +6,7 @@ import { NotDeterministic, compare, decode, encode } from "./cbor";
 import type { Item } from "./cbor";
 
 export const STEP_SECONDS = 30;
-/** What a QR code of version 11 holds at level M in its alphanumeric mode. */
+/** Capacity of a QR code of version 11 at level M in alphanumeric mode. */
 export const TEXT_LENGTH_MAX = 366;
 const PREFIX = "V1:";
 const ISSUER_PURPOSE = ascii("virage:pass:v1");
@@ -22,11 +22,11 @@ export interface HolderKey {
   y_odd: boolean | null;
 }
 
-/** What the issuer signed; times in seconds since 1970. A pass without holder is a paper. */
+/** The claims signed by the issuer; times in seconds since 1970. A pass without a holder key is a paper ticket. */
 export interface Claims {
   /** The last six bytes of the event's id, in hex. */
   event: string;
-  /** Dense in the event: the pass's bit in every bitmap. */
+  /** Dense number within the event: the pass's bit in bitmaps. */
   number: number;
   generation: number;
   place: number;
@@ -48,12 +48,12 @@ export interface Code {
   moving: { step: number; message: Bytes; signature: Bytes } | null;
 }
 
-/** The time step of a moment: half minutes since 1970. */
+/** Time step of a moment: half minutes since 1970. */
 export function stepAt(nowMs: number): number {
   return Math.floor(nowMs / 1000 / STEP_SECONDS);
 }
 
-/** How long the code of this moment stays the current one, in milliseconds, above 0. */
+/** Milliseconds until the next code, above 0. */
 export function msToNextStep(nowMs: number): number {
   return (stepAt(nowMs) + 1) * STEP_SECONDS * 1000 - nowMs;
 }
@@ -63,24 +63,24 @@ export function textOf(data: Bytes): string {
   return PREFIX + base45.encode(data);
 }
 
-/** The bytes in a QR text, or null. */
+/** The bytes of a QR text; null if invalid. */
 export function bytesOf(text: string): Bytes | null {
   if (text.length > TEXT_LENGTH_MAX || !text.startsWith(PREFIX)) return null;
   return base45.decode(text.slice(PREFIX.length));
 }
 
-/** The bytes that the phone signs: pass and step, under the holder's algorithm and purpose. */
+/** Message signed by the phone: pass and step, under the holder's algorithm and purpose. */
 export function holderMessage(cwt: Bytes, step: number, holder: HolderKey): Bytes {
   const algorithm = holder.y_odd === null ? EDDSA : ES256;
   return toBeSigned(encode(new Map([[1, algorithm]])), HOLDER_PURPOSE, encode([cwt, step]));
 }
 
-/** Pass, step and the holder's signature of 64 bytes, as one. */
+/** Pass, step and the holder's signature (64 bytes) as one array. */
 export function movingBytes(cwt: Bytes, step: number, signature: Bytes): Bytes {
   return encode([cwt, step, signature]);
 }
 
-/** What the text holds, or null where no phone and no printer of ours makes such a text. */
+/** Content of a text; null if it is not an entry code. */
 export function readCode(text: string): Code | null {
   const data = bytesOf(text);
   if (data === null) return null;
@@ -97,7 +97,7 @@ export function readCode(text: string): Code | null {
   return { signed, moving: { step, signature, message: holderMessage(cwt, step, signed.claims.holder) } };
 }
 
-/** The CWT in the bytes, or null where it is not exactly what the issuer makes. */
+/** The CWT in the bytes; null if it is not exactly as an issuer encodes it. */
 export function readPass(data: Bytes): SignedPass | null {
   if (data[0] !== 0xd2) return null;
   const item = decodeOrNull(data.slice(1));
@@ -138,7 +138,7 @@ function readHolder(confirmation: Item | undefined): HolderKey | null {
   return { x, y_odd: parity ?? null };
 }
 
-/** The claims as the issuer writes them: what was read must give the same bytes again. */
+/** Encode claims as the issuer does: a decoded pass must give the same bytes. */
 function claimsSet(claims: Claims): Map<number, Item> {
   const minutes = (claims.expires_at - claims.not_before) / 60;
   const { number, generation, place, gate_group, holder } = claims;

@@ -1,7 +1,6 @@
 /**
- * The phone's side of a pass: one key a ticket, made here and never to leave, and the code that it signs every 30 seconds.
- *
- * Load this module when a ticket is opened: nothing before needs it.
+ * The phone's side of a pass: one key per ticket, whose private half never leaves the browser, and the code signed every
+ * 30 seconds. Load this module only when a ticket is opened.
  */
 
 import { base64url } from "./base64";
@@ -12,43 +11,42 @@ import { KeyStore, type StoredKey } from "./keystore";
 export { msToNextStep, stepAt } from "./code";
 export type { PublicJwk } from "./keys";
 
-/** A holder's key, by its ticket. */
+/** Key of a holder, by ticket. */
 export type HolderKey = StoredKey & { ticket_id: string };
 
 const keystore = new KeyStore<HolderKey>("virage-passes", "holder_key", "ticket_id");
 
-/** This browser has no key for the ticket, or another one than the pass is bound to: rebind by a code. */
+/** The browser lacks the ticket's key, or the pass is bound to another one: rebind with a code. */
 export class HolderKeyMissing extends Error {}
 
-/** The public key of this browser for the ticket, made now if there is none; the same again at each call. */
+/** Public key of this browser for the ticket, created at the first call. */
 export async function createHolderKey(ticketId: string): Promise<PublicJwk> {
   const existing = await keystore.find(ticketId);
   if (existing) return publicJwk(existing.public_jwk);
   const { privateKey, publicKey } = await newKeyPair();
   const jwk = await crypto.subtle.exportKey("jwk", publicKey);
-  void navigator.storage?.persist?.(); // asks the browser to keep the key when space gets short
+  void navigator.storage?.persist?.(); // asks the browser to keep the key when storage is low
   const kept = await keystore.keepFirst({ ticket_id: ticketId, private_key: privateKey, public_jwk: jwk });
   return publicJwk(kept.public_jwk);
 }
 
-/** The public key of this browser for the ticket, or null where it has none. */
+/** Public key of this browser for the ticket; null if there is none. */
 export async function holderPublicJwk(ticketId: string): Promise<PublicJwk | null> {
   const stored = await keystore.find(ticketId);
   return stored ? publicJwk(stored.public_jwk) : null;
 }
 
 /**
- * Forget every key, because its person was erased. Signing out keeps them: whoever comes back to this phone
- * shows the same tickets again without a code.
+ * Delete every key after an erasure. Signing out keeps them, so that the person can use the same tickets again without a
+ * code.
  */
 export async function forgetHolderKeys(): Promise<void> {
   await keystore.clear();
 }
 
 /**
- * The QR text to show at this moment, for a pass as the server handed it out (`cwt_text`, "V1:…").
- *
- * Throws HolderKeyMissing when the browser lost the key or the pass is bound to another one.
+ * The QR text of this moment for a pass from the server (`cwt_text`, "V1:…"). Throws HolderKeyMissing if the browser
+ * lost the key or the pass is bound to another one.
  */
 export async function movingCode(cwtText: string, ticketId: string, nowMs: number): Promise<string> {
   const stored = await keystore.find(ticketId);
@@ -56,7 +54,7 @@ export async function movingCode(cwtText: string, ticketId: string, nowMs: numbe
   return signedCode(cwtText, stored, nowMs);
 }
 
-/** The same with a key at hand. */
+/** The same with a given key. */
 export async function signedCode(cwtText: string, stored: HolderKey, nowMs: number): Promise<string> {
   const cwt = bytesOf(cwtText);
   const holder = cwt && readPass(cwt)?.claims.holder;

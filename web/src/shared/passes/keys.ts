@@ -1,10 +1,10 @@
-/** Keys that a phone makes and never gives away: a pass's holder has one, a phone that pays, and each device of the ground. */
+/** Key pairs whose private half never leaves the browser: for pass holders, phones that pay, and devices. */
 import type { Bytes } from "./base45";
 
-/** The public half as the server takes it: an Ed25519 or a P-256 key in JWK form (RFC 7517), bare of other members. */
+/** Public key for the server: a minimal JWK (RFC 7517), Ed25519 or P-256. */
 export type PublicJwk = { kty: "OKP"; crv: "Ed25519"; x: string } | { kty: "EC"; crv: "P-256"; x: string; y: string };
 
-/** A key pair whose private half no script can read; P-256 where the browser has no Ed25519. */
+/** A key pair with a non-extractable private key; P-256 in browsers without Ed25519. */
 export async function newKeyPair(): Promise<CryptoKeyPair> {
   const uses: KeyUsage[] = ["sign", "verify"];
   try {
@@ -18,12 +18,12 @@ export function publicJwk({ kty, x, y }: JsonWebKey): PublicJwk {
   return kty === "OKP" ? { kty, crv: "Ed25519", x: x! } : { kty: "EC", crv: "P-256", x: x!, y: y! };
 }
 
-/** How a key signs, and how what it signed is verified. */
+/** Algorithms for signing and verifying. */
 export function algorithmOf({ algorithm }: CryptoKey): "Ed25519" | EcdsaParams {
   return algorithm.name === "ECDSA" ? { name: "ECDSA", hash: "SHA-256" } : "Ed25519";
 }
 
-/** The bytes behind their purpose, which ends with a zero byte: what is signed for one is worth nothing for another. */
+/** The bytes prefixed with their purpose and a zero byte: a signature for one purpose is invalid for another. */
 export function messageOf(purpose: string, body: Bytes): Bytes {
   const head = new TextEncoder().encode(`${purpose}\0`);
   const message = new Uint8Array(head.length + body.length);
@@ -32,7 +32,7 @@ export function messageOf(purpose: string, body: Bytes): Bytes {
   return message;
 }
 
-/** The 64 bytes that a key makes of a message. */
+/** Signature of a message, 64 bytes. */
 export async function signatureOf(key: CryptoKey, message: Bytes): Promise<Bytes> {
   return new Uint8Array(await crypto.subtle.sign(algorithmOf(key), key, message));
 }

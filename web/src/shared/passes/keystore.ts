@@ -1,4 +1,4 @@
-/** Where this browser keeps keys that it made: IndexedDB, which stores a CryptoKey without ever showing it. */
+/** Storage of keys in IndexedDB, which stores a CryptoKey without revealing it. */
 import { BrowserDatabase } from "../runtime/database";
 
 export interface StoredKey {
@@ -6,7 +6,7 @@ export interface StoredKey {
   public_jwk: JsonWebKey;
 }
 
-/** The keys of one purpose, in a database of their own: by their `name`, a field of each. */
+/** Keys of one purpose, in their own database, by `name`. */
 export class KeyStore<Key extends StoredKey> {
   readonly #database: BrowserDatabase<unknown>;
 
@@ -22,7 +22,7 @@ export class KeyStore<Key extends StoredKey> {
     return this.#database.get(this.store, name) as Promise<Key | undefined>;
   }
 
-  /** Keep the key unless there is one of its name; the one that stays. Two tabs at once get the same. */
+  /** Store the key unless one of this name exists; return the stored one. Two tabs at once get the same key. */
   async keepFirst(key: Key): Promise<Key> {
     try {
       await this.#database.within([this.store], "readwrite", (on) => on.objectStore(this.store).add(key));

@@ -3,7 +3,7 @@ import { rfc8949EncodeOptions } from "cborg";
 import { describe, expect, test } from "vitest";
 import { decode, encode, NotDeterministic, type Item } from "./cbor";
 
-/** Numbers from a fixed seed (mulberry32), so that a failure can be repeated. */
+/** Numbers from a fixed seed (mulberry32), so that a failure is reproducible. */
 function chance(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -15,7 +15,7 @@ function chance(seed: number): (below: number) => number {
 }
 
 const BOUNDS = [0, 1, 23, 24, 255, 256, 65_535, 65_536, 2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER];
-/** Without U+FEFF: cborg loses it at the beginning of a text. */
+/** Without U+FEFF: cborg drops it at the beginning of a text. */
 const LETTERS = ["a", "é", "–", "€", "日", "😀", "\u0000"];
 
 function item(pick: (below: number) => number, depth = 0): Item {

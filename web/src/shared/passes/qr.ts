@@ -12,7 +12,7 @@ export interface QrPath {
 
 const QUIET_ZONE = 4;
 
-/** The code with the quiet zone that scanners ask for, at level M unless it must hold more. Throws where nothing holds it. */
+/** The code with its quiet zone, at level M unless the text needs a lower one. Throws if the text is too long. */
 export function qrPath(text: string, ecc: "L" | "M" = "M"): QrPath {
   const { data, size, version } = encode(text, { ecc, boostEcc: false, border: QUIET_ZONE });
   const runs: string[] = [];

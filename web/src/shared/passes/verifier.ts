@@ -1,12 +1,12 @@
-/** Public keys that verify, whether the browser's own WebCrypto knows their algorithm or not. */
+/** Public keys that verify, with or without WebCrypto support of their algorithm. */
 import type { Bytes } from "./base45";
 import { fromBase64 } from "./base64";
 import type { PublicJwk } from "./keys";
 
-/** Whether a signature of 64 bytes is the key's over a message. */
+/** Whether a signature (64 bytes) of a message is valid. */
 export type Verifier = (signature: Bytes, message: Bytes) => Promise<boolean>;
 
-/** A key of 32 bytes. Chrome has Ed25519 since 137, Firefox since 129, Safari since 17: older ones fetch a library. */
+/** A key of 32 bytes. Chrome has Ed25519 since 137, Firefox since 129, Safari since 17: older browsers load a library. */
 export async function ed25519(key: Bytes): Promise<Verifier> {
   try {
     const imported = await crypto.subtle.importKey("raw", key, "Ed25519", false, ["verify"]);

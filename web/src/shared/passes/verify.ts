@@ -1,4 +1,4 @@
-/** Does this QR text let its bearer claim a place now? The same answer here and in src/virage/identity/passes/rules/verification.py. */
+/** Verification of a QR text; same result as src/virage/identity/passes/rules/verification.py. */
 
 import type { Bytes } from "./base45";
 import { fromBase64 } from "./base64";
@@ -19,7 +19,7 @@ export type Doubt =
   | "bad_holder_signature"
   | "stale_step";
 
-/** `claims` are there once the issuer's signature held, `step` once the holder's did. */
+/** `claims` are set if the issuer's signature is valid, `step` if the holder's is. */
 export type Verdict =
   | { type: "verified"; paper: boolean; claims: Claims; step: number | null }
   | { type: "unverified"; reason: Doubt; claims: Claims | null; step: number | null };
@@ -27,7 +27,7 @@ export type Verdict =
 /** Issuer keys by kid (hex). */
 export type IssuerKeys = ReadonlyMap<string, { event_id: string; verifies: Verifier }>;
 
-/** What `GET /api/events/{id}/pass-keys` answers: a JWK set of one event. */
+/** Answer of `GET /api/events/{id}/pass-keys`: the JWK set of one event. */
 export interface PassKeys {
   event_id: string;
   keys: readonly { kid: string; x: string }[];
@@ -37,7 +37,7 @@ const STEPS_TOLERATED = 1;
 const P = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n;
 const B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn;
 
-/** The published keys of some events, ready to verify with. */
+/** Import the published keys of some events. */
 export async function issuerKeys(published: readonly PassKeys[]): Promise<IssuerKeys> {
   const entries = published.flatMap(({ event_id, keys }) =>
     keys.map(async ({ kid, x }) => [hex(fromBase64(kid)), { event_id, verifies: await ed25519(fromBase64(x)) }] as const),
@@ -46,10 +46,8 @@ export async function issuerKeys(published: readonly PassKeys[]): Promise<Issuer
 }
 
 /**
- * Decide about one QR text at the gate of one event; never throws, whatever the text.
- *
- * A step counts while it is the current one or its neighbour; a stale step has a valid holder signature, so two of them that
- * advance with the clock prove a phone with a wrong clock.
+ * Verify a QR text at the gate of an event; never throws. A step is valid while it is the current one or its neighbour.
+ * A stale step has a valid holder signature: two of them that advance prove a phone with a wrong clock.
  */
 export async function verify(text: string, keys: IssuerKeys, nowMs: number, eventId: string): Promise<Verdict> {
   const code = readCode(text);
@@ -67,7 +65,7 @@ export async function verify(text: string, keys: IssuerKeys, nowMs: number, even
   return inHand(code, claims, claims.holder, nowMs);
 }
 
-/** Decide whether the phone that the pass is bound to made this code just now. */
+/** Whether the phone that the pass is bound to made this code just now. */
 async function inHand({ moving }: Code, claims: Claims, holder: HolderKey, nowMs: number): Promise<Verdict> {
   if (moving === null) return unverified("holder_signature_missing", claims);
   if (!(await signedByHolder(holder, moving.signature, moving.message))) {
@@ -81,7 +79,7 @@ function unverified(reason: Doubt, claims: Claims | null = null, step: number | 
   return { type: "unverified", reason, claims, step };
 }
 
-/** The y coordinates of Ed25519's points of small order, as they are written. */
+/** Encoded y coordinates of Ed25519's points of small order. */
 const SMALL_ORDER_Y = new Set([
   "00".repeat(32),
   "01" + "00".repeat(31),
@@ -90,7 +88,10 @@ const SMALL_ORDER_Y = new Set([
   "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
 ]);
 
-/** Whether a signature begins with such a point: the server refuses it, some browsers do not, and nobody signs so honestly. */
+/**
+ * Whether a signature begins with such a point: the server refuses it, some browsers do not, and honest signers never
+ * make it.
+ */
 function isOfSmallOrder(point: Bytes): boolean {
   const y = point.slice();
   y[31]! &= 0x7f;
@@ -105,11 +106,11 @@ async function signedByHolder(holder: HolderKey, signature: Bytes, message: Byte
     }
     return await (await p256(uncompressed(holder.x, holder.y_odd)))(signature, message);
   } catch {
-    return false; // a key that is no point of its curve signs nothing
+    return false; // a point that is not on its curve is no key
   }
 }
 
-/** The uncompressed point (SEC 1, 2.3.4): browsers do not import compressed ones. */
+/** The uncompressed point (SEC 1, 2.3.4): browsers cannot import compressed ones. */
 function uncompressed(xBytes: Bytes, yOdd: boolean): Bytes {
   const x = xBytes.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
   const root = power(x ** 3n - 3n * x + B, (P + 1n) / 4n);
@@ -118,7 +119,7 @@ function uncompressed(xBytes: Bytes, yOdd: boolean): Bytes {
   return Uint8Array.from([4, ...xBytes, ...yBytes.map((pair) => parseInt(pair, 16))]);
 }
 
-/** base to the exponent modulo the prime of P-256. */
+/** Modular exponentiation modulo the prime of P-256. */
 function power(base: bigint, exponent: bigint): bigint {
   let result = 1n;
   let square = ((base % P) + P) % P;

@@ -1,13 +1,13 @@
-/** The server's clock, as far as this browser knows it: countdowns follow the server, never the phone's own idea of time. */
+/** The server's clock as known by this browser, so that countdowns do not depend on the phone's clock. */
 class ServerClock {
   #offset = $state(0);
   #best = Number.POSITIVE_INFINITY;
-  /** Ticks once a second while somebody looks. */
+  /** Ticks once a second while the page is visible. */
   tick = $state(Date.now());
   #watchers = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  /** Milliseconds that the server's clock is ahead of this one. */
+  /** Milliseconds by which the server's clock is ahead. */
   get offset(): number {
     return this.#offset;
   }
@@ -16,7 +16,7 @@ class ServerClock {
     return Date.now() + this.#offset;
   }
 
-  /** Learn from an answer that says the server's time; the fastest answers are the most exact. */
+  /** Set the clock from an answer with the server's time; the fastest answers are the most exact. */
   learn(serverNow: number, sentAt: number, gotAt: number): void {
     const trip = gotAt - sentAt;
     if (!Number.isFinite(serverNow) || trip > this.#best + 500) return;
@@ -25,7 +25,7 @@ class ServerClock {
     if (Math.abs(offset - this.#offset) > 400) this.#offset = offset;
   }
 
-  /** Start ticking; returns the way to stop. For use in an effect. */
+  /** Start ticking; return a function that stops it. Use it in an effect. */
   watch(): () => void {
     this.#watchers += 1;
     this.tick = this.now();

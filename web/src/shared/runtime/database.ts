@@ -1,4 +1,4 @@
-/** A database of this browser: IndexedDB through idb. What a promise says is stored is on the disk. */
+/** Database of this browser: IndexedDB through idb. Writes resolve when they are on disk. */
 import {
   openDB,
   type DBSchema,
@@ -14,7 +14,7 @@ export class BrowserDatabase<Schema extends DBSchema | unknown> {
   readonly #name: string;
   readonly #create: (database: IDBPDatabase<Schema>) => void;
 
-  /** `create` makes the stores of a new database. It is opened when it is first needed. */
+  /** `create` makes the stores of a new database, which is opened on first use. */
   constructor(name: string, create: (database: IDBPDatabase<Schema>) => void) {
     this.#name = name;
     this.#create = create;
@@ -29,13 +29,13 @@ export class BrowserDatabase<Schema extends DBSchema | unknown> {
       },
       terminated: forget,
     }).catch((error: unknown) => {
-      forget(); // Back may restore a page that was left during this
+      forget(); // the back button may restore a page that was left during this
       throw error;
     });
     return this.#opened;
   }
 
-  /** Run `work` in one transaction: all of it is stored, or nothing. Returns what it returns, once it is on the disk. */
+  /** Run `work` in one transaction, and return its result once the transaction is on disk. */
   async within<Names extends StoreNames<Schema>[], Mode extends "readonly" | "readwrite", Result>(
     stores: Names,
     mode: Mode,
@@ -43,7 +43,7 @@ export class BrowserDatabase<Schema extends DBSchema | unknown> {
   ): Promise<Result> {
     const transaction = (await this.#open()).transaction(stores, mode, { durability: "strict" });
     abortWithPage(transaction);
-    transaction.done.catch(() => undefined); // `work` fails by the same error
+    transaction.done.catch(() => undefined); // `work` fails with the same error
     try {
       const result = await work(transaction);
       await transaction.done;
@@ -81,7 +81,7 @@ function abort(transaction: Transaction): void {
   }
 }
 
-/** WebKit suspends a page that is left with its transactions open, and the site's next page would wait for their stores for ever. */
+/** WebKit suspends a left page with its open transactions, and the site's next page would wait for their stores for ever. */
 function abortWithPage(transaction: Transaction): void {
   const ended = new AbortController();
   addEventListener("pagehide", () => abort(transaction), { signal: ended.signal });

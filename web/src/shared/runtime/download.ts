@@ -1,7 +1,7 @@
-/** How long a browser may take to begin with a download. */
+/** Time in which a browser begins a download. */
 const KEPT_MS = 60_000;
 
-/** Gives what was fetched to the browser as a download. */
+/** Offer fetched data as a download. */
 export function download(data: Blob, name: string): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(data);

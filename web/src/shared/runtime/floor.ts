@@ -1,6 +1,6 @@
-/** What the oldest browsers (`browserslist` in package.json) lack of the language's and the platform's own functions. */
+/** Replacements for functions that the oldest supported browsers (`browserslist` in package.json) lack. */
 
-/** Items by key, in the order in which their keys come: `Map.groupBy`. */
+/** Items by key, in order of first occurrence: `Map.groupBy`. */
 export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K, T[]> {
   const groups = new Map<K, T[]>();
   for (const item of items) {
@@ -12,7 +12,7 @@ export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K,
   return groups;
 }
 
-/** A signal that aborts after so many milliseconds: `AbortSignal.timeout`. */
+/** A signal that aborts after some milliseconds: `AbortSignal.timeout`. */
 export function timeoutSignal(ms: number): AbortSignal {
   const controller = new AbortController();
   setTimeout(() => controller.abort(new DOMException("The request timed out.", "TimeoutError")), ms);

@@ -1,4 +1,4 @@
-/** UUIDv7: the one who asks first makes the id, so that asking again is never a second effect. */
+/** UUIDv7: the client makes the id, so that a retry has no second effect. */
 export function newId(now = Date.now()): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   for (let index = 0; index < 6; index += 1) bytes[index] = Math.floor(now / 2 ** (8 * (5 - index))) & 255;

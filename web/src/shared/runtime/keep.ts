@@ -1,4 +1,4 @@
-/** What this phone keeps for the day without network, one record a key. Failing to keep never stops a screen. */
+/** Offline data of this phone, one record per key. A failed write never stops a screen. */
 import type { DBSchema } from "idb";
 import type { BrowserDatabase } from "./database";
 

@@ -1,4 +1,4 @@
-/** Messages to a phone whose page is closed: asked for when somebody wants one, never before. */
+/** Push messages to a phone whose page is closed; permission is requested only on demand. */
 import { answered } from "../api/answer";
 import { api } from "../api/client";
 import { newId } from "./ids";
@@ -8,14 +8,14 @@ export type Leave = "ask" | "granted" | "denied" | "none";
 type Told = { owner: string; id: string; endpoint: string };
 const KEY = "push";
 
-/** Whether this browser may be told, as far as it is known without asking. */
+/** Whether this browser may receive push messages, as far as known without asking. */
 export function leave(): Leave {
   const permission = globalThis.Notification?.permission;
   if (!permission || !("serviceWorker" in navigator) || !("PushManager" in window)) return "none";
   return permission === "default" ? "ask" : permission;
 }
 
-/** Ask for leave, and tell the server where to reach this browser; false where it may not or cannot be told. */
+/** Ask for permission and register the subscription; false if it is refused or unavailable. */
 export async function subscribe(owner: string): Promise<boolean> {
   if (leave() === "none" || (await globalThis.Notification?.requestPermission()) !== "granted") return false;
   try {
@@ -26,7 +26,7 @@ export async function subscribe(owner: string): Promise<boolean> {
     const subscription = before ?? (await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key.data.key }));
     return await tell(owner, subscription);
   } catch {
-    return false; // no push service can be reached, or the browser has none
+    return false; // the push service is unreachable, or the browser has none
   }
 }
 

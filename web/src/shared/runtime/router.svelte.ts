@@ -1,4 +1,4 @@
-/** Addresses to screens: a table of patterns, links caught at the document, one screen's code fetched at a time. */
+/** Router: a table of patterns, links intercepted at the document, one screen's code loaded at a time. */
 import type { Component } from "svelte";
 
 type Screen = Component<Record<string, string>>;
@@ -31,7 +31,7 @@ export function match(routes: readonly Route[], path: string): Place | null {
   return null;
 }
 
-/** A segment as it was meant; null when nobody encodes so. */
+/** A decoded segment; null if its encoding is invalid. */
 function decoded(segment: string): string | null {
   try {
     return decodeURIComponent(segment);
@@ -41,7 +41,7 @@ function decoded(segment: string): string | null {
 }
 
 class Router {
-  /** The pattern of the address that is shown. */
+  /** Pattern of the current route. */
   pattern = $state("");
   path = $state(location.pathname);
   query = $state.raw(new URLSearchParams(location.search));
@@ -49,20 +49,20 @@ class Router {
   params = $state.raw<Record<string, string>>({});
   loading = $state(false);
   failed = $state(false);
-  /** Counts arrivals, so that focus and scroll follow each one. */
+  /** Counts navigations, so that focus and scroll follow each one. */
   arrivals = $state(0);
-  /** Each is asked when a link or the Back button leads away; one that returns true keeps the screen and its address. */
+  /** Called when a link or the Back button leads away; true keeps the screen and its address. */
   readonly guards = new Set<(to: string) => boolean>();
   #routes: readonly Route[] = [];
   #owns: (path: string) => boolean = () => true;
   #turn = 0;
-  /** The address whose screen is shown. */
+  /** Address of the shown screen. */
   #shown = "";
 
-  /** `owns` says which addresses are this app's: the browser loads those of another app. */
+  /** `owns` tells which addresses belong to this app; the browser loads those of another app. */
   start(routes: readonly Route[], owns: (path: string) => boolean): void {
     [this.#routes, this.#owns] = [routes, owns];
-    // A screen may have steps of its own at one address (an open block of the map): they are no arrivals.
+    // A screen may have steps at one address (an open block of the map): they are not navigations.
     addEventListener("popstate", () => {
       if (location.pathname + location.search === this.#shown) return;
       if (this.#stays(location.href)) history.pushState({}, "", this.#shown);
@@ -79,7 +79,7 @@ class Router {
     void this.#arrive();
   }
 
-  /** The screen's code did not come: a whole load also finds it after a new version was put in place. */
+  /** The screen's code failed to load: a full page load also works after a new version was deployed. */
   retry(): void {
     location.reload();
   }
@@ -102,7 +102,7 @@ class Router {
 
   async #arrive(): Promise<void> {
     const turn = (this.#turn += 1);
-    // Without network the service worker answers with this page for an app that it does not keep.
+    // Offline, the service worker answers with this page for an app that is not cached.
     const place = this.#owns(location.pathname) ? match(this.#routes, location.pathname) : null;
     if (!place) return void (this.failed = true);
     this.loading = true;

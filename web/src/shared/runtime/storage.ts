@@ -1,4 +1,4 @@
-/** Local storage that never throws: private windows and full disks only lose the convenience. */
+/** Local storage that never throws: private windows and full disks only lose comfort. */
 export const storage = {
   read<T>(key: string): T | null {
     try {
@@ -13,7 +13,7 @@ export const storage = {
       if (value === null || value === undefined) localStorage.removeItem(`virage.${key}`);
       else localStorage.setItem(`virage.${key}`, JSON.stringify(value));
     } catch {
-      // Nothing that the fan needs lives only here.
+      // Nothing essential is stored only here.
     }
   },
 };

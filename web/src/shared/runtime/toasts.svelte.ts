@@ -10,7 +10,7 @@ class Toasts {
   list = $state<Toast[]>([]);
   #next = 0;
 
-  /** Says it at the foot of the screen; one with an action stays until it is used or closed. */
+  /** Show a message at the foot of the screen; one with an action stays until it is used or closed. */
   say(text: string, tone: Tone = "plain", action?: Toast["action"]): void {
     const toast: Toast = { id: (this.#next += 1), text, tone, ...(action ? { action } : {}) };
     this.list = [...this.list.filter((other) => other.text !== text), toast].slice(-3);

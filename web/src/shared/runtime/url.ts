@@ -1,4 +1,4 @@
-/** The URL that a text is, null where it is none: the oldest browsers lack `URL.parse`. */
+/** The URL of a text; null if invalid: the oldest browsers lack `URL.parse`. */
 export function parseUrl(text: string): URL | null {
   try {
     return new URL(text);

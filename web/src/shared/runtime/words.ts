@@ -1,4 +1,4 @@
-/** Small sentences that many screens share. */
+/** Short texts shared by many screens. */
 import type { Problem } from "../api/answer";
 import type { EventSummary } from "../api/words";
 import { i18n } from "../i18n/i18n.svelte";
@@ -18,13 +18,13 @@ export function countdown(seconds: number): string {
 const day = (time: number): string => i18n.date(new Date(time).toISOString(), { year: "numeric", month: "2-digit", day: "2-digit" });
 const EVENING_MS = 4 * 3_600_000;
 
-/** Whether something begins today, or has begun a few hours ago: an evening goes on after midnight. */
+/** Whether something begins today or began a few hours ago: an evening continues after midnight. */
 export function isOnToday(iso: string): boolean {
   const since = clock.now() - Date.parse(iso);
   return day(Date.parse(iso)) === day(clock.now()) || (since > 0 && since < EVENING_MS);
 }
 
-/** "Tonight", "Today", "Tomorrow" where it is so, else nothing. */
+/** "Tonight", "Today" or "Tomorrow", else empty. */
 export function nearDay(iso: string): string | null {
   const start = Date.parse(iso);
   if (day(start) === day(clock.now())) {
@@ -36,7 +36,7 @@ export function nearDay(iso: string): string | null {
 
 export type Sale = "open" | "early" | "closed" | "cancelled";
 
-/** Where an event's sale stands, by the server's clock. */
+/** State of an event's sale, by the server's clock. */
 export function sale(event: EventSummary & { state?: string }): Sale {
   if (event.state === "cancelled") return "cancelled";
   const now = clock.now();

@@ -1,4 +1,4 @@
-/** Colour arithmetic: contrast as WCAG counts it, and lightness moved in OKLCH so that the hue stays the club's. */
+/** Colour arithmetic: WCAG contrast, and lightness in OKLCH, which keeps the hue. */
 
 export type Rgb = readonly [number, number, number];
 
@@ -30,7 +30,7 @@ export function contrast(first: Rgb, second: Rgb): number {
   return (light + 0.05) / (dark + 0.05);
 }
 
-/** Lightness 0..1, and the two colour axes, of OKLab. */
+/** OKLab: lightness 0 to 1, and two colour axes. */
 export function toOklab(rgb: Rgb): Rgb {
   const [r, g, b] = [linear(rgb[0]), linear(rgb[1]), linear(rgb[2])];
   const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
@@ -54,7 +54,7 @@ export function fromOklab(lab: Rgb): Rgb {
   ].map((part) => Math.min(255, Math.max(0, part))) as unknown as Rgb;
 }
 
-/** The same hue at another lightness; chroma shrinks towards black and white, where screens have none. */
+/** The same hue at another lightness; chroma decreases towards black and white. */
 export function atLightness(rgb: Rgb, lightness: number): Rgb {
   const [, a, b] = toOklab(rgb);
   const room = Math.min(1, 4 * lightness * (1 - lightness) + 0.25);
@@ -64,12 +64,12 @@ export function atLightness(rgb: Rgb, lightness: number): Rgb {
 export const WHITE: Rgb = [255, 255, 255];
 export const BLACK: Rgb = [12, 16, 32];
 
-/** White or near black: whichever reads better on `ground`. */
+/** White or near black: whichever has more contrast on `ground`. */
 export function readableOn(ground: Rgb): Rgb {
   return contrast(WHITE, ground) >= contrast(BLACK, ground) ? WHITE : BLACK;
 }
 
-/** `colour`, moved in lightness away from `ground` until text in it has at least `least` contrast there. */
+/** `colour`, its lightness moved away from `ground` until text has at least `least` contrast. */
 export function inkOn(colour: Rgb, ground: Rgb, least = 4.6): Rgb {
   if (contrast(colour, ground) >= least) return colour;
   const away = luminance(ground) > 0.18 ? -0.02 : 0.02;
@@ -80,7 +80,7 @@ export function inkOn(colour: Rgb, ground: Rgb, least = 4.6): Rgb {
   return readableOn(ground);
 }
 
-/** A ground for text: the club's colour itself, nudged only if neither white nor black reads on it. */
+/** A background for text: the club's colour, adjusted only if neither white nor black is legible on it. */
 export function groundFor(colour: Rgb, least = 4.6): Rgb {
   const text = readableOn(colour);
   return contrast(text, colour) >= least ? colour : inkOn(colour, text, least);

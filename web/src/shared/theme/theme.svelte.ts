@@ -1,4 +1,4 @@
-/** Light or dark, and the club's colours, set as custom properties through the CSSOM (the page's policy allows no inline style). */
+/** Light or dark theme with the club's colours, as custom properties set through the CSSOM (the CSP forbids inline styles). */
 import { storage } from "../runtime/storage";
 import { atLightness, groundFor, inkOn, parseHex, readableOn, toHex, toOklab } from "./colour";
 
@@ -58,7 +58,7 @@ class Theme {
   }
 }
 
-/** The club's custom properties: every pair of ground and text has AA contrast, whatever the colours. */
+/** Custom properties of the club: every pair of background and text has AA contrast, whatever the colours. */
 export function properties(club: Club, mode: "light" | "dark"): Record<string, string> {
   const primary = groundFor(parseHex(club.primary));
   const second = groundFor(parseHex(club.secondary));

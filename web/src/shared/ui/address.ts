@@ -1,2 +1,2 @@
-/** What looks like an e-mail address; whether it is one only its mail tells. */
+/** Plausible email address; only an email proves it. */
 export const ADDRESS = /^[^@\s]+@[^@\s]+\.[^@\s]+$/;

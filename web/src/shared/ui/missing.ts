@@ -1,4 +1,4 @@
-/** What was not found, in words that are fetched with it. */
+/** Text for what was not found, loaded on demand. */
 import type { missing } from "../i18n/en/missing";
 import { Bundle } from "../i18n/bundle.svelte";
 import { i18n } from "../i18n/i18n.svelte";

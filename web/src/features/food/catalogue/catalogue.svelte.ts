@@ -1,4 +1,4 @@
-/** The draft and what is in force, kept while the section is open; asked anew after each change. */
+/** The draft and the published catalogue, kept while the section is open and reloaded after each change. */
 import { answered, type Problem } from "../../../shared/api/answer";
 import { api } from "../../../shared/api/client";
 import type { Content, Draft, DraftItem } from "../office/types";

@@ -1,18 +1,18 @@
-/** What publishing the draft would change of what is sold now. */
+/** Differences between the draft and the published catalogue. */
 import type { Content, Draft, DraftItem, Item, Price } from "../office/types";
 
 export type ChangeKind = "added" | "removed" | "price" | "content";
 export interface Change {
   kind: ChangeKind;
   item: Item;
-  /** The standing price before and after, where it is another one. */
+  /** Standard price before and after, if it differs. */
   from?: number | undefined;
   to?: number | undefined;
 }
 
 const standing = (prices: readonly Price[]): number | undefined => prices.find((price) => !price.outlet && !price.window)?.cents;
 
-/** JSON with its members in one order: two documents of the same content are the same text. */
+/** JSON with sorted members, so that equal documents are equal texts. */
 function plain(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     inner && typeof inner === "object" && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1))) : inner,
@@ -26,7 +26,7 @@ function changeOf(was: Item, pricesWere: readonly Price[], { item, prices }: Dra
   return plain(was) === plain(item) ? null : { kind: "content", item };
 }
 
-/** The changes in the order of the board, what is sold no more last; all is new where nothing is in force. */
+/** Changes in the order of the board, removed items last. Without a published catalogue everything is new. */
 export function changes(draft: Draft, inForce: Content | null): Change[] {
   const were = new Map(inForce?.items.map((item) => [item.id, item]));
   const are = new Set(draft.items.map(({ item }) => item.id));

@@ -1,4 +1,4 @@
-/** An item of the catalogue and its prices as the form has them, and what the form means. */
+/** Form of a catalogue item and its prices, and conversion to and from the document. */
 import { newId } from "../../../shared/runtime/ids";
 import { centsOf, typed } from "../../../shared/ui/money";
 import { permilleOf, typedRate, wholeOf } from "../../../shared/office/numbers";
@@ -22,7 +22,7 @@ export interface OptionForm extends Named {
 export interface PartForm extends Named {
   products: string[];
 }
-/** A price beside the standing one of all outlets: empty `outlet` is all of them, empty times are any time. */
+/** A price besides the standard one; empty `outlet`: all outlets, empty times: any time. */
 export interface PriceForm {
   key: string;
   outlet: string;
@@ -52,12 +52,12 @@ export interface ItemForm extends Named {
   everywhere: boolean;
   outlets: string[];
   picture: string;
-  /** What it costs everywhere and at any time; of a deposit, what the cup costs. */
+  /** Standard price; for a deposit, the price of the cup. */
   price: string;
   prices: PriceForm[];
 }
 
-/** Why a field is wrong; its words stand in the bundle under the same name. */
+/** Error of a field; the key of its text. */
 export type Fault = "name" | "both" | "amount" | "amountMissing" | "rate" | "number" | "distilled" | "vegan" | "vegetarian" | "choices" | "products" | "outlets" | "window" | "windowEnds" | "overlap" | "twice" | "picture" | "refused";
 export type Faults = Record<string, Fault>;
 
@@ -71,7 +71,7 @@ export const emptyOption = (): OptionForm => ({ code: "", fr: "", en: "", requir
 export const emptyPart = (): PartForm => ({ code: "", fr: "", en: "", products: [] });
 export const emptyPrice = (): PriceForm => ({ key: newId(), outlet: "", from: "", until: "", cents: "" });
 
-/** The form of something new. */
+/** Form of a new item. */
 export function emptyForm(kind: ItemKind, locale: string): ItemForm {
   return {
     kind, id: newId(), code: "", fr: "", en: "", aboutFr: "", aboutEn: "",
@@ -84,7 +84,7 @@ export function emptyForm(kind: ItemKind, locale: string): ItemForm {
 const named = (of: { code: string; name: Text }): Named => ({ code: of.code, fr: of.name.fr, en: of.name.en });
 const isStanding = (price: Price): boolean => !price.outlet && !price.window;
 
-/** The form of what stands in the draft. */
+/** Form of an item of the draft. */
 export function formOf({ item, prices }: Pick<DraftItem, "item" | "prices">, locale: string): ItemForm {
   const form = { ...emptyForm(item.kind, locale), id: item.id, fr: item.name.fr, en: item.name.en };
   if (item.kind === "deposit") return { ...form, price: typed(item.cents, locale) };
@@ -115,7 +115,7 @@ function ofProduct(item: Product, locale: string): Partial<ItemForm> {
   };
 }
 
-/** Codes as the server takes them, made of the English names where there is none yet; each once. */
+/** Codes for the server, unique, made from the English names where missing. */
 export function coded<Of extends Named>(things: readonly Of[]): Of[] {
   const used = new Set(things.map((one) => one.code).filter(Boolean));
   return things.map((one, index) => {
@@ -162,7 +162,7 @@ export interface Meant {
   faults: Faults;
 }
 
-/** What a form means; with faults, what is wrong with it and where. */
+/** The document of a form, or its errors by field. */
 export function meant(form: ItemForm): Meant {
   const read = new Reading();
   const name = read.name(form, "");
@@ -211,7 +211,7 @@ function partsOf(form: ItemForm, read: Reading): Extract<Item, { kind: "menu" }>
 
 function pricesOf(form: ItemForm, read: Reading): Price[] {
   const prices: Price[] = [];
-  // Without a standing price the draft may be saved; it is then a defect that keeps it from being published.
+  // The draft may be saved without a standard price, but not published.
   if (form.price.trim()) prices.push({ cents: read.cents(form.price, "price") });
   Object.assign(read.faults, checkPrices(form.prices));
   for (const one of form.prices) {
@@ -225,7 +225,7 @@ function pricesOf(form: ItemForm, read: Reading): Price[] {
   return prices;
 }
 
-/** Where a fault that the server found stands in the form: its sources name options and parts by their codes. */
+/** Form field of an error of the server, whose sources name options and parts by code. */
 export function located(source: string, item: Item): string {
   const path = source.replace(/^(item|name)\./, "");
   if (path === "description") return "about";

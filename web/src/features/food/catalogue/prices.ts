@@ -1,4 +1,4 @@
-/** Prices beside the standing one: at an outlet, in a window of the event. Of one place no two hold at one time. */
+/** Prices besides the standard one. Prices of one place must not overlap in time. */
 import type { Price } from "../office/types";
 import type { Faults, PriceForm } from "./form";
 
@@ -14,10 +14,10 @@ interface Timed {
 const isTime = (text: string): boolean => MINUTES.test(text.trim()) && Math.abs(Number(text)) <= MINUTES_MAX;
 const isAnyTime = (price: PriceForm): boolean => !price.from.trim() && !price.until.trim();
 
-/** What is wrong with when and where prices hold, by the key of the price. */
+/** Errors in places and times of prices, by the key of the price. */
 export function checkPrices(prices: readonly PriceForm[]): Faults {
   const faults: Faults = {};
-  const seen = new Set([""]); // the standing price of all outlets has a field of its own
+  const seen = new Set([""]); // the standard price of all outlets has its own field
   const windows = new Map<string, Timed[]>();
   for (const of of prices) {
     const at = `prices.${of.key}`;
@@ -38,7 +38,7 @@ export function checkPrices(prices: readonly PriceForm[]): Faults {
   return faults;
 }
 
-/** Whether two lists say the same, in whatever order. */
+/** Whether two lists are equal in any order. */
 export function samePrices(one: readonly Price[], other: readonly Price[]): boolean {
   const told = (prices: readonly Price[]): string =>
     prices.map(({ cents, outlet, window }) => [outlet ?? "", window?.from_min ?? "", window?.until_min ?? "", cents].join("|")).sort().join("\n");

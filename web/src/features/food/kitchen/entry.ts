@@ -1,4 +1,4 @@
-/** The kitchen's own screen: its words and who stands there are known before it shows. */
+/** Entry of the kitchen screen: loads its texts and the account first. */
 import { i18n } from "../../../shared/i18n/i18n.svelte";
 import { crew } from "./crew.svelte";
 import { words } from "./words.svelte";

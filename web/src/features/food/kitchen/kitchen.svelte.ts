@@ -17,7 +17,7 @@ export class Kitchen {
   runs = $state.raw<Run[]>([]);
   /** Time of the last board. */
   at = $state<string | null>(null);
-  /** Why there is no board, or why the sign-in is shown again. */
+  /** Reason why there is no board, or why the sign-in is shown again. */
   problem = $state.raw<Problem | null>(null);
   lost = $state(false);
   /** Ids of tickets with a pending action. */

@@ -33,7 +33,7 @@ export class Basket {
   }
 
   #keep(wanted: BasketLine[]): void {
-    const lines = $state.snapshot(wanted) as BasketLine[]; // of a dialog's state, which IndexedDB cannot keep
+    const lines = $state.snapshot(wanted) as BasketLine[]; // a dialog's state cannot be stored in IndexedDB
     this.lines = lines;
     storage.write(key(this.outlet), lines.length ? lines : null);
   }

@@ -1,4 +1,4 @@
-/** The calendar of permits: ten a year and organiser, each for 48 hours at most. */
+/** Limits of permits: ten per year and organiser, each for at most 48 hours. */
 import { fromWall, toWall } from "../../../shared/office/wall";
 import type { AlcoholPermit } from "../office/types";
 
@@ -13,10 +13,10 @@ export interface Wish {
 }
 export type Fault = "time" | "order" | "long" | "reference";
 
-/** The year of the ground's own calendar in which it begins. */
+/** The year in which the permit begins, in the venue's time zone. */
 export const yearOf = (one: Pick<AlcoholPermit, "starts_at">): number => Number(toWall(one.starts_at).slice(0, 4));
 
-/** Whether it is one of the ten: withdrawn before it began, it is none. */
+/** Whether it counts towards the ten per year: not if it was withdrawn before it began. */
 export const counts = (one: AlcoholPermit): boolean => !one.withdrawn_at || Date.parse(one.withdrawn_at) > Date.parse(one.starts_at);
 
 export function usedOf(all: readonly AlcoholPermit[], organiser: string, year: number): number {
@@ -29,7 +29,7 @@ export function stateOf(one: AlcoholPermit, now: number): State {
   return now < Date.parse(one.ends_at) ? "running" : "over";
 }
 
-/** What is wrong with what was typed, at its field. */
+/** Errors by field. */
 export function check({ starts, ends, reference }: Wish): Record<string, Fault> {
   const faults: Record<string, Fault> = {};
   const [from, until] = [fromWall(starts), fromWall(ends)];

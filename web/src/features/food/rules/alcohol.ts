@@ -1,4 +1,4 @@
-/** When alcohol may be sold and to whom, as the Python rules have it; it holds for every means of payment. */
+/** When alcohol may be sold and to whom; same rules as in Python, for every means of payment. */
 import type { Product } from "./catalogue";
 import type { Refused } from "./pricing";
 
@@ -6,7 +6,7 @@ const ADULT_AGE = 18;
 const SOFT_PERMILLE_MAX = 12;
 const FERMENTED_PERMILLE_MAX = 180;
 
-/** What is on, as far as alcohol asks: the house rule narrows what the mayor allows its organiser. */
+/** The current event: its house rule narrows the mayor's permit. */
 export interface On {
   organiser_id: string;
   state: string;
@@ -20,9 +20,9 @@ export interface AlcoholPermit {
 }
 
 export const isAlcohol = ({ abv_permille }: Product): boolean => abv_permille > SOFT_PERMILLE_MAX;
-/** Never sold in a ground. */
+/** Never sold in a venue. */
 export const isSpirits = (product: Product): boolean => isAlcohol(product) && (product.distilled || product.abv_permille > FERMENTED_PERMILLE_MAX);
-/** How old the buyer must be; 0 for anybody. */
+/** Minimum age of the buyer; 0 without a limit. */
 export const ageLimit = (product: Product): number => (isAlcohol(product) ? Math.max(product.age_min, ADULT_AGE) : product.age_min);
 
 export function maySell(product: Product, on: On | null, moment: number, permits: readonly AlcoholPermit[], ageConfirmed: boolean): Refused | null {
@@ -32,7 +32,7 @@ export function maySell(product: Product, on: On | null, moment: number, permits
   return age && !ageConfirmed ? { type: "refused", reason: "age_check_required", data: { product_id: product.id, age } } : null;
 }
 
-/** Refuse a basket for the first product that may not be sold; what is forbidden goes before an age to check, the highest of all. */
+/** Refuse a basket for the first forbidden product. Forbidden products come before age checks, and the highest age counts. */
 export function maySellAll(products: readonly Product[], on: On | null, moment: number, permits: readonly AlcoholPermit[], ageConfirmed: boolean): Refused | null {
   const refusals = products.flatMap((product) => maySell(product, on, moment, permits, ageConfirmed) ?? []);
   const ages = [...refusals].sort((one, other) => Number(other.data.age) - Number(one.data.age));

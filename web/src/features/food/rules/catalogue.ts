@@ -11,22 +11,22 @@ export type Product = Schemas["Product"];
 export type Part = Schemas["Part"];
 export type Menu = Schemas["Menu"];
 export type Deposit = Schemas["Deposit"];
-/** A product or menu at an outlet: of `prices` the first whose window is open, else `cents`. */
+/** A product or menu at an outlet: the first of `prices` with an open window, else `cents`. */
 export type Shown = Schemas["OutletItem"];
 export type Catalogue = Schemas["OutletCatalogue"];
 
-/** The fourteen of Regulation (EU) 1169/2011, annex II, in its order. */
+/** The fourteen allergens of Regulation (EU) 1169/2011, annex II, in its order. */
 export const ALLERGENS: readonly Allergen[] = [
   "gluten", "crustaceans", "eggs", "fish", "peanuts", "soybeans", "milk", "nuts", "celery", "mustard", "sesame", "sulphites", "lupin", "molluscs",
 ];
 
-/** What costs a thing so many minutes after the event's start; null where nothing is on. */
+/** The price at so many minutes after the start of the event; null without an event. */
 export function priceOf({ cents, prices }: Shown, minutes: number | null): number {
   const open = prices.find(({ window }) => minutes !== null && window.from_min <= minutes && minutes < window.until_min);
   return open?.cents ?? cents;
 }
 
-/** The products of a menu's part that this outlet has, in the order of the part. */
+/** Products of a menu's part at this outlet, in the order of the part. */
 export function choicesOf({ items }: Catalogue, part: Part): Product[] {
   const here = new Map(items.map(({ item }) => [item.id, item]));
   return part.products.flatMap((id) => {

@@ -1,6 +1,6 @@
 /**
- * What a basket costs, to the cent, as `price` of the Python rules has it: docs/vectors/prices.json holds both to the
- * same answer, so that a till without network asks what the server would.
+ * Price of a basket to the cent, as `price` of the Python rules. docs/vectors/prices.json tests both, so that an offline
+ * till asks the server's price.
  */
 import { vatIncluded, type VatTotal } from "../../fiscal/record";
 import { choicesOf, priceOf, type Catalogue, type Deposit, type Menu, type Product, type Text } from "./catalogue";
@@ -26,7 +26,7 @@ export interface Basket {
 }
 
 export interface PricedLine {
-  /** That of the basket; returns come after the others. */
+  /** The basket's VAT; returns come after the other lines. */
   line: number;
   kind: "product" | "deposit" | "deposit_return";
   item_id: string;
@@ -56,7 +56,10 @@ export const isRefused = (found: object): found is Refused => "reason" in found;
 const no = (reason: string, line: number, more: object = {}): Refused => ({ type: "refused", reason, data: { line, ...more } });
 const first = (names: Iterable<string>): string => [...names].sort()[0]!;
 
-/** What a basket costs so many minutes after the event's start (null: nothing is on), or the first reason why it has no price. */
+/**
+ * Return the price of a basket at so many minutes after the start of the event (null without one), or the first reason
+ * for having none.
+ */
 export function price(basket: Basket, catalogue: Catalogue, minutes: number | null): Priced | Refused {
   const { version } = catalogue;
   if (basket.version !== version) return { type: "refused", reason: "price_changed", data: { version } };
@@ -130,7 +133,7 @@ interface Taken {
   part?: string;
 }
 
-/** The line of a product, and of the cup that comes with it. */
+/** Line of a product, and of its cup. */
 function linesOf(catalogue: Catalogue, number: number, { quantity }: BasketLine, { product, cents, options, menu, part }: Taken): PricedLine[] | Refused {
   const surcharge = surchargeOf(number, product, options);
   if (typeof surcharge !== "number") return surcharge;
@@ -151,7 +154,7 @@ function linesOf(catalogue: Catalogue, number: number, { quantity }: BasketLine,
   return deposit ? [line, depositLine(number, "deposit", deposit, quantity)] : [line];
 }
 
-/** What the chosen options cost together. */
+/** Total price of the chosen options. */
 function surchargeOf(number: number, product: Product, options: Chosen): number | Refused {
   const strange = Object.keys(options).filter((code) => !product.options.some((option) => option.code === code));
   if (strange.length > 0) return no("option_unknown", number, { option: first(strange) });
@@ -171,7 +174,7 @@ function depositLine(line: number, kind: PricedLine["kind"], { id, name, cents }
   return { line, kind, item_id: id, name, quantity, unit_cents: cents, gross_cents: cents * quantity, vat_permille: 0, vat_cents: 0 };
 }
 
-/** A total in parts that sum to it exactly, in proportion to the weights; the cents that are left go to the largest remainders. */
+/** Split a total into parts in proportion to the weights; remaining cents go to the largest remainders. */
 export function split(total: number, weights: readonly number[]): number[] {
   const shares = weights.some((weight) => weight > 0) ? weights : weights.map(() => 1);
   const whole = shares.reduce((sum, share) => sum + share, 0);
@@ -182,7 +185,7 @@ export function split(total: number, weights: readonly number[]): number[] {
   return parts;
 }
 
-/** What lines come to by rate, rising. */
+/** Totals by VAT rate, ascending. */
 function totals(lines: readonly PricedLine[]): VatTotal[] {
   const gross = new Map<number, number>();
   for (const line of lines) gross.set(line.vat_permille, (gross.get(line.vat_permille) ?? 0) + line.gross_cents);
@@ -191,7 +194,7 @@ function totals(lines: readonly PricedLine[]): VatTotal[] {
     .map(([vat_permille, gross_cents]) => ({ vat_permille, gross_cents, vat_cents: vatIncluded(gross_cents, vat_permille) }));
 }
 
-/** The lines, each with its share of the VAT of its rate; what bears VAT is never negative. */
+/** Lines with their share of the VAT of their rate; a taxable amount is never negative. */
 function withVat(lines: readonly PricedLine[], vat: readonly VatTotal[]): PricedLine[] {
   const found = lines.map((line) => ({ ...line }));
   for (const { vat_permille, vat_cents } of vat) {

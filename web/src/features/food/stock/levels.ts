@@ -1,21 +1,21 @@
-/** The stock of an outlet as rows to look at and to write into. */
+/** Stock of an outlet as rows of a form. */
 import { wholeOf } from "../../../shared/office/numbers";
 import type { Alert, Level, Product, StockRequest } from "../office/types";
 
-/** What somebody saw happen, or what is to be told to them. */
+/** Kinds of stock documents, and thresholds. */
 export type Act = "delivery" | "waste" | "count" | "transfer" | "threshold";
 export const ACTS: readonly Act[] = ["delivery", "count", "waste", "transfer", "threshold"];
 
 export interface Row {
   product_id: string;
-  /** Nothing moved here yet, where there is none. */
+  /** Null if nothing has moved yet. */
   level: number | null;
   low_at: number | null;
 }
 export type Alarm = Alert["alarm"];
 export type LineFault = "number" | "zero" | "short";
 
-/** Every product that is counted and sold here, in the order of the board, and after them what only lies here. */
+/** Counted products on sale here in the order of the board, then others in stock. */
 export function rowsOf(levels: readonly Level[], sold: readonly Product[]): Row[] {
   const known = new Map(levels.map((level) => [level.product_id, level]));
   const row = (product_id: string): Row => ({ product_id, level: known.get(product_id)?.level ?? null, low_at: known.get(product_id)?.low_at ?? null });
@@ -24,7 +24,7 @@ export function rowsOf(levels: readonly Level[], sold: readonly Product[]): Row[
   return [...counted, ...rest].map(row);
 }
 
-/** What is wrong with a level: below zero always, else by its threshold. */
+/** Problem of a level: below zero, or below its threshold. */
 export function alarmOf({ level, low_at }: Row): Alarm | null {
   if (level !== null && level < 0) return "below_zero";
   if (level === null || low_at === null || level > low_at) return null;
@@ -36,7 +36,7 @@ export interface Typed {
   faults: Record<string, LineFault>;
 }
 
-/** What was typed into the column of an act; empty fields say nothing. */
+/** Input of the column; empty fields are skipped. */
 export function linesOf(act: Act, typed: Readonly<Record<string, string>>): Typed {
   const lines: StockRequest["lines"] = [];
   const faults: Record<string, LineFault> = {};

@@ -1,4 +1,4 @@
-/** Products by their ids: what each outlet sells is told to everybody, all others to whoever may read the draft. */
+/** Products by id: those on sale at an outlet, and all others for staff who may read the draft. */
 import { answered } from "../../../shared/api/answer";
 import { api } from "../../../shared/api/client";
 import { i18n } from "../../../shared/i18n/i18n.svelte";
@@ -10,7 +10,7 @@ import { food } from "../office/words.svelte";
 class Names {
   #known = $state.raw(new Map<string, Product>());
 
-  /** What an outlet sells, in the order of the board; nothing before the first catalogue. */
+  /** Products of an outlet in the order of the board; empty before the first catalogue. */
   async learn(outlet: string): Promise<Product[]> {
     const answer = await answered<OutletCatalogue>(api.GET("/api/food/catalogue/{outlet}", { params: { path: { outlet } } }));
     const products = answer.ok ? answer.data.items.map(({ item }) => item).filter((item) => item.kind === "product") : [];
@@ -18,7 +18,7 @@ class Names {
     return products;
   }
 
-  /** All products, for whoever may read the catalogue. */
+  /** All products, for staff who may read the catalogue. */
   async learnAll(): Promise<void> {
     if (!desk.overAll("programme") && !desk.overAll("finance")) return;
     await catalogue.load();

@@ -1,4 +1,4 @@
-/** The till's own screen: its words, and what the device keeps, are there before it shows. */
+/** Entry of the till screen: loads its texts and the stored state first. */
 import { i18n } from "../../../shared/i18n/i18n.svelte";
 import { words as receipt } from "../../fiscal/receipt/words.svelte";
 import { till } from "./till.svelte";

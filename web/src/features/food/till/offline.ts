@@ -35,7 +35,7 @@ export function refuseOffline(tap: Tap, cents: number, { card, taken, counterBef
   if (tap.uid === null) return no("card_unreadable_alone");
   if (card === null) return no("card_unknown");
   if (card.blocked) return no("card_blocked");
-  // the server may have accepted this till's own tap, which is no use at another till
+  // the server may have accepted this till's own tap, which cannot be used at another till
   const isOwn = counterBeforeRequest !== null && counterBeforeRequest < tap.counter && card.counter === tap.counter;
   if (tap.counter <= Math.max(isOwn ? counterBeforeRequest : card.counter, taken)) return no("tap_replayed");
   if (cents > limits.tap_cap_cents) return no("cap_alone", { cap_cents: limits.tap_cap_cents });

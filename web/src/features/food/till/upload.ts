@@ -99,7 +99,7 @@ async function tell(row: Row, records: readonly KeptRecord[], limitMs?: number):
   return { reason: answer.reason ?? "internal", row, number, head };
 }
 
-/** The server lacks what stands before a record: it is told again, from there on. */
+/** The server lacks earlier records: upload again from the first missing one. */
 async function sendAgain(row: Row, expected: number, until: number, head: Head): Promise<Stop | { again: number }> {
   const missing = (await storage.records(row, expected)).map(({ number }) => number).filter((number) => number < until);
   if (missing[0] !== expected) return missingRecord(row, expected, head);

@@ -1,4 +1,4 @@
-/** A device that is expected: its code, and another one for the same pairing, until it has come or is given up. */
+/** A pending pairing: its code, and further codes for it, until the device is paired or it is given up. */
 import { answered, type Problem } from "../../../shared/api/answer";
 import { api } from "../../../shared/api/client";
 import { newId } from "../../../shared/runtime/ids";
@@ -12,13 +12,13 @@ export class Expecting {
   pairing = $state.raw<Pairing | null>(null);
   problem = $state.raw<Problem | null>(null);
   busy = $state(false);
-  /** Kept until the code is put away: asked again after a lost answer, it is the same pairing. */
+  /** Kept until the code is closed, so that a retry is the same pairing. */
   #id = newId();
-  /** It has come. */
+  /** The device is paired. */
   readonly came: () => void;
   readonly #put: () => void;
 
-  /** `put`: its code is put away, and the form is for another device. */
+  /** `put`: the code was closed, and the form is for another device. */
   constructor(came: () => void, put: () => void) {
     [this.came, this.#put] = [came, put];
   }
@@ -28,7 +28,7 @@ export class Expecting {
     await this.ask();
   }
 
-  /** A code, or another one for the same pairing: the one before is dead then. */
+  /** Request a code, or another one for the same pairing; the previous one becomes invalid. */
   async ask(): Promise<void> {
     const wish = this.wish!;
     [this.busy, this.problem] = [true, null];
@@ -37,7 +37,7 @@ export class Expecting {
     if (answer.ok) return void (this.pairing = answer.data);
     this.pairing = null;
     if (answer.problem.code !== "id_taken") return void (this.problem = answer.problem);
-    toasts.say(words.w.devices.came(wish.name), "good"); // it came while another code was asked for
+    toasts.say(words.w.devices.came(wish.name), "good"); // it was paired while another code was requested
     this.came();
     this.close();
   }

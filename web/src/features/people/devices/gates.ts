@@ -1,15 +1,15 @@
-/** Which gates a device may be put at, and how they are named: codes of gates, or letters of whole groups. */
+/** Gates that a device may be assigned to, and their names: codes of gates, or letters of whole groups. */
 import { desk } from "../../../shared/office/desk.svelte";
 
 export interface Group {
   letter: string;
-  /** Whether the whole group may be chosen by who sits at the desk. */
+  /** Whether the user may choose the whole group. */
   whole: boolean;
-  /** Its gates that may be chosen. */
+  /** Gates of the group that the user may choose. */
   codes: string[];
 }
 
-/** Whether who sits at the desk supervises a gate, by itself, by its group, or with all others. */
+/** Whether the user supervises a gate: by its code, its group, or for all gates. */
 export function supervises(code: string, group: string): boolean {
   return desk.grants.some(
     ({ role, scope, scope_id }) =>
@@ -17,7 +17,7 @@ export function supervises(code: string, group: string): boolean {
   );
 }
 
-/** The ground's groups in order, as far as who sits at the desk supervises them; with `every`, all of them. */
+/** Gate groups of the venue that the user supervises, in order; with `every`, all groups. */
 export function groups(every = false): Group[] {
   const found = new Map<string, Group>();
   for (const gate of desk.venue?.gates ?? []) {
@@ -29,25 +29,25 @@ export function groups(every = false): Group[] {
   return [...found.values()].sort((one, other) => one.letter.localeCompare(other.letter));
 }
 
-/** Codes in the order in which people look for them: A, A2, A10. */
+/** Codes in natural order: A, A2, A10. */
 export function inOrder(gates: readonly string[]): string[] {
   return [...gates].sort((one, other) => one.localeCompare(other, undefined, { numeric: true }));
 }
 
-/** Codes with the letter of each group whose gates are all there in their place. */
+/** Codes of gates; a complete group is replaced by its letter. */
 export function shortened(codes: readonly string[]): string[] {
   const whole = groups(true).filter((group) => group.codes.every((code) => codes.includes(code)));
   const within = new Set(whole.flatMap((group) => group.codes));
   return [...whole.map((group) => group.letter), ...codes.filter((code) => !within.has(code))];
 }
 
-/** The gates that codes and letters of groups mean. */
+/** Gates of codes and group letters. */
 export function spelledOut(chosen: readonly string[]): string[] {
   const codes = new Map(groups(true).map((group) => [group.letter, group.codes]));
   return [...new Set(chosen.flatMap((one) => codes.get(one) ?? [one]))];
 }
 
-/** Where a device works, in few words. */
+/** Short text of a device's gates or outlets. */
 export function gatesText(gates: readonly string[]): string {
   return inOrder(gates).join(", ");
 }

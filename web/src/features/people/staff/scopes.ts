@@ -1,4 +1,4 @@
-/** Where a role holds, in words; and what can be chosen for it. */
+/** Text of a role's scope, and the choices for it. */
 import { i18n } from "../../../shared/i18n/i18n.svelte";
 import { desk } from "../../../shared/office/desk.svelte";
 import type { GrantView, Role, Scope } from "../../../shared/office/types";
@@ -22,7 +22,7 @@ export function grantText(grant: GrantView): string {
   return `${words.w.roles[grant.role]}, ${scopeText(grant)}`;
 }
 
-/** What a scope may be narrowed to. */
+/** Choices to narrow a scope. */
 export function choices(scope: Scope): Option[] {
   if (scope === "organiser") return desk.organisers.map((one) => ({ value: one.id, text: one.name }));
   if (scope === "event") {

@@ -1,4 +1,4 @@
-/** The page of the staff's screens, with its words. */
+/** Entry of the staff start page, with its texts. */
 import { i18n } from "../../../shared/i18n/i18n.svelte";
 import { words } from "./words.svelte";
 

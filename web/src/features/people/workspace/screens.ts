@@ -1,4 +1,4 @@
-/** Which screens of the staff a person may use, by their roles. */
+/** Staff screens that a person may use, by their roles. */
 import type { components } from "../../../shared/api/schema";
 import type { staffHome } from "../../../shared/i18n/en/staffHome";
 import type { IconName } from "../../../shared/ui/Icon.svelte";
@@ -22,7 +22,7 @@ const SCREENS: readonly StaffScreen[] = [
   { name: "pin", href: "/office/pin", icon: "user", roles: ["steward", "supervisor", "cashier", "finance"] },
 ];
 
-/** The screens that somebody with these roles may use; an administrator's are all. */
+/** Screens that these roles may use; an administrator may use all. */
 export function screensOf(roles: readonly Role[]): readonly StaffScreen[] {
   return SCREENS.filter((screen) => roles.some((role) => role === "admin" || screen.roles.includes(role)));
 }

@@ -1,4 +1,4 @@
-/** The words of the page of the staff's screens. */
+/** Texts of the staff start page. */
 import { Bundle } from "../../../shared/i18n/bundle.svelte";
 import type { staffHome } from "../../../shared/i18n/en/staffHome";
 

@@ -1,4 +1,4 @@
-/** Fingers, mouse and wheel over the map: one drags, two pinch, a short touch is a tap. */
+/** Gestures on the map: drag with one pointer, pinch with two, tap. */
 import type { Viewport } from "./viewport";
 
 const SLOP = 7;
@@ -15,7 +15,7 @@ interface Point {
   y: number;
 }
 
-/** The middle of two fingers, and how far apart they are. */
+/** Middle and distance of two fingers. */
 function spread(fingers: Map<number, Point>): Point & { size: number } {
   const [first, second] = [...fingers.values()] as [Point, Point];
   return { x: (first.x + second.x) / 2, y: (first.y + second.y) / 2, size: Math.hypot(first.x - second.x, first.y - second.y) };
@@ -28,7 +28,7 @@ export function gestures(element: HTMLElement, port: Viewport, hands: Hands): ()
   let wheelRest: ReturnType<typeof setTimeout> | undefined;
   let box = element.getBoundingClientRect();
   const place = (event: MouseEvent): Point => ({ x: event.clientX - box.left, y: event.clientY - box.top });
-  // Measured before fingers move, not while they do: reading it makes the browser lay the page out.
+  // Measured before fingers move: reading it during a gesture forces a layout.
   const measure = (): void => void (box = element.getBoundingClientRect());
 
   function down(event: PointerEvent): void {

@@ -1,6 +1,6 @@
 /**
- * The seats as one picture that is larger than the window: while the fan drags or zooms it is only moved (a CSS
- * transform, no painting); the next one is painted in slices, out of sight, and then takes its place.
+ * The seats as one picture larger than the window. While the fan drags or zooms it is only transformed; the next picture
+ * is painted in slices in the background and then replaces it.
  */
 import { covered, paint, type Frame, type Model } from "./painter";
 import { Picture } from "./picture";
@@ -35,7 +35,7 @@ export class Layers {
     this.#stale = true;
   }
 
-  /** One animation frame. `resting`: no finger or wheel is moving. Returns whether there is more to do. */
+  /** One animation frame; `resting`: no finger or wheel is moving. Return whether more frames are needed. */
   step(resting: boolean): boolean {
     if (!this.#job && this.#wanted(resting)) this.#begin();
     if (this.#job && this.#run(this.#job)) this.#show();
@@ -89,7 +89,7 @@ export class Layers {
     this.#picture.show(this.#shown!.ratio);
   }
 
-  /** Lays the painted picture under the present view. */
+  /** Place the painted picture under the current view. */
   #place(): void {
     const frame = this.#shown;
     if (!frame) return;

@@ -1,4 +1,4 @@
-/** What lies over the seats: the names of the rows, the chosen seats and the seat under the pointer or the keyboard. */
+/** Layer over the seats: row names, chosen seats and the seat under the pointer or keyboard focus. */
 import type { Palette } from "./palette";
 import { Picture, type Pen } from "./picture";
 import { rowNames } from "./rows";
@@ -9,14 +9,14 @@ export interface Marks {
   chosen: ReadonlySet<number>;
   cursor: number | null;
   focused: boolean;
-  /** Rises when what is printed on the seats of a block has come. */
+  /** Increases when labels of a block are loaded. */
   learned: number;
   rowName: (row: string) => string;
 }
 
 const MARGIN = 0.3;
 
-/** A picture over the seats: moved with them while the fan drags, drawn anew when the marks change or all is at rest. */
+/** A picture over the seats: moved with them while the fan drags, redrawn when the marks change or at rest. */
 export class Overlay {
   #view: View | null = null;
   #drawn = "";

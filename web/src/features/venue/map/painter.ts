@@ -1,4 +1,4 @@
-/** Paints seats into a canvas in slices of a few milliseconds, so that a frame is never late however many are in view. */
+/** Paints seats into a canvas in slices of a few milliseconds, so that frames are on time with any number of seats. */
 import { roundRect } from "../../../shared/runtime/floor";
 import type { Availability } from "../availability";
 import { WHEELCHAIR, type Box, type Shape } from "../../../shared/geometry";
@@ -7,7 +7,7 @@ import { sheet, type Pen } from "./picture";
 import type { Scene } from "./scene";
 import type { View } from "./viewport";
 
-/** Below so many pixels between two seats, a block is one shape. */
+/** With fewer pixels between two seats, a block is one shape. */
 export const SEATS_FROM = 2.6;
 const NUMBERS_FROM = 22;
 const CHUNK = 240;
@@ -15,7 +15,7 @@ export const PITCH = 0.5;
 
 export interface Frame {
   view: View;
-  /** Size of the canvas in device pixels, and device pixels a CSS pixel. */
+  /** Canvas size in device pixels, and device pixels per CSS pixel. */
   width: number;
   height: number;
   ratio: number;
@@ -27,11 +27,11 @@ export interface Model {
   scene: Scene;
   places: Availability;
   palette: Palette;
-  /** Only this category is offered now; others are shown faintly. */
+  /** Only this category is offered; others are shown faintly. */
   only: string | null;
 }
 
-/** The box in metres that a frame covers. */
+/** Bounds of a frame in metres. */
 export function covered(frame: Frame): Box {
   const across = frame.width / frame.ratio / frame.view.scale / 2;
   const down = frame.height / frame.ratio / frame.view.scale / 2;
@@ -148,7 +148,7 @@ function seat(brush: Brush, x: number, y: number, pitch: number, colour: string,
   context.drawImage(sprite, Math.round(px - sprite.width / 2), Math.round(py - sprite.height / 2));
 }
 
-/** One seat as a little picture: a disc, or for a wheelchair space a square with its sign. */
+/** Image of a seat: a disc, or a square with a symbol for a wheelchair space. */
 function drawn(colour: string, radius: number, sign: string | null): ImageBitmap | HTMLCanvasElement {
   const size = 2 * Math.ceil(radius) + 2;
   const { pen, finish } = sheet(size, size);

@@ -1,10 +1,10 @@
-/** The map's colours in the theme: a category's own colour, in four strengths of "how many are left". */
+/** Colours of the map in the theme: a category's colour in four strengths of availability. */
 import { contrast, inkOn, parseHex, readableOn, toHex, type Rgb } from "../../../shared/theme/colour";
 
 export type Level = 0 | 1 | 2 | 3;
 const STRENGTH = [0, 0.34, 0.62, 1] as const;
 
-/** 0 none, 1 the last ones, 2 some, 3 many. */
+/** 0 none, 1 few, 2 some, 3 many. */
 export function levelOf(free: number, count: number): Level {
   if (free === 0) return 0;
   const share = free / Math.max(1, count);

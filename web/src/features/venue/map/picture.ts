@@ -1,10 +1,10 @@
 /**
- * A canvas that shows finished pictures: drawn out of sight, then handed over whole. A canvas that is drawn on directly
- * is copied for the compositor at every frame in which it moves; a picture that was handed over is only moved.
+ * A canvas that shows finished pictures. A canvas that is drawn on directly is copied for the compositor at every frame
+ * in which it moves; a transferred picture is only moved.
  */
 export type Pen = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
-/** Somewhere to draw that is not on the screen. */
+/** Offscreen canvas. */
 export function sheet(width: number, height: number): { pen: Pen; finish: () => ImageBitmap | HTMLCanvasElement } {
   if (globalThis.OffscreenCanvas) {
     const canvas = new globalThis.OffscreenCanvas(width, height);
@@ -27,14 +27,14 @@ export class Picture {
     this.#screen = canvas.getContext("bitmaprenderer")!;
   }
 
-  /** Takes a size in device pixels for the next drawing. */
+  /** Set the size in device pixels for the next drawing. */
   size(width: number, height: number): void {
     const { canvas } = this.pen;
     if (canvas.width !== width) canvas.width = width;
     if (canvas.height !== height) canvas.height = height;
   }
 
-  /** Shows what was drawn, `ratio` device pixels a CSS pixel. */
+  /** Show the picture, `ratio` device pixels per CSS pixel. */
   show(ratio: number): void {
     const { width, height } = this.pen.canvas;
     const { style } = this.#canvas;
@@ -50,7 +50,7 @@ export class Picture {
     this.#canvas.style.display = "none";
   }
 
-  /** Lays the picture, made with its corner at the window's, at a corner of the window and so many times as large. */
+  /** Place the picture, painted with its corner at the window's, at a corner of the window with a scale. */
   place(scale: number, x: number, y: number): void {
     this.#canvas.style.transform = `matrix(${scale},0,0,${scale},${x},${y})`;
   }

@@ -1,4 +1,4 @@
-/** The name of each row in sight, at both of its ends; where an end lies outside the window, at the window's edge. */
+/** Name of each visible row at both ends; an end outside the window moves to the window's edge. */
 import { roundRect } from "../../../shared/runtime/floor";
 import { PITCH } from "./painter";
 import type { Palette } from "./palette";
@@ -6,7 +6,7 @@ import type { Pen } from "./picture";
 import type { Scene } from "./scene";
 import type { Viewport } from "./viewport";
 
-/** Below so many pixels between two seats, names would stand on each other. */
+/** With fewer pixels between two seats, names would overlap. */
 const ROWS_FROM = 9;
 const AWAY_M = 0.45;
 const EDGE = 4;
@@ -42,7 +42,7 @@ export function rowNames(pen: Pen, scene: Scene, port: Viewport, colours: Palett
   }
 }
 
-/** Middles and half sizes of the names that stand already: no name is written over another. */
+/** Centres and half sizes of the names drawn so far, to prevent overlaps. */
 type Written = [x: number, y: number, across: number, down: number][];
 interface Writing {
   pen: Pen;
@@ -52,7 +52,7 @@ interface Writing {
   written: Written;
 }
 
-/** A name beyond a seat, on the side away from its neighbour, and inside the window. */
+/** Place a name beyond a seat, away from its neighbour and inside the window. */
 function label({ pen, port, colours, size, written }: Writing, text: string, at: ArrayLike<number>, seat: number, beside: number): void {
   const [x, y] = port.pixels(at[2 * seat]!, at[2 * seat + 1]!);
   const [bx, by] = port.pixels(at[2 * beside]!, at[2 * beside + 1]!);

@@ -1,4 +1,4 @@
-/** What the map shows: shapes, seats and prices of one event's ground in one orientation. */
+/** Content of the map: shapes, seats and prices of an event's venue in one orientation. */
 import type { BlockGeometry, BlockLabels, Category, Geometry, Offer } from "../../../shared/api/words";
 import { featuresOf, labels, rowsOf, seatPoints, shape, type Box, type SeatPoints, type Shape } from "../../../shared/geometry";
 
@@ -103,7 +103,7 @@ export class Scene {
     return found;
   }
 
-  /** The next seat in a direction of the screen: along the row or to the next row, as the rows of the block lie. */
+  /** The next seat in a direction on screen: along the row or in the next row. */
   next(place: number, dx: number, dy: number): number | null {
     const block = this.blockOf(place);
     if (!block) return null;
@@ -122,7 +122,7 @@ export class Scene {
     return found ? block.first_seat + found.index : this.#nearest(place, dx, dy);
   }
 
-  /** The nearest seat of any block in a direction of the screen. */
+  /** The nearest seat of any block in a direction on screen. */
   #nearest(place: number, dx: number, dy: number): number | null {
     const here = this.at(place);
     if (!here) return null;
@@ -144,7 +144,7 @@ export class Scene {
     return found;
   }
 
-  /** Fetches what is printed on a block's seats. Resolves to whether it is known. */
+  /** Load the labels of a block; resolves to whether they are known. */
   async learn(code: string): Promise<boolean> {
     if (this.#names.has(code)) return true;
     const answer = await labels(this.geometry.version, code);
@@ -172,7 +172,7 @@ export class Scene {
   }
 }
 
-/** The seat of another row of a block that is nearest to a seat, and how far it lies in a direction. */
+/** The nearest seat in another row of a block, and its distance in a direction. */
 function nearestOf({ at, row }: SeatPoints, from: number, other: number, dx: number, dy: number): { index: number; forward: number } | null {
   let found: { index: number; forward: number } | null = null;
   let least = Number.POSITIVE_INFINITY;

@@ -50,7 +50,7 @@ export class Viewport {
     this.#hold();
   }
 
-  /** Zoom so that what is under the pixel stays under it. */
+  /** Zoom around a pixel. */
   zoom(factor: number, px: number, py: number): void {
     const [mx, my] = this.metres(px, py);
     this.scale *= factor;
@@ -69,7 +69,7 @@ export class Viewport {
     return [(x - this.x) * this.scale + this.width / 2, (y - this.y) * this.scale + this.height / 2];
   }
 
-  /** Move as little as needed to have a point at least `margin` pixels inside. Returns whether it moved. */
+  /** Move as little as needed to have a point at least `margin` pixels inside. Return whether it moved. */
   reveal(x: number, y: number, margin = 60): boolean {
     const [px, py] = this.pixels(x, y);
     const room = (size: number): number => Math.min(margin, size / 2 - 1);

@@ -1,4 +1,4 @@
-/** A fan's rule for top-ups, and the card that the provider keeps for it. */
+/** Rule for automatic top-ups of a fan, and the stored bank card. */
 import { answered, type Problem } from "../../../shared/api/answer";
 import { api } from "../../../shared/api/client";
 import type { AutoTopUp, AutoTopUpAnswer } from "../../../shared/api/words";
@@ -18,14 +18,14 @@ interface Kept {
 }
 
 const PAUSE_MS = 1000;
-/** So many looks after the provider's page, before the page says that it takes long. */
+/** Polls after the provider's page before the page says that it takes long. */
 const LOOKS = 20;
 
 export class Automatic {
   rule = $state.raw<AutoTopUp | null>(null);
   known = $state(false);
   problem = $state.raw<Problem | null>(null);
-  /** Back from the provider's page: its word is on its way. */
+  /** Back from the provider's page: its confirmation is on the way. */
   returned = $state(false);
   #ended = false;
 
@@ -39,7 +39,7 @@ export class Automatic {
     if (answer.ok) this.#know(answer.data);
   }
 
-  /** Look until the provider has said what became of the card. */
+  /** Poll until the provider has answered about the bank card. */
   async comeBack(): Promise<void> {
     this.returned = true;
     for (let look = 0; look < LOOKS && !this.#ended; look += 1) {
@@ -50,7 +50,7 @@ export class Automatic {
     this.returned = false;
   }
 
-  /** Write the rule; with another card it leads to the provider's page, and comes back from there. */
+  /** Save the rule; with another bank card, continue on the provider's page. */
   async save({ below_cents, add_cents, day_max_cents }: Amounts, anotherCard: boolean): Promise<Problem | null> {
     const method = anotherCard || !this.rule ? this.#newMethod() : this.rule.method_id;
     const body = { method_id: method, below_cents, add_cents, day_max_cents, consent: true };
@@ -86,7 +86,7 @@ export class Automatic {
     return `purse.method.${this.owner}`;
   }
 
-  /** The id of a card to keep, the same until its end is known: asked again after a lost answer, it is one card. */
+  /** Id of a bank card to store, kept until the result is known, so that a retry stores one card. */
   #newMethod(): string {
     const id = storage.read<string>(this.#key) ?? newId();
     storage.write(this.#key, id);

@@ -1,4 +1,4 @@
-/** A fan's own cards: as this phone knew them, then as the server says; what is done to one is asked of the server. */
+/** The fan's own cards: the stored copy first, then the server's. */
 import { answered, type Problem } from "../../../shared/api/answer";
 import { api } from "../../../shared/api/client";
 import type { MyCard } from "../../../shared/api/words";
@@ -18,7 +18,7 @@ export class MyCards {
   constructor(private readonly owner: string) {}
 
   async load(): Promise<void> {
-    const kept = await keep.get<Kept>("cards"); // before anything is read: an effect that loads must not follow the list
+    const kept = await keep.get<Kept>("cards"); // before reading anything: the effect must not depend on the list
     if (kept?.owner === this.owner) this.list ??= kept.list;
     const answer = await answered<MyCard[]>(api.GET("/api/me/cards"));
     this.problem = answer.ok ? null : answer.problem;
@@ -27,7 +27,7 @@ export class MyCards {
     await keep.put("cards", { owner: this.owner, list: answer.data } satisfies Kept);
   }
 
-  /** The card that a tap and its printed code prove to be in the hand; a problem is the caller's to say. */
+  /** The card proved by a tap and its printed code; the caller shows a problem. */
   async link(tap: Message, code: string, label: string): Promise<MyCard | Problem> {
     const body = { tap, code, label: label.trim() || null };
     const answer = await answered<MyCard>(api.POST("/api/me/cards", { body }));

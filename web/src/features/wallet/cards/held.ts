@@ -1,6 +1,6 @@
 /**
- * The tap that this page was opened with: kept for the five minutes in which the server tells about it and links its
- * card, so that the way through the sign-in, or a reload, does not lose it. It ends with the window.
+ * The tap that opened this page, kept for the five minutes in which the server accepts it, so that a sign-in or reload
+ * does not lose it. It is deleted with the window.
  */
 import type { Message } from "./tap";
 
@@ -16,7 +16,7 @@ export function hold(message: Message, now = Date.now()): void {
   try {
     sessionStorage.setItem(KEY, JSON.stringify({ message, at: now } satisfies Held));
   } catch {
-    // A window that keeps nothing: a reload asks for another tap.
+    // A window without storage: a reload needs another tap.
   }
 }
 
@@ -33,6 +33,5 @@ export function letGo(): void {
   try {
     sessionStorage.removeItem(KEY);
   } catch {
-    // Nothing was kept.
   }
 }

@@ -1,10 +1,10 @@
-/** The fan's card, read by the phone itself. */
+/** Read the fan's card by NFC. */
 import { readCards } from "../../../shared/devices/nfc";
 import { messageOfAddress, type Message } from "./tap";
 
 export type Trouble = "not_allowed" | "off" | "not_ours";
 
-/** The first card of a ground that is held to the phone, until `signal` ends the wait: then null. */
+/** The first card held to the phone; null once `signal` aborts. */
 export function readCard(signal: AbortSignal, onTrouble: (trouble: Trouble) => void): Promise<Message | null> {
   return new Promise((resolve) => {
     signal.addEventListener("abort", () => resolve(null));

@@ -1,4 +1,4 @@
-/** What a card writes into the address that a tap opens (`docs/cards.md`): encrypted, or in plain letters. */
+/** Content of the address that a tap opens (`docs/cards.md`): encrypted or plain. */
 import type { SunMessage } from "../../../shared/api/words";
 import { parseUrl } from "../../../shared/runtime/url";
 
@@ -11,10 +11,10 @@ const FORMS: readonly Record<string, RegExp>[] = [
 ];
 const NAMES = ["uid", "ctr", "picc_data", "enc", "cmac"];
 
-/** A card's message as the server takes it. */
+/** Message of a card, as in the API. */
 export type Message = SunMessage;
 
-/** The message of an address: null where there is none, `malformed` where no card writes so. */
+/** Message of an address: null if there is none, `malformed` if it is invalid. */
 export function messageOf(query: URLSearchParams): Message | "malformed" | null {
   const names = NAMES.filter((name) => query.has(name));
   if (names.length === 0) return null;
@@ -24,20 +24,20 @@ export function messageOf(query: URLSearchParams): Message | "malformed" | null 
   return Object.fromEntries(names.map((name) => [name, query.get(name)!])) as unknown as Message;
 }
 
-/** The message of an address that a card showed to this phone's own reader; null where it is no card of a ground. */
+/** Message of an address read by this phone; null if it is not a card of this deployment. */
 export function messageOfAddress(text: string): Message | null {
   const url = parseUrl(text);
   const found = url?.pathname === "/tap" ? messageOf(url.searchParams) : null;
   return found === "malformed" ? null : found;
 }
 
-/** The ten signs of a printed code, as somebody typed them with whatever between; null if it cannot be one. */
+/** The ten characters of a printed code with any separators; null if invalid. */
 export function codeOf(typed: string): string | null {
   const code = typed.toUpperCase().replace(/[^\p{L}\p{N}]/gu, "");
   return /^[2-9A-HJKMNP-Z]{10}$/.test(code) ? code : null;
 }
 
-/** A PIN has six to twelve digits; whether it is too easy is the server's to say. */
+/** A PIN has six to twelve digits; the server checks whether it is too easy. */
 export function isPin(typed: string): boolean {
   return /^\d{6,12}$/.test(typed);
 }

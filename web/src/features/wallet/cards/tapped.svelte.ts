@@ -1,4 +1,4 @@
-/** One tap on the page that it opened: read out of the address, asked of the server, kept for the link. */
+/** The tap that opened the page: parsed from the address, sent to the server, and kept to link the card. */
 import { answered, type Problem } from "../../../shared/api/answer";
 import { api } from "../../../shared/api/client";
 import type { TapPage } from "../../../shared/api/words";
@@ -13,7 +13,7 @@ export class Tapped {
   problem = $state.raw<Problem | null>(null);
   message = $state.raw<Message | null>(null);
 
-  /** Take the tap of an address, which is cleaned of it at once: whoever looks through the history finds none. */
+  /** Take the tap of the address and remove it from the address, so that it is not in the history. */
   take(query: URLSearchParams): void {
     const found = messageOf(query);
     if (found) history.replaceState(history.state, "", location.pathname);
@@ -21,14 +21,14 @@ export class Tapped {
     else this.use(found ?? held());
   }
 
-  /** Take what this phone's own reader saw, or what was kept. */
+  /** Take a tap read by this phone or kept before. */
   use(message: Message | null): void {
     [this.message, this.told, this.problem] = [message, null, null];
     if (message) void this.ask();
     else this.stage = "none";
   }
 
-  /** Ask the server, again if need be: for five minutes it answers the same page. */
+  /** Ask the server; for five minutes it answers the same tap again. */
   async ask(): Promise<void> {
     const { message } = this;
     if (!message) return;
@@ -41,7 +41,7 @@ export class Tapped {
     if (!answer.ok && answer.problem.status >= 400 && answer.problem.status < 429) letGo();
   }
 
-  /** The card is linked: the reading has served, and its owner knows which card it is. */
+  /** The card is linked: the tap is used, and the owner knows the card. */
   done(cardId: string): void {
     letGo();
     this.message = null;

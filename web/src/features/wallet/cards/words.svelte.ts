@@ -1,4 +1,4 @@
-/** The words of cards, and how their refusals are said. */
+/** Texts of cards and of their refusals. */
 import type { Problem } from "../../../shared/api/answer";
 import type { MyCard } from "../../../shared/api/words";
 import type { cards } from "../../../shared/i18n/en/cards";
@@ -9,13 +9,13 @@ import { problemText } from "../../../shared/runtime/words";
 export type Words = typeof cards;
 
 class CardWords extends Bundle<Words> {
-  /** What to call a card; one without a label is told apart by nothing better than when it came. */
+  /** Name of a card; without a label, when it was added. */
   name({ label, linked_at }: { label: string | null; linked_at?: string | null }): string {
     if (label) return label;
     return linked_at ? this.w.unnamedSince(i18n.date(linked_at, { day: "numeric", month: "long" })) : this.w.unnamed;
   }
 
-  /** In one line, what there is to know of a card. */
+  /** Summary of a card in one line. */
   state({ blocked, daily_limit_cents: limit, spent_today_cents: spent, has_pin }: MyCard): string {
     if (blocked) return this.w.isBlocked;
     const parts = [limit === null ? this.w.active : this.w.spent(i18n.money(spent), i18n.money(limit)), has_pin ? this.w.withPin : ""];

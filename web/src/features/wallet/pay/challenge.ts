@@ -1,14 +1,13 @@
 /**
- * What a till asks a phone to pay, and what the phone answers: rules without screen, network and clock. Python's
- * `src/virage/money/wallet/cards/rules/virtual_cards.py` says the same; `docs/vectors/virtual_card.json` holds both
- * to it.
+ * Payment request of a till and the phone's proof, as pure functions. Python has the same in
+ * `src/virage/money/wallet/cards/rules/virtual_cards.py`; `docs/vectors/virtual_card.json` tests both.
  */
 import { parseUrl } from "../../../shared/runtime/url";
 import type { Bytes } from "../../../shared/passes/base45";
 import { base64url, fromBase64 } from "../../../shared/passes/base64";
 import { messageOf } from "../../../shared/passes/keys";
 
-/** The very values that the till's record will have; `cents` is what this phone pays of it. */
+/** The values that the till's record will have; `cents` is the part that this phone pays. */
 export interface Challenge {
   at: string;
   cents: number;
@@ -17,7 +16,7 @@ export interface Challenge {
   till: string;
 }
 
-/** How long a till's question may be answered, and how far its clock may be ahead. */
+/** How long a request may be answered, and tolerance of the till's clock. */
 export const LIVES_MS = 10 * 60_000;
 const PURPOSE = "virage:pay:v1";
 const CENTS_MAX = 100_000_000;
@@ -25,12 +24,12 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const NAMES = "at,cents,id,outlet,till";
 
-/** The challenge as it is signed: canonical JSON (RFC 8785), whose members stand in the order of their names. */
+/** The challenge as signed: canonical JSON (RFC 8785), with sorted members. */
 export function challengeBytes({ at, cents, id, outlet, till }: Challenge): Bytes {
   return new TextEncoder().encode(JSON.stringify({ at, cents, id, outlet, till }));
 }
 
-/** The challenge behind the `#` of an address; null where it is none, or not in its one spelling. */
+/** The challenge in the fragment of an address; null if invalid or not canonical. */
 export function readChallenge(fragment: string): Challenge | null {
   try {
     const bytes = fromBase64(fragment);
@@ -42,7 +41,7 @@ export function readChallenge(fragment: string): Challenge | null {
   }
 }
 
-/** The challenge in what a camera saw: the address that tills show, of whichever name this ground is reached by. */
+/** The challenge in a scanned text: the address shown by tills, on any host name. */
 export function challengeIn(text: string): Challenge | null {
   const url = parseUrl(text);
   return url?.pathname === "/pay" ? readChallenge(url.hash.slice(1)) : null;
@@ -59,17 +58,17 @@ const isAmount = (cents: unknown): boolean => Number.isSafeInteger(cents) && (ce
 const isMoment = (at: string): boolean => STAMP.test(at) && new Date(at).toJSON() === at;
 const isOutlet = (outlet: string): boolean => outlet.length >= 1 && [...outlet].length <= 20;
 
-/** Whether the till asked too long ago, or its clock is too far ahead of ours. */
+/** Whether the request is too old, or the till's clock is too far ahead. */
 export function isOld({ at }: Challenge, now: number): boolean {
   return Math.abs(now - Date.parse(at)) > LIVES_MS;
 }
 
-/** What the phone's key signs: its purpose first, so that no ticket ever pays. */
+/** Message signed by the phone's key, prefixed with its purpose, so that the key of a ticket cannot pay. */
 export function message(challenge: Challenge): Bytes {
   return messageOf(PURPOSE, challengeBytes(challenge));
 }
 
-/** The proof as it is shown and sent. */
+/** The proof as shown and sent. */
 export function proofText(key: string, signature: Bytes): string {
   return base64url(new TextEncoder().encode(JSON.stringify({ key, signature: base64url(signature) })));
 }

@@ -1,4 +1,4 @@
-/** One payment by this phone: what the till asks, the fan's yes, and its way to the till with network or without. */
+/** A payment by this phone: the till's request, the fan's confirmation, and its way to the till online or offline. */
 import { answered, type Problem } from "../../../shared/api/answer";
 import { api } from "../../../shared/api/client";
 import type { ProofSent } from "../../../shared/api/words";
@@ -6,7 +6,7 @@ import { keep } from "../../../shared/runtime/keep";
 import { prove, type PhoneKey } from "../phone/keys";
 import type { Challenge } from "./challenge";
 
-/** asked → (declined | waiting → paid); what the server refuses is `refused`. */
+/** asked → (declined | waiting → paid); `refused` by the server. */
 export type Stage = "asked" | "declined" | "waiting" | "paid" | "refused";
 
 interface Kept {
@@ -19,16 +19,16 @@ const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 export class Payment {
   stage = $state<Stage>("asked");
-  /** The fan's yes, as it is shown to the till. */
+  /** The confirmation as shown to the till. */
   proof = $state<string | null>(null);
-  /** Whether the till was told by way of the server. */
+  /** Whether the server informed the till. */
   sent = $state(false);
   problem = $state.raw<Problem | null>(null);
   #ended = false;
 
   constructor(readonly challenge: Challenge) {}
 
-  /** Take up a yes that was said before: the page was loaded again. */
+  /** Resume a confirmed payment after a reload. */
   async resume(key: PhoneKey): Promise<void> {
     const kept = await keep.get<Kept>("payment");
     if (kept?.id === this.challenge.id && kept.key === key.id && this.stage === "asked") this.#waitWith(kept.proof);
@@ -53,7 +53,7 @@ export class Payment {
     void this.#follow(proof);
   }
 
-  /** Send it until it has arrived, then ask until the till has booked it. Without network the code on the screen does. */
+  /** Send until it arrives, then poll until the till has booked it. Offline, the code on the screen is enough. */
   async #follow(proof: string): Promise<void> {
     const body = { challenge: this.challenge, proof };
     const path = { record_id: this.challenge.id };

@@ -1,4 +1,4 @@
-/** The words of a phone that pays, and how its refusals are said. */
+/** Texts of payments by phone and of their refusals. */
 import type { Problem } from "../../../shared/api/answer";
 import type { pay } from "../../../shared/i18n/en/pay";
 import { Bundle } from "../../../shared/i18n/bundle.svelte";

@@ -1,4 +1,4 @@
-/** The key of a phone that pays: one a fan and browser, made here and never to leave. */
+/** Key of a phone that pays: one per fan and browser. The private key never leaves it. */
 import { newId } from "../../../shared/runtime/ids";
 import { newKeyPair, publicJwk, signatureOf, type PublicJwk } from "../../../shared/passes/keys";
 import { KeyStore, type StoredKey } from "../../../shared/passes/keystore";
@@ -10,12 +10,12 @@ const keys = new KeyStore<PhoneKey>("virage-wallet", "phone_key", "owner");
 
 export const phoneKey = (owner: string): Promise<PhoneKey | undefined> => keys.find(owner);
 
-/** A key that no server knows yet, in place of what there was. */
+/** Replace the key by a new one that no server knows yet. */
 export async function freshPhoneKey(owner: string): Promise<PhoneKey> {
   const { privateKey, publicKey } = await newKeyPair();
   const jwk = await crypto.subtle.exportKey("jwk", publicKey);
   await keys.remove(owner);
-  void navigator.storage?.persist?.(); // asks the browser to keep the key when space gets short
+  void navigator.storage?.persist?.(); // asks the browser to keep the key when storage is low
   return keys.keepFirst({ owner, id: newId(), private_key: privateKey, public_jwk: jwk });
 }
 
@@ -23,10 +23,10 @@ export const publicHalf = (key: PhoneKey): PublicJwk => publicJwk(key.public_jwk
 
 export const forgetPhoneKey = (owner: string): Promise<void> => keys.remove(owner);
 
-/** Forget every key of this browser, because a person was erased. */
+/** Delete every key of this browser after an erasure. */
 export const forgetPhoneKeys = (): Promise<void> => keys.clear();
 
-/** The proof that this phone's owner said yes to this challenge. */
+/** Proof that the owner of this phone confirmed this challenge. */
 export async function prove(key: PhoneKey, challenge: Challenge): Promise<string> {
   return proofText(key.id, await signatureOf(key.private_key, message(challenge)));
 }

@@ -1,4 +1,4 @@
-/** This phone as a card: whether it pays, and which other phones of its owner do. */
+/** This phone as a virtual card: whether it pays, and the other phones of the fan. */
 import { answered, type Problem } from "../../../shared/api/answer";
 import { api } from "../../../shared/api/client";
 import type { MyPhone } from "../../../shared/api/words";
@@ -11,12 +11,12 @@ interface Kept {
 }
 
 export class Phone {
-  /** All phones of the owner that pay; null before anything is known. */
+  /** All phones of the fan that pay; null until loaded. */
   phones = $state.raw<MyPhone[] | null>(null);
-  /** The key of this phone, once the server knows it. */
+  /** Key of this phone, once registered. */
   key = $state.raw<PhoneKey | null>(null);
   problem = $state.raw<Problem | null>(null);
-  /** This browser keeps no keys: a private window, or an old one. */
+  /** The browser cannot store keys: a private window or an old browser. */
   unable = $state(false);
 
   constructor(private readonly owner: string) {}
@@ -33,7 +33,7 @@ export class Phone {
     if (answer.ok) await this.#know(answer.data);
   }
 
-  /** Let this phone pay. A key whose answer got lost is known by the list; any other one is made anew. */
+  /** Register this phone. If the answer was lost, the key is found in the list; otherwise a new one is made. */
   async switchOn(label: string): Promise<Problem | null> {
     await this.load();
     if (this.on || this.problem) return this.problem;
@@ -51,11 +51,11 @@ export class Phone {
     return null;
   }
 
-  /** Let a phone pay no longer: this one or a lost one, at once and for ever. */
+  /** Revoke a phone, this or a lost one, permanently. */
   async switchOff(id: string): Promise<Problem | null> {
     const answer = await answered(api.DELETE("/api/me/virtual-card/{key_id}", { params: { path: { key_id: id } } }));
     if (!answer.ok && answer.problem.code !== "not_found") return answer.problem;
-    if (this.key?.id === id) await forgetPhoneKey(this.owner).catch(() => undefined); // the server takes it no more
+    if (this.key?.id === id) await forgetPhoneKey(this.owner).catch(() => undefined); // the server has revoked it
     await this.load();
     return null;
   }
@@ -68,7 +68,7 @@ export class Phone {
   }
 }
 
-/** What to call this device, as far as the browser tells. */
+/** Name of this device, as far as the browser reveals it. */
 export function deviceName(agent: string): string {
   return /iPhone|iPad|Android|Macintosh|Windows|Linux/.exec(agent)?.[0].replace("Macintosh", "Mac") ?? "";
 }

@@ -1,8 +1,8 @@
-/** Lists that come as text: lines of cells, pasted or out of a file of a spreadsheet. */
+/** Lists as text: lines of cells, pasted or from a spreadsheet file. */
 import Papa from "papaparse";
 
 export interface Line {
-  /** As people count, from 1. */
+  /** Line number, from 1. */
   number: number;
   cells: string[];
 }
@@ -12,14 +12,14 @@ export interface Defect {
   text: string;
 }
 
-/** What a text says: what can be added, what cannot, and how many are there already. */
+/** Result of reading a text: entries to add, errors, and the number of known ones. */
 export interface Reading<Item> {
   items: { line: number; item: Item }[];
   defects: Defect[];
   known: number;
 }
 
-/** The lines that say something. Cells are parted by semicolons, else by tabs, else by commas, the same in all lines. */
+/** Lines with content. Cells are separated by semicolons, else tabs, else commas, the same in all lines. */
 export function linesOf(text: string): Line[] {
   const delimiter = [";", "\t"].find((sign) => text.includes(sign)) ?? ",";
   return Papa.parse<string[]>(text, { delimiter })
@@ -27,7 +27,7 @@ export function linesOf(text: string): Line[] {
     .filter(({ cells }) => cells.some(Boolean));
 }
 
-/** What one line means: everything that is wrong with it, what makes it the same as another, and what it adds. */
+/** Content of a line: its errors, the key that identifies it, and the entry to add. */
 export interface Meaning<Item> {
   wrong: string[];
   key: string;
@@ -36,7 +36,7 @@ export interface Meaning<Item> {
 
 const HEADS = new Set(["name", "nom"]);
 
-/** Read lines, without a line of names on top: each once, and none that is `there` already. */
+/** Read lines without the header: each once, without those that are already `there`. */
 export function readLines<Item>(
   lines: Line[],
   there: ReadonlySet<string>,
@@ -59,10 +59,10 @@ export function readLines<Item>(
   return reading;
 }
 
-/** A word as it is compared with those that a cell may hold. */
+/** A word normalised for comparison. */
 export const plain = (word: string): string => word.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().trim();
 
-/** A day as `2027-05-31` or `31/05/2027`, in the first of these forms; null for what is none. */
+/** A day as `2027-05-31` or `31/05/2027`, in the first of these forms; null if invalid. */
 export function dayOf(cell: string): string | null {
   const [, year, month, day] = cell.match(/^(\d{4})-(\d{1,2})-(\d{1,2})$/) ?? [];
   const [, day2, month2, year2] = cell.match(/^(\d{1,2})[/.](\d{1,2})[/.](\d{4})$/) ?? [];
@@ -73,7 +73,7 @@ export function dayOf(cell: string): string | null {
 
 const BINARY = /[\x00-\x08\x0e-\x1a\x1c-\x1f]/;
 
-/** The text of a file: UTF-8 or UTF-16, or what spreadsheets write where they do not write that; null for what is no text. */
+/** Text of a file: UTF-8, UTF-16, or the usual encoding of spreadsheets; null for binary content. */
 export async function textOf(file: Blob): Promise<string | null> {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const encodings = bytes[0] === 0xff && bytes[1] === 0xfe ? ["utf-16le"] : ["utf-8", "windows-1252"];
@@ -82,7 +82,7 @@ export async function textOf(file: Blob): Promise<string | null> {
       const text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
       return BINARY.test(text) ? null : text;
     } catch {
-      continue; // it is written in the next one
+      continue; // it is in the next encoding
     }
   }
   return null;

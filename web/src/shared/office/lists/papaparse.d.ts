@@ -1,4 +1,4 @@
-/** What is used of papaparse; its published types load all of Node's, whose globals no browser has. */
+/** The used part of papaparse; its published types load those of Node, whose globals browsers lack. */
 declare module "papaparse" {
   const papa: { parse<Row>(text: string, options: { delimiter: string }): { data: Row[] } };
   export default papa;
