@@ -5,7 +5,7 @@ import { routes as office } from "./office/routes";
 import { routes as staff } from "./staff/routes";
 import { appOf, APPS } from "./table";
 
-describe("the addresses that the server is told", () => {
+describe("the routes of the server", () => {
   it("are those of the three apps, each with its page", () => {
     const patterns = { office, staff, fan };
     expect(addresses()).toEqual(
@@ -22,7 +22,7 @@ describe("the addresses that the server is told", () => {
   });
 });
 
-it("an address that only begins like an app's prefix is the fans'", () => {
+it("a route that only begins with an app's prefix belongs to the fan app", () => {
   for (const path of ["/", "/officers", "/staffroom/gate", "/events/office"]) expect(appOf(path)).toBe(APPS.fan);
   for (const path of ["/office", "/office/", "/office/bans"]) expect(appOf(path)).toBe(APPS.office);
   for (const path of ["/staff", "/staff/gate"]) expect(appOf(path)).toBe(APPS.staff);

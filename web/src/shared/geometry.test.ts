@@ -7,7 +7,7 @@ const block = (frame: number[], segments: number[], seats: number): BlockGeometr
   frame, centre: [0, 0], outline: [], segments,
 });
 
-describe("the ground", () => {
+describe("the venue's geometry", () => {
   it("puts the seats of a straight row in a line across its direction", () => {
     const { at, row } = seatPoints(block([1000, 0, 0, 0], [3, 500, -50, 50, 3], 3), false);
     expect([...at].map((value) => Math.round(value * 100) + 0)).toEqual([1500, -50, 1500, 0, 1500, 50]);

@@ -6,14 +6,14 @@ import { goalsOf, announcementFor } from "./goalAnnouncements";
 const goal = (number: number, side: Side): EffectiveEntry => ({ number, at: "2026-05-09T19:10:00Z", told: { kind: "goal", side, manner: "play" } }) as EffectiveEntry;
 const none = goalsOf([]);
 
-test("a goal is said once, with how it stands", () => {
+test("a goal is announced once, with the score", () => {
   const first = [goal(2, "home")];
   expect(announcementFor(none, first, null, live)).toBe("Goal for Home. Home 1, Away 0");
   expect(announcementFor(goalsOf(first), first, null, live)).toBeNull();
   expect(announcementFor(goalsOf(first), [...first, goal(3, "away")], null, live)).toBe("Goal for Away. Home 1, Away 1");
 });
 
-test("a goal that was none is said, and one that was the other side's", () => {
+test("a disallowed goal and a goal of the other side are announced", () => {
   const first = goalsOf([goal(2, "home")]);
   expect(announcementFor(first, [], null, live)).toBe("Goal disallowed: Home. Home 0, Away 0");
   expect(announcementFor(first, [goal(2, "away")], null, live)).toBe("Goal for Away. Home 0, Away 1");
@@ -21,7 +21,7 @@ test("a goal that was none is said, and one that was the other side's", () => {
 
 const kick = (number: number, outcome: string): EffectiveEntry => ({ number, at: "2026-05-09T21:10:00Z", told: { kind: "shoot_out_kick", side: "home", outcome } }) as EffectiveEntry;
 
-test("a kick of a shoot-out is said once, with how it stands on penalties", () => {
+test("a kick of a shoot-out is announced once, with the score on penalties", () => {
   const first = [goal(2, "away"), kick(3, "scored")];
   const known = goalsOf([goal(2, "away")]);
   expect(announcementFor(known, first, null, live)).toBe("Penalty scored by Home. On penalties: Home 1, Away 0");
@@ -30,7 +30,7 @@ test("a kick of a shoot-out is said once, with how it stands on penalties", () =
   expect(announcementFor(goalsOf(first), [goal(2, "away")], null, live)).toBe("Penalty withdrawn: Home. Home 0, Away 1");
 });
 
-test("whatever else happens is not said", () => {
+test("other entries are not announced", () => {
   const card = { number: 3, at: "2026-05-09T19:12:00Z", told: { kind: "card", side: "home", player: 4, colour: "red" } } as EffectiveEntry;
   expect(announcementFor(none, [card], null, live)).toBeNull();
 });

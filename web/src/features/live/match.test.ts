@@ -11,7 +11,7 @@ vi.mock("../../shared/api/client", () => ({
   },
 }));
 
-test("what a phone kept comes after the server's answer and changes none of it", async () => {
+test("entries stored on the phone do not replace the server's answer", async () => {
   const match = new Match("event");
   match.open();
   await vi.waitFor(() => expect(match.teams).toBe("those of now"));

@@ -4,18 +4,18 @@ import { live as fr } from "../../shared/i18n/fr/live";
 import { matchDesk } from "../../shared/i18n/fr/matchDesk";
 import { entryText } from "./entryText";
 
-test("one minute is one minute in either language", () => {
+test("one minute is singular in both languages", () => {
   expect([1, 4].map(en.happened.added_time)).toEqual(["1 minute added", "4 minutes added"]);
   expect([1, 4].map(fr.happened.added_time)).toEqual(["1 minute de temps additionnel", "4 minutes de temps additionnel"]);
 });
 
-test("no line in French begins with a mark that stands apart from its word", () => {
+test("no French line begins with a punctuation mark", () => {
   const words = [matchDesk.choose, matchDesk.scorer("Virage FC"), matchDesk.held(2, "Non."), fr.signals(2)];
   expect(words.filter((one) => / [:;!?»%]|« /.test(one))).toEqual([]);
   expect(matchDesk.choose).toBe("Quel match\u00a0?");
 });
 
-test("of whom a card and a signal of goal-line technology are is said in words, not by a colour alone", () => {
+test("the team of a card and of a goal-line decision is named, not only shown by colour", () => {
   expect(entryText({ kind: "card", side: "away", player: 4, colour: "yellow" }, null, en).title).toBe("Yellow card, Away");
   expect(entryText({ kind: "goal_line", side: "home", is_goal: false }, null, en).details).toEqual(["Home"]);
 });

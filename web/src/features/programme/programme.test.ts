@@ -8,7 +8,7 @@ const event = (id: string, starts_at: string, more: Partial<EventSummary> = {}):
 const NOW = Date.parse("2026-05-01T18:00:00Z");
 const CUP = { fr: "Coupe", en: "Cup" };
 
-it("puts the next event that can be bought first, and groups a tournament", () => {
+it("shows the next event on sale first, and groups a tournament", () => {
   const closed = event("closed", "2026-05-01T17:00:00Z");
   const tonight = event("tonight", "2026-05-01T20:30:00Z");
   const later = event("later", "2026-05-03T20:00:00Z");

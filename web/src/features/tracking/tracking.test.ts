@@ -20,7 +20,7 @@ describe("every text of the vectors", () => {
   });
 });
 
-test("key frames and moves lead to where the server is, message by message", () => {
+test("key frames and moves give the server's positions after each message", () => {
   let known: Moment | null = null;
   let who: string[] = [];
   for (const { message, state } of vectors.told) {
@@ -40,7 +40,7 @@ describe("what is drawn", () => {
   const at = (n: number, x: number): Moment => moment(n, { spots: { h9: [x, 0] }, ball: null });
   const x = (motion: Motion, now: number): number => motion.at(now)!.spots.get("h9")![0];
 
-  test("moves without a leap while moments come in time, and not backwards", () => {
+  test("moves without jumps while moments arrive in time, and not backwards", () => {
     const motion = new Motion();
     const drawn: number[] = [];
     for (let now = 0; now < 10_000; now += 20) {
@@ -53,13 +53,13 @@ describe("what is drawn", () => {
     expect(drawn.at(-1)).toBeGreaterThan(170);
   });
 
-  test("stands still where nothing more was told", () => {
+  test("freezes after the last moment", () => {
     const motion = new Motion();
     for (let n = 0; n < 5; n += 1) motion.add(at(n, n), n * MOMENT_MS);
     expect(x(motion, 60_000)).toBe(4);
   });
 
-  test("begins anew after a break", () => {
+  test("restarts after a gap", () => {
     const motion = new Motion();
     for (let n = 0; n < 5; n += 1) motion.add(at(n, n), n * MOMENT_MS);
     motion.add(at(500, 90), 9_000);
@@ -73,7 +73,7 @@ describe("shirts", () => {
   const colours = ["#000000", "#12235a", "#1c3a2a", "#cfe5d2", "#da001a", "#f4e422", "#ffffff"];
   const pairs = grounds.flatMap((grass) => colours.flatMap((home) => colours.map((away) => ({ grass, home, away }))));
 
-  test.each(pairs)("of $home and $away are told apart on $grass, and their numbers are read", ({ grass, home, away }) => {
+  test.each(pairs)("of $home and $away are distinguishable on $grass, with legible numbers", ({ grass, home, away }) => {
     const found = shirts(teams(home, away), grass);
     expect(found.home.fill).not.toBe(found.away.fill);
     for (const { fill, number, ring } of [found.home, found.away]) {

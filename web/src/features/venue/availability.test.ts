@@ -25,7 +25,7 @@ describe("availability", () => {
     expect(places.total).toBe(4 + 19);
   });
 
-  it("ignores places that no block has", () => {
+  it("ignores places outside all blocks", () => {
     const places = new Availability(new Uint8Array([255]), SPANS);
     expect(places.apply([4000], [5000]).size).toBe(0);
   });

@@ -5,11 +5,11 @@ const OPEN = { id: "a", payment_id: "b", cents: 2000 };
 const problem = (status: number, code: string) => ({ status, code, data: {}, retryAfter: null });
 
 describe("a pending request", () => {
-  it("is sent again with its own ids for the same amount, so that it is charged once", () => {
+  it("is sent again with the same ids for the same amount, so that it is charged once", () => {
     expect(pendingFor(OPEN, 2000)).toBe(OPEN);
   });
 
-  it("gives way to another amount, with ids of its own", () => {
+  it("is replaced for another amount, with new ids", () => {
     let made = 0;
     expect(pendingFor(OPEN, 1000, () => `new ${(made += 1)}`)).toEqual({ id: "new 1", payment_id: "new 2", cents: 1000 });
   });

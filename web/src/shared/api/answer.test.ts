@@ -14,14 +14,14 @@ beforeAll(async () => {
   await i18n.use("en");
 });
 
-it("says a refusal that few people meet in its own words, which come with it", async () => {
+it("shows a rare refusal with texts that are loaded with it", async () => {
   expect(i18n.refusals).toEqual({});
   expect(await refusing("sold_out")).toContain("Not enough tickets");
   expect(i18n.refusals).toEqual({});
   expect(await refusing("pass_printed")).toContain("was printed");
 });
 
-it("says it in the language that is chosen afterwards", async () => {
+it("shows it in the language that is selected afterwards", async () => {
   await refusing("pass_printed");
   await i18n.use("fr");
   expect(problemText({ code: "pass_printed", status: 409, data: {}, retryAfter: null })).toContain("a été imprimé");

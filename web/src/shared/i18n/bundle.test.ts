@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { Bundle } from "./bundle.svelte";
 import type { Locale } from "./i18n.svelte";
 
-it("keeps the words of the language that was asked for last, whichever words come last", async () => {
+it("shows the language that was requested last, whichever texts load last", async () => {
   const come: Partial<Record<Locale, (words: string) => void>> = {};
   const loader = (locale: Locale) => (): Promise<string> => new Promise((resolve) => (come[locale] = resolve));
   const bundle = new Bundle({ fr: loader("fr"), en: loader("en") });

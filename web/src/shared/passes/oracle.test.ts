@@ -30,8 +30,8 @@ function item(pick: (below: number) => number, depth = 0): Item {
   return new Map(Array.from({ length: pick(5) }, () => [pick(600) - 300, item(pick, depth + 1)]));
 }
 
-describe("CBOR is what the library cborg writes and reads", () => {
-  test("of values with every head, type and depth that a pass may have", () => {
+describe("CBOR agrees with the library cborg", () => {
+  test("for values with every head, type and depth of a pass", () => {
     const pick = chance(8949);
     for (let count = 0; count < 500; count++) {
       const value = item(pick);
@@ -42,7 +42,7 @@ describe("CBOR is what the library cborg writes and reads", () => {
     }
   });
 
-  test("and bytes that cborg refuses are refused", () => {
+  test("and rejects bytes that cborg rejects", () => {
     const pick = chance(8950);
     let refused = 0;
     for (let count = 0; count < 3000; count++) {

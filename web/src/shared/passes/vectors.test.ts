@@ -37,7 +37,7 @@ async function phone(jwk: JsonWebKey) {
   };
 }
 
-describe("every text of the vectors gets the verdict that Python gives", () => {
+describe("every text of the vectors gets Python's verdict", () => {
   test.each(vectors.cases)("$name", async ({ text, verdict }) => {
     expect(comparable(await verify(text, keys, now, vectors.event_id))).toEqual(verdict);
   });
@@ -71,11 +71,11 @@ test("a phone signs the same bytes as Python", () => {
   expect(hex(holderMessage(cwt, moving.step, code.signed.claims.holder!))).toBe(moving.holder_message);
 });
 
-test("an Ed25519 phone makes the very code of the vectors", async () => {
+test("an Ed25519 phone makes the code of the vectors", async () => {
   expect(await signedCode(vectors.moving.pass, await phone(vectors.holders.ed25519), now)).toBe(vectors.moving.code);
 });
 
-test("a P-256 phone makes a code that verifies now and is dead a minute later", async () => {
+test("a P-256 phone makes a code that is valid now and invalid a minute later", async () => {
   const code = await signedCode(vectors.moving.p256_pass, await phone(vectors.holders.p256), now);
   expect(await verify(code, keys, now, vectors.event_id)).toMatchObject({ type: "verified", paper: false });
   expect(await verify(code, keys, now + 60_000, vectors.event_id)).toMatchObject({
@@ -84,7 +84,7 @@ test("a P-256 phone makes a code that verifies now and is dead a minute later", 
   });
 });
 
-test("a phone with another key than the pass names says so instead of showing a dead code", async () => {
+test("a phone with another key than the pass reports it instead of showing an invalid code", async () => {
   const other = await phone(vectors.holders.p256);
   await expect(signedCode(vectors.moving.pass, other, now)).rejects.toThrow(HolderKeyMissing);
 });
@@ -94,7 +94,7 @@ test("the largest code fits QR version 11", () => {
   expect(qrPath(longest.text).version).toBe(11);
 });
 
-test("no flipped bit in a good code is accepted", async () => {
+test("no flipped bit in a valid code is accepted", async () => {
   const good = base45.decode(vectors.moving.code.slice(3))!;
   for (let bit = 0; bit < good.length * 8; bit += 7) {
     const flipped = Uint8Array.from(good, (byte, at) => (at === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte));

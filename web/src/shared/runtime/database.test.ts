@@ -27,7 +27,7 @@ test("a database that failed to open is opened again by the next request", async
   expect(await scans.all("scan")).toEqual([]);
 });
 
-test("what is stored is found by another page", async () => {
+test("stored data is found by another page", async () => {
   await database().put("scan", { number: 1 });
   expect(await database().get("scan", 1)).toEqual({ number: 1 });
 });
@@ -42,7 +42,7 @@ test("work that fails stores nothing", async () => {
   expect(await scans.all("scan")).toEqual([]);
 });
 
-test("a key that is there already is refused, and the first value stays", async () => {
+test("an existing key is refused, and the first value stays", async () => {
   const scans = database();
   await scans.put("scan", { number: 1 });
   const again = scans.within(["scan"], "readwrite", (on) => on.objectStore("scan").add({ number: 1 }));
@@ -50,7 +50,7 @@ test("a key that is there already is refused, and the first value stays", async 
   expect(await scans.all("scan")).toEqual([{ number: 1 }]);
 });
 
-test("a page that is left ends its transactions", async () => {
+test("leaving a page ends its transactions", async () => {
   const scans = database();
   const left = scans.within(["scan"], "readwrite", async (on) => {
     await on.objectStore("scan").put({ number: 1 });

@@ -15,19 +15,19 @@ const product = (more: Partial<ItemForm> = {}): Product => meant(filled(more)).i
 const price = (outlet: string, from: string, until: string, cents = "4"): PriceForm => ({ ...emptyPrice(), outlet, from, until, cents });
 const draftOf = (...items: ReturnType<typeof meant>[]): Draft => ({ version: "a", in_force: "b", defects: [], items: items.map(({ item, prices }) => ({ item, prices, revision: 1 })) });
 
-it("offers the published events around now as periods, the nearest first", () => {
+it("offers the published events around now, nearest first", () => {
   const of = (id: string, state: string, day: string) => ({ event: { id, state, starts_at: `2026-05-${day}T19:00:00Z` } });
   const events = [of("far", "published", "20"), of("cancelled", "cancelled", "09"), of("draft", "draft", "09"), of("near", "published", "10")];
   expect(eventsNear(events, Date.parse("2026-05-09T18:00:00Z")).map(({ event }) => event.id)).toEqual(["near", "far"]);
 });
 
-it("spells a name for a file without its accents", () => {
+it("makes a file name without accents", () => {
   expect(plainName("Les Buvettes du Rhône")).toBe("Les-Buvettes-du-Rhone");
   expect(plainName("« Chez Éloïse »")).toBe("Chez-Eloise");
 });
 
 describe("an item's form", () => {
-  it("means the item that it was made of, in both languages' numbers", () => {
+  it("converts to the item that it was made from, with numbers in both languages", () => {
     const said = filled({ options: [{ ...emptyOption(), fr: "Taille", en: "Size", choices: [{ code: "", fr: "Petite", en: "Small", surcharge: "0,30", allergens: ["milk"] }] }], prices: [price("02", "-90", "-45")] });
     const { item, prices, faults } = meant(said);
     expect(faults).toEqual({});
@@ -39,7 +39,7 @@ describe("an item's form", () => {
     }
   });
 
-  it("names each thing that is wrong at its own field", () => {
+  it("shows each error at its field", () => {
     const wrong = filled({ en: " ", price: "much", vat: "x", aboutFr: "Bien", abv: "0", distilled: true, diet: "vegan", allergens: ["milk"], everywhere: false, options: [{ ...emptyOption(), fr: "Taille", en: "Size", choices: [] }] });
     expect(meant(wrong).faults).toEqual({ en: "name", price: "amount", vat: "rate", about: "both", abv: "distilled", diet: "vegan", outlets: "outlets", "options.0.choices": "choices" });
     expect(meant({ ...emptyForm("menu", "en"), fr: "Menu", en: "Menu", parts: [emptyPart()] }).faults).toEqual({ "parts.0.fr": "name", "parts.0.en": "name", "parts.0.products": "products" });
@@ -50,12 +50,12 @@ describe("an item's form", () => {
     expect(meant(filled({ price: "" }))).toMatchObject({ prices: [], faults: {} });
   });
 
-  it("gives new options codes of their own and leaves those that were published", () => {
+  it("gives new options unique codes and keeps published ones", () => {
     const named = [{ code: "sauce", fr: "", en: "" }, { code: "", fr: "", en: "Sauce" }, { code: "", fr: "", en: "Çéleri !" }, { code: "", fr: "", en: "酱" }];
     expect(coded(named).map((one) => one.code)).toEqual(["sauce", "sauce-2", "celeri", "n4"]);
   });
 
-  it("finds the field of what the server refuses", () => {
+  it("finds the field of a refusal of the server", () => {
     const item = product({ options: [{ ...emptyOption(), code: "sauce", fr: "Sauce", en: "Sauce", choices: [{ code: "hot", fr: "Forte", en: "Hot", surcharge: "", allergens: [] }] }] });
     expect(["name.fr", "description", "diet", "options.sauce.name.en", "options.sauce.choices.hot.name.fr", "options"].map((source) => located(source, item))).toEqual([
       "fr", "about", "diet", "options.0.en", "options.0.choices.0.fr", "options",
@@ -64,7 +64,7 @@ describe("an item's form", () => {
 });
 
 describe("prices by outlet and time", () => {
-  it("never hold two at one place and time", () => {
+  it("never overlap in place and time", () => {
     const [one, other, third] = [price("02", "-90", "-45"), price("02", "-50", "0"), price("03", "-50", "0")];
     expect(checkPrices([other, one, third])).toEqual({ [`prices.${other.key}`]: "overlap" });
     expect(checkPrices([one, price("02", "-45", "0")])).toEqual({});
@@ -78,7 +78,7 @@ describe("prices by outlet and time", () => {
 });
 
 describe("what publishing changes", () => {
-  it("is told item by item, whatever the order of what the server sends", () => {
+  it("is listed item by item, in any order of the server's answer", () => {
     const [old, fries, cola] = [meant(filled({ fr: "Vieux" })), meant(filled()), meant(filled({ price: "3" }))];
     const inForce = { items: [old.item, fries.item, { ...cola.item }], prices: { [old.item.id]: old.prices, [fries.item.id]: fries.prices, [cola.item.id]: cola.prices } };
     expect(changes(draftOf(old, fries, cola), inForce)).toEqual([]);
@@ -94,7 +94,7 @@ describe("what publishing changes", () => {
 
 describe("the stock of an outlet", () => {
   const [fries, coffee] = [product(), product({ stocked: false })];
-  it("lists what is counted and sold, and then what only lies there", () => {
+  it("lists counted products on sale, then others in stock", () => {
     const levels = [{ outlet: "01", product_id: "gone", level: 3, low_at: null }, { outlet: "01", product_id: fries.id, level: 0, low_at: 2 }];
     const rows = rowsOf(levels, [coffee, fries]);
     expect(rows.map((row) => [row.product_id, row.level])).toEqual([[fries.id, 0], ["gone", 3]]);
@@ -103,7 +103,7 @@ describe("the stock of an outlet", () => {
     expect(alarmOf({ product_id: "a", level: 0, low_at: null })).toBe(null);
   });
 
-  it("takes none for a count and for nothing else", () => {
+  it("accepts zero for a count only", () => {
     expect(linesOf("count", { a: "0", b: " ", c: "12" })).toEqual({ lines: [{ product_id: "a", quantity: 0 }, { product_id: "c", quantity: 12 }], faults: {} });
     expect(linesOf("waste", { a: "0", b: "many" })).toEqual({ lines: [], faults: { a: "zero", b: "number" } });
   });
@@ -111,13 +111,13 @@ describe("the stock of an outlet", () => {
 
 describe("alcohol", () => {
   const one = (starts_at: string, withdrawn_at: string | null = null): AlcoholPermit => ({ id: "d", organiser_id: "club", starts_at, ends_at: "2027-01-02T00:00:00Z", reference: "1", withdrawn_at });
-  it("count in the year of the ground's own calendar, unless withdrawn before they began", () => {
+  it("count in the year of the venue's time zone, unless withdrawn before they began", () => {
     const all = [one("2026-12-31T22:30:00Z"), one("2026-12-31T23:30:00Z"), one("2026-12-31T23:30:00Z", "2026-12-31T23:30:00Z"), one("2026-12-31T23:30:00Z", "2027-01-01T00:00:00Z")];
     expect([2026, 2027].map((year) => usedOf(all, "club", year))).toEqual([1, 2]);
     expect(all.map((each) => stateOf(each, Date.parse("2026-12-31T23:00:00Z")))).toEqual(["running", "coming", "withdrawn", "ended"]);
   });
 
-  it("last 48 hours at most, also through a change of the clocks", () => {
+  it("last 48 hours at most, also across a change of daylight saving time", () => {
     const wish = { starts: "2027-03-27T20:00", reference: "7" };
     expect(check({ ...wish, ends: "2027-03-29T21:00" })).toEqual({});
     expect(check({ ...wish, ends: "2027-03-29T21:01" })).toEqual({ ends: "long" });
@@ -127,7 +127,7 @@ describe("alcohol", () => {
 
 describe("sales by minute", () => {
   const row = (key: string, gross_cents: number): SalesRow => ({ key, name: null, quantity: 1, gross_cents, vat_cents: 0, refund_cents: 0, tip_cents: 0, sales: 1, refunds: 0 });
-  it("make as many bars as one can read, and lose no cent", () => {
+  it("make a readable number of bars and keep the total", () => {
     const rows = [row("2026-05-09T18:00:00Z", 100), row("2026-05-09T18:01:00Z", 200), row("2026-05-09T21:30:00Z", -50)];
     const { bins, minutes } = binsOf(rows);
     expect([bins.length <= 48, minutes, bins.reduce((sum, bin) => sum + bin.cents, 0)]).toEqual([true, 5, 250]);
@@ -136,6 +136,6 @@ describe("sales by minute", () => {
   });
 });
 
-it("a printed code is read however it is typed", () => {
+it("a printed code is read with any separators and case", () => {
   expect(["k7q2x m4r9t", "K7Q2X-M4R9T", "k7q2", ""].map(codeOf)).toEqual(["K7Q2X-M4R9T", "K7Q2X-M4R9T", null, null]);
 });

@@ -23,32 +23,32 @@ const sauce = (allergens: string[], required: boolean): Product["options"] =>
 describe("a basket", () => {
   const priced = vectors.baskets.filter(({ basket, priced }) => priced && basket.returns.length === 0);
 
-  it("has vectors to be held against", () => expect(priced.length).toBeGreaterThan(5));
+  it("has test vectors", () => expect(priced.length).toBeGreaterThan(5));
 
-  it.each(priced.map((one) => [one.name, one] as const))("costs what the server says: %s", (_, { outlet, at, starts_at, basket, priced: said }) => {
+  it.each(priced.map((one) => [one.name, one] as const))("costs the same as on the server: %s", (_, { outlet, at, starts_at, basket, priced: said }) => {
     const catalogue = vectors.catalogues.find((one) => one.outlet === outlet && one.version === basket.version)!;
     const shown = new Card(catalogue, { gone: [], startsAt: starts_at ? Date.parse(starts_at) : null, dry: false });
     expect(shown.total(basket.lines.map(whole), Date.parse(at)).cents).toBe(said!.total_cents);
   });
 
-  it("asks for the age of its strongest drink, in a menu too", () => {
+  it("has the highest minimum age of its drinks, also in a menu", () => {
     const menu = { kind: "menu", id: "m", parts: [{ code: "drink", products: ["cola", "beer"] }] } as unknown as Menu;
     const board = card([menu, product("cola"), product("beer", { abv_permille: 50 })]);
     expect(board.age([line("cola"), line("m", { parts: { drink: { product_id: "cola", options: {} } } })])).toBe(0);
     expect(board.age([line("m", { parts: { drink: { product_id: "beer", options: {} } } })])).toBe(18);
   });
 
-  it("counts the same thing once more, and another wish apart", () => {
+  it("adds up equal lines, and keeps lines with other options apart", () => {
     const one = line("a", { options: { sauce: "a", size: "s" } });
     expect(same(one, line("a", { quantity: 4, options: { size: "s", sauce: "a" } }))).toBe(true);
     expect(same(one, line("a", { options: { sauce: "b", size: "s" } }))).toBe(false);
   });
 });
 
-describe("who eats without something", () => {
+describe("diet filters", () => {
   const without = { without: ["milk" as const], diet: "" as const };
 
-  it("is not shown what holds it, nor what can only be had with it", () => {
+  it("hide products that contain an allergen or cannot be ordered without it", () => {
     const board = card([]);
     expect(board.suits(product("a"), without)).toBe(true);
     expect(board.suits(product("a", { allergens: ["milk"] }), without)).toBe(false);
@@ -56,13 +56,13 @@ describe("who eats without something", () => {
     expect(board.suits(product("a", { options: sauce(["milk"], false) }), without)).toBe(true);
   });
 
-  it("finds a menu in which each part has something left", () => {
+  it("keep a menu if each part has a matching product", () => {
     const menu = { kind: "menu", id: "m", parts: [{ code: "dish", products: ["a", "b"] }] } as unknown as Menu;
     expect(card([menu, product("a", { allergens: ["milk"] }), product("b")]).suits(menu, without)).toBe(true);
     expect(card([menu, product("a", { allergens: ["milk"] })]).suits(menu, without)).toBe(false);
   });
 
-  it("who eats no meat keeps drinks, and what is vegan is vegetarian", () => {
+  it("vegetarians keep drinks, and vegan products are vegetarian", () => {
     const [board, vegetarian] = [card([]), { without: [], diet: "vegetarian" as const }];
     expect(board.suits(product("a"), vegetarian)).toBe(false);
     expect(board.suits(product("a", { diet: "vegan" }), vegetarian)).toBe(true);
@@ -71,17 +71,17 @@ describe("who eats without something", () => {
   });
 });
 
-describe("what cannot be had tonight", () => {
+describe("unavailable products", () => {
   const menu = { kind: "menu", id: "m", parts: [{ code: "dish", products: ["a", "b"] }] } as unknown as Menu;
   const beer = product("beer", { abv_permille: 50 });
 
-  it("takes a menu with it where a part has nothing else", () => {
+  it("make a menu unavailable if a part has no other product", () => {
     const items = [menu, product("a"), product("b")];
     expect(card(items, ["a"]).off(menu)).toBeNull();
     expect(card(items, ["a", "b"]).off(menu)).toBe("sold_out");
   });
 
-  it("is every drink with alcohol where the house serves none, and what is distilled anywhere", () => {
+  it("include all alcohol if the event forbids it, and spirits always", () => {
     const dry = new Card({ version: "v", outlet: "01", deposits: [], items: [] }, { gone: [], startsAt: null, dry: true });
     expect([dry.off(beer), dry.off(product("cola")), card([]).off(beer)]).toEqual(["dry", null, null]);
     expect(card([]).off(product("rum", { abv_permille: 100, distilled: true }))).toBe("dry");

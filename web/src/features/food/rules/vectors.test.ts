@@ -21,7 +21,7 @@ describe("what may be sold", () => {
     expect(maySell(product as Product, event, Date.parse(at), derogations, age_confirmed)).toEqual(refused);
   });
 
-  test("of a basket, what is forbidden goes before an age to check", () => {
+  test("a forbidden product of a basket comes before an age check", () => {
     const product = (name: string): Product => vectors.alcohol.find((one) => one.name === name)!.product as Product;
     const basket = [product("an age limit without alcohol"), product("a cola"), product("spirits")];
     expect(maySellAll(basket, null, 0, [], false)).toMatchObject({ reason: "alcohol_forbidden", data: { why: "spirits" } });

@@ -8,12 +8,12 @@ function card(number: number, side: "home" | "away", colour: "yellow" | "second_
   return { number, at: "2026-05-09T19:00:00Z", told: { kind: "card", side, player: 4, colour } };
 }
 
-test("nothing is shown of what nobody counts", () => {
+test("values without a source are not shown", () => {
   expect(statistics(null, [])).toEqual([]);
   expect(statistics(NOTHING, [])).toEqual([]);
 });
 
-test("cards are those of the feed, and a second yellow card is a yellow and a red one", () => {
+test("cards are counted from the feed, and a second yellow card is a yellow and a red one", () => {
   const found = statistics(null, [card(1, "home", "yellow"), card(2, "home", "second_yellow"), card(3, "away", "red")]);
   expect(found.map(({ name, values }) => [name, values])).toEqual([
     ["yellow", [2, 0]],
@@ -21,7 +21,7 @@ test("cards are those of the feed, and a second yellow card is a yellow and a re
   ]);
 });
 
-test("what a source counts is shown with its shares", () => {
+test("values of a source are shown with their shares", () => {
   const found = statistics({ ...NOTHING, shots: [3, 1], passes: [200, 100], completed: [150, 99], possession: [67, 33] }, []);
   expect(found.map(({ name }) => name)).toEqual(["possession", "shots", "on_target", "corners", "fouls", "offsides", "passes", "accuracy"]);
   const by = Object.fromEntries(found.map((figure) => [figure.name, figure]));

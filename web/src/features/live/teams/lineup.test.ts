@@ -24,7 +24,7 @@ test("a list with named columns may have others, in any order and either languag
   ]);
 });
 
-test("the first eleven start where a list does not say who does", () => {
+test("the first eleven start if a list does not mark starters", () => {
   const text = Array.from({ length: 14 }, (_, index) => `${index + 1};`).join("\n");
   expect(players(text).filter(({ starts }) => starts)).toHaveLength(11);
 });
@@ -35,7 +35,7 @@ test.each([
   ["7; One; captain\n8; Other; captain", 2, "only one captain"],
   ["7; One; sweeper", 1, "sweeper"],
   ["number;name;position\n7;One;sweeper", 2, "sweeper"],
-])("what is wrong in %j is told by its line", (text, line, said) => {
+])("an error in %j has its line", (text, line, said) => {
   expect(read(text).defects).toEqual([{ line, text: expect.stringContaining(said) as unknown }]);
 });
 
@@ -52,14 +52,14 @@ test("teams with the same short name, or a shirt twice, are not sent", () => {
   expect(teamsOf(form).errors).toEqual({ "away-code": expect.any(String) as unknown, again: expect.any(String) as unknown });
 });
 
-test("what two people changed is put together, and where both changed the same mine stays", () => {
+test("changes of two people are merged, and where both changed a field mine stays", () => {
   const base = { title: "Old", doors: "19:00", limit: "9" };
   const both = merged(base, { ...base, title: "Mine", limit: "4" }, { ...base, title: "Theirs", doors: "18:00" }, ["title", "doors", "limit"]);
   expect(both.form).toEqual({ title: "Mine", doors: "18:00", limit: "4" });
   expect(both.differ).toEqual(["title", "doors", "limit"]);
 });
 
-test("a player who was removed, added or renamed is a fact of the form by the shirt", () => {
+test("a removed, added or renamed player is a form value by shirt number", () => {
   const form = formOf(null, "One – Two");
   form.home.players = players("4; Four\n5; Five");
   const facts = factsOf(form);

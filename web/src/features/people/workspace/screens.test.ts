@@ -13,7 +13,7 @@ test("each role has a screen", () => {
   for (const role of ["programme", "box_office"] as const) expect(names(role)).toEqual(["office"]);
 });
 
-test("an administrator has all screens, whoever has no role none", () => {
+test("an administrator has all screens, a person without a role none", () => {
   expect(names("admin")).toHaveLength(7);
   expect(names()).toEqual([]);
 });

@@ -19,8 +19,8 @@ const pricing: Pricing = {
   fee_vat_permille: 200,
 };
 
-describe("a pricing being painted", () => {
-  it("is sent back as it came while nobody touches it", () => {
+describe("the pricing editor", () => {
+  it("returns an unchanged document unchanged", () => {
     expect(checked(docOf(pricing, ground, "fr"), ground)).toEqual({ pricing, defects: [] });
   });
 
@@ -32,7 +32,7 @@ describe("a pricing being painted", () => {
     expect(painted(bare, ["101"], null)).toBe(bare);
   });
 
-  it("tells everything that is wrong at once, each at its field", () => {
+  it("shows all errors at once, each at its field", () => {
     let doc = added(docOf(pricing, ground, "en"), { fr: "", en: "Silver" }).doc;
     const id = doc.categories[1]!.id;
     doc = withCategory(doc, id, { prices: { full: "ten", child: "", reduced: "5", access: "99999" } });
@@ -48,19 +48,19 @@ describe("a pricing being painted", () => {
     ]);
   });
 
-  it("finds the field of what the server refuses", () => {
+  it("finds the field of a refusal of the server", () => {
     const sent: Pricing = { ...pricing, areas: [{ area: "PIT", category_id: ONE, capacity: 1 }] };
     expect(["categories[0].prices.child", "categories[0].name.en", "areas[0]", "blocks.7", "fee_cents"].map((at) => located(at, sent))).toEqual([
       `price-child-${ONE}`, `name-en-${ONE}`, "area-PIT", "blocks.7", "fee_cents",
     ]);
   });
 
-  it("leaves nothing behind when a category goes", () => {
+  it("removes a category completely", () => {
     const doc = without(painted(docOf(pricing, ground, "en"), ["PIT"], ONE), ONE);
     expect(checked(doc, ground).pricing).toMatchObject({ categories: [], blocks: {}, areas: [] });
   });
 
-  it("undoes a whole stroke, and does it again", () => {
+  it("undoes and redoes a whole stroke", () => {
     const painting = new Painting(docOf(pricing, ground, "en"));
     const first = painting.doc;
     painting.take(painted(painting.doc, ["101"], TWO), "stroke 1");

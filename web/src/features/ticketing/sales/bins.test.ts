@@ -15,7 +15,7 @@ describe("sales over time", () => {
     expect(bins.at(-1)!.start).toBe("2026-05-09T14:00:00Z");
   });
 
-  it("adds up days as the ground counts them, through a change of the clocks", () => {
+  it("adds up days in the venue's time zone, across a change of daylight saving time", () => {
     const bins = binsOf([row("2026-03-28T22:00:00Z", 1), row("2026-03-28T23:00:00Z", 4), row("2026-03-29T21:00:00Z", 8)], "day", "2026-03-30T08:00:00Z");
     expect(bins.length).toBe(7);
     expect(bins.slice(-3).map((bin) => [bin.start, bin.sold, bin.cents])).toEqual([

@@ -24,7 +24,7 @@ const way: Entrance["route"] = {
 };
 
 describe("directions", () => {
-  it("says every leg in English", () => {
+  it("describes every leg in English", () => {
     expect(directions(way, "ramp:N1", label, en.route).map((entry) => entry.text)).toEqual([
       "Take ramp N1 up to the podium",
       "Turn left to gate B1",
@@ -36,7 +36,7 @@ describe("directions", () => {
     ]);
   });
 
-  it("says every leg in French", () => {
+  it("describes every leg in French", () => {
     expect(directions(way, "ramp:N1", label, fr.route).map((entry) => entry.text)).toEqual([
       "Montez au parvis par la rampe N1",
       "Tournez à gauche jusqu’à la porte B1",
@@ -48,13 +48,13 @@ describe("directions", () => {
     ]);
   });
 
-  it("begins at the gate once it is passed", () => {
+  it("begins at the gate after it was passed", () => {
     const left = afterGate(way, "gate:B1");
     expect(directions(left, "ramp:N1", label, en.route)[0]!.text).toBe("Take stairs N3 up to the middle tier, 55 steps");
     expect([left.legs.length, left.metres, left.steps, left.step_free]).toEqual([5, 50, 84, false]);
   });
 
-  it("names things without their kind", () => {
+  it("names places without their kind", () => {
     expect([nameOf("gate:A1"), nameOf("lift-N-1"), nameOf("stairs:E5")]).toEqual(["A1", "N1", "E5"]);
   });
 });

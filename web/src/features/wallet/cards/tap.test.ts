@@ -11,7 +11,7 @@ test("a card's message is read in both forms", () => {
   expect(of(`${PLAIN}&from=somewhere`)).toEqual(of(PLAIN));
 });
 
-test("an address without a message is none, and one that no card writes is malformed", () => {
+test("an address without a message has no tap, and an invalid message is malformed", () => {
   expect(of("")).toBeNull();
   expect(of("from=somewhere")).toBeNull();
   for (const wrong of [PLAIN.toLowerCase(), PLAIN.slice(0, -1), `${PLAIN}&uid=04DE5F1EACC041`, `${PLAIN}&picc_data=00`, "cmac=94EED9EE65337086", "uid=1"]) {
@@ -19,12 +19,12 @@ test("an address without a message is none, and one that no card writes is malfo
   }
 });
 
-test("what a reader of the phone saw is a card only at the page of taps", () => {
+test("an address read by the phone is a card only on the tap page", () => {
   expect(messageOfAddress(`https://club.example/tap?${PLAIN}`)).toEqual(of(PLAIN));
   for (const other of ["", "hello", `https://club.example/menu?${PLAIN}`, "https://club.example/tap?uid=1"]) expect(messageOfAddress(other)).toBeNull();
 });
 
-test("a printed code is read however it was typed, and never with a sign that no card bears", () => {
+test("a printed code is read with any separators, and rejected with other characters", () => {
   expect(codeOf(" k7q2x - m4r9t ")).toBe("K7Q2XM4R9T");
   for (const wrong of ["", "K7Q2X-M4R9", "K7Q2X-M4R90", "K7Q2X-M4R9I", "K7Q2X-M4R9TT"]) expect(codeOf(wrong), wrong).toBeNull();
 });

@@ -14,14 +14,14 @@ async function phone(name: "Ed25519" | "P-256"): Promise<PhoneKey> {
   return { owner: "somebody", id, private_key: await crypto.subtle.importKey("jwk", jwk, algorithm, false, ["sign"]), public_jwk: jwk };
 }
 
-test("a phone reads what a till asks, and signs the same bytes as Python", () => {
+test("a phone reads a till's challenge and signs the same bytes as Python", () => {
   expect(challengeIn(file.address)).toEqual(said);
   expect(new TextDecoder().decode(challengeBytes(said))).toBe(challenge.text);
   const signed = message(said);
   expect(base64url(signed.slice(0, -challenge.text.length))).toBe(file.purpose);
 });
 
-test("a phone's yes is the proof that Python expects, whichever key the browser can make", async () => {
+test("a phone's proof is the one that Python expects, with either kind of key", async () => {
   const ofCase = (name: string): string => cases.find((one) => one.name === name)!.shown[0]!.proof;
   expect(await prove(await phone("Ed25519"), said)).toBe(ofCase("an Ed25519 key"));
   const { kty, crv, x, y } = keys["P-256"].jwk as JsonWebKey;
@@ -34,14 +34,14 @@ test("a phone's yes is the proof that Python expects, whichever key the browser 
   }
 });
 
-describe("a challenge is too old for the phone exactly when it is for the server", () => {
+describe("a challenge expires on the phone when it expires on the server", () => {
   const asked = cases.filter(({ shown, outcomes }) => !shown[0]!.told && ["proof_too_old", undefined].includes((outcomes[0] as { reason?: string }).reason));
   test.each(asked)("$name", ({ now, shown, outcomes }) => {
     expect(isOld(shown[0]!.challenge, Date.parse(now))).toBe("reason" in outcomes[0]!);
   });
 });
 
-describe("what is no challenge in its one spelling is refused", () => {
+describe("a challenge that is not canonical is refused", () => {
   const of = (told: unknown): string => base64url(new TextEncoder().encode(typeof told === "string" ? told : JSON.stringify(told)));
   const { at, cents, id, outlet, till } = said;
   test.each<[string, string]>([
@@ -68,7 +68,7 @@ describe("what is no challenge in its one spelling is refused", () => {
     ["not UTF-8", base64url(new Uint8Array([0xff, 0xfe]))],
   ])("%s", (_, fragment) => expect(readChallenge(fragment)).toBeNull());
 
-  test("and what is another page's address", () => {
+  test("and the address of another page", () => {
     expect(challengeIn(file.address.replace("/pay#", "/tap#"))).toBeNull();
     expect(challengeIn("a word")).toBeNull();
   });
