@@ -1,6 +1,6 @@
 /// <reference lib="webworker" />
 /** Push messages: show a message, and open its path. */
-interface Told {
+interface PushMessage {
   kind: string;
   title: string;
   body: string;
@@ -18,34 +18,34 @@ interface Shown {
 }
 
 /** Browsers require that each message is shown, even one that this version does not understand. */
-function read(data: PushMessageData | null): Partial<Told> {
+function read(data: PushMessageData | null): Partial<PushMessage> {
   try {
-    return (data?.json() ?? {}) as Partial<Told>;
+    return (data?.json() ?? {}) as Partial<PushMessage>;
   } catch {
     return {};
   }
 }
 
 /** Path that explains a message; a later message about the same thing replaces it. */
-function pathOf({ kind, order, event }: Partial<Told>): string {
+function pathOf({ kind, order, event }: Partial<PushMessage>): string {
   if (kind === "food_ready" && order) return `/food/orders/${encodeURIComponent(order)}`;
   return kind === "live" && event ? `/live/${encodeURIComponent(event)}` : "/";
 }
 
-export async function showTold(worker: ServiceWorkerGlobalScope, data: PushMessageData | null): Promise<void> {
+export async function showMessage(worker: ServiceWorkerGlobalScope, data: PushMessageData | null): Promise<void> {
   const { registration, location } = worker;
-  const told = read(data);
-  const shown: Shown = { path: pathOf(told), revision: told.revision ?? 0 };
-  const tag = told.tag ?? shown.path;
+  const message = read(data);
+  const shown: Shown = { path: pathOf(message), revision: message.revision ?? 0 };
+  const tag = message.tag ?? shown.path;
   const later = (await registration.getNotifications({ tag })).find((one) => ((one.data as Partial<Shown> | null)?.revision ?? 0) > shown.revision);
   const options = later
     ? { body: later.body, data: later.data as Shown }
-    : { body: told.body ?? "", data: shown, renotify: told.loud ?? false };
-  await registration.showNotification(later?.title ?? told.title ?? location.host, { tag, icon: "/icon.svg", badge: "/icon.svg", ...options });
+    : { body: message.body ?? "", data: shown, renotify: message.loud ?? false };
+  await registration.showNotification(later?.title ?? message.title ?? location.host, { tag, icon: "/icon.svg", badge: "/icon.svg", ...options });
 }
 
 /** Focus a window with this path, else any window of this app, else open one. */
-export async function openTold(worker: ServiceWorkerGlobalScope, notification: Notification): Promise<void> {
+export async function openMessage(worker: ServiceWorkerGlobalScope, notification: Notification): Promise<void> {
   notification.close();
   const url = new URL((notification.data as Partial<Shown> | null)?.path ?? "/", worker.location.origin);
   const windows = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });

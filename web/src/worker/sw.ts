@@ -8,7 +8,7 @@
  * Tickets, events and keys are not here: the apps keep them in IndexedDB.
  */
 import { APPS, appOf, type App } from "../apps/table";
-import { openTold, showTold } from "./push";
+import { openMessage, showMessage } from "./push";
 
 /** Static routing: requests that the worker never handles; not every browser has it. */
 interface Routed {
@@ -38,8 +38,8 @@ self.addEventListener("message", (event) => {
   if (event.data === "take over") void self.skipWaiting();
   if (event.data === "keep the gate") event.waitUntil(keepGate());
 });
-self.addEventListener("push", (event) => event.waitUntil(showTold(self, event.data)));
-self.addEventListener("notificationclick", (event) => event.waitUntil(openTold(self, event.notification)));
+self.addEventListener("push", (event) => event.waitUntil(showMessage(self, event.data)));
+self.addEventListener("notificationclick", (event) => event.waitUntil(openMessage(self, event.notification)));
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || url.origin !== self.location.origin) return;

@@ -45,11 +45,11 @@ export class Sale {
     if (!event.ok) return this.#fail(event);
     this.event = event.data;
     if (!offer.ok) return this.#fail(offer);
-    const ground = await geometry(event.data.venue_version);
-    if (!ground.ok) return this.#fail(ground);
-    const free = await this.#availability(ground.data, offer.data);
+    const venue = await geometry(event.data.venue_version);
+    if (!venue.ok) return this.#fail(venue);
+    const free = await this.#availability(venue.data, offer.data);
     if (!free.ok) return this.#fail(free);
-    this.loaded = { event: event.data, geometry: ground.data, offer: offer.data, places: free.data.places };
+    this.loaded = { event: event.data, geometry: venue.data, offer: offer.data, places: free.data.places };
     this.#stop?.();
     this.#stop = follow("availability", this.id, free.data.since, (message) => this.#hear(message));
   }
@@ -60,12 +60,12 @@ export class Sale {
     this.#stop = null;
   }
 
-  async #availability(ground: Geometry, offer: Offer): Promise<Answer<{ places: Availability; since: string | null }>> {
+  async #availability(venue: Geometry, offer: Offer): Promise<Answer<{ places: Availability; since: string | null }>> {
     const params = { path: { event_id: this.id } };
     const answer = await answered<ArrayBuffer>(api.GET("/api/events/{event_id}/availability", { params, parseAs: "arrayBuffer" }));
     if (!answer.ok) return answer;
     const spans = [
-      ...ground.blocks.map((block) => ({ code: block.code, first: block.first_seat, count: block.seat_count })),
+      ...venue.blocks.map((block) => ({ code: block.code, first: block.first_seat, count: block.seat_count })),
       ...offer.areas.map((area) => ({ code: area.area, first: area.first_place, count: area.capacity })),
     ];
     const places = new Availability(new Uint8Array(answer.data), spans);

@@ -42,13 +42,13 @@ class Tickets {
     this.list = answer.data;
     this.at = new Date().toISOString();
     await keep.put("tickets", { owner: me, at: this.at, tickets: answer.data } satisfies Kept);
-    void this.#keepWhatBelongs(answer.data);
+    void this.#cacheEvents(answer.data);
   }
 
   /** Caches events and routes for use without network, once per visit and sequentially. */
-  async #keepWhatBelongs(told: Ticket[]): Promise<void> {
+  async #cacheEvents(tickets: Ticket[]): Promise<void> {
     const once = (name: string): boolean => !this.#kept.has(name) && Boolean(this.#kept.add(name));
-    for (const { event, place, refunded } of told) {
+    for (const { event, place, refunded } of tickets) {
       if (once(event.id)) await keepEvent(event.id);
       if (!refunded && !event.cancelled && once(`${place}`)) await cacheRoutes(place);
     }

@@ -27,25 +27,25 @@ export function read(text: string, who: readonly string[], before: Moment | null
   let at = 0;
   const digit = (): number => DIGITS.get(text[at++]!) ?? 0;
   const place = (): number => digit() * BASE + digit() - PLACE_MAX;
-  const position = (former: Spot | undefined): { spot: Spot | undefined; told: boolean } => {
+  const position = (former: Spot | undefined): { spot: Spot | undefined; changed: boolean } => {
     const sign = text[at];
     if (sign === undefined || sign === ".") {
       at += 1;
-      return { spot: former, told: false };
+      return { spot: former, changed: false };
     }
     if (sign === "-") {
       at += 1;
-      return { spot: undefined, told: false };
+      return { spot: undefined, changed: false };
     }
     if (sign === "+" || !former) {
       at += 1;
-      return { spot: [place(), place()], told: true };
+      return { spot: [place(), place()], changed: true };
     }
-    return { spot: [former[0] + digit() - STEP_MAX, former[1] + digit() - STEP_MAX], told: true };
+    return { spot: [former[0] + digit() - STEP_MAX, former[1] + digit() - STEP_MAX], changed: true };
   };
   const former = before?.ball ?? null;
   const ball = position(former ? [former[0], former[1]] : undefined);
-  const height = ball.told ? digit() : (former?.[2] ?? 0);
+  const height = ball.changed ? digit() : (former?.[2] ?? 0);
   const spots = new Map<string, Spot>();
   for (const name of who) {
     const { spot } = position(before?.spots.get(name));

@@ -92,10 +92,10 @@ export class TopUp {
     }
   }
 
-  async #end(told: TopUpView): Promise<void> {
+  async #end(topUp: TopUpView): Promise<void> {
     await this.wallet.load();
-    this.#forget(told.id);
-    this.ended = told;
+    this.#forget(topUp.id);
+    this.ended = topUp;
   }
 
   #forget(id: string): void {

@@ -45,11 +45,11 @@ export async function patientFetch(request: Request): Promise<Response> {
 export const offline: Problem = { code: "offline", status: 0, data: {}, retryAfter: null };
 
 function problem(response: Response, body: unknown): Problem {
-  const told = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
+  const fields = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
   return {
-    code: typeof told.code === "string" ? told.code : response.status === 503 ? "overloaded" : "internal",
+    code: typeof fields.code === "string" ? fields.code : response.status === 503 ? "overloaded" : "internal",
     status: response.status,
-    data: typeof told.data === "object" && told.data !== null ? (told.data as Record<string, unknown>) : {},
+    data: typeof fields.data === "object" && fields.data !== null ? (fields.data as Record<string, unknown>) : {},
     retryAfter: seconds(response),
   };
 }

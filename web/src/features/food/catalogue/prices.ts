@@ -40,7 +40,7 @@ export function checkPrices(prices: readonly PriceForm[]): Faults {
 
 /** Whether two lists are equal in any order. */
 export function samePrices(one: readonly Price[], other: readonly Price[]): boolean {
-  const told = (prices: readonly Price[]): string =>
+  const textOf = (prices: readonly Price[]): string =>
     prices.map(({ cents, outlet, window }) => [outlet ?? "", window?.from_min ?? "", window?.until_min ?? "", cents].join("|")).sort().join("\n");
-  return told(one) === told(other);
+  return textOf(one) === textOf(other);
 }

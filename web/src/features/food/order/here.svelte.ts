@@ -50,7 +50,7 @@ class Here {
 
   /** Determine event and place; `query` may name a ticket or an event. */
   async arrive(query: URLSearchParams): Promise<void> {
-    const [board] = await Promise.all([events(), session.me ? tickets.load() : null, this.#ground()]);
+    const [board] = await Promise.all([events(), session.me ? tickets.load() : null, this.#loadVenue()]);
     this.problem = board.ok ? null : board.problem;
     if (!board.ok) return;
     const now = clock.now();
@@ -97,7 +97,7 @@ class Here {
     this.#keep();
   }
 
-  async #ground(): Promise<void> {
+  async #loadVenue(): Promise<void> {
     this.venue ??= await currentGeometry();
   }
 

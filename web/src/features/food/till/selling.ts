@@ -54,9 +54,9 @@ function asked({ kind, tenders = [] }: Draft): boolean {
 /** An online sale is sent only after all earlier records are uploaded. */
 async function mayAskNow(): Promise<boolean> {
   if (!till.mayAsk()) return false;
-  const told = await till.sync(till.pack!.limits.ask_ms);
-  if (told === "silence") till.setOnline(false);
-  return told === "empty";
+  const uploaded = await till.sync(till.pack!.limits.ask_ms);
+  if (uploaded === "silence") till.setOnline(false);
+  return uploaded === "empty";
 }
 
 /** Store before sending: after a crash the same bytes are sent again. */

@@ -6,7 +6,7 @@ import { Painting } from "./painting.svelte";
 
 const ONE = "018f0000-0000-7000-8000-000000000001";
 const TWO = "018f0000-0000-7000-8000-000000000002";
-const ground = {
+const venue = {
   blocks: [{ code: "101", seat_count: 300 }, { code: "102", seat_count: 200 }],
   areas: [{ code: "PIT", capacity_max: 900 }],
 } as unknown as Geometry;
@@ -21,24 +21,24 @@ const pricing: Pricing = {
 
 describe("the pricing editor", () => {
   it("returns an unchanged document unchanged", () => {
-    expect(checked(docOf(pricing, ground, "fr"), ground)).toEqual({ pricing, defects: [] });
+    expect(checked(docOf(pricing, venue, "fr"), venue)).toEqual({ pricing, defects: [] });
   });
 
   it("paints blocks and areas, takes them off sale, and counts what each category covers", () => {
-    const doc = painted(docOf(pricing, ground, "en"), ["101", "102", "PIT"], ONE);
-    expect(counted(doc, ground).get(ONE)).toEqual({ blocks: 3, places: 1400 });
+    const doc = painted(docOf(pricing, venue, "en"), ["101", "102", "PIT"], ONE);
+    expect(counted(doc, venue).get(ONE)).toEqual({ blocks: 3, places: 1400 });
     const bare = painted(doc, ["101", "PIT"], null);
-    expect(checked(bare, ground).pricing).toMatchObject({ blocks: { 102: ONE }, areas: [] });
+    expect(checked(bare, venue).pricing).toMatchObject({ blocks: { 102: ONE }, areas: [] });
     expect(painted(bare, ["101"], null)).toBe(bare);
   });
 
   it("shows all errors at once, each at its field", () => {
-    let doc = added(docOf(pricing, ground, "en"), { fr: "", en: "Silver" }).doc;
+    let doc = added(docOf(pricing, venue, "en"), { fr: "", en: "Silver" }).doc;
     const id = doc.categories[1]!.id;
     doc = withCategory(doc, id, { prices: { full: "ten", child: "", reduced: "5", access: "99999" } });
     doc = { ...painted(doc, ["PIT"], id), fee: "x", vat: "5.5" };
     doc = { ...doc, areas: { PIT: { category: id, capacity: "1000" } } };
-    expect(checked(doc, ground).defects).toEqual([
+    expect(checked(doc, venue).defects).toEqual([
       { code: "name_missing", field: `name-fr-${id}` },
       { code: "price_unreadable", field: `price-full-${id}` },
       { code: "price_missing", field: `price-child-${id}` },
@@ -56,12 +56,12 @@ describe("the pricing editor", () => {
   });
 
   it("removes a category completely", () => {
-    const doc = without(painted(docOf(pricing, ground, "en"), ["PIT"], ONE), ONE);
-    expect(checked(doc, ground).pricing).toMatchObject({ categories: [], blocks: {}, areas: [] });
+    const doc = without(painted(docOf(pricing, venue, "en"), ["PIT"], ONE), ONE);
+    expect(checked(doc, venue).pricing).toMatchObject({ categories: [], blocks: {}, areas: [] });
   });
 
   it("undoes and redoes a whole stroke", () => {
-    const painting = new Painting(docOf(pricing, ground, "en"));
+    const painting = new Painting(docOf(pricing, venue, "en"));
     const first = painting.doc;
     painting.take(painted(painting.doc, ["101"], TWO), "stroke 1");
     painting.take(painted(painting.doc, ["102"], TWO), "stroke 1");

@@ -33,9 +33,9 @@ export function challengeBytes({ at, cents, id, outlet, till }: Challenge): Byte
 export function readChallenge(fragment: string): Challenge | null {
   try {
     const bytes = fromBase64(fragment);
-    const told: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    if (!isChallenge(told)) return null;
-    return base64url(challengeBytes(told)) === fragment ? told : null;
+    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    if (!isChallenge(value)) return null;
+    return base64url(challengeBytes(value)) === fragment ? value : null;
   } catch {
     return null;
   }
@@ -47,9 +47,9 @@ export function challengeIn(text: string): Challenge | null {
   return url?.pathname === "/pay" ? readChallenge(url.hash.slice(1)) : null;
 }
 
-function isChallenge(told: unknown): told is Challenge {
-  if (typeof told !== "object" || told === null || Object.keys(told).sort().join() !== NAMES) return false;
-  const { at, cents, id, outlet, till } = told as Record<string, unknown>;
+function isChallenge(value: unknown): value is Challenge {
+  if (typeof value !== "object" || value === null || Object.keys(value).sort().join() !== NAMES) return false;
+  const { at, cents, id, outlet, till } = value as Record<string, unknown>;
   const texts = [at, id, outlet, till].every((one) => typeof one === "string");
   return texts && isMoment(at as string) && isAmount(cents) && UUID.test(id as string) && UUID.test(till as string) && isOutlet(outlet as string);
 }

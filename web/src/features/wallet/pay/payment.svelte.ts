@@ -67,9 +67,9 @@ export class Payment {
     }
   }
 
-  #learn(told: ProofSent | null, problem: Problem | null): void {
+  #learn(answer: ProofSent | null, problem: Problem | null): void {
     this.problem = problem;
-    if (told) [this.sent, this.stage] = [true, told.state === "paid" ? "paid" : "waiting"];
+    if (answer) [this.sent, this.stage] = [true, answer.state === "paid" ? "paid" : "waiting"];
     else if (problem && problem.status >= 400 && problem.status < 500 && ![401, 429].includes(problem.status)) this.stage = "refused";
   }
 }
