@@ -141,7 +141,7 @@ def codes_of(source: str) -> set[str]:
 def written(codes: Iterable[str]) -> str:
     """Return the module of the web that names the codes."""
     members = "".join(f'\n  | "{code}"' for code in sorted(codes))
-    about = "/** Every code that the server may refuse with. Written by `make api`. */"
+    about = "/** Every refusal code of the server. Written by `make api`. */"
     return f"{about}\nexport type RefusalCode ={members};\n"
 
 
