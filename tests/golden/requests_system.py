@@ -188,7 +188,7 @@ def _quick(moment: datetime) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(journal, "POLL_S", POLL_S)
         patch.setattr(limits, "RATES", rates)
-        patch.setattr(taps, "AGAIN_S", 0.0)
+        patch.setattr(taps, "TAP_WINDOW_S", 0.0)
         patch.setattr(inventory, "Random", First)
         patch.setattr(card_news.CardNews.__init__, "__defaults__", (card_news.KEPT_S, float("inf")))
         patch.setattr(ids, "uuid_utils", Ids(moment))

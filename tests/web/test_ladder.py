@@ -20,7 +20,7 @@ from virage.media.live.acts import publishing as live
 from virage.media.live.rules.entries import Announcement, EntryRequest, FeedEntry
 from virage.media.replay.acts import clips
 from virage.media.replay.ingest.synthetic import HEIGHT
-from virage.media.replay.rules.clips import Clip, Mark
+from virage.media.replay.rules.clips import Clip, ClipRequest
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
 from virage.site.programme.rules import Text
@@ -69,7 +69,7 @@ def shown_again(house: House, event: UUID) -> None:
         words = Announcement(Text("Quel arrêt !", "What a save!"))
         (entry,) = await live.publish(conn, event, [EntryRequest(new_id(), now, words)], None, now)
         assert isinstance(entry, FeedEntry)
-        wish = Mark(new_id(), now - timedelta(seconds=4), now + timedelta(seconds=4), about=entry.number)
+        wish = ClipRequest(new_id(), now - timedelta(seconds=4), now + timedelta(seconds=4), about=entry.number)
         assert isinstance(await clips.mark(conn, event, wish, None, now), Clip)
 
     in_database(house, publish)

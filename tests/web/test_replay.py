@@ -19,7 +19,7 @@ from virage.demo.teams import TEAMS
 from virage.media.live.acts import publishing as live
 from virage.media.live.rules.entries import EntryRequest, Goal, KickOff, Period, Side
 from virage.media.replay.acts import clips, rights
-from virage.media.replay.acts.clips import entries_told
+from virage.media.replay.acts.clips import on_feed_entries
 from virage.media.replay.footage import Footage
 from virage.media.replay.ingest.segmenter import Fragment
 from virage.media.replay.reads import watching
@@ -76,7 +76,7 @@ class Evening:
 
         async def tell(conn: Connection) -> UUID:
             await live.set_teams(conn, self.event, TEAMS, None, self.now, revision=0)
-            await live.publish(conn, self.event, tellings, None, self.now, handlers=(entries_told,))
+            await live.publish(conn, self.event, tellings, None, self.now, handlers=(on_feed_entries,))
             clip_id: UUID = await conn.fetchval("select id from replay.clip where event_id = $1", self.event)
             return clip_id
 

@@ -18,7 +18,7 @@ from virage.demo.teams import TEAMS
 from virage.media.live.acts import publishing as live
 from virage.media.replay.acts import clips
 from virage.media.replay.footage import Footage
-from virage.media.replay.rules.clips import Clip, Mark
+from virage.media.replay.rules.clips import Clip, ClipRequest
 from virage.media.replay.rules.media import MediaVault
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
@@ -57,7 +57,7 @@ def filmed(house: House, event: UUID) -> str:
         await reel.lay(conn, footage, MediaVault([house.env["VIRAGE_SECRET"]]))
         goal = await conn.fetchval(GOAL, event)
         at = now - timedelta(seconds=44)
-        wanted = Mark(new_id(), at, at + timedelta(seconds=20), [reel.camera], about=goal)
+        wanted = ClipRequest(new_id(), at, at + timedelta(seconds=20), [reel.camera], about=goal)
         clip = await clips.mark(conn, event, wanted, None, now)
         assert isinstance(clip, Clip)
         return str(clip.id)

@@ -15,7 +15,7 @@ from virage.app.opening import clock_of, opened
 from virage.cli.deployment import configuration_of_running, console, database, fail
 from virage.media.replay import api as replay
 from virage.media.replay.api import PASSPHRASE_LENGTH_MIN, SCHEMES, SRT_PROGRAM, Footage, Ingest, Source, send
-from virage.media.replay.types import ADVICE, CAMERA_PATTERN, DELAY_MS_MAX, Fault, Late, MediaVault
+from virage.media.replay.types import ADVICE, CAMERA_PATTERN, DELAY_MS_MAX, CameraDelay, Fault, MediaVault
 from virage.platform.host.supervise import die_with_parent
 from virage.platform.settings import logs
 from virage.platform.settings.config import Config
@@ -88,7 +88,7 @@ def measure() -> None:
         raise fail("Nothing was compared: let a lamp flash before two cameras, unevenly, for ten seconds.")
 
 
-async def _measure(config: Config) -> list[Late]:
+async def _measure(config: Config) -> list[CameraDelay]:
     vault = MediaVault([config.secret, *config.secrets_previous])
     async with opened(config) as db:
         return await replay.measure(db, Footage(config.objects_at), vault, clock_of(config).now())

@@ -19,7 +19,7 @@ from virage.media.replay.store import cameras as store
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
 
-Late = Callable[[Fragment], float]
+Lateness = Callable[[Fragment], float]
 
 
 @cache
@@ -65,7 +65,7 @@ class Reel:
     """A take of a camera that is laid into the store, all of it or bit by bit. `late`: how late each part came."""
 
     def __init__(
-        self, camera: str, began: datetime, parts: Sequence[Init | Fragment], *, late: Late = lambda _: 0.0
+        self, camera: str, began: datetime, parts: Sequence[Init | Fragment], *, late: Lateness = lambda _: 0.0
     ) -> None:
         self.camera = camera
         self._began = began
@@ -102,7 +102,9 @@ class Reel:
         await store.add_segment(conn, segment, track)
 
 
-def shot(camera: str, began: datetime, seconds: int, *, late: Late = lambda _: 0.0, only: Kind | None = None) -> Reel:
+def shot(
+    camera: str, began: datetime, seconds: int, *, late: Lateness = lambda _: 0.0, only: Kind | None = None
+) -> Reel:
     """A take of a camera that began at a moment; `only`: nothing else of it came in."""
     parts = take(round(began.timestamp() * 1000), seconds)
     return Reel(camera, began, [part for part in parts if only in (None, part.kind)], late=late)

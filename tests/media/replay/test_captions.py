@@ -27,9 +27,9 @@ from virage.media.live.rules.entries import (
     VarReview,
 )
 from virage.media.replay.rules.captions import SHOWN_FOR, Cue, captions_playlist, cues_of, webvtt
+from virage.media.replay.rules.entry_texts import said
 from virage.media.replay.rules.media import Kind, Segment, Track
 from virage.media.replay.rules.playlists import Piece, runs_of
-from virage.media.replay.rules.words import said
 from virage.platform.values.ids import new_id
 from virage.site.programme.rules import Text
 

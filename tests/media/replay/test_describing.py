@@ -10,7 +10,7 @@ import pytest
 
 from tests.media.replay.filmed import Filmed, clocks, length_s, voice
 from tests.media.replay.reel import shot
-from virage.media.replay.films.describing import RATE, SAMPLES_MAX, Unreadable, samples
+from virage.media.replay.films.describing import RATE, SAMPLES_MAX, UnreadableMedia, samples
 from virage.media.replay.rules.boxes import first_shown_s
 from virage.media.replay.rules.descriptions import BYTES_MAX
 from virage.media.replay.rules.rights import Rights
@@ -92,7 +92,7 @@ def test_a_file_that_names_others_or_makes_us_wait_or_is_hours_long_is_not_read(
     slow = bytearray(voice(1))
     slow[24:28] = (1).to_bytes(4, "little")  # samples a second
     for data in (reads_ours, bytes(slow), waits):
-        with pytest.raises(Unreadable):
+        with pytest.raises(UnreadableMedia):
             samples(data)
 
 

@@ -116,7 +116,7 @@ async def test_a_goal_that_a_machine_told_waits_for_one_person(desk: Desk) -> No
     now = desk.world.clock.now()
     async with desk.world.db.transaction() as conn:
         goal = EntryRequest(new_id(), now, Goal(Side.HOME))
-        await live.publish(conn, desk.world.event, [goal], None, now, handlers=(acts.entries_told,))
+        await live.publish(conn, desk.world.event, [goal], None, now, handlers=(acts.on_feed_entries,))
     (clip,) = (await desk.shown(desk.moderator))["clips"]
     assert (clip["automatic"], clip["own"], clip["state"]) == (True, False, "proposed")
     assert await desk.do(desk.moderator, clip["id"], "release") == (200, None)

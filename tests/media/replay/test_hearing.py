@@ -15,7 +15,7 @@ from tests.conftest import FakeClock, alive
 from virage.media.replay.footage import Footage
 from virage.media.replay.ingest.segmenter import Fragment, Init, Take
 from virage.media.replay.ingest.synthetic import RATE, SOUND_RATE, send
-from virage.media.replay.jobs.moments import MomentJobs
+from virage.media.replay.jobs.moment_detection import MomentDetectionJobs
 from virage.media.replay.rules.media import Kind, MediaVault, Segment, Track, key_period, sealed
 from virage.media.replay.store import cameras as store
 from virage.platform.data.database import Database
@@ -75,7 +75,7 @@ class Ground:
         self.world = world
         self.footage = Footage(config.objects_at)
         self.vault = MediaVault([config.secret])
-        self.jobs = MomentJobs(world.db, world.clock, self.footage, self.vault)
+        self.jobs = MomentDetectionJobs(world.db, world.clock, self.footage, self.vault)
 
     async def takes_in(self, path: Path) -> None:
         """The sound of a file, as if it had come in until now."""
@@ -139,7 +139,7 @@ async def test_a_roar_in_a_cameras_sound_is_suggested_once_and_published_by_nobo
     assert camera == "main"
     assert abs(at - QUIET_S) <= 1.5
     assert await ground.world.rows("select id from replay.clip") == []
-    other = MomentJobs(ground.world.db, ground.world.clock, ground.footage, ground.vault)
+    other = MomentDetectionJobs(ground.world.db, ground.world.clock, ground.footage, ground.vault)
     await other.listen()
     assert len(await ground.suggested()) == 1, "who takes over hears the same, and says it no more"
 

@@ -12,14 +12,14 @@ import pytest
 from tests.conftest import FakeClock
 from tests.media.replay.conftest import Program
 from tests.media.replay.house import Kept
-from virage.media.replay.jobs.keeping import KeepingJobs
+from virage.media.replay.jobs.retention import RetentionJobs
 from virage.media.replay.reads.cameras import gauges
 from virage.media.replay.rules.cameras import Fault
 from virage.media.replay.rules.clips import Clip, ClipState
 from virage.media.replay.rules.descriptions import Part
-from virage.media.replay.rules.keeping import GRACE
+from virage.media.replay.rules.entry_texts import Locale
 from virage.media.replay.rules.media import Kind, Segment, Track, key_period
-from virage.media.replay.rules.words import Locale
+from virage.media.replay.rules.retention import GRACE
 from virage.media.replay.store import cameras as store
 from virage.media.replay.store import clips, descriptions
 from virage.platform.values.clock import Clock
@@ -73,8 +73,8 @@ async def count(kept: Kept, table: str) -> int:
     return found
 
 
-def job(kept: Kept, clock: Clock) -> KeepingJobs:
-    return KeepingJobs(kept.db, clock, kept.footage, HOURS)
+def job(kept: Kept, clock: Clock) -> RetentionJobs:
+    return RetentionJobs(kept.db, clock, kept.footage, HOURS)
 
 
 async def test_what_is_over_is_gone_with_its_track_its_key_and_its_objects_and_the_rest_stays(

@@ -20,8 +20,8 @@ from tests.media.replay.film import Archive, Cut, cut, shown
 from tests.samples import footage
 from virage.media.replay.footage import Footage
 from virage.media.replay.ingest.synthetic import HEIGHT, WIDTH, clock_in
-from virage.media.replay.ladder.maker import Ladder
-from virage.media.replay.ladder.transcoding import Unreadable, transcoded
+from virage.media.replay.ladder.encoder import Ladder
+from virage.media.replay.ladder.transcoding import UnreadableMedia, transcoded
 from virage.media.replay.reads.ladder import gauges
 from virage.media.replay.rules.boxes import boxes, first_shown, first_shown_s
 from virage.media.replay.rules.clips import Clip
@@ -203,7 +203,7 @@ def test_what_shows_nothing_is_refused_and_never_made_up(noise: bytes, cut_at: i
     init, (fragment, *_) = small_film().init, small_film().fragments
     head = boxes(fragment.data)[0][1]
     for data in (noise, head[: min(cut_at, len(head) - 1)], head):
-        with pytest.raises(Unreadable):
+        with pytest.raises(UnreadableMedia):
             transcoded(init.data, data, STEPS)
 
 

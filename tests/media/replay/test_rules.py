@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.site.programme.test_rules import an_event
-from virage.media.replay.opening import moment_of
+from virage.media.replay.clip_media import moment_of
 from virage.media.replay.rules.boxes import first_shown, first_shown_s
-from virage.media.replay.rules.clips import Clip, ClipState, Mark, Reason, clip_of, is_on, refuse_release, same
+from virage.media.replay.rules.clips import Clip, ClipRequest, ClipState, Reason, clip_of, is_on, refuse_release, same
 from virage.media.replay.rules.descriptions import Part, described_playlist
 from virage.media.replay.rules.media import (
     KEY_BYTES,
@@ -228,8 +228,8 @@ def test_a_key_is_kept_under_the_deployments_secret_and_its_predecessors() -> No
     assert len(new.open(both.new("main", AT), "main", AT)) == KEY_BYTES, "what is new is sealed with the new secret"
 
 
-def mark(seconds: float = 20, *cameras: str) -> Mark:
-    return Mark(UUID(int=1), AT, AT + seconds * SECOND, list(cameras))
+def mark(seconds: float = 20, *cameras: str) -> ClipRequest:
+    return ClipRequest(UUID(int=1), AT, AT + seconds * SECOND, list(cameras))
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def mark(seconds: float = 20, *cameras: str) -> Mark:
         (mark(20, "other"), ["main"], Reason.CAMERA_UNKNOWN),
     ],
 )
-def test_a_clip_that_would_show_nothing_is_refused(wish: Mark, seen: list[str], reason: Reason) -> None:
+def test_a_clip_that_would_show_nothing_is_refused(wish: ClipRequest, seen: list[str], reason: Reason) -> None:
     found = clip_of(wish, UUID(int=2), seen, None)
     assert isinstance(found, Refused)
     assert found.reason == reason
@@ -249,7 +249,7 @@ def test_a_clip_that_would_show_nothing_is_refused(wish: Mark, seen: list[str], 
 
 def test_a_clip_opens_the_hour_before_it_where_its_first_segment_may_have_begun_and_no_other() -> None:
     hour = timedelta(hours=1)
-    made = clip_of(Mark(UUID(int=1), AT + 4 * SECOND, AT + 20 * SECOND), UUID(int=2), ["main"], None)
+    made = clip_of(ClipRequest(UUID(int=1), AT + 4 * SECOND, AT + 20 * SECOND), UUID(int=2), ["main"], None)
     assert isinstance(made, Clip)
     began = key_period(AT)  # three seconds before the hour in which the clip begins
     assert [made.opens(began + number * hour) for number in (-1, 0, 1, 2)] == [False, True, True, False]
@@ -292,7 +292,7 @@ def test_what_cameras_see_is_an_events_own_from_a_day_before_its_doors_until_a_d
 
 
 def test_the_same_mark_is_of_the_same_event_time_entry_and_cameras() -> None:
-    wish = Mark(UUID(int=1), AT, AT + 20 * SECOND, ["main", "goal"], about=2)
+    wish = ClipRequest(UUID(int=1), AT, AT + 20 * SECOND, ["main", "goal"], about=2)
     event = UUID(int=2)
     made = clip_of(wish, event, ["main", "goal", "side"], None)
     assert isinstance(made, Clip)

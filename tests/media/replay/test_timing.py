@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from virage.cli.ingesting import source
-from virage.media.replay.rules.alignment import Late, delays, flashes, grid, shift
+from virage.media.replay.rules.alignment import CameraDelay, delays, flashes, grid, shift
 from virage.media.replay.rules.cameras import DELAY_MS_MAX, SILENT_AFTER, CameraState, Fault
 from virage.media.replay.rules.timing import Arrivals
 
@@ -100,17 +100,17 @@ def test_delays_are_never_negative_and_a_camera_that_saw_too_little_keeps_its_ow
     seen = [("main", UNEVENLY + 500), ("prompt", UNEVENLY), ("late", UNEVENLY + 800), ("blind", UNEVENLY[:2])]
     known = {"main": 0, "prompt": 0, "late": 100, "blind": 40}
     assert delays(known, seen) == [
-        Late("main", 500, 8),
-        Late("prompt", 0, 8),
-        Late("late", 900, 8),
-        Late("blind", None, 0),
+        CameraDelay("main", 500, 8),
+        CameraDelay("prompt", 0, 8),
+        CameraDelay("late", 900, 8),
+        CameraDelay("blind", None, 0),
     ]
 
 
 def test_the_camera_that_others_are_compared_to_keeps_what_is_known_of_it_and_none_is_later_than_a_minute() -> None:
     seen = [("main", UNEVENLY), ("late", UNEVENLY + 5000)]
-    assert delays({"main": 70, "late": 200}, seen) == [Late("main", 70, 8), Late("late", 5200, 8)]
-    assert delays({"main": 70, "late": 58_000}, seen)[1] == Late("late", DELAY_MS_MAX, 8)
+    assert delays({"main": 70, "late": 200}, seen) == [CameraDelay("main", 70, 8), CameraDelay("late", 5200, 8)]
+    assert delays({"main": 70, "late": 58_000}, seen)[1] == CameraDelay("late", DELAY_MS_MAX, 8)
 
 
 def test_a_camera_whose_ingest_says_nothing_any_more_is_silent() -> None:

@@ -1,12 +1,12 @@
 """What replays adds to the application."""
 
+from virage.media.replay.clip_media import Timelines
 from virage.media.replay.footage import Footage
-from virage.media.replay.jobs.keeping import KeepingJobs
-from virage.media.replay.jobs.moments import MomentJobs
-from virage.media.replay.opening import Timelines
+from virage.media.replay.jobs.moment_detection import MomentDetectionJobs
+from virage.media.replay.jobs.retention import RetentionJobs
 from virage.media.replay.reads import cameras, ladder
 from virage.media.replay.routes import routers
-from virage.media.replay.routes.door import ClipDoor
+from virage.media.replay.routes.access import ClipAccess
 from virage.media.replay.routes.sharing import SharePage
 from virage.media.replay.routes.taps import TapCounter
 from virage.media.replay.rules.media import MediaVault
@@ -64,7 +64,7 @@ def build(process: Process) -> Parts:
     counter = TapCounter(db)
     return Parts(
         {
-            "clip_door": ClipDoor(clock, config.edge_networks),
+            "clip_access": ClipAccess(clock, config.edge_networks),
             "footage": footage,
             "timelines": Timelines(footage),
             "share_page": SharePage(config.club.name, config.public_url),
@@ -73,8 +73,8 @@ def build(process: Process) -> Parts:
             "taps": counter.taps,
         },
         jobs=[
-            KeepingJobs(db, clock, footage, config.of(ReplaySettings).footage_hours).register,
-            MomentJobs(db, clock, footage, vault).register,
+            RetentionJobs(db, clock, footage, config.of(ReplaySettings).footage_hours).register,
+            MomentDetectionJobs(db, clock, footage, vault).register,
         ],
         gauges=[*cameras.gauges(clock), *ladder.gauges(clock)],
     )

@@ -1,6 +1,6 @@
 """What other domains' rules may know of replay: its Structs and pure functions."""
 
-from virage.media.replay.rules.alignment import Late as Late
+from virage.media.replay.rules.alignment import CameraDelay as CameraDelay
 from virage.media.replay.rules.cameras import ADVICE as ADVICE
 from virage.media.replay.rules.cameras import DELAY_MS_MAX as DELAY_MS_MAX
 from virage.media.replay.rules.cameras import Fault as Fault

@@ -6,7 +6,7 @@ import { angleOf } from "./addresses";
 import { Ahead } from "./ahead";
 import { engineFor, type Choice, type Engine, type Fault } from "./engine";
 
-type Clip = components["schemas"]["ClipShown"];
+type Clip = components["schemas"]["ClipView"];
 type Start = components["schemas"]["ClipStart"];
 const SLOW = 0.25;
 const CHECK_MS = 3000;

@@ -4529,6 +4529,13 @@ export interface components {
             name: string;
         };
         /**
+         * ApprovalSettings
+         * @description Whether what one person marks waits until another one releases it.
+         */
+        ApprovalSettings: {
+            four_eyes: boolean;
+        };
+        /**
          * AreaGeometry
          * @description A standing area in centimetres.
          */
@@ -4848,12 +4855,12 @@ export interface components {
             text: string;
         };
         /**
-         * CameraShown
+         * CameraStatus
          * @description A camera as it is now: its fault and since when, until when its picture is kept, how many segments were lost.
          *
          *         `delay_ms`: how late its transport brings a picture, which is taken off the time of its arrival.
          */
-        CameraShown: {
+        CameraStatus: {
             delay_ms: number;
             fault: components["schemas"]["Fault"] | null;
             lost: number;
@@ -5019,29 +5026,45 @@ export interface components {
             withdrawn_at?: string | null;
         };
         /**
-         * ClipLine
-         * @description A clip on the desk. `own`: whoever asks has marked it, or told its goal; `automatic`: a goal made it.
+         * ClipRequest
+         * @description What the media desk wants shown again; it makes the id. `cameras` empty: all that saw it.
+         *
+         *         `about`: the number of the feed's entry that it shows. `suggestion`: the one that it answers.
          */
-        ClipLine: {
-            about: number | null;
-            automatic: boolean;
-            cameras: string[];
+        ClipRequest: {
+            about?: number | null;
+            cameras?: string[];
             /** Format: date-time */
             from_at: string;
             /** Format: uuid */
             id: string;
-            own: boolean;
-            state: components["schemas"]["ClipState"];
+            suggestion?: string | null;
             /** Format: date-time */
             to_at: string;
         };
         /**
-         * ClipShown
+         * ClipStart
+         * @description What a player asks for before it asks for pictures: the clip, and playlists of its first camera by address.
+         */
+        ClipStart: {
+            clip: components["schemas"]["ClipView"];
+            playlists: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * ClipState
+         * @description Where a clip stands: it waits for a second pair of eyes, it is shown, it was taken down.
+         * @enum {string}
+         */
+        ClipState: "proposed" | "shown" | "withdrawn";
+        /**
+         * ClipView
          * @description A clip for who watches it: its cameras, the first to be shown first, and the stretch of time.
          *
          *         `download`, `share`: whether it may be kept as a file, and its link be passed on with a preview.
          */
-        ClipShown: {
+        ClipView: {
             about: number | null;
             cameras: string[];
             described: ("en" | "fr")[];
@@ -5057,22 +5080,6 @@ export interface components {
             /** Format: date-time */
             to_at: string;
         };
-        /**
-         * ClipStart
-         * @description What a player asks for before it asks for pictures: the clip, and playlists of its first camera by address.
-         */
-        ClipStart: {
-            clip: components["schemas"]["ClipShown"];
-            playlists: {
-                [key: string]: string;
-            };
-        };
-        /**
-         * ClipState
-         * @description Where a clip stands: it waits for a second pair of eyes, it is shown, it was taken down.
-         * @enum {string}
-         */
-        ClipState: "proposed" | "shown" | "withdrawn";
         /**
          * ClosedReason
          * @description Why an outlet takes no orders: closed, not reachable, or full for the next hour.
@@ -5378,12 +5385,12 @@ export interface components {
             name: components["schemas"]["Text"];
         };
         /**
-         * DescribedLine
+         * DescribableClip
          * @description A clip that is shown. `about`: the number of the feed's entry that it shows; `described`: in which languages.
          *
          *         `settled`: its end has come in, so that it can be described.
          */
-        DescribedLine: {
+        DescribableClip: {
             about: number | null;
             described: ("en" | "fr")[];
             /** Format: date-time */
@@ -5393,6 +5400,13 @@ export interface components {
             settled: boolean;
             /** Format: date-time */
             to_at: string;
+        };
+        /**
+         * DescribableClips
+         * @description The clips of an event, the latest moment first.
+         */
+        DescribableClips: {
+            clips: components["schemas"]["DescribableClip"][];
         };
         /**
          * DeskCard
@@ -5412,6 +5426,23 @@ export interface components {
             wallet_id: string;
         };
         /**
+         * DeskClip
+         * @description A clip on the desk. `own`: whoever asks has marked it, or told its goal; `automatic`: a goal made it.
+         */
+        DeskClip: {
+            about: number | null;
+            automatic: boolean;
+            cameras: string[];
+            /** Format: date-time */
+            from_at: string;
+            /** Format: uuid */
+            id: string;
+            own: boolean;
+            state: components["schemas"]["ClipState"];
+            /** Format: date-time */
+            to_at: string;
+        };
+        /**
          * DeskReceipt
          * @description A booked desk transaction and the wallet's new balance.
          */
@@ -5427,18 +5458,21 @@ export interface components {
             purse: string;
         };
         /**
-         * DeskShown
-         * @description The desk of an event. `near`: what cameras see now is its own, and a goal that is told now makes a clip.
-         *
-         *         `four_eyes`: what one person marks waits for another.
+         * DeskSuggestion
+         * @description A moment on the desk, and the stretch that it would show. `strength`: a roar's tenths of a decibel, or taps.
          */
-        DeskShown: {
-            clips: components["schemas"]["ClipLine"][];
-            four_eyes: boolean;
-            near: boolean;
+        DeskSuggestion: {
             /** Format: date-time */
-            now: string;
-            suggestions: components["schemas"]["SuggestionLine"][];
+            at: string;
+            camera: string | null;
+            /** Format: date-time */
+            from_at: string;
+            /** Format: uuid */
+            id: string;
+            source: components["schemas"]["MomentSource"];
+            strength: number;
+            /** Format: date-time */
+            to_at: string;
         };
         /**
          * DeskUpload
@@ -5758,13 +5792,6 @@ export interface components {
             starts_at: string;
             subtitle: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
-        };
-        /**
-         * Eyes
-         * @description Whether what one person marks waits until another one releases it.
-         */
-        Eyes: {
-            four_eyes: boolean;
         };
         /**
          * Fault
@@ -6538,23 +6565,6 @@ export interface components {
             position: number;
         };
         /**
-         * Mark
-         * @description What the media desk wants shown again; it makes the id. `cameras` empty: all that saw it.
-         *
-         *         `about`: the number of the feed's entry that it shows. `suggestion`: the one that it answers.
-         */
-        Mark: {
-            about?: number | null;
-            cameras?: string[];
-            /** Format: date-time */
-            from_at: string;
-            /** Format: uuid */
-            id: string;
-            suggestion?: string | null;
-            /** Format: date-time */
-            to_at: string;
-        };
-        /**
          * MatchClock
          * @description A running match clock: `at_s` seconds at the time `since`.
          */
@@ -6617,6 +6627,20 @@ export interface components {
             kind: "anonymous" | "device" | "fan" | "guest" | "program" | "staff";
             locale: components["schemas"]["Locale"] | null;
             name: string | null;
+        };
+        /**
+         * MediaDesk
+         * @description The desk of an event. `near`: what cameras see now is its own, and a goal that is told now makes a clip.
+         *
+         *         `four_eyes`: what one person marks waits for another.
+         */
+        MediaDesk: {
+            clips: components["schemas"]["DeskClip"][];
+            four_eyes: boolean;
+            near: boolean;
+            /** Format: date-time */
+            now: string;
+            suggestions: components["schemas"]["DeskSuggestion"][];
         };
         /**
          * Menu
@@ -7905,17 +7929,17 @@ export interface components {
             who: components["schemas"]["Who"];
         };
         /**
-         * RightsRevised
+         * RightsRevision
          * @description The revision of what was set.
          */
-        RightsRevised: {
+        RightsRevision: {
             revision: number;
         };
         /**
-         * RightsWord
+         * RightsUpdate
          * @description The rights in an event's clips, if nobody set others since `revision` (0: nobody set any).
          */
-        RightsWord: {
+        RightsUpdate: {
             /** @default 0 */
             revision: number;
             rights: components["schemas"]["Rights"];
@@ -8503,23 +8527,6 @@ export interface components {
             side: components["schemas"]["Side"];
         };
         /**
-         * SuggestionLine
-         * @description A moment on the desk, and the stretch that it would show. `strength`: a roar's tenths of a decibel, or taps.
-         */
-        SuggestionLine: {
-            /** Format: date-time */
-            at: string;
-            camera: string | null;
-            /** Format: date-time */
-            from_at: string;
-            /** Format: uuid */
-            id: string;
-            source: components["schemas"]["MomentSource"];
-            strength: number;
-            /** Format: date-time */
-            to_at: string;
-        };
-        /**
          * SunMessage
          * @description What a card mirrored into its address, in the capitals in which it writes (the MAC is over these letters).
          *
@@ -8932,13 +8939,6 @@ export interface components {
             orders: number;
             p50_s: number | null;
             p90_s: number | null;
-        };
-        /**
-         * ToDescribe
-         * @description The clips of an event, the latest moment first.
-         */
-        ToDescribe: {
-            clips: components["schemas"]["DescribedLine"][];
         };
         /**
          * TokenRequest
@@ -14838,7 +14838,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CameraShown"][];
+                    "application/json": components["schemas"]["CameraStatus"][];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -14869,7 +14869,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ClipShown"];
+                    "application/json": components["schemas"]["ClipView"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -15213,7 +15213,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Mark"];
+                "application/json": components["schemas"]["ClipRequest"];
             };
         };
         responses: {
@@ -15254,7 +15254,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ToDescribe"];
+                    "application/json": components["schemas"]["DescribableClips"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -15285,7 +15285,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeskShown"];
+                    "application/json": components["schemas"]["MediaDesk"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -15310,7 +15310,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Eyes"];
+                "application/json": components["schemas"]["ApprovalSettings"];
             };
         };
         responses: {
@@ -15383,7 +15383,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RightsWord"];
+                    "application/json": components["schemas"]["RightsUpdate"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -15408,7 +15408,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RightsWord"];
+                "application/json": components["schemas"]["RightsUpdate"];
             };
         };
         responses: {
@@ -15418,7 +15418,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RightsRevised"];
+                    "application/json": components["schemas"]["RightsRevision"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

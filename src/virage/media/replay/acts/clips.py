@@ -11,12 +11,12 @@ from virage.media.live import api as live
 from virage.media.live.types import EntryRequest, EntryWithdrawal, FeedEntry, Goal, ReplayAvailable, VarReview
 from virage.media.replay.rules.clips import (
     Clip,
+    ClipRequest,
     ClipState,
-    Mark,
     Reason,
     clip_of,
+    goal_clip_request,
     is_on,
-    mark_of_goal,
     refuse_release,
     same,
 )
@@ -30,7 +30,7 @@ from virage.platform.values.refusals import Refused
 from virage.site.programme import api as programme
 
 
-async def mark(conn: Connection, event_id: UUID, wish: Mark, who: UUID | None, now: datetime) -> Clip | Refused:
+async def mark(conn: Connection, event_id: UUID, wish: ClipRequest, who: UUID | None, now: datetime) -> Clip | Refused:
     """Publish a clip, at once, and say so in the feed; of an event with four eyes it waits for its release.
 
     The same mark again is the same clip. What a program marks is its creator's mark.
@@ -57,7 +57,7 @@ async def mark(conn: Connection, event_id: UUID, wish: Mark, who: UUID | None, n
     return made
 
 
-async def _again(conn: Connection, wish: Mark, event_id: UUID, refused: Refused | None = None) -> Clip | Refused:
+async def _again(conn: Connection, wish: ClipRequest, event_id: UUID, refused: Refused | None = None) -> Clip | Refused:
     """The clip that the same mark has made, maybe another transaction's just now; else `refused`, or that its id is."""
     known = await store.clip(conn, wish.id)
     if known is None and refused is not None:
@@ -99,7 +99,7 @@ async def withdraw(conn: Connection, clip: Clip, who: UUID | None, now: datetime
     return replace(clip, withdrawn_at=now, entry=None)
 
 
-async def entries_told(
+async def on_feed_entries(
     conn: Connection, event_id: UUID, entries: Sequence[FeedEntry], who: UUID | None, now: datetime
 ) -> None:
     """Publish a clip of each goal that somebody told, and take down those of what did not happen.
@@ -110,7 +110,7 @@ async def entries_told(
     undone = {number for entry in entries if (number := _undone(entry)) is not None}
     for entry in entries:
         if isinstance(entry.content, Goal) and entry.number not in undone:
-            await mark(conn, event_id, mark_of_goal(event_id, entry), who, now)
+            await mark(conn, event_id, goal_clip_request(event_id, entry), who, now)
     for number in sorted(undone):
         for clip in await store.clips_told(conn, event_id, number):
             await withdraw(conn, clip, None, now)

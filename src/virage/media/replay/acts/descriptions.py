@@ -8,16 +8,16 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from virage.media.replay.clip_media import Keys, MediaMissing, media
 from virage.media.replay.films import describing
-from virage.media.replay.films.describing import Samples, Unreadable
+from virage.media.replay.films.describing import Samples, UnreadableMedia
 from virage.media.replay.footage import Footage
-from virage.media.replay.opening import Gone, Keys, media
 from virage.media.replay.rules.boxes import first_shown_s
 from virage.media.replay.rules.clips import Clip
 from virage.media.replay.rules.descriptions import DESCRIBED_FACT, LONGER_MAX_S, Part
+from virage.media.replay.rules.entry_texts import Locale
 from virage.media.replay.rules.media import key_period, sealed
 from virage.media.replay.rules.playlists import Angle, by_run
-from virage.media.replay.rules.words import Locale
 from virage.media.replay.store import descriptions as store
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
@@ -46,7 +46,7 @@ def read(data: bytes, clip: Clip) -> Samples | Refused:
     """The voice in a file, if it suits the clip."""
     try:
         voice = describing.samples(data)
-    except Unreadable:
+    except UnreadableMedia:
         return Refused(Reason.UNREADABLE)
     if len(voice) < describing.RATE // 2:
         return Refused(Reason.EMPTY)
@@ -57,9 +57,9 @@ def read(data: bytes, clip: Clip) -> Samples | Refused:
 
 
 async def made(footage: Footage, voice: Samples, wanted: Sequence[Wanted]) -> Mapping[str, list[Part]]:
-    """The description for each camera, sealed and kept in the object store; raises `Gone` where none has a picture."""
+    """Return the encrypted parts of a description by camera, stored; raises `MediaMissing` without a picture."""
     if not wanted:
-        raise Gone
+        raise MediaMissing
     ground = await _ground(footage, wanted[0])
     base = wanted[0].angle.runs[0].from_at
     return {one.angle.camera: await _made(footage, voice, ground, one, base) for one in wanted}

@@ -25,7 +25,7 @@ INIT: Final = (b"ftyp", b"moov")
 Samples = NDArray[np.float32]
 
 
-class Unreadable(Exception):
+class UnreadableMedia(Exception):
     """It is no sound that can be read."""
 
 
@@ -45,17 +45,17 @@ def samples(data: bytes) -> Samples:
         with av.open(BytesIO(data), options={"format_whitelist": CONTAINERS}) as file:
             assert isinstance(file, InputContainer)  # noqa: S101 - it was opened for reading
             if not file.streams.audio:
-                raise Unreadable
+                raise UnreadableMedia
             for frame in file.decode(audio=0):
                 if frame.sample_rate not in RATES:
-                    raise Unreadable
+                    raise UnreadableMedia
                 for out in resampler.resample(frame):
                     parts.append(out.to_ndarray()[0].astype(np.float32))
                     length += len(parts[-1])
                 if length > SAMPLES_MAX:
                     break
     except (av.FFmpegError, ValueError, IndexError) as error:
-        raise Unreadable from error
+        raise UnreadableMedia from error
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 

@@ -21,8 +21,8 @@ from virage.platform.settings.logs import log
 from virage.platform.values.clock import Clock
 
 WAITING_MAX: Final = 256  # parts that wait for a store that is away: two minutes of picture and sound
-KEEP_AGAIN_S: Final = 0.5
-TELL_EVERY_S: Final = 1.0
+KEEP_RETRY_S: Final = 0.5
+STATE_EVERY_S: Final = 1.0
 LAST_PACKET_S: Final = 0.5
 LAST_PARTS_S: Final = 5.0
 
@@ -120,7 +120,7 @@ class Ingest:
             else:
                 self._health.lost -= lost
                 self._delay = timedelta(milliseconds=delay_ms)
-            await asyncio.sleep(TELL_EVERY_S)
+            await asyncio.sleep(STATE_EVERY_S)
 
     async def _keep(self) -> None:
         while True:
@@ -178,6 +178,6 @@ class Ingest:
                 if isinstance(failure, StoreAway):
                     fault = Fault.STORE_FULL if isinstance(failure, Full) else Fault.STORE_AWAY
                     self._health.waits(fault, self._clock.now())
-                await asyncio.sleep(KEEP_AGAIN_S)
+                await asyncio.sleep(KEEP_RETRY_S)
             else:
                 return

@@ -12,7 +12,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from virage.media.replay.footage import Footage
-from virage.media.replay.rules.alignment import Late, delays, flashes, grid
+from virage.media.replay.rules.alignment import CameraDelay, delays, flashes, grid
 from virage.media.replay.rules.media import Kind, MediaVault, key_period, opened
 from virage.media.replay.rules.playlists import Piece
 from virage.media.replay.store import cameras as store
@@ -21,7 +21,7 @@ from virage.platform.data.database import Database
 LOOKS_BACK: Final = timedelta(seconds=30)
 
 
-async def measure(db: Database, footage: Footage, vault: MediaVault, now: datetime) -> list[Late]:
+async def measure(db: Database, footage: Footage, vault: MediaVault, now: datetime) -> list[CameraDelay]:
     """Compare what cameras saw in the last half minute, and keep how late each is; running ingests follow at once."""
     async with db.connection() as conn:
         known = {camera.name: camera.delay_ms for camera in await store.cameras(conn)}

@@ -20,7 +20,7 @@ from virage.platform.settings.logs import log
 from virage.platform.values.clock import Clock
 from virage.platform.values.ids import new_id
 
-AGAIN_S: Final = 1.0
+RETRY_S: Final = 1.0
 OUR_JUMP_S: Final = 0.2
 HUNG_UP: Final = (errno.EIO, errno.ECONNRESET, errno.EPIPE)  # RTMP ends in an error of input, however well it ended
 SENDS_ON: Final = (Fault.CLOCK_JUMPED, Fault.OUR_CLOCK_JUMPED)
@@ -75,7 +75,7 @@ class Reader:
             if self._stopped.is_set():
                 return
             self._warn(fault, detail)
-            self._stopped.wait(AGAIN_S)
+            self._stopped.wait(RETRY_S)
 
     def _warn(self, fault: Fault, detail: str) -> None:
         log.warning("take_ended", camera=self._source.camera, fault=fault, detail=detail or ADVICE[fault])

@@ -36,18 +36,18 @@ class Made(Struct, frozen=True):
     height: int
 
 
-class Unreadable(Exception):
+class UnreadableMedia(Exception):
     """There is no picture in it."""
 
 
 def transcoded(init: bytes, fragment: bytes, steps: Sequence[Step]) -> list[Made]:
-    """A second of a source for each step, the largest first; raises `Unreadable` where nothing can be decoded."""
+    """A second of a source for each step, the largest first; raises `UnreadableMedia` where nothing can be decoded."""
     try:
         with av.open(BytesIO(init + fragment), format="mp4") as source:
             assert isinstance(source, InputContainer)  # noqa: S101 - opened to be read
             return _transcoded(source, first_shown(fragment), steps)
     except (av.FFmpegError, IndexError, KeyError, ValueError) as failure:
-        raise Unreadable(type(failure).__name__) from failure
+        raise UnreadableMedia(type(failure).__name__) from failure
 
 
 def _transcoded(source: InputContainer, begins: int, steps: Sequence[Step]) -> list[Made]:
@@ -64,7 +64,7 @@ def _transcoded(source: InputContainer, begins: int, steps: Sequence[Step]) -> l
         for out in outs:  # each out of the one before, which costs a third
             frame = out.put(frame)  # noqa: PLW2901 - the frame in the next smaller size
     if first is None:
-        raise Unreadable("no frame")
+        raise UnreadableMedia("no frame")
     return [out.made() for out in outs]
 
 

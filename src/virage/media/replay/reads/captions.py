@@ -6,11 +6,11 @@ import msgspec
 
 from virage.media.live.api import CachedFeed
 from virage.media.live.types import FeedEntry, effective
-from virage.media.replay.opening import Keys, Timelines
+from virage.media.replay.clip_media import Keys, Timelines
 from virage.media.replay.rules.captions import cues_of, webvtt
 from virage.media.replay.rules.clips import Clip
+from virage.media.replay.rules.entry_texts import REPLAY, Locale, said
 from virage.media.replay.rules.playlists import Angle, by_run
-from virage.media.replay.rules.words import REPLAY, Locale, said
 
 
 async def text(

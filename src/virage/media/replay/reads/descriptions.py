@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.media.replay.rules.clips import ClipState
-from virage.media.replay.rules.words import Locale
+from virage.media.replay.rules.entry_texts import Locale
 from virage.media.replay.store import clips
 from virage.media.replay.store import descriptions as store
 from virage.platform.data.database import Connection
@@ -15,7 +15,7 @@ from virage.platform.data.database import Connection
 LISTED_MAX: Final = 200
 
 
-class DescribedLine(Struct, frozen=True):
+class DescribableClip(Struct, frozen=True):
     """A clip that is shown. `about`: the number of the feed's entry that it shows; `described`: in which languages.
 
     `settled`: its end has come in, so that it can be described.
@@ -29,18 +29,18 @@ class DescribedLine(Struct, frozen=True):
     settled: bool
 
 
-class ToDescribe(Struct, frozen=True):
+class DescribableClips(Struct, frozen=True):
     """The clips of an event, the latest moment first."""
 
-    clips: list[DescribedLine]
+    clips: list[DescribableClip]
 
 
-async def shown(conn: Connection, event_id: UUID, now: datetime) -> ToDescribe:
+async def shown(conn: Connection, event_id: UUID, now: datetime) -> DescribableClips:
     """The clips of an event that are shown, described or not."""
     described = await store.languages_by_clip(conn, event_id)
-    return ToDescribe(
+    return DescribableClips(
         [
-            DescribedLine(one.id, one.from_at, one.to_at, one.about, described.get(one.id, []), one.settled(now))
+            DescribableClip(one.id, one.from_at, one.to_at, one.about, described.get(one.id, []), one.settled(now))
             for one in await clips.clips_of(conn, event_id, LISTED_MAX)
             if one.state is ClipState.SHOWN
         ]

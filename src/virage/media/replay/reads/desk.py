@@ -21,11 +21,11 @@ from virage.site.programme.types import Event
 
 LISTED_MAX: Final = 200
 SUGGESTED_MAX: Final = 50
-BACK: Final = timedelta(hours=3)  # how far a desk may scrub
-STRETCH_MAX: Final = timedelta(minutes=20)  # in one playlist
+SCRUB_MAX: Final = timedelta(hours=3)  # how far a desk may scrub
+PLAYLIST_MAX: Final = timedelta(minutes=20)  # in one playlist
 
 
-class ClipLine(Struct, frozen=True):
+class DeskClip(Struct, frozen=True):
     """A clip on the desk. `own`: whoever asks has marked it, or told its goal; `automatic`: a goal made it."""
 
     id: UUID
@@ -38,7 +38,7 @@ class ClipLine(Struct, frozen=True):
     automatic: bool
 
 
-class SuggestionLine(Struct, frozen=True):
+class DeskSuggestion(Struct, frozen=True):
     """A moment on the desk, and the stretch that it would show. `strength`: a roar's tenths of a decibel, or taps."""
 
     id: UUID
@@ -50,7 +50,7 @@ class SuggestionLine(Struct, frozen=True):
     to_at: datetime
 
 
-class DeskShown(Struct, frozen=True):
+class MediaDesk(Struct, frozen=True):
     """The desk of an event. `near`: what cameras see now is its own, and a goal that is told now makes a clip.
 
     `four_eyes`: what one person marks waits for another.
@@ -59,18 +59,18 @@ class DeskShown(Struct, frozen=True):
     now: datetime
     near: bool
     four_eyes: bool
-    clips: list[ClipLine]
-    suggestions: list[SuggestionLine]
+    clips: list[DeskClip]
+    suggestions: list[DeskSuggestion]
 
 
-async def shown(conn: Connection, event: Event, who: UUID | None, now: datetime) -> DeskShown:
+async def shown(conn: Connection, event: Event, who: UUID | None, now: datetime) -> MediaDesk:
     """The desk of an event as it stands; the latest moments first."""
-    return DeskShown(
+    return MediaDesk(
         now,
         is_on(event, now),
         await store.four_eyes(conn, event.id),
-        [_clip_line(clip, who) for clip in await clips.clips_of(conn, event.id, LISTED_MAX)],
-        [_suggestion_line(one) for one in await store.open_suggestions(conn, event.id, SUGGESTED_MAX)],
+        [_desk_clip(clip, who) for clip in await clips.clips_of(conn, event.id, LISTED_MAX)],
+        [_desk_suggestion(one) for one in await store.open_suggestions(conn, event.id, SUGGESTED_MAX)],
     )
 
 
@@ -110,7 +110,7 @@ async def angle(conn: Connection, camera: str, since: datetime, now: datetime) -
 
 
 async def track(conn: Connection, event_id: UUID, camera: str, kind: Kind, since: datetime, *, now: datetime) -> str:
-    """What a camera has sent since then, and what it sends; it grows until it is `STRETCH_MAX` long."""
+    """What a camera has sent since then, and what it sends; it grows until it is `PLAYLIST_MAX` long."""
     since, until, closed = _stretch(since, now)
     found = await cameras.stretch(conn, camera, since, until, rungs={Rung.SOURCE})
     video = in_order(found[Kind.VIDEO, Rung.SOURCE])
@@ -120,21 +120,21 @@ async def track(conn: Connection, event_id: UUID, camera: str, kind: Kind, since
 
 def opens(period: datetime, now: datetime) -> bool:
     """Whether the key of this hour is one of a stretch that a desk may see."""
-    return key_period(now - BACK - SEGMENT_LONGEST) <= period <= now
+    return key_period(now - SCRUB_MAX - SEGMENT_LONGEST) <= period <= now
 
 
 def _stretch(since: datetime, now: datetime) -> tuple[datetime, datetime, bool]:
-    since = max(since, now - BACK)
-    until = since + STRETCH_MAX
+    since = max(since, now - SCRUB_MAX)
+    until = since + PLAYLIST_MAX
     return since, min(until, now), until <= now
 
 
-def _clip_line(clip: Clip, who: UUID | None) -> ClipLine:
+def _desk_clip(clip: Clip, who: UUID | None) -> DeskClip:
     own = clip.marked_by is not None and clip.marked_by == who
     times = (clip.from_at, clip.to_at)
-    return ClipLine(clip.id, *times, clip.cameras, clip.about, clip.state, own, clip.automatic)
+    return DeskClip(clip.id, *times, clip.cameras, clip.about, clip.state, own, clip.automatic)
 
 
-def _suggestion_line(suggestion: Suggestion) -> SuggestionLine:
+def _desk_suggestion(suggestion: Suggestion) -> DeskSuggestion:
     moment = suggestion.moment
-    return SuggestionLine(suggestion.id, moment.source, moment.at, moment.strength, moment.camera, *moment.stretch)
+    return DeskSuggestion(suggestion.id, moment.source, moment.at, moment.strength, moment.camera, *moment.stretch)

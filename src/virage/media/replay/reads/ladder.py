@@ -9,14 +9,14 @@ from virage.platform.data.database import Connection
 from virage.platform.data.gauges import Gauge
 from virage.platform.values.clock import Clock
 
-WATCHED: Final = timedelta(minutes=10)
+GAUGE_WINDOW: Final = timedelta(minutes=10)
 
 
 def gauges(clock: Clock) -> Sequence[Gauge]:
     """How far the smallest rung is behind the cameras of the programme, and what it left out in ten minutes."""
 
     async def read(conn: Connection) -> Mapping[str, float]:
-        behind, left_out = await store.ladder_state(conn, clock.now() - WATCHED)
+        behind, left_out = await store.ladder_state(conn, clock.now() - GAUGE_WINDOW)
         return {"seconds_behind": behind, "seconds_left_out": left_out}
 
     return [Gauge("virage_replay_ladder", "How the smaller sizes of the programme keep up.", "what", read)]

@@ -9,10 +9,10 @@ from virage.media.replay.rules.addresses import OBJECTS, keys_of, playlist_of
 from virage.media.replay.rules.captions import captions_playlist
 from virage.media.replay.rules.clips import START_LONGEST, Clip
 from virage.media.replay.rules.descriptions import Part, described_playlist
+from virage.media.replay.rules.entry_texts import LOCALES, Locale
 from virage.media.replay.rules.ladder import STEPS, complete, shown_of
 from virage.media.replay.rules.media import Kind, MediaVault, Rung
 from virage.media.replay.rules.playlists import Angle, Piece, Places, in_order, main_playlist, media_playlist, runs_of
-from virage.media.replay.rules.words import LOCALES, Locale
 from virage.media.replay.store import cameras, clips
 from virage.media.replay.store import descriptions as store
 from virage.platform.data.database import Connection

@@ -12,7 +12,7 @@ from virage.platform.web.guard import staff_of_venue
 from virage.platform.web.routing import get, mount
 
 
-class CameraShown(Struct, frozen=True):
+class CameraStatus(Struct, frozen=True):
     """A camera as it is now: its fault and since when, until when its picture is kept, how many segments were lost.
 
     `delay_ms`: how late its transport brings a picture, which is taken off the time of its arrival.
@@ -28,7 +28,7 @@ class CameraShown(Struct, frozen=True):
 
 
 @get("/cameras", guards=[staff_of_venue("media_desk", "moderator")])
-async def list_cameras(db: Database, clock: Clock) -> list[CameraShown]:
+async def list_cameras(db: Database, clock: Clock) -> list[CameraStatus]:
     """All cameras of the house, that of the programme first."""
     async with db.connection() as conn:
         found = await reads.cameras(conn)
@@ -36,9 +36,9 @@ async def list_cameras(db: Database, clock: Clock) -> list[CameraShown]:
     return [_shown(camera, now) for camera in found]
 
 
-def _shown(camera: CameraState, now: datetime) -> CameraShown:
+def _shown(camera: CameraState, now: datetime) -> CameraStatus:
     fault, since = camera.fault_by(now)
-    return CameraShown(camera.name, camera.programme, fault, since, camera.seen_at, camera.lost, camera.delay_ms)
+    return CameraStatus(camera.name, camera.programme, fault, since, camera.seen_at, camera.lost, camera.delay_ms)
 
 
 router = mount("/api/replay", [list_cameras])

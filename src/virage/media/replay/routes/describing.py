@@ -3,20 +3,20 @@
 import asyncio
 from uuid import UUID
 
-from virage.media.replay import opening
+from virage.media.replay import clip_media
 from virage.media.replay.acts import descriptions as acts
 from virage.media.replay.acts.descriptions import Reason, Wanted
+from virage.media.replay.clip_media import MediaMissing
 from virage.media.replay.footage import Footage
-from virage.media.replay.opening import Gone
 from virage.media.replay.reads import descriptions as described
 from virage.media.replay.reads import watching as reads
-from virage.media.replay.reads.descriptions import ToDescribe
-from virage.media.replay.routes.door import Asking
+from virage.media.replay.reads.descriptions import DescribableClips
+from virage.media.replay.routes.access import Asking
 from virage.media.replay.rules.addresses import BASE
 from virage.media.replay.rules.clips import ClipState
 from virage.media.replay.rules.descriptions import BYTES_MAX
+from virage.media.replay.rules.entry_texts import Locale
 from virage.media.replay.rules.media import MediaVault
-from virage.media.replay.rules.words import Locale
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, Role, staff
@@ -28,7 +28,7 @@ ROLE: Role = "describer"
 
 
 @get("/events/{event_id:uuid}/descriptions", guards=[staff(ROLE)])
-async def get_descriptions(event_id: UUID, db: Database, clock: Clock, principal: Principal) -> ToDescribe:
+async def get_descriptions(event_id: UUID, db: Database, clock: Clock, principal: Principal) -> DescribableClips:
     """The clips of an event that there are to describe, and in which languages each is described."""
     async with db.connection() as conn:
         granted(await programme.event_within(conn, event_id, principal, ROLE))
@@ -68,12 +68,12 @@ async def put_description(
         async with db.connection() as conn:
             angles = [await reads.angle(conn, clip, camera) for camera in clip.cameras]
             wanted = [
-                Wanted(one, await opening.keys(conn, media_vault, [*one.video, *one.audio]))
+                Wanted(one, await clip_media.keys(conn, media_vault, [*one.video, *one.audio]))
                 for one in angles
                 if one.video
             ]
         made = await acts.made(footage, voice, wanted)
-    except Gone:
+    except MediaMissing:
         raise Problem(Reason.NOT_FOUND) from None
     async with db.transaction() as conn:
         await acts.put(conn, clip, locale, made, principal.id, now=clock.now())

@@ -13,11 +13,11 @@ from virage.media.replay.acts import clips as acts
 from virage.media.replay.acts import desk as desk_acts
 from virage.media.replay.reads import desk as reads
 from virage.media.replay.reads import watching
-from virage.media.replay.reads.desk import DeskShown
-from virage.media.replay.routes.door import SECRET
+from virage.media.replay.reads.desk import MediaDesk
+from virage.media.replay.routes.access import SECRET
 from virage.media.replay.routes.watching import PLAYLIST, Camera, PeriodStart
 from virage.media.replay.rules.addresses import BASE
-from virage.media.replay.rules.clips import Clip, Mark, Reason
+from virage.media.replay.rules.clips import Clip, ClipRequest, Reason
 from virage.media.replay.rules.media import Kind, MediaVault
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
@@ -36,14 +36,14 @@ BOTH: Final[tuple[Role, Role]] = (MARKS, RELEASES)
 Since = Annotated[int, Meta(ge=0, le=2**43, description="From when on, Unix milliseconds")]
 
 
-class Eyes(Struct, frozen=True, forbid_unknown_fields=True):
+class ApprovalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether what one person marks waits until another one releases it."""
 
     four_eyes: bool
 
 
 @get("/events/{event_id:uuid}/desk", guards=[staff(*BOTH)])
-async def get_desk(event_id: UUID, db: Database, clock: Clock, principal: Principal) -> DeskShown:
+async def get_desk(event_id: UUID, db: Database, clock: Clock, principal: Principal) -> MediaDesk:
     """The desk of an event: its clips, what the crowd suggests, how clips are released."""
     async with db.connection() as conn:
         event = granted(await programme.event_within(conn, event_id, principal, *BOTH))
@@ -51,7 +51,7 @@ async def get_desk(event_id: UUID, db: Database, clock: Clock, principal: Princi
 
 
 @put("/events/{event_id:uuid}/desk", status_code=204, guards=[staff(RELEASES)])
-async def put_desk(event_id: UUID, data: Eyes, db: Database, clock: Clock, principal: Principal) -> None:
+async def put_desk(event_id: UUID, data: ApprovalSettings, db: Database, clock: Clock, principal: Principal) -> None:
     """Say how the clips of an event are released; what waits already goes on waiting."""
 
     async def set_four_eyes(conn: Connection) -> Refused | None:
@@ -65,7 +65,7 @@ async def put_desk(event_id: UUID, data: Eyes, db: Database, clock: Clock, princ
 
 
 @post("/events/{event_id:uuid}/clips", status_code=200, guards=[staff(MARKS)])
-async def mark_clip(event_id: UUID, data: Mark, db: Database, clock: Clock, principal: Principal) -> Clip:
+async def mark_clip(event_id: UUID, data: ClipRequest, db: Database, clock: Clock, principal: Principal) -> Clip:
     """Publish a stretch of time as a clip, at once or as soon as it is released. The same mark is the same clip."""
 
     async def mark(conn: Connection) -> Clip | Refused:

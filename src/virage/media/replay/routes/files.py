@@ -4,20 +4,20 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from virage.media.live.api import Feeds
-from virage.media.replay import opening
+from virage.media.replay import clip_media
+from virage.media.replay.clip_media import MediaMissing, Timelines
 from virage.media.replay.films.reading import JPEG
 from virage.media.replay.footage import Footage
-from virage.media.replay.opening import Gone, Timelines
 from virage.media.replay.reads import captions
 from virage.media.replay.reads import watching as reads
-from virage.media.replay.routes.door import SECRET, Admitted, Asking, ClipDoor
+from virage.media.replay.routes.access import SECRET, AdmittedClip, Asking, ClipAccess
 from virage.media.replay.routes.watching import Camera
 from virage.media.replay.rules.addresses import BASE
 from virage.media.replay.rules.descriptions import Part
+from virage.media.replay.rules.entry_texts import Locale
 from virage.media.replay.rules.media import MediaVault
 from virage.media.replay.rules.playlists import Angle
 from virage.media.replay.rules.rights import Reason
-from virage.media.replay.rules.words import Locale
 from virage.platform.data.database import Connection, Database
 from virage.platform.web.problems import Problem
 from virage.platform.web.routing import Response, get, mount
@@ -27,16 +27,16 @@ POSTER_S = 60
 
 @get("/clips/{clip_id:uuid}/poster.jpg", public=True)
 async def get_poster(
-    clip_id: UUID, request: Asking, *, db: Database, footage: Footage, media_vault: MediaVault, clip_door: ClipDoor
+    clip_id: UUID, request: Asking, *, db: Database, footage: Footage, media_vault: MediaVault, clip_access: ClipAccess
 ) -> Response[bytes]:
     """A picture of the moment that a clip is about. It never changes, but who may see it does."""
     async with db.connection() as conn:
-        found = await clip_door.admit(conn, clip_id, request)
+        found = await clip_access.admit(conn, clip_id, request)
         angle = await reads.angle(conn, found.clip, found.clip.cameras[0])
         keys = await _keys(conn, media_vault, angle)
     try:
-        picture = await opening.poster(footage, media_vault, keys, found.clip, angle.video)
-    except Gone:
+        picture = await clip_media.poster(footage, media_vault, keys, found.clip, angle.video)
+    except MediaMissing:
         raise Problem(Reason.NOT_FOUND) from None
     return Response(picture, media_type=JPEG, headers=found.kept(POSTER_S))
 
@@ -53,17 +53,17 @@ async def get_captions(
     feeds: Feeds,
     timelines: Timelines,
     media_vault: MediaVault,
-    clip_door: ClipDoor,
+    clip_access: ClipAccess,
 ) -> Response[str]:
     """What the feed said while a segment was seen (WebVTT), in French or English."""
     async with db.connection() as conn:
-        found = await clip_door.admit(conn, clip_id, request, camera)
+        found = await clip_access.admit(conn, clip_id, request, camera)
         angle = await reads.angle(conn, found.clip, camera)
         keys = await _keys(conn, media_vault, angle)
     feed = await feeds.at(found.clip.event_id)
     try:
         text = await captions.text(angle, segment_id, locale, feed, timelines=timelines, keys=keys)
-    except Gone:
+    except MediaMissing:
         text = None
     if text is None:
         raise Problem(Reason.NOT_FOUND)
@@ -79,11 +79,11 @@ async def get_file(
     db: Database,
     footage: Footage,
     media_vault: MediaVault,
-    clip_door: ClipDoor,
+    clip_access: ClipAccess,
 ) -> Response[bytes]:
     """What one camera has of a clip, as an MP4 file to keep, where the rights allow it."""
     async with db.connection() as conn:
-        kept = await _kept(conn, await clip_door.admit(conn, clip_id, request, camera), camera, media_vault)
+        kept = await _kept(conn, await clip_access.admit(conn, clip_id, request, camera), camera, media_vault)
     return await _file(footage, kept)
 
 
@@ -97,11 +97,11 @@ async def get_described_file(
     db: Database,
     footage: Footage,
     media_vault: MediaVault,
-    clip_door: ClipDoor,
+    clip_access: ClipAccess,
 ) -> Response[bytes]:
     """The same with a description over the sound of the ground, as its only sound: few players offer to choose one."""
     async with db.connection() as conn:
-        found = await clip_door.admit(conn, clip_id, request, camera)
+        found = await clip_access.admit(conn, clip_id, request, camera)
         kept = await _kept(conn, found, camera, media_vault)
         described = await reads.description(conn, found.clip, camera, locale)
     if not described:
@@ -109,7 +109,7 @@ async def get_described_file(
     return await _file(footage, kept, described, f"-{locale}")
 
 
-async def _kept(conn: Connection, found: Admitted, camera: str, vault: MediaVault) -> tuple[Angle, opening.Keys]:
+async def _kept(conn: Connection, found: AdmittedClip, camera: str, vault: MediaVault) -> tuple[Angle, clip_media.Keys]:
     if not found.rights.download:
         raise Problem(Reason.DOWNLOAD_NOT_ALLOWED)
     angle = await reads.angle(conn, found.clip, camera)
@@ -117,22 +117,22 @@ async def _kept(conn: Connection, found: Admitted, camera: str, vault: MediaVaul
 
 
 async def _file(
-    footage: Footage, kept: tuple[Angle, opening.Keys], described: Sequence[Part] = (), ending: str = ""
+    footage: Footage, kept: tuple[Angle, clip_media.Keys], described: Sequence[Part] = (), ending: str = ""
 ) -> Response[bytes]:
     angle, keys = kept
     try:
-        data = await opening.film(footage, keys, angle, described)
-    except Gone:
+        data = await clip_media.film(footage, keys, angle, described)
+    except MediaMissing:
         raise Problem(Reason.NOT_FOUND) from None
     name = f"{angle.clip.from_at:%Y-%m-%d-%H%M%S}-{angle.camera}{ending}.mp4"
     headers = SECRET | {"content-disposition": f'attachment; filename="{name}"'}
     return Response(data, media_type="video/mp4", headers=headers)
 
 
-async def _keys(conn: Connection, vault: MediaVault, angle: Angle) -> opening.Keys:
+async def _keys(conn: Connection, vault: MediaVault, angle: Angle) -> clip_media.Keys:
     try:
-        return await opening.keys(conn, vault, [*angle.video, *angle.audio])
-    except Gone:
+        return await clip_media.keys(conn, vault, [*angle.video, *angle.audio])
+    except MediaMissing:
         raise Problem(Reason.NOT_FOUND) from None
 
 

@@ -18,31 +18,31 @@ from virage.platform.web.routing import get, mount, put
 from virage.site.programme import api as programme
 
 
-class RightsWord(Struct, frozen=True, forbid_unknown_fields=True):
+class RightsUpdate(Struct, frozen=True, forbid_unknown_fields=True):
     """The rights in an event's clips, if nobody set others since `revision` (0: nobody set any)."""
 
     rights: Rights
     revision: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
 
 
-class RightsRevised(Struct, frozen=True):
+class RightsRevision(Struct, frozen=True):
     """The revision of what was set."""
 
     revision: int
 
 
 @get("/events/{event_id:uuid}/rights", guards=[staff("moderator", "media_desk")])
-async def get_rights(event_id: UUID, db: Database, principal: Principal) -> RightsWord:
+async def get_rights(event_id: UUID, db: Database, principal: Principal) -> RightsUpdate:
     """The rights in an event's clips; everybody, anywhere and at any time where nobody has set any."""
     async with db.connection() as conn:
         granted(await programme.event_within(conn, event_id, principal, "moderator", "media_desk"))
-        return RightsWord(*await reads.rights_of(conn, event_id))
+        return RightsUpdate(*await reads.rights_of(conn, event_id))
 
 
 @put("/events/{event_id:uuid}/rights", guards=[staff("moderator")])
 async def put_rights(
-    event_id: UUID, data: RightsWord, db: Database, clock: Clock, principal: Principal
-) -> RightsRevised:
+    event_id: UUID, data: RightsUpdate, db: Database, clock: Clock, principal: Principal
+) -> RightsRevision:
     """Set the rights in an event's clips; they hold at once, for clips that are being watched too."""
 
     async def set_rights(conn: Connection) -> int | Refused:
@@ -51,7 +51,7 @@ async def put_rights(
             return event
         return await acts.set_rights(conn, event_id, data.rights, principal.id, clock.now(), revision=data.revision)
 
-    return RightsRevised(granted(await db.transact(set_rights)))
+    return RightsRevision(granted(await db.transact(set_rights)))
 
 
 router = mount(BASE, [get_rights, put_rights])

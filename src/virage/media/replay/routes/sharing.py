@@ -7,10 +7,10 @@ from uuid import UUID
 
 from virage.media.live.api import Feeds
 from virage.media.replay.reads import captions
-from virage.media.replay.routes.door import SECRET, Admitted, Asking, ClipDoor
+from virage.media.replay.routes.access import SECRET, AdmittedClip, Asking, ClipAccess
 from virage.media.replay.rules.addresses import page_of, poster_of
+from virage.media.replay.rules.entry_texts import LOCALES, Locale
 from virage.media.replay.rules.rights import Reason
-from virage.media.replay.rules.words import LOCALES, Locale
 from virage.platform.data.database import Connection, Database
 from virage.platform.settings.config import Config
 from virage.platform.web.problems import Problem
@@ -38,7 +38,7 @@ class SharePage:
         """The page without a word of the clip."""
         return self._with({"og:title": self._club, "og:type": "website"})
 
-    def of(self, found: Admitted, title: str, event: str) -> str:
+    def of(self, found: AdmittedClip, title: str, event: str) -> str:
         """The page with the clip's title, its match and its poster."""
         clip = found.clip
         return self._with(
@@ -68,7 +68,7 @@ async def get_page(
     db: Database,
     feeds: Feeds,
     config: Config,
-    clip_door: ClipDoor,
+    clip_access: ClipAccess,
     share_page: SharePage,
 ) -> Response[str]:
     """The page of a clip; it tells of the clip only to whoever may watch it, and if the rights allow a preview.
@@ -77,7 +77,7 @@ async def get_page(
     """
     async with db.connection() as conn:
         try:
-            found = await clip_door.admit(conn, clip_id, request)
+            found = await clip_access.admit(conn, clip_id, request)
         except Problem as problem:
             status = _NOTHING_THERE.get(problem.code, 200)
             return Response(share_page.plain(), media_type="text/html", headers=FRESH, status_code=status)
@@ -89,7 +89,7 @@ async def get_page(
     return Response(share_page.of(found, title, event), media_type="text/html", headers=headers)
 
 
-async def _title_of(conn: Connection, found: Admitted, config: Config) -> str:
+async def _title_of(conn: Connection, found: AdmittedClip, config: Config) -> str:
     event = (await programme.public_events_of(conn, [found.clip.event_id])).get(found.clip.event_id)
     return "" if event is None else str(getattr(event.title, _locale(config)))
 

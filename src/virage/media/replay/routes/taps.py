@@ -24,7 +24,7 @@ from virage.platform.web.problems import granted
 from virage.platform.web.routing import mount, post
 from virage.site.programme import api as programme
 
-AGAIN_S: Final = TAPS_WITHIN.total_seconds()  # in those that are looked at together a person counts once
+TAP_WINDOW_S: Final = TAPS_WITHIN.total_seconds()  # in those that are looked at together a person counts once
 KNOWN_MAX: Final = 100_000
 
 
@@ -49,7 +49,7 @@ class TapCounter:
     def counts(self, person: UUID) -> bool:
         """Whether this person has not tapped just now."""
         now_s = self._clock_s()
-        if now_s - self._last.get(person, -AGAIN_S) < AGAIN_S:
+        if now_s - self._last.get(person, -TAP_WINDOW_S) < TAP_WINDOW_S:
             return False
         self._last[person] = now_s
         self._last.move_to_end(person)

@@ -8,11 +8,11 @@ from msgspec import Meta, Struct
 
 from virage.media.replay.footage import Footage
 from virage.media.replay.reads import watching as reads
-from virage.media.replay.routes.door import SECRET, Admitted, Asking, ClipDoor
+from virage.media.replay.routes.access import SECRET, AdmittedClip, Asking, ClipAccess
 from virage.media.replay.rules.addresses import BASE
 from virage.media.replay.rules.clips import Reason
+from virage.media.replay.rules.entry_texts import Locale
 from virage.media.replay.rules.media import CAMERA_PATTERN, MediaVault
-from virage.media.replay.rules.words import Locale
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.caching import FOR_EVER
@@ -37,7 +37,7 @@ Camera = Annotated[str, Meta(pattern=CAMERA_PATTERN)]
 PeriodStart = Annotated[int, Meta(ge=0, le=2**33, description="When the hour of the key begins, Unix seconds")]
 
 
-class ClipShown(Struct, frozen=True):
+class ClipView(Struct, frozen=True):
     """A clip for who watches it: its cameras, the first to be shown first, and the stretch of time.
 
     `download`, `share`: whether it may be kept as a file, and its link be passed on with a preview.
@@ -58,36 +58,36 @@ class ClipShown(Struct, frozen=True):
 class ClipStart(Struct, frozen=True):
     """What a player asks for before it asks for pictures: the clip, and playlists of its first camera by address."""
 
-    clip: ClipShown
+    clip: ClipView
     playlists: dict[str, str]
 
 
 @get("/clips/{clip_id:uuid}", public=True)
 async def get_clip(
-    clip_id: UUID, request: Asking, *, db: Database, clock: Clock, clip_door: ClipDoor
-) -> Response[ClipShown]:
+    clip_id: UUID, request: Asking, *, db: Database, clock: Clock, clip_access: ClipAccess
+) -> Response[ClipView]:
     """One clip, if whoever asks may watch it. A player asks again while it plays, so as to stop when it may not."""
     async with db.connection() as conn:
-        found = await clip_door.admit(conn, clip_id, request)
+        found = await clip_access.admit(conn, clip_id, request)
         described = await reads.described(conn, clip_id)
     return Response(_shown(found, described, clock.now()), headers=found.kept())
 
 
 @get("/clips/{clip_id:uuid}/start", public=True)
 async def get_start(
-    clip_id: UUID, request: Asking, *, db: Database, clock: Clock, clip_door: ClipDoor
+    clip_id: UUID, request: Asking, *, db: Database, clock: Clock, clip_access: ClipAccess
 ) -> Response[ClipStart]:
     """One clip for who presses play: what would take a player three answers, one after the other, in one."""
     async with db.connection() as conn:
-        found = await clip_door.admit(conn, clip_id, request)
+        found = await clip_access.admit(conn, clip_id, request)
         playlists, described = await reads.start(conn, found.clip, clock.now())
     start = ClipStart(_shown(found, described, clock.now()), playlists)
     return Response(start, headers=found.kept())
 
 
-def _shown(found: Admitted, described: list[Locale], now: datetime) -> ClipShown:
+def _shown(found: AdmittedClip, described: list[Locale], now: datetime) -> ClipView:
     clip, rights = found.clip, found.rights
-    return ClipShown(
+    return ClipView(
         clip.id,
         clip.event_id,
         clip.about,
@@ -110,11 +110,11 @@ async def get_playlist(
     *,
     db: Database,
     clock: Clock,
-    clip_door: ClipDoor,
+    clip_access: ClipAccess,
 ) -> Response[str]:
     """A playlist of one camera of a clip (RFC 8216); those of its tracks grow until the clip has settled."""
     async with db.connection() as conn:
-        found = await clip_door.admit(conn, clip_id, request, camera)
+        found = await clip_access.admit(conn, clip_id, request, camera)
         text = await reads.playlist(conn, found.clip, camera, playlist.removesuffix(".m3u8"), clock.now())
     if text is None:
         raise Problem(Reason.NOT_FOUND)
@@ -139,12 +139,12 @@ async def get_key(
     *,
     db: Database,
     media_vault: MediaVault,
-    clip_door: ClipDoor,
+    clip_access: ClipAccess,
 ) -> Response[bytes]:
     """The key of a camera and an hour, for as long as the clip may be watched and within its time alone."""
     at = datetime.fromtimestamp(period, UTC)
     async with db.connection() as conn:
-        found = await clip_door.admit(conn, clip_id, request, camera)
+        found = await clip_access.admit(conn, clip_id, request, camera)
         if not found.clip.opens(at):
             raise Problem(Reason.NOT_FOUND)
         key = await reads.key(conn, media_vault, camera, at)

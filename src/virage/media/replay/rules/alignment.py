@@ -23,7 +23,7 @@ MEETINGS_MIN: Final = 6
 SHARE_MIN: Final = 0.7  # of the flashes of whoever saw fewer: more than meet by chance
 
 
-class Late(Struct, frozen=True):
+class CameraDelay(Struct, frozen=True):
     """How late a camera is (ms), and by how many flashes that is known; None: too few were seen to tell."""
 
     camera: str
@@ -67,7 +67,7 @@ def shift(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> tuple[float
     return middle, most
 
 
-def delays(known_ms: Mapping[str, int], seen: Sequence[tuple[str, NDArray[np.float64]]]) -> list[Late]:
+def delays(known_ms: Mapping[str, int], seen: Sequence[tuple[str, NDArray[np.float64]]]) -> list[CameraDelay]:
     """How late each camera is, from its flashes and the delay that was taken off their times; the first is compared to.
 
     Only differences can be seen: the first keeps its delay, unless another would be early, and then all are later.
@@ -84,7 +84,7 @@ def delays(known_ms: Mapping[str, int], seen: Sequence[tuple[str, NDArray[np.flo
     return [_late(camera, found.get(camera), lift) for camera, _ in seen]
 
 
-def _late(camera: str, found: tuple[float, int] | None, lift: float) -> Late:
+def _late(camera: str, found: tuple[float, int] | None, lift: float) -> CameraDelay:
     if found is None:
-        return Late(camera, None, 0)
-    return Late(camera, min(DELAY_MS_MAX, round(found[0] + lift)), found[1])
+        return CameraDelay(camera, None, 0)
+    return CameraDelay(camera, min(DELAY_MS_MAX, round(found[0] + lift)), found[1])

@@ -8,8 +8,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.media.live.types import FeedEntry, KickOff, Period, Teams, effective
+from virage.media.replay.rules.entry_texts import Locale, said
 from virage.media.replay.rules.playlists import Piece, Run, by_run, head, text_of
-from virage.media.replay.rules.words import Locale, said
 
 SHOWN_FOR: Final = timedelta(seconds=6)
 MPEGTS_HZ: Final = 90_000

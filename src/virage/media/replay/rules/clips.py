@@ -37,7 +37,7 @@ class Reason(StrEnum):
     CHANGED = "changed_meanwhile"
 
 
-class Mark(Struct, frozen=True, forbid_unknown_fields=True):
+class ClipRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """What the media desk wants shown again; it makes the id. `cameras` empty: all that saw it.
 
     `about`: the number of the feed's entry that it shows. `suggestion`: the one that it answers.
@@ -105,16 +105,16 @@ def is_on(event: Event, at: datetime) -> bool:
     return event.state == "published" and event.doors_at - OPEN_AROUND <= at <= event.ends_at + OPEN_AROUND
 
 
-def mark_of_goal(event_id: UUID, entry: FeedEntry) -> Mark:
+def goal_clip_request(event_id: UUID, entry: FeedEntry) -> ClipRequest:
     """What is shown of a goal by itself: what led to it, and what follows."""
-    return Mark(_goal_clip(event_id, entry.number), entry.at - BEFORE, entry.at + AFTER, about=entry.number)
+    return ClipRequest(_goal_clip(event_id, entry.number), entry.at - BEFORE, entry.at + AFTER, about=entry.number)
 
 
 def _goal_clip(event_id: UUID, number: int) -> UUID:
     return named_id(event_id, f"goal {number}")
 
 
-def clip_of(mark: Mark, event_id: UUID, seen: list[str], who: UUID | None) -> Clip | Refused:
+def clip_of(mark: ClipRequest, event_id: UUID, seen: list[str], who: UUID | None) -> Clip | Refused:
     """The clip that a mark makes, of the cameras that saw something of it; nobody sees it yet."""
     if mark.to_at <= mark.from_at:
         return Refused(Reason.CLIP_EMPTY)
@@ -128,7 +128,7 @@ def clip_of(mark: Mark, event_id: UUID, seen: list[str], who: UUID | None) -> Cl
     return Clip(mark.id, event_id, mark.from_at, mark.to_at, mark.cameras or seen, about=mark.about, marked_by=who)
 
 
-def same(clip: Clip, mark: Mark, event_id: UUID) -> bool:
+def same(clip: Clip, mark: ClipRequest, event_id: UUID) -> bool:
     """Whether the mark is the one that made the clip."""
     asked = (event_id, mark.from_at, mark.to_at, mark.about)
     return asked == (clip.event_id, clip.from_at, clip.to_at, clip.about) and mark.cameras in ([], clip.cameras)

@@ -14,8 +14,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.media.replay.rules.clips import Clip
+from virage.media.replay.rules.entry_texts import Locale
 from virage.media.replay.rules.media import AAC, Kind, Rung, Segment, Track, key_period
-from virage.media.replay.rules.words import Locale
 
 VERSION: Final = 7
 LANGUAGES: Final[dict[Locale, str]] = {"fr": "Français", "en": "English"}

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from virage.media.replay.rules.descriptions import Part
-from virage.media.replay.rules.words import Locale
+from virage.media.replay.rules.entry_texts import Locale
 from virage.media.replay.store.queries import queries
 from virage.platform.data.database import Connection
 

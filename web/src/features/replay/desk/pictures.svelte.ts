@@ -6,10 +6,10 @@ import { clock } from "../../../shared/runtime/clock.svelte";
 import { newId } from "../../../shared/runtime/ids";
 
 type Schemas = components["schemas"];
-export type Camera = Schemas["CameraShown"];
-export type ClipLine = Schemas["ClipLine"];
-export type Suggestion = Schemas["SuggestionLine"];
-type Shown = Schemas["DeskShown"];
+export type Camera = Schemas["CameraStatus"];
+export type ClipLine = Schemas["DeskClip"];
+export type Suggestion = Schemas["DeskSuggestion"];
+type Shown = Schemas["MediaDesk"];
 const EVERY_MS = 1_000;
 const BEFORE_MS = 12_000;
 const AFTER_MS = 8_000;

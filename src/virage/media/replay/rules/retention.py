@@ -9,7 +9,7 @@ GRACE: Final = timedelta(hours=48)
 """How long what a withdrawn clip showed is kept: whoever is accused of it, or took it down in error, can look."""
 
 
-class Keeping(Struct, frozen=True):
+class Retention(Struct, frozen=True):
     """What is over: what was seen before `seen_before`, unless a clip keeps it that is shown, or was until
     `withdrawn_before`. One that was never shown keeps nothing once it ended before `seen_before`.
     """
@@ -18,6 +18,6 @@ class Keeping(Struct, frozen=True):
     withdrawn_before: datetime
 
 
-def keeping(hours: int, now: datetime) -> Keeping:
+def retention(hours: int, now: datetime) -> Retention:
     """What is over by now where footage is kept for so many hours."""
-    return Keeping(now - timedelta(hours=hours), now - GRACE)
+    return Retention(now - timedelta(hours=hours), now - GRACE)

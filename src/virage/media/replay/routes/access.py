@@ -22,7 +22,7 @@ SECRET: Final = {"cache-control": "no-store"}
 FRESH_S: Final = 1
 
 
-class Admitted(Struct, frozen=True):
+class AdmittedClip(Struct, frozen=True):
     """A clip that whoever asks may watch. `public`: everybody may, so that a shared cache may keep the answer."""
 
     clip: Clip
@@ -38,14 +38,14 @@ class Admitted(Struct, frozen=True):
         return {"cache-control": f"public, max-age={seconds}{shared}" if self.public else f"private, max-age={seconds}"}
 
 
-class ClipDoor:
+class ClipAccess:
     """Admits who may watch a clip. `edge_networks`: whose word on where a request comes from is believed."""
 
     def __init__(self, clock: Clock, edge_networks: tuple[str, ...]) -> None:
         self._clock = clock
         self._edge_networks = edge_networks
 
-    async def admit(self, conn: Connection, clip_id: UUID, request: Asking, camera: str | None = None) -> Admitted:
+    async def admit(self, conn: Connection, clip_id: UUID, request: Asking, camera: str | None = None) -> AdmittedClip:
         """The clip; raises what keeps this viewer from it. A clip shows no camera but its own."""
         clip, now = await reads.clip(conn, clip_id), self._clock.now()
         if clip is None or (camera is not None and camera not in clip.cameras):
@@ -57,4 +57,4 @@ class ClipDoor:
         refused = may_watch(rights, clip, viewer, now)
         if refused is not None:
             raise Problem(refused.reason, refused.data)
-        return Admitted(clip, rights, rights.public(now))
+        return AdmittedClip(clip, rights, rights.public(now))

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from virage.media.replay.footage import Footage
-from virage.media.replay.rules.keeping import Keeping, keeping
-from virage.media.replay.store import keeping as store
+from virage.media.replay.rules.retention import Retention, retention
+from virage.media.replay.store import retention as store
 from virage.platform.data.database import Connection, Database
 from virage.platform.data.queue import Jobs
 from virage.platform.values.clock import Clock
@@ -16,7 +16,7 @@ BATCH: Final = 2_000
 AT_ONCE: Final = 16
 
 
-class KeepingJobs:
+class RetentionJobs:
     """The job that keeps footage for so many hours."""
 
     def __init__(self, db: Database, clock: Clock, footage: Footage, hours: int) -> None:
@@ -34,7 +34,7 @@ class KeepingJobs:
 
         What dies between the two goes on with the next turn: objects are doomed with their rows, in one transaction.
         """
-        over = keeping(self._hours, self._clock.now())
+        over = retention(self._hours, self._clock.now())
         await self._all(store.expire_segments, over)
         await self._all(store.expire_tracks, over)
         await self._all(store.expire_descriptions, over)
@@ -44,7 +44,7 @@ class KeepingJobs:
             await store.forget_losses(conn, over)
         await self._delete()
 
-    async def _all(self, forget: Callable[[Connection, Keeping, int], Awaitable[int]], over: Keeping) -> None:
+    async def _all(self, forget: Callable[[Connection, Retention, int], Awaitable[int]], over: Retention) -> None:
         while True:
             async with self._db.transaction() as conn:
                 forgotten = await forget(conn, over, BATCH)
@@ -56,10 +56,10 @@ class KeepingJobs:
         """Delete what is doomed; a store that is away ends the turn, and the next one goes on."""
         while True:
             async with self._db.connection() as conn:
-                doomed = await store.doomed(conn, BATCH)
-            if not doomed:
+                pending_deletions = await store.pending_deletions(conn, BATCH)
+            if not pending_deletions:
                 return
-            for start in range(0, len(doomed), AT_ONCE):
-                await asyncio.gather(*(self._footage.delete(one) for one in doomed[start : start + AT_ONCE]))
+            for start in range(0, len(pending_deletions), AT_ONCE):
+                await asyncio.gather(*(self._footage.delete(one) for one in pending_deletions[start : start + AT_ONCE]))
             async with self._db.connection() as conn:
-                await store.gone(conn, doomed)
+                await store.gone(conn, pending_deletions)

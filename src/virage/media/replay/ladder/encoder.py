@@ -14,7 +14,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.media.replay.footage import Footage
-from virage.media.replay.ladder.transcoding import Made, Unreadable, transcoded
+from virage.media.replay.ladder.transcoding import Made, UnreadableMedia, transcoded
 from virage.media.replay.rules.ladder import SMALLEST, due, made_id, steps_below, to_make
 from virage.media.replay.rules.media import KeyLost, Kind, MediaVault, Rung, Segment, Track, key_period, opened, sealed
 from virage.media.replay.rules.playlists import Piece
@@ -26,7 +26,7 @@ from virage.platform.settings.logs import log
 from virage.platform.values.clock import Clock
 
 POLL_S: Final = 0.2
-AGAIN_S: Final = 0.5
+RETRY_S: Final = 0.5
 LOOK_BACK: Final = timedelta(seconds=30)
 CLIPS_AT_ONCE: Final = 16
 WANTED: Final = frozenset({Rung.SOURCE, SMALLEST})
@@ -62,7 +62,7 @@ class Ladder:
                 busy = await self.turn()
             except (StoreAway, Unavailable, OSError) as failure:
                 log.warning("ladder_waits", error=type(failure).__name__)
-                await asyncio.sleep(AGAIN_S)
+                await asyncio.sleep(RETRY_S)
             else:
                 await asyncio.sleep(0 if busy else POLL_S)
 
@@ -115,7 +115,7 @@ class Ladder:
             source = await self._fetched(piece)
             steps = steps_below(piece.track.height or 0)
             made = await asyncio.to_thread(transcoded, source.init, source.fragment, steps)
-        except (Unreadable, KeyLost, ValueError) as failure:
+        except (UnreadableMedia, KeyLost, ValueError) as failure:
             self._unreadable.add(piece.segment.id)
             log.error("second_unreadable", camera=piece.track.camera, segment=str(piece.segment.id), error=str(failure))
             return
@@ -147,7 +147,7 @@ class Ladder:
         return Segment(object_id, track.id, segment.at, segment.duration_ms, len(made.fragment)), track
 
     async def _fetched(self, piece: Piece) -> _Source:
-        """A second in the open; raises `Unreadable` where its objects are gone, ValueError where they are damaged."""
+        """Return a decrypted segment; raises `UnreadableMedia` if objects are missing, ValueError if damaged."""
         track, segment = piece.track, piece.segment
         init = self._inits.get(track.id) or await self._object(track.id)
         _remember(self._inits, track.id, init)
@@ -157,7 +157,7 @@ class Ladder:
     async def _object(self, object_id: UUID) -> bytes:
         data = await self._footage.get(object_id)
         if data is None:
-            raise Unreadable("its object is gone")
+            raise UnreadableMedia("its object is gone")
         return data
 
     async def _key(self, camera: str, period: datetime) -> bytes:
@@ -166,7 +166,7 @@ class Ladder:
             async with self._db.connection() as conn:
                 kept = await store.media_key(conn, camera, period)
             if kept is None:
-                raise Unreadable("its key is gone")
+                raise UnreadableMedia("its key is gone")
             key = self._vault.open(kept, camera, period)
             _remember(self._keys, (camera, period), key)
         return key

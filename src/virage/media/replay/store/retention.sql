@@ -84,7 +84,7 @@ with recovered as (
 )
 update replay.camera set lost = 0, lost_at = null from recovered where camera.name = recovered.name;
 
--- name: doomed(at_most)
+-- name: pending_deletions(at_most)
 -- Objects that nothing names any more.
 select object_id from replay.doomed order by object_id limit :at_most;
 

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from virage.media.replay.acts import desk as acts
 from virage.media.replay.footage import Footage
-from virage.media.replay.hearing import level_db
+from virage.media.replay.loudness import level_db
 from virage.media.replay.reads.watching import key
 from virage.media.replay.rules.media import Kind, MediaVault, key_period, opened
 from virage.media.replay.rules.moments import AGAIN_AFTER, MEDIAN_OVER, Level, Moment, roars
@@ -27,7 +27,7 @@ KEPT: Final = MEDIAN_OVER + AGAIN_AFTER + timedelta(seconds=10)
 BEGINS: Final = timedelta(minutes=90)  # before the kick-off: whoever is in by then is heard
 
 
-class Ear(Struct):
+class CameraLevels(Struct):
     """What one camera has heard lately, of one track; a take that begins may be set to another volume."""
 
     track_id: UUID | None = None
@@ -37,7 +37,7 @@ class Ear(Struct):
     levels: list[Level] = field(default_factory=list)
 
 
-class MomentJobs:
+class MomentDetectionJobs:
     """The jobs that suggest moments."""
 
     def __init__(self, db: Database, clock: Clock, footage: Footage, vault: MediaVault) -> None:
@@ -45,7 +45,7 @@ class MomentJobs:
         self._clock = clock
         self._footage = footage
         self._vault = vault
-        self._ears: dict[str, Ear] = {}
+        self._ears: dict[str, CameraLevels] = {}
 
     def register(self, jobs: Jobs) -> None:
         """Say what a worker can do."""
@@ -70,7 +70,7 @@ class MomentJobs:
                         await acts.suggest(conn, event_id, roar, now)
 
     async def _heard(self, camera: str, now: datetime) -> Sequence[Moment]:
-        ear = self._ears.setdefault(camera, Ear())
+        ear = self._ears.setdefault(camera, CameraLevels())
         since = max(ear.heard or now - KEPT, now - KEPT)
         async with self._db.connection() as conn:
             pieces = await store.pieces(conn, camera, Kind.AUDIO, since, now)
@@ -83,7 +83,7 @@ class MomentJobs:
             ear.told = fresh[-1].at
         return [Moment(roar.source, roar.at, roar.strength, camera) for roar in fresh]
 
-    async def _hear(self, ear: Ear, piece: Piece) -> None:
+    async def _hear(self, ear: CameraLevels, piece: Piece) -> None:
         segment, track = piece.segment, piece.track
         ear.heard = segment.at
         if ear.track_id != track.id:

@@ -22,7 +22,7 @@ KNOWN_MAX: Final = 1024
 Keys = Mapping[datetime, bytes]
 
 
-class Gone(Exception):
+class MediaMissing(Exception):
     """A segment, or its key, is there no more."""
 
 
@@ -32,23 +32,23 @@ async def keys(conn: Connection, vault: MediaVault, pieces: Sequence[Piece]) -> 
     for hour, camera in {key_period(piece.segment.at): piece.track.camera for piece in pieces}.items():
         sealed = await store.media_key(conn, camera, hour)
         if sealed is None:
-            raise Gone
+            raise MediaMissing
         found[hour] = vault.open(sealed, camera, hour)
     return found
 
 
 async def media(footage: Footage, keys: Keys, pieces: Sequence[Piece]) -> bytes:
-    """Pieces of one track behind its init segment, opened; raises `Gone` where there are none any more."""
+    """Pieces of one track behind its init segment, opened; raises `MediaMissing` where there are none any more."""
     if not pieces:
-        raise Gone
+        raise MediaMissing
     sealed = [(piece.segment.id, keys[key_period(piece.segment.at)]) for piece in pieces]
     return await _opened(footage, pieces[0].track.id, sealed)
 
 
 async def said(footage: Footage, keys: Keys, parts: Sequence[Part]) -> bytes:
-    """A description as it goes with one run of a picture, opened; raises `Gone` where it is there no more."""
+    """A description as it goes with one run of a picture, opened; raises `MediaMissing` where it is there no more."""
     if not parts:
-        raise Gone
+        raise MediaMissing
     return await _opened(footage, parts[0].init_id, [(part.id, keys[part.period]) for part in parts])
 
 
@@ -58,14 +58,14 @@ async def _opened(footage: Footage, init_id: UUID, sealed: Sequence[tuple[UUID, 
         data = await footage.get(object_id)
         found.append(data and opened(data, key, object_id))
     if None in found:
-        raise Gone
+        raise MediaMissing
     return b"".join(data for data in found if data)
 
 
 async def poster(footage: Footage, vault: MediaVault, keys: Keys, clip: Clip, video: Sequence[Piece]) -> bytes:
     """A JPEG of the moment of a clip; made once, of what had come in when it was first asked for, and kept sealed."""
     if clip.poster_id is None:
-        raise Gone
+        raise MediaMissing
     kept = await _kept_poster(footage, vault, clip.poster_id)
     if kept is not None:
         return kept
@@ -92,12 +92,12 @@ def moment_of(clip: Clip) -> datetime:
 
 
 async def film(footage: Footage, keys: Keys, angle: Angle, described: Sequence[Part] = ()) -> bytes:
-    """What one camera has of a clip, as an MP4 file; raises `Gone` where there is nothing any more.
+    """What one camera has of a clip, as an MP4 file; raises `MediaMissing` where there is nothing any more.
 
     `described`: a description, whose sound has that of the ground below it, is heard instead.
     """
     if not angle.runs:
-        raise Gone
+        raise MediaMissing
     async with footage.making:
         films = []
         for number in range(len(angle.runs)):
