@@ -35,7 +35,7 @@ from benchmarks.wire import Client
 from tests.media.replay.film import cut
 from tests.samples import footage
 from virage.identity.people import acts as people
-from virage.media.replay.ingest.synthetic import clock_in
+from virage.media.replay.ingest.synthetic import read_clock
 from virage.media.replay.ladder.transcoding import transcoded
 from virage.media.replay.rules.ladder import STEPS
 from virage.media.replay.rules.media import opened
@@ -159,7 +159,7 @@ async def boundaries(desk: Desk, seconds: float) -> list[float]:
         with av.open(BytesIO(init + data)) as container:
             assert isinstance(container, InputContainer)
             first = next(container.decode(video=0))
-        apart.append(abs(1000 * began - clock_in(first.to_ndarray(format="gray").astype(np.uint8))))
+        apart.append(abs(1000 * began - read_clock(first.to_ndarray(format="gray").astype(np.uint8))))
     return apart
 
 

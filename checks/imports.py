@@ -29,7 +29,7 @@ OWN_ROOMS = {
         "ingest | ladder",
         "acts | reads",
         "clip_media",
-        "store | footage | films | loudness",
+        "store | footage | codecs | loudness",
         "rules",
     ],
     "virage.media.tracking": ["routes | ball", "acts | reads", "store", "rules"],

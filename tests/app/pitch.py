@@ -60,12 +60,12 @@ async def seen(world: "World") -> None:
     at = world.clock.now() - timedelta(seconds=5)
     track = Track(new_id(), new_id(), "main", Kind.VIDEO, "avc1.64001f", 640, 360, at)
     async with world.db.transaction() as conn:
-        await footage.note_camera(conn, "main", programme=True, delay_ms=0)
+        await footage.save_camera(conn, "main", programme=True, delay_ms=0)
         await footage.add_track(conn, track)
         await footage.add_segment(conn, Segment(new_id(), track.id, at, 1000, 10_000), track)
 
 
-async def clip_of(world: "World", desk: dict[str, str]) -> str:
+async def new_clip(world: "World", desk: dict[str, str]) -> str:
     """The id of a clip that our desk has published."""
     await seen(world)
     marked = await world.ask(desk, "POST", f"/api/replay/events/{world.event}/clips", clip(world))
@@ -98,7 +98,7 @@ async def hour_of(world: "World", secret: str) -> str:
 async def names_of(world: "World", desk: dict[str, str], secret: str) -> dict[str, str]:
     """What the doors of replays ask for in their paths."""
     return {
-        "clip_id": await clip_of(world, desk),
+        "clip_id": await new_clip(world, desk),
         "suggestion_id": await suggested(world),
         "camera": "main",
         "since": "0",

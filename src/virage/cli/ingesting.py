@@ -124,5 +124,5 @@ def _film(source: Source, clock: Clock, stopped: threading.Event) -> None:
     address = source.url.partition("?")[0]
     while not stopped.is_set():
         with suppress(av.FFmpegError, OSError):
-            send(address, clock, going_on=lambda: not stopped.is_set())
+            send(address, clock, running=lambda: not stopped.is_set())
         stopped.wait(AGAIN_S)

@@ -37,7 +37,7 @@ class Camera:
                 send(
                     f"tcp://127.0.0.1:{self._port}",
                     Clock(),
-                    going_on=lambda: not self._pulled.is_set(),
+                    running=lambda: not self._pulled.is_set(),
                     **self._how,
                 )
             self._pulled.wait(0.05)

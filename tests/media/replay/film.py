@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from benchmarks.reel import Reel
 from virage.media.replay.footage import Footage
 from virage.media.replay.ingest.segmenter import Fragment, Init, Take
-from virage.media.replay.rules.boxes import first_shown
+from virage.media.replay.rules.boxes import first_presentation_ticks
 from virage.media.replay.rules.media import Kind, MediaVault, Segment, Track, key_period, opened, sealed
 from virage.media.replay.rules.playlists import Piece
 from virage.media.replay.store import cameras as store
@@ -53,7 +53,7 @@ class Archive:
         await self.footage.keep(track.id, film.init.data)
         pieces = []
         async with self.db.transaction() as conn:
-            await store.note_camera(conn, camera, programme=programme, delay_ms=0)
+            await store.save_camera(conn, camera, programme=programme, delay_ms=0)
             await store.add_track(conn, track)
             for part in film.fragments:
                 at = began_at + timedelta(seconds=part.at_s - film.fragments[0].at_s)
@@ -93,5 +93,5 @@ def shown(init: bytes, fragment: bytes) -> list[Shown]:
     with av.open(BytesIO(init + fragment), format="mp4") as container:
         assert isinstance(container, InputContainer)
         frames = list(container.decode(video=0))
-    begins, first = first_shown(fragment), frames[0].pts or 0
+    begins, first = first_presentation_ticks(fragment), frames[0].pts or 0
     return [Shown(begins + (frame.pts or 0) - first, frame.to_ndarray(format="gray").astype(uint8)) for frame in frames]

@@ -20,7 +20,7 @@ from tests.media.replay.test_way import luma
 from virage.media.live.acts import publishing as live
 from virage.media.replay.acts.rights import set_rights
 from virage.media.replay.footage import Footage
-from virage.media.replay.ingest.synthetic import clock_in
+from virage.media.replay.ingest.synthetic import read_clock
 from virage.media.replay.rules.media import MediaVault, opened
 from virage.media.replay.rules.rights import Rights
 from virage.platform.data.database import Database
@@ -99,7 +99,7 @@ def clocks(data: bytes) -> list[int]:
     """The clock in each picture of a file."""
     with av.open(BytesIO(data)) as file:
         assert isinstance(file, InputContainer)
-        return [clock_in(luma(frame)) for frame in file.decode(video=0)]
+        return [read_clock(luma(frame)) for frame in file.decode(video=0)]
 
 
 def length_s(media: bytes) -> float:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from virage.media.replay.footage import Footage
 from virage.media.replay.ingest.measuring import frames
-from virage.media.replay.ingest.synthetic import clock_in
+from virage.media.replay.ingest.synthetic import read_clock
 from virage.media.replay.reads.cameras import cameras
 from virage.media.replay.rules.cameras import CameraState, Fault
 from virage.media.replay.rules.media import Kind, MediaVault, key_period, opened
@@ -79,7 +79,7 @@ class Kept:
         data = await self.object_of(piece)
         assert data is not None
         began = 1000 * piece.segment.at.timestamp()
-        return [(began + 1000 * at_s, clock_in(luma)) for at_s, luma in frames(data)]
+        return [(began + 1000 * at_s, read_clock(luma)) for at_s, luma in frames(data)]
 
     async def late_ms(self, piece: Piece) -> float:
         """How much later our index says that a segment was seen than the clock in its pictures does."""

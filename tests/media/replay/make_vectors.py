@@ -13,10 +13,10 @@ from uuid import UUID
 from virage.media.replay.rules.captions import captions_playlist
 from virage.media.replay.rules.descriptions import Part, described_playlist
 from virage.media.replay.rules.media import Kind, Rung, Segment, Track, key_period
-from virage.media.replay.rules.playlists import Piece, Places, main_playlist, media_playlist, runs_of
+from virage.media.replay.rules.playlists import Piece, Urls, main_playlist, media_playlist, runs_of
 
 FILE = Path("docs/vectors/playlists.json")
-PLACES = Places("/keys/1", "/objects")
+PLACES = Urls("/keys/1", "/objects")
 AT = datetime(2026, 5, 9, 19, 59, 57, tzinfo=UTC)  # three seconds before the next hour, which has a key of its own
 
 
@@ -129,7 +129,9 @@ def vectors() -> dict[str, Any]:
             media("a description", described_playlist(DESCRIPTION, PLACES, "main"), True, described),
         ],
         "main": {
-            "text": main_playlist(UNBROKEN, pieces(SOUND, 0, 1), said=["fr", "en"], described=["fr"], rungs=[SMALL]),
+            "text": main_playlist(
+                UNBROKEN, pieces(SOUND, 0, 1), captions=["fr", "en"], described=["fr"], rungs=[SMALL]
+            ),
             "variants": [
                 {
                     "uri": "video.m3u8",

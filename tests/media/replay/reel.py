@@ -76,7 +76,7 @@ class Reel:
 
     async def lay(self, conn: Connection, footage: Footage, vault: MediaVault, *, until_s: float = 1e9) -> None:
         """Lay what has not been laid and begins before this moment of the take."""
-        await store.note_camera(conn, self.camera, programme=self.camera == "main", delay_ms=0)
+        await store.save_camera(conn, self.camera, programme=self.camera == "main", delay_ms=0)
         rest = []
         for part in self._waiting:
             if isinstance(part, Init):

@@ -23,13 +23,13 @@ def main(url: str, log: str = os.devnull) -> None:
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     with Path(log).open("a", buffering=1) as lines:
 
-        def going_on() -> bool:
+        def running() -> bool:
             lines.write(f"{round(clock.now().timestamp() * 1000)}\n")
             return not ended.is_set()
 
         while not ended.is_set():
             with suppress(av.FFmpegError, OSError):
-                send(url, clock, going_on=going_on)
+                send(url, clock, running=running)
             ended.wait(0.1)
 
 

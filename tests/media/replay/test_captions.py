@@ -27,7 +27,7 @@ from virage.media.live.rules.entries import (
     VarReview,
 )
 from virage.media.replay.rules.captions import SHOWN_FOR, Cue, captions_playlist, cues_of, webvtt
-from virage.media.replay.rules.entry_texts import said
+from virage.media.replay.rules.entry_texts import entry_text
 from virage.media.replay.rules.media import Kind, Segment, Track
 from virage.media.replay.rules.playlists import Piece, runs_of
 from virage.platform.values.ids import new_id
@@ -83,12 +83,12 @@ def test_each_entry_of_the_feed_is_said_in_both_languages(
     told: Content, french: str | None, english: str | None
 ) -> None:
     entry = FeedEntry(1, KICK_OFF, told)
-    assert (said(entry, TEAMS, None, "fr"), said(entry, TEAMS, None, "en")) == (french, english)
+    assert (entry_text(entry, TEAMS, None, "fr"), entry_text(entry, TEAMS, None, "en")) == (french, english)
 
 
 def test_what_happens_while_the_clock_runs_is_said_with_its_minute() -> None:
     def minute(seconds: int) -> str | None:
-        return said(FeedEntry(1, KICK_OFF, AddedTime(4), seconds), TEAMS, Period.FIRST_HALF, "en")
+        return entry_text(FeedEntry(1, KICK_OFF, AddedTime(4), seconds), TEAMS, Period.FIRST_HALF, "en")
 
     assert minute(61) == "4 minutes added, 2′"
     assert minute(45 * 60 + 61) == "4 minutes added, 45+2′"

@@ -56,7 +56,7 @@ async def test_a_clip_that_is_taken_down_is_gone_for_everybody_and_so_are_its_ke
 ) -> None:
     at = key_period(match.world.clock.now())
     vault = MediaVault([config.secret])
-    clip_id = await pitch.clip_of(match.world, match.desk)
+    clip_id = await pitch.new_clip(match.world, match.desk)
     async with match.world.db.transaction() as conn:
         await store.add_key(conn, "main", at, vault.new("main", at))
     doors = [
@@ -100,7 +100,7 @@ async def test_a_camera_that_has_sent_for_hours_is_played_with_the_keys_of_the_c
         for moment in (at, track.began_at):
             hour = key_period(moment)
             await store.add_key(conn, "main", hour, vault.new("main", hour))
-    clip_id = await pitch.clip_of(match.world, match.desk)
+    clip_id = await pitch.new_clip(match.world, match.desk)
     playlist = await match.world.ask({}, "GET", f"/api/replay/clips/{clip_id}/main/video.m3u8")
     keys = re.findall(r'URI="/api/replay(/keys/[^"]+)"', playlist.text)
     assert str(track.id) in playlist.text
@@ -108,11 +108,11 @@ async def test_a_camera_that_has_sent_for_hours_is_played_with_the_keys_of_the_c
 
 
 async def test_a_clip_shows_no_camera_but_those_that_were_chosen(match: Match, status: Status, config: Config) -> None:
-    clip_id = await pitch.clip_of(match.world, match.desk)
+    clip_id = await pitch.new_clip(match.world, match.desk)
     at, vault = key_period(match.world.clock.now()), MediaVault([config.secret])
     async with match.world.db.transaction() as conn:
         for camera in ("main", "other"):
-            await store.note_camera(conn, camera, programme=False, delay_ms=0)
+            await store.save_camera(conn, camera, programme=False, delay_ms=0)
             await store.add_key(conn, camera, at, vault.new(camera, at))
     for camera, answer in (("main", 200), ("other", 404)):
         doors = [f"/clips/{clip_id}/{camera}/{name}.m3u8" for name in ("main", "video", "audio", "captions-fr")]
@@ -121,7 +121,7 @@ async def test_a_clip_shows_no_camera_but_those_that_were_chosen(match: Match, s
 
 
 async def test_a_clip_opens_no_hour_but_its_own(match: Match, status: Status, config: Config) -> None:
-    clip_id = await pitch.clip_of(match.world, match.desk)
+    clip_id = await pitch.new_clip(match.world, match.desk)
     own = key_period(match.world.clock.now())
     before = own.replace(year=own.year - 1)
     vault = MediaVault([config.secret])

@@ -10,8 +10,8 @@ import pytest
 
 from tests.media.replay.filmed import Filmed, clocks, length_s, voice
 from tests.media.replay.reel import shot
-from virage.media.replay.films.describing import RATE, SAMPLES_MAX, UnreadableMedia, samples
-from virage.media.replay.rules.boxes import first_shown_s
+from virage.media.replay.codecs.audio import RATE, SAMPLES_MAX, UnreadableMedia, samples
+from virage.media.replay.rules.boxes import first_presentation_s
 from virage.media.replay.rules.descriptions import BYTES_MAX
 from virage.media.replay.rules.rights import Rights
 from virage.platform.web.guard import Grant
@@ -37,7 +37,7 @@ async def test_a_description_is_heard_over_the_ground_in_the_timeline_of_each_pi
         picture, heard = await filmed.opened(clip, camera, "video"), await filmed.opened(clip, camera, "described-fr")
         assert len(picture) == len(heard) == runs
         for seen, sound in zip(picture, heard, strict=True):
-            assert abs(first_shown_s(seen) - first_shown_s(sound)) < 0.03
+            assert abs(first_presentation_s(seen) - first_presentation_s(sound)) < 0.03
             assert abs(length_s(seen) - length_s(sound)) < 0.05
     (whole,), (_, second) = [await filmed.opened(clip, camera, "described-fr") for camera in ("main", "side")]
     first = samples(whole)

@@ -22,11 +22,11 @@ from tests.media.replay.filmed import Filmed, clocks, voice
 from tests.media.replay.reel import shot, take
 from tests.media.replay.test_way import luma
 from virage.media.live.acts import publishing as live
-from virage.media.replay.films import files, reading
-from virage.media.replay.films.describing import samples
-from virage.media.replay.films.files import Film
-from virage.media.replay.footage import MAKING_MAX
-from virage.media.replay.ingest.synthetic import clock_in
+from virage.media.replay.codecs import mp4, stills
+from virage.media.replay.codecs.audio import samples
+from virage.media.replay.codecs.mp4 import RunMedia
+from virage.media.replay.footage import RENDERS_MAX
+from virage.media.replay.ingest.synthetic import read_clock
 from virage.media.replay.rules.media import Kind
 from virage.media.replay.rules.rights import Networks, Rights
 from virage.platform.values.ids import new_id
@@ -45,7 +45,7 @@ async def test_the_poster_shows_the_moment_of_the_mark_and_stays_the_same(filmed
         assert isinstance(picture, InputContainer)
         (frame,) = picture.decode(video=0)
         assert (frame.width, frame.height) == (640, 360)
-    assert 0 <= now.timestamp() * 1000 - clock_in(luma(frame)) <= 1100
+    assert 0 <= now.timestamp() * 1000 - read_clock(luma(frame)) <= 1100
     await filmed.lay(shot("main", now, 9))
     assert (await filmed.ask(f"{clip}/poster.jpg")).content == poster.content
     (object_,) = (await filmed.world.rows("select poster_id from replay.clip"))[0]
@@ -156,10 +156,10 @@ def test_a_file_has_the_sound_of_its_picture_alone_and_no_picture_that_is_encode
     parts = take(0, 6)
     video, audio = ([part for part in parts if part.kind is kind] for kind in (Kind.VIDEO, Kind.AUDIO))
     # the sound begins before the picture, and ends after it
-    film = Film(b"".join(one.data for one in (video[0], *video[2:5])), b"".join(one.data for one in audio))
+    film = RunMedia(b"".join(one.data for one in (video[0], *video[2:5])), b"".join(one.data for one in audio))
     other = cut(encoded(pictures(1)))
-    strange = Film(other.init.data + other.fragments[0].data, None)
-    made = files.mp4([film, strange, film])
+    strange = RunMedia(other.init.data + other.fragments[0].data, None)
+    made = mp4.joined([film, strange, film])
     assert clocks(made) == [*range(1000, 4000, 40)] * 2
     heard = np.abs(samples(made)).reshape(-1)[: 6 * 48_000 - 4096]
     assert len(samples(made)) == pytest.approx(6 * 48_000, abs=2 * 1024)
@@ -190,14 +190,14 @@ async def test_a_ground_that_asks_for_the_same_at_once_does_not_fill_the_memory(
     clip = await filmed.goal()
     await filmed.allow(Rights(download=True))
     filmed.clock.advance(19 * SECOND)
-    pictures, mp4s = AtOnce(reading.picture), AtOnce(files.mp4)
-    monkeypatch.setattr(reading, "picture", pictures)
-    monkeypatch.setattr(files, "mp4", mp4s)
+    pictures, mp4s = AtOnce(stills.jpeg), AtOnce(mp4.joined)
+    monkeypatch.setattr(stills, "jpeg", pictures)
+    monkeypatch.setattr(mp4, "joined", mp4s)
     for path, made in (("/poster.jpg", pictures), ("/main/clip.mp4", mp4s)):
         answers = await asyncio.gather(*(filmed.ask(clip + path) for _ in range(12)))
         assert {answer.status_code for answer in answers} == {200}
-        assert made.most <= MAKING_MAX
-    assert pictures.calls <= MAKING_MAX
+        assert made.most <= RENDERS_MAX
+    assert pictures.calls <= RENDERS_MAX
 
 
 @pytest.mark.parametrize("lost", ["segments", "keys", "objects"])

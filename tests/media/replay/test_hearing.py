@@ -34,7 +34,7 @@ def filmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the synthetic camera sends in a while, to a file."""
     path: Path = tmp_path_factory.mktemp("camera") / "filmed.ts"
     frames = count()
-    send(str(path), Clock(speed=FASTER), going_on=lambda: next(frames) < (QUIET_S + LOUD_S) * RATE)
+    send(str(path), Clock(speed=FASTER), running=lambda: next(frames) < (QUIET_S + LOUD_S) * RATE)
     return path
 
 
@@ -87,7 +87,7 @@ class Ground:
         began = self.world.clock.now() - (QUIET_S + LOUD_S) * SECOND
         track = None
         async with self.world.db.transaction() as conn:
-            await store.note_camera(conn, "main", programme=True, delay_ms=0)
+            await store.save_camera(conn, "main", programme=True, delay_ms=0)
             hour = key_period(began)
             for at in (hour, hour + timedelta(hours=1)):
                 await store.add_key(conn, "main", at, self.vault.new("main", at))

@@ -146,7 +146,7 @@ class Shifted(Clock):
 def recording(tmp_path: Path) -> bytes:
     """Six seconds of a camera, as they go over a wire."""
     file, frames = tmp_path / "camera.ts", iter(range(150))
-    send(str(file), Clock(speed=1000), going_on=lambda: next(frames, None) is not None)
+    send(str(file), Clock(speed=1000), running=lambda: next(frames, None) is not None)
     return file.read_bytes()
 
 

@@ -35,7 +35,7 @@ async def sent(kept: Kept, camera: str, times: Sequence[datetime], kind: Kind = 
     track = Track(new_id(), new_id(), camera, kind, "avc1.64001f", 640, 360, times[0])
     segments = [Segment(new_id(), track.id, at, 1000, 5) for at in times]
     async with kept.db.transaction() as conn:
-        await store.note_camera(conn, camera, programme=False, delay_ms=0)
+        await store.save_camera(conn, camera, programme=False, delay_ms=0)
         await store.add_track(conn, track)
         for segment in segments:
             await store.add_segment(conn, segment, track)
@@ -211,7 +211,7 @@ async def test_an_expiry_that_is_killed_half_way_is_ended_by_the_next_one_and_no
 async def test_a_camera_that_is_set_up_anew_keeps_its_delay_unless_another_is_said(kept: Kept) -> None:
     async def noted(delay_ms: int | None, *, programme: bool) -> tuple[int, bool]:
         async with kept.db.connection() as conn:
-            await store.note_camera(conn, "main", programme=programme, delay_ms=delay_ms)
+            await store.save_camera(conn, "main", programme=programme, delay_ms=delay_ms)
         state = await kept.state("main")
         assert state is not None
         return state.delay_ms, state.programme
@@ -229,11 +229,11 @@ async def test_what_is_wrong_with_a_camera_is_a_figure_to_watch(kept: Kept, cloc
     await sent(kept, "main", [clock.now()])
     assert await figures() == [1, float("inf"), 0], "nobody has taken it in yet"
     async with kept.db.connection() as conn:
-        await store.note_state(conn, "main", fault=None, seen_at=clock.now(), lost=3, now=clock.now())
+        await store.save_camera_state(conn, "main", fault=None, seen_at=clock.now(), lost=3, now=clock.now())
         clock.advance(2 * SECOND)
         assert await figures() == [0, 2, 3]
         fault = (Fault.ENDED, clock.now())
-        await store.note_state(conn, "main", fault=fault, seen_at=None, lost=1, now=clock.now())
+        await store.save_camera_state(conn, "main", fault=fault, seen_at=None, lost=1, now=clock.now())
     assert await figures() == [1, 2, 4]
 
 
@@ -243,7 +243,7 @@ async def test_losses_are_forgotten_with_the_footage_that_they_are_missing_from(
 ) -> None:
     await sent(kept, "main", [clock.now()])
     async with kept.db.connection() as conn:
-        await store.note_state(conn, "main", fault=None, seen_at=None, lost=3, now=clock.now())
+        await store.save_camera_state(conn, "main", fault=None, seen_at=None, lost=3, now=clock.now())
     clock.advance(hours * HOUR + SECOND)
     await job(kept, clock).expire()
     state = await kept.state("main")

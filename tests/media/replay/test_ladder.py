@@ -19,15 +19,24 @@ from tests.conftest import FakeClock
 from tests.media.replay.film import Archive, Cut, cut, shown
 from tests.samples import footage
 from virage.media.replay.footage import Footage
-from virage.media.replay.ingest.synthetic import HEIGHT, WIDTH, clock_in
+from virage.media.replay.ingest.synthetic import HEIGHT, WIDTH, read_clock
 from virage.media.replay.ladder.encoder import Ladder
 from virage.media.replay.ladder.transcoding import UnreadableMedia, transcoded
 from virage.media.replay.reads.ladder import gauges
-from virage.media.replay.rules.boxes import boxes, first_shown, first_shown_s
+from virage.media.replay.rules.boxes import boxes, first_presentation_s, first_presentation_ticks
 from virage.media.replay.rules.clips import Clip
-from virage.media.replay.rules.ladder import LATE, MAKING, STEPS, complete, due, made_id, shown_of, steps_below
+from virage.media.replay.rules.ladder import (
+    ENCODE_TIME_MAX,
+    LATE_MAX,
+    STEPS,
+    complete,
+    derived_id,
+    due,
+    rung_pieces,
+    steps_below,
+)
 from virage.media.replay.rules.media import Kind, MediaVault, Rung, Segment, Track
-from virage.media.replay.rules.playlists import Piece, Places, main_playlist, media_playlist, runs_of
+from virage.media.replay.rules.playlists import Piece, Urls, main_playlist, media_playlist, runs_of
 from virage.media.replay.store import cameras as store
 from virage.media.replay.store import clips as clip_store
 from virage.platform.data.database import Database
@@ -75,19 +84,19 @@ def test_a_rung_that_grows_begins_as_it_began_whatever_the_ladder_left_out(
         have = [one for one in source if one.segment.ends_at <= now]
         # a second is made within the time in which it is waited for, in order
         made = [one for one in rung if one.segment.ends_at + SECOND <= now]
-        return shown_of(have, made, now, closed=False)
+        return rung_pieces(have, made, now, closed=False)
 
     first, second = told(now), told(now + later * SECOND)
     assert second[: len(first)] == first
-    closed = shown_of(source, rung, AT + 60 * SECOND, closed=True)
+    closed = rung_pieces(source, rung, AT + 60 * SECOND, closed=True)
     assert closed[: len(second)] == second
     assert [one.segment.at for one in closed] == [one.segment.at for one in source]
 
 
 def test_a_rung_changes_to_its_source_and_back_without_a_break_in_time() -> None:
     source, made = pieces(SOURCE, range(4)), pieces(RUNG, [0, 1, 3])
-    shown = shown_of(source, made, AT + 60 * SECOND, closed=True)
-    lines = media_playlist(shown, runs_of(source), Places("/k", "/o"), closed=True).splitlines()
+    shown = rung_pieces(source, made, AT + 60 * SECOND, closed=True)
+    lines = media_playlist(shown, runs_of(source), Urls("/k", "/o"), closed=True).splitlines()
     assert lines.count("#EXT-X-DISCONTINUITY") == 0, "the players' timelines of all rungs are one"
     assert sum(line.startswith("#EXT-X-MAP") for line in lines) == 3
 
@@ -118,32 +127,34 @@ def test_the_ladder_follows_second_by_second_and_goes_on_with_now_once_it_is_lat
     assert due(source, pieces(RUNG, range(8)), now) == (source[8], [])
     assert due(source, pieces(RUNG, range(3)), now) == (source[9], source[3:9])
     assert due(source, [], now) == (source[9], []), "it has just begun"
-    assert due(source, pieces(RUNG, range(3)), now + 2 * LATE) == (None, []), "a camera that ended is nobody's delay"
+    assert due(source, pieces(RUNG, range(3)), now + 2 * LATE_MAX) == (None, []), (
+        "a camera that ended is nobody's delay"
+    )
 
 
 def test_a_second_is_made_only_if_phones_still_wait_for_it_when_it_is_made() -> None:
     source = pieces(SOURCE, [0])
-    latest = source[0].segment.ends_at + LATE - MAKING
+    latest = source[0].segment.ends_at + LATE_MAX - ENCODE_TIME_MAX
     assert due(source, [], latest) == (source[0], [])
     assert due(source, [], latest + 0.1 * SECOND) == (None, [])
 
 
 def test_a_rung_waits_for_what_may_still_be_made_and_for_nothing_else() -> None:
     source, now = pieces(SOURCE, range(10)), AT + 10 * SECOND
-    told = shown_of(source, pieces(RUNG, range(7)), now, closed=False)
+    told = rung_pieces(source, pieces(RUNG, range(7)), now, closed=False)
     assert [one.track.rung for one in told] == [Rung.P240] * 7
-    assert shown_of(source, pieces(RUNG, range(7)), now, closed=True)[7:] == source[7:], "nothing is made any more"
-    late = shown_of(source, pieces(RUNG, range(4)), now, closed=False)
+    assert rung_pieces(source, pieces(RUNG, range(7)), now, closed=True)[7:] == source[7:], "nothing is made any more"
+    late = rung_pieces(source, pieces(RUNG, range(4)), now, closed=False)
     assert late[4:] == source[4:5], "the fifth second is too late to be made, the sixth is not"
-    left_out = shown_of(source, pieces(RUNG, [0, 1, 9]), now, closed=False)
+    left_out = rung_pieces(source, pieces(RUNG, [0, 1, 9]), now, closed=False)
     assert left_out[2:9] == source[2:9], "of what was left out, either"
     assert len(left_out) == 10
 
 
 def test_what_is_made_of_a_second_has_the_same_name_each_time_and_lies_near_it() -> None:
     source = new_id()
-    ids = {made_id(source, rung) for rung in Rung}
-    assert ids == {made_id(UUID(str(source)), rung) for rung in Rung}
+    ids = {derived_id(source, rung) for rung in Rung}
+    assert ids == {derived_id(UUID(str(source)), rung) for rung in Rung}
     assert len(ids) == 3
     assert {one.hex[:12] for one in ids} == {source.hex[:12]}
     assert {one.version for one in ids} == {8}
@@ -160,8 +171,8 @@ def test_a_rung_shows_the_same_clock_at_the_same_instants() -> None:
         inits.add(made.init)
         source, rung = shown(init.data, fragment.data), shown(made.init, made.fragment)
         assert [frame.at for frame in rung] == [frame.at for frame in source]
-        assert first_shown(made.fragment) == first_shown(fragment.data)
-        assert [clock_in(enlarged(frame.luma)) for frame in rung] == [clock_in(frame.luma) for frame in source]
+        assert first_presentation_ticks(made.fragment) == first_presentation_ticks(fragment.data)
+        assert [read_clock(enlarged(frame.luma)) for frame in rung] == [read_clock(frame.luma) for frame in source]
         assert len(made.fragment) < len(fragment.data)
     assert len(inits) == 1, "a phone fetches it once"
 
@@ -169,7 +180,7 @@ def test_a_rung_shows_the_same_clock_at_the_same_instants() -> None:
 def test_captions_and_descriptions_know_when_a_second_is_shown_whose_pictures_are_not_sent_in_order() -> None:
     init, fragments = small_film().init, small_film().fragments
     assert fragments[0].at_s == pytest.approx(0.08), "pictures come two frames before they are shown"
-    told = [first_shown_s(init.data + fragment.data) for fragment in fragments]
+    told = [first_presentation_s(init.data + fragment.data) for fragment in fragments]
     assert told == pytest.approx([fragment.at_s for fragment in fragments])
 
 
@@ -191,7 +202,7 @@ def test_a_picture_of_a_real_camera_has_both_rungs_whose_width_is_even_and_which
 async def test_what_was_stored_before_a_ladder_was_killed_stays_and_is_written_down_by_the_next(works: "Works") -> None:
     source = await works.archive.keep("main", small_film(), AT, programme=True)
     works.clock.set(AT + 4 * SECOND)
-    lost = made_id(source[0].segment.id, Rung.P240)
+    lost = derived_id(source[0].segment.id, Rung.P240)
     await works.archive.footage.keep_once(lost, b"of the one that was killed")
     assert await works.until_idle() == 4
     assert (await works.made("main"))[0].segment.id == lost
@@ -274,7 +285,7 @@ async def test_a_ladder_that_falls_behind_goes_on_with_now_and_says_what_it_left
     works.clock.set(AT + SECOND)
     ladder = works.ladder()
     assert await ladder.turn()
-    works.clock.set(source[2].segment.at + SECOND + LATE)
+    works.clock.set(source[2].segment.at + SECOND + LATE_MAX)
     assert await works.state() == {"seconds_behind": 3, "seconds_left_out": 0}
     while await ladder.turn():
         pass

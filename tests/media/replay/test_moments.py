@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from virage.media.replay.rules.moments import (
-    AGAIN_AFTER,
     QUIET_DB,
+    ROAR_INTERVAL,
     Level,
     MomentSource,
-    Tapped,
-    asked_for,
+    TapCount,
     loudness,
     roars,
+    tapped_moment,
 )
 
 AT = datetime(2026, 5, 9, 20, 0, tzinfo=UTC)
@@ -86,7 +86,7 @@ def test_a_second_roar_is_another_moment_after_twenty_seconds_and_not_before() -
 def test_a_moment_is_suggested_once_and_in_its_time(dbs: list[float]) -> None:
     levels = heard(*dbs)
     found = roars(levels)
-    assert all(after.at - before.at >= AGAIN_AFTER for before, after in pairwise(found))
+    assert all(after.at - before.at >= ROAR_INTERVAL for before, after in pairwise(found))
     assert {moment.at for moment in found} <= {level.at for level in levels}
     assert roars(levels[:-1]) == [moment for moment in found if moment.at < levels[-2].at]
 
@@ -97,8 +97,8 @@ def test_loudness_is_measured_in_decibels_below_the_loudest(db: float) -> None:
     assert loudness(wave.astype(np.float32)) == pytest.approx(db, abs=0.01)
 
 
-def tapped(*counts: int) -> list[Tapped]:
-    return [Tapped(AT + place * SECOND, count) for place, count in enumerate(counts)]
+def tapped(*counts: int) -> list[TapCount]:
+    return [TapCount(AT + place * SECOND, count) for place, count in enumerate(counts)]
 
 
 @pytest.mark.parametrize(
@@ -116,11 +116,11 @@ def tapped(*counts: int) -> list[Tapped]:
 def test_a_moment_is_asked_for_by_enough_of_those_who_watch(
     counts: tuple[int, ...], watching: int, asked: bool
 ) -> None:
-    assert (asked_for(tapped(*counts), watching) is not None) == asked
+    assert (tapped_moment(tapped(*counts), watching) is not None) == asked
 
 
 def test_what_is_asked_for_has_happened_ten_seconds_before_half_of_them_asked() -> None:
-    found = asked_for(tapped(1, 1, 6, 2), 0)
+    found = tapped_moment(tapped(1, 1, 6, 2), 0)
     assert found is not None
     assert (found.source, found.at, found.strength) == (MomentSource.TAPS, AT + 2 * SECOND - 10 * SECOND, 10)
     assert found.stretch == (found.at - 8 * SECOND, found.at + 8 * SECOND)

@@ -150,7 +150,7 @@ async def crew(app: Application, db: Database, clock: FakeClock, config: Config)
         await world.open()
         roles = ("media_desk", "moderator")
         desk = await world.signed_in("desk@example.org", *(Grant(role, "event", world.event) for role in roles))
-        clip_id = await pitch.clip_of(world, desk)
+        clip_id = await pitch.new_clip(world, desk)
         at, vault = key_period(clock.now()), MediaVault([config.secret])
         async with db.transaction() as conn:
             await store.add_key(conn, "main", at, vault.new("main", at))

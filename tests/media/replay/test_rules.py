@@ -11,8 +11,17 @@ from msgspec.structs import replace
 
 from tests.site.programme.test_rules import an_event
 from virage.media.replay.clip_media import moment_of
-from virage.media.replay.rules.boxes import first_shown, first_shown_s
-from virage.media.replay.rules.clips import Clip, ClipRequest, ClipState, Reason, clip_of, is_on, refuse_release, same
+from virage.media.replay.rules.boxes import first_presentation_s, first_presentation_ticks
+from virage.media.replay.rules.clips import (
+    Clip,
+    ClipRequest,
+    ClipState,
+    Reason,
+    event_covers,
+    matches,
+    new_clip,
+    refuse_release,
+)
 from virage.media.replay.rules.descriptions import Part, described_playlist
 from virage.media.replay.rules.media import (
     KEY_BYTES,
@@ -25,7 +34,7 @@ from virage.media.replay.rules.media import (
     opened,
     sealed,
 )
-from virage.media.replay.rules.playlists import Piece, Places, in_order, main_playlist, media_playlist, runs_of
+from virage.media.replay.rules.playlists import Piece, Urls, in_order, main_playlist, media_playlist, runs_of
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 
@@ -45,7 +54,7 @@ def pieces(track: Track, *seconds: float, heavy: int = 100_000) -> list[Piece]:
     ]
 
 
-PLACES = Places("/keys/1", "/objects")
+PLACES = Urls("/keys/1", "/objects")
 
 
 def lines(*parts: Piece, closed: bool = True) -> list[str]:
@@ -69,10 +78,10 @@ def box(name: bytes, *parts: bytes) -> bytes:
 )
 def test_a_segment_says_when_it_is_shown_in_whichever_of_its_forms(decoded: bytes, run: bytes, shown: int) -> None:
     segment = box(b"moof", box(b"mfhd", bytes(8)), box(b"traf", box(b"tfdt", decoded), box(b"trun", run)))
-    assert first_shown(segment) == shown
+    assert first_presentation_ticks(segment) == shown
     for head in (struct.pack(">IIII", 0, 0, 0, 90), struct.pack(">IQQI", 1 << 24, 0, 0, 90)):
         init = box(b"moov", box(b"trak", box(b"mdia", box(b"mdhd", head))))
-        assert first_shown_s(init + segment) == shown / 90
+        assert first_presentation_s(init + segment) == shown / 90
 
 
 def test_a_growing_clip_is_an_event_without_an_end_and_a_settled_one_ends() -> None:
@@ -153,7 +162,9 @@ def test_takes_follow_each_other_whatever_the_times_of_their_arrival_say() -> No
 
 
 def test_the_main_playlist_names_picture_and_sound_and_the_heaviest_second() -> None:
-    text = main_playlist(pieces(a_track(), 0, 1), pieces(a_track(Kind.AUDIO), 1), said=["fr", "en"], described=["fr"])
+    text = main_playlist(
+        pieces(a_track(), 0, 1), pieces(a_track(Kind.AUDIO), 1), captions=["fr", "en"], described=["fr"]
+    )
     assert 'CODECS="avc1.64001f,mp4a.40.2"' in text
     assert "BANDWIDTH=1200000" in text
     assert "RESOLUTION=640x360" in text
@@ -242,14 +253,14 @@ def mark(seconds: float = 20, *cameras: str) -> ClipRequest:
     ],
 )
 def test_a_clip_that_would_show_nothing_is_refused(wish: ClipRequest, seen: list[str], reason: Reason) -> None:
-    found = clip_of(wish, UUID(int=2), seen, None)
+    found = new_clip(wish, UUID(int=2), seen, None)
     assert isinstance(found, Refused)
     assert found.reason == reason
 
 
 def test_a_clip_opens_the_hour_before_it_where_its_first_segment_may_have_begun_and_no_other() -> None:
     hour = timedelta(hours=1)
-    made = clip_of(ClipRequest(UUID(int=1), AT + 4 * SECOND, AT + 20 * SECOND), UUID(int=2), ["main"], None)
+    made = new_clip(ClipRequest(UUID(int=1), AT + 4 * SECOND, AT + 20 * SECOND), UUID(int=2), ["main"], None)
     assert isinstance(made, Clip)
     began = key_period(AT)  # three seconds before the hour in which the clip begins
     assert [made.opens(began + number * hour) for number in (-1, 0, 1, 2)] == [False, True, True, False]
@@ -257,13 +268,13 @@ def test_a_clip_opens_the_hour_before_it_where_its_first_segment_may_have_begun_
 
 def test_a_clip_shows_all_cameras_that_saw_it_or_those_that_were_chosen() -> None:
     every, chosen = (
-        clip_of(mark(20), UUID(int=2), ["main", "goal"], None),
-        clip_of(mark(20, "goal"), UUID(int=2), ["main", "goal"], None),
+        new_clip(mark(20), UUID(int=2), ["main", "goal"], None),
+        new_clip(mark(20, "goal"), UUID(int=2), ["main", "goal"], None),
     )
     assert isinstance(every, Clip)
     assert isinstance(chosen, Clip)
     assert (every.cameras, chosen.cameras) == (["main", "goal"], ["goal"])
-    assert isinstance(clip_of(mark(300), UUID(int=2), ["main"], None), Clip), "five minutes are not too long"
+    assert isinstance(new_clip(mark(300), UUID(int=2), ["main"], None), Clip), "five minutes are not too long"
 
 
 def test_a_poster_shows_the_moment_of_the_mark_or_the_middle_of_what_was_marked_later() -> None:
@@ -288,24 +299,24 @@ def test_what_cameras_see_is_an_events_own_from_a_day_before_its_doors_until_a_d
     state: str, hours: int, on: bool
 ) -> None:
     event = replace(an_event(), state=state)
-    assert is_on(event, event.starts_at + timedelta(hours=hours)) == on
+    assert event_covers(event, event.starts_at + timedelta(hours=hours)) == on
 
 
 def test_the_same_mark_is_of_the_same_event_time_entry_and_cameras() -> None:
     wish = ClipRequest(UUID(int=1), AT, AT + 20 * SECOND, ["main", "goal"], about=2)
     event = UUID(int=2)
-    made = clip_of(wish, event, ["main", "goal", "side"], None)
+    made = new_clip(wish, event, ["main", "goal", "side"], None)
     assert isinstance(made, Clip)
-    assert same(made, wish, event)
-    assert same(made, replace(wish, cameras=[]), event), "all that saw it, of which somebody chose these"
+    assert matches(made, wish, event)
+    assert matches(made, replace(wish, cameras=[]), event), "all that saw it, of which somebody chose these"
     others = [
         replace(wish, from_at=AT - SECOND),
         replace(wish, to_at=AT + SECOND),
         replace(wish, about=3),
         replace(wish, cameras=["goal", "main"]),
     ]
-    assert not any(same(made, other, event) for other in others)
-    assert not same(made, wish, UUID(int=3))
+    assert not any(matches(made, other, event) for other in others)
+    assert not matches(made, wish, UUID(int=3))
 
 
 @pytest.mark.parametrize("four_eyes", [True, False])

@@ -16,7 +16,7 @@ from tests.media.replay.film import shown
 from virage.media.replay.ingest import segmenter
 from virage.media.replay.ingest.health import Health
 from virage.media.replay.ingest.segmenter import Fragment, Init, Take, TakeEnds
-from virage.media.replay.ingest.synthetic import clock_in
+from virage.media.replay.ingest.synthetic import read_clock
 from virage.media.replay.rules.cameras import SHOWN_FOR, Fault
 from virage.media.replay.rules.media import Kind
 
@@ -158,39 +158,39 @@ def test_a_take_begins_with_the_first_key_frame_and_its_time() -> None:
     first = next(part for part in parts if isinstance(part, Fragment) and part.kind is Kind.VIDEO)
     assert first.at_s == 0
     frames = shown(init.data, first.data)
-    assert [clock_in(frame.luma) for frame in frames] == [*range(1000, 2000, 40)]
+    assert [read_clock(frame.luma) for frame in frames] == [*range(1000, 2000, 40)]
     assert frames[0].at == 0
     assert min(part.at_s for part in parts if isinstance(part, Fragment)) >= 0
 
 
 def test_a_fault_is_as_old_as_it_is_and_ends_with_the_first_picture() -> None:
     health = Health()
-    health.broken(Fault.ENDED, NOW)
-    health.broken(Fault.ENDED, NOW + SECOND)
+    health.take_ended(Fault.ENDED, NOW)
+    health.take_ended(Fault.ENDED, NOW + SECOND)
     assert health.fault == (Fault.ENDED, NOW)
-    health.broken(Fault.GOP_OPEN, NOW + 2 * SECOND)
+    health.take_ended(Fault.GOP_OPEN, NOW + 2 * SECOND)
     assert health.fault == (Fault.GOP_OPEN, NOW + 2 * SECOND)
-    health.sends(NOW + 3 * SECOND)
+    health.picture_received(NOW + 3 * SECOND)
     assert health.fault is None
 
 
 def test_a_fault_after_which_a_camera_sends_on_is_shown_for_a_while() -> None:
     health = Health()
-    health.broken(Fault.CLOCK_JUMPED, NOW)
-    health.sends(NOW + SHOWN_FOR - SECOND)
+    health.take_ended(Fault.CLOCK_JUMPED, NOW)
+    health.picture_received(NOW + SHOWN_FOR - SECOND)
     assert health.fault == (Fault.CLOCK_JUMPED, NOW)
-    health.sends(NOW + SHOWN_FOR)
+    health.picture_received(NOW + SHOWN_FOR)
     assert health.fault is None
 
 
 def test_a_store_that_is_away_is_told_before_what_the_camera_does_until_something_is_kept() -> None:
     health = Health()
-    health.waits(Fault.STORE_AWAY, NOW)
-    health.broken(Fault.ENDED, NOW)
-    health.waits(Fault.STORE_AWAY, NOW + SECOND)
+    health.store_failed(Fault.STORE_AWAY, NOW)
+    health.take_ended(Fault.ENDED, NOW)
+    health.store_failed(Fault.STORE_AWAY, NOW + SECOND)
     assert health.fault == (Fault.STORE_AWAY, NOW)
-    health.waits(Fault.STORE_FULL, NOW + SECOND)
+    health.store_failed(Fault.STORE_FULL, NOW + SECOND)
     assert health.fault == (Fault.STORE_FULL, NOW + SECOND)
-    health.kept(NOW + 2 * SECOND)
-    health.kept(NOW + SECOND)
+    health.stored(NOW + 2 * SECOND)
+    health.stored(NOW + SECOND)
     assert (health.fault, health.seen_at) == ((Fault.ENDED, NOW), NOW + 2 * SECOND), "time goes on"

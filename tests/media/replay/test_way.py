@@ -23,7 +23,7 @@ from tests.media.replay.camera import Camera, taking_in
 from tests.ports import free_ports
 from virage.app.building import build
 from virage.media.replay.footage import Footage
-from virage.media.replay.ingest.synthetic import clock_in
+from virage.media.replay.ingest.synthetic import read_clock
 from virage.media.replay.ingest.transports import Source
 from virage.media.replay.rules.media import Kind, MediaVault, opened
 from virage.media.replay.store import cameras as store
@@ -78,7 +78,7 @@ class Ground:
                 parts.append(opened((await self.get(line)).content, key, vector))
         with av.open(BytesIO(b"".join(parts))) as container:
             assert isinstance(container, InputContainer)
-            return [(frame.time or 0.0, clock_in(luma(frame))) for frame in container.decode(video=0)]
+            return [(frame.time or 0.0, read_clock(luma(frame))) for frame in container.decode(video=0)]
 
 
 def luma(frame: av.VideoFrame) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from virage.media.replay.rules.media import object_name
 from virage.platform.data.objects import Objects, open_store
 
-MAKING_MAX: Final = 2
+RENDERS_MAX: Final = 2
 
 
 class Footage:
@@ -20,7 +20,7 @@ class Footage:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self.making = asyncio.Semaphore(MAKING_MAX)
+        self.render_slots = asyncio.Semaphore(RENDERS_MAX)
 
     @cached_property
     def _objects(self) -> Objects:

@@ -14,11 +14,11 @@ from virage.media.replay.rules.clips import (
     ClipRequest,
     ClipState,
     Reason,
-    clip_of,
+    event_covers,
     goal_clip_request,
-    is_on,
+    matches,
+    new_clip,
     refuse_release,
-    same,
 )
 from virage.media.replay.store import cameras as camera_store
 from virage.media.replay.store import clips as store
@@ -30,39 +30,45 @@ from virage.platform.values.refusals import Refused
 from virage.site.programme import api as programme
 
 
-async def mark(conn: Connection, event_id: UUID, wish: ClipRequest, who: UUID | None, now: datetime) -> Clip | Refused:
+async def mark(
+    conn: Connection, event_id: UUID, request: ClipRequest, who: UUID | None, now: datetime
+) -> Clip | Refused:
     """Publish a clip, at once, and say so in the feed; of an event with four eyes it waits for its release.
 
     The same mark again is the same clip. What a program marks is its creator's mark.
     """
-    if await store.clip(conn, wish.id) is not None:
-        return await _again(conn, wish, event_id)
+    if await store.clip(conn, request.id) is not None:
+        return await _existing(conn, request, event_id)
     event = await programme.event(conn, event_id)
-    if event is None or not is_on(event, wish.from_at):
+    if event is None or not event_covers(event, request.from_at):
         return Refused(Reason.NO_PICTURE)
-    seen, marker = await camera_store.cameras_seen(conn, wish.from_at, wish.to_at), await _person(conn, who)
-    made = marker if isinstance(marker, Refused) else clip_of(wish, event_id, seen, marker)
-    if isinstance(made, Refused):
-        return made
-    waits = await desk_store.four_eyes(conn, event_id)
-    if not waits:
-        entry = await _tell(conn, made, named_id(made.id, "published"), who, now)
+    recorded, marker = await camera_store.cameras_seen(conn, request.from_at, request.to_at), await _person(conn, who)
+    new = marker if isinstance(marker, Refused) else new_clip(request, event_id, recorded, marker)
+    if isinstance(new, Refused):
+        return new
+    needs_approval = await desk_store.four_eyes(conn, event_id)
+    if not needs_approval:
+        entry = await _publish_entry(conn, new, named_id(new.id, "published"), who, now)
         if isinstance(entry, Refused):
-            return await _again(conn, wish, event_id, entry)
-        made = replace(made, published_at=now, entry=entry.number, poster_id=new_id())
-    if not await store.add_clip(conn, made):
-        return await _again(conn, wish, event_id)
-    await desk_store.answer(conn, made, wish.suggestion, now)
-    await append(conn, [Fact("clip_proposed" if waits else "clip_published", who, made.id, {"event": event_id})], now)
-    return made
+            return await _existing(conn, request, event_id, entry)
+        new = replace(new, published_at=now, entry=entry.number, poster_id=new_id())
+    if not await store.add_clip(conn, new):
+        return await _existing(conn, request, event_id)
+    await desk_store.answer_suggestions(conn, new, request.suggestion, now)
+    await append(
+        conn, [Fact("clip_proposed" if needs_approval else "clip_published", who, new.id, {"event": event_id})], now
+    )
+    return new
 
 
-async def _again(conn: Connection, wish: ClipRequest, event_id: UUID, refused: Refused | None = None) -> Clip | Refused:
+async def _existing(
+    conn: Connection, request: ClipRequest, event_id: UUID, refused: Refused | None = None
+) -> Clip | Refused:
     """The clip that the same mark has made, maybe another transaction's just now; else `refused`, or that its id is."""
-    known = await store.clip(conn, wish.id)
-    if known is None and refused is not None:
+    existing = await store.clip(conn, request.id)
+    if existing is None and refused is not None:
         return refused
-    return known if known is not None and same(known, wish, event_id) else Refused(Reason.CLIP_ID_TAKEN)
+    return existing if existing is not None and matches(existing, request, event_id) else Refused(Reason.CLIP_ID_TAKEN)
 
 
 async def release(conn: Connection, clip: Clip, who: UUID | None, now: datetime) -> Clip | Refused:
@@ -77,7 +83,7 @@ async def release(conn: Connection, clip: Clip, who: UUID | None, now: datetime)
         refusal = Refused(Reason.NO_PICTURE)
     if refusal is not None:
         return refusal
-    entry = await _tell(conn, clip, new_id(), who, now)
+    entry = await _publish_entry(conn, clip, new_id(), who, now)
     if isinstance(entry, Refused):
         return entry
     if not await store.show_clip(conn, clip, entry.number, now):
@@ -107,12 +113,12 @@ async def on_feed_entries(
     A goal that no camera saw, or that is withdrawn in the same breath, has none. Telling it is marking it: where two
     pairs of eyes are asked for, whoever told a goal does not release its clip.
     """
-    undone = {number for entry in entries if (number := _undone(entry)) is not None}
+    withdrawn = {number for entry in entries if (number := _withdrawn_entry(entry)) is not None}
     for entry in entries:
-        if isinstance(entry.content, Goal) and entry.number not in undone:
+        if isinstance(entry.content, Goal) and entry.number not in withdrawn:
             await mark(conn, event_id, goal_clip_request(event_id, entry), who, now)
-    for number in sorted(undone):
-        for clip in await store.clips_told(conn, event_id, number):
+    for number in sorted(withdrawn):
+        for clip in await store.clips_of_entry(conn, event_id, number):
             await withdraw(conn, clip, None, now)
 
 
@@ -123,7 +129,7 @@ async def _person(conn: Connection, who: UUID | None) -> UUID | Refused | None:
     return await people.responsible_person(conn, who) or Refused(Reason.NOT_FOUND)
 
 
-def _undone(entry: FeedEntry) -> int | None:
+def _withdrawn_entry(entry: FeedEntry) -> int | None:
     """The entry that this one takes back."""
     match entry.content:
         case EntryWithdrawal(about) | VarReview(matter="goal", phase="overturned", about=about):
@@ -132,7 +138,9 @@ def _undone(entry: FeedEntry) -> int | None:
             return None
 
 
-async def _tell(conn: Connection, clip: Clip, telling_id: UUID, who: UUID | None, now: datetime) -> FeedEntry | Refused:
-    told = EntryRequest(telling_id, now, ReplayAvailable(clip.id, clip.about))
-    (entry,) = await live.publish(conn, clip.event_id, [told], who, now)
+async def _publish_entry(
+    conn: Connection, clip: Clip, entry_id: UUID, who: UUID | None, now: datetime
+) -> FeedEntry | Refused:
+    request = EntryRequest(entry_id, now, ReplayAvailable(clip.id, clip.about))
+    (entry,) = await live.publish(conn, clip.event_id, [request], who, now)
     return entry

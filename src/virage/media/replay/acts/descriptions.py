@@ -9,10 +9,10 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.media.replay.clip_media import Keys, MediaMissing, media
-from virage.media.replay.films import describing
-from virage.media.replay.films.describing import Samples, UnreadableMedia
+from virage.media.replay.codecs import audio
+from virage.media.replay.codecs.audio import Samples, UnreadableMedia
 from virage.media.replay.footage import Footage
-from virage.media.replay.rules.boxes import first_shown_s
+from virage.media.replay.rules.boxes import first_presentation_s
 from virage.media.replay.rules.clips import Clip
 from virage.media.replay.rules.descriptions import DESCRIBED_FACT, LONGER_MAX_S, Part
 from virage.media.replay.rules.entry_texts import Locale
@@ -35,7 +35,7 @@ class Reason(StrEnum):
     TOO_LONG = "description_too_long"
 
 
-class Wanted(Struct, frozen=True):
+class KeyedAngle(Struct, frozen=True):
     """What one camera has of a clip, and its keys."""
 
     angle: Angle
@@ -45,61 +45,63 @@ class Wanted(Struct, frozen=True):
 def read(data: bytes, clip: Clip) -> Samples | Refused:
     """The voice in a file, if it suits the clip."""
     try:
-        voice = describing.samples(data)
+        voice = audio.samples(data)
     except UnreadableMedia:
         return Refused(Reason.UNREADABLE)
-    if len(voice) < describing.RATE // 2:
+    if len(voice) < audio.RATE // 2:
         return Refused(Reason.EMPTY)
     longest_s = (clip.to_at - clip.from_at).total_seconds() + LONGER_MAX_S
-    if len(voice) > longest_s * describing.RATE:
+    if len(voice) > longest_s * audio.RATE:
         return Refused(Reason.TOO_LONG, {"seconds_max": longest_s})
     return voice
 
 
-async def made(footage: Footage, voice: Samples, wanted: Sequence[Wanted]) -> Mapping[str, list[Part]]:
+async def render(footage: Footage, voice: Samples, angles: Sequence[KeyedAngle]) -> Mapping[str, list[Part]]:
     """Return the encrypted parts of a description by camera, stored; raises `MediaMissing` without a picture."""
-    if not wanted:
+    if not angles:
         raise MediaMissing
-    ground = await _ground(footage, wanted[0])
-    base = wanted[0].angle.runs[0].from_at
-    return {one.angle.camera: await _made(footage, voice, ground, one, base) for one in wanted}
+    ambience = await _ambience(footage, angles[0])
+    base = angles[0].angle.runs[0].from_at
+    return {keyed.angle.camera: await _render(footage, voice, ambience, keyed, base) for keyed in angles}
 
 
 async def put(
-    conn: Connection, clip: Clip, locale: Locale, made: Mapping[str, list[Part]], who: UUID | None, *, now: datetime
+    conn: Connection, clip: Clip, locale: Locale, parts: Mapping[str, list[Part]], who: UUID | None, *, now: datetime
 ) -> None:
     """Offer a description from now on, in place of the one before in this language."""
     id_ = new_id()
-    await store.put(conn, clip.id, locale, id_, made, now=now)
+    await store.put(conn, clip.id, locale, id_, parts, now=now)
     await append(conn, [Fact(DESCRIBED_FACT, who, clip.id, {"event": clip.event_id, "locale": locale})], now)
 
 
-async def _ground(footage: Footage, one: Wanted) -> Samples | None:
+async def _ambience(footage: Footage, keyed: KeyedAngle) -> Samples | None:
     """What the voice lies over: the sound of the first camera, as long as nothing of it is missing."""
-    audio = [piece for run, piece in by_run(one.angle.audio, one.angle.runs) if run == 0]
-    return await asyncio.to_thread(describing.samples, await media(footage, one.keys, audio)) if audio else None
+    pieces = [piece for run, piece in by_run(keyed.angle.audio, keyed.angle.runs) if run == 0]
+    return await asyncio.to_thread(audio.samples, await media(footage, keyed.keys, pieces)) if pieces else None
 
 
-async def _made(footage: Footage, voice: Samples, ground: Samples | None, one: Wanted, base: datetime) -> list[Part]:
+async def _render(
+    footage: Footage, voice: Samples, ambience: Samples | None, keyed: KeyedAngle, base: datetime
+) -> list[Part]:
     """One camera's; `base`: when the voice begins, by the clock of all cameras."""
     parts: list[Part] = []
-    numbered = list(by_run(one.angle.video, one.angle.runs))
-    for run in range(len(one.angle.runs)):
+    numbered = list(by_run(keyed.angle.video, keyed.angle.runs))
+    for run in range(len(keyed.angle.runs)):
         pieces = [piece for number, piece in numbered if number == run]
         seconds = sum(piece.segment.duration_ms for piece in pieces) / 1000
         first = pieces[0]
-        began_s = first_shown_s(await media(footage, one.keys, [first]))
-        heard_s = max(0.0, (first.segment.at - base).total_seconds())
-        sound = describing.mixed(_from(voice, heard_s), None if ground is None else _from(ground, heard_s), seconds)
-        init, cut = await asyncio.to_thread(describing.cut, sound, began_s)
+        began_s = first_presentation_s(await media(footage, keyed.keys, [first]))
+        offset_s = max(0.0, (first.segment.at - base).total_seconds())
+        sound = audio.mixed(_skip(voice, offset_s), None if ambience is None else _skip(ambience, offset_s), seconds)
+        init, cut = await asyncio.to_thread(audio.cut, sound, began_s)
         init_id, period = new_id(), key_period(first.segment.at)
         await footage.keep(init_id, init)
         for piece in cut:
             part = Part(run, init_id, new_id(), period, piece.duration_ms)
-            await footage.keep(part.id, sealed(piece.data, one.keys[period], part.id))
+            await footage.keep(part.id, sealed(piece.data, keyed.keys[period], part.id))
             parts.append(part)
     return parts
 
 
-def _from(sound: Samples, seconds: float) -> Samples:
-    return sound[round(seconds * describing.RATE) :]
+def _skip(sound: Samples, seconds: float) -> Samples:
+    return sound[round(seconds * audio.RATE) :]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from virage.media.replay.rules.moments import SAME_MOMENT, TAPS_WITHIN, Moment, Suggestion, asked_for
+from virage.media.replay.rules.moments import SAME_MOMENT, TAPS_WITHIN, Moment, Suggestion, tapped_moment
 from virage.media.replay.store import desk as store
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
@@ -47,11 +47,11 @@ async def count_taps(
     await store.add_taps(conn, process, seconds)
     for event_id in sorted({event_id for event_id, _ in seconds}):
         lately, watching = await store.taps(conn, event_id, now - TAPS_WITHIN)
-        moment = asked_for(lately, watching)
+        moment = tapped_moment(lately, watching)
         if moment is not None:
             await suggest(conn, event_id, moment, now)
 
 
-async def forget_taps(conn: Connection, now: datetime) -> None:
+async def delete_taps(conn: Connection, now: datetime) -> None:
     """Forget what was asked for long ago."""
-    await store.forget_taps(conn, now - TAPS_KEPT)
+    await store.delete_taps(conn, now - TAPS_KEPT)

@@ -21,7 +21,7 @@ from virage.platform.settings.logs import log
 from virage.platform.values.clock import Clock
 
 WAITING_MAX: Final = 256  # parts that wait for a store that is away: two minutes of picture and sound
-KEEP_RETRY_S: Final = 0.5
+STORE_RETRY_S: Final = 0.5
 STATE_EVERY_S: Final = 1.0
 LAST_PACKET_S: Final = 0.5
 LAST_PARTS_S: Final = 5.0
@@ -60,54 +60,54 @@ class Ingest:
 
     async def run(self) -> None:
         """Take in until cancelled; what is whole by then is kept, if that takes no longer than a few seconds."""
-        await self._patiently(self._introduce)
+        await self._with_retry(self._register)
         loop = asyncio.get_running_loop()
 
-        def tell(what: Part | Fault) -> None:
+        def report(what: Part | Fault) -> None:
             with suppress(RuntimeError):  # the loop ended before the thread could
-                loop.call_soon_threadsafe(self._hear, what)
+                loop.call_soon_threadsafe(self._receive, what)
 
-        reader = Reader(self._source, self._clock, tell)
-        keeping = asyncio.create_task(self._keep())
-        telling = asyncio.create_task(self._tell())
+        reader = Reader(self._source, self._clock, report)
+        storing = asyncio.create_task(self._store_parts())
+        reporting = asyncio.create_task(self._report_state())
         reader.start()
         try:
             # which leaves both alone when it is cancelled: what waits is kept yet
-            ended, _ = await asyncio.wait((keeping, telling), return_when=asyncio.FIRST_COMPLETED)
-            for one in ended:
-                one.result()
+            ended, _ = await asyncio.wait((storing, reporting), return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                task.result()
         finally:
-            telling.cancel()
+            reporting.cancel()
             reader.stop()
             await asyncio.to_thread(reader.join, LAST_PACKET_S)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._rest(keeping), LAST_PARTS_S)
+                await asyncio.wait_for(self._drain(storing), LAST_PARTS_S)
 
-    async def _introduce(self) -> None:
+    async def _register(self) -> None:
         source = self._source
         async with self._db.connection() as conn:
-            await store.note_camera(conn, source.camera, programme=source.programme, delay_ms=source.delay_ms)
+            await store.save_camera(conn, source.camera, programme=source.programme, delay_ms=source.delay_ms)
 
-    def _hear(self, what: Part | Fault) -> None:
+    def _receive(self, what: Part | Fault) -> None:
         if isinstance(what, Fault):
-            self._health.broken(what, self._clock.now())
+            self._health.take_ended(what, self._clock.now())
             return
-        if isinstance(what.what, Fragment) and what.what.kind is Kind.VIDEO:
-            self._health.sends(self._clock.now())
-        if isinstance(what.what, Init) or self._parts.qsize() < self._waiting_max:
+        if isinstance(what.content, Fragment) and what.content.kind is Kind.VIDEO:
+            self._health.picture_received(self._clock.now())
+        if isinstance(what.content, Init) or self._parts.qsize() < self._waiting_max:
             self._parts.put_nowait(what)
         else:
             self.lost += 1
             self._health.lost += 1
             log.error("footage_lost", camera=self._source.camera, part=what.id, lost=self.lost)
 
-    async def _tell(self) -> None:
+    async def _report_state(self) -> None:
         """Say every second how the camera does, whatever becomes of its parts; and hear how late it is."""
         while True:
             lost = self._health.lost
             try:
                 async with self._db.connection() as conn:
-                    delay_ms = await store.note_state(
+                    delay_ms = await store.save_camera_state(
                         conn,
                         self._source.camera,
                         fault=self._health.fault,
@@ -122,27 +122,27 @@ class Ingest:
                 self._delay = timedelta(milliseconds=delay_ms)
             await asyncio.sleep(STATE_EVERY_S)
 
-    async def _keep(self) -> None:
+    async def _store_parts(self) -> None:
         while True:
             part = await self._parts.get()
-            await self._patiently(partial(self._keep_part, part))
+            await self._with_retry(partial(self._store_part, part))
             self._parts.task_done()
 
-    async def _rest(self, keeping: "asyncio.Task[None]") -> None:
+    async def _drain(self, storing: "asyncio.Task[None]") -> None:
         """Keep what waits still."""
         try:
-            if not keeping.done():
+            if not storing.done():
                 await self._parts.join()
         finally:
-            keeping.cancel()
+            storing.cancel()
 
-    async def _keep_part(self, part: Part) -> None:
-        if isinstance(part.what, Init):
-            await self._begin(part, part.what)
+    async def _store_part(self, part: Part) -> None:
+        if isinstance(part.content, Init):
+            await self._add_track(part, part.content)
         else:
-            await self._add(part, part.what, self._tracks[part.what.kind])
+            await self._add_segment(part, part.content, self._tracks[part.content.kind])
 
-    async def _begin(self, part: Part, init: Init) -> None:
+    async def _add_track(self, part: Part, init: Init) -> None:
         """A new track: its init segment, in the open."""
         described = (init.kind, init.codecs, init.width, init.height)
         track = Track(part.id, part.take_id, self._source.camera, *described, part.at)
@@ -151,13 +151,13 @@ class Ingest:
             await store.add_track(conn, track)
         self._tracks[init.kind] = track
 
-    async def _add(self, part: Part, fragment: Fragment, track: Track) -> None:
+    async def _add_segment(self, part: Part, fragment: Fragment, track: Track) -> None:
         at = part.at - self._delay
         segment = Segment(part.id, track.id, at, max(1, round(fragment.duration_s * 1000)), len(fragment.data))
         await self._footage.keep(segment.id, sealed(fragment.data, await self._key(at), segment.id))
         async with self._db.connection() as conn:
             await store.add_segment(conn, segment, track)
-        self._health.kept(segment.ends_at)
+        self._health.stored(segment.ends_at)
 
     async def _key(self, at: datetime) -> bytes:
         period = key_period(at)
@@ -168,16 +168,16 @@ class Ingest:
             self._keys[period] = self._vault.open(kept, self._source.camera, period)
         return self._keys[period]
 
-    async def _patiently(self, act: Callable[[], Awaitable[None]]) -> None:
+    async def _with_retry(self, action: Callable[[], Awaitable[None]]) -> None:
         """Do it until the store and the database are there."""
         while True:
             try:
-                await act()
+                await action()
             except (StoreAway, Unavailable, OSError) as failure:
                 log.warning("footage_waits", camera=self._source.camera, error=type(failure).__name__)
                 if isinstance(failure, StoreAway):
                     fault = Fault.STORE_FULL if isinstance(failure, Full) else Fault.STORE_AWAY
-                    self._health.waits(fault, self._clock.now())
-                await asyncio.sleep(KEEP_RETRY_S)
+                    self._health.store_failed(fault, self._clock.now())
+                await asyncio.sleep(STORE_RETRY_S)
             else:
                 return

@@ -21,24 +21,24 @@ class Health:
         """What to tell of: a store that is away loses what every camera sends, so it comes first."""
         return self._store or self._transport
 
-    def broken(self, fault: Fault, now: datetime) -> None:
+    def take_ended(self, fault: Fault, now: datetime) -> None:
         """A take ended."""
         if self._transport is None or self._transport[0] is not fault:
             self._transport = (fault, now)
 
-    def sends(self, now: datetime) -> None:
+    def picture_received(self, now: datetime) -> None:
         """A picture has come."""
         if self._transport is not None:
             fault, since = self._transport
             if fault not in PASSING or now - since >= SHOWN_FOR:
                 self._transport = None
 
-    def waits(self, fault: Fault, now: datetime) -> None:
+    def store_failed(self, fault: Fault, now: datetime) -> None:
         """What came cannot be kept for now."""
         if self._store is None or self._store[0] is not fault:
             self._store = (fault, now)
 
-    def kept(self, until: datetime) -> None:
+    def stored(self, until: datetime) -> None:
         """Something is kept; `until`: when it ends."""
         self._store = None
         self.seen_at = until if self.seen_at is None else max(self.seen_at, until)

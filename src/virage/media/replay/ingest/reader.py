@@ -21,9 +21,9 @@ from virage.platform.values.clock import Clock
 from virage.platform.values.ids import new_id
 
 RETRY_S: Final = 1.0
-OUR_JUMP_S: Final = 0.2
-HUNG_UP: Final = (errno.EIO, errno.ECONNRESET, errno.EPIPE)  # RTMP ends in an error of input, however well it ended
-SENDS_ON: Final = (Fault.CLOCK_JUMPED, Fault.OUR_CLOCK_JUMPED)
+CLOCK_JUMP_S: Final = 0.2
+DISCONNECTED: Final = (errno.EIO, errno.ECONNRESET, errno.EPIPE)  # a regular end of RTMP is an input error too
+CONTINUES_AFTER: Final = (Fault.CLOCK_JUMPED, Fault.OUR_CLOCK_JUMPED)
 
 
 class Part(Struct, frozen=True):
@@ -31,17 +31,17 @@ class Part(Struct, frozen=True):
 
     id: UUID
     take_id: UUID
-    what: Init | Fragment
+    content: Init | Fragment
     at: datetime
 
 
 class Reader:
-    """Reads a camera until it is stopped. `tell` is called from its thread, in order."""
+    """Reads a camera until it is stopped. `report` is called from its thread, in order."""
 
-    def __init__(self, source: Source, clock: Clock, tell: Callable[[Part | Fault], None]) -> None:
+    def __init__(self, source: Source, clock: Clock, report: Callable[[Part | Fault], None]) -> None:
         self._source = source
         self._clock = clock
-        self._tell = tell
+        self._report = report
         self._stopped = threading.Event()
         # a daemon: a library that waits for a camera cannot be woken, and must not hold up the end
         self._thread = threading.Thread(target=self._run, name=f"camera {source.camera}", daemon=True)
@@ -67,7 +67,7 @@ class Reader:
             except TakeEnds as ends:
                 fault, detail = ends.fault, str(ends)
             except (av.FFmpegError, OSError) as failure:
-                fault = Fault.ENDED if failure.errno in HUNG_UP else Fault.UNREACHABLE
+                fault = Fault.ENDED if failure.errno in DISCONNECTED else Fault.UNREACHABLE
                 detail = type(failure).__name__
             except Exception as failure:  # noqa: BLE001 - whatever it was that a camera sent, it is waited for again
                 log.error("take_failed", camera=self._source.camera, exc_info=failure)
@@ -79,11 +79,11 @@ class Reader:
 
     def _warn(self, fault: Fault, detail: str) -> None:
         log.warning("take_ended", camera=self._source.camera, fault=fault, detail=detail or ADVICE[fault])
-        self._tell(fault)
+        self._report(fault)
 
     def _read(self, container: InputContainer) -> None:
         """Read until the transport ends; where a clock jumps, another take begins."""
-        take = _TimedTake(container, self._clock, self._tell)
+        take = _TimedTake(container, self._clock, self._report)
         packets = container.demux(take.streams)
         try:
             for packet in packets:
@@ -92,12 +92,12 @@ class Reader:
                 try:
                     take.put(packet)
                 except TakeEnds as ends:
-                    if ends.fault not in SENDS_ON:
+                    if ends.fault not in CONTINUES_AFTER:
                         take.refused = True
                         raise
                     self._warn(ends.fault, str(ends))
                     take.close()
-                    take = _TimedTake(container, self._clock, self._tell)
+                    take = _TimedTake(container, self._clock, self._report)
                     take.put(packet)
         finally:
             take.close()
@@ -106,11 +106,11 @@ class Reader:
 class _TimedTake:
     """A take, and when what it has was seen."""
 
-    def __init__(self, container: InputContainer, clock: Clock, tell: Callable[[Part | Fault], None]) -> None:
+    def __init__(self, container: InputContainer, clock: Clock, report: Callable[[Part | Fault], None]) -> None:
         self._id = new_id()
         self._take = Take(container)
         self._clock = clock
-        self._tell = tell
+        self._report = report
         self._arrivals = Arrivals()
         self._steady_s: float | None = None
         self.streams = self._take.streams
@@ -122,13 +122,13 @@ class _TimedTake:
         at_s, whole = self._take.put(packet)
         if at_s is not None:
             self._arrivals.note(at_s, now_s)
-        self._tell_all(whole)
+        self._report_all(whole)
 
     def close(self) -> None:
         """End it. Of one that is refused no more is kept."""
         whole = self._take.close()
         if not self.refused:
-            self._tell_all(whole)
+            self._report_all(whole)
 
     def _now_s(self) -> float:
         """The time, which goes on as evenly as the processor's own does, or the take ends."""
@@ -136,11 +136,11 @@ class _TimedTake:
         steady_s = now_s / self._clock.speed - time.monotonic()
         if self._steady_s is None:
             self._steady_s = steady_s
-        if abs(steady_s - self._steady_s) > OUR_JUMP_S:
+        if abs(steady_s - self._steady_s) > CLOCK_JUMP_S:
             raise TakeEnds(Fault.OUR_CLOCK_JUMPED, f"({steady_s - self._steady_s:+.3f} s)")
         return now_s
 
-    def _tell_all(self, whole: list[Init | Fragment]) -> None:
+    def _report_all(self, whole: list[Init | Fragment]) -> None:
         for what in whole:
             arrived_s = self._arrivals.arrived(what.at_s if isinstance(what, Fragment) else 0.0)
-            self._tell(Part(new_id(), self._id, what, datetime.fromtimestamp(arrived_s, UTC)))
+            self._report(Part(new_id(), self._id, what, datetime.fromtimestamp(arrived_s, UTC)))

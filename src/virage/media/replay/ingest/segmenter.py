@@ -18,8 +18,8 @@ from virage.media.replay.rules.cameras import ADVICE, Fault
 from virage.media.replay.rules.media import AAC, GOP_MAX_S, Kind
 
 JUMP_S: Final = 1.0
-APART_S: Final = 3.0  # how far sound may come before or after its picture
-PROVEN_BY: Final = 2
+AUDIO_OFFSET_MAX_S: Final = 3.0  # how far sound may come before or after its picture
+PROVEN_GOPS: Final = 2
 AUDIO_FRAGMENT_US: Final = 1_000_000
 FLAGS: Final = "empty_moov+default_base_moof+cmaf+frag_discont"
 BOX_BYTES_MAX: Final = 64_000_000
@@ -72,7 +72,7 @@ class _Boxes:
             del self._rest[:size]
         return len(data)
 
-    def taken(self) -> list[tuple[bytes, bytes]]:
+    def take(self) -> list[tuple[bytes, bytes]]:
         """The boxes that have become whole since the last time."""
         whole, self._boxes = self._boxes, []
         return whole
@@ -93,15 +93,15 @@ class _Track:
         self._filter = BitStreamFilterContext("aac_adtstoasc", stream) if kind is Kind.AUDIO else None
         self._began_s: float | None = None
         self._ends_s = 0.0
-        self._told = False
+        self._init_sent = False
 
     def put(self, packet: "Packet[Any]", at_s: float) -> Iterator[Init | Fragment]:
         """Take a packet that is shown at `at_s`, and return what has become whole by it."""
         ends_s = at_s + float((packet.duration or 0) * (packet.time_base or 0))  # muxing takes both away
-        for one in [packet] if self._filter is None else self._filter.filter(packet):
-            one.stream = self._into
-            self._out.mux_one(one)
-        yield from self._whole(at_s)
+        for filtered in [packet] if self._filter is None else self._filter.filter(packet):
+            filtered.stream = self._into
+            self._out.mux_one(filtered)
+        yield from self._complete(at_s)
         if self._began_s is None:
             self._began_s = at_s
         self._ends_s = max(self._ends_s, ends_s)
@@ -109,13 +109,13 @@ class _Track:
     def close(self) -> Iterator[Init | Fragment]:
         """End the track; what is left is its last fragment."""
         self._out.close()
-        yield from self._whole(self._ends_s)
+        yield from self._complete(self._ends_s)
 
-    def _whole(self, next_s: float) -> Iterator[Init | Fragment]:
-        boxes = self._boxes.taken()
+    def _complete(self, next_s: float) -> Iterator[Init | Fragment]:
+        boxes = self._boxes.take()
         data = {part: b"".join(box for name, box in boxes if name in names) for part, names in _PARTS.items()}
-        if data["init"] and not self._told:
-            self._told = True
+        if data["init"] and not self._init_sent:
+            self._init_sent = True
             yield self._init(data["init"])
         if data["fragment"] and self._began_s is not None:
             yield Fragment(self.kind, data["fragment"], self._began_s, next_s - self._began_s)
@@ -162,7 +162,7 @@ class Take:
             return None, []
         track = self._tracks[packet.stream_index]
         dts_s, pts_s = float(packet.dts * packet.time_base), float(packet.pts * packet.time_base)
-        if not self._goes_on(track.kind, dts_s):
+        if not self._continues(track.kind, dts_s):
             return None, []
         if self._zero_s is None:
             if track.kind is Kind.AUDIO or not packet.is_keyframe:
@@ -175,24 +175,24 @@ class Take:
         zero = round(self._zero_s / packet.time_base)
         packet.dts, packet.pts = packet.dts - zero, packet.pts - zero
         at_s = pts_s - self._zero_s
-        return at_s, self._told(track.put(packet, at_s))
+        return at_s, self._release(track.put(packet, at_s))
 
     def close(self) -> list[Init | Fragment]:
         """End all tracks; what is left is told."""
         self._proven = True
-        return self._told(whole for track in self._tracks.values() for whole in track.close())
+        return self._release(whole for track in self._tracks.values() for whole in track.close())
 
-    def _told(self, whole: Iterable[Init | Fragment]) -> list[Init | Fragment]:
+    def _release(self, whole: Iterable[Init | Fragment]) -> list[Init | Fragment]:
         self._held += whole
         if not self._proven:
-            pictures = [one for one in self._held if isinstance(one, Fragment) and one.kind is Kind.VIDEO]
-            self._proven = len(pictures) >= PROVEN_BY
+            pictures = [part for part in self._held if isinstance(part, Fragment) and part.kind is Kind.VIDEO]
+            self._proven = len(pictures) >= PROVEN_GOPS
         if not self._proven:
             return []
-        told, self._held = self._held, []
-        return told
+        released, self._held = self._held, []
+        return released
 
-    def _goes_on(self, kind: Kind, dts_s: float) -> bool:
+    def _continues(self, kind: Kind, dts_s: float) -> bool:
         """Whether a packet goes on where its take is; raises where the picture does not.
 
         The sound of a clock that jumped comes a little before or after its picture, and is left out until they agree.
@@ -201,7 +201,9 @@ class Take:
         if kind is Kind.VIDEO:
             if last_s is not None and not -JUMP_S < dts_s - last_s < JUMP_S:
                 raise TakeEnds(Fault.CLOCK_JUMPED, f"({dts_s - last_s:+.3f} s)")
-        elif picture_s is None or abs(dts_s - picture_s) > APART_S or (last_s is not None and dts_s <= last_s):
+        elif (
+            picture_s is None or abs(dts_s - picture_s) > AUDIO_OFFSET_MAX_S or (last_s is not None and dts_s <= last_s)
+        ):
             return False
         self._last_s[kind] = dts_s
         return True

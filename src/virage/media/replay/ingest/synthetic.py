@@ -67,13 +67,13 @@ def _digit(plane: Plane, x: int, y: int, digit: str) -> None:
         plane[top : top + height, left : left + width] = INK
 
 
-def clock_in(luma: Plane) -> int:
+def read_clock(luma: Plane) -> int:
     """The milliseconds that a picture shows, however it was encoded."""
     row = luma[-BIT_HEIGHT // 2, BIT_WIDTH // 2 : BITS * BIT_WIDTH : BIT_WIDTH]
     return sum(1 << bit for bit, value in enumerate(row) if value > GRASS)
 
 
-def send(url: str, clock: Clock, *, going_on: Callable[[], bool], gop_s: float = 1.0, lag_ms: int = 0) -> None:
+def send(url: str, clock: Clock, *, running: Callable[[], bool], gop_s: float = 1.0, lag_ms: int = 0) -> None:
     """Send to `url` until told otherwise; raises what the transport raises once nobody listens any more.
 
     `lag_ms`: the picture was seen so long ago when it is sent, as by a transport that is slow.
@@ -82,7 +82,7 @@ def send(url: str, clock: Clock, *, going_on: Callable[[], bool], gop_s: float =
     out = av.open(url, "w", format=container, options={"pcr_period": "20"} if container == "mpegts" else {})
     try:
         video, audio = _streams(out, gop_s)
-        for packet in _packets(video, audio, clock, going_on, lag_ms):
+        for packet in _packets(video, audio, clock, running, lag_ms):
             out.mux(packet)
     finally:
         out.close()
@@ -97,10 +97,10 @@ def _streams(out: Any, gop_s: float) -> tuple[Any, Any]:
     return video, audio
 
 
-def _packets(video: Any, audio: Any, clock: Clock, going_on: Callable[[], bool], lag_ms: int) -> Iterator[Any]:
+def _packets(video: Any, audio: Any, clock: Clock, running: Callable[[], bool], lag_ms: int) -> Iterator[Any]:
     began, number, sounds = clock.now(), 0, 0
     chroma = np.full((HEIGHT // 2, WIDTH), 110, np.uint8)
-    while going_on():
+    while running():
         due_s = number / RATE
         time.sleep(max(0.0, due_s - (clock.now() - began).total_seconds()))
         at_ms = round((began.timestamp() + due_s) * 1000) - lag_ms

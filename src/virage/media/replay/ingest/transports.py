@@ -20,7 +20,7 @@ from virage.platform.settings.origin import names_this_machine
 OPEN_TIMEOUT_S: Final = 10.0
 READ_TIMEOUT_S: Final = 5.0
 END_TIMEOUT_S: Final = 2.0
-GLANCE_S: Final = 0.2
+POLL_S: Final = 0.2
 PASSPHRASE_LENGTH_MIN: Final = 10
 """SRT takes no shorter one."""
 SRT_PROGRAM: Final = "srt-live-transmit"
@@ -58,15 +58,15 @@ class Source(Struct, frozen=True):
         """
         parts = urlsplit(self.url)
         pairs = parse_qsl(parts.query, keep_blank_values=True)
-        said = dict(pairs)
-        host = said.get("localaddr") or said.get("adapter") or parts.hostname or ""
+        query = dict(pairs)
+        host = query.get("localaddr") or query.get("adapter") or parts.hostname or ""
         listens = {
             "rtmp": True,
             "udp": True,
             "tcp": any(value != "0" for name, value in pairs if name == "listen"),
-            "srt": not parts.hostname or said.get("mode", "caller") != "caller",
+            "srt": not parts.hostname or query.get("mode", "caller") != "caller",
         }
-        has_secret = self.scheme == "srt" and len(said.get("passphrase", "")) >= PASSPHRASE_LENGTH_MIN
+        has_secret = self.scheme == "srt" and len(query.get("passphrase", "")) >= PASSPHRASE_LENGTH_MIN
         return listens.get(self.scheme, False) and not names_this_machine(host) and not has_secret
 
 
@@ -95,8 +95,8 @@ class _Pipe:
     def read(self, size: int) -> bytes:
         """Some bytes, none at the end; TimeoutError where nothing comes."""
         waited_s = 0.0
-        while not select.select([self._out], [], [], GLANCE_S)[0]:
-            waited_s += GLANCE_S
+        while not select.select([self._out], [], [], POLL_S)[0]:
+            waited_s += POLL_S
             if waited_s > self._patience_s or self._stopped.is_set():
                 raise TimeoutError
         self._patience_s = self._silence_s
@@ -108,7 +108,7 @@ def _srt(source: Source, stopped: threading.Event) -> Iterator[_Pipe]:
     program = shutil.which(SRT_PROGRAM)
     if program is None:
         raise TakeEnds(Fault.NO_SRT)
-    command = [*_ending_with_us(), program, "-q", "-loglevel:fatal", "-autoreconnect:no", source.url, "file://con"]
+    command = [*_killed_with_parent(), program, "-q", "-loglevel:fatal", "-autoreconnect:no", source.url, "file://con"]
     with subprocess.Popen(  # noqa: S603 - the address is the operator's, and no shell reads it
         command, bufsize=0, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
     ) as running:
@@ -123,7 +123,7 @@ def _srt(source: Source, stopped: threading.Event) -> Iterator[_Pipe]:
                 running.kill()
 
 
-def _ending_with_us() -> list[str]:
+def _killed_with_parent() -> list[str]:
     """What a command is put behind so that it dies with us, however we do: else it would hold the port for ever."""
-    keeper = shutil.which("setpriv")  # util-linux
-    return [] if keeper is None else [keeper, "--pdeathsig", "KILL", "--"]
+    setpriv = shutil.which("setpriv")  # util-linux
+    return [] if setpriv is None else [setpriv, "--pdeathsig", "KILL", "--"]

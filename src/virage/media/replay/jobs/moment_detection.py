@@ -13,7 +13,7 @@ from virage.media.replay.footage import Footage
 from virage.media.replay.loudness import level_db
 from virage.media.replay.reads.watching import key
 from virage.media.replay.rules.media import Kind, MediaVault, key_period, opened
-from virage.media.replay.rules.moments import AGAIN_AFTER, MEDIAN_OVER, Level, Moment, roars
+from virage.media.replay.rules.moments import MEDIAN_OVER, ROAR_INTERVAL, Level, Moment, roars
 from virage.media.replay.rules.playlists import Piece
 from virage.media.replay.store import cameras as store
 from virage.platform.data.database import Database
@@ -23,8 +23,8 @@ from virage.site.programme import api as programme
 
 LISTEN_EVERY_S: Final = 1.0
 FORGET_EVERY_S: Final = 300.0
-KEPT: Final = MEDIAN_OVER + AGAIN_AFTER + timedelta(seconds=10)
-BEGINS: Final = timedelta(minutes=90)  # before the kick-off: whoever is in by then is heard
+LEVELS_KEPT: Final = MEDIAN_OVER + ROAR_INTERVAL + timedelta(seconds=10)
+LISTEN_BEFORE: Final = timedelta(minutes=90)  # before the kick-off: whoever is in by then is heard
 
 
 class CameraLevels(Struct):
@@ -32,8 +32,8 @@ class CameraLevels(Struct):
 
     track_id: UUID | None = None
     init: bytes = b""
-    heard: datetime | None = None
-    told: datetime | None = None
+    measured_until: datetime | None = None
+    suggested_until: datetime | None = None
     levels: list[Level] = field(default_factory=list)
 
 
@@ -45,55 +45,61 @@ class MomentDetectionJobs:
         self._clock = clock
         self._footage = footage
         self._vault = vault
-        self._ears: dict[str, CameraLevels] = {}
+        self._cameras: dict[str, CameraLevels] = {}
 
     def register(self, jobs: Jobs) -> None:
         """Say what a worker can do."""
         jobs.every(LISTEN_EVERY_S, "replay.listen", self.listen)
-        jobs.every(FORGET_EVERY_S, "replay.forget_taps", self.forget_taps)
+        jobs.every(FORGET_EVERY_S, "replay.forget_taps", self.delete_taps)
 
-    async def forget_taps(self) -> None:
+    async def delete_taps(self) -> None:
         """Forget what was asked for long ago."""
         async with self._db.transaction() as conn:
-            await acts.forget_taps(conn, self._clock.now())
+            await acts.delete_taps(conn, self._clock.now())
 
     async def listen(self) -> None:
         """Hear what has come in, and suggest what stood out of it, to the desks of what is on now."""
         now = self._clock.now()
         async with self._db.connection() as conn:
-            events = [event.id for event in await programme.upcoming(conn, now) if event.starts_at - BEGINS <= now]
+            events = [
+                event.id for event in await programme.upcoming(conn, now) if event.starts_at - LISTEN_BEFORE <= now
+            ]
             cameras = await store.programme_cameras(conn) if events else []
         for camera in cameras:
-            for roar in await self._heard(camera, now):
+            for roar in await self._new_roars(camera, now):
                 for event_id in events:
                     async with self._db.transaction() as conn:
                         await acts.suggest(conn, event_id, roar, now)
 
-    async def _heard(self, camera: str, now: datetime) -> Sequence[Moment]:
-        ear = self._ears.setdefault(camera, CameraLevels())
-        since = max(ear.heard or now - KEPT, now - KEPT)
+    async def _new_roars(self, camera: str, now: datetime) -> Sequence[Moment]:
+        state = self._cameras.setdefault(camera, CameraLevels())
+        since = max(state.measured_until or now - LEVELS_KEPT, now - LEVELS_KEPT)
         async with self._db.connection() as conn:
             pieces = await store.pieces(conn, camera, Kind.AUDIO, since, now)
         for piece in pieces:
-            if ear.heard is None or piece.segment.at > ear.heard:
-                await self._hear(ear, piece)
-        ear.levels = [level for level in ear.levels if now - level.at <= KEPT]
-        fresh = [roar for roar in roars(ear.levels) if ear.told is None or roar.at - ear.told >= AGAIN_AFTER]
+            if state.measured_until is None or piece.segment.at > state.measured_until:
+                await self._measure(state, piece)
+        state.levels = [level for level in state.levels if now - level.at <= LEVELS_KEPT]
+        fresh = [
+            roar
+            for roar in roars(state.levels)
+            if state.suggested_until is None or roar.at - state.suggested_until >= ROAR_INTERVAL
+        ]
         if fresh:
-            ear.told = fresh[-1].at
+            state.suggested_until = fresh[-1].at
         return [Moment(roar.source, roar.at, roar.strength, camera) for roar in fresh]
 
-    async def _hear(self, ear: CameraLevels, piece: Piece) -> None:
+    async def _measure(self, state: CameraLevels, piece: Piece) -> None:
         segment, track = piece.segment, piece.track
-        ear.heard = segment.at
-        if ear.track_id != track.id:
-            ear.track_id, ear.levels = track.id, []
-            ear.init = await self._footage.get(track.id) or b""
+        state.measured_until = segment.at
+        if state.track_id != track.id:
+            state.track_id, state.levels = track.id, []
+            state.init = await self._footage.get(track.id) or b""
         sealed = await self._footage.get(segment.id)
         async with self._db.connection() as conn:
             media_key = await key(conn, self._vault, track.camera, key_period(segment.at))
         if sealed is None or media_key is None:
             return
-        db = await asyncio.to_thread(level_db, ear.init, opened(sealed, media_key, segment.id))
+        db = await asyncio.to_thread(level_db, state.init, opened(sealed, media_key, segment.id))
         if db is not None:
-            ear.levels.append(Level(segment.at, db))
+            state.levels.append(Level(segment.at, db))

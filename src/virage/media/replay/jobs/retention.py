@@ -34,22 +34,22 @@ class RetentionJobs:
 
         What dies between the two goes on with the next turn: objects are doomed with their rows, in one transaction.
         """
-        over = retention(self._hours, self._clock.now())
-        await self._all(store.expire_segments, over)
-        await self._all(store.expire_tracks, over)
-        await self._all(store.expire_descriptions, over)
-        await self._all(store.expire_posters, over)
+        limits = retention(self._hours, self._clock.now())
+        await self._all(store.expire_segments, limits)
+        await self._all(store.expire_tracks, limits)
+        await self._all(store.expire_descriptions, limits)
+        await self._all(store.expire_posters, limits)
         async with self._db.connection() as conn:
-            await store.expire_keys(conn, over)
-            await store.forget_losses(conn, over)
+            await store.expire_keys(conn, limits)
+            await store.reset_losses(conn, limits)
         await self._delete()
 
-    async def _all(self, forget: Callable[[Connection, Retention, int], Awaitable[int]], over: Retention) -> None:
+    async def _all(self, expire: Callable[[Connection, Retention, int], Awaitable[int]], limits: Retention) -> None:
         while True:
             async with self._db.transaction() as conn:
-                forgotten = await forget(conn, over, BATCH)
+                expired = await expire(conn, limits, BATCH)
             await self._delete()
-            if forgotten < BATCH:
+            if expired < BATCH:
                 return
 
     async def _delete(self) -> None:
@@ -60,6 +60,8 @@ class RetentionJobs:
             if not pending_deletions:
                 return
             for start in range(0, len(pending_deletions), AT_ONCE):
-                await asyncio.gather(*(self._footage.delete(one) for one in pending_deletions[start : start + AT_ONCE]))
+                await asyncio.gather(
+                    *(self._footage.delete(object_id) for object_id in pending_deletions[start : start + AT_ONCE])
+                )
             async with self._db.connection() as conn:
-                await store.gone(conn, pending_deletions)
+                await store.delete_pending(conn, pending_deletions)

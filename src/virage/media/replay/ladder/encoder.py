@@ -14,8 +14,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.media.replay.footage import Footage
-from virage.media.replay.ladder.transcoding import Made, UnreadableMedia, transcoded
-from virage.media.replay.rules.ladder import SMALLEST, due, made_id, steps_below, to_make
+from virage.media.replay.ladder.transcoding import EncodedSegment, UnreadableMedia, transcoded
+from virage.media.replay.rules.ladder import SMALLEST, derived_id, due, missing_pieces, steps_below
 from virage.media.replay.rules.media import KeyLost, Kind, MediaVault, Rung, Segment, Track, key_period, opened, sealed
 from virage.media.replay.rules.playlists import Piece
 from virage.media.replay.store import cameras as store
@@ -30,7 +30,7 @@ RETRY_S: Final = 0.5
 LOOK_BACK: Final = timedelta(seconds=30)
 CLIPS_AT_ONCE: Final = 16
 WANTED: Final = frozenset({Rung.SOURCE, SMALLEST})
-REMEMBERED_MAX: Final = 256
+CACHE_MAX: Final = 256
 
 
 class _Source(Struct, frozen=True):
@@ -50,7 +50,7 @@ class Ladder:
         self._footage = footage
         self._vault = vault
         self._inits: dict[UUID, bytes] = {}
-        self._kept_inits: dict[UUID, bytes] = {}
+        self._stored_inits: dict[UUID, bytes] = {}
         self._keys: dict[tuple[str, datetime], bytes] = {}
         self._unreadable: set[UUID] = set()
         self.skipped = 0
@@ -68,37 +68,37 @@ class Ladder:
 
     async def turn(self) -> bool:
         """Make one second of what is wanted most; whether there was one."""
-        piece = await self._live() or await self._of_clips()
+        piece = await self._next_live() or await self._next_of_clips()
         if piece is not None:
-            await self._make(piece)
+            await self._encode(piece)
         return piece is not None
 
-    async def _live(self) -> Piece | None:
+    async def _next_live(self) -> Piece | None:
         now = self._clock.now()
         async with self._db.connection() as conn:
             for camera in await store.programme_cameras(conn):
-                source, made = await self._missing_of(conn, camera, now - LOOK_BACK, now)
-                wanted, left_out = due(source, made, now)
+                source, encoded = await self._source_and_smallest(conn, camera, now - LOOK_BACK, now)
+                due_piece, left_out = due(source, encoded, now)
                 if left_out:
                     self.skipped += len(left_out)
                     log.warning("ladder_behind", camera=camera, seconds_left_out=len(left_out), in_all=self.skipped)
-                if wanted is not None:
-                    return wanted
+                if due_piece is not None:
+                    return due_piece
         return None
 
-    async def _of_clips(self) -> Piece | None:
+    async def _next_of_clips(self) -> Piece | None:
         now = self._clock.now()
         async with self._db.connection() as conn:
             for clip in await tasks.clips_to_ladder(conn, CLIPS_AT_ONCE):
                 for camera in clip.cameras:
-                    source, made = await self._missing_of(conn, camera, clip.from_at, clip.to_at)
-                    if missing := to_make(source, made):
+                    source, encoded = await self._source_and_smallest(conn, camera, clip.from_at, clip.to_at)
+                    if missing := missing_pieces(source, encoded):
                         return missing[0]
                 if clip.settled(now):
-                    await tasks.note_laddered(conn, clip.id, now)
+                    await tasks.set_laddered(conn, clip.id, now)
         return None
 
-    async def _missing_of(
+    async def _source_and_smallest(
         self, conn: Connection, camera: str, from_at: datetime, to_at: datetime
     ) -> tuple[list[Piece], list[Piece]]:
         """Seconds of a camera that have rungs, and those of the smallest, which are written with all others."""
@@ -110,51 +110,51 @@ class Ladder:
         ]
         return source, found[Kind.VIDEO, SMALLEST]
 
-    async def _make(self, piece: Piece) -> None:
+    async def _encode(self, piece: Piece) -> None:
         try:
-            source = await self._fetched(piece)
+            source = await self._load(piece)
             steps = steps_below(piece.track.height or 0)
-            made = await asyncio.to_thread(transcoded, source.init, source.fragment, steps)
+            encoded = await asyncio.to_thread(transcoded, source.init, source.fragment, steps)
         except (UnreadableMedia, KeyLost, ValueError) as failure:
             self._unreadable.add(piece.segment.id)
             log.error("second_unreadable", camera=piece.track.camera, segment=str(piece.segment.id), error=str(failure))
             return
-        kept = [await self._kept(piece, source.key, one) for one in made]
+        stored = [await self._store(piece, source.key, segment) for segment in encoded]
         async with self._db.transaction() as conn:
-            for segment, track in kept:
+            for segment, track in stored:
                 await store.add_track(conn, track)
                 await store.add_segment(conn, segment, track)
 
-    async def _kept(self, piece: Piece, key: bytes, made: Made) -> tuple[Segment, Track]:
+    async def _store(self, piece: Piece, key: bytes, encoded: EncodedSegment) -> tuple[Segment, Track]:
         """Store a second of a rung under ids that are always the same for it."""
         source, segment = piece.track, piece.segment
         track = Track(
-            made_id(source.id, f"{made.rung} {sha256(made.init).hexdigest()}"),
+            derived_id(source.id, f"{encoded.rung} {sha256(encoded.init).hexdigest()}"),
             source.take_id,
             source.camera,
             source.kind,
-            made.codecs,
-            made.width,
-            made.height,
+            encoded.codecs,
+            encoded.width,
+            encoded.height,
             source.began_at,
-            made.rung,
+            encoded.rung,
         )
-        if track.id not in self._kept_inits:
-            await self._footage.keep_once(track.id, made.init)
-            _remember(self._kept_inits, track.id, b"")
-        object_id = made_id(segment.id, made.rung)
-        await self._footage.keep_once(object_id, sealed(made.fragment, key, object_id))
-        return Segment(object_id, track.id, segment.at, segment.duration_ms, len(made.fragment)), track
+        if track.id not in self._stored_inits:
+            await self._footage.keep_once(track.id, encoded.init)
+            _cache(self._stored_inits, track.id, b"")
+        object_id = derived_id(segment.id, encoded.rung)
+        await self._footage.keep_once(object_id, sealed(encoded.fragment, key, object_id))
+        return Segment(object_id, track.id, segment.at, segment.duration_ms, len(encoded.fragment)), track
 
-    async def _fetched(self, piece: Piece) -> _Source:
+    async def _load(self, piece: Piece) -> _Source:
         """Return a decrypted segment; raises `UnreadableMedia` if objects are missing, ValueError if damaged."""
         track, segment = piece.track, piece.segment
-        init = self._inits.get(track.id) or await self._object(track.id)
-        _remember(self._inits, track.id, init)
+        init = self._inits.get(track.id) or await self._load_object(track.id)
+        _cache(self._inits, track.id, init)
         key = await self._key(track.camera, key_period(segment.at))
-        return _Source(init, opened(await self._object(segment.id), key, segment.id), key)
+        return _Source(init, opened(await self._load_object(segment.id), key, segment.id), key)
 
-    async def _object(self, object_id: UUID) -> bytes:
+    async def _load_object(self, object_id: UUID) -> bytes:
         data = await self._footage.get(object_id)
         if data is None:
             raise UnreadableMedia("its object is gone")
@@ -164,15 +164,15 @@ class Ladder:
         key = self._keys.get((camera, period))
         if key is None:
             async with self._db.connection() as conn:
-                kept = await store.media_key(conn, camera, period)
-            if kept is None:
+                stored = await store.media_key(conn, camera, period)
+            if stored is None:
                 raise UnreadableMedia("its key is gone")
-            key = self._vault.open(kept, camera, period)
-            _remember(self._keys, (camera, period), key)
+            key = self._vault.open(stored, camera, period)
+            _cache(self._keys, (camera, period), key)
         return key
 
 
-def _remember(kept: dict[Any, bytes], name: Any, value: bytes) -> None:
-    kept[name] = value
-    while len(kept) > REMEMBERED_MAX:
-        del kept[next(iter(kept))]
+def _cache(stored: dict[Any, bytes], name: Any, value: bytes) -> None:
+    stored[name] = value
+    while len(stored) > CACHE_MAX:
+        del stored[next(iter(stored))]

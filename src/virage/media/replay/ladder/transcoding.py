@@ -14,7 +14,7 @@ from av.video.frame import PictureType
 from av.video.reformatter import Interpolation, VideoReformatter
 from msgspec import Struct
 
-from virage.media.replay.rules.boxes import boxes, first_shown, h264_codecs
+from virage.media.replay.rules.boxes import boxes, first_presentation_ticks, h264_codecs
 from virage.media.replay.rules.ladder import Step, width_of
 from virage.media.replay.rules.media import Rung
 
@@ -25,7 +25,7 @@ HD_LINES: Final = 720
 HEAD: Final = (b"ftyp", b"moov")
 
 
-class Made(Struct, frozen=True):
+class EncodedSegment(Struct, frozen=True):
     """A second of a rung: its init segment, which is the same for all seconds of a take, and its fragment."""
 
     rung: Rung
@@ -40,35 +40,35 @@ class UnreadableMedia(Exception):
     """There is no picture in it."""
 
 
-def transcoded(init: bytes, fragment: bytes, steps: Sequence[Step]) -> list[Made]:
+def transcoded(init: bytes, fragment: bytes, steps: Sequence[Step]) -> list[EncodedSegment]:
     """A second of a source for each step, the largest first; raises `UnreadableMedia` where nothing can be decoded."""
     try:
         with av.open(BytesIO(init + fragment), format="mp4") as source:
             assert isinstance(source, InputContainer)  # noqa: S101 - opened to be read
-            return _transcoded(source, first_shown(fragment), steps)
+            return _transcoded(source, first_presentation_ticks(fragment), steps)
     except (av.FFmpegError, IndexError, KeyError, ValueError) as failure:
         raise UnreadableMedia(type(failure).__name__) from failure
 
 
-def _transcoded(source: InputContainer, begins: int, steps: Sequence[Step]) -> list[Made]:
+def _transcoded(source: InputContainer, first_ticks: int, steps: Sequence[Step]) -> list[EncodedSegment]:
     stream = source.streams.video[0]
     stream.codec_context.thread_count = 1  # a second is too short to be shared out, and other work wants the rest
-    outs = [_Out(step, stream) for step in steps]
+    encoders = [_RungEncoder(step, stream) for step in steps]
     first: int | None = None
     for frame in source.decode(stream):
         if frame.pts is None:
             continue
         # the demuxer counts from the most that a frame of this file comes early; a player does not
         first = frame.pts if first is None else first
-        frame.pts += begins - first
-        for out in outs:  # each out of the one before, which costs a third
-            frame = out.put(frame)  # noqa: PLW2901 - the frame in the next smaller size
+        frame.pts += first_ticks - first
+        for encoder in encoders:  # each out of the one before, which costs a third
+            frame = encoder.put(frame)  # noqa: PLW2901 - the frame in the next smaller size
     if first is None:
         raise UnreadableMedia("no frame")
-    return [out.made() for out in outs]
+    return [encoder.finish() for encoder in encoders]
 
 
-class _Out:
+class _RungEncoder:
     """One rung on its way into a fragment."""
 
     def __init__(self, step: Step, source: Any) -> None:
@@ -77,14 +77,14 @@ class _Out:
         self._file = BytesIO()
         ticks = str(source.time_base.denominator)  # times stay what they are, to the tick
         options = {"movflags": MUXED, "use_editlist": "0", "video_track_timescale": ticks}
-        self._out = av.open(self._file, "w", format="mp4", options=options)
-        self._stream: Any = self._out.add_stream("libx264", rate=source.average_rate or source.guessed_rate)
+        self._container = av.open(self._file, "w", format="mp4", options=options)
+        self._stream: Any = self._container.add_stream("libx264", rate=source.average_rate or source.guessed_rate)
         self._width = width_of(step, source.codec_context.width, source.codec_context.height)
         self._height = step.height
         self._stream.width, self._stream.height, self._stream.pix_fmt = self._width, self._height, "yuv420p"
         self._stream.codec_context.time_base = source.time_base
         self._stream.codec_context.thread_count = 1
-        self._look_like(source.codec_context)
+        self._copy_colour(source.codec_context)
         rates = f"vbv-maxrate={step.bits_max // 1000}:vbv-bufsize={step.bits_max // 2000}"
         self._stream.options = {
             "preset": PRESET,
@@ -93,28 +93,28 @@ class _Out:
             "x264-params": f"bframes=0:keyint=infinite:scenecut=0:{rates}",
         }
 
-    def _look_like(self, source: Any) -> None:
+    def _copy_colour(self, source: Any) -> None:
         """Say how pixels and colours are meant, as the source does; where it is silent, as players understand that."""
         context = self._stream.codec_context
         if source.sample_aspect_ratio:
             context.sample_aspect_ratio = source.sample_aspect_ratio
         for name in ("color_primaries", "color_trc", "colorspace"):
-            meant = getattr(source, name)
-            setattr(context, name, BT709 if meant == UNSPECIFIED and source.height >= HD_LINES else meant)
+            value = getattr(source, name)
+            setattr(context, name, BT709 if value == UNSPECIFIED and source.height >= HD_LINES else value)
 
     def put(self, frame: av.VideoFrame) -> av.VideoFrame:
         """Encode a frame, shown when it was shown, and return it in this size."""
         small = self._scaler.reformat(frame, self._width, self._height, "yuv420p", interpolation=Interpolation.AREA)
         small.pts, small.time_base = frame.pts, frame.time_base
         small.pict_type = PictureType.NONE  # the source's choice is not the encoder's; its first frame is a key anyway
-        self._out.mux(self._stream.encode(small))
+        self._container.mux(self._stream.encode(small))
         return small
 
-    def made(self) -> Made:
+    def finish(self) -> EncodedSegment:
         """End it."""
-        self._out.mux(self._stream.encode(None))
-        self._out.close()
+        self._container.mux(self._stream.encode(None))
+        self._container.close()
         parts = boxes(self._file.getvalue())
         init = b"".join(box for name, box in parts if name in HEAD)
         fragment = b"".join(box for name, box in parts if name in (b"styp", b"moof", b"mdat"))
-        return Made(self._rung, init, fragment, h264_codecs(init), self._width, self._height)
+        return EncodedSegment(self._rung, init, fragment, h264_codecs(init), self._width, self._height)

@@ -20,14 +20,14 @@ def gauges(clock: Clock) -> Sequence[Gauge]:
 
     async def faults(conn: Connection) -> Mapping[str, float]:
         now = clock.now()
-        return {one.name: float(one.fault_by(now)[0] is not None) for one in await store.cameras(conn)}
+        return {camera.name: float(camera.fault_by(now)[0] is not None) for camera in await store.cameras(conn)}
 
     async def unseen(conn: Connection) -> Mapping[str, float]:
         now = clock.now()
-        return {one.name: _seconds(one.seen_at, now) for one in await store.cameras(conn)}
+        return {camera.name: _seconds(camera.seen_at, now) for camera in await store.cameras(conn)}
 
     async def lost(conn: Connection) -> Mapping[str, float]:
-        return {one.name: float(one.lost) for one in await store.cameras(conn)}
+        return {camera.name: float(camera.lost) for camera in await store.cameras(conn)}
 
     return (
         Gauge("virage_replay_camera_fault", "1 while a camera cannot be taken in.", "camera", faults),

@@ -40,8 +40,10 @@ async def shown(conn: Connection, event_id: UUID, now: datetime) -> DescribableC
     described = await store.languages_by_clip(conn, event_id)
     return DescribableClips(
         [
-            DescribableClip(one.id, one.from_at, one.to_at, one.about, described.get(one.id, []), one.settled(now))
-            for one in await clips.clips_of(conn, event_id, LISTED_MAX)
-            if one.state is ClipState.SHOWN
+            DescribableClip(
+                clip.id, clip.from_at, clip.to_at, clip.about, described.get(clip.id, []), clip.settled(now)
+            )
+            for clip in await clips.clips_of(conn, event_id, LISTED_MAX)
+            if clip.state is ClipState.SHOWN
         ]
     )

@@ -7,10 +7,10 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.media.replay.rules.addresses import OBJECTS, footage_keys_of
-from virage.media.replay.rules.clips import Clip, ClipState, Reason, is_on
-from virage.media.replay.rules.media import SEGMENT_LONGEST, Kind, Rung, key_period
+from virage.media.replay.rules.clips import Clip, ClipState, Reason, event_covers
+from virage.media.replay.rules.media import SEGMENT_MAX, Kind, Rung, key_period
 from virage.media.replay.rules.moments import MomentSource, Suggestion
-from virage.media.replay.rules.playlists import Places, in_order, main_playlist, media_playlist, runs_of
+from virage.media.replay.rules.playlists import Urls, in_order, main_playlist, media_playlist, runs_of
 from virage.media.replay.store import cameras, clips
 from virage.media.replay.store import desk as store
 from virage.platform.data.database import Connection
@@ -67,10 +67,10 @@ async def shown(conn: Connection, event: Event, who: UUID | None, now: datetime)
     """The desk of an event as it stands; the latest moments first."""
     return MediaDesk(
         now,
-        is_on(event, now),
+        event_covers(event, now),
         await store.four_eyes(conn, event.id),
         [_desk_clip(clip, who) for clip in await clips.clips_of(conn, event.id, LISTED_MAX)],
-        [_desk_suggestion(one) for one in await store.open_suggestions(conn, event.id, SUGGESTED_MAX)],
+        [_desk_suggestion(suggestion) for suggestion in await store.open_suggestions(conn, event.id, SUGGESTED_MAX)],
     )
 
 
@@ -92,35 +92,37 @@ async def suggestion_within(
     return found
 
 
-async def sees_cameras(
+async def refuse_footage(
     conn: Connection, event_id: UUID, principal: Principal, now: datetime, *roles: Role
 ) -> Refused | None:
     """Why somebody may not see what cameras send: they have no desk here, or its event is on another day."""
     event = await programme.event_within(conn, event_id, principal, *roles)
     if isinstance(event, Refused):
         return event
-    return None if is_on(event, now) else Refused(Reason.NOT_FOUND)
+    return None if event_covers(event, now) else Refused(Reason.NOT_FOUND)
 
 
-async def angle(conn: Connection, camera: str, since: datetime, now: datetime) -> str:
+async def main_playlist_of(conn: Connection, camera: str, since: datetime, now: datetime) -> str:
     """The playlist of one camera's picture and sound."""
     since, until, _ = _stretch(since, now)
     video = await cameras.pieces(conn, camera, Kind.VIDEO, since, until)
     return main_playlist(video, await cameras.pieces(conn, camera, Kind.AUDIO, since, until), live=True)
 
 
-async def track(conn: Connection, event_id: UUID, camera: str, kind: Kind, since: datetime, *, now: datetime) -> str:
+async def track_playlist(
+    conn: Connection, event_id: UUID, camera: str, kind: Kind, since: datetime, *, now: datetime
+) -> str:
     """What a camera has sent since then, and what it sends; it grows until it is `PLAYLIST_MAX` long."""
     since, until, closed = _stretch(since, now)
     found = await cameras.stretch(conn, camera, since, until, rungs={Rung.SOURCE})
     video = in_order(found[Kind.VIDEO, Rung.SOURCE])
     pieces = video if kind is Kind.VIDEO else in_order(found[kind, Rung.SOURCE])
-    return media_playlist(pieces, runs_of(video), Places(footage_keys_of(event_id), OBJECTS), closed=closed)
+    return media_playlist(pieces, runs_of(video), Urls(footage_keys_of(event_id), OBJECTS), closed=closed)
 
 
-def opens(period: datetime, now: datetime) -> bool:
+def key_visible(period: datetime, now: datetime) -> bool:
     """Whether the key of this hour is one of a stretch that a desk may see."""
-    return key_period(now - SCRUB_MAX - SEGMENT_LONGEST) <= period <= now
+    return key_period(now - SCRUB_MAX - SEGMENT_MAX) <= period <= now
 
 
 def _stretch(since: datetime, now: datetime) -> tuple[datetime, datetime, bool]:

@@ -12,7 +12,7 @@ from virage.platform.web.guard import Principal, Role
 from virage.sale.ticketing import api as ticketing
 from virage.site.programme import api as programme
 
-CREW: tuple[Role, ...] = ("media_desk", "moderator", "describer")
+CREW_ROLES: tuple[Role, ...] = ("media_desk", "moderator", "describer")
 
 
 async def rights_of(conn: Connection, event_id: UUID) -> tuple[Rights, int]:
@@ -23,7 +23,7 @@ async def rights_of(conn: Connection, event_id: UUID) -> tuple[Rights, int]:
 async def viewer_of(conn: Connection, event_id: UUID, rights: Rights, principal: Principal, origin: Origin) -> Viewer:
     """Whoever asks; tickets and presence are looked up only where the rights ask for them."""
     crew = bool(principal.grants) and not isinstance(
-        await programme.event_within(conn, event_id, principal, *CREW), Refused
+        await programme.event_within(conn, event_id, principal, *CREW_ROLES), Refused
     )
     tickets: list[UUID] = []
     if rights.who is not Who.EVERYBODY and principal.kind in ("fan", "staff") and principal.id is not None:

@@ -16,8 +16,6 @@ from virage.platform.web.guard import principal_of
 from virage.platform.web.problems import Problem
 from virage.platform.web.routing import Request
 
-Asking = Request
-
 SECRET: Final = {"cache-control": "no-store"}
 FRESH_S: Final = 1
 
@@ -45,7 +43,7 @@ class ClipAccess:
         self._clock = clock
         self._edge_networks = edge_networks
 
-    async def admit(self, conn: Connection, clip_id: UUID, request: Asking, camera: str | None = None) -> AdmittedClip:
+    async def admit(self, conn: Connection, clip_id: UUID, request: Request, camera: str | None = None) -> AdmittedClip:
         """The clip; raises what keeps this viewer from it. A clip shows no camera but its own."""
         clip, now = await reads.clip(conn, clip_id), self._clock.now()
         if clip is None or (camera is not None and camera not in clip.cameras):

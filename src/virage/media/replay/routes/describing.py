@@ -5,13 +5,12 @@ from uuid import UUID
 
 from virage.media.replay import clip_media
 from virage.media.replay.acts import descriptions as acts
-from virage.media.replay.acts.descriptions import Reason, Wanted
+from virage.media.replay.acts.descriptions import KeyedAngle, Reason
 from virage.media.replay.clip_media import MediaMissing
 from virage.media.replay.footage import Footage
 from virage.media.replay.reads import descriptions as described
 from virage.media.replay.reads import watching as reads
 from virage.media.replay.reads.descriptions import DescribableClips
-from virage.media.replay.routes.access import Asking
 from virage.media.replay.rules.addresses import BASE
 from virage.media.replay.rules.clips import ClipState
 from virage.media.replay.rules.descriptions import BYTES_MAX
@@ -21,7 +20,7 @@ from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, Role, staff
 from virage.platform.web.problems import Problem, granted
-from virage.platform.web.routing import get, mount, put
+from virage.platform.web.routing import Request, get, mount, put
 from virage.site.programme import api as programme
 
 ROLE: Role = "describer"
@@ -44,7 +43,7 @@ async def get_descriptions(event_id: UUID, db: Database, clock: Clock, principal
 async def put_description(
     clip_id: UUID,
     locale: Locale,
-    request: Asking,
+    request: Request,
     *,
     db: Database,
     clock: Clock,
@@ -66,17 +65,17 @@ async def put_description(
     voice = granted(await asyncio.to_thread(acts.read, await request.body(), clip))
     try:
         async with db.connection() as conn:
-            angles = [await reads.angle(conn, clip, camera) for camera in clip.cameras]
-            wanted = [
-                Wanted(one, await clip_media.keys(conn, media_vault, [*one.video, *one.audio]))
-                for one in angles
-                if one.video
+            angles = [await reads.angle_of(conn, clip, camera) for camera in clip.cameras]
+            keyed_angles = [
+                KeyedAngle(angle, await clip_media.keys(conn, media_vault, [*angle.video, *angle.audio]))
+                for angle in angles
+                if angle.video
             ]
-        made = await acts.made(footage, voice, wanted)
+        parts = await acts.render(footage, voice, keyed_angles)
     except MediaMissing:
         raise Problem(Reason.NOT_FOUND) from None
     async with db.transaction() as conn:
-        await acts.put(conn, clip, locale, made, principal.id, now=clock.now())
+        await acts.put(conn, clip, locale, parts, principal.id, now=clock.now())
 
 
 router = mount(BASE, [get_descriptions, put_description])

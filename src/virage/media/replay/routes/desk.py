@@ -125,11 +125,13 @@ async def get_footage(
     """A playlist of what a camera has sent since then and sends now (RFC 8216), whether anybody was shown it or not."""
     now, from_at = clock.now(), datetime.fromtimestamp(since / 1000, UTC)
     async with db.connection() as conn:
-        granted(await reads.sees_cameras(conn, event_id, principal, now, *BOTH))
+        granted(await reads.refuse_footage(conn, event_id, principal, now, *BOTH))
         if playlist == "main.m3u8":
-            text = await reads.angle(conn, camera, from_at, now)
+            text = await reads.main_playlist_of(conn, camera, from_at, now)
         else:
-            text = await reads.track(conn, event_id, camera, Kind(playlist.removesuffix(".m3u8")), from_at, now=now)
+            text = await reads.track_playlist(
+                conn, event_id, camera, Kind(playlist.removesuffix(".m3u8")), from_at, now=now
+            )
     return Response(text, media_type=PLAYLIST, headers=SECRET)
 
 
@@ -146,10 +148,10 @@ async def get_footage_key(
 ) -> Response[bytes]:
     """The key of a camera and an hour, as far back as a desk may scrub."""
     now, at = clock.now(), datetime.fromtimestamp(period, UTC)
-    if not reads.opens(at, now):
+    if not reads.key_visible(at, now):
         raise Problem(Reason.NOT_FOUND)
     async with db.connection() as conn:
-        granted(await reads.sees_cameras(conn, event_id, principal, now, *BOTH))
+        granted(await reads.refuse_footage(conn, event_id, principal, now, *BOTH))
         key = await watching.key(conn, media_vault, camera, at)
     if key is None:
         raise Problem(Reason.NOT_FOUND)

@@ -6,11 +6,11 @@ from uuid import UUID
 from virage.media.live.api import Feeds
 from virage.media.replay import clip_media
 from virage.media.replay.clip_media import MediaMissing, Timelines
-from virage.media.replay.films.reading import JPEG
+from virage.media.replay.codecs.stills import JPEG
 from virage.media.replay.footage import Footage
 from virage.media.replay.reads import captions
 from virage.media.replay.reads import watching as reads
-from virage.media.replay.routes.access import SECRET, AdmittedClip, Asking, ClipAccess
+from virage.media.replay.routes.access import SECRET, AdmittedClip, ClipAccess
 from virage.media.replay.routes.watching import Camera
 from virage.media.replay.rules.addresses import BASE
 from virage.media.replay.rules.descriptions import Part
@@ -20,19 +20,19 @@ from virage.media.replay.rules.playlists import Angle
 from virage.media.replay.rules.rights import Reason
 from virage.platform.data.database import Connection, Database
 from virage.platform.web.problems import Problem
-from virage.platform.web.routing import Response, get, mount
+from virage.platform.web.routing import Request, Response, get, mount
 
 POSTER_S = 60
 
 
 @get("/clips/{clip_id:uuid}/poster.jpg", public=True)
 async def get_poster(
-    clip_id: UUID, request: Asking, *, db: Database, footage: Footage, media_vault: MediaVault, clip_access: ClipAccess
+    clip_id: UUID, request: Request, *, db: Database, footage: Footage, media_vault: MediaVault, clip_access: ClipAccess
 ) -> Response[bytes]:
     """A picture of the moment that a clip is about. It never changes, but who may see it does."""
     async with db.connection() as conn:
         found = await clip_access.admit(conn, clip_id, request)
-        angle = await reads.angle(conn, found.clip, found.clip.cameras[0])
+        angle = await reads.angle_of(conn, found.clip, found.clip.cameras[0])
         keys = await _keys(conn, media_vault, angle)
     try:
         picture = await clip_media.poster(footage, media_vault, keys, found.clip, angle.video)
@@ -47,7 +47,7 @@ async def get_captions(
     camera: Camera,
     locale: Locale,
     segment_id: UUID,
-    request: Asking,
+    request: Request,
     *,
     db: Database,
     feeds: Feeds,
@@ -58,7 +58,7 @@ async def get_captions(
     """What the feed said while a segment was seen (WebVTT), in French or English."""
     async with db.connection() as conn:
         found = await clip_access.admit(conn, clip_id, request, camera)
-        angle = await reads.angle(conn, found.clip, camera)
+        angle = await reads.angle_of(conn, found.clip, camera)
         keys = await _keys(conn, media_vault, angle)
     feed = await feeds.at(found.clip.event_id)
     try:
@@ -74,7 +74,7 @@ async def get_captions(
 async def get_file(
     clip_id: UUID,
     camera: Camera,
-    request: Asking,
+    request: Request,
     *,
     db: Database,
     footage: Footage,
@@ -92,7 +92,7 @@ async def get_described_file(
     clip_id: UUID,
     camera: Camera,
     locale: Locale,
-    request: Asking,
+    request: Request,
     *,
     db: Database,
     footage: Footage,
@@ -112,7 +112,7 @@ async def get_described_file(
 async def _kept(conn: Connection, found: AdmittedClip, camera: str, vault: MediaVault) -> tuple[Angle, clip_media.Keys]:
     if not found.rights.download:
         raise Problem(Reason.DOWNLOAD_NOT_ALLOWED)
-    angle = await reads.angle(conn, found.clip, camera)
+    angle = await reads.angle_of(conn, found.clip, camera)
     return angle, await _keys(conn, vault, angle)
 
 
@@ -121,7 +121,7 @@ async def _file(
 ) -> Response[bytes]:
     angle, keys = kept
     try:
-        data = await clip_media.film(footage, keys, angle, described)
+        data = await clip_media.mp4_file(footage, keys, angle, described)
     except MediaMissing:
         raise Problem(Reason.NOT_FOUND) from None
     name = f"{angle.clip.from_at:%Y-%m-%d-%H%M%S}-{angle.camera}{ending}.mp4"

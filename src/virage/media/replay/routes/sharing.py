@@ -7,19 +7,19 @@ from uuid import UUID
 
 from virage.media.live.api import Feeds
 from virage.media.replay.reads import captions
-from virage.media.replay.routes.access import SECRET, AdmittedClip, Asking, ClipAccess
+from virage.media.replay.routes.access import SECRET, AdmittedClip, ClipAccess
 from virage.media.replay.rules.addresses import page_of, poster_of
 from virage.media.replay.rules.entry_texts import LOCALES, Locale
 from virage.media.replay.rules.rights import Reason
 from virage.platform.data.database import Connection, Database
 from virage.platform.settings.config import Config
 from virage.platform.web.problems import Problem
-from virage.platform.web.routing import Response, get, mount
+from virage.platform.web.routing import Request, Response, get, mount
 from virage.platform.web.static import WEB
 from virage.site.programme import api as programme
 
 FRESH = {"cache-control": "no-cache"}
-_NOTHING_THERE: Final[dict[str, int]] = {Reason.NOT_FOUND: 404, Reason.GONE: 410}
+_MISSING_STATUS: Final[dict[str, int]] = {Reason.NOT_FOUND: 404, Reason.GONE: 410}
 
 
 class SharePage:
@@ -34,14 +34,14 @@ class SharePage:
         before, _, after = (WEB / "index.html").read_text().partition("</head>")
         return before, f"</head>{after}"
 
-    def plain(self) -> str:
+    def without_clip(self) -> str:
         """The page without a word of the clip."""
-        return self._with({"og:title": self._club, "og:type": "website"})
+        return self._with_meta({"og:title": self._club, "og:type": "website"})
 
-    def of(self, found: AdmittedClip, title: str, event: str) -> str:
+    def for_clip(self, found: AdmittedClip, title: str, event: str) -> str:
         """The page with the clip's title, its match and its poster."""
         clip = found.clip
-        return self._with(
+        return self._with_meta(
             {
                 "og:title": title,
                 "og:description": event,
@@ -54,7 +54,7 @@ class SharePage:
             }
         )
 
-    def _with(self, properties: dict[str, str]) -> str:
+    def _with_meta(self, properties: dict[str, str]) -> str:
         before, after = self._page
         tags = [f'<meta property="{name}" content="{escape(value)}">' for name, value in properties.items()]
         return "\n".join([before, *tags, after])
@@ -63,7 +63,7 @@ class SharePage:
 @get("/r/{clip_id:uuid}", public=True, documented=False)
 async def get_page(
     clip_id: UUID,
-    request: Asking,
+    request: Request,
     *,
     db: Database,
     feeds: Feeds,
@@ -79,14 +79,14 @@ async def get_page(
         try:
             found = await clip_access.admit(conn, clip_id, request)
         except Problem as problem:
-            status = _NOTHING_THERE.get(problem.code, 200)
-            return Response(share_page.plain(), media_type="text/html", headers=FRESH, status_code=status)
+            status = _MISSING_STATUS.get(problem.code, 200)
+            return Response(share_page.without_clip(), media_type="text/html", headers=FRESH, status_code=status)
         event = await _title_of(conn, found, config)
     if not found.rights.share:
-        return Response(share_page.plain(), media_type="text/html", headers=FRESH)
+        return Response(share_page.without_clip(), media_type="text/html", headers=FRESH)
     title = captions.title(found.clip, await feeds.at(found.clip.event_id), _locale(config))
     headers = FRESH if found.public else SECRET
-    return Response(share_page.of(found, title, event), media_type="text/html", headers=headers)
+    return Response(share_page.for_clip(found, title, event), media_type="text/html", headers=headers)
 
 
 async def _title_of(conn: Connection, found: AdmittedClip, config: Config) -> str:

@@ -25,10 +25,10 @@ from virage.platform.web.routing import mount, post
 from virage.site.programme import api as programme
 
 TAP_WINDOW_S: Final = TAPS_WITHIN.total_seconds()  # in those that are looked at together a person counts once
-KNOWN_MAX: Final = 100_000
+PERSONS_MAX: Final = 100_000
 
 
-class Asked(Struct, frozen=True):
+class Tap(Struct, frozen=True):
     """A tap that counts, and how many follow the match in this process."""
 
     event_id: UUID
@@ -44,7 +44,7 @@ class TapCounter:
         self._clock_s = clock_s
         self._id = new_id()
         self._last: OrderedDict[UUID, float] = OrderedDict()
-        self.taps = Batcher[Asked, Refused | None](self._count, batch_max=4_096, queue_max=50_000)
+        self.taps = Batcher[Tap, Refused | None](self._count, batch_max=4_096, queue_max=50_000)
 
     def counts(self, person: UUID) -> bool:
         """Whether this person has not tapped just now."""
@@ -53,22 +53,22 @@ class TapCounter:
             return False
         self._last[person] = now_s
         self._last.move_to_end(person)
-        if len(self._last) > KNOWN_MAX:
+        if len(self._last) > PERSONS_MAX:
             self._last.popitem(last=False)
         return True
 
-    async def _count(self, asked: Sequence[Asked]) -> list[Refused | None]:
+    async def _count(self, batch: Sequence[Tap]) -> list[Refused | None]:
         async with self._db.transaction() as conn:
-            events = await programme.public_events_of(conn, sorted({one.event_id for one in asked}))
+            events = await programme.public_events_of(conn, sorted({tap.event_id for tap in batch}))
             seconds: dict[tuple[UUID, datetime], tuple[int, int]] = {}
-            for one in asked:
-                if one.event_id in events:
-                    key = (one.event_id, one.at.replace(microsecond=0))
+            for tap in batch:
+                if tap.event_id in events:
+                    key = (tap.event_id, tap.at.replace(microsecond=0))
                     taps, watching = seconds.get(key, (0, 0))
-                    seconds[key] = (taps + 1, max(watching, one.watching))
+                    seconds[key] = (taps + 1, max(watching, tap.watching))
             if seconds:
-                await count_taps(conn, self._id, seconds, max(one.at for one in asked))
-        return [None if one.event_id in events else Refused(Reason.NOT_FOUND) for one in asked]
+                await count_taps(conn, self._id, seconds, max(tap.at for tap in batch))
+        return [None if tap.event_id in events else Refused(Reason.NOT_FOUND) for tap in batch]
 
 
 @post("/events/{event_id:uuid}/taps", status_code=204, guards=[signed_in])
@@ -76,8 +76,8 @@ async def tap(event_id: UUID, clock: Clock, principal: Principal, hub: Hub, tap_
     """Ask to see again what has just happened. A person's second tap within ten seconds is the same one."""
     if not tap_counter.counts(require_fan(principal)):
         return
-    asked = Asked(event_id, clock.now(), hub.following(f"live:{event_id}"))
-    refusal = await tap_counter.taps.submit(asked)
+    request = Tap(event_id, clock.now(), hub.following(f"live:{event_id}"))
+    refusal = await tap_counter.taps.submit(request)
     if refusal is not None:
         granted(refusal)
 

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from virage.media.replay.footage import Footage
 from virage.media.replay.reads import watching as reads
-from virage.media.replay.routes.access import SECRET, AdmittedClip, Asking, ClipAccess
+from virage.media.replay.routes.access import SECRET, AdmittedClip, ClipAccess
 from virage.media.replay.rules.addresses import BASE
 from virage.media.replay.rules.clips import Reason
 from virage.media.replay.rules.entry_texts import Locale
@@ -17,7 +17,7 @@ from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.caching import FOR_EVER
 from virage.platform.web.problems import Problem
-from virage.platform.web.routing import Response, get, mount
+from virage.platform.web.routing import Request, Response, get, mount
 
 PLAYLIST: Final = "application/vnd.apple.mpegurl"
 SEALED: Final = {"cache-control": FOR_EVER}
@@ -64,18 +64,18 @@ class ClipStart(Struct, frozen=True):
 
 @get("/clips/{clip_id:uuid}", public=True)
 async def get_clip(
-    clip_id: UUID, request: Asking, *, db: Database, clock: Clock, clip_access: ClipAccess
+    clip_id: UUID, request: Request, *, db: Database, clock: Clock, clip_access: ClipAccess
 ) -> Response[ClipView]:
     """One clip, if whoever asks may watch it. A player asks again while it plays, so as to stop when it may not."""
     async with db.connection() as conn:
         found = await clip_access.admit(conn, clip_id, request)
-        described = await reads.described(conn, clip_id)
+        described = await reads.description_locales(conn, clip_id)
     return Response(_shown(found, described, clock.now()), headers=found.kept())
 
 
 @get("/clips/{clip_id:uuid}/start", public=True)
 async def get_start(
-    clip_id: UUID, request: Asking, *, db: Database, clock: Clock, clip_access: ClipAccess
+    clip_id: UUID, request: Request, *, db: Database, clock: Clock, clip_access: ClipAccess
 ) -> Response[ClipStart]:
     """One clip for who presses play: what would take a player three answers, one after the other, in one."""
     async with db.connection() as conn:
@@ -106,7 +106,7 @@ async def get_playlist(
     clip_id: UUID,
     camera: Camera,
     playlist: Playlist,
-    request: Asking,
+    request: Request,
     *,
     db: Database,
     clock: Clock,
@@ -135,7 +135,7 @@ async def get_key(
     clip_id: UUID,
     camera: Camera,
     period: PeriodStart,
-    request: Asking,
+    request: Request,
     *,
     db: Database,
     media_vault: MediaVault,

@@ -28,7 +28,7 @@ def h264_codecs(init: bytes) -> str:
     return f"avc1.{init[described : described + 3].hex()}"
 
 
-def first_shown(fragment: bytes) -> int:
+def first_presentation_ticks(fragment: bytes) -> int:
     """When the first sample of a fragment is shown, in ticks of its track: `tfdt` and the first offset of `trun`."""
     track = boxes(_inside(fragment, b"moof", b"traf"))
     decoded, run = _first(track, b"tfdt"), _first(track, b"trun")
@@ -41,14 +41,14 @@ def first_shown(fragment: bytes) -> int:
     return began + offset
 
 
-def first_shown_s(media: bytes) -> float:
+def first_presentation_s(media: bytes) -> float:
     """When the first sample of an init segment and what follows it is shown, seconds of its track.
 
     A demuxer is no help: it shifts the times of pictures that are not sent in the order in which they are shown.
     """
     described = _first(boxes(_inside(media, b"moov", b"trak", b"mdia")), b"mdhd")
     ticks: int = struct.unpack_from(">I", described, 28 if described[8] else 20)[0]
-    return first_shown(media) / ticks
+    return first_presentation_ticks(media) / ticks
 
 
 def _inside(data: bytes, *path: bytes) -> bytes:

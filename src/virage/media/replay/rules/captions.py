@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.media.live.types import FeedEntry, KickOff, Period, Teams, effective
-from virage.media.replay.rules.entry_texts import Locale, said
+from virage.media.replay.rules.entry_texts import Locale, entry_text
 from virage.media.replay.rules.playlists import Piece, Run, by_run, head, text_of
 
 SHOWN_FOR: Final = timedelta(seconds=6)
@@ -31,7 +31,7 @@ def cues_of(
     for entry in effective(entries).values():
         if isinstance(entry.content, KickOff):
             period = entry.content.period
-        text = said(entry, teams, period, locale)
+        text = entry_text(entry, teams, period, locale)
         if text is not None and from_at <= entry.at <= to_at:
             cues.append(Cue(entry.at, text))
     return cues

@@ -11,17 +11,17 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from virage.media.live.types import FeedEntry
-from virage.media.replay.rules.media import SEGMENT_LONGEST, CameraName, key_period
+from virage.media.replay.rules.media import SEGMENT_MAX, CameraName, key_period
 from virage.platform.values.ids import named_id
 from virage.platform.values.refusals import Refused
 from virage.site.programme.types import Event, Instant
 
 BEFORE: Final = timedelta(seconds=12)
 AFTER: Final = timedelta(seconds=8)
-LONGEST: Final = timedelta(minutes=5)
-START_LONGEST: Final = timedelta(minutes=1)  # of which a phone is given all playlists before it asks for them
-OPEN_AROUND: Final = timedelta(hours=24)  # before doors and after the end of an event its desk sees what cameras send
-SETTLES: Final = timedelta(seconds=10)  # when nothing that is still under way from a camera can be missing any more
+CLIP_MAX: Final = timedelta(minutes=5)
+START_MAX: Final = timedelta(minutes=1)  # of which a phone is given all playlists before it asks for them
+DESK_MARGIN: Final = timedelta(hours=24)  # before doors and after the end of an event its desk sees what cameras send
+SETTLE_TIME: Final = timedelta(seconds=10)  # when nothing that is still under way from a camera can be missing any more
 
 
 class Reason(StrEnum):
@@ -93,16 +93,16 @@ class Clip(Struct, frozen=True):
 
     def settled(self, now: datetime) -> bool:
         """Whether all that it will ever show has come in."""
-        return now >= self.to_at + SETTLES
+        return now >= self.to_at + SETTLE_TIME
 
     def opens(self, period: datetime) -> bool:
         """Whether it gives the keys of this hour. Its first segment may have begun before it."""
-        return key_period(self.from_at - SEGMENT_LONGEST) <= period <= key_period(self.to_at)
+        return key_period(self.from_at - SEGMENT_MAX) <= period <= key_period(self.to_at)
 
 
-def is_on(event: Event, at: datetime) -> bool:
+def event_covers(event: Event, at: datetime) -> bool:
     """Whether what cameras saw then is an event's to see and to show: on another day it is somebody else's."""
-    return event.state == "published" and event.doors_at - OPEN_AROUND <= at <= event.ends_at + OPEN_AROUND
+    return event.state == "published" and event.doors_at - DESK_MARGIN <= at <= event.ends_at + DESK_MARGIN
 
 
 def goal_clip_request(event_id: UUID, entry: FeedEntry) -> ClipRequest:
@@ -114,24 +114,32 @@ def _goal_clip(event_id: UUID, number: int) -> UUID:
     return named_id(event_id, f"goal {number}")
 
 
-def clip_of(mark: ClipRequest, event_id: UUID, seen: list[str], who: UUID | None) -> Clip | Refused:
+def new_clip(request: ClipRequest, event_id: UUID, recorded: list[str], who: UUID | None) -> Clip | Refused:
     """The clip that a mark makes, of the cameras that saw something of it; nobody sees it yet."""
-    if mark.to_at <= mark.from_at:
+    if request.to_at <= request.from_at:
         return Refused(Reason.CLIP_EMPTY)
-    if mark.to_at - mark.from_at > LONGEST:
-        return Refused(Reason.CLIP_TOO_LONG, {"seconds_max": LONGEST.total_seconds()})
-    unseen = [name for name in mark.cameras if name not in seen]
-    if unseen:
-        return Refused(Reason.CAMERA_UNKNOWN, {"camera": unseen[0]})
-    if not seen:
+    if request.to_at - request.from_at > CLIP_MAX:
+        return Refused(Reason.CLIP_TOO_LONG, {"seconds_max": CLIP_MAX.total_seconds()})
+    missing = [name for name in request.cameras if name not in recorded]
+    if missing:
+        return Refused(Reason.CAMERA_UNKNOWN, {"camera": missing[0]})
+    if not recorded:
         return Refused(Reason.NO_PICTURE)
-    return Clip(mark.id, event_id, mark.from_at, mark.to_at, mark.cameras or seen, about=mark.about, marked_by=who)
+    return Clip(
+        request.id,
+        event_id,
+        request.from_at,
+        request.to_at,
+        request.cameras or recorded,
+        about=request.about,
+        marked_by=who,
+    )
 
 
-def same(clip: Clip, mark: ClipRequest, event_id: UUID) -> bool:
+def matches(clip: Clip, request: ClipRequest, event_id: UUID) -> bool:
     """Whether the mark is the one that made the clip."""
-    asked = (event_id, mark.from_at, mark.to_at, mark.about)
-    return asked == (clip.event_id, clip.from_at, clip.to_at, clip.about) and mark.cameras in ([], clip.cameras)
+    requested = (event_id, request.from_at, request.to_at, request.about)
+    return requested == (clip.event_id, clip.from_at, clip.to_at, clip.about) and request.cameras in ([], clip.cameras)
 
 
 def refuse_release(clip: Clip, who: UUID | None, *, four_eyes: bool) -> Refused | None:

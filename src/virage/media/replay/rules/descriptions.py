@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.media.replay.rules.media import key_period
-from virage.media.replay.rules.playlists import Places, head, text_of
+from virage.media.replay.rules.playlists import Urls, head, text_of
 
 DESCRIBED_FACT: Final = "clip_described"
 BYTES_MAX: Final = 20_000_000
@@ -25,7 +25,7 @@ class Part(Struct, frozen=True):
     duration_ms: int
 
 
-def described_playlist(parts: Sequence[Part], places: Places, camera: str) -> str:
+def described_playlist(parts: Sequence[Part], urls: Urls, camera: str) -> str:
     """The playlist of a description (RFC 8216), broken where the picture is."""
     lines = head([part.duration_ms for part in parts], closed=True)
     run, init_id = 0, None
@@ -33,12 +33,12 @@ def described_playlist(parts: Sequence[Part], places: Places, camera: str) -> st
         lines += ["#EXT-X-DISCONTINUITY"] * (part.run - run)
         if part.init_id != init_id:
             lines += ["#EXT-X-KEY:METHOD=NONE"] if init_id is not None else []
-            lines += [f'#EXT-X-MAP:URI="{places.objects}/{part.init_id}"']
-        key = f"{places.keys}/{camera}/{int(key_period(part.period).timestamp())}"
+            lines += [f'#EXT-X-MAP:URI="{urls.objects}/{part.init_id}"']
+        key = f"{urls.keys}/{camera}/{int(key_period(part.period).timestamp())}"
         lines += [
             f'#EXT-X-KEY:METHOD=AES-128,URI="{key}",IV=0x{part.id.hex}',
             f"#EXTINF:{part.duration_ms / 1000:.3f},",
-            f"{places.objects}/{part.id}",
+            f"{urls.objects}/{part.id}",
         ]
         run, init_id = part.run, part.init_id
     return text_of(lines, closed=True)

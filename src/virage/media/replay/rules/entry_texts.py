@@ -91,7 +91,7 @@ _WORDS: Final = {
 }
 
 
-def said(entry: FeedEntry, teams: Teams | None, period: Period | None, locale: Locale) -> str | None:
+def entry_text(entry: FeedEntry, teams: Teams | None, period: Period | None, locale: Locale) -> str | None:
     """One entry in words, with its minute; None for what says nothing by itself, as that there is a replay."""
     text = _text(entry, teams, locale)
     if text is None or period is None or entry.clock_s is None or isinstance(entry.content, UNTIMED):
@@ -125,15 +125,15 @@ def _text(entry: FeedEntry, teams: Teams | None, locale: Locale) -> str | None: 
             return None
 
 
-def _at_goal(told: Goal | ShootOutKick, teams: Teams | None, locale: Locale) -> str:
-    shooter = told.side
-    if isinstance(told, ShootOutKick):
-        text = f"{_KICKS[locale][told.outcome]}, {_team(teams, told.side)}"
+def _at_goal(content: Goal | ShootOutKick, teams: Teams | None, locale: Locale) -> str:
+    shooter = content.side
+    if isinstance(content, ShootOutKick):
+        text = f"{_KICKS[locale][content.outcome]}, {_team(teams, content.side)}"
     else:
-        text = _GOALS[locale][told.manner].format(_team(teams, told.side))
-        if told.manner == "own":
-            shooter = Side.AWAY if told.side is Side.HOME else Side.HOME
-    return text if told.player is None else f"{text}, {_player(teams)(shooter, told.player)}"
+        text = _GOALS[locale][content.manner].format(_team(teams, content.side))
+        if content.manner == "own":
+            shooter = Side.AWAY if content.side is Side.HOME else Side.HOME
+    return text if content.player is None else f"{text}, {_player(teams)(shooter, content.player)}"
 
 
 def _team(teams: Teams | None, side: Side) -> str:

@@ -15,9 +15,9 @@ from msgspec import Struct
 from virage.media.replay.rules.media import Rung
 from virage.media.replay.rules.playlists import Piece
 
-LATE: Final = timedelta(seconds=4)
+LATE_MAX: Final = timedelta(seconds=4)
 """How long after its end a second may still be missing in a rung of what is live; then its source stands there."""
-MAKING: Final = timedelta(seconds=1)
+ENCODE_TIME_MAX: Final = timedelta(seconds=1)
 """What one second of rungs takes to be made, at most."""
 MISSING_MAX: Final = 2
 MISSING_PART: Final = 5
@@ -46,7 +46,7 @@ def width_of(step: Step, width: int, height: int) -> int:
     return round(width * step.height / height / 2) * 2
 
 
-def made_id(source_id: UUID, name: str) -> UUID:
+def derived_id(source_id: UUID, name: str) -> UUID:
     """The id of what is made of an object: the same each time, near it in time, and guessed by nobody (UUIDv8)."""
     digest = sha256(source_id.bytes + name.encode()).digest()
     return UUID(
@@ -54,20 +54,20 @@ def made_id(source_id: UUID, name: str) -> UUID:
     )
 
 
-def to_make(source: Sequence[Piece], made: Sequence[Piece]) -> list[Piece]:
+def missing_pieces(source: Sequence[Piece], encoded: Sequence[Piece]) -> list[Piece]:
     """What a rung lacks of its source, in order."""
-    there = {piece.segment.at for piece in made}
-    return [piece for piece in source if piece.segment.at not in there]
+    existing = {piece.segment.at for piece in encoded}
+    return [piece for piece in source if piece.segment.at not in existing]
 
 
-def due(source: Sequence[Piece], made: Sequence[Piece], now: datetime) -> tuple[Piece | None, list[Piece]]:
+def due(source: Sequence[Piece], encoded: Sequence[Piece], now: datetime) -> tuple[Piece | None, list[Piece]]:
     """Which second of what is live is made now, and which are left out for good by that.
 
     One after the other while it keeps up; where one is too late already, the latest of all.
     """
-    last = max((piece.segment.at for piece in made), default=None)
+    last = max((piece.segment.at for piece in encoded), default=None)
     ahead = [piece for piece in source if last is None or piece.segment.at > last]
-    wanted = [piece for piece in ahead if in_time(piece, now + MAKING)]
+    wanted = [piece for piece in ahead if in_time(piece, now + ENCODE_TIME_MAX)]
     if not wanted:
         return None, []
     if len(wanted) == len(ahead):
@@ -77,26 +77,26 @@ def due(source: Sequence[Piece], made: Sequence[Piece], now: datetime) -> tuple[
 
 def in_time(piece: Piece, now: datetime) -> bool:
     """Whether a phone that follows what is live still waits for this second of a rung."""
-    return now - piece.segment.ends_at <= LATE
+    return now - piece.segment.ends_at <= LATE_MAX
 
 
-def shown_of(source: Sequence[Piece], made: Sequence[Piece], now: datetime, *, closed: bool) -> list[Piece]:
+def rung_pieces(source: Sequence[Piece], encoded: Sequence[Piece], now: datetime, *, closed: bool) -> list[Piece]:
     """A rung's track: what was made, and the source where nothing was, up to what may still be made.
 
     While a clip grows nothing that was told is told otherwise: a second that has the source will have it.
     """
-    by_time = {piece.segment.at: piece for piece in made}
+    by_time = {piece.segment.at: piece for piece in encoded}
     last = max((number for number, piece in enumerate(source) if piece.segment.at in by_time), default=-1)
     shown = []
     for number, piece in enumerate(source):
-        there = by_time.get(piece.segment.at)
-        if there is None and not closed and in_time(piece, now) and number > last:
+        existing = by_time.get(piece.segment.at)
+        if existing is None and not closed and in_time(piece, now) and number > last:
             break
-        shown.append(there or piece)
+        shown.append(existing or piece)
     return shown
 
 
-def complete(source: Sequence[Piece], made: Sequence[Piece]) -> bool:
+def complete(source: Sequence[Piece], encoded: Sequence[Piece]) -> bool:
     """Whether so little is missing of a rung that it is worth offering."""
-    missing = len(to_make(source, made))
-    return bool(made) and missing <= max(MISSING_MAX, len(source) // MISSING_PART)
+    missing = len(missing_pieces(source, encoded))
+    return bool(encoded) and missing <= max(MISSING_MAX, len(source) // MISSING_PART)

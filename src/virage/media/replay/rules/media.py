@@ -25,7 +25,7 @@ PURPOSE: Final = "virage:replay:media-key:v1"
 KEY_PERIOD: Final = timedelta(hours=1)
 AAC: Final = "mp4a.40.2"  # AAC-LC as RFC 6381 writes it
 GOP_MAX_S: Final = 1.05
-SEGMENT_LONGEST: Final = timedelta(seconds=5)
+SEGMENT_MAX: Final = timedelta(seconds=5)
 CAMERA_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,30}$"
 
 CameraName = Annotated[str, Meta(pattern=CAMERA_PATTERN)]
@@ -93,33 +93,33 @@ class MediaVault:
 
     def new(self, camera: str, period: datetime) -> bytes:
         """A new key, sealed."""
-        return seal(self._keys[0], secrets.token_bytes(KEY_BYTES), _name(camera, period))
+        return seal(self._keys[0], secrets.token_bytes(KEY_BYTES), _key_context(camera, period))
 
     def open(self, sealed_key: bytes, camera: str, period: datetime) -> bytes:
         """The key; raises `KeyLost` where no secret of ours opens it."""
-        key = unseal(self._keys, sealed_key, _name(camera, period))
+        key = unseal(self._keys, sealed_key, _key_context(camera, period))
         if key is None:
-            raise KeyLost(_name(camera, period).decode())
+            raise KeyLost(_key_context(camera, period).decode())
         return key
 
     def seal_poster(self, picture: bytes, poster_id: UUID) -> bytes:
         """The poster of a clip as it is kept: no key that a phone is given opens it."""
-        return seal(self._keys[0], picture, _poster_name(poster_id))
+        return seal(self._keys[0], picture, _poster_context(poster_id))
 
     def open_poster(self, sealed: bytes, poster_id: UUID) -> bytes | None:
         """The picture; None where no secret of ours opens it, for it can be made anew."""
-        return unseal(self._keys, sealed, _poster_name(poster_id))
+        return unseal(self._keys, sealed, _poster_context(poster_id))
 
 
 class KeyLost(Exception):
     """VIRAGE_SECRET changed, and the old one is not in VIRAGE_SECRETS_PREVIOUS."""
 
 
-def _name(camera: str, period: datetime) -> bytes:
+def _key_context(camera: str, period: datetime) -> bytes:
     return f"{camera} {period.astimezone(UTC).isoformat()}".encode()
 
 
-def _poster_name(poster_id: UUID) -> bytes:
+def _poster_context(poster_id: UUID) -> bytes:
     return f"poster {poster_id}".encode()
 
 

@@ -22,7 +22,7 @@ MEDIAN_OVER: Final = timedelta(seconds=30)
 LEVELS_MIN: Final = 10  # seconds that must have been heard before something can stand out of them
 ROAR_DB: Final = 8.0
 QUIET_DB: Final = -60.0  # below it there is no crowd: a microphone's noise stands out of silence, too
-AGAIN_AFTER: Final = timedelta(seconds=20)
+ROAR_INTERVAL: Final = timedelta(seconds=20)
 
 TAPS_WITHIN: Final = timedelta(seconds=10)
 TAPS_MIN: Final = 5
@@ -81,25 +81,25 @@ def roars(levels: Sequence[Level]) -> list[Moment]:
     found: list[Moment] = []
     for place in range(1, len(levels)):
         first, second = levels[place - 1], levels[place]
-        if found and first.at - found[-1].at < AGAIN_AFTER:
+        if found and first.at - found[-1].at < ROAR_INTERVAL:
             continue
-        before = [one.db for one in levels[: place - 1] if first.at - one.at <= MEDIAN_OVER]
-        if len(before) < LEVELS_MIN:
+        preceding = [level.db for level in levels[: place - 1] if first.at - level.at <= MEDIAN_OVER]
+        if len(preceding) < LEVELS_MIN:
             continue
-        over = min(first.db, second.db) - median(before)
+        over = min(first.db, second.db) - median(preceding)
         if over >= ROAR_DB:
             found.append(Moment(MomentSource.ROAR, first.at, round(10 * over)))
     return found
 
 
-class Tapped(Struct, frozen=True):
+class TapCount(Struct, frozen=True):
     """How many asked within a second to see something again."""
 
     at: datetime
     taps: int
 
 
-def asked_for(seconds: Sequence[Tapped], watching: int) -> Moment | None:
+def tapped_moment(seconds: Sequence[TapCount], watching: int) -> Moment | None:
     """The moment that phones ask for, once enough of those who watch do; `seconds` in order, of the last `TAPS_WITHIN`.
 
     What they mean has just happened when the one in the middle of them taps.

@@ -54,7 +54,7 @@ class Angle(Struct, frozen=True):
     rungs: dict[Rung, list[Piece]]
 
 
-class Places(Struct, frozen=True):
+class Urls(Struct, frozen=True):
     """Where keys (by camera and hour) and objects (by id) are fetched."""
 
     keys: str
@@ -68,10 +68,10 @@ def runs_of(pieces: Sequence[Piece]) -> list[Run]:
     have no break between them, and only what is missing is one.
     """
     found: list[Run] = []
-    for before, piece in pairwise([None, *pieces]):
+    for previous, piece in pairwise([None, *pieces]):
         assert piece is not None  # noqa: S101 - only the first of the pairs has none before it
-        same_take = before is not None and before.track.take_id == piece.track.take_id
-        if before is None or not same_take or piece.segment.at - before.segment.ends_at > GAP:
+        same_take = previous is not None and previous.track.take_id == piece.track.take_id
+        if previous is None or not same_take or piece.segment.at - previous.segment.ends_at > GAP:
             found.append(Run(piece.track.take_id, piece.segment.at))
     return found
 
@@ -91,7 +91,7 @@ def by_run(pieces: Sequence[Piece], runs: Sequence[Run]) -> Iterator[tuple[int, 
             yield (begun or same_take[:1])[-1], piece
 
 
-def media_playlist(pieces: Sequence[Piece], runs: Sequence[Run], places: Places, *, closed: bool) -> str:
+def media_playlist(pieces: Sequence[Piece], runs: Sequence[Run], urls: Urls, *, closed: bool) -> str:
     """One track's playlist; `closed`: nothing is added to it any more."""
     lines = head([piece.segment.duration_ms for piece in pieces], closed=closed)
     run, track_id = 0, None
@@ -100,8 +100,8 @@ def media_playlist(pieces: Sequence[Piece], runs: Sequence[Run], places: Places,
         if piece.track.id != track_id:
             # the key of the segment before would open the init segment wrongly, which is in the open
             lines += ["#EXT-X-KEY:METHOD=NONE"] if track_id is not None else []
-            lines += [f'#EXT-X-MAP:URI="{places.objects}/{piece.track.id}"']
-        lines += _segment(piece, places)
+            lines += [f'#EXT-X-MAP:URI="{urls.objects}/{piece.track.id}"']
+        lines += _segment(piece, urls)
         run, track_id = number, piece.track.id
     return text_of(lines, closed=closed)
 
@@ -121,14 +121,14 @@ def text_of(lines: Sequence[str], *, closed: bool) -> str:
     return "\n".join([*lines, "#EXT-X-ENDLIST"] if closed else lines) + "\n"
 
 
-def _segment(piece: Piece, places: Places) -> list[str]:
+def _segment(piece: Piece, urls: Urls) -> list[str]:
     segment = piece.segment
-    key = f"{places.keys}/{piece.track.camera}/{int(key_period(segment.at).timestamp())}"
+    key = f"{urls.keys}/{piece.track.camera}/{int(key_period(segment.at).timestamp())}"
     return [
         f'#EXT-X-KEY:METHOD=AES-128,URI="{key}",IV=0x{segment.id.hex}',
         f"#EXT-X-PROGRAM-DATE-TIME:{segment.at.isoformat(timespec='milliseconds').replace('+00:00', 'Z')}",
         f"#EXTINF:{segment.duration_ms / 1000:.3f},",
-        f"{places.objects}/{segment.id}",
+        f"{urls.objects}/{segment.id}",
     ]
 
 
@@ -136,15 +136,15 @@ def main_playlist(
     video: Sequence[Piece],
     audio: Sequence[Piece],
     *,
-    said: Sequence[Locale] = (),
+    captions: Sequence[Locale] = (),
     described: Sequence[Locale] = (),
     rungs: Sequence[Sequence[Piece]] = (),
     live: bool = False,
 ) -> str:
-    """The playlist of playlists of one angle: its picture, its sound if it has any, what was said, what is described.
+    """Return the multivariant playlist of an angle (RFC 8216, 4.3.4): picture, sound, captions and descriptions.
 
-    `said`: the languages of what the feed said. `described`: those in which somebody says what is to be seen. `rungs`:
-    smaller pictures. `live`: a player begins with what is latest.
+    `captions`, `described`: languages of the captions and of the audio descriptions. `rungs`: smaller renditions.
+    `live`: a player starts at the latest segment.
     """
     lines, groups = [*HEAD, *([] if live else [FROM_THE_BEGINNING])], ""
     sound = ""
@@ -156,10 +156,10 @@ def main_playlist(
     if audio or described:
         sound = f",{audio[0].track.codecs if audio else AAC}"
         groups += ',AUDIO="sound"'
-    for locale in said:
+    for locale in captions:
         how = f'LANGUAGE="{locale}",DEFAULT=NO,AUTOSELECT=NO'
         lines.append(_medium("SUBTITLES", "said", LANGUAGES[locale], f"captions-{locale}", how))
-    groups += ',SUBTITLES="said"' if said else ""
+    groups += ',SUBTITLES="said"' if captions else ""
     for pieces in [video, *rungs] if video else []:
         track = pieces[0].track
         bandwidth = _peak(pieces) + _peak(audio)

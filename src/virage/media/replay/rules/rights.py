@@ -120,12 +120,12 @@ def _when(rights: Rights, now: datetime) -> Refused | None:
 def _where(rights: Rights, viewer: Viewer) -> Refused | None:
     match rights.where:
         case Networks(networks):
-            here = viewer.address is not None and any(_within(viewer.address, network) for network in networks)
+            allowed = viewer.address is not None and any(_within(viewer.address, network) for network in networks)
         case Countries(countries):
-            here = viewer.country in countries
+            allowed = viewer.country in countries
         case Anywhere():
-            here = True
-    return None if here else Refused(Reason.NOT_HERE)
+            allowed = True
+    return None if allowed else Refused(Reason.NOT_HERE)
 
 
 def _within(address: str, network: str) -> bool:

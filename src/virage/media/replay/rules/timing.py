@@ -8,8 +8,8 @@ from collections import deque
 from math import inf
 from typing import Final
 
-STRETCH_S: Final = 10.0
-STRETCHES: Final = 6
+WINDOW_S: Final = 10.0
+WINDOWS: Final = 6
 SLEW: Final = 0.0005
 """How fast it follows a camera whose clock is slow (500 ppm; quartz has 100 at most), and no delay of a minute."""
 
@@ -20,16 +20,16 @@ class Arrivals:
     def __init__(self) -> None:
         self._zero_s = inf
         self._last_s = -inf
-        self._stretches: deque[tuple[float, float]] = deque(maxlen=STRETCHES)
+        self._windows: deque[tuple[float, float]] = deque(maxlen=WINDOWS)
 
     def note(self, media_s: float, arrived_s: float) -> None:
         """A packet that is shown at `media_s` has arrived."""
         lag_s = arrived_s - media_s
-        if not self._stretches or arrived_s - self._stretches[-1][0] >= STRETCH_S:
-            self._stretches.append((arrived_s, lag_s))
-        elif lag_s < self._stretches[-1][1]:
-            self._stretches[-1] = (self._stretches[-1][0], lag_s)
-        least_s = min(lag for _, lag in self._stretches)
+        if not self._windows or arrived_s - self._windows[-1][0] >= WINDOW_S:
+            self._windows.append((arrived_s, lag_s))
+        elif lag_s < self._windows[-1][1]:
+            self._windows[-1] = (self._windows[-1][0], lag_s)
+        least_s = min(lag for _, lag in self._windows)
         self._zero_s = min(least_s, self._zero_s + SLEW * max(0.0, arrived_s - self._last_s))
         self._last_s = arrived_s
 

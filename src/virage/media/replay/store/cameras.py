@@ -7,18 +7,18 @@ from uuid import UUID
 import msgspec
 
 from virage.media.replay.rules.cameras import CameraState, Fault
-from virage.media.replay.rules.media import SEGMENT_LONGEST, Kind, Rung, Segment, Track
+from virage.media.replay.rules.media import SEGMENT_MAX, Kind, Rung, Segment, Track
 from virage.media.replay.rules.playlists import Piece
 from virage.media.replay.store.queries import queries
 from virage.platform.data.database import Connection
 
 
-async def note_camera(conn: Connection, name: str, *, programme: bool, delay_ms: int | None) -> None:
+async def save_camera(conn: Connection, name: str, *, programme: bool, delay_ms: int | None) -> None:
     """Add a camera, or set it up anew; a delay of None stays what it was."""
-    await queries.note_camera(conn, name=name, programme=programme, delay_ms=delay_ms)
+    await queries.save_camera(conn, name=name, programme=programme, delay_ms=delay_ms)
 
 
-async def note_state(
+async def save_camera_state(
     conn: Connection,
     name: str,
     *,
@@ -29,7 +29,7 @@ async def note_state(
 ) -> int:
     """Write down what a camera does, and how many more of its segments were lost; returns its delay (ms)."""
     fault_code, fault_at = fault or (None, None)
-    delay_ms: int = await queries.note_state(
+    delay_ms: int = await queries.save_camera_state(
         conn, name=name, fault=fault_code, fault_at=fault_at, seen_at=seen_at, lost=lost, now=now
     )
     return delay_ms
@@ -92,7 +92,7 @@ async def stretch(
         rungs=list(rungs),
         from_at=from_at,
         to_at=to_at,
-        longest=SEGMENT_LONGEST,
+        longest=SEGMENT_MAX,
     )
     tracks: dict[UUID, Track] = {}
     async for row in rows:
@@ -106,7 +106,7 @@ async def stretch(
 
 async def cameras_seen(conn: Connection, from_at: datetime, to_at: datetime) -> list[str]:
     """Cameras of which some picture shows a stretch of time, that of the programme first."""
-    rows = queries.cameras_seen(conn, from_at=from_at, to_at=to_at, longest=SEGMENT_LONGEST)
+    rows = queries.cameras_seen(conn, from_at=from_at, to_at=to_at, longest=SEGMENT_MAX)
     return [row["name"] async for row in rows]
 
 

@@ -1,9 +1,9 @@
--- name: note_camera(name, programme, delay_ms)!
+-- name: save_camera(name, programme, delay_ms)!
 -- A camera, or how it is set up now. A delay that is null stays what it was.
 insert into replay.camera (name, programme, delay_ms) values (:name, :programme, coalesce(:delay_ms::integer, 0))
 on conflict (name) do update set programme = excluded.programme, delay_ms = coalesce(:delay_ms, camera.delay_ms);
 
--- name: note_state(name, fault, fault_at, seen_at, lost, now)$
+-- name: save_camera_state(name, fault, fault_at, seen_at, lost, now)$
 -- What a camera does, and how many more segments were lost; a time that is null stays what it was. Returns its delay.
 update replay.camera
 set

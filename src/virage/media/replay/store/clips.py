@@ -29,9 +29,9 @@ async def clips_of(conn: Connection, event_id: UUID, most: int) -> list[Clip]:
     return [msgspec.convert(dict(row), Clip) async for row in queries.clips_of(conn, event_id=event_id, most=most)]
 
 
-async def clips_told(conn: Connection, event_id: UUID, number: int) -> list[Clip]:
+async def clips_of_entry(conn: Connection, event_id: UUID, number: int) -> list[Clip]:
     """Clips that show an entry of the feed or of which it tells, without those withdrawn."""
-    rows = queries.clips_told(conn, event_id=event_id, number=number)
+    rows = queries.clips_of_entry(conn, event_id=event_id, number=number)
     return [msgspec.convert(dict(row), Clip) async for row in rows]
 
 

@@ -14,7 +14,7 @@ from replay.clip where id = :id;
 select id, event_id, about, from_at, to_at, cameras, published_at, withdrawn_at, marked_by, entry, poster_id
 from replay.clip where event_id = :event_id order by from_at desc, id limit :most;
 
--- name: clips_told(event_id, number)
+-- name: clips_of_entry(event_id, number)
 -- Clips of an entry of the feed, or that an entry tells of, which are shown or may be.
 select id, event_id, about, from_at, to_at, cameras, published_at, withdrawn_at, marked_by, entry, poster_id
 from replay.clip

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from virage.media.replay.rules.clips import Clip
-from virage.media.replay.rules.moments import Moment, MomentSource, Suggestion, Tapped
+from virage.media.replay.rules.moments import Moment, MomentSource, Suggestion, TapCount
 from virage.media.replay.store.queries import queries
 from virage.platform.data.database import Connection
 
@@ -64,9 +64,9 @@ async def dismiss(conn: Connection, suggestion_id: UUID, who: UUID | None, now: 
     return touched == 1
 
 
-async def answer(conn: Connection, clip: Clip, suggestion_id: UUID | None, now: datetime) -> None:
+async def answer_suggestions(conn: Connection, clip: Clip, suggestion_id: UUID | None, now: datetime) -> None:
     """Close what a clip answers."""
-    await queries.answer(
+    await queries.answer_suggestions(
         conn,
         event_id=clip.event_id,
         suggestion=suggestion_id,
@@ -91,16 +91,16 @@ async def add_taps(conn: Connection, process: UUID, seconds: Mapping[tuple[UUID,
     )
 
 
-async def taps(conn: Connection, event_id: UUID, since: datetime) -> tuple[Sequence[Tapped], int]:
+async def taps(conn: Connection, event_id: UUID, since: datetime) -> tuple[Sequence[TapCount], int]:
     """What was asked for since then, by second, and how many follow the event where it was asked."""
-    seconds = [Tapped(row["at"], row["taps"]) async for row in queries.taps(conn, event_id=event_id, since=since)]
+    seconds = [TapCount(row["at"], row["taps"]) async for row in queries.taps(conn, event_id=event_id, since=since)]
     watching: int = await queries.watching(conn, event_id=event_id, since=since)
     return seconds, watching
 
 
-async def forget_taps(conn: Connection, before: datetime) -> None:
+async def delete_taps(conn: Connection, before: datetime) -> None:
     """Forget what was asked for before."""
-    await queries.forget_taps(conn, before=before)
+    await queries.delete_taps(conn, before=before)
 
 
 def _suggestion(row: Mapping[str, Any]) -> Suggestion:

@@ -43,7 +43,7 @@ where event_id = :event_id and settled_at is null order by at desc, id limit :mo
 -- Close a suggestion that is open.
 update replay.suggestion set settled_at = :now, settled_by = :who where id = :id and settled_at is null;
 
--- name: answer(event_id, suggestion, clip_id, from_at, to_at, who, now)!
+-- name: answer_suggestions(event_id, suggestion, clip_id, from_at, to_at, who, now)!
 -- Close what a clip shows, and the one that it was marked for.
 with answered as (
     select id from replay.suggestion
@@ -76,7 +76,7 @@ select coalesce(sum(most), 0)::int from (
     select max(watching) as most from replay.tap where event_id = :event_id and second >= :since group by process
 ) as one;
 
--- name: forget_taps(before)!
+-- name: delete_taps(before)!
 -- Forget what was asked for long ago.
 with old as (
     select event_id, second, process from replay.tap where second < :before

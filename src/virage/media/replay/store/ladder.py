@@ -16,9 +16,9 @@ async def clips_to_ladder(conn: Connection, limit: int) -> list[Clip]:
     return [msgspec.convert(dict(row), Clip) async for row in queries.clips_to_ladder(conn, limit_=limit)]
 
 
-async def note_laddered(conn: Connection, clip_id: UUID, now: datetime) -> None:
+async def set_laddered(conn: Connection, clip_id: UUID, now: datetime) -> None:
     """Write down that a clip has of the ladder what it will ever have."""
-    await queries.note_laddered(conn, id=clip_id, now=now)
+    await queries.set_laddered(conn, id=clip_id, now=now)
 
 
 async def ladder_state(conn: Connection, since: datetime) -> tuple[float, int]:

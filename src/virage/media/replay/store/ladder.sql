@@ -3,7 +3,7 @@
 select id, event_id, about, from_at, to_at, cameras, published_at, withdrawn_at from replay.clip
 where laddered_at is null and withdrawn_at is null order by published_at desc limit :limit_;
 
--- name: note_laddered(id, now)!
+-- name: set_laddered(id, now)!
 -- A clip has of the ladder what it will ever have.
 update replay.clip set laddered_at = :now where id = :id and laddered_at is null;
 

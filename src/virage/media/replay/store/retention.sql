@@ -77,7 +77,7 @@ with expired as (
 delete from replay.media_key using expired
 where media_key.camera = expired.camera and media_key.period = expired.period;
 
--- name: forget_losses(seen_before)!
+-- name: reset_losses(seen_before)!
 -- Losses are forgotten with the footage that they are missing from.
 with recovered as (
     select name from replay.camera where lost_at < :seen_before order by name for no key update
@@ -88,7 +88,7 @@ update replay.camera set lost = 0, lost_at = null from recovered where camera.na
 -- Objects that nothing names any more.
 select object_id from replay.doomed order by object_id limit :at_most;
 
--- name: gone(object_ids)!
+-- name: delete_pending(object_ids)!
 -- These objects are deleted.
 with deleted as (
     select object_id from replay.doomed where object_id = any(:object_ids::uuid[]) order by object_id for no key update

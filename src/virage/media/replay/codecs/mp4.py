@@ -12,21 +12,21 @@ from msgspec import Struct
 HALF_A_TICK_S: Final = 1e-5
 
 
-class Film(Struct, frozen=True):
+class RunMedia(Struct, frozen=True):
     """What was sent without a break: an init segment and what follows it, of the picture and of the sound if any."""
 
     video: bytes
     audio: bytes | None
 
 
-def mp4(films: Sequence[Film]) -> bytes:
+def joined(runs: Sequence[RunMedia]) -> bytes:
     """An MP4 file (ISO/IEC 14496-14) of films, one after the other; those that are encoded otherwise are left out."""
     file = BytesIO()
     with av.open(file, "w", format="mp4") as out, ExitStack() as opened:
         into: dict[str, Any] = {}
         began = 0.0
-        for film in films:
-            sources = [opened.enter_context(av.open(BytesIO(media))) for media in (film.video, film.audio) if media]
+        for run in runs:
+            sources = [opened.enter_context(av.open(BytesIO(media))) for media in (run.video, run.audio) if media]
             streams = [_stream(source) for source in sources]
             if not into:
                 into = {stream.type: out.add_stream_from_template(stream) for stream in streams}

@@ -12,7 +12,7 @@ from av.video.frame import VideoFrame
 JPEG = "image/jpeg"
 
 
-def picture(media: bytes) -> bytes:
+def jpeg(media: bytes) -> bytes:
     """Its first frame as a JPEG."""
     with av.open(BytesIO(media)) as source:
         assert isinstance(source, InputContainer)  # noqa: S101 - it was opened for reading

@@ -14,7 +14,7 @@ from virage.media.replay.rules.boxes import boxes
 
 RATE: Final = 48_000
 BIT_RATE: Final = 96_000
-GROUND: Final = 0.35  # how loud the ground is under the voice
+AMBIENCE_GAIN: Final = 0.35  # how loud the ground is under the voice
 SAMPLES_MAX: Final = RATE * 400
 RATES: Final = range(8_000, 192_001)  # of a file; at one sample a second, a few bytes are hours
 CONTAINERS: Final = "aac,aiff,amr,asf,avi,caf,flac,matroska,mov,mp3,mpegts,ogg,w64,wav"
@@ -59,13 +59,13 @@ def samples(data: bytes) -> Samples:
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
-def mixed(voice: Samples, ground: Samples | None, seconds: float) -> Samples:
+def mixed(voice: Samples, ambience: Samples | None, seconds: float) -> Samples:
     """The voice over the ground, which is softer, for so long."""
     length = round(seconds * RATE)
     sound = np.zeros(length, np.float32)
     sound[: len(voice)] += voice[:length]
-    if ground is not None:
-        sound[: len(ground)] += GROUND * ground[:length]
+    if ambience is not None:
+        sound[: len(ambience)] += AMBIENCE_GAIN * ambience[:length]
     return np.clip(sound, -1.0, 1.0)
 
 
