@@ -1,1 +1,1 @@
-"""Again, please: cameras, segments, clips."""
+"""Replays: ingest of camera streams, clips, playback."""

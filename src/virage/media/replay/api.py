@@ -1,4 +1,4 @@
-"""What other domains may do with replay, and read of it."""
+"""Functions and classes of replay for other domains and the command line."""
 
 from virage.media.replay.acts.clips import on_feed_entries as suggest_clips
 from virage.media.replay.footage import Footage as Footage

@@ -1,4 +1,4 @@
-"""Segments of clips, opened for what is made of them here: posters, files, the time of captions."""
+"""Posters, MP4 files and caption times, made from decrypted segments of clips."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -23,11 +23,11 @@ Keys = Mapping[datetime, bytes]
 
 
 class MediaMissing(Exception):
-    """A segment, or its key, is there no more."""
+    """A segment or its key does not exist any more."""
 
 
 async def keys(conn: Connection, vault: MediaVault, pieces: Sequence[Piece]) -> Keys:
-    """The keys of pieces of one camera, by hour."""
+    """Return the keys of the segments of one camera, by hour; raises `MediaMissing`."""
     found: dict[datetime, bytes] = {}
     for hour, camera in {key_period(piece.segment.at): piece.track.camera for piece in pieces}.items():
         sealed = await store.media_key(conn, camera, hour)
@@ -38,7 +38,7 @@ async def keys(conn: Connection, vault: MediaVault, pieces: Sequence[Piece]) -> 
 
 
 async def media(footage: Footage, keys: Keys, pieces: Sequence[Piece]) -> bytes:
-    """Pieces of one track behind its init segment, opened; raises `MediaMissing` where there are none any more."""
+    """Return the decrypted segments of one track after its init segment; raises `MediaMissing` if there are none."""
     if not pieces:
         raise MediaMissing
     sealed = [(piece.segment.id, keys[key_period(piece.segment.at)]) for piece in pieces]
@@ -46,7 +46,7 @@ async def media(footage: Footage, keys: Keys, pieces: Sequence[Piece]) -> bytes:
 
 
 async def description(footage: Footage, keys: Keys, parts: Sequence[Part]) -> bytes:
-    """A description as it goes with one run of a picture, opened; raises `MediaMissing` where it is there no more."""
+    """Return the decrypted audio description of one run; raises `MediaMissing` if there is none."""
     if not parts:
         raise MediaMissing
     return await _decrypted(footage, parts[0].init_id, [(part.id, keys[part.period]) for part in parts])
@@ -63,14 +63,14 @@ async def _decrypted(footage: Footage, init_id: UUID, sealed: Sequence[tuple[UUI
 
 
 async def poster(footage: Footage, vault: MediaVault, keys: Keys, clip: Clip, video: Sequence[Piece]) -> bytes:
-    """A JPEG of the moment of a clip; made once, of what had come in when it was first asked for, and kept sealed."""
+    """Return the poster of a clip as JPEG: rendered at the first request, then stored encrypted."""
     if clip.poster_id is None:
         raise MediaMissing
     stored = await _stored_poster(footage, vault, clip.poster_id)
     if stored is not None:
         return stored
     async with footage.render_slots:
-        stored = await _stored_poster(footage, vault, clip.poster_id)  # by whoever was before us
+        stored = await _stored_poster(footage, vault, clip.poster_id)  # another request may have rendered it
         if stored is None:
             moment = moment_of(clip)
             preceding = [piece for piece in video if piece.segment.at <= moment] or video[:1]
@@ -85,16 +85,16 @@ async def _stored_poster(footage: Footage, vault: MediaVault, poster_id: UUID) -
 
 
 def moment_of(clip: Clip) -> datetime:
-    """What a clip is about: the moment at which it was marked, or its middle if it was marked afterwards."""
+    """Return the moment of the poster: when the clip was marked, or its middle if it was marked afterwards."""
     middle = clip.from_at + (clip.to_at - clip.from_at) / 2
     published_at = clip.published_at
     return published_at if published_at is not None and clip.from_at <= published_at <= clip.to_at else middle
 
 
 async def mp4_file(footage: Footage, keys: Keys, angle: Angle, description_parts: Sequence[Part] = ()) -> bytes:
-    """What one camera has of a clip, as an MP4 file; raises `MediaMissing` where there is nothing any more.
+    """Return the video of one camera in a clip as an MP4 file; raises `MediaMissing` if nothing is stored.
 
-    `description_parts`: a description, whose sound has that of the ground below it, is heard instead.
+    `description_parts`: an audio description, mixed with the stadium sound, that replaces the sound.
     """
     if not angle.runs:
         raise MediaMissing
@@ -115,14 +115,14 @@ async def mp4_file(footage: Footage, keys: Keys, angle: Angle, description_parts
 
 
 class Timelines:
-    """Where segments begin in the timelines of their takes, seconds; read once a process."""
+    """Presentation times of segments within their takes, in seconds; cached per process."""
 
     def __init__(self, footage: Footage) -> None:
         self._footage = footage
         self._cached: dict[UUID, float] = {}
 
     async def began_s(self, keys: Keys, piece: Piece) -> float:
-        """Where this one begins."""
+        """Return the presentation time of the first frame of a segment, in seconds."""
         cached = self._cached.get(piece.segment.id)
         if cached is None:
             cached = first_presentation_s(await media(self._footage, keys, [piece]))

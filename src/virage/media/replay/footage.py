@@ -1,4 +1,4 @@
-"""What cameras sent, in the object store, under the ids of its segments."""
+"""Video and audio in the object store, under the ids of segments."""
 
 import asyncio
 from functools import cached_property
@@ -12,10 +12,9 @@ RENDERS_MAX: Final = 2
 
 
 class Footage:
-    """The footage at a URL (`platform/objects.py`); it is opened when somebody first asks.
+    """Footage in the object store at a URL (`platform/data/objects.py`), opened on first use.
 
-    `making`: held by whoever makes something of segments, which are all in memory meanwhile: a whole ground may ask for
-    the same goal at once.
+    `render_slots` limits simultaneous work on whole clips, whose segments are all in memory.
     """
 
     def __init__(self, url: str) -> None:
@@ -27,17 +26,17 @@ class Footage:
         return open_store(self._url)
 
     async def keep(self, object_id: UUID, data: bytes) -> None:
-        """Store an init segment, or what is sealed; the same again is the same."""
+        """Store an init segment or an encrypted object; idempotent."""
         await self._objects.put(object_name(object_id), data)
 
     async def keep_once(self, object_id: UUID, data: bytes) -> None:
-        """Store what is made of a segment, unless it was stored before: made again it differs by a few bits."""
+        """Store an object unless its id exists: encoding a segment again gives slightly different bytes."""
         await self._objects.put_new(object_name(object_id), data)
 
     async def get(self, object_id: UUID) -> bytes | None:
-        """What is stored under an id, None where nothing is."""
+        """Return the object of an id, or None."""
         return await self._objects.get(object_name(object_id))
 
     async def delete(self, object_id: UUID) -> None:
-        """Remove it; what is gone already is no error."""
+        """Delete an object; a missing one is not an error."""
         await self._objects.delete(object_name(object_id))

@@ -1,4 +1,4 @@
-"""How loud what a camera sent is: its sound is opened and decoded, a segment at a time."""
+"""Loudness of a segment of audio, decoded with FFmpeg."""
 
 from io import BytesIO
 
@@ -11,7 +11,7 @@ from virage.media.replay.rules.moments import loudness
 
 
 def level_db(init: bytes, segment: bytes) -> float | None:
-    """The level of a segment of sound in dBFS, its channels together; None for what cannot be decoded."""
+    """Return the level of an audio segment in dBFS over all channels; None if it cannot be decoded."""
     try:
         with av.open(BytesIO(init + segment)) as container:
             samples = _samples(container) if isinstance(container, InputContainer) else []

@@ -1,4 +1,4 @@
-"""What replays adds to the application."""
+"""The replay module: routes, jobs, roles, refusals and lock ranks."""
 
 from virage.media.replay.clip_media import Timelines
 from virage.media.replay.footage import Footage
@@ -58,7 +58,7 @@ module = Module(
 
 
 def build(process: Process) -> Parts:
-    """Return what they add."""
+    """Return what replay adds to a process."""
     config, db, clock = process.config, process.db, process.clock
     footage, vault = Footage(config.objects_at), MediaVault([config.secret, *config.secrets_previous])
     counter = TapCounter(db)

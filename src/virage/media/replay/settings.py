@@ -1,4 +1,4 @@
-"""The settings of replay."""
+"""Settings of replay."""
 
 from typing import Annotated
 
@@ -8,8 +8,8 @@ from virage.platform.settings import parsing as parse
 
 
 class ReplaySettings(Struct, frozen=True, kw_only=True):
-    """How long films are kept."""
+    """Retention of footage."""
 
     footage_hours: Annotated[int, parse.positive] = 24
-    """For how many hours what cameras send is kept, if no clip shows it: from one evening to the next, so that the day
-    after can still cut; longer would keep people's pictures that nobody wants."""
+    """Hours for which footage that no clip shows is stored: until the next evening, so that clips can be made on the
+    day after, and no longer, because footage shows people."""

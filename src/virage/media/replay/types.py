@@ -1,4 +1,4 @@
-"""What other domains' rules may know of replay: its Structs and pure functions."""
+"""Structs, constants and pure functions of replay for other domains."""
 
 from virage.media.replay.rules.alignment import CameraDelay as CameraDelay
 from virage.media.replay.rules.cameras import ADVICE as ADVICE

@@ -3153,7 +3153,7 @@ export interface paths {
         };
         /**
          * List cameras
-         * @description All cameras of the house, that of the programme first.
+         * @description Return all cameras of the venue, those of the programme first.
          */
         get: operations["list_cameras"];
         put?: never;
@@ -3173,7 +3173,7 @@ export interface paths {
         };
         /**
          * Get clip
-         * @description One clip, if whoever asks may watch it. A player asks again while it plays, so as to stop when it may not.
+         * @description Return a clip that the viewer may watch. Players repeat the request, to stop when access ends.
          */
         get: operations["get_clip"];
         put?: never;
@@ -3194,9 +3194,9 @@ export interface paths {
         get?: never;
         /**
          * Put description
-         * @description Describe a settled clip in a language, in place of what there was. The body is a sound file, as FFmpeg reads it.
+         * @description Upload or replace the audio description of a complete clip in one language, as an audio file.
          *
-         *     It is heard over the sound of the ground, from the first picture of each camera on.
+         *     It is mixed with the stadium sound, from the first picture of each camera.
          */
         put: operations["put_description"];
         post?: never;
@@ -3215,7 +3215,7 @@ export interface paths {
         };
         /**
          * Get poster
-         * @description A picture of the moment that a clip is about. It never changes, but who may see it does.
+         * @description Return the poster of a clip. The picture never changes, but its access does.
          */
         get: operations["get_poster"];
         put?: never;
@@ -3237,7 +3237,7 @@ export interface paths {
         put?: never;
         /**
          * Release clip
-         * @description Show a clip that waits, or again one that was taken down.
+         * @description Publish a proposed or withdrawn clip.
          */
         post: operations["release_clip"];
         delete?: never;
@@ -3255,7 +3255,7 @@ export interface paths {
         };
         /**
          * Get start
-         * @description One clip for who presses play: what would take a player three answers, one after the other, in one.
+         * @description Return a clip and its playlists in one response instead of three consecutive ones.
          */
         get: operations["get_start"];
         put?: never;
@@ -3277,7 +3277,7 @@ export interface paths {
         put?: never;
         /**
          * Withdraw clip
-         * @description Take a clip down, everywhere.
+         * @description Withdraw a clip.
          */
         post: operations["withdraw_clip"];
         delete?: never;
@@ -3295,7 +3295,7 @@ export interface paths {
         };
         /**
          * Get captions
-         * @description What the feed said while a segment was seen (WebVTT), in French or English.
+         * @description Return the captions of one segment (WebVTT) in French or English.
          */
         get: operations["get_captions"];
         put?: never;
@@ -3315,7 +3315,7 @@ export interface paths {
         };
         /**
          * Get file
-         * @description What one camera has of a clip, as an MP4 file to keep, where the rights allow it.
+         * @description Return the video of one camera in a clip as an MP4 file, if the rights allow downloads.
          */
         get: operations["get_file"];
         put?: never;
@@ -3335,7 +3335,7 @@ export interface paths {
         };
         /**
          * Get described file
-         * @description The same with a description over the sound of the ground, as its only sound: few players offer to choose one.
+         * @description Return the same file with the audio description as its only sound, because few players offer a choice.
          */
         get: operations["get_described_file"];
         put?: never;
@@ -3355,7 +3355,7 @@ export interface paths {
         };
         /**
          * Get playlist
-         * @description A playlist of one camera of a clip (RFC 8216); those of its tracks grow until the clip has settled.
+         * @description Return a playlist of one camera in a clip (RFC 8216). Track playlists grow until the clip is complete.
          */
         get: operations["get_playlist"];
         put?: never;
@@ -3375,7 +3375,7 @@ export interface paths {
         };
         /**
          * Get footage
-         * @description A playlist of what a camera has sent since then and sends now (RFC 8216), whether anybody was shown it or not.
+         * @description Return a live playlist (RFC 8216) of a camera since a moment, whether or not a clip shows it.
          */
         get: operations["get_footage"];
         put?: never;
@@ -3397,7 +3397,7 @@ export interface paths {
         put?: never;
         /**
          * Mark clip
-         * @description Publish a stretch of time as a clip, at once or as soon as it is released. The same mark is the same clip.
+         * @description Publish a time range as a clip, or propose it for approval; idempotent.
          */
         post: operations["mark_clip"];
         delete?: never;
@@ -3415,7 +3415,7 @@ export interface paths {
         };
         /**
          * Get descriptions
-         * @description The clips of an event that there are to describe, and in which languages each is described.
+         * @description Return an event's clips to describe, and the languages of their descriptions.
          */
         get: operations["get_descriptions"];
         put?: never;
@@ -3435,12 +3435,12 @@ export interface paths {
         };
         /**
          * Get desk
-         * @description The desk of an event: its clips, what the crowd suggests, how clips are released.
+         * @description Return the desk of an event: clips, suggestions and approval setting.
          */
         get: operations["get_desk"];
         /**
          * Put desk
-         * @description Say how the clips of an event are released; what waits already goes on waiting.
+         * @description Set whether clips of an event need approval. Proposed clips still need it.
          */
         put: operations["put_desk"];
         post?: never;
@@ -3459,7 +3459,7 @@ export interface paths {
         };
         /**
          * Get footage key
-         * @description The key of a camera and an hour, as far back as a desk may scrub.
+         * @description Return the key of a camera and an hour within the range that a desk may scrub.
          */
         get: operations["get_footage_key"];
         put?: never;
@@ -3479,12 +3479,12 @@ export interface paths {
         };
         /**
          * Get rights
-         * @description The rights in an event's clips; everybody, anywhere and at any time where nobody has set any.
+         * @description Return the rights of an event's clips; by default everyone, everywhere, at any time.
          */
         get: operations["get_rights"];
         /**
          * Put rights
-         * @description Set the rights in an event's clips; they hold at once, for clips that are being watched too.
+         * @description Set the rights of an event's clips. They apply at once, also to running playback.
          */
         put: operations["put_rights"];
         post?: never;
@@ -3505,7 +3505,7 @@ export interface paths {
         put?: never;
         /**
          * Tap
-         * @description Ask to see again what has just happened. A person's second tap within ten seconds is the same one.
+         * @description Ask to see again what has just happened; counted once per person in ten seconds.
          */
         post: operations["tap"];
         delete?: never;
@@ -3523,7 +3523,7 @@ export interface paths {
         };
         /**
          * Get key
-         * @description The key of a camera and an hour, for as long as the clip may be watched and within its time alone.
+         * @description Return the key of a camera and an hour of the clip, while the viewer may watch it.
          */
         get: operations["get_key"];
         put?: never;
@@ -3543,7 +3543,7 @@ export interface paths {
         };
         /**
          * Get object
-         * @description An init segment, or a segment that is sealed; it never changes, and a cache may keep it for ever.
+         * @description Return an init segment or an encrypted segment; immutable and cacheable forever.
          */
         get: operations["get_object"];
         put?: never;
@@ -3565,7 +3565,7 @@ export interface paths {
         put?: never;
         /**
          * Dismiss suggestion
-         * @description Close a suggestion of which nothing is shown; a mark closes it too.
+         * @description Dismiss a suggestion. Publishing a clip of it closes it too.
          */
         post: operations["dismiss_suggestion"];
         delete?: never;
@@ -4505,7 +4505,7 @@ export interface components {
         };
         /**
          * Anywhere
-         * @description Wherever they are.
+         * @description No restriction of place.
          */
         Anywhere: {
             /** @enum {string} */
@@ -4530,7 +4530,7 @@ export interface components {
         };
         /**
          * ApprovalSettings
-         * @description Whether what one person marks waits until another one releases it.
+         * @description Whether clips need approval by a second person.
          */
         ApprovalSettings: {
             four_eyes: boolean;
@@ -4856,9 +4856,9 @@ export interface components {
         };
         /**
          * CameraStatus
-         * @description A camera as it is now: its fault and since when, until when its picture is kept, how many segments were lost.
+         * @description A camera with its fault, the end of its stored video, and its lost segments.
          *
-         *         `delay_ms`: how late its transport brings a picture, which is taken off the time of its arrival.
+         *         `delay_ms`: delay of its transport, subtracted from arrival times.
          */
         CameraStatus: {
             delay_ms: number;
@@ -5002,11 +5002,10 @@ export interface components {
         };
         /**
          * Clip
-         * @description A clip that is, was or may be published. The first of its cameras is shown first.
+         * @description A clip in any state. The first camera is shown first.
          *
-         *         `published_at`: when it was first shown; `marked_by`: who marked it, or told the goal that it shows, None: a machine
-         *         did; `entry`: the number of the feed's entry that tells of it, None while it is not shown; `poster_id`: the object
-         *         of its poster, None while there can be none.
+         *         `published_at`: first publication. `marked_by`: the person who marked it or published its goal, None for a machine.
+         *         `entry`: number of its feed entry while published. `poster_id`: object of its poster, if it can have one.
          */
         Clip: {
             about?: number | null;
@@ -5027,9 +5026,9 @@ export interface components {
         };
         /**
          * ClipRequest
-         * @description What the media desk wants shown again; it makes the id. `cameras` empty: all that saw it.
+         * @description A clip requested by the media desk, with a client-generated id. Empty `cameras`: all with video.
          *
-         *         `about`: the number of the feed's entry that it shows. `suggestion`: the one that it answers.
+         *         `about`: number of the feed entry that it shows. `suggestion`: the suggestion that it answers.
          */
         ClipRequest: {
             about?: number | null;
@@ -5044,7 +5043,7 @@ export interface components {
         };
         /**
          * ClipStart
-         * @description What a player asks for before it asks for pictures: the clip, and playlists of its first camera by address.
+         * @description The responses that a player needs before the first picture: the clip, and playlists by URL.
          */
         ClipStart: {
             clip: components["schemas"]["ClipView"];
@@ -5054,15 +5053,15 @@ export interface components {
         };
         /**
          * ClipState
-         * @description Where a clip stands: it waits for a second pair of eyes, it is shown, it was taken down.
+         * @description State of a clip: proposed for approval, published, or withdrawn.
          * @enum {string}
          */
         ClipState: "proposed" | "shown" | "withdrawn";
         /**
          * ClipView
-         * @description A clip for who watches it: its cameras, the first to be shown first, and the stretch of time.
+         * @description A clip for viewers: its cameras, with the default one first, and its time range.
          *
-         *         `download`, `share`: whether it may be kept as a file, and its link be passed on with a preview.
+         *         `download`, `share`: whether it may be saved as a file, and shared with a preview.
          */
         ClipView: {
             about: number | null;
@@ -5267,7 +5266,7 @@ export interface components {
         CountedKind: "completed" | "corner" | "foul" | "offside" | "on_target" | "pass" | "shot";
         /**
          * Countries
-         * @description In one of these countries (ISO 3166-1 alpha-2), as the edge in front of us says.
+         * @description Countries (ISO 3166-1 alpha-2), as reported by a trusted proxy.
          */
         Countries: {
             countries: string[];
@@ -5386,9 +5385,9 @@ export interface components {
         };
         /**
          * DescribableClip
-         * @description A clip that is shown. `about`: the number of the feed's entry that it shows; `described`: in which languages.
+         * @description A published clip. `about`: number of its feed entry; `described`: languages of its descriptions.
          *
-         *         `settled`: its end has come in, so that it can be described.
+         *         `settled`: all of its video has arrived, so that it can be described.
          */
         DescribableClip: {
             about: number | null;
@@ -5403,7 +5402,7 @@ export interface components {
         };
         /**
          * DescribableClips
-         * @description The clips of an event, the latest moment first.
+         * @description Published clips of an event, latest first.
          */
         DescribableClips: {
             clips: components["schemas"]["DescribableClip"][];
@@ -5427,7 +5426,7 @@ export interface components {
         };
         /**
          * DeskClip
-         * @description A clip on the desk. `own`: whoever asks has marked it, or told its goal; `automatic`: a goal made it.
+         * @description A clip. `own`: marked by the requester, or of their goal entry; `automatic`: made by a goal entry.
          */
         DeskClip: {
             about: number | null;
@@ -5459,7 +5458,7 @@ export interface components {
         };
         /**
          * DeskSuggestion
-         * @description A moment on the desk, and the stretch that it would show. `strength`: a roar's tenths of a decibel, or taps.
+         * @description A suggested moment and its time range. `strength`: of a roar in tenths of a decibel, or the number of taps.
          */
         DeskSuggestion: {
             /** Format: date-time */
@@ -5795,7 +5794,7 @@ export interface components {
         };
         /**
          * Fault
-         * @description Why nothing comes from a camera, or why a take of it ended.
+         * @description Reason why a camera sends nothing, or why its take ended.
          * @enum {string}
          */
         Fault: "clock_jumped" | "ended" | "gop_open" | "gop_too_long" | "no_h264" | "no_srt" | "our_clock_jumped" | "silent" | "store_away" | "store_full" | "too_large" | "unreachable";
@@ -6630,9 +6629,9 @@ export interface components {
         };
         /**
          * MediaDesk
-         * @description The desk of an event. `near`: what cameras see now is its own, and a goal that is told now makes a clip.
+         * @description The desk of an event. `near`: the event is current, so that video is visible and goals make clips.
          *
-         *         `four_eyes`: what one person marks waits for another.
+         *         `four_eyes`: clips need approval by a second person.
          */
         MediaDesk: {
             clips: components["schemas"]["DeskClip"][];
@@ -6663,7 +6662,7 @@ export interface components {
         };
         /**
          * MomentSource
-         * @description Who suggests.
+         * @description Source of a suggestion.
          * @enum {string}
          */
         MomentSource: "roar" | "taps";
@@ -6715,7 +6714,7 @@ export interface components {
         };
         /**
          * Networks
-         * @description In one of these networks (CIDR, RFC 4632 and 4291), those of the ground.
+         * @description Networks (CIDR, RFC 4632 and 4291), such as those of the venue.
          */
         Networks: {
             /** @enum {string} */
@@ -7912,10 +7911,9 @@ export interface components {
         };
         /**
          * Rights
-         * @description The rights in the clips of an event. `from_at` and `until_at`: when they may be watched, None without a bound.
+         * @description Rights of an event's clips. `from_at`, `until_at`: when they may be watched, None without a limit.
          *
-         *         `download`: whether a clip may be kept as a file. `share`: whether its link shows what it is about to whoever may
-         *         watch it anyway.
+         *         `download`: whether clips may be saved as files. `share`: whether their links show a preview to those who may watch.
          */
         Rights: {
             /** @default false */
@@ -7930,14 +7928,14 @@ export interface components {
         };
         /**
          * RightsRevision
-         * @description The revision of what was set.
+         * @description The revision of stored rights.
          */
         RightsRevision: {
             revision: number;
         };
         /**
          * RightsUpdate
-         * @description The rights in an event's clips, if nobody set others since `revision` (0: nobody set any).
+         * @description The rights of an event's clips. `revision`: the one that they replace, 0 for the default.
          */
         RightsUpdate: {
             /** @default 0 */
@@ -9183,7 +9181,7 @@ export interface components {
         };
         /**
          * Who
-         * @description Whom a clip is for: who is in the ground with a ticket, who has a ticket of the event, everybody.
+         * @description Audience of clips: ticket holders inside the venue, ticket holders of the event, or everyone.
          * @enum {string}
          */
         Who: "everybody" | "inside" | "ticket";
@@ -15174,7 +15172,7 @@ export interface operations {
             path: {
                 event_id: string;
                 camera: string;
-                /** @description From when on, Unix milliseconds */
+                /** @description Start, Unix milliseconds */
                 since: number;
                 playlist: "audio.m3u8" | "main.m3u8" | "video.m3u8";
             };
@@ -15339,7 +15337,7 @@ export interface operations {
             path: {
                 event_id: string;
                 camera: string;
-                /** @description When the hour of the key begins, Unix seconds */
+                /** @description Start of the hour of the key, Unix seconds */
                 period: number;
             };
             cookie?: never;
@@ -15468,7 +15466,7 @@ export interface operations {
             path: {
                 clip_id: string;
                 camera: string;
-                /** @description When the hour of the key begins, Unix seconds */
+                /** @description Start of the hour of the key, Unix seconds */
                 period: number;
             };
             cookie?: never;

@@ -1,1 +1,1 @@
-"""What is published and taken down, in the caller's transaction."""
+"""Commands of replay, run in the caller's transaction."""

@@ -1,4 +1,4 @@
-"""Publishing, releasing and withdrawing clips, in the caller's transaction. The feed is locked before a clip is."""
+"""Publishing, approving and withdrawing clips in the caller's transaction. Locks the feed before a clip."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -33,9 +33,9 @@ from virage.site.programme import api as programme
 async def mark(
     conn: Connection, event_id: UUID, request: ClipRequest, who: UUID | None, now: datetime
 ) -> Clip | Refused:
-    """Publish a clip, at once, and say so in the feed; of an event with four eyes it waits for its release.
+    """Publish a clip and its feed entry; with four-eyes approval, store it as proposed. Idempotent by id.
 
-    The same mark again is the same clip. What a program marks is its creator's mark.
+    The marker of a clip is a person: for an API client, the person who created it.
     """
     if await store.clip(conn, request.id) is not None:
         return await _existing(conn, request, event_id)
@@ -64,7 +64,7 @@ async def mark(
 async def _existing(
     conn: Connection, request: ClipRequest, event_id: UUID, refused: Refused | None = None
 ) -> Clip | Refused:
-    """The clip that the same mark has made, maybe another transaction's just now; else `refused`, or that its id is."""
+    """Return the stored clip of the same request, also of a concurrent transaction; otherwise a refusal."""
     existing = await store.clip(conn, request.id)
     if existing is None and refused is not None:
         return refused
@@ -72,7 +72,7 @@ async def _existing(
 
 
 async def release(conn: Connection, clip: Clip, who: UUID | None, now: datetime) -> Clip | Refused:
-    """Show a clip that waits, or again one that was taken down, if its footage is kept. What is shown stays so."""
+    """Publish a proposed or withdrawn clip if its footage still exists; idempotent for a published clip."""
     if clip.state is ClipState.SHOWN:
         return clip
     person = await _person(conn, who)
@@ -93,11 +93,11 @@ async def release(conn: Connection, clip: Clip, who: UUID | None, now: datetime)
 
 
 async def withdraw(conn: Connection, clip: Clip, who: UUID | None, now: datetime) -> Clip | Refused:
-    """Show a clip no more: its keys are given to nobody from now on, and the feed tells of it no longer."""
+    """Withdraw a clip and its feed entry. From then on, its keys are refused."""
     if clip.state is ClipState.WITHDRAWN:
         return clip
     if clip.entry is not None:
-        # refused where the feed has withdrawn that entry itself, which is as well
+        # a refusal is ignored: the feed has withdrawn the entry itself
         await live.publish(conn, clip.event_id, [EntryRequest(new_id(), now, EntryWithdrawal(clip.entry))], who, now)
     if not await store.withdraw_clip(conn, clip.id, now, entry=clip.entry):
         return Refused(Reason.CHANGED)
@@ -108,10 +108,10 @@ async def withdraw(conn: Connection, clip: Clip, who: UUID | None, now: datetime
 async def on_feed_entries(
     conn: Connection, event_id: UUID, entries: Sequence[FeedEntry], who: UUID | None, now: datetime
 ) -> None:
-    """Publish a clip of each goal that somebody told, and take down those of what did not happen.
+    """Publish a clip of each new goal, and withdraw the clips of withdrawn or overturned entries.
 
-    A goal that no camera saw, or that is withdrawn in the same breath, has none. Telling it is marking it: where two
-    pairs of eyes are asked for, whoever told a goal does not release its clip.
+    A goal without footage, or withdrawn in the same batch, gets no clip. With four-eyes approval, the publisher of a
+    goal counts as the marker of its clip.
     """
     withdrawn = {number for entry in entries if (number := _withdrawn_entry(entry)) is not None}
     for entry in entries:
@@ -123,14 +123,14 @@ async def on_feed_entries(
 
 
 async def _person(conn: Connection, who: UUID | None) -> UUID | Refused | None:
-    """Whose eyes these are. Of a program that was ended meanwhile nobody knows: it marks and releases nothing."""
+    """Return the person responsible for a principal, None for the system. Refuse a revoked API client."""
     if who is None:
         return None
     return await people.responsible_person(conn, who) or Refused(Reason.NOT_FOUND)
 
 
 def _withdrawn_entry(entry: FeedEntry) -> int | None:
-    """The entry that this one takes back."""
+    """Return the number of the entry that this entry withdraws or overturns, or None."""
     match entry.content:
         case EntryWithdrawal(about) | VarReview(matter="goal", phase="overturned", about=about):
             return about

@@ -1,4 +1,4 @@
-"""Bringing a description of a clip: read and checked, mixed and cut for each camera, sealed, kept, written down."""
+"""Audio descriptions of clips: decoding, mixing and segmenting per camera, encrypted storage."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ from virage.platform.values.refusals import Refused
 
 
 class Reason(StrEnum):
-    """Why a description is not taken."""
+    """Refusals of an audio description."""
 
     NOT_FOUND = "not_found"
     GROWING = "clip_growing"
@@ -36,14 +36,14 @@ class Reason(StrEnum):
 
 
 class KeyedAngle(Struct, frozen=True):
-    """What one camera has of a clip, and its keys."""
+    """The segments of one camera in a clip, and their keys."""
 
     angle: Angle
     keys: Keys
 
 
 def read(data: bytes, clip: Clip) -> Samples | Refused:
-    """The voice in a file, if it suits the clip."""
+    """Return the decoded voice of a file, or a refusal if it is unreadable, too short or too long."""
     try:
         voice = audio.samples(data)
     except UnreadableMedia:
@@ -57,7 +57,7 @@ def read(data: bytes, clip: Clip) -> Samples | Refused:
 
 
 async def render(footage: Footage, voice: Samples, angles: Sequence[KeyedAngle]) -> Mapping[str, list[Part]]:
-    """Return the encrypted parts of a description by camera, stored; raises `MediaMissing` without a picture."""
+    """Return the encrypted and stored parts of a description by camera; raises `MediaMissing` without video."""
     if not angles:
         raise MediaMissing
     ambience = await _ambience(footage, angles[0])
@@ -68,14 +68,14 @@ async def render(footage: Footage, voice: Samples, angles: Sequence[KeyedAngle])
 async def put(
     conn: Connection, clip: Clip, locale: Locale, parts: Mapping[str, list[Part]], who: UUID | None, *, now: datetime
 ) -> None:
-    """Offer a description from now on, in place of the one before in this language."""
+    """Store a description, replacing the previous one in the same language."""
     id_ = new_id()
     await store.put(conn, clip.id, locale, id_, parts, now=now)
     await append(conn, [Fact(DESCRIBED_FACT, who, clip.id, {"event": clip.event_id, "locale": locale})], now)
 
 
 async def _ambience(footage: Footage, keyed: KeyedAngle) -> Samples | None:
-    """What the voice lies over: the sound of the first camera, as long as nothing of it is missing."""
+    """Return the sound of the first camera in the first run, to mix under the voice; None without sound."""
     pieces = [piece for run, piece in by_run(keyed.angle.audio, keyed.angle.runs) if run == 0]
     return await asyncio.to_thread(audio.samples, await media(footage, keyed.keys, pieces)) if pieces else None
 
@@ -83,7 +83,7 @@ async def _ambience(footage: Footage, keyed: KeyedAngle) -> Samples | None:
 async def _render(
     footage: Footage, voice: Samples, ambience: Samples | None, keyed: KeyedAngle, base: datetime
 ) -> list[Part]:
-    """One camera's; `base`: when the voice begins, by the clock of all cameras."""
+    """Return the parts for one camera. `base`: the time at which the voice starts."""
     parts: list[Part] = []
     numbered = list(by_run(keyed.angle.video, keyed.angle.runs))
     for run in range(len(keyed.angle.runs)):

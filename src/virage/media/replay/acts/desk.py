@@ -1,4 +1,4 @@
-"""What is suggested to the media desk, and how its clips are released, in the caller's transaction."""
+"""Suggestions to the media desk, and its approval setting, in the caller's transaction."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -15,13 +15,13 @@ TAPS_KEPT: Final = timedelta(minutes=10)
 
 
 async def set_four_eyes(conn: Connection, event_id: UUID, who: UUID | None, now: datetime, *, four_eyes: bool) -> None:
-    """Say whether what one person marks waits for another; what waits already goes on waiting."""
+    """Set whether clips need approval by a second person. Clips that are already proposed still need it."""
     if await store.set_four_eyes(conn, event_id, four_eyes=four_eyes):
         await append(conn, [Fact("clips_four_eyes", who, event_id, {"four_eyes": four_eyes})], now)
 
 
 async def suggest(conn: Connection, event_id: UUID, moment: Moment, now: datetime) -> bool:
-    """Suggest a moment, unless it is known; one suggestion a moment, whoever else suggests it."""
+    """Suggest a moment and return True; return False if a suggestion or a clip already covers it."""
     await store.lock(conn, event_id)
     if await store.moment_known(conn, event_id, moment.at, SAME_MOMENT):
         return False
@@ -32,7 +32,7 @@ async def suggest(conn: Connection, event_id: UUID, moment: Moment, now: datetim
 
 
 async def dismiss(conn: Connection, suggestion: Suggestion, who: UUID | None, now: datetime) -> None:
-    """Close a suggestion of which nothing is shown."""
+    """Dismiss a suggestion without publishing a clip."""
     if await store.dismiss(conn, suggestion.id, who, now):
         await append(conn, [Fact("moment_dismissed", who, suggestion.id, {"event": suggestion.event_id})], now)
 
@@ -40,9 +40,9 @@ async def dismiss(conn: Connection, suggestion: Suggestion, who: UUID | None, no
 async def count_taps(
     conn: Connection, process: UUID, seconds: Mapping[tuple[UUID, datetime], tuple[int, int]], now: datetime
 ) -> None:
-    """Count who asked to see something again, and suggest it once enough have.
+    """Add requests of fans to see something again, and suggest the moment once there are enough.
 
-    `seconds`: by event and second, how many asked, and how many follow that event in this process.
+    `seconds`: by event and second, how many fans asked, and how many follow that event in this process.
     """
     await store.add_taps(conn, process, seconds)
     for event_id in sorted({event_id for event_id, _ in seconds}):
@@ -53,5 +53,5 @@ async def count_taps(
 
 
 async def delete_taps(conn: Connection, now: datetime) -> None:
-    """Forget what was asked for long ago."""
+    """Delete counts of requests older than ten minutes."""
     await store.delete_taps(conn, now - TAPS_KEPT)

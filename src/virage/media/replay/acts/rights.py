@@ -1,4 +1,4 @@
-"""Setting who may watch, in the caller's transaction."""
+"""Setting the rights of clips in the caller's transaction."""
 
 from datetime import datetime
 from uuid import UUID
@@ -13,7 +13,7 @@ from virage.platform.values.refusals import Refused
 async def set_rights(
     conn: Connection, event_id: UUID, rights: Rights, who: UUID | None, now: datetime, *, revision: int
 ) -> int | Refused:
-    """Set the rights in an event's clips, for whoever asks from now on, and return the next revision."""
+    """Set the rights of an event's clips, in force at once, and return the new revision."""
     refused = check(rights)
     if refused is not None:
         return refused

@@ -1,1 +1,1 @@
-"""Pictures and sound as files, by FFmpeg's libraries: bytes in, bytes out, in a thread of the caller's."""
+"""Encoding and decoding of video and audio with FFmpeg: pure functions of bytes that block their thread."""

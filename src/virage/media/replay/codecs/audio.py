@@ -1,4 +1,4 @@
-"""A description's sound, mixed with that of the ground and cut for the timeline of a picture."""
+"""Audio descriptions: decoding, mixing with the stadium sound, and encoding as CMAF segments."""
 
 from collections.abc import Iterator
 from io import BytesIO
@@ -14,11 +14,11 @@ from virage.media.replay.rules.boxes import boxes
 
 RATE: Final = 48_000
 BIT_RATE: Final = 96_000
-AMBIENCE_GAIN: Final = 0.35  # how loud the ground is under the voice
+AMBIENCE_GAIN: Final = 0.35  # of the stadium sound under the voice
 SAMPLES_MAX: Final = RATE * 400
-RATES: Final = range(8_000, 192_001)  # of a file; at one sample a second, a few bytes are hours
+RATES: Final = range(8_000, 192_001)  # in Hz; at one sample per second, a few bytes would decode to hours
 CONTAINERS: Final = "aac,aiff,amr,asf,avi,caf,flac,matroska,mov,mp3,mpegts,ogg,w64,wav"
-"""By FFmpeg's names: files that hold what they are. Others name files of this machine to read, or ports to wait at."""
+"""FFmpeg names of self-contained formats. Others can name local files to read, or ports to listen at."""
 FLAGS: Final = "empty_moov+default_base_moof+cmaf+frag_discont+delay_moov"
 INIT: Final = (b"ftyp", b"moov")
 
@@ -26,24 +26,24 @@ Samples = NDArray[np.float32]
 
 
 class UnreadableMedia(Exception):
-    """It is no sound that can be read."""
+    """The file contains no readable audio."""
 
 
 class Piece(Struct, frozen=True):
-    """About a second of sound, as CMAF."""
+    """About one second of audio, as a CMAF fragment."""
 
     data: bytes
     duration_ms: int
 
 
 def samples(data: bytes) -> Samples:
-    """The sound in a file, one channel, 48,000 samples a second; the first 400 seconds of a longer one."""
+    """Return the audio of a file as mono samples at 48 kHz, at most about 400 seconds."""
     resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
     parts: list[Samples] = []
     length = 0
     try:
         with av.open(BytesIO(data), options={"format_whitelist": CONTAINERS}) as file:
-            assert isinstance(file, InputContainer)  # noqa: S101 - it was opened for reading
+            assert isinstance(file, InputContainer)  # noqa: S101 - opened for reading
             if not file.streams.audio:
                 raise UnreadableMedia
             for frame in file.decode(audio=0):
@@ -60,7 +60,7 @@ def samples(data: bytes) -> Samples:
 
 
 def mixed(voice: Samples, ambience: Samples | None, seconds: float) -> Samples:
-    """The voice over the ground, which is softer, for so long."""
+    """Return the voice over the attenuated stadium sound, cut or padded to the duration."""
     length = round(seconds * RATE)
     sound = np.zeros(length, np.float32)
     sound[: len(voice)] += voice[:length]
@@ -70,7 +70,7 @@ def mixed(voice: Samples, ambience: Samples | None, seconds: float) -> Samples:
 
 
 def cut(sound: Samples, began_s: float) -> tuple[bytes, list[Piece]]:
-    """AAC as CMAF whose first sample is heard at `began_s`: the init segment, and about a second each."""
+    """Encode AAC fragments (CMAF) of about a second, starting at `began_s`. Return the init segment and them."""
     file = BytesIO()
     options = {"movflags": FLAGS, "use_editlist": "0", "frag_duration": "1000000"}
     with av.open(file, "w", format="mp4", options=options) as out:
@@ -81,7 +81,7 @@ def cut(sound: Samples, began_s: float) -> tuple[bytes, list[Piece]]:
         shift = round(began_s * RATE)
         for packet in [*stream.encode(frame), *stream.encode(None)]:
             if packet.pts is None or packet.dts is None or packet.pts < 0:
-                continue  # what an encoder puts before the first sample
+                continue  # encoder delay before the first sample
             packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
             out.mux(packet)
     muxed = boxes(file.getvalue())
@@ -101,6 +101,6 @@ def _fragments(muxed: list[tuple[bytes, bytes]]) -> Iterator[bytes]:
 
 def _duration_ms(media: bytes) -> int:
     with av.open(BytesIO(media)) as source:
-        assert isinstance(source, InputContainer)  # noqa: S101 - it was opened for reading
+        assert isinstance(source, InputContainer)  # noqa: S101 - opened for reading
         packets = [packet for packet in source.demux() if packet.pts is not None]
         return max(1, round(1000 * sum(float((packet.duration or 0) * packet.time_base) for packet in packets)))

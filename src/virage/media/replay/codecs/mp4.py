@@ -1,4 +1,4 @@
-"""A clip as one file, out of the packets as they are."""
+"""Clips as MP4 files, remuxed without encoding."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -13,14 +13,14 @@ HALF_A_TICK_S: Final = 1e-5
 
 
 class RunMedia(Struct, frozen=True):
-    """What was sent without a break: an init segment and what follows it, of the picture and of the sound if any."""
+    """The media of one uninterrupted run: init segment and fragments of the video, and of the audio if any."""
 
     video: bytes
     audio: bytes | None
 
 
 def joined(runs: Sequence[RunMedia]) -> bytes:
-    """An MP4 file (ISO/IEC 14496-14) of films, one after the other; those that are encoded otherwise are left out."""
+    """Return an MP4 file (ISO/IEC 14496-14) of consecutive runs; runs with another encoding are left out."""
     file = BytesIO()
     with av.open(file, "w", format="mp4") as out, ExitStack() as opened:
         into: dict[str, Any] = {}
@@ -42,14 +42,14 @@ def joined(runs: Sequence[RunMedia]) -> bytes:
 
 
 def _stream(source: Any) -> Any:
-    assert isinstance(source, InputContainer)  # noqa: S101 - it was opened for reading
+    assert isinstance(source, InputContainer)  # noqa: S101 - opened for reading
     return source.streams[0]
 
 
 def _append(out: Any, tracks: Sequence[tuple[Any, Any]], began_s: float) -> float:
-    """Put the tracks of one film behind what is there, and return where its picture ends, which comes first.
+    """Append the tracks of one run and return the end time of its video, the first track.
 
-    Sound before the picture, or over the end of the film before, is left out.
+    Audio before the start of the video, or beyond its end, is left out.
     """
     zero_s: float | None = None
     picture_ends_s = began_s

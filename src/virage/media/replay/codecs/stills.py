@@ -1,4 +1,4 @@
-"""What segments that were opened show: `media` is an init segment and what follows it of one track."""
+"""Still images of decrypted segments; `media` is an init segment and fragments of one track."""
 
 from fractions import Fraction
 from io import BytesIO
@@ -13,12 +13,12 @@ JPEG = "image/jpeg"
 
 
 def jpeg(media: bytes) -> bytes:
-    """Its first frame as a JPEG."""
+    """Return the first frame as JPEG."""
     with av.open(BytesIO(media)) as source:
-        assert isinstance(source, InputContainer)  # noqa: S101 - it was opened for reading
+        assert isinstance(source, InputContainer)  # noqa: S101 - opened for reading
         frame: VideoFrame = next(source.decode(video=0))
     codec = CodecContext.create("mjpeg", "w")
-    assert isinstance(codec, VideoCodecContext)  # noqa: S101 - it is one of pictures
+    assert isinstance(codec, VideoCodecContext)  # noqa: S101 - a video codec
     codec.width, codec.height, codec.pix_fmt = frame.width, frame.height, "yuvj420p"
     codec.time_base = Fraction(1, 1000)
     return b"".join(bytes(packet) for packet in [*codec.encode(frame.reformat(format="yuvj420p")), *codec.encode(None)])

@@ -1,1 +1,1 @@
-"""What `virage ingest` runs: one camera, from its transport to segments that are kept and known."""
+"""The process `virage ingest`: from the transport of one camera to stored segments."""

@@ -1,4 +1,4 @@
-"""One camera: what its reader brings is sealed, kept, and written down, in order."""
+"""Ingest of one camera: encrypts, stores and records the segments of its reader in order."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ from virage.platform.data.objects import Full, StoreAway
 from virage.platform.settings.logs import log
 from virage.platform.values.clock import Clock
 
-WAITING_MAX: Final = 256  # parts that wait for a store that is away: two minutes of picture and sound
+WAITING_MAX: Final = 256  # parts waiting for the object store: two minutes of video and audio
 STORE_RETRY_S: Final = 0.5
 STATE_EVERY_S: Final = 1.0
 LAST_PACKET_S: Final = 0.5
@@ -28,11 +28,11 @@ LAST_PARTS_S: Final = 5.0
 
 
 class Ingest:
-    """Takes in one camera until it is told to stop.
+    """Ingest of one camera until cancelled.
 
-    A thread reads the transport; the loop seals, keeps and writes down, in order. If the store or the database is away
-    it waits; what comes while `waiting_max` parts wait already is lost, counted, and the gap is seen. An init segment
-    never is: all that comes of its take would be lost with it, long after the store is back.
+    A thread reads the transport; the event loop encrypts, stores and records. While the object store or the database is
+    unavailable, up to `waiting_max` parts wait; later fragments are dropped and counted as lost. Init segments are
+    never dropped, because the rest of their take could not be played.
     """
 
     def __init__(
@@ -52,19 +52,19 @@ class Ingest:
         self._vault = vault
         self._waiting_max = waiting_max
         self._parts: asyncio.Queue[Part] = asyncio.Queue()
-        self._tracks: dict[Kind, Track] = {}  # of the present take
+        self._tracks: dict[Kind, Track] = {}  # of the current take
         self._keys: dict[datetime, bytes] = {}
         self._delay = timedelta(milliseconds=source.delay_ms or 0)
         self._health = Health()
         self.lost = 0
 
     async def run(self) -> None:
-        """Take in until cancelled; what is whole by then is kept, if that takes no longer than a few seconds."""
+        """Run until cancelled, then store the complete segments within a few seconds."""
         await self._with_retry(self._register)
         loop = asyncio.get_running_loop()
 
         def report(what: Part | Fault) -> None:
-            with suppress(RuntimeError):  # the loop ended before the thread could
+            with suppress(RuntimeError):  # the loop ended before the thread
                 loop.call_soon_threadsafe(self._receive, what)
 
         reader = Reader(self._source, self._clock, report)
@@ -72,7 +72,7 @@ class Ingest:
         reporting = asyncio.create_task(self._report_state())
         reader.start()
         try:
-            # which leaves both alone when it is cancelled: what waits is kept yet
+            # wait() does not cancel the tasks when it is cancelled, so that waiting parts are still stored
             ended, _ = await asyncio.wait((storing, reporting), return_when=asyncio.FIRST_COMPLETED)
             for task in ended:
                 task.result()
@@ -102,7 +102,7 @@ class Ingest:
             log.error("footage_lost", camera=self._source.camera, part=what.id, lost=self.lost)
 
     async def _report_state(self) -> None:
-        """Say every second how the camera does, whatever becomes of its parts; and hear how late it is."""
+        """Record the state of the camera every second, and read its measured delay."""
         while True:
             lost = self._health.lost
             try:
@@ -129,7 +129,7 @@ class Ingest:
             self._parts.task_done()
 
     async def _drain(self, storing: "asyncio.Task[None]") -> None:
-        """Keep what waits still."""
+        """Store the waiting parts."""
         try:
             if not storing.done():
                 await self._parts.join()
@@ -143,7 +143,7 @@ class Ingest:
             await self._add_segment(part, part.content, self._tracks[part.content.kind])
 
     async def _add_track(self, part: Part, init: Init) -> None:
-        """A new track: its init segment, in the open."""
+        """Store the init segment of a new track, unencrypted."""
         described = (init.kind, init.codecs, init.width, init.height)
         track = Track(part.id, part.take_id, self._source.camera, *described, part.at)
         await self._footage.keep(track.id, init.data)
@@ -169,7 +169,7 @@ class Ingest:
         return self._keys[period]
 
     async def _with_retry(self, action: Callable[[], Awaitable[None]]) -> None:
-        """Do it until the store and the database are there."""
+        """Retry an action until the object store and the database are available."""
         while True:
             try:
                 await action()

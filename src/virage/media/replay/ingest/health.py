@@ -1,4 +1,4 @@
-"""What is wrong with a camera at this moment, of all that may be: its transport, its clock, the store behind it."""
+"""Current fault of a camera: of its transport, its clock, or the object store."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ Since = tuple[Fault, datetime]
 
 
 class Health:
-    """Faults of one camera, and until when it was seen. Only the loop touches it."""
+    """Faults of one camera, and the end of its last stored picture. Used by the event loop only."""
 
     def __init__(self) -> None:
         self._transport: Since | None = None
@@ -18,27 +18,27 @@ class Health:
 
     @property
     def fault(self) -> Since | None:
-        """What to tell of: a store that is away loses what every camera sends, so it comes first."""
+        """The fault to report: first that of the object store, which affects all cameras."""
         return self._store or self._transport
 
     def take_ended(self, fault: Fault, now: datetime) -> None:
-        """A take ended."""
+        """Record the fault that ended a take."""
         if self._transport is None or self._transport[0] is not fault:
             self._transport = (fault, now)
 
     def picture_received(self, now: datetime) -> None:
-        """A picture has come."""
+        """Clear the fault of the transport, but show a temporary one for `SHOWN_FOR`."""
         if self._transport is not None:
             fault, since = self._transport
             if fault not in PASSING or now - since >= SHOWN_FOR:
                 self._transport = None
 
     def store_failed(self, fault: Fault, now: datetime) -> None:
-        """What came cannot be kept for now."""
+        """Record that parts cannot be stored."""
         if self._store is None or self._store[0] is not fault:
             self._store = (fault, now)
 
     def stored(self, until: datetime) -> None:
-        """Something is kept; `until`: when it ends."""
+        """Record a stored segment that ends at `until`."""
         self._store = None
         self.seen_at = until if self.seen_at is None else max(self.seen_at, until)

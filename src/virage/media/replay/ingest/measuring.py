@@ -1,4 +1,4 @@
-"""How late cameras are, measured in what they sent: flashes of one lamp, in all their pictures."""
+"""Measuring the delays of cameras by a flashing lamp in their recorded pictures."""
 
 import asyncio
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ LOOKS_BACK: Final = timedelta(seconds=30)
 
 
 async def measure(db: Database, footage: Footage, vault: MediaVault, now: datetime) -> list[CameraDelay]:
-    """Compare what cameras saw in the last half minute, and keep how late each is; running ingests follow at once."""
+    """Compare the last 30 seconds of all cameras, store and return their delays. Running ingests apply them at once."""
     async with db.connection() as conn:
         known = {camera.name: camera.delay_ms for camera in await store.cameras(conn)}
     seen = [(camera, await _flashes(db, footage, vault, camera, now)) for camera in known]
@@ -37,7 +37,7 @@ async def measure(db: Database, footage: Footage, vault: MediaVault, now: dateti
 async def _flashes(
     db: Database, footage: Footage, vault: MediaVault, camera: str, now: datetime
 ) -> NDArray[np.float64] | None:
-    """When a camera saw flashes (Unix ms); None where it sent nothing."""
+    """Return the times of flashes in the pictures of a camera (Unix ms); None without video."""
     async with db.connection() as conn:
         pieces = await store.pieces(conn, camera, Kind.VIDEO, now - LOOKS_BACK, now)
         keys = {
@@ -66,9 +66,9 @@ def _seen(seconds: Sequence[tuple[Piece, bytes]]) -> NDArray[np.float64]:
 
 
 def frames(data: bytes) -> list[tuple[float, NDArray[np.uint8]]]:
-    """The pictures of an init segment and a segment, with seconds since the first one: their luma alone."""
+    """Return the luma of each frame of an init segment and a fragment, with seconds since the first frame."""
     with av.open(BytesIO(data)) as container:
-        assert isinstance(container, InputContainer)  # noqa: S101 - it was opened for reading
+        assert isinstance(container, InputContainer)  # noqa: S101 - opened for reading
         found = list(container.decode(video=0))
     began = found[0].time or 0.0 if found else 0.0
     return [

@@ -1,4 +1,4 @@
-"""One camera's transport, read in a thread: opened again and again, cut into segments, each with its time."""
+"""Reading a camera's transport in a thread: reconnects, cuts segments, and times each of them."""
 
 import errno
 import threading
@@ -27,7 +27,7 @@ CONTINUES_AFTER: Final = (Fault.CLOCK_JUMPED, Fault.OUR_CLOCK_JUMPED)
 
 
 class Part(Struct, frozen=True):
-    """Something of a take; `id` is that of the object that is made of it, `at` when its first frame arrived."""
+    """An init segment or a fragment of a take. `id`: of its object; `at`: arrival of its first frame."""
 
     id: UUID
     take_id: UUID
@@ -36,26 +36,26 @@ class Part(Struct, frozen=True):
 
 
 class Reader:
-    """Reads a camera until it is stopped. `report` is called from its thread, in order."""
+    """Reader of a camera until it is stopped. `report` is called from its thread, in order."""
 
     def __init__(self, source: Source, clock: Clock, report: Callable[[Part | Fault], None]) -> None:
         self._source = source
         self._clock = clock
         self._report = report
         self._stopped = threading.Event()
-        # a daemon: a library that waits for a camera cannot be woken, and must not hold up the end
+        # a daemon: a blocking call of the library cannot be interrupted and must not delay the exit
         self._thread = threading.Thread(target=self._run, name=f"camera {source.camera}", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End with the next packet."""
+        """Stop after the next packet."""
         self._stopped.set()
 
     def join(self, seconds: float) -> None:
-        """Wait for its end, but not longer than a camera may be silent."""
+        """Wait for the thread to end, at most `seconds`."""
         self._thread.join(seconds)
 
     def _run(self) -> None:
@@ -69,7 +69,7 @@ class Reader:
             except (av.FFmpegError, OSError) as failure:
                 fault = Fault.ENDED if failure.errno in DISCONNECTED else Fault.UNREACHABLE
                 detail = type(failure).__name__
-            except Exception as failure:  # noqa: BLE001 - whatever it was that a camera sent, it is waited for again
+            except Exception as failure:  # noqa: BLE001 - any data of a camera leads to a reconnection
                 log.error("take_failed", camera=self._source.camera, exc_info=failure)
                 fault = Fault.UNREACHABLE
             if self._stopped.is_set():
@@ -82,7 +82,7 @@ class Reader:
         self._report(fault)
 
     def _read(self, container: InputContainer) -> None:
-        """Read until the transport ends; where a clock jumps, another take begins."""
+        """Read until the transport ends; start a new take where a clock jumps."""
         take = _TimedTake(container, self._clock, self._report)
         packets = container.demux(take.streams)
         try:
@@ -104,7 +104,7 @@ class Reader:
 
 
 class _TimedTake:
-    """A take, and when what it has was seen."""
+    """A take with the arrival times of its packets."""
 
     def __init__(self, container: InputContainer, clock: Clock, report: Callable[[Part | Fault], None]) -> None:
         self._id = new_id()
@@ -117,7 +117,7 @@ class _TimedTake:
         self.refused = False
 
     def put(self, packet: Any) -> None:
-        """Take a packet that has just arrived."""
+        """Add a packet that has just arrived."""
         now_s = self._now_s()
         at_s, whole = self._take.put(packet)
         if at_s is not None:
@@ -125,13 +125,13 @@ class _TimedTake:
         self._report_all(whole)
 
     def close(self) -> None:
-        """End it. Of one that is refused no more is kept."""
+        """End the take; discard the remaining parts of a refused one."""
         whole = self._take.close()
         if not self.refused:
             self._report_all(whole)
 
     def _now_s(self) -> float:
-        """The time, which goes on as evenly as the processor's own does, or the take ends."""
+        """Return the current time; raises `TakeEnds` if it drifts from the monotonic clock."""
         now_s = self._clock.now().timestamp()
         steady_s = now_s / self._clock.speed - time.monotonic()
         if self._steady_s is None:

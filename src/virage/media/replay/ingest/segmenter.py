@@ -1,7 +1,7 @@
-"""From a transport to CMAF: packets go into fragmented MP4 as they are, a second a fragment; nothing is encoded anew.
+"""Segmenting a transport into CMAF: packets are remuxed into fragments of a second, without encoding.
 
-Only H.264 with AAC sound is taken, for every phone plays it, and only with a key frame every second to which no later
-frame looks back past (closed GOPs): segments are cut there, and angles switch there.
+Only H.264 with AAC is accepted, because every phone plays it, and only with closed GOPs of one second: segments are cut
+and angles are switched at key frames.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ from virage.media.replay.rules.cameras import ADVICE, Fault
 from virage.media.replay.rules.media import AAC, GOP_MAX_S, Kind
 
 JUMP_S: Final = 1.0
-AUDIO_OFFSET_MAX_S: Final = 3.0  # how far sound may come before or after its picture
+AUDIO_OFFSET_MAX_S: Final = 3.0  # between audio and video
 PROVEN_GOPS: Final = 2
 AUDIO_FRAGMENT_US: Final = 1_000_000
 FLAGS: Final = "empty_moov+default_base_moof+cmaf+frag_discont"
@@ -26,7 +26,7 @@ BOX_BYTES_MAX: Final = 64_000_000
 
 
 class TakeEnds(Exception):
-    """The take cannot go on; `fault` says why."""
+    """The take cannot continue because of `fault`."""
 
     def __init__(self, fault: Fault, detail: str = "") -> None:
         super().__init__(f"{ADVICE[fault]} {detail}".strip())
@@ -34,7 +34,7 @@ class TakeEnds(Exception):
 
 
 class Init(Struct, frozen=True):
-    """The beginning of a track: `data` is its init segment, `codecs` as RFC 6381 writes them. Its fragments follow."""
+    """The init segment of a track, before its fragments. `codecs`: in the format of RFC 6381."""
 
     kind: Kind
     data: bytes
@@ -44,7 +44,10 @@ class Init(Struct, frozen=True):
 
 
 class Fragment(Struct, frozen=True):
-    """About a second of a track. `at_s`: when its first frame is shown, from the decoding of the take's first one."""
+    """About a second of a track.
+
+    `at_s`: presentation time of its first frame, relative to the first decoding time of the take.
+    """
 
     kind: Kind
     data: bytes
@@ -53,14 +56,14 @@ class Fragment(Struct, frozen=True):
 
 
 class _Boxes:
-    """A file that cuts what is written into it at the top boxes of MP4 (ISO/IEC 14496-12, 4.2)."""
+    """A file object that splits written data into top-level MP4 boxes (ISO/IEC 14496-12, 4.2)."""
 
     def __init__(self) -> None:
         self._rest = bytearray()
         self._boxes: list[tuple[bytes, bytes]] = []
 
     def write(self, data: bytes) -> int:
-        """Take what the muxer writes."""
+        """Append output of the muxer."""
         self._rest += data
         while len(self._rest) >= HEAD.size:
             size, name = HEAD.unpack_from(self._rest)
@@ -73,31 +76,31 @@ class _Boxes:
         return len(data)
 
     def take(self) -> list[tuple[bytes, bytes]]:
-        """The boxes that have become whole since the last time."""
+        """Return the boxes completed since the last call."""
         whole, self._boxes = self._boxes, []
         return whole
 
 
 class _Track:
-    """One stream of a take on its way into fragments. A fragment is whole once the muxer has begun the next one."""
+    """One stream of a take. A fragment is complete once the muxer has started the next one."""
 
     def __init__(self, kind: Kind, stream: Any) -> None:
-        # the sound's own description comes with its first packet, so the head of its file waits for that
+        # the codec configuration of audio comes with its first packet, so that `moov` is delayed until then
         more = {"movflags": f"{FLAGS}+frag_keyframe"} if kind is Kind.VIDEO else _AUDIO_OPTIONS
         self.kind = kind
         self._stream = stream
         self._boxes = _Boxes()
         self._out = av.open(self._boxes, "w", format="mp4", options={"use_editlist": "0", **more})
         self._into = self._out.add_stream_from_template(stream)
-        # MPEG-TS carries AAC with ADTS heads, MP4 without; with the output stream the filter would change it twice
+        # MPEG-TS carries AAC with ADTS headers, MP4 without; given the output stream, the filter would apply twice
         self._filter = BitStreamFilterContext("aac_adtstoasc", stream) if kind is Kind.AUDIO else None
         self._began_s: float | None = None
         self._ends_s = 0.0
         self._init_sent = False
 
     def put(self, packet: "Packet[Any]", at_s: float) -> Iterator[Init | Fragment]:
-        """Take a packet that is shown at `at_s`, and return what has become whole by it."""
-        ends_s = at_s + float((packet.duration or 0) * (packet.time_base or 0))  # muxing takes both away
+        """Add a packet with presentation time `at_s`, and yield the parts that it completes."""
+        ends_s = at_s + float((packet.duration or 0) * (packet.time_base or 0))  # muxing resets both
         for filtered in [packet] if self._filter is None else self._filter.filter(packet):
             filtered.stream = self._into
             self._out.mux_one(filtered)
@@ -107,7 +110,7 @@ class _Track:
         self._ends_s = max(self._ends_s, ends_s)
 
     def close(self) -> Iterator[Init | Fragment]:
-        """End the track; what is left is its last fragment."""
+        """End the track and yield its last fragment."""
         self._out.close()
         yield from self._complete(self._ends_s)
 
@@ -133,10 +136,10 @@ _PARTS: Final = {"init": (b"ftyp", b"moov"), "fragment": (b"styp", b"sidx", b"pr
 
 
 class Take:
-    """The tracks of what a camera sends without a break, their times counted from the first key frame.
+    """The tracks of a camera without interruption, timed from the first key frame.
 
-    Nothing of it is told before its second GOP has shown that they are closed and short, or it has ended well: of an
-    encoder that is refused nothing is kept.
+    Nothing is released before the second GOP has proved that GOPs are closed and short, or the take has ended normally:
+    no video of a refused encoder is stored.
     """
 
     def __init__(self, source: InputContainer) -> None:
@@ -154,9 +157,9 @@ class Take:
         self._proven = False
 
     def put(self, packet: "Packet[Any]") -> tuple[float | None, list[Init | Fragment]]:
-        """Take a packet; return when it is shown, in seconds of the take, and what has become whole by it.
+        """Add a packet. Return its presentation time in the take (s), and the parts that it completes.
 
-        Whatever comes before the first key frame is left out, and has no time.
+        Packets before the first key frame are dropped and have no time.
         """
         if packet.dts is None or packet.pts is None:
             return None, []
@@ -178,7 +181,7 @@ class Take:
         return at_s, self._release(track.put(packet, at_s))
 
     def close(self) -> list[Init | Fragment]:
-        """End all tracks; what is left is told."""
+        """End all tracks and return the remaining parts."""
         self._proven = True
         return self._release(whole for track in self._tracks.values() for whole in track.close())
 
@@ -193,9 +196,9 @@ class Take:
         return released
 
     def _continues(self, kind: Kind, dts_s: float) -> bool:
-        """Whether a packet goes on where its take is; raises where the picture does not.
+        """Return whether a packet continues its take; raises `TakeEnds` if the video's clock jumped.
 
-        The sound of a clock that jumped comes a little before or after its picture, and is left out until they agree.
+        After a jump, audio is dropped until it agrees with the video, because the two do not jump at the same packet.
         """
         picture_s, last_s = self._last_s.get(Kind.VIDEO), self._last_s.get(kind)
         if kind is Kind.VIDEO:

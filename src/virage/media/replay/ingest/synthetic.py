@@ -1,7 +1,7 @@
-"""A camera that nobody holds: a pitch with a ball, a clock that people read, the same clock for programs, and a lamp
-that flashes unevenly, by which cameras are compared (`rules/alignment.py`).
+"""Synthetic test camera: a pitch with a ball, a clock for people, the same clock as bits, and a flashing lamp.
 
-It sends MPEG-TS as a broadcast encoder would: H.264 with a closed GOP a second, AAC sound that beeps with each second.
+The lamp flashes unevenly, for comparing cameras (`rules/alignment.py`). The camera sends MPEG-TS like a broadcast
+encoder: H.264 with a closed GOP per second, and AAC with a beep each second.
 """
 
 import time
@@ -23,7 +23,7 @@ BEEP_S: Final = 0.1
 BITS: Final = 44
 BIT_WIDTH, BIT_HEIGHT = 14, 16
 GRASS, LINE, INK, BALL = 90, 150, 235, 220
-LAMP: Final = 80  # its width and height, in the upper right corner
+LAMP: Final = 80  # width and height in pixels, in the upper right corner
 LAMP_SLOT_MS: Final = 120
 DIGIT_WIDTH, DIGIT_HEIGHT, STROKE = 24, 44, 6
 SEGMENTS_OF: Final = {  # which strokes of a seven-segment digit are lit: top, middle, bottom, then left and right pairs
@@ -35,7 +35,7 @@ Plane = NDArray[np.uint8]
 
 
 def picture(at_ms: int, number: int) -> Plane:
-    """The luma of frame `number`, seen `at_ms` milliseconds after 1970."""
+    """Return the luma of frame `number`, recorded `at_ms` (Unix milliseconds)."""
     plane = np.full((HEIGHT, WIDTH), GRASS, np.uint8)
     plane[:, WIDTH // 2 - 1 : WIDTH // 2 + 1] = LINE
     x = int((WIDTH - 40) * (0.5 + 0.5 * np.sin(number / RATE))) + 20
@@ -51,7 +51,7 @@ def picture(at_ms: int, number: int) -> Plane:
 
 
 def _lit(slot: int) -> bool:
-    """Half of the time, as if by chance."""
+    """Return whether the lamp is lit in a slot: pseudo-random, half of the time."""
     return bool(sha256(slot.to_bytes(8)).digest()[0] & 1)
 
 
@@ -68,15 +68,15 @@ def _digit(plane: Plane, x: int, y: int, digit: str) -> None:
 
 
 def read_clock(luma: Plane) -> int:
-    """The milliseconds that a picture shows, however it was encoded."""
+    """Return the Unix milliseconds shown in a picture, robust against lossy encoding."""
     row = luma[-BIT_HEIGHT // 2, BIT_WIDTH // 2 : BITS * BIT_WIDTH : BIT_WIDTH]
     return sum(1 << bit for bit, value in enumerate(row) if value > GRASS)
 
 
 def send(url: str, clock: Clock, *, running: Callable[[], bool], gop_s: float = 1.0, lag_ms: int = 0) -> None:
-    """Send to `url` until told otherwise; raises what the transport raises once nobody listens any more.
+    """Send to `url` while `running`; raises the error of the transport when the receiver disconnects.
 
-    `lag_ms`: the picture was seen so long ago when it is sent, as by a transport that is slow.
+    `lag_ms`: simulated delay of the transport.
     """
     container = "flv" if url.startswith("rtmp://") else "mpegts"
     out = av.open(url, "w", format=container, options={"pcr_period": "20"} if container == "mpegts" else {})

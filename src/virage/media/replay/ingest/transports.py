@@ -1,4 +1,4 @@
-"""How a camera is reached: MPEG-TS over TCP or UDP, RTMP that is waited for, SRT through `srt-live-transmit`."""
+"""Transports of cameras: MPEG-TS over TCP or UDP, RTMP as a listener, SRT through `srt-live-transmit`."""
 
 import select
 import shutil
@@ -22,19 +22,19 @@ READ_TIMEOUT_S: Final = 5.0
 END_TIMEOUT_S: Final = 2.0
 POLL_S: Final = 0.2
 PASSPHRASE_LENGTH_MIN: Final = 10
-"""SRT takes no shorter one."""
+"""Minimum of SRT."""
 SRT_PROGRAM: Final = "srt-live-transmit"
 SCHEMES: Final = ("tcp", "udp", "rtmp", "srt", "file")
 OPTIONS: Final = {
     "rtmp": {"listen": "1"},
-    "udp": {"overrun_nonfatal": "1"},  # a burst costs its packets, not the take
+    "udp": {"overrun_nonfatal": "1"},  # a burst loses packets instead of ending the take
 }
 
 
 class Source(Struct, frozen=True):
-    """A camera and how it is reached. `delay_ms`: how late its transport brings a picture; None: as it was measured.
+    """A camera and its address. `delay_ms`: delay of its transport, None for the measured one.
 
-    `silence_s`: after sending nothing for so long it is not reached any more.
+    `silence_s`: time without data after which it counts as unreachable.
     """
 
     camera: str
@@ -45,16 +45,16 @@ class Source(Struct, frozen=True):
 
     @property
     def scheme(self) -> str:
-        """The protocol of its address; a path is a file."""
+        """The protocol of the address; a path is a file."""
         scheme, separator, _ = self.url.partition("://")
         return scheme if separator else "file"
 
     @property
     def is_open(self) -> bool:
-        """Whether whoever reaches its port is this camera: it listens beyond this machine, and knows no secret.
+        """Whether the address accepts unauthenticated senders from other machines.
 
-        FFmpeg's RTMP listener checks no key, and TCP and UDP have none. SRT has its passphrase. Raises ValueError for
-        an address that is none.
+        TCP, UDP and the RTMP listener of FFmpeg check no key; SRT has a passphrase. Raises ValueError for an invalid
+        address.
         """
         parts = urlsplit(self.url)
         pairs = parse_qsl(parts.query, keep_blank_values=True)
@@ -72,7 +72,7 @@ class Source(Struct, frozen=True):
 
 @contextmanager
 def opened(source: Source, stopped: threading.Event) -> Iterator[InputContainer]:
-    """The transport, once somebody sends; raises `TakeEnds`, or what libraries raise, where nobody does."""
+    """Return the transport once data arrives; raises `TakeEnds` or an error of the library if none does."""
     if source.scheme == "srt":
         with _srt(source, stopped) as pipe, av.open(pipe, format="mpegts") as container:
             yield cast("InputContainer", container)
@@ -84,7 +84,7 @@ def opened(source: Source, stopped: threading.Event) -> Iterator[InputContainer]
 
 
 class _Pipe:
-    """What a program writes, read in time or not at all; the first byte may take as long as opening does."""
+    """The output of a process, read with a timeout that is longer for the first byte."""
 
     def __init__(self, out: IO[bytes], stopped: threading.Event, silence_s: float) -> None:
         self._out = out
@@ -93,7 +93,7 @@ class _Pipe:
         self._patience_s = OPEN_TIMEOUT_S
 
     def read(self, size: int) -> bytes:
-        """Some bytes, none at the end; TimeoutError where nothing comes."""
+        """Return some bytes, none at the end; raises TimeoutError without data."""
         waited_s = 0.0
         while not select.select([self._out], [], [], POLL_S)[0]:
             waited_s += POLL_S
@@ -109,10 +109,10 @@ def _srt(source: Source, stopped: threading.Event) -> Iterator[_Pipe]:
     if program is None:
         raise TakeEnds(Fault.NO_SRT)
     command = [*_killed_with_parent(), program, "-q", "-loglevel:fatal", "-autoreconnect:no", source.url, "file://con"]
-    with subprocess.Popen(  # noqa: S603 - the address is the operator's, and no shell reads it
+    with subprocess.Popen(  # noqa: S603 - the operator's address, without a shell
         command, bufsize=0, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
     ) as running:
-        assert running.stdout is not None  # noqa: S101 - it was started with a pipe
+        assert running.stdout is not None  # noqa: S101 - started with a pipe
         try:
             yield _Pipe(running.stdout, stopped, source.silence_s)
         finally:
@@ -124,6 +124,6 @@ def _srt(source: Source, stopped: threading.Event) -> Iterator[_Pipe]:
 
 
 def _killed_with_parent() -> list[str]:
-    """What a command is put behind so that it dies with us, however we do: else it would hold the port for ever."""
+    """Return the command prefix that kills a child with its parent, which would keep the port otherwise."""
     setpriv = shutil.which("setpriv")  # util-linux
     return [] if setpriv is None else [setpriv, "--pdeathsig", "KILL", "--"]

@@ -1,1 +1,1 @@
-"""What replay does on a schedule."""
+"""Scheduled jobs of replay."""

@@ -1,4 +1,4 @@
-"""Listens to the crowd: what the programme's cameras hear is measured as it comes in, and a roar is suggested."""
+"""Detection of crowd roars in the sound of the programme's cameras, suggested to the media desk."""
 
 import asyncio
 from collections.abc import Sequence
@@ -24,11 +24,11 @@ from virage.site.programme import api as programme
 LISTEN_EVERY_S: Final = 1.0
 FORGET_EVERY_S: Final = 300.0
 LEVELS_KEPT: Final = MEDIAN_OVER + ROAR_INTERVAL + timedelta(seconds=10)
-LISTEN_BEFORE: Final = timedelta(minutes=90)  # before the kick-off: whoever is in by then is heard
+LISTEN_BEFORE: Final = timedelta(minutes=90)  # before kick-off, when the venue fills
 
 
 class CameraLevels(Struct):
-    """What one camera has heard lately, of one track; a take that begins may be set to another volume."""
+    """Recent levels of one camera and track. A new take resets them, because its volume may differ."""
 
     track_id: UUID | None = None
     init: bytes = b""
@@ -38,7 +38,7 @@ class CameraLevels(Struct):
 
 
 class MomentDetectionJobs:
-    """The jobs that suggest moments."""
+    """Jobs that suggest moments."""
 
     def __init__(self, db: Database, clock: Clock, footage: Footage, vault: MediaVault) -> None:
         self._db = db
@@ -48,17 +48,17 @@ class MomentDetectionJobs:
         self._cameras: dict[str, CameraLevels] = {}
 
     def register(self, jobs: Jobs) -> None:
-        """Say what a worker can do."""
+        """Register the jobs."""
         jobs.every(LISTEN_EVERY_S, "replay.listen", self.listen)
         jobs.every(FORGET_EVERY_S, "replay.forget_taps", self.delete_taps)
 
     async def delete_taps(self) -> None:
-        """Forget what was asked for long ago."""
+        """Delete counts of requests older than ten minutes."""
         async with self._db.transaction() as conn:
             await acts.delete_taps(conn, self._clock.now())
 
     async def listen(self) -> None:
-        """Hear what has come in, and suggest what stood out of it, to the desks of what is on now."""
+        """Measure new audio of the programme and suggest its roars to the desks of current events."""
         now = self._clock.now()
         async with self._db.connection() as conn:
             events = [

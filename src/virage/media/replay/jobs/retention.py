@@ -1,4 +1,4 @@
-"""Footage that is over is forgotten, then deleted: no row ever names an object that is gone."""
+"""Deletion of expired footage: rows first, then objects, so that no row names a missing object."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,7 +17,7 @@ AT_ONCE: Final = 16
 
 
 class RetentionJobs:
-    """The job that keeps footage for so many hours."""
+    """The job that deletes footage after some hours."""
 
     def __init__(self, db: Database, clock: Clock, footage: Footage, hours: int) -> None:
         self._db = db
@@ -26,13 +26,14 @@ class RetentionJobs:
         self._hours = hours
 
     def register(self, jobs: Jobs) -> None:
-        """Say what a worker can do."""
+        """Register the job."""
         jobs.every(EVERY_S, "replay.expire", self.expire)
 
     async def expire(self) -> None:
-        """Forget what is over, batch by batch, and delete its objects.
+        """Delete expired rows in batches, then their objects.
 
-        What dies between the two goes on with the next turn: objects are doomed with their rows, in one transaction.
+        A row and the pending deletion of its object share a transaction, so that the next run continues an interrupted
+        one.
         """
         limits = retention(self._hours, self._clock.now())
         await self._all(store.expire_segments, limits)
@@ -53,7 +54,7 @@ class RetentionJobs:
                 return
 
     async def _delete(self) -> None:
-        """Delete what is doomed; a store that is away ends the turn, and the next one goes on."""
+        """Delete the pending objects; an unavailable store ends the run, and the next run continues."""
         while True:
             async with self._db.connection() as conn:
                 pending_deletions = await store.pending_deletions(conn, BATCH)

@@ -1,1 +1,1 @@
-"""What `virage ladder` runs: the seconds that cameras sent, in smaller sizes, for phones with little network."""
+"""The process `virage ladder`: smaller renditions of video for slow networks."""

@@ -1,8 +1,7 @@
-"""The ladder at work: the cameras of the programme as they are seen, and the seconds of clips once there is time.
+"""The ladder: encodes live segments of the programme, and segments of clips when idle.
 
-What is live comes first, and is never late: where encoding falls behind, it leaves out what nobody waits for any more
-and goes on with now. All that it knows is in the database and in the ids, so that it may be killed at any moment: what
-was under way is made again, under the same ids, and what was stored of it stays.
+Live segments come first. If encoding falls behind, segments that players no longer wait for are skipped. All state is
+in the database and in derived ids, so that a killed process is safely restarted.
 """
 
 import asyncio
@@ -34,7 +33,7 @@ CACHE_MAX: Final = 256
 
 
 class _Source(Struct, frozen=True):
-    """A second as a camera sent it, open."""
+    """A decrypted segment of a camera."""
 
     init: bytes
     fragment: bytes
@@ -42,7 +41,7 @@ class _Source(Struct, frozen=True):
 
 
 class Ladder:
-    """Makes rungs until it is told to stop."""
+    """Encoder of renditions until cancelled."""
 
     def __init__(self, *, db: Database, clock: Clock, footage: Footage, vault: MediaVault) -> None:
         self._db = db
@@ -56,7 +55,7 @@ class Ladder:
         self.skipped = 0
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Encode until cancelled."""
         while True:
             try:
                 busy = await self.turn()
@@ -67,7 +66,7 @@ class Ladder:
                 await asyncio.sleep(0 if busy else POLL_S)
 
     async def turn(self) -> bool:
-        """Make one second of what is wanted most; whether there was one."""
+        """Encode the most urgent segment; return whether there was one."""
         piece = await self._next_live() or await self._next_of_clips()
         if piece is not None:
             await self._encode(piece)
@@ -101,7 +100,10 @@ class Ladder:
     async def _source_and_smallest(
         self, conn: Connection, camera: str, from_at: datetime, to_at: datetime
     ) -> tuple[list[Piece], list[Piece]]:
-        """Seconds of a camera that have rungs, and those of the smallest, which are written with all others."""
+        """Return the source segments that have smaller renditions, and the encoded ones of the smallest.
+
+        All renditions of a segment are recorded together, so that the smallest stands for all.
+        """
         found = await store.stretch(conn, camera, from_at, to_at, kinds={Kind.VIDEO}, rungs=WANTED)
         source = [
             piece
@@ -126,7 +128,7 @@ class Ladder:
                 await store.add_segment(conn, segment, track)
 
     async def _store(self, piece: Piece, key: bytes, encoded: EncodedSegment) -> tuple[Segment, Track]:
-        """Store a second of a rung under ids that are always the same for it."""
+        """Store a rendition of a segment under derived, repeatable ids."""
         source, segment = piece.track, piece.segment
         track = Track(
             derived_id(source.id, f"{encoded.rung} {sha256(encoded.init).hexdigest()}"),
@@ -157,7 +159,7 @@ class Ladder:
     async def _load_object(self, object_id: UUID) -> bytes:
         data = await self._footage.get(object_id)
         if data is None:
-            raise UnreadableMedia("its object is gone")
+            raise UnreadableMedia("object missing")
         return data
 
     async def _key(self, camera: str, period: datetime) -> bytes:
@@ -166,7 +168,7 @@ class Ladder:
             async with self._db.connection() as conn:
                 stored = await store.media_key(conn, camera, period)
             if stored is None:
-                raise UnreadableMedia("its key is gone")
+                raise UnreadableMedia("key missing")
             key = self._vault.open(stored, camera, period)
             _cache(self._keys, (camera, period), key)
         return key

@@ -1,7 +1,6 @@
-"""One second of a camera's picture in smaller sizes: decoded once, encoded for each rung, cut and timed as it came.
+"""Transcoding of one segment into smaller renditions: decoded once, encoded per rendition with the same timestamps.
 
-Each second is made by itself, for it begins with a key frame and nothing looks back past it: nothing is remembered
-between two seconds that could be lost.
+Each segment starts with a key frame of a closed GOP, so that segments are independent and no state is kept.
 """
 
 from collections.abc import Sequence
@@ -20,13 +19,13 @@ from virage.media.replay.rules.media import Rung
 
 PRESET: Final = "veryfast"
 MUXED: Final = "empty_moov+default_base_moof+cmaf+frag_discont+frag_keyframe"
-UNSPECIFIED, BT709 = 2, 1  # of ISO/IEC 23091-2, in all three of its tables
+UNSPECIFIED, BT709 = 2, 1  # of ISO/IEC 23091-2, in all three tables
 HD_LINES: Final = 720
 HEAD: Final = (b"ftyp", b"moov")
 
 
 class EncodedSegment(Struct, frozen=True):
-    """A second of a rung: its init segment, which is the same for all seconds of a take, and its fragment."""
+    """A rendition of a segment: fragment and init segment, which is equal for all segments of a take."""
 
     rung: Rung
     init: bytes
@@ -37,14 +36,14 @@ class EncodedSegment(Struct, frozen=True):
 
 
 class UnreadableMedia(Exception):
-    """There is no picture in it."""
+    """The segment contains no readable video."""
 
 
 def transcoded(init: bytes, fragment: bytes, steps: Sequence[Step]) -> list[EncodedSegment]:
-    """A second of a source for each step, the largest first; raises `UnreadableMedia` where nothing can be decoded."""
+    """Return the renditions of a segment, largest first; raises `UnreadableMedia`."""
     try:
         with av.open(BytesIO(init + fragment), format="mp4") as source:
-            assert isinstance(source, InputContainer)  # noqa: S101 - opened to be read
+            assert isinstance(source, InputContainer)  # noqa: S101 - opened for reading
             return _transcoded(source, first_presentation_ticks(fragment), steps)
     except (av.FFmpegError, IndexError, KeyError, ValueError) as failure:
         raise UnreadableMedia(type(failure).__name__) from failure
@@ -52,16 +51,16 @@ def transcoded(init: bytes, fragment: bytes, steps: Sequence[Step]) -> list[Enco
 
 def _transcoded(source: InputContainer, first_ticks: int, steps: Sequence[Step]) -> list[EncodedSegment]:
     stream = source.streams.video[0]
-    stream.codec_context.thread_count = 1  # a second is too short to be shared out, and other work wants the rest
+    stream.codec_context.thread_count = 1  # a second is too short for threads, and other work needs the cores
     encoders = [_RungEncoder(step, stream) for step in steps]
     first: int | None = None
     for frame in source.decode(stream):
         if frame.pts is None:
             continue
-        # the demuxer counts from the most that a frame of this file comes early; a player does not
+        # the demuxer shifts timestamps by the largest reordering of the file; players do not
         first = frame.pts if first is None else first
         frame.pts += first_ticks - first
-        for encoder in encoders:  # each out of the one before, which costs a third
+        for encoder in encoders:  # each from the previous size, at a third of the cost
             frame = encoder.put(frame)  # noqa: PLW2901 - the frame in the next smaller size
     if first is None:
         raise UnreadableMedia("no frame")
@@ -69,13 +68,13 @@ def _transcoded(source: InputContainer, first_ticks: int, steps: Sequence[Step])
 
 
 class _RungEncoder:
-    """One rung on its way into a fragment."""
+    """Encoder of one rendition of a segment."""
 
     def __init__(self, step: Step, source: Any) -> None:
         self._rung = step.rung
         self._scaler = VideoReformatter()
         self._file = BytesIO()
-        ticks = str(source.time_base.denominator)  # times stay what they are, to the tick
+        ticks = str(source.time_base.denominator)  # keeps timestamps exact
         options = {"movflags": MUXED, "use_editlist": "0", "video_track_timescale": ticks}
         self._container = av.open(self._file, "w", format="mp4", options=options)
         self._stream: Any = self._container.add_stream("libx264", rate=source.average_rate or source.guessed_rate)
@@ -94,7 +93,7 @@ class _RungEncoder:
         }
 
     def _copy_colour(self, source: Any) -> None:
-        """Say how pixels and colours are meant, as the source does; where it is silent, as players understand that."""
+        """Copy aspect ratio and colour description; replace unspecified ones by the default of players."""
         context = self._stream.codec_context
         if source.sample_aspect_ratio:
             context.sample_aspect_ratio = source.sample_aspect_ratio
@@ -103,15 +102,15 @@ class _RungEncoder:
             setattr(context, name, BT709 if value == UNSPECIFIED and source.height >= HD_LINES else value)
 
     def put(self, frame: av.VideoFrame) -> av.VideoFrame:
-        """Encode a frame, shown when it was shown, and return it in this size."""
+        """Encode a frame with its timestamp, and return the scaled frame."""
         small = self._scaler.reformat(frame, self._width, self._height, "yuv420p", interpolation=Interpolation.AREA)
         small.pts, small.time_base = frame.pts, frame.time_base
-        small.pict_type = PictureType.NONE  # the source's choice is not the encoder's; its first frame is a key anyway
+        small.pict_type = PictureType.NONE  # the encoder chooses frame types; its first frame is a key frame
         self._container.mux(self._stream.encode(small))
         return small
 
     def finish(self) -> EncodedSegment:
-        """End it."""
+        """Flush the encoder and return the segment."""
         self._container.mux(self._stream.encode(None))
         self._container.close()
         parts = boxes(self._file.getvalue())

@@ -1,1 +1,1 @@
-"""What is asked of cameras and clips."""
+"""Reads of cameras and clips."""

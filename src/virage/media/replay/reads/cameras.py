@@ -1,4 +1,4 @@
-"""What the desk and the house's monitoring may ask of cameras."""
+"""State of cameras for the media desk and for monitoring."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,12 +11,12 @@ from virage.platform.values.clock import Clock
 
 
 async def cameras(conn: Connection) -> list[CameraState]:
-    """All cameras, that of the programme first."""
+    """Return all cameras, those of the programme first."""
     return await store.cameras(conn)
 
 
 def gauges(clock: Clock) -> Sequence[Gauge]:
-    """What to watch of each camera."""
+    """Return the metrics of cameras."""
 
     async def faults(conn: Connection) -> Mapping[str, float]:
         now = clock.now()
@@ -30,9 +30,9 @@ def gauges(clock: Clock) -> Sequence[Gauge]:
         return {camera.name: float(camera.lost) for camera in await store.cameras(conn)}
 
     return (
-        Gauge("virage_replay_camera_fault", "1 while a camera cannot be taken in.", "camera", faults),
-        Gauge("virage_replay_camera_unseen_seconds", "Seconds since a picture was kept.", "camera", unseen),
-        Gauge("virage_replay_segments_lost", "Segments that came and could not be kept.", "camera", lost),
+        Gauge("virage_replay_camera_fault", "1 while a camera has a fault.", "camera", faults),
+        Gauge("virage_replay_camera_unseen_seconds", "Seconds since the last stored picture.", "camera", unseen),
+        Gauge("virage_replay_segments_lost", "Segments that could not be stored.", "camera", lost),
     )
 
 

@@ -1,4 +1,4 @@
-"""The captions of a clip: what the feed said, as it stands now."""
+"""Captions of clips, from the current feed."""
 
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from virage.media.replay.rules.playlists import Angle, by_run
 async def text(
     angle: Angle, segment_id: UUID, locale: Locale, feed: CachedFeed | None, *, timelines: Timelines, keys: Keys
 ) -> str | None:
-    """The captions of one segment of picture; None for one that the clip does not show."""
+    """Return the captions of one video segment as WebVTT; None if the clip does not contain it."""
     numbered = list(by_run(angle.video, angle.runs))
     number = next((number for number, piece in numbered if piece.segment.id == segment_id), None)
     if number is None:
@@ -29,7 +29,7 @@ async def text(
 
 
 def title(clip: Clip, feed: CachedFeed | None, locale: Locale) -> str:
-    """What a clip shows, in words: the entry that it is about, or that it is a replay."""
+    """Return the title of a clip: the text of its feed entry, or "Replay"."""
     entries = [] if feed is None else [msgspec.json.decode(entry, type=FeedEntry) for entry in feed.entries]
     about = None if clip.about is None else effective(entries).get(clip.about)
     text = None if about is None or feed is None else entry_text(about, feed.feed.teams, None, locale)

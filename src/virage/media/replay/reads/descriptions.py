@@ -1,4 +1,4 @@
-"""What describers see: the clips that there are to describe, and what is described already."""
+"""Clips and their audio descriptions, for describers."""
 
 from datetime import datetime
 from typing import Final
@@ -16,9 +16,9 @@ LISTED_MAX: Final = 200
 
 
 class DescribableClip(Struct, frozen=True):
-    """A clip that is shown. `about`: the number of the feed's entry that it shows; `described`: in which languages.
+    """A published clip. `about`: number of its feed entry; `described`: languages of its descriptions.
 
-    `settled`: its end has come in, so that it can be described.
+    `settled`: all of its video has arrived, so that it can be described.
     """
 
     id: UUID
@@ -30,13 +30,13 @@ class DescribableClip(Struct, frozen=True):
 
 
 class DescribableClips(Struct, frozen=True):
-    """The clips of an event, the latest moment first."""
+    """Published clips of an event, latest first."""
 
     clips: list[DescribableClip]
 
 
 async def shown(conn: Connection, event_id: UUID, now: datetime) -> DescribableClips:
-    """The clips of an event that are shown, described or not."""
+    """Return the published clips of an event with their descriptions."""
     described = await store.languages_by_clip(conn, event_id)
     return DescribableClips(
         [

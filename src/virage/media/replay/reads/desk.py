@@ -1,4 +1,4 @@
-"""What the media desk sees: what cameras send now and have sent, what is shown, what is suggested."""
+"""The media desk: live and recorded video, clips, and suggestions."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,12 +21,12 @@ from virage.site.programme.types import Event
 
 LISTED_MAX: Final = 200
 SUGGESTED_MAX: Final = 50
-SCRUB_MAX: Final = timedelta(hours=3)  # how far a desk may scrub
-PLAYLIST_MAX: Final = timedelta(minutes=20)  # in one playlist
+SCRUB_MAX: Final = timedelta(hours=3)  # range of scrubbing
+PLAYLIST_MAX: Final = timedelta(minutes=20)  # of one playlist
 
 
 class DeskClip(Struct, frozen=True):
-    """A clip on the desk. `own`: whoever asks has marked it, or told its goal; `automatic`: a goal made it."""
+    """A clip. `own`: marked by the requester, or of their goal entry; `automatic`: made by a goal entry."""
 
     id: UUID
     from_at: datetime
@@ -39,7 +39,7 @@ class DeskClip(Struct, frozen=True):
 
 
 class DeskSuggestion(Struct, frozen=True):
-    """A moment on the desk, and the stretch that it would show. `strength`: a roar's tenths of a decibel, or taps."""
+    """A suggested moment and its time range. `strength`: of a roar in tenths of a decibel, or the number of taps."""
 
     id: UUID
     source: MomentSource
@@ -51,9 +51,9 @@ class DeskSuggestion(Struct, frozen=True):
 
 
 class MediaDesk(Struct, frozen=True):
-    """The desk of an event. `near`: what cameras see now is its own, and a goal that is told now makes a clip.
+    """The desk of an event. `near`: the event is current, so that video is visible and goals make clips.
 
-    `four_eyes`: what one person marks waits for another.
+    `four_eyes`: clips need approval by a second person.
     """
 
     now: datetime
@@ -64,7 +64,7 @@ class MediaDesk(Struct, frozen=True):
 
 
 async def shown(conn: Connection, event: Event, who: UUID | None, now: datetime) -> MediaDesk:
-    """The desk of an event as it stands; the latest moments first."""
+    """Return the desk of an event, latest moments first."""
     return MediaDesk(
         now,
         event_covers(event, now),
@@ -75,7 +75,7 @@ async def shown(conn: Connection, event: Event, who: UUID | None, now: datetime)
 
 
 async def clip_within(conn: Connection, clip_id: UUID, principal: Principal, *roles: Role) -> Clip | Refused:
-    """A clip in any state, if one of the roles covers its event."""
+    """Return a clip in any state, if one of the roles covers its event."""
     clip = await clips.clip(conn, clip_id)
     if clip is None or isinstance(await programme.event_within(conn, clip.event_id, principal, *roles), Refused):
         return Refused(Reason.NOT_FOUND)
@@ -85,7 +85,7 @@ async def clip_within(conn: Connection, clip_id: UUID, principal: Principal, *ro
 async def suggestion_within(
     conn: Connection, suggestion_id: UUID, principal: Principal, *roles: Role
 ) -> Suggestion | Refused:
-    """A suggestion, if one of the roles covers its event."""
+    """Return a suggestion, if one of the roles covers its event."""
     found = await store.suggestion(conn, suggestion_id)
     if found is None or isinstance(await programme.event_within(conn, found.event_id, principal, *roles), Refused):
         return Refused(Reason.NOT_FOUND)
@@ -95,7 +95,7 @@ async def suggestion_within(
 async def refuse_footage(
     conn: Connection, event_id: UUID, principal: Principal, now: datetime, *roles: Role
 ) -> Refused | None:
-    """Why somebody may not see what cameras send: they have no desk here, or its event is on another day."""
+    """Return a refusal of camera video: missing role for the event, or an event on another day."""
     event = await programme.event_within(conn, event_id, principal, *roles)
     if isinstance(event, Refused):
         return event
@@ -103,7 +103,7 @@ async def refuse_footage(
 
 
 async def main_playlist_of(conn: Connection, camera: str, since: datetime, now: datetime) -> str:
-    """The playlist of one camera's picture and sound."""
+    """Return the multivariant playlist of one camera."""
     since, until, _ = _stretch(since, now)
     video = await cameras.pieces(conn, camera, Kind.VIDEO, since, until)
     return main_playlist(video, await cameras.pieces(conn, camera, Kind.AUDIO, since, until), live=True)
@@ -112,7 +112,7 @@ async def main_playlist_of(conn: Connection, camera: str, since: datetime, now: 
 async def track_playlist(
     conn: Connection, event_id: UUID, camera: str, kind: Kind, since: datetime, *, now: datetime
 ) -> str:
-    """What a camera has sent since then, and what it sends; it grows until it is `PLAYLIST_MAX` long."""
+    """Return the playlist of one track since a moment, live up to a duration of `PLAYLIST_MAX`."""
     since, until, closed = _stretch(since, now)
     found = await cameras.stretch(conn, camera, since, until, rungs={Rung.SOURCE})
     video = in_order(found[Kind.VIDEO, Rung.SOURCE])
@@ -121,7 +121,7 @@ async def track_playlist(
 
 
 def key_visible(period: datetime, now: datetime) -> bool:
-    """Whether the key of this hour is one of a stretch that a desk may see."""
+    """Return whether the key of an hour belongs to the range that a desk may scrub."""
     return key_period(now - SCRUB_MAX - SEGMENT_MAX) <= period <= now
 
 

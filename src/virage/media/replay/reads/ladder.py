@@ -1,4 +1,4 @@
-"""How the ladder does, for who watches the processes."""
+"""Metrics of the ladder."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -13,10 +13,10 @@ GAUGE_WINDOW: Final = timedelta(minutes=10)
 
 
 def gauges(clock: Clock) -> Sequence[Gauge]:
-    """How far the smallest rung is behind the cameras of the programme, and what it left out in ten minutes."""
+    """Return the delay of the smallest rendition of the programme, and its skipped seconds in ten minutes."""
 
     async def read(conn: Connection) -> Mapping[str, float]:
         behind, left_out = await store.ladder_state(conn, clock.now() - GAUGE_WINDOW)
         return {"seconds_behind": behind, "seconds_left_out": left_out}
 
-    return [Gauge("virage_replay_ladder", "How the smaller sizes of the programme keep up.", "what", read)]
+    return [Gauge("virage_replay_ladder", "Delay of the smallest rendition of the programme.", "what", read)]

@@ -1,4 +1,4 @@
-"""Who asks for a clip, as far as the rights in it want to know."""
+"""The requester of a clip, as far as its rights depend on it."""
 
 from uuid import UUID
 
@@ -16,12 +16,12 @@ CREW_ROLES: tuple[Role, ...] = ("media_desk", "moderator", "describer")
 
 
 async def rights_of(conn: Connection, event_id: UUID) -> tuple[Rights, int]:
-    """The rights in an event's clips and their revision, 0 where nobody has set any."""
+    """Return the rights of an event's clips and their revision, 0 by default."""
     return await store.rights(conn, event_id)
 
 
 async def viewer_of(conn: Connection, event_id: UUID, rights: Rights, principal: Principal, origin: Origin) -> Viewer:
-    """Whoever asks; tickets and presence are looked up only where the rights ask for them."""
+    """Return the viewer; tickets and presence are read only if the rights need them."""
     crew = bool(principal.grants) and not isinstance(
         await programme.event_within(conn, event_id, principal, *CREW_ROLES), Refused
     )

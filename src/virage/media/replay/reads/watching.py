@@ -1,4 +1,4 @@
-"""What phones may ask of a clip: its playlists, its segments, and the keys without which they are noise."""
+"""Playback of clips: playlists, segments and keys."""
 
 from datetime import datetime
 from uuid import UUID
@@ -19,12 +19,12 @@ from virage.platform.data.database import Connection
 
 
 async def clip(conn: Connection, clip_id: UUID) -> Clip | None:
-    """A clip in any state."""
+    """Return a clip in any state, or None."""
     return await clips.clip(conn, clip_id)
 
 
 async def angle_of(conn: Connection, clip: Clip, camera: str) -> Angle:
-    """What one camera has of a clip."""
+    """Return the segments of one camera in a clip."""
     found = await cameras.stretch(conn, camera, clip.from_at, clip.to_at)
     video, audio = (in_order(found[kind, Rung.SOURCE]) for kind in (Kind.VIDEO, Kind.AUDIO))
     rungs = {step.rung: found[Kind.VIDEO, step.rung] for step in STEPS}
@@ -32,17 +32,17 @@ async def angle_of(conn: Connection, clip: Clip, camera: str) -> Angle:
 
 
 async def description_locales(conn: Connection, clip_id: UUID) -> list[Locale]:
-    """The languages in which a clip is described."""
+    """Return the languages of the audio descriptions of a clip."""
     return await store.languages(conn, clip_id)
 
 
 async def description(conn: Connection, clip: Clip, camera: str, locale: Locale) -> list[Part]:
-    """A clip's description in one language as it goes with one camera's picture; empty where there is none."""
+    """Return the audio description of a clip for one camera and language; empty if there is none."""
     return await store.parts(conn, clip.id, locale, camera)
 
 
 async def playlist(conn: Connection, clip: Clip, camera: str, name: str, now: datetime) -> str | None:
-    """One playlist of a camera of a clip, as far as its segments have come in; None where there is none."""
+    """Return a playlist of a camera in a clip, with the segments that have arrived; None if there is none."""
     angle = await angle_of(conn, clip, camera)
     what, _, which = name.partition("-")
     if what == "main":
@@ -57,10 +57,10 @@ async def playlist(conn: Connection, clip: Clip, camera: str, name: str, now: da
 
 
 async def start(conn: Connection, clip: Clip, now: datetime) -> tuple[dict[str, str], list[Locale]]:
-    """What a player asks for before the first picture, by address, and the languages in which a clip is described.
+    """Return the playlists that a player needs before the first picture, by URL, and the description languages.
 
-    These are the playlists of the first camera, that of each size, for the player alone knows which one it begins with.
-    Those of a long clip are left out: its phone waits less for one more answer than for all of them.
+    They are those of the first camera in all renditions, because the player chooses one. Those of long clips are left
+    out: they take longer to send than another request.
     """
     angle = await angle_of(conn, clip, clip.cameras[0])
     if not angle.video:
@@ -96,6 +96,6 @@ def _urls(clip: Clip) -> Urls:
 
 
 async def key(conn: Connection, vault: MediaVault, camera: str, period: datetime) -> bytes | None:
-    """The key of a camera and an hour; None where it sent nothing."""
+    """Return the key of a camera and an hour; None if there is none."""
     sealed = await cameras.media_key(conn, camera, period)
     return None if sealed is None else vault.open(sealed, camera, period)

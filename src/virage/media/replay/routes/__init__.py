@@ -1,4 +1,4 @@
-"""The doors of replays."""
+"""Routes of replay."""
 
 from virage.media.replay.routes import cameras, describing, desk, files, rights, sharing, taps, watching
 

@@ -1,4 +1,4 @@
-"""The one door of clips: whatever is asked of one, it asks the rights first."""
+"""Access check of clips, used by every route of a clip."""
 
 from typing import Final
 from uuid import UUID
@@ -21,30 +21,30 @@ FRESH_S: Final = 1
 
 
 class AdmittedClip(Struct, frozen=True):
-    """A clip that whoever asks may watch. `public`: everybody may, so that a shared cache may keep the answer."""
+    """A clip that the requester may watch. `public`: everyone may, so that shared caches may store responses."""
 
     clip: Clip
     rights: Rights
     public: bool
 
     def kept(self, seconds: int = FRESH_S) -> dict[str, str]:
-        """Headers for an answer that the phone's own cache may keep so long, and a shared one for a second at most.
+        """Return caching headers: private caches for `seconds`, shared caches for at most one second.
 
-        A shared cache would show it to who asks after the clip was taken down; what a phone keeps it has shown before.
+        A longer shared cache would serve a withdrawn clip to new viewers.
         """
         shared = f", s-maxage={FRESH_S}" if seconds > FRESH_S else ""
         return {"cache-control": f"public, max-age={seconds}{shared}" if self.public else f"private, max-age={seconds}"}
 
 
 class ClipAccess:
-    """Admits who may watch a clip. `edge_networks`: whose word on where a request comes from is believed."""
+    """Access check of clips. `edge_networks`: proxies whose headers about the client are trusted."""
 
     def __init__(self, clock: Clock, edge_networks: tuple[str, ...]) -> None:
         self._clock = clock
         self._edge_networks = edge_networks
 
     async def admit(self, conn: Connection, clip_id: UUID, request: Request, camera: str | None = None) -> AdmittedClip:
-        """The clip; raises what keeps this viewer from it. A clip shows no camera but its own."""
+        """Return the clip; raises a problem if the viewer may not watch it, or it lacks the camera."""
         clip, now = await reads.clip(conn, clip_id), self._clock.now()
         if clip is None or (camera is not None and camera not in clip.cameras):
             raise Problem(Reason.NOT_FOUND)

@@ -1,4 +1,4 @@
-"""The cameras, for whoever must see that one is gone."""
+"""State of cameras, for the media desk."""
 
 from datetime import datetime
 
@@ -13,9 +13,9 @@ from virage.platform.web.routing import get, mount
 
 
 class CameraStatus(Struct, frozen=True):
-    """A camera as it is now: its fault and since when, until when its picture is kept, how many segments were lost.
+    """A camera with its fault, the end of its stored video, and its lost segments.
 
-    `delay_ms`: how late its transport brings a picture, which is taken off the time of its arrival.
+    `delay_ms`: delay of its transport, subtracted from arrival times.
     """
 
     name: str
@@ -29,7 +29,7 @@ class CameraStatus(Struct, frozen=True):
 
 @get("/cameras", guards=[staff_of_venue("media_desk", "moderator")])
 async def list_cameras(db: Database, clock: Clock) -> list[CameraStatus]:
-    """All cameras of the house, that of the programme first."""
+    """Return all cameras of the venue, those of the programme first."""
     async with db.connection() as conn:
         found = await reads.cameras(conn)
     now = clock.now()

@@ -1,4 +1,4 @@
-"""The door of describers: what is to be seen in a clip, said by somebody who sees it."""
+"""Routes of describers: clips to describe, and uploads of audio descriptions."""
 
 import asyncio
 from uuid import UUID
@@ -28,7 +28,7 @@ ROLE: Role = "describer"
 
 @get("/events/{event_id:uuid}/descriptions", guards=[staff(ROLE)])
 async def get_descriptions(event_id: UUID, db: Database, clock: Clock, principal: Principal) -> DescribableClips:
-    """The clips of an event that there are to describe, and in which languages each is described."""
+    """Return an event's clips to describe, and the languages of their descriptions."""
     async with db.connection() as conn:
         granted(await programme.event_within(conn, event_id, principal, ROLE))
         return await described.shown(conn, event_id, clock.now())
@@ -51,9 +51,9 @@ async def put_description(
     footage: Footage,
     media_vault: MediaVault,
 ) -> None:
-    """Describe a settled clip in a language, in place of what there was. The body is a sound file, as FFmpeg reads it.
+    """Upload or replace the audio description of a complete clip in one language, as an audio file.
 
-    It is heard over the sound of the ground, from the first picture of each camera on.
+    It is mixed with the stadium sound, from the first picture of each camera.
     """
     async with db.connection() as conn:
         clip = await reads.clip(conn, clip_id)

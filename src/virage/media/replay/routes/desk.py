@@ -1,6 +1,6 @@
-"""The doors of the media desk: what it sees, its marks, what is released and what is taken down.
+"""Routes of the media desk: marking, approval, withdrawal, and video of cameras.
 
-`media_desk` marks and takes down, `moderator` releases and takes down, and shows again what was taken down.
+`media_desk` marks and withdraws; `moderator` approves, withdraws and publishes again.
 """
 
 from datetime import UTC, datetime
@@ -33,18 +33,18 @@ MARKS: Final[Role] = "media_desk"
 RELEASES: Final[Role] = "moderator"
 BOTH: Final[tuple[Role, Role]] = (MARKS, RELEASES)
 
-Since = Annotated[int, Meta(ge=0, le=2**43, description="From when on, Unix milliseconds")]
+Since = Annotated[int, Meta(ge=0, le=2**43, description="Start, Unix milliseconds")]
 
 
 class ApprovalSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """Whether what one person marks waits until another one releases it."""
+    """Whether clips need approval by a second person."""
 
     four_eyes: bool
 
 
 @get("/events/{event_id:uuid}/desk", guards=[staff(*BOTH)])
 async def get_desk(event_id: UUID, db: Database, clock: Clock, principal: Principal) -> MediaDesk:
-    """The desk of an event: its clips, what the crowd suggests, how clips are released."""
+    """Return the desk of an event: clips, suggestions and approval setting."""
     async with db.connection() as conn:
         event = granted(await programme.event_within(conn, event_id, principal, *BOTH))
         return await reads.shown(conn, event, principal.id, clock.now())
@@ -52,7 +52,7 @@ async def get_desk(event_id: UUID, db: Database, clock: Clock, principal: Princi
 
 @put("/events/{event_id:uuid}/desk", status_code=204, guards=[staff(RELEASES)])
 async def put_desk(event_id: UUID, data: ApprovalSettings, db: Database, clock: Clock, principal: Principal) -> None:
-    """Say how the clips of an event are released; what waits already goes on waiting."""
+    """Set whether clips of an event need approval. Proposed clips still need it."""
 
     async def set_four_eyes(conn: Connection) -> Refused | None:
         event = await programme.event_within(conn, event_id, principal, RELEASES)
@@ -66,7 +66,7 @@ async def put_desk(event_id: UUID, data: ApprovalSettings, db: Database, clock: 
 
 @post("/events/{event_id:uuid}/clips", status_code=200, guards=[staff(MARKS)])
 async def mark_clip(event_id: UUID, data: ClipRequest, db: Database, clock: Clock, principal: Principal) -> Clip:
-    """Publish a stretch of time as a clip, at once or as soon as it is released. The same mark is the same clip."""
+    """Publish a time range as a clip, or propose it for approval; idempotent."""
 
     async def mark(conn: Connection) -> Clip | Refused:
         event = await programme.event_within(conn, event_id, principal, MARKS)
@@ -77,7 +77,7 @@ async def mark_clip(event_id: UUID, data: ClipRequest, db: Database, clock: Cloc
 
 @post("/clips/{clip_id:uuid}/release", status_code=200, guards=[staff(RELEASES)])
 async def release_clip(clip_id: UUID, db: Database, clock: Clock, principal: Principal) -> Clip:
-    """Show a clip that waits, or again one that was taken down."""
+    """Publish a proposed or withdrawn clip."""
 
     async def release(conn: Connection) -> Clip | Refused:
         clip = await reads.clip_within(conn, clip_id, principal, RELEASES)
@@ -88,7 +88,7 @@ async def release_clip(clip_id: UUID, db: Database, clock: Clock, principal: Pri
 
 @post("/clips/{clip_id:uuid}/withdraw", status_code=204, guards=[staff(*BOTH)])
 async def withdraw_clip(clip_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
-    """Take a clip down, everywhere."""
+    """Withdraw a clip."""
 
     async def withdraw(conn: Connection) -> Clip | Refused:
         clip = await reads.clip_within(conn, clip_id, principal, *BOTH)
@@ -99,7 +99,7 @@ async def withdraw_clip(clip_id: UUID, db: Database, clock: Clock, principal: Pr
 
 @post("/suggestions/{suggestion_id:uuid}/dismiss", status_code=204, guards=[staff(*BOTH)])
 async def dismiss_suggestion(suggestion_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
-    """Close a suggestion of which nothing is shown; a mark closes it too."""
+    """Dismiss a suggestion. Publishing a clip of it closes it too."""
 
     async def dismiss(conn: Connection) -> Refused | None:
         suggestion = await reads.suggestion_within(conn, suggestion_id, principal, *BOTH)
@@ -122,7 +122,7 @@ async def get_footage(
     clock: Clock,
     principal: Principal,
 ) -> Response[str]:
-    """A playlist of what a camera has sent since then and sends now (RFC 8216), whether anybody was shown it or not."""
+    """Return a live playlist (RFC 8216) of a camera since a moment, whether or not a clip shows it."""
     now, from_at = clock.now(), datetime.fromtimestamp(since / 1000, UTC)
     async with db.connection() as conn:
         granted(await reads.refuse_footage(conn, event_id, principal, now, *BOTH))
@@ -146,7 +146,7 @@ async def get_footage_key(
     clock: Clock,
     principal: Principal,
 ) -> Response[bytes]:
-    """The key of a camera and an hour, as far back as a desk may scrub."""
+    """Return the key of a camera and an hour within the range that a desk may scrub."""
     now, at = clock.now(), datetime.fromtimestamp(period, UTC)
     if not reads.key_visible(at, now):
         raise Problem(Reason.NOT_FOUND)

@@ -1,4 +1,4 @@
-"""What else there is of a clip: its poster, its captions, itself as a file. Its rights hold for each."""
+"""Posters, captions and MP4 files of clips, under the same rights as their video."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -29,7 +29,7 @@ POSTER_S = 60
 async def get_poster(
     clip_id: UUID, request: Request, *, db: Database, footage: Footage, media_vault: MediaVault, clip_access: ClipAccess
 ) -> Response[bytes]:
-    """A picture of the moment that a clip is about. It never changes, but who may see it does."""
+    """Return the poster of a clip. The picture never changes, but its access does."""
     async with db.connection() as conn:
         found = await clip_access.admit(conn, clip_id, request)
         angle = await reads.angle_of(conn, found.clip, found.clip.cameras[0])
@@ -55,7 +55,7 @@ async def get_captions(
     media_vault: MediaVault,
     clip_access: ClipAccess,
 ) -> Response[str]:
-    """What the feed said while a segment was seen (WebVTT), in French or English."""
+    """Return the captions of one segment (WebVTT) in French or English."""
     async with db.connection() as conn:
         found = await clip_access.admit(conn, clip_id, request, camera)
         angle = await reads.angle_of(conn, found.clip, camera)
@@ -81,7 +81,7 @@ async def get_file(
     media_vault: MediaVault,
     clip_access: ClipAccess,
 ) -> Response[bytes]:
-    """What one camera has of a clip, as an MP4 file to keep, where the rights allow it."""
+    """Return the video of one camera in a clip as an MP4 file, if the rights allow downloads."""
     async with db.connection() as conn:
         kept = await _kept(conn, await clip_access.admit(conn, clip_id, request, camera), camera, media_vault)
     return await _file(footage, kept)
@@ -99,7 +99,7 @@ async def get_described_file(
     media_vault: MediaVault,
     clip_access: ClipAccess,
 ) -> Response[bytes]:
-    """The same with a description over the sound of the ground, as its only sound: few players offer to choose one."""
+    """Return the same file with the audio description as its only sound, because few players offer a choice."""
     async with db.connection() as conn:
         found = await clip_access.admit(conn, clip_id, request, camera)
         kept = await _kept(conn, found, camera, media_vault)

@@ -1,4 +1,4 @@
-"""The doors of the rights: the media desk reads them, a moderator sets them."""
+"""Routes of rights: the media desk reads them, a moderator sets them."""
 
 from typing import Annotated
 from uuid import UUID
@@ -19,21 +19,21 @@ from virage.site.programme import api as programme
 
 
 class RightsUpdate(Struct, frozen=True, forbid_unknown_fields=True):
-    """The rights in an event's clips, if nobody set others since `revision` (0: nobody set any)."""
+    """The rights of an event's clips. `revision`: the one that they replace, 0 for the default."""
 
     rights: Rights
     revision: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
 
 
 class RightsRevision(Struct, frozen=True):
-    """The revision of what was set."""
+    """The revision of stored rights."""
 
     revision: int
 
 
 @get("/events/{event_id:uuid}/rights", guards=[staff("moderator", "media_desk")])
 async def get_rights(event_id: UUID, db: Database, principal: Principal) -> RightsUpdate:
-    """The rights in an event's clips; everybody, anywhere and at any time where nobody has set any."""
+    """Return the rights of an event's clips; by default everyone, everywhere, at any time."""
     async with db.connection() as conn:
         granted(await programme.event_within(conn, event_id, principal, "moderator", "media_desk"))
         return RightsUpdate(*await reads.rights_of(conn, event_id))
@@ -43,7 +43,7 @@ async def get_rights(event_id: UUID, db: Database, principal: Principal) -> Righ
 async def put_rights(
     event_id: UUID, data: RightsUpdate, db: Database, clock: Clock, principal: Principal
 ) -> RightsRevision:
-    """Set the rights in an event's clips; they hold at once, for clips that are being watched too."""
+    """Set the rights of an event's clips. They apply at once, also to running playback."""
 
     async def set_rights(conn: Connection) -> int | Refused:
         event = await programme.event_within(conn, event_id, principal, "moderator")

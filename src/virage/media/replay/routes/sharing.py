@@ -1,4 +1,4 @@
-"""The page of a clip, as people pass it on: the app for them, and a preview for programs that run no script."""
+"""The shared page of a clip: the app, with preview metadata for programs without scripts."""
 
 from functools import cached_property
 from html import escape
@@ -23,7 +23,7 @@ _MISSING_STATUS: Final[dict[str, int]] = {Reason.NOT_FOUND: 404, Reason.GONE: 41
 
 
 class SharePage:
-    """The app's page with what the Open Graph protocol asks for in its head."""
+    """The page of the app with Open Graph metadata."""
 
     def __init__(self, club: str, public_url: str) -> None:
         self._club = club
@@ -35,11 +35,11 @@ class SharePage:
         return before, f"</head>{after}"
 
     def without_clip(self) -> str:
-        """The page without a word of the clip."""
+        """Return the page without metadata of a clip."""
         return self._with_meta({"og:title": self._club, "og:type": "website"})
 
     def for_clip(self, found: AdmittedClip, title: str, event: str) -> str:
-        """The page with the clip's title, its match and its poster."""
+        """Return the page with title, match and poster of a clip."""
         clip = found.clip
         return self._with_meta(
             {
@@ -71,9 +71,9 @@ async def get_page(
     clip_access: ClipAccess,
     share_page: SharePage,
 ) -> Response[str]:
-    """The page of a clip; it tells of the clip only to whoever may watch it, and if the rights allow a preview.
+    """Return the page of a clip, with its metadata if the viewer may watch it and the rights allow a preview.
 
-    Where no clip is, or none any more, programs are told so by the status (404, 410), people by the app.
+    The status (404, 410) tells programs about missing and withdrawn clips; the app tells people.
     """
     async with db.connection() as conn:
         try:

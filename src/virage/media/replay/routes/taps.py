@@ -1,4 +1,4 @@
-"""The door for people who want to see something again: counted, never written down, and suggested to the desk."""
+"""Requests of fans to see something again: counted without names and suggested to the media desk."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -24,12 +24,12 @@ from virage.platform.web.problems import granted
 from virage.platform.web.routing import mount, post
 from virage.site.programme import api as programme
 
-TAP_WINDOW_S: Final = TAPS_WITHIN.total_seconds()  # in those that are looked at together a person counts once
+TAP_WINDOW_S: Final = TAPS_WITHIN.total_seconds()  # a person counts once per window
 PERSONS_MAX: Final = 100_000
 
 
 class Tap(Struct, frozen=True):
-    """A tap that counts, and how many follow the match in this process."""
+    """A counted request, and how many follow the match in this process."""
 
     event_id: UUID
     at: datetime
@@ -37,7 +37,7 @@ class Tap(Struct, frozen=True):
 
 
 class TapCounter:
-    """Counts the taps of this process: one a person in ten seconds, and many in one transaction."""
+    """Counter of requests in this process: one per person in ten seconds, batched into transactions."""
 
     def __init__(self, db: Database, clock_s: Callable[[], float] = monotonic) -> None:
         self._db = db
@@ -47,7 +47,7 @@ class TapCounter:
         self.taps = Batcher[Tap, Refused | None](self._count, batch_max=4_096, queue_max=50_000)
 
     def counts(self, person: UUID) -> bool:
-        """Whether this person has not tapped just now."""
+        """Return whether the last request of a person is old enough for a new one to count."""
         now_s = self._clock_s()
         if now_s - self._last.get(person, -TAP_WINDOW_S) < TAP_WINDOW_S:
             return False
@@ -73,7 +73,7 @@ class TapCounter:
 
 @post("/events/{event_id:uuid}/taps", status_code=204, guards=[signed_in])
 async def tap(event_id: UUID, clock: Clock, principal: Principal, hub: Hub, tap_counter: TapCounter) -> None:
-    """Ask to see again what has just happened. A person's second tap within ten seconds is the same one."""
+    """Ask to see again what has just happened; counted once per person in ten seconds."""
     if not tap_counter.counts(require_fan(principal)):
         return
     request = Tap(event_id, clock.now(), hub.following(f"live:{event_id}"))

@@ -1,4 +1,4 @@
-"""What phones watch: clips, their playlists, objects and keys."""
+"""Playback routes: clips, playlists, objects and keys."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
@@ -34,13 +34,13 @@ Playlist = Literal[
     "described-en.m3u8",
 ]
 Camera = Annotated[str, Meta(pattern=CAMERA_PATTERN)]
-PeriodStart = Annotated[int, Meta(ge=0, le=2**33, description="When the hour of the key begins, Unix seconds")]
+PeriodStart = Annotated[int, Meta(ge=0, le=2**33, description="Start of the hour of the key, Unix seconds")]
 
 
 class ClipView(Struct, frozen=True):
-    """A clip for who watches it: its cameras, the first to be shown first, and the stretch of time.
+    """A clip for viewers: its cameras, with the default one first, and its time range.
 
-    `download`, `share`: whether it may be kept as a file, and its link be passed on with a preview.
+    `download`, `share`: whether it may be saved as a file, and shared with a preview.
     """
 
     id: UUID
@@ -56,7 +56,7 @@ class ClipView(Struct, frozen=True):
 
 
 class ClipStart(Struct, frozen=True):
-    """What a player asks for before it asks for pictures: the clip, and playlists of its first camera by address."""
+    """The responses that a player needs before the first picture: the clip, and playlists by URL."""
 
     clip: ClipView
     playlists: dict[str, str]
@@ -66,7 +66,7 @@ class ClipStart(Struct, frozen=True):
 async def get_clip(
     clip_id: UUID, request: Request, *, db: Database, clock: Clock, clip_access: ClipAccess
 ) -> Response[ClipView]:
-    """One clip, if whoever asks may watch it. A player asks again while it plays, so as to stop when it may not."""
+    """Return a clip that the viewer may watch. Players repeat the request, to stop when access ends."""
     async with db.connection() as conn:
         found = await clip_access.admit(conn, clip_id, request)
         described = await reads.description_locales(conn, clip_id)
@@ -77,7 +77,7 @@ async def get_clip(
 async def get_start(
     clip_id: UUID, request: Request, *, db: Database, clock: Clock, clip_access: ClipAccess
 ) -> Response[ClipStart]:
-    """One clip for who presses play: what would take a player three answers, one after the other, in one."""
+    """Return a clip and its playlists in one response instead of three consecutive ones."""
     async with db.connection() as conn:
         found = await clip_access.admit(conn, clip_id, request)
         playlists, described = await reads.start(conn, found.clip, clock.now())
@@ -112,7 +112,7 @@ async def get_playlist(
     clock: Clock,
     clip_access: ClipAccess,
 ) -> Response[str]:
-    """A playlist of one camera of a clip (RFC 8216); those of its tracks grow until the clip has settled."""
+    """Return a playlist of one camera in a clip (RFC 8216). Track playlists grow until the clip is complete."""
     async with db.connection() as conn:
         found = await clip_access.admit(conn, clip_id, request, camera)
         text = await reads.playlist(conn, found.clip, camera, playlist.removesuffix(".m3u8"), clock.now())
@@ -123,7 +123,7 @@ async def get_playlist(
 
 @get("/objects/{object_id:uuid}", public=True)
 async def get_object(object_id: UUID, footage: Footage) -> Response[bytes]:
-    """An init segment, or a segment that is sealed; it never changes, and a cache may keep it for ever."""
+    """Return an init segment or an encrypted segment; immutable and cacheable forever."""
     data = await footage.get(object_id)
     if data is None:
         raise Problem(Reason.NOT_FOUND)
@@ -141,7 +141,7 @@ async def get_key(
     media_vault: MediaVault,
     clip_access: ClipAccess,
 ) -> Response[bytes]:
-    """The key of a camera and an hour, for as long as the clip may be watched and within its time alone."""
+    """Return the key of a camera and an hour of the clip, while the viewer may watch it."""
     at = datetime.fromtimestamp(period, UTC)
     async with db.connection() as conn:
         found = await clip_access.admit(conn, clip_id, request, camera)

@@ -1,1 +1,1 @@
-"""What a replay is, without a database, a clock or a picture."""
+"""Pure rules of replay, without database, clock or FFmpeg."""

@@ -1,4 +1,4 @@
-"""Where replays are fetched. A playlist names addresses, so they stand here once, for who writes and who answers."""
+"""URLs of replay, shared by the playlists that name them and the routes that serve them."""
 
 from typing import Final
 from uuid import UUID
@@ -8,25 +8,25 @@ OBJECTS: Final = f"{BASE}/objects"
 
 
 def footage_keys_of(event_id: UUID) -> str:
-    """Where the desk of an event is given the keys of all cameras, by camera and hour."""
+    """Return the URL prefix of keys for the desk of an event, by camera and hour."""
     return f"{BASE}/events/{event_id}/keys"
 
 
 def keys_of(clip_id: UUID) -> str:
-    """Where the keys of a clip are given, by camera and hour."""
+    """Return the URL prefix of the keys of a clip, by camera and hour."""
     return f"{BASE}/keys/{clip_id}"
 
 
 def playlist_of(clip_id: UUID, camera: str, name: str) -> str:
-    """A playlist of one camera of a clip."""
+    """Return the URL of a playlist of one camera in a clip."""
     return f"{BASE}/clips/{clip_id}/{camera}/{name}.m3u8"
 
 
 def poster_of(clip_id: UUID) -> str:
-    """A picture of the moment that a clip is about."""
+    """Return the URL of the poster of a clip."""
     return f"{BASE}/clips/{clip_id}/poster.jpg"
 
 
 def page_of(clip_id: UUID) -> str:
-    """The page of a clip, which is what people pass on."""
+    """Return the URL of the page of a clip, for sharing."""
     return f"/r/{clip_id}"

@@ -1,7 +1,7 @@
-"""How much later one camera brings a picture than another, from flashes of light that both have seen.
+"""Delay between cameras, measured by flashes of light that all of them record.
 
-No camera shares our clock, but light is there for all of them at once. A lamp that flashes unevenly makes a pattern of
-rises in each picture; the shift at which most rises of two cameras meet is how much later one of them is.
+Cameras share no clock, but light reaches all of them at the same time. A lamp that flashes unevenly makes a pattern of
+rises in brightness; the delay between two cameras is the shift at which most of their rises coincide.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,16 +15,16 @@ from virage.media.replay.rules.cameras import DELAY_MS_MAX
 
 COLUMNS: Final = 16
 ROWS: Final = 9
-RISE: Final = 40.0  # levels of luma (of 255) by which a ninth by a sixteenth of the picture grows from frame to frame
-OF_BRIGHTEST: Final = 0.6  # of the greatest rise, which is the lamp's: players, balls and boards rise too, but less
-MEET_MS: Final = 60.0  # a frame and a half at 25 a second
+RISE: Final = 40.0  # increase of mean luma (of 255) in a cell from frame to frame
+OF_BRIGHTEST: Final = 0.6  # share of the largest rise, that of the lamp; players, balls and boards rise less
+MEET_MS: Final = 60.0  # one and a half frames at 25 per second
 SHIFT_MS_MAX: Final = 10_000.0
 MEETINGS_MIN: Final = 6
-SHARE_MIN: Final = 0.7  # of the flashes of whoever saw fewer: more than meet by chance
+SHARE_MIN: Final = 0.7  # of the flashes of the camera with fewer: more than coincide by chance
 
 
 class CameraDelay(Struct, frozen=True):
-    """How late a camera is (ms), and by how many flashes that is known; None: too few were seen to tell."""
+    """The delay of a camera (ms) and the number of coinciding flashes; None if there are too few."""
 
     camera: str
     delay_ms: int | None
@@ -32,7 +32,7 @@ class CameraDelay(Struct, frozen=True):
 
 
 def grid(luma: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """The mean luma of each part of a picture, ROWS by COLUMNS; what does not divide is left out at the edges."""
+    """Return the mean luma of a picture in ROWS by COLUMNS cells; remainders at the edges are left out."""
     height, width = luma.shape[0] // ROWS, luma.shape[1] // COLUMNS
     parts = luma[: height * ROWS, : width * COLUMNS].reshape(ROWS, height, COLUMNS, width)
     means: NDArray[np.float64] = parts.mean(axis=(1, 3))
@@ -40,8 +40,8 @@ def grid(luma: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def flashes(seen_ms: NDArray[np.float64], grids: NDArray[np.float64]) -> NDArray[np.float64]:
-    """When something in the picture became bright at once; frames are in order, each with when it was seen."""
-    if len(seen_ms) < 2:  # noqa: PLR2004 - a rise is between two
+    """Return the times of sudden rises in brightness. `seen_ms`: times of the frames, in order."""
+    if len(seen_ms) < 2:  # noqa: PLR2004 - a rise needs two frames
         return np.empty(0)
     rises = np.diff(grids, axis=0).max(axis=(1, 2))
     found: NDArray[np.float64] = seen_ms[1:][rises >= max(RISE, OF_BRIGHTEST * rises.max())]
@@ -49,7 +49,7 @@ def flashes(seen_ms: NDArray[np.float64], grids: NDArray[np.float64]) -> NDArray
 
 
 def shift(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> tuple[float, int] | None:
-    """How much later (ms) theirs are than ours, and how many meet; None where too few do, or as many otherwise."""
+    """Return the delay (ms) of `theirs` and the number of coinciding flashes; None if too few or ambiguous."""
     differences = (theirs[None, :] - ours[:, None]).ravel()
     differences = np.sort(differences[np.abs(differences) <= SHIFT_MS_MAX])
     if not len(differences):
@@ -68,9 +68,10 @@ def shift(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> tuple[float
 
 
 def delays(known_ms: Mapping[str, int], seen: Sequence[tuple[str, NDArray[np.float64]]]) -> list[CameraDelay]:
-    """How late each camera is, from its flashes and the delay that was taken off their times; the first is compared to.
+    """Return the delay of each camera, relative to the first, from flashes corrected by the known delays.
 
-    Only differences can be seen: the first keeps its delay, unless another would be early, and then all are later.
+    Only differences can be measured: the first camera keeps its delay, unless another delay would be negative; then all
+    are raised.
     """
     if not seen:
         return []

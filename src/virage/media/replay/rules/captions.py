@@ -1,4 +1,4 @@
-"""Captions of a clip (WebVTT, in HLS by RFC 8216, 3.5): what the feed said while it was seen."""
+"""Captions of clips from the feed: WebVTT in HLS (RFC 8216, 3.5)."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ MPEGTS_HZ: Final = 90_000
 
 
 class Cue(Struct, frozen=True):
-    """Words, and when they were said."""
+    """A caption text and its time."""
 
     at: datetime
     text: str
@@ -25,7 +25,7 @@ class Cue(Struct, frozen=True):
 def cues_of(
     entries: Iterable[FeedEntry], teams: Teams | None, locale: Locale, from_at: datetime, to_at: datetime
 ) -> list[Cue]:
-    """What was said within a stretch of time, as it stands now."""
+    """Return the captions of a time range, from the entries that are currently in effect."""
     cues: list[Cue] = []
     period: Period | None = None
     for entry in effective(entries).values():
@@ -38,7 +38,7 @@ def cues_of(
 
 
 def captions_playlist(video: Sequence[Piece], runs: Sequence[Run], locale: Locale, *, closed: bool) -> str:
-    """The playlist of captions: a piece of text for each piece of picture, broken where that is."""
+    """Return the playlist of captions: one WebVTT file per video segment, with the same discontinuities."""
     lines = head([piece.segment.duration_ms for piece in video], closed=closed)
     run = 0
     for number, piece in by_run(video, runs):
@@ -49,9 +49,11 @@ def captions_playlist(video: Sequence[Piece], runs: Sequence[Run], locale: Local
 
 
 def webvtt(cues: Sequence[Cue], run: Sequence[Piece], segment_id: UUID, began_s: float) -> str:
-    """The captions of one segment of a run (`run`: all pieces of it), whose first frame is shown at `began_s`.
+    """Return the WebVTT file of one segment of a run of a run.
 
-    Times count from the beginning of the run, so that a cue that two segments show is the same in both.
+    `run`: all segments of the run. `began_s`: presentation time of its first frame.
+
+    Times are relative to the start of the run, so that a cue in two segments is identical in both.
     """
     began = run[0].segment.at
     passed = timedelta()

@@ -1,6 +1,6 @@
-"""Clips: a stretch of time and the cameras that saw it; published at once, while its end is still to come.
+"""Clips: a time range and the cameras that recorded it, published before its end has been recorded.
 
-Of an event with four eyes, what one person marks waits until another one releases it (decision 0031).
+With four-eyes approval, a clip that one person marks is proposed until another person approves it (decision 0031).
 """
 
 from datetime import datetime, timedelta
@@ -19,13 +19,13 @@ from virage.site.programme.types import Event, Instant
 BEFORE: Final = timedelta(seconds=12)
 AFTER: Final = timedelta(seconds=8)
 CLIP_MAX: Final = timedelta(minutes=5)
-START_MAX: Final = timedelta(minutes=1)  # of which a phone is given all playlists before it asks for them
-DESK_MARGIN: Final = timedelta(hours=24)  # before doors and after the end of an event its desk sees what cameras send
-SETTLE_TIME: Final = timedelta(seconds=10)  # when nothing that is still under way from a camera can be missing any more
+START_MAX: Final = timedelta(minutes=1)  # up to which all playlists are in the start response
+DESK_MARGIN: Final = timedelta(hours=24)  # before doors and after the end, in which the desk sees the cameras
+SETTLE_TIME: Final = timedelta(seconds=10)  # after which all segments have arrived
 
 
 class Reason(StrEnum):
-    """Why there is no clip."""
+    """Refusals of clips."""
 
     NOT_FOUND = "not_found"
     NO_PICTURE = "no_picture"
@@ -38,9 +38,9 @@ class Reason(StrEnum):
 
 
 class ClipRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the media desk wants shown again; it makes the id. `cameras` empty: all that saw it.
+    """A clip requested by the media desk, with a client-generated id. Empty `cameras`: all with video.
 
-    `about`: the number of the feed's entry that it shows. `suggestion`: the one that it answers.
+    `about`: number of the feed entry that it shows. `suggestion`: the suggestion that it answers.
     """
 
     id: UUID
@@ -52,7 +52,7 @@ class ClipRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ClipState(StrEnum):
-    """Where a clip stands: it waits for a second pair of eyes, it is shown, it was taken down."""
+    """State of a clip: proposed for approval, published, or withdrawn."""
 
     PROPOSED = "proposed"
     SHOWN = "shown"
@@ -60,11 +60,10 @@ class ClipState(StrEnum):
 
 
 class Clip(Struct, frozen=True):
-    """A clip that is, was or may be published. The first of its cameras is shown first.
+    """A clip in any state. The first camera is shown first.
 
-    `published_at`: when it was first shown; `marked_by`: who marked it, or told the goal that it shows, None: a machine
-    did; `entry`: the number of the feed's entry that tells of it, None while it is not shown; `poster_id`: the object
-    of its poster, None while there can be none.
+    `published_at`: first publication. `marked_by`: the person who marked it or published its goal, None for a machine.
+    `entry`: number of its feed entry while published. `poster_id`: object of its poster, if it can have one.
     """
 
     id: UUID
@@ -81,32 +80,32 @@ class Clip(Struct, frozen=True):
 
     @property
     def state(self) -> ClipState:
-        """Where it stands."""
+        """The current state."""
         if self.withdrawn_at is not None:
             return ClipState.WITHDRAWN
         return ClipState.PROPOSED if self.published_at is None else ClipState.SHOWN
 
     @property
     def automatic(self) -> bool:
-        """Whether a goal made it, and nobody's hand."""
+        """Whether a goal entry made the clip."""
         return self.about is not None and self.id == _goal_clip(self.event_id, self.about)
 
     def settled(self, now: datetime) -> bool:
-        """Whether all that it will ever show has come in."""
+        """Return whether all of its video has arrived."""
         return now >= self.to_at + SETTLE_TIME
 
     def opens(self, period: datetime) -> bool:
-        """Whether it gives the keys of this hour. Its first segment may have begun before it."""
+        """Return whether the clip needs the key of an hour. Its first segment may start before the clip."""
         return key_period(self.from_at - SEGMENT_MAX) <= period <= key_period(self.to_at)
 
 
 def event_covers(event: Event, at: datetime) -> bool:
-    """Whether what cameras saw then is an event's to see and to show: on another day it is somebody else's."""
+    """Return whether video of a moment belongs to an event, rather than to an event of another day."""
     return event.state == "published" and event.doors_at - DESK_MARGIN <= at <= event.ends_at + DESK_MARGIN
 
 
 def goal_clip_request(event_id: UUID, entry: FeedEntry) -> ClipRequest:
-    """What is shown of a goal by itself: what led to it, and what follows."""
+    """Return the automatic clip of a goal entry: from before to after the goal."""
     return ClipRequest(_goal_clip(event_id, entry.number), entry.at - BEFORE, entry.at + AFTER, about=entry.number)
 
 
@@ -115,7 +114,7 @@ def _goal_clip(event_id: UUID, number: int) -> UUID:
 
 
 def new_clip(request: ClipRequest, event_id: UUID, recorded: list[str], who: UUID | None) -> Clip | Refused:
-    """The clip that a mark makes, of the cameras that saw something of it; nobody sees it yet."""
+    """Return an unpublished clip of the cameras that recorded its time range, or a refusal."""
     if request.to_at <= request.from_at:
         return Refused(Reason.CLIP_EMPTY)
     if request.to_at - request.from_at > CLIP_MAX:
@@ -137,15 +136,15 @@ def new_clip(request: ClipRequest, event_id: UUID, recorded: list[str], who: UUI
 
 
 def matches(clip: Clip, request: ClipRequest, event_id: UUID) -> bool:
-    """Whether the mark is the one that made the clip."""
+    """Return whether a clip was made by an identical request."""
     requested = (event_id, request.from_at, request.to_at, request.about)
     return requested == (clip.event_id, clip.from_at, clip.to_at, clip.about) and request.cameras in ([], clip.cameras)
 
 
 def refuse_release(clip: Clip, who: UUID | None, *, four_eyes: bool) -> Refused | None:
-    """Why somebody may not show a clip: where two pairs of eyes are asked for, nobody releases their own mark.
+    """Return a refusal of approval by the person who marked the clip, if approval is needed.
 
-    What a machine told (goal-line technology, say) needs one person: nobody could have made it up.
+    A clip of a machine entry, such as goal-line technology, needs one person.
     """
     own = clip.marked_by is not None and clip.marked_by == who
     return Refused(Reason.OWN_MARK) if own and (four_eyes or clip.published_at is None) else None

@@ -1,4 +1,4 @@
-"""What is to be seen in a clip, said by a describer: sound of its own, in the timeline of each camera's picture."""
+"""Audio descriptions of clips: audio in the timeline of each camera's video."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ LONGER_MAX_S: Final = 5.0
 
 
 class Part(Struct, frozen=True):
-    """About a second of a description. Its ids are those of its objects; `period`: the hour whose key seals it."""
+    """About a second of an audio description; ids are those of its objects. `period`: the hour of its key."""
 
     run: int
     init_id: UUID
@@ -26,7 +26,7 @@ class Part(Struct, frozen=True):
 
 
 def described_playlist(parts: Sequence[Part], urls: Urls, camera: str) -> str:
-    """The playlist of a description (RFC 8216), broken where the picture is."""
+    """Return the playlist of an audio description (RFC 8216), with the discontinuities of the video."""
     lines = head([part.duration_ms for part in parts], closed=True)
     run, init_id = 0, None
     for part in parts:

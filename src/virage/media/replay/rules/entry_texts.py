@@ -1,5 +1,5 @@
-"""What entries of the feed say, in words: for captions, and for who sees a link to a replay."""
-# ruff: noqa: RUF001 - French is written with its own apostrophe, minutes with their prime
+"""Texts of feed entries, for captions and for previews of shared clips."""
+# ruff: noqa: RUF001 - French apostrophe, prime of minutes
 
 from collections.abc import Callable
 from typing import Final, Literal
@@ -23,7 +23,7 @@ from virage.media.live.types import (
 )
 
 UNTIMED: Final = (KickOff, PeriodOver, ShootOutKick)
-"""What is said without its minute."""
+"""Entries whose text has no minute."""
 
 Locale = Literal["fr", "en"]
 LOCALES: Final[tuple[Locale, ...]] = ("fr", "en")
@@ -92,7 +92,7 @@ _WORDS: Final = {
 
 
 def entry_text(entry: FeedEntry, teams: Teams | None, period: Period | None, locale: Locale) -> str | None:
-    """One entry in words, with its minute; None for what says nothing by itself, as that there is a replay."""
+    """Return the text of an entry with its minute; None for entries without a text, such as replays."""
     text = _text(entry, teams, locale)
     if text is None or period is None or entry.clock_s is None or isinstance(entry.content, UNTIMED):
         return text
@@ -100,7 +100,7 @@ def entry_text(entry: FeedEntry, teams: Teams | None, period: Period | None, loc
     return f"{text}, {whole}+{more}′" if more else f"{text}, {whole}′"
 
 
-def _text(entry: FeedEntry, teams: Teams | None, locale: Locale) -> str | None:  # noqa: PLR0911 - one a kind
+def _text(entry: FeedEntry, teams: Teams | None, locale: Locale) -> str | None:  # noqa: PLR0911 - one per kind
     words = _WORDS[locale]
     match entry.content:
         case Goal() | ShootOutKick():

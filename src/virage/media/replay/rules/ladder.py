@@ -1,7 +1,7 @@
-"""The ladder: the same second in fewer bytes, for phones with little network.
+"""The ABR ladder: renditions of the same segments in lower resolutions.
 
-A rung has the times of its source, frame by frame, and is cut where the source is cut: a player goes from one to the
-other at any segment. What could not be made in time is left out of a rung, which shows the source there.
+A rendition has the timestamps and segment boundaries of its source, so that players switch at any segment. A segment
+that is not encoded in time is replaced by its source.
 """
 
 from collections.abc import Sequence
@@ -16,15 +16,15 @@ from virage.media.replay.rules.media import Rung
 from virage.media.replay.rules.playlists import Piece
 
 LATE_MAX: Final = timedelta(seconds=4)
-"""How long after its end a second may still be missing in a rung of what is live; then its source stands there."""
+"""How long after its end a live segment may lack its rendition; then its source is used."""
 ENCODE_TIME_MAX: Final = timedelta(seconds=1)
-"""What one second of rungs takes to be made, at most."""
+"""Maximum time to encode all renditions of a segment."""
 MISSING_MAX: Final = 2
 MISSING_PART: Final = 5
 
 
 class Step(Struct, frozen=True):
-    """How a rung is encoded: its lines, its quality (CRF of x264), and the most that it may send, bits a second."""
+    """Encoding settings of a rendition: height in lines, quality (CRF of x264), maximum bit rate (bits per second)."""
 
     rung: Rung
     height: int
@@ -37,17 +37,17 @@ SMALLEST: Final = STEPS[-1].rung
 
 
 def steps_below(height: int) -> tuple[Step, ...]:
-    """The rungs that a picture of so many lines has: those that are smaller."""
+    """Return the renditions that are smaller than a picture of `height` lines."""
     return tuple(step for step in STEPS if step.height < height)
 
 
 def width_of(step: Step, width: int, height: int) -> int:
-    """How wide a rung is, even as its encoder wants it, of a source of this size."""
+    """Return the width of a rendition for the aspect ratio of its source; even, as the encoder requires."""
     return round(width * step.height / height / 2) * 2
 
 
 def derived_id(source_id: UUID, name: str) -> UUID:
-    """The id of what is made of an object: the same each time, near it in time, and guessed by nobody (UUIDv8)."""
+    """Return a repeatable id derived from an object id (UUIDv8): with its timestamp, but not guessable."""
     digest = sha256(source_id.bytes + name.encode()).digest()
     return UUID(
         bytes=source_id.bytes[:6] + bytes([0x80 | digest[0] & 0x0F, digest[1], 0x80 | digest[2] & 0x3F]) + digest[3:10]
@@ -55,15 +55,15 @@ def derived_id(source_id: UUID, name: str) -> UUID:
 
 
 def missing_pieces(source: Sequence[Piece], encoded: Sequence[Piece]) -> list[Piece]:
-    """What a rung lacks of its source, in order."""
+    """Return the source segments without a rendition, in order."""
     existing = {piece.segment.at for piece in encoded}
     return [piece for piece in source if piece.segment.at not in existing]
 
 
 def due(source: Sequence[Piece], encoded: Sequence[Piece], now: datetime) -> tuple[Piece | None, list[Piece]]:
-    """Which second of what is live is made now, and which are left out for good by that.
+    """Return the live segment to encode next, and the segments skipped for good.
 
-    One after the other while it keeps up; where one is too late already, the latest of all.
+    Segments are encoded in order as long as they are in time; after a delay, the latest is next.
     """
     last = max((piece.segment.at for piece in encoded), default=None)
     ahead = [piece for piece in source if last is None or piece.segment.at > last]
@@ -76,14 +76,14 @@ def due(source: Sequence[Piece], encoded: Sequence[Piece], now: datetime) -> tup
 
 
 def in_time(piece: Piece, now: datetime) -> bool:
-    """Whether a phone that follows what is live still waits for this second of a rung."""
+    """Return whether players at the live edge still wait for a rendition of a segment."""
     return now - piece.segment.ends_at <= LATE_MAX
 
 
 def rung_pieces(source: Sequence[Piece], encoded: Sequence[Piece], now: datetime, *, closed: bool) -> list[Piece]:
-    """A rung's track: what was made, and the source where nothing was, up to what may still be made.
+    """Return the segments of a rendition, or of its source where it is missing, up to the live edge.
 
-    While a clip grows nothing that was told is told otherwise: a second that has the source will have it.
+    While a clip grows, published segments never change: a source segment stays in the playlist.
     """
     by_time = {piece.segment.at: piece for piece in encoded}
     last = max((number for number, piece in enumerate(source) if piece.segment.at in by_time), default=-1)
@@ -97,6 +97,6 @@ def rung_pieces(source: Sequence[Piece], encoded: Sequence[Piece], now: datetime
 
 
 def complete(source: Sequence[Piece], encoded: Sequence[Piece]) -> bool:
-    """Whether so little is missing of a rung that it is worth offering."""
+    """Return whether few enough segments are missing to offer a rendition."""
     missing = len(missing_pieces(source, encoded))
     return bool(encoded) and missing <= max(MISSING_MAX, len(source) // MISSING_PART)

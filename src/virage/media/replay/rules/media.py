@@ -1,9 +1,9 @@
-"""Segments of cameras: when they were seen, what they are encoded as, and how they are sealed.
+"""Tracks and segments of cameras, and their encryption.
 
-A take is what a camera sent without a break: an init segment a track, then a segment a second (CMAF, ISO/IEC 23000-19).
-Segments are sealed as they come in (AES-128-CBC, RFC 8216, 4.3.2.4): the key is that of the camera and the hour, the
-initialization vector is the object's own id, so that no two objects share one. An init segment stays open: it shows
-nothing, and a take may outlive the hours whose keys a clip gives.
+A take is what a camera sent without interruption: one init segment per track, and a segment per second (CMAF, ISO/IEC
+23000-19). Segments are encrypted on arrival (AES-128-CBC, RFC 8216, 4.3.2.4) with a key per camera and hour; the id of
+the object is the initialization vector, so that vectors are unique. Init segments are not encrypted: they contain no
+picture, and a take may be longer than the hours whose keys a clip provides.
 """
 
 import secrets
@@ -23,7 +23,7 @@ from virage.platform.values.sealing import seal, unseal
 KEY_BYTES: Final = 16
 PURPOSE: Final = "virage:replay:media-key:v1"
 KEY_PERIOD: Final = timedelta(hours=1)
-AAC: Final = "mp4a.40.2"  # AAC-LC as RFC 6381 writes it
+AAC: Final = "mp4a.40.2"  # AAC-LC in the format of RFC 6381
 GOP_MAX_S: Final = 1.05
 SEGMENT_MAX: Final = timedelta(seconds=5)
 CAMERA_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,30}$"
@@ -32,14 +32,14 @@ CameraName = Annotated[str, Meta(pattern=CAMERA_PATTERN)]
 
 
 class Kind(StrEnum):
-    """What a track carries; audio and video come apart, so that each is fetched once whatever is shown with it."""
+    """Medium of a track; audio and video are separate, so that each is fetched once."""
 
     VIDEO = "video"
     AUDIO = "audio"
 
 
 class Rung(StrEnum):
-    """What was sent, and what the ladder makes of its picture. Sound has its source alone."""
+    """A rendition of video: the source, or a smaller one made by the ladder. Audio has only the source."""
 
     SOURCE = "source"
     P480 = "480p"
@@ -47,7 +47,7 @@ class Rung(StrEnum):
 
 
 class Track(Struct, frozen=True):
-    """A track of a take, and what is needed to announce it. Its id is that of its init segment's object."""
+    """A track of a take, with its description for playlists. Its id is that of its init segment."""
 
     id: UUID
     take_id: UUID
@@ -61,7 +61,7 @@ class Track(Struct, frozen=True):
 
 
 class Segment(Struct, frozen=True):
-    """A second of a track; its id is its object's. `at`: when its first frame was seen, by the one clock."""
+    """A second of a track; its id is that of its object. `at`: recording time of its first frame, server clock."""
 
     id: UUID
     track_id: UUID
@@ -71,43 +71,43 @@ class Segment(Struct, frozen=True):
 
     @property
     def ends_at(self) -> datetime:
-        """When its last frame is over."""
+        """End of its last frame."""
         return self.at + timedelta(milliseconds=self.duration_ms)
 
 
 def key_period(at: datetime) -> datetime:
-    """The beginning of the period whose key seals what is seen at a moment."""
+    """Return the start of the hour whose key encrypts a moment."""
     return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def object_name(object_id: UUID) -> str:
-    """Where an init segment or a segment is kept; a folder holds what came in within a minute or so."""
+    """Return the name of an object; those of about a minute share a folder."""
     return f"replay/{object_id.hex[:8]}/{object_id}"
 
 
 class MediaVault:
-    """Keys of cameras, kept under the deployment's secret: the present one, or an earlier one."""
+    """Encryption of camera keys and posters under the deployment's secrets; the first one encrypts."""
 
     def __init__(self, secrets_: Sequence[str]) -> None:
         self._keys = [derive(secret, PURPOSE) for secret in secrets_]
 
     def new(self, camera: str, period: datetime) -> bytes:
-        """A new key, sealed."""
+        """Return a new encrypted key."""
         return seal(self._keys[0], secrets.token_bytes(KEY_BYTES), _key_context(camera, period))
 
     def open(self, sealed_key: bytes, camera: str, period: datetime) -> bytes:
-        """The key; raises `KeyLost` where no secret of ours opens it."""
+        """Return a decrypted key; raises `KeyLost` if no secret fits."""
         key = unseal(self._keys, sealed_key, _key_context(camera, period))
         if key is None:
             raise KeyLost(_key_context(camera, period).decode())
         return key
 
     def seal_poster(self, picture: bytes, poster_id: UUID) -> bytes:
-        """The poster of a clip as it is kept: no key that a phone is given opens it."""
+        """Return an encrypted poster. No key of a clip decrypts it."""
         return seal(self._keys[0], picture, _poster_context(poster_id))
 
     def open_poster(self, sealed: bytes, poster_id: UUID) -> bytes | None:
-        """The picture; None where no secret of ours opens it, for it can be made anew."""
+        """Return a decrypted poster; None if no secret fits, so that it is rendered again."""
         return unseal(self._keys, sealed, _poster_context(poster_id))
 
 
@@ -124,14 +124,14 @@ def _poster_context(poster_id: UUID) -> bytes:
 
 
 def sealed(data: bytes, key: bytes, object_id: UUID) -> bytes:
-    """A segment as it is kept and sent."""
+    """Return an encrypted segment, for storage and transfer."""
     padder = PKCS7(128).padder()
     encryptor = Cipher(algorithms.AES128(key), modes.CBC(object_id.bytes)).encryptor()
     return encryptor.update(padder.update(data) + padder.finalize()) + encryptor.finalize()
 
 
 def opened(data: bytes, key: bytes, object_id: UUID) -> bytes:
-    """A segment as it was seen; raises ValueError for what was sealed with another key."""
+    """Return a decrypted segment; raises ValueError for a wrong key."""
     decryptor = Cipher(algorithms.AES128(key), modes.CBC(object_id.bytes)).decryptor()
     padded = decryptor.update(data) + decryptor.finalize()
     unpadder = PKCS7(128).unpadder()

@@ -1,7 +1,7 @@
-"""Moments that the crowd wants to see again: it roars, or phones ask for it. They are suggested, never published.
+"""Moments that the crowd wants to see again: roars, and requests by phone. They are suggested, never published.
 
-A roar is a sound that stands 8 dB over what the same camera has heard in the half minute before, for two seconds. Each
-camera is compared with itself, so a loud ground and a microphone that is set low make no difference.
+A roar is sound 8 dB above the median of the same camera's preceding 30 seconds, for two seconds. Each camera is
+compared with itself, so that the loudness of the venue and the gain of the microphone do not matter.
 """
 
 from collections.abc import Sequence
@@ -19,28 +19,28 @@ from numpy.typing import NDArray
 from virage.media.replay.rules.clips import AFTER, BEFORE
 
 MEDIAN_OVER: Final = timedelta(seconds=30)
-LEVELS_MIN: Final = 10  # seconds that must have been heard before something can stand out of them
+LEVELS_MIN: Final = 10  # seconds that must precede a roar
 ROAR_DB: Final = 8.0
-QUIET_DB: Final = -60.0  # below it there is no crowd: a microphone's noise stands out of silence, too
+QUIET_DB: Final = -60.0  # floor: otherwise, microphone noise would stand out of silence
 ROAR_INTERVAL: Final = timedelta(seconds=20)
 
 TAPS_WITHIN: Final = timedelta(seconds=10)
 TAPS_MIN: Final = 5
 TAPS_SHARE: Final = 0.02
-TAPS_MEAN: Final = timedelta(seconds=10)  # how long ago it was, what somebody wants again who has just seen it
+TAPS_MEAN: Final = timedelta(seconds=10)  # from a moment to the requests for it
 TAPS_AROUND: Final = timedelta(seconds=8)
 SAME_MOMENT: Final = timedelta(seconds=15)
 
 
 class MomentSource(StrEnum):
-    """Who suggests."""
+    """Source of a suggestion."""
 
     ROAR = "roar"
     TAPS = "taps"
 
 
 class Moment(Struct, frozen=True):
-    """Something that many want to see again. `strength`: tenths of a decibel of a roar, or how many tapped."""
+    """A moment to show again. `strength`: of a roar in tenths of a decibel, or the number of taps."""
 
     source: MomentSource
     at: datetime
@@ -49,14 +49,14 @@ class Moment(Struct, frozen=True):
 
     @property
     def stretch(self) -> tuple[datetime, datetime]:
-        """What would be shown of it: a roar comes with the moment, so what led to it is before."""
+        """The time range to show: around taps, and mostly before a roar, which follows its cause."""
         if self.source is MomentSource.ROAR:
             return self.at - BEFORE, self.at + AFTER
         return self.at - TAPS_AROUND, self.at + TAPS_AROUND
 
 
 class Suggestion(Struct, frozen=True):
-    """A moment that was suggested to the desk and is still open."""
+    """A moment that was suggested to the desk."""
 
     id: UUID
     event_id: UUID
@@ -64,20 +64,20 @@ class Suggestion(Struct, frozen=True):
 
 
 class Level(Struct, frozen=True):
-    """How loud about a second was that began at `at`: decibels below the loudest that there can be (dBFS, RMS)."""
+    """Sound level of about a second from `at`: root mean square in dBFS."""
 
     at: datetime
     db: float
 
 
 def loudness(samples: NDArray[np.float32]) -> float:
-    """The level of sound in dBFS (its root mean square); what is quieter than any crowd is `QUIET_DB`."""
+    """Return the level of sound in dBFS (root mean square), at least `QUIET_DB`."""
     power = float(np.mean(np.square(samples, dtype=np.float64))) if samples.size else 0.0
     return max(QUIET_DB, 10 * log10(power)) if power > 0 else QUIET_DB
 
 
 def roars(levels: Sequence[Level]) -> list[Moment]:
-    """The roars in what a camera has heard, in order: one a moment, told once its second second is heard."""
+    """Return the roars in the levels of a camera, in order; each is found at its second second."""
     found: list[Moment] = []
     for place in range(1, len(levels)):
         first, second = levels[place - 1], levels[place]
@@ -93,16 +93,16 @@ def roars(levels: Sequence[Level]) -> list[Moment]:
 
 
 class TapCount(Struct, frozen=True):
-    """How many asked within a second to see something again."""
+    """Number of requests within a second."""
 
     at: datetime
     taps: int
 
 
 def tapped_moment(seconds: Sequence[TapCount], watching: int) -> Moment | None:
-    """The moment that phones ask for, once enough of those who watch do; `seconds` in order, of the last `TAPS_WITHIN`.
+    """Return the requested moment once enough viewers ask; `seconds` in order, of the last `TAPS_WITHIN`.
 
-    What they mean has just happened when the one in the middle of them taps.
+    It is a fixed time before the median request.
     """
     taps = sum(second.taps for second in seconds)
     if taps < max(TAPS_MIN, ceil(TAPS_SHARE * watching)):

@@ -1,8 +1,8 @@
-"""Playlists of a clip (RFC 8216): one of all its tracks, one a track, over segments that exist already.
+"""HLS playlists of clips (RFC 8216): a multivariant playlist, and one per track, over stored segments.
 
-A run is what a camera sent without a break: within it picture and sound share one timeline. A clip of a camera that
-reconnected, or lost some of its picture, has several. All playlists of an angle break at the same runs, and at nothing
-else: a player puts the sound of a run where its picture is, and waits for ever for a run that has no picture.
+A run is the video of a camera without interruption; within it, video and audio share a timeline. A camera that
+reconnected or lost video has several. All playlists of an angle have discontinuities at the same runs: a player aligns
+audio with the run of its video, and waits forever for a run without video.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,30 +20,30 @@ from virage.media.replay.rules.media import AAC, Kind, Rung, Segment, Track, key
 VERSION: Final = 7
 LANGUAGES: Final[dict[Locale, str]] = {"fr": "Français", "en": "English"}
 DESCRIBED: Final[dict[Locale, str]] = {"fr": "Audiodescription", "en": "Audio description"}
-TARGET_S: Final = 2  # players ask for what is new once in so long; no segment of ours is longer
+TARGET_S: Final = 2  # interval of playlist requests; segments are not longer
 GAP: Final = timedelta(milliseconds=100)
 NEAR: Final = timedelta(milliseconds=500)
 FROM_THE_BEGINNING: Final = "#EXT-X-START:TIME-OFFSET=0"
-"""Without it a player begins with the latest of a clip that grows; hls.js does so with sound that begins later."""
+"""Without it, players start a growing clip at its end; hls.js also if audio starts later than video."""
 HEAD: Final = ("#EXTM3U", f"#EXT-X-VERSION:{VERSION}", "#EXT-X-INDEPENDENT-SEGMENTS")
 
 
 class Piece(Struct, frozen=True):
-    """A segment of a clip, and the track that it belongs to."""
+    """A segment and its track."""
 
     segment: Segment
     track: Track
 
 
 class Run(Struct, frozen=True):
-    """What a camera sent without a break: its take, and when it begins within the clip."""
+    """An uninterrupted part of a clip: its take, and its start."""
 
     take_id: UUID
     from_at: datetime
 
 
 class Angle(Struct, frozen=True):
-    """What one camera has of a clip, in order. `rungs`: smaller pictures, as far as they are made."""
+    """The segments of one camera in a clip, in order. `rungs`: existing segments of smaller renditions."""
 
     clip: Clip
     camera: str
@@ -55,21 +55,20 @@ class Angle(Struct, frozen=True):
 
 
 class Urls(Struct, frozen=True):
-    """Where keys (by camera and hour) and objects (by id) are fetched."""
+    """URL prefixes of keys (by camera and hour) and objects (by id)."""
 
     keys: str
     objects: str
 
 
 def runs_of(pieces: Sequence[Piece]) -> list[Run]:
-    """The runs of a track.
+    """Return the runs of a track.
 
-    Times are those of arrival, put right by each later arrival that was held up less: so segments that seem to overlap
-    have no break between them, and only what is missing is one.
+    Times are corrected arrival times and may overlap slightly. Only a gap starts a new run.
     """
     found: list[Run] = []
     for previous, piece in pairwise([None, *pieces]):
-        assert piece is not None  # noqa: S101 - only the first of the pairs has none before it
+        assert piece is not None  # noqa: S101 - only the first predecessor is None
         same_take = previous is not None and previous.track.take_id == piece.track.take_id
         if previous is None or not same_take or piece.segment.at - previous.segment.ends_at > GAP:
             found.append(Run(piece.track.take_id, piece.segment.at))
@@ -77,13 +76,13 @@ def runs_of(pieces: Sequence[Piece]) -> list[Run]:
 
 
 def in_order(pieces: Sequence[Piece]) -> list[Piece]:
-    """Pieces take by take, whatever the times of their arrival say: takes of a camera follow each other."""
+    """Return segments take by take, regardless of arrival times: takes of a camera never overlap."""
     takes = list(dict.fromkeys(piece.track.take_id for piece in pieces))
     return sorted(pieces, key=lambda piece: takes.index(piece.track.take_id))
 
 
 def by_run(pieces: Sequence[Piece], runs: Sequence[Run]) -> Iterator[tuple[int, Piece]]:
-    """Pieces with the number of their run; those of no run are left out, for they belong to no picture."""
+    """Yield segments with the number of their run; segments of other takes are left out."""
     for piece in pieces:
         same_take = [number for number, run in enumerate(runs) if run.take_id == piece.track.take_id]
         begun = [number for number in same_take if runs[number].from_at <= piece.segment.at + NEAR]
@@ -92,13 +91,13 @@ def by_run(pieces: Sequence[Piece], runs: Sequence[Run]) -> Iterator[tuple[int, 
 
 
 def media_playlist(pieces: Sequence[Piece], runs: Sequence[Run], urls: Urls, *, closed: bool) -> str:
-    """One track's playlist; `closed`: nothing is added to it any more."""
+    """Return the playlist of one track. `closed`: no segment will be added."""
     lines = head([piece.segment.duration_ms for piece in pieces], closed=closed)
     run, track_id = 0, None
     for number, piece in by_run(pieces, runs):
         lines += ["#EXT-X-DISCONTINUITY"] * (number - run)
         if piece.track.id != track_id:
-            # the key of the segment before would open the init segment wrongly, which is in the open
+            # otherwise, players would decrypt the init segment, which is not encrypted, with the previous key
             lines += ["#EXT-X-KEY:METHOD=NONE"] if track_id is not None else []
             lines += [f'#EXT-X-MAP:URI="{urls.objects}/{piece.track.id}"']
         lines += _segment(piece, urls)
@@ -107,7 +106,7 @@ def media_playlist(pieces: Sequence[Piece], runs: Sequence[Run], urls: Urls, *, 
 
 
 def head(durations_ms: Sequence[int], *, closed: bool) -> list[str]:
-    """The first lines of a media playlist."""
+    """Return the first lines of a media playlist."""
     longest_s = (max(durations_ms, default=0) + 500) // 1000  # RFC 8216, 4.3.3.1: rounded to the nearest second
     return [
         *HEAD,
@@ -117,7 +116,7 @@ def head(durations_ms: Sequence[int], *, closed: bool) -> list[str]:
 
 
 def text_of(lines: Sequence[str], *, closed: bool) -> str:
-    """A media playlist of its lines."""
+    """Return the text of a media playlist."""
     return "\n".join([*lines, "#EXT-X-ENDLIST"] if closed else lines) + "\n"
 
 
@@ -176,6 +175,6 @@ def _medium(type_: str, group: str, name: str, playlist: str, how: str) -> str:
 
 
 def _peak(pieces: Sequence[Piece]) -> int:
-    """Bits a second of the heaviest segment."""
+    """Return the bit rate of the largest segment, in bits per second."""
     rates = [piece.segment.bytes * 8000 // max(1, piece.segment.duration_ms) for piece in pieces]
     return max(rates, default=0)

@@ -1,4 +1,4 @@
-"""How long footage is kept: for some hours, and what a clip shows for as long as the clip may be shown."""
+"""Retention of footage: some hours, or as long as a clip may show it."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -6,12 +6,14 @@ from typing import Final
 from msgspec import Struct
 
 GRACE: Final = timedelta(hours=48)
-"""How long what a withdrawn clip showed is kept: whoever is accused of it, or took it down in error, can look."""
+"""Retention after withdrawal, to settle complaints and to undo an error."""
 
 
 class Retention(Struct, frozen=True):
-    """What is over: what was seen before `seen_before`, unless a clip keeps it that is shown, or was until
-    `withdrawn_before`. One that was never shown keeps nothing once it ended before `seen_before`.
+    """Limits of retention. Footage before `seen_before` expires unless a clip shows it.
+
+    A clip protects its footage while published, and until it was withdrawn before `withdrawn_before`. A clip that was
+    never published protects it only until its end is before `seen_before`.
     """
 
     seen_before: datetime
@@ -19,5 +21,5 @@ class Retention(Struct, frozen=True):
 
 
 def retention(hours: int, now: datetime) -> Retention:
-    """What is over by now where footage is kept for so many hours."""
+    """Return the limits at a moment, for footage kept for some hours."""
     return Retention(now - timedelta(hours=hours), now - GRACE)

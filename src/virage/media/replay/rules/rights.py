@@ -1,4 +1,4 @@
-"""Who may watch the clips of an event, where and when; and what they may do with them."""
+"""Rights of clips: who may watch them, where and when, and whether they may be saved and shared."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -18,7 +18,7 @@ Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}$")]
 
 
 class Reason(StrEnum):
-    """Why somebody may not watch, or the rights are not set."""
+    """Refusals of playback and of rights."""
 
     NOT_FOUND = "not_found"
     GONE = "gone"
@@ -32,7 +32,7 @@ class Reason(StrEnum):
 
 
 class Who(StrEnum):
-    """Whom a clip is for: who is in the ground with a ticket, who has a ticket of the event, everybody."""
+    """Audience of clips: ticket holders inside the venue, ticket holders of the event, or everyone."""
 
     INSIDE = "inside"
     TICKET = "ticket"
@@ -40,26 +40,25 @@ class Who(StrEnum):
 
 
 class Anywhere(Struct, frozen=True, tag_field="kind", tag="anywhere", forbid_unknown_fields=True):
-    """Wherever they are."""
+    """No restriction of place."""
 
 
 class Networks(Struct, frozen=True, tag_field="kind", tag="networks", forbid_unknown_fields=True):
-    """In one of these networks (CIDR, RFC 4632 and 4291), those of the ground."""
+    """Networks (CIDR, RFC 4632 and 4291), such as those of the venue."""
 
     networks: Annotated[list[Network], Meta(min_length=1, max_length=64)]
 
 
 class Countries(Struct, frozen=True, tag_field="kind", tag="countries", forbid_unknown_fields=True):
-    """In one of these countries (ISO 3166-1 alpha-2), as the edge in front of us says."""
+    """Countries (ISO 3166-1 alpha-2), as reported by a trusted proxy."""
 
     countries: Annotated[list[Country], Meta(min_length=1, max_length=250)]
 
 
 class Rights(Struct, frozen=True, forbid_unknown_fields=True):
-    """The rights in the clips of an event. `from_at` and `until_at`: when they may be watched, None without a bound.
+    """Rights of an event's clips. `from_at`, `until_at`: when they may be watched, None without a limit.
 
-    `download`: whether a clip may be kept as a file. `share`: whether its link shows what it is about to whoever may
-    watch it anyway.
+    `download`: whether clips may be saved as files. `share`: whether their links show a preview to those who may watch.
     """
 
     who: Who = Who.EVERYBODY
@@ -70,12 +69,12 @@ class Rights(Struct, frozen=True, forbid_unknown_fields=True):
     share: bool = True
 
     def public(self, now: datetime) -> bool:
-        """Whether everybody may watch now, so that a shared cache may answer for us."""
+        """Return whether everyone may watch now, so that shared caches may respond."""
         return self.who is Who.EVERYBODY and isinstance(self.where, Anywhere) and _when(self, now) is None
 
 
 class Viewer(Struct, frozen=True):
-    """Who asks. `country`: None where nobody whom we trust said it. `crew`: works on the clips of this event."""
+    """The requester. `country`: None if no trusted proxy reported it. `crew`: has a role for clips of the event."""
 
     ticket: bool = False
     inside: bool = False
@@ -85,9 +84,9 @@ class Viewer(Struct, frozen=True):
 
 
 def may_watch(rights: Rights, clip: Clip, viewer: Viewer, now: datetime) -> Refused | None:
-    """Why this viewer may not watch this clip now; None if they may. One that is not shown is for nobody.
+    """Return the refusal of a viewer, or None. The crew may watch every published clip.
 
-    Of one that was taken down this much is said; of one that never was shown, nothing.
+    A withdrawn clip is refused as gone, one that was never published as not found.
     """
     if clip.state is not ClipState.SHOWN:
         return Refused(Reason.NOT_FOUND if clip.published_at is None else Reason.GONE)
@@ -97,7 +96,7 @@ def may_watch(rights: Rights, clip: Clip, viewer: Viewer, now: datetime) -> Refu
 
 
 def check(rights: Rights) -> Refused | None:
-    """Why these rights mean nothing."""
+    """Return a refusal of invalid rights, or None."""
     if isinstance(rights.where, Networks):
         for number, network in enumerate(rights.where.networks):
             try:
@@ -105,7 +104,7 @@ def check(rights: Rights) -> Refused | None:
             except ValueError as error:
                 return invalid_input(f"rights.where.networks.{number}", str(error))
     if rights.from_at is not None and rights.until_at is not None and rights.until_at <= rights.from_at:
-        return invalid_input("rights.until_at", "It is after from_at.")
+        return invalid_input("rights.until_at", "Must be after from_at.")
     return None
 
 

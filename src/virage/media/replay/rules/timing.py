@@ -1,7 +1,7 @@
-"""When a picture was seen, from when it arrived: cameras share no clock with us, and no transport is even.
+"""Recording time of video, from its arrival: cameras share no clock with the server, and transports have jitter.
 
-A packet arrives its transport's delay after it was seen, and up to a second more where something held it up. The least
-of arrival less media time over a while is that of the packets which nothing held up: media time counts from there.
+A packet arrives after the delay of its transport, and up to a second more. The minimum of arrival time less media time,
+over a while, belongs to packets without jitter: media time is counted from it.
 """
 
 from collections import deque
@@ -11,11 +11,11 @@ from typing import Final
 WINDOW_S: Final = 10.0
 WINDOWS: Final = 6
 SLEW: Final = 0.0005
-"""How fast it follows a camera whose clock is slow (500 ppm; quartz has 100 at most), and no delay of a minute."""
+"""Correction rate for cameras with a slow clock (500 ppm; quartz has at most 100), too slow to follow jitter."""
 
 
 class Arrivals:
-    """The arrivals of one take. All times are seconds; `media_s` is that of the take, `arrived_s` of our clock."""
+    """Arrival times of one take, in seconds. `media_s`: time within the take; `arrived_s`: server time."""
 
     def __init__(self) -> None:
         self._zero_s = inf
@@ -23,7 +23,7 @@ class Arrivals:
         self._windows: deque[tuple[float, float]] = deque(maxlen=WINDOWS)
 
     def note(self, media_s: float, arrived_s: float) -> None:
-        """A packet that is shown at `media_s` has arrived."""
+        """Add the arrival of a packet with a presentation time."""
         lag_s = arrived_s - media_s
         if not self._windows or arrived_s - self._windows[-1][0] >= WINDOW_S:
             self._windows.append((arrived_s, lag_s))
@@ -34,5 +34,5 @@ class Arrivals:
         self._last_s = arrived_s
 
     def arrived(self, media_s: float) -> float:
-        """When what is shown at `media_s` would have arrived with nothing to hold it up."""
+        """Return the arrival time of a presentation time without jitter."""
         return self._zero_s + media_s

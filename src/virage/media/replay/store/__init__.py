@@ -1,1 +1,1 @@
-"""The queries of replay, one typed function each."""
+"""Queries of replay, one typed function each."""

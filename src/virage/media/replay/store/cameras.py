@@ -1,4 +1,4 @@
-"""Cameras: what they are, their keys, and what they sent."""
+"""Stored cameras, keys, tracks and segments."""
 
 from collections.abc import Set as AbstractSet
 from datetime import datetime
@@ -14,7 +14,7 @@ from virage.platform.data.database import Connection
 
 
 async def save_camera(conn: Connection, name: str, *, programme: bool, delay_ms: int | None) -> None:
-    """Add a camera, or set it up anew; a delay of None stays what it was."""
+    """Add or update a camera; a delay of None keeps the stored one."""
     await queries.save_camera(conn, name=name, programme=programme, delay_ms=delay_ms)
 
 
@@ -27,7 +27,7 @@ async def save_camera_state(
     lost: int,
     now: datetime,
 ) -> int:
-    """Write down what a camera does, and how many more of its segments were lost; returns its delay (ms)."""
+    """Store the state of a camera, add newly lost segments, and return its delay (ms)."""
     fault_code, fault_at = fault or (None, None)
     delay_ms: int = await queries.save_camera_state(
         conn, name=name, fault=fault_code, fault_at=fault_at, seen_at=seen_at, lost=lost, now=now
@@ -36,40 +36,40 @@ async def save_camera_state(
 
 
 async def cameras(conn: Connection) -> list[CameraState]:
-    """All cameras, that of the programme first."""
+    """Return all cameras, those of the programme first."""
     return [msgspec.convert(dict(row), CameraState) async for row in queries.cameras(conn)]
 
 
 async def set_delay(conn: Connection, name: str, delay_ms: int) -> None:
-    """Set how late a camera's transport brings a picture; a running ingest follows within seconds."""
+    """Set the delay of a camera; a running ingest applies it within seconds."""
     await queries.set_delay(conn, name=name, delay_ms=delay_ms)
 
 
 async def add_key(conn: Connection, camera: str, period: datetime, sealed: bytes) -> bytes:
-    """Keep a key for a camera and a period, and return the one that is kept: whoever came first made it."""
+    """Store an encrypted key unless there is one, and return the stored one."""
     await queries.add_key(conn, camera=camera, period=period, sealed=sealed)
     kept: bytes = await queries.media_key(conn, camera=camera, period=period)
     return kept
 
 
 async def media_key(conn: Connection, camera: str, period: datetime) -> bytes | None:
-    """The sealed key of a camera and a period."""
+    """Return the encrypted key of a camera and an hour, or None."""
     kept: bytes | None = await queries.media_key(conn, camera=camera, period=period)
     return kept
 
 
 async def add_track(conn: Connection, track: Track) -> None:
-    """Write down a track of a new take."""
+    """Store a track of a new take."""
     await queries.add_track(conn, **msgspec.structs.asdict(track))
 
 
 async def add_segment(conn: Connection, segment: Segment, track: Track) -> None:
-    """Write down a segment that is kept."""
+    """Store a segment."""
     await queries.add_segment(conn, camera=track.camera, kind=track.kind, **msgspec.structs.asdict(segment))
 
 
 async def pieces(conn: Connection, camera: str, kind: Kind, from_at: datetime, to_at: datetime) -> list[Piece]:
-    """What a camera has sent of a stretch of time, in order."""
+    """Return the source segments of a camera in a time range, in order."""
     found = await stretch(conn, camera, from_at, to_at, kinds={kind}, rungs={Rung.SOURCE})
     return found[kind, Rung.SOURCE]
 
@@ -83,7 +83,7 @@ async def stretch(
     kinds: AbstractSet[Kind] = frozenset(Kind),
     rungs: AbstractSet[Rung] = frozenset(Rung),
 ) -> dict[tuple[Kind, Rung], list[Piece]]:
-    """What a camera has of a stretch of time in these kinds and rungs, each in order."""
+    """Return the segments of a camera in a time range, by kind and rendition, each in order."""
     found: dict[tuple[Kind, Rung], list[Piece]] = {(kind, rung): [] for kind in kinds for rung in rungs}
     rows = queries.pieces(
         conn,
@@ -105,11 +105,11 @@ async def stretch(
 
 
 async def cameras_seen(conn: Connection, from_at: datetime, to_at: datetime) -> list[str]:
-    """Cameras of which some picture shows a stretch of time, that of the programme first."""
+    """Return the cameras with video in a time range, those of the programme first."""
     rows = queries.cameras_seen(conn, from_at=from_at, to_at=to_at, longest=SEGMENT_MAX)
     return [row["name"] async for row in rows]
 
 
 async def programme_cameras(conn: Connection) -> list[str]:
-    """The cameras that fans see first, whose sound is that of the ground."""
+    """Return the cameras of the programme, which fans see first and whose sound is measured."""
     return [row["name"] async for row in queries.programme_cameras(conn)]

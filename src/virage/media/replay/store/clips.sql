@@ -1,5 +1,5 @@
 -- name: add_clip(id, event_id, about, from_at, to_at, cameras, published_at, marked_by, entry, poster_id)$
--- A clip that is marked; null when its id is known.
+-- Add a clip; null if its id exists.
 insert into replay.clip (id, event_id, about, from_at, to_at, cameras, published_at, marked_by, entry, poster_id)
 values (:id, :event_id, :about, :from_at, :to_at, :cameras, :published_at, :marked_by, :entry, :poster_id)
 on conflict do nothing returning id;
@@ -10,23 +10,23 @@ select id, event_id, about, from_at, to_at, cameras, published_at, withdrawn_at,
 from replay.clip where id = :id;
 
 -- name: clips_of(event_id, most)
--- The clips of an event, the latest moment first.
+-- Clips of an event, latest first.
 select id, event_id, about, from_at, to_at, cameras, published_at, withdrawn_at, marked_by, entry, poster_id
 from replay.clip where event_id = :event_id order by from_at desc, id limit :most;
 
 -- name: clips_of_entry(event_id, number)
--- Clips of an entry of the feed, or that an entry tells of, which are shown or may be.
+-- Clips that show a feed entry or are announced by it, without withdrawn ones.
 select id, event_id, about, from_at, to_at, cameras, published_at, withdrawn_at, marked_by, entry, poster_id
 from replay.clip
 where event_id = :event_id and (about = :number or entry = :number) and withdrawn_at is null order by id;
 
 -- name: withdraw_clip(id, entry, now)!
--- Show a clip no more, if its entry is still that one.
+-- Withdraw a clip, if its feed entry is unchanged.
 update replay.clip set withdrawn_at = :now, entry = null
 where id = :id and withdrawn_at is null and entry is not distinct from :entry::integer;
 
 -- name: show_clip(id, withdrawn_at, entry, poster_id, now)!
--- Show a clip that waits or was taken down, as it was when it was read; one whose poster is deleted gets another.
+-- Publish a proposed or withdrawn clip, if unchanged; a deleted poster gets a new id.
 update replay.clip
 set
     published_at = coalesce(published_at, :now), withdrawn_at = null, entry = :entry,

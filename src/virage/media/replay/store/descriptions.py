@@ -1,4 +1,4 @@
-"""Descriptions of clips for those who do not see them."""
+"""Stored audio descriptions of clips."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -13,17 +13,17 @@ from virage.platform.data.database import Connection
 
 
 async def languages(conn: Connection, clip_id: UUID) -> list[Locale]:
-    """In which languages a clip is described."""
+    """Return the languages of the descriptions of a clip."""
     return [row["locale"] async for row in queries.languages(conn, clip_id=clip_id)]
 
 
 async def languages_by_clip(conn: Connection, event_id: UUID) -> dict[UUID, list[Locale]]:
-    """In which languages the clips of an event are described, by clip; those without one are left out."""
+    """Return the languages of descriptions by clip of an event; clips without one are left out."""
     return {row["clip_id"]: row["locales"] async for row in queries.languages_by_clip(conn, event_id=event_id)}
 
 
 async def parts(conn: Connection, clip_id: UUID, locale: Locale, camera: str) -> list[Part]:
-    """A description as it goes with one camera's picture, in order."""
+    """Return the parts of a description for one camera, in order."""
     rows = queries.parts(conn, clip_id=clip_id, locale=locale, camera=camera)
     return [msgspec.convert(dict(row), Part) async for row in rows]
 
@@ -31,7 +31,7 @@ async def parts(conn: Connection, clip_id: UUID, locale: Locale, camera: str) ->
 async def put(
     conn: Connection, clip_id: UUID, locale: Locale, id_: UUID, made: Mapping[str, Sequence[Part]], *, now: datetime
 ) -> None:
-    """Keep a description, by camera, in place of what there was in this language."""
+    """Store a description by camera, replacing the previous one in the same language."""
     await queries.drop_description(conn, clip_id=clip_id, locale=locale)
     await queries.add_description(conn, clip_id=clip_id, locale=locale, id=id_, now=now)
     for camera, parts in made.items():

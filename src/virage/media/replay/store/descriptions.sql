@@ -1,22 +1,22 @@
 -- name: languages(clip_id)
--- In which languages a clip is described.
+-- Languages of the descriptions of a clip.
 select locale from replay.description where clip_id = :clip_id order by locale desc;
 
 -- name: languages_by_clip(event_id)
--- In which languages each clip of an event is described, those without one left out.
+-- Languages of descriptions by clip of an event, without clips that have none.
 select description.clip_id, array_agg(description.locale order by description.locale desc) as locales
 from replay.description join replay.clip on clip.id = description.clip_id
 where clip.event_id = :event_id group by description.clip_id;
 
 -- name: parts(clip_id, locale, camera)
--- A description as it goes with one camera's picture, in order.
+-- Parts of a description for one camera, in order.
 select part.run, part.init_id, part.id, part.period, part.duration_ms
 from replay.description join replay.description_part as part on part.description_id = description.id
 where description.clip_id = :clip_id and description.locale = :locale and part.camera = :camera
 order by part.number;
 
 -- name: drop_description(clip_id, locale)!
--- Take a description away, for another, and doom its objects.
+-- Delete a description before its replacement, and schedule deletion of its objects.
 with objects as (
     select part.id, part.init_id
     from replay.description join replay.description_part as part on part.description_id = description.id
@@ -27,11 +27,11 @@ with objects as (
 insert into replay.doomed (object_id) select id from objects union select init_id from objects on conflict do nothing;
 
 -- name: add_description(clip_id, locale, id, now)!
--- A description that was brought.
+-- Add a description.
 insert into replay.description (clip_id, locale, id, brought_at) values (:clip_id, :locale, :id, :now);
 
 -- name: add_parts(description_id, camera, runs, init_ids, ids, periods, durations_ms)!
--- What it is made of, in order.
+-- Add the parts of a description, in order.
 insert into replay.description_part
     (description_id, camera, number, run, init_id, id, period, duration_ms)
 select :description_id, :camera, part.number, part.run, part.init_id, part.id, part.period, part.duration_ms

@@ -1,4 +1,4 @@
-"""What the media desk works with: how clips are released, what the crowd suggests."""
+"""Stored approval settings, suggestions and requests of fans."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -12,29 +12,29 @@ from virage.platform.data.database import Connection
 
 
 async def four_eyes(conn: Connection, event_id: UUID) -> bool:
-    """Whether what one person marks waits for another."""
+    """Return whether clips of an event need approval."""
     return bool(await queries.four_eyes(conn, event_id=event_id))
 
 
 async def set_four_eyes(conn: Connection, event_id: UUID, *, four_eyes: bool) -> bool:
-    """Whether it was otherwise before."""
+    """Set whether clips need approval; return whether this changed."""
     return await queries.set_four_eyes(conn, event_id=event_id, four_eyes=four_eyes) is not None
 
 
 async def lock(conn: Connection, event_id: UUID) -> None:
-    """Keep the desk of an event from whoever else suggests."""
+    """Lock the desk of an event against concurrent suggestions."""
     await queries.open_desk(conn, event_id=event_id)
     await queries.lock_desk(conn, event_id=event_id)
 
 
 async def moment_known(conn: Connection, event_id: UUID, at: datetime, around: timedelta) -> bool:
-    """Whether it was suggested already, or is shown."""
+    """Return whether a suggestion near a moment, or a clip that covers it, exists."""
     window = {"from_at": at - around, "to_at": at + around}
     return bool(await queries.moment_known(conn, event_id=event_id, at=at, **window))
 
 
 async def add_suggestion(conn: Connection, suggestion: Suggestion) -> None:
-    """Write a suggestion down; its desk must be locked."""
+    """Add a suggestion; its desk must be locked."""
     moment = suggestion.moment
     await queries.add_suggestion(
         conn,
@@ -48,24 +48,24 @@ async def add_suggestion(conn: Connection, suggestion: Suggestion) -> None:
 
 
 async def suggestion(conn: Connection, suggestion_id: UUID) -> Suggestion | None:
-    """One suggestion, answered or not."""
+    """Return a suggestion, open or not, or None."""
     row = await queries.suggestion(conn, id=suggestion_id)
     return None if row is None else _suggestion(row)
 
 
 async def open_suggestions(conn: Connection, event_id: UUID, most: int) -> list[Suggestion]:
-    """What nobody has answered, the latest first."""
+    """Return the open suggestions, latest first."""
     return [_suggestion(row) async for row in queries.open_suggestions(conn, event_id=event_id, most=most)]
 
 
 async def dismiss(conn: Connection, suggestion_id: UUID, who: UUID | None, now: datetime) -> bool:
-    """Whether it was open until now."""
+    """Dismiss a suggestion; return whether it was open."""
     touched: int = await queries.dismiss(conn, id=suggestion_id, who=who, now=now)
     return touched == 1
 
 
 async def answer_suggestions(conn: Connection, clip: Clip, suggestion_id: UUID | None, now: datetime) -> None:
-    """Close what a clip answers."""
+    """Close the suggestions that a clip answers."""
     await queries.answer_suggestions(
         conn,
         event_id=clip.event_id,
@@ -79,7 +79,7 @@ async def answer_suggestions(conn: Connection, clip: Clip, suggestion_id: UUID |
 
 
 async def add_taps(conn: Connection, process: UUID, seconds: Mapping[tuple[UUID, datetime], tuple[int, int]]) -> None:
-    """Add how many tapped by event and second, and how many follow that event in this process."""
+    """Add requests by event and second: how many asked, and how many follow the event in this process."""
     keys = sorted(seconds)
     await queries.add_taps(
         conn,
@@ -92,14 +92,14 @@ async def add_taps(conn: Connection, process: UUID, seconds: Mapping[tuple[UUID,
 
 
 async def taps(conn: Connection, event_id: UUID, since: datetime) -> tuple[Sequence[TapCount], int]:
-    """What was asked for since then, by second, and how many follow the event where it was asked."""
+    """Return the requests since a moment by second, and how many follow the event in those processes."""
     seconds = [TapCount(row["at"], row["taps"]) async for row in queries.taps(conn, event_id=event_id, since=since)]
     watching: int = await queries.watching(conn, event_id=event_id, since=since)
     return seconds, watching
 
 
 async def delete_taps(conn: Connection, before: datetime) -> None:
-    """Forget what was asked for before."""
+    """Delete counts of requests before a moment."""
     await queries.delete_taps(conn, before=before)
 
 

@@ -1,23 +1,23 @@
 -- name: four_eyes(event_id)$
--- Whether two people are needed; null where nobody said so.
+-- Whether clips need approval; null if not set.
 select four_eyes from replay.desk where event_id = :event_id;
 
 -- name: set_four_eyes(event_id, four_eyes)$
--- Whether two people are needed; null when that was so already.
+-- Set whether clips need approval; null if unchanged.
 insert into replay.desk (event_id, four_eyes) values (:event_id, :four_eyes)
 on conflict (event_id) do update set four_eyes = excluded.four_eyes
 where desk.four_eyes <> excluded.four_eyes returning event_id;
 
 -- name: open_desk(event_id)!
--- A desk for an event, unless there is one.
+-- Add the desk of an event, unless there is one.
 insert into replay.desk (event_id) values (:event_id) on conflict do nothing;
 
 -- name: lock_desk(event_id)$
--- One desk, against whoever else suggests.
+-- Lock a desk against concurrent suggestions.
 select event_id from replay.desk where event_id = :event_id for no key update;
 
 -- name: moment_known(event_id, from_at, to_at, at)$
--- Whether something near a moment was suggested already, or a clip shows it.
+-- Whether a suggestion near a moment, or a clip that covers it, exists.
 select
     exists (select from replay.suggestion where event_id = :event_id and at between :from_at and :to_at)
     or exists (
@@ -26,7 +26,7 @@ select
     );
 
 -- name: add_suggestion(id, event_id, source, at, camera, strength)!
--- A moment for the desk.
+-- Add a suggestion.
 insert into replay.suggestion (id, event_id, source, at, camera, strength)
 values (:id, :event_id, :source, :at, :camera, :strength);
 
@@ -35,16 +35,16 @@ values (:id, :event_id, :source, :at, :camera, :strength);
 select id, event_id, source, at, camera, strength from replay.suggestion where id = :id;
 
 -- name: open_suggestions(event_id, most)
--- What nobody has answered yet, the latest first.
+-- Open suggestions, latest first.
 select id, event_id, source, at, camera, strength from replay.suggestion
 where event_id = :event_id and settled_at is null order by at desc, id limit :most;
 
 -- name: dismiss(id, who, now)!
--- Close a suggestion that is open.
+-- Dismiss an open suggestion.
 update replay.suggestion set settled_at = :now, settled_by = :who where id = :id and settled_at is null;
 
 -- name: answer_suggestions(event_id, suggestion, clip_id, from_at, to_at, who, now)!
--- Close what a clip shows, and the one that it was marked for.
+-- Close the open suggestions that a clip covers or answers.
 with answered as (
     select id from replay.suggestion
     where
@@ -56,7 +56,7 @@ update replay.suggestion set settled_at = :now, settled_by = :who::uuid, clip_id
 from answered where suggestion.id = answered.id;
 
 -- name: add_taps(process, event_ids, seconds, taps, watching)!
--- How many asked to see something again.
+-- Add requests to see something again, by event and second.
 insert into replay.tap (event_id, second, process, taps, watching)
 select one.event_id, one.second, :process, one.taps, one.watching
 from unnest(:event_ids::uuid[], :seconds::timestamptz[], :taps::int[], :watching::int[])
@@ -66,18 +66,18 @@ on conflict (event_id, second, process) do update set
     taps = tap.taps + excluded.taps, watching = greatest(tap.watching, excluded.watching);
 
 -- name: taps(event_id, since)
--- What was asked for lately, by second.
+-- Requests since a moment, by second.
 select second as at, sum(taps)::int as taps from replay.tap
 where event_id = :event_id and second >= :since group by second order by second;
 
 -- name: watching(event_id, since)$
--- How many follow a match at the processes that were asked lately.
+-- Followers of a match in the processes that counted requests.
 select coalesce(sum(most), 0)::int from (
     select max(watching) as most from replay.tap where event_id = :event_id and second >= :since group by process
 ) as one;
 
 -- name: delete_taps(before)!
--- Forget what was asked for long ago.
+-- Delete old counts of requests.
 with old as (
     select event_id, second, process from replay.tap where second < :before
     order by event_id, second, process for no key update skip locked

@@ -1,15 +1,15 @@
 -- name: clips_to_ladder(limit_)
--- Clips that may still lack something of the ladder, the latest first.
+-- Clips that may lack renditions, latest first.
 select id, event_id, about, from_at, to_at, cameras, published_at, withdrawn_at from replay.clip
 where laddered_at is null and withdrawn_at is null order by published_at desc limit :limit_;
 
 -- name: set_laddered(id, now)!
--- A clip has of the ladder what it will ever have.
+-- Record that the renditions of a clip are complete.
 update replay.clip set laddered_at = :now where id = :id and laddered_at is null;
 
 -- name: ladder_state(since, height, rung)^
--- Of the programme's cameras since a moment, where they are higher than the smallest rung: how many seconds that rung is
--- behind, null before there is any, and how many it has left out.
+-- Delay of the smallest rendition of the programme since a moment (s), null without one, and its skipped segments;
+-- only of cameras with a larger picture.
 with
 source as (
     select segment.camera, segment.at

@@ -1,4 +1,4 @@
-"""The named queries of replay, loaded once."""
+"""The named queries of replay."""
 
 from virage.platform.data.sql import load
 

@@ -1,4 +1,4 @@
-"""What is over: forgotten here first, then deleted from the object store."""
+"""Deletion of expired rows; their objects become pending deletions."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -11,7 +11,7 @@ from virage.platform.data.database import Connection
 
 
 async def expire_segments(conn: Connection, limits: Retention, at_most: int) -> int:
-    """Forget segments; how many."""
+    """Delete expired segments and return how many."""
     rows = queries.expire_segments(
         conn,
         seen_before=limits.seen_before,
@@ -24,37 +24,37 @@ async def expire_segments(conn: Connection, limits: Retention, at_most: int) -> 
 
 
 async def expire_tracks(conn: Connection, limits: Retention, at_most: int) -> int:
-    """Forget tracks that have no segments any more; how many."""
+    """Delete tracks without segments and return how many."""
     return len([row async for row in queries.expire_tracks(conn, seen_before=limits.seen_before, at_most=at_most)])
 
 
 async def expire_descriptions(conn: Connection, limits: Retention, at_most: int) -> int:
-    """Forget descriptions of clips that were taken down long ago; how many."""
+    """Delete descriptions of clips withdrawn before the limit, and return how many."""
     rows = queries.expire_descriptions(conn, withdrawn_before=limits.withdrawn_before, at_most=at_most)
     return len([row async for row in rows])
 
 
 async def expire_posters(conn: Connection, limits: Retention, at_most: int) -> int:
-    """Forget posters of clips that were taken down long ago; how many."""
+    """Delete posters of clips withdrawn before the limit, and return how many."""
     rows = queries.expire_posters(conn, withdrawn_before=limits.withdrawn_before, at_most=at_most)
     return len([row async for row in rows])
 
 
 async def expire_keys(conn: Connection, limits: Retention) -> None:
-    """Forget keys with nothing left to open."""
+    """Delete keys without segments."""
     await queries.expire_keys(conn, seen_before=limits.seen_before, key_period=KEY_PERIOD)
 
 
 async def reset_losses(conn: Connection, limits: Retention) -> None:
-    """Count no segment as lost that would be over by now."""
+    """Reset counts of lost segments that would have expired."""
     await queries.reset_losses(conn, seen_before=limits.seen_before)
 
 
 async def pending_deletions(conn: Connection, at_most: int) -> list[UUID]:
-    """Objects to delete, the oldest first."""
+    """Return objects to delete, oldest first."""
     return [row["object_id"] async for row in queries.pending_deletions(conn, at_most=at_most)]
 
 
 async def delete_pending(conn: Connection, object_ids: Sequence[UUID]) -> None:
-    """They are deleted."""
+    """Remove deleted objects from the pending deletions."""
     await queries.delete_pending(conn, object_ids=list(object_ids))

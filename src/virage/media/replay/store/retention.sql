@@ -1,6 +1,6 @@
 -- name: expire_segments(seen_before, withdrawn_before, longest, clip_longest, at_most)
--- Forget the oldest segments that no clip keeps, and doom their objects. A clip that was never shown keeps its own, as a
--- whole, until its end is over. No clip is longer than `clip_longest`, which spares looking at most of them.
+-- Delete the oldest segments that no clip protects, and schedule deletion of their objects. A clip that was never
+-- published protects its segments until its end has expired. `clip_longest`: maximum duration, limits the clips read.
 with expired as (
     delete from replay.segment where id in (
         select segment.id from replay.segment
@@ -21,7 +21,7 @@ with expired as (
 insert into replay.doomed (object_id) select id from expired order by id on conflict do nothing returning object_id;
 
 -- name: expire_tracks(seen_before, at_most)
--- Forget tracks that began long ago and have no segment left, and doom their init segments.
+-- Delete old tracks without segments, and schedule deletion of their init segments.
 with expired as (
     delete from replay.track where id in (
         select track.id from replay.track
@@ -34,7 +34,7 @@ with expired as (
 insert into replay.doomed (object_id) select id from expired order by id on conflict do nothing returning object_id;
 
 -- name: expire_descriptions(withdrawn_before, at_most)
--- Forget what was said of clips that were taken down long ago, and doom its objects.
+-- Delete descriptions of clips withdrawn long ago, and schedule deletion of their objects.
 with expired as (
     select id from replay.description
     where clip_id in (select clip.id from replay.clip where clip.withdrawn_at < :withdrawn_before)
@@ -50,7 +50,7 @@ with expired as (
 select id from dropped;
 
 -- name: expire_posters(withdrawn_before, at_most)
--- Forget the posters of clips that were taken down long ago, and doom their objects.
+-- Schedule deletion of the posters of clips withdrawn long ago.
 with expired as (
     select id, poster_id from replay.clip
     where withdrawn_at < :withdrawn_before and poster_id is not null
@@ -61,7 +61,7 @@ with expired as (
 insert into replay.doomed (object_id) select poster_id from expired order by poster_id on conflict do nothing returning object_id;
 
 -- name: expire_keys(seen_before, key_period)!
--- Forget keys of hours that have no segment left.
+-- Delete keys of hours without segments.
 with expired as (
     select camera, period from replay.media_key
     where
@@ -78,18 +78,18 @@ delete from replay.media_key using expired
 where media_key.camera = expired.camera and media_key.period = expired.period;
 
 -- name: reset_losses(seen_before)!
--- Losses are forgotten with the footage that they are missing from.
+-- Reset counts of lost segments once the footage around them has expired.
 with recovered as (
     select name from replay.camera where lost_at < :seen_before order by name for no key update
 )
 update replay.camera set lost = 0, lost_at = null from recovered where camera.name = recovered.name;
 
 -- name: pending_deletions(at_most)
--- Objects that nothing names any more.
+-- Objects to delete, which no row names.
 select object_id from replay.doomed order by object_id limit :at_most;
 
 -- name: delete_pending(object_ids)!
--- These objects are deleted.
+-- Remove deleted objects.
 with deleted as (
     select object_id from replay.doomed where object_id = any(:object_ids::uuid[]) order by object_id for no key update
 )
