@@ -32,7 +32,7 @@ from benchmarks.house import House, free_port, seed
 from benchmarks.intake import FILM, name_of
 from benchmarks.reel import encoded, film, pictures, play, sounds
 from benchmarks.wire import Client
-from tests.media.replay.film import cut
+from tests.media.replay.archive import cut
 from tests.samples import footage
 from virage.identity.people import acts as people
 from virage.media.replay.ingest.synthetic import read_clock

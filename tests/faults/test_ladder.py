@@ -1,4 +1,4 @@
-"""The ladder under fire: `kill -9` while it encodes, and the one that comes after it makes each second once."""
+"""The ladder under `kill -9`: after restarts, each second is encoded once."""
 
 import asyncio
 import os
@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.reel import encoded, pictures
-from tests.media.replay.film import Archive, cut, shown
+from tests.media.replay.archive import Archive, cut, shown
 from virage.media.replay.footage import Footage
 from virage.media.replay.rules.clips import Clip
 from virage.media.replay.rules.media import Kind, MediaVault, Rung
@@ -55,9 +55,7 @@ async def made(db: Database) -> list[Piece]:
     return found[Kind.VIDEO, Rung.P240]
 
 
-async def test_a_ladder_that_is_killed_again_and_again_makes_each_second_of_a_clip_once(
-    db: Database, tmp_path: Path
-) -> None:
+async def test_a_repeatedly_killed_ladder_encodes_each_second_of_a_clip_once(db: Database, tmp_path: Path) -> None:
     config = Config(secret=SECRET, var_dir=tmp_path, demo=True)
     archive = Archive(db, Footage(config.objects_at), MediaVault([SECRET]))
     began = datetime.now(UTC) - timedelta(minutes=5)
@@ -78,11 +76,9 @@ async def test_a_ladder_that_is_killed_again_and_again_makes_each_second_of_a_cl
                 await asyncio.sleep(0.02)
     ladder.kill()
     rungs = await made(db)
-    assert [one.segment.at for one in rungs] == [one.segment.at for one in source]
-    frames = [shown(*await archive.open(one)) for one in rungs]
+    assert [piece.segment.at for piece in rungs] == [piece.segment.at for piece in source]
+    frames = [shown(*await archive.open(piece)) for piece in rungs]
     assert [len(second) for second in frames] == [25] * SECONDS
-    assert len({one.track.id for one in rungs}) == 1, (
-        "a player changes nothing where one ladder ended and another began"
-    )
+    assert len({piece.track.id for piece in rungs}) == 1, "a restarted ladder continues the same track"
     kept = [path for path in (tmp_path / "objects").rglob("*") if path.is_file()]
     assert len(kept) == 2 + 2 * SECONDS, "nothing is left over of the dead"

@@ -1,4 +1,4 @@
-"""A phone on one bar sees the goal too, in the smallest size."""
+"""Playback of the smallest rendition on a weak network."""
 
 import asyncio
 import signal
@@ -34,14 +34,14 @@ GOOD, ONE_BAR = (
 
 
 def film(port: int) -> None:
-    """Be the camera until the one who takes it in hangs up."""
+    """Send as a camera until the receiver disconnects."""
     with suppress(OSError):
         asyncio.run(play(encoded(pictures(FILM_S, grain=12)), port))
 
 
 @contextmanager
 def at_work(house: House, port: int) -> Iterator[None]:
-    """A camera of the programme that is taken in, and the ladder, until both have been seen for three seconds."""
+    """Run a programme camera, its ingest and the ladder, until both have recorded three seconds."""
     url, began = f"tcp://127.0.0.1:{port}?listen=1", datetime.now(UTC)
     processes = [
         house.start("ingest", house.env, "--camera", "main", "--programme", "--url", url),
@@ -62,20 +62,20 @@ def at_work(house: House, port: int) -> Iterator[None]:
 
 
 def shown_again(house: House, event: UUID) -> None:
-    """Something is told, and a clip of it is published."""
+    """Publish an entry and a clip of it."""
 
     async def publish(conn: Connection) -> None:
         now = datetime.now(UTC)
         words = Announcement(Text("Quel arrêt !", "What a save!"))
         (entry,) = await live.publish(conn, event, [EntryRequest(new_id(), now, words)], None, now)
         assert isinstance(entry, FeedEntry)
-        wish = ClipRequest(new_id(), now - timedelta(seconds=4), now + timedelta(seconds=4), about=entry.number)
-        assert isinstance(await clips.mark(conn, event, wish, None, now), Clip)
+        request = ClipRequest(new_id(), now - timedelta(seconds=4), now + timedelta(seconds=4), about=entry.number)
+        assert isinstance(await clips.mark(conn, event, request, None, now), Clip)
 
     in_database(house, publish)
 
 
-def test_a_phone_begins_with_the_size_that_its_network_carries(page: Page, house: House, watched: list[str]) -> None:
+def test_a_phone_starts_with_the_rendition_its_network_carries(page: Page, house: House, watched: list[str]) -> None:
     (port,) = free_ports(1)
     event = tonight(house, "An evening in two sizes")
     page.add_init_script(ENGLISH)

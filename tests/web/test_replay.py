@@ -1,4 +1,4 @@
-"""The player of replays in a real browser, over what cameras have sent: late, broken off, withdrawn, from two sides."""
+"""The replay player in a real browser: late, interrupted and withdrawn video, and two angles."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -46,7 +46,7 @@ CLOCK = """video => {
 
 
 class Evening:
-    """A match, and the goal that is told of it while cameras send."""
+    """A match, and a goal published while cameras send."""
 
     def __init__(self, house: House) -> None:
         self.house = house
@@ -54,7 +54,9 @@ class Evening:
         self.footage = Footage(str(Path(house.env["VIRAGE_VAR_DIR"]) / "objects"))
         self.vault = MediaVault([house.env["VIRAGE_SECRET"]])
         self.now = datetime.now(UTC)
-        in_database(house, lambda conn: conn.execute("delete from replay.segment"))  # a clip shows all who saw its time
+        in_database(
+            house, lambda conn: conn.execute("delete from replay.segment")
+        )  # otherwise, clips would show cameras of earlier tests
 
     def reel(
         self,
@@ -64,19 +66,21 @@ class Evening:
         late: Callable[[Fragment], float] = lambda _: 0,
         only: Kind | None = None,
     ) -> Reel:
-        """What a camera sends; it began so many seconds before the goal. Each evening has cameras of its own."""
+        """Return a take that started some seconds before the goal. Each evening has its own cameras."""
         return shot(f"{camera}-{self.event.hex[-8:]}", self.now - timedelta(seconds=began_s), 24, late=late, only=only)
 
     def lay(self, reel: Reel, until_s: float = 1e9) -> None:
         in_database(self.house, lambda conn: reel.lay(conn, self.footage, self.vault, until_s=until_s))
 
     def goal(self) -> UUID:
-        """The id of the goal's clip."""
-        tellings = [EntryRequest(new_id(), self.now, told) for told in (KickOff(Period.FIRST_HALF), Goal(Side.HOME, 9))]
+        """Publish a goal and return the id of its clip."""
+        requests = [
+            EntryRequest(new_id(), self.now, content) for content in (KickOff(Period.FIRST_HALF), Goal(Side.HOME, 9))
+        ]
 
         async def tell(conn: Connection) -> UUID:
             await live.set_teams(conn, self.event, TEAMS, None, self.now, revision=0)
-            await live.publish(conn, self.event, tellings, None, self.now, handlers=(on_feed_entries,))
+            await live.publish(conn, self.event, requests, None, self.now, handlers=(on_feed_entries,))
             clip_id: UUID = await conn.fetchval("select id from replay.clip where event_id = $1", self.event)
             return clip_id
 
@@ -102,7 +106,7 @@ def evening(house: House) -> Evening:
 
 @pytest.fixture
 def watch(page: Page, evening: Evening) -> Callable[[], None]:
-    """Open the page of the match, and press what plays its goal again."""
+    """Open the page of the match and play the replay of its goal."""
     page.add_init_script(ENGLISH)
 
     def open_it() -> None:
@@ -117,12 +121,12 @@ def playing(page: Page, past_s: float = 0.0) -> None:
     page.wait_for_function(PAST, arg=past_s)
 
 
-def test_seconds_that_came_late_and_all_at_once_are_played_through_and_so_is_what_comes_after(
+def test_segments_that_arrive_late_and_together_are_played_without_a_gap(
     page: Page, evening: Evening, watch: Callable[[], None]
 ) -> None:
-    """So an ingest on a busy machine writes them down: each with the time of an arrival that was held up less."""
+    """A busy ingest records segments like this: each time is corrected by a later arrival with less delay."""
     reel = evening.reel("main", late=lambda part: max(0.0, 1.1 - part.at_s - part.duration_s + part.at_s % 1))
-    evening.lay(evening.reel("main", began_s=BEFORE_S - 1, only=Kind.AUDIO), until_s=1)  # a take that broke off
+    evening.lay(evening.reel("main", began_s=BEFORE_S - 1, only=Kind.AUDIO), until_s=1)  # an interrupted take
     evening.lay(reel, until_s=2.5)
     evening.goal()
     page.add_init_script(SAVES_DATA)
@@ -139,7 +143,7 @@ def test_seconds_that_came_late_and_all_at_once_are_played_through_and_so_is_wha
     playing(page, 12)
 
 
-def test_a_player_asks_again_until_there_is_something_and_says_so_if_there_is_nothing(
+def test_a_player_retries_until_there_is_video_and_reports_if_there_is_none(
     page: Page, evening: Evening, watch: Callable[[], None]
 ) -> None:
     evening.lay(evening.reel("main"))
@@ -168,7 +172,7 @@ def test_a_player_asks_again_until_there_is_something_and_says_so_if_there_is_no
     playing(page, 0.2)
 
 
-def test_a_replay_that_failed_without_network_plays_once_it_is_back(
+def test_a_replay_that_failed_offline_plays_when_the_network_returns(
     page: Page, evening: Evening, watch: Callable[[], None]
 ) -> None:
     evening.lay(evening.reel("main"))
@@ -187,7 +191,7 @@ FETCHED = """() => performance.getEntriesByType('resource').map(({ name }) => ne
   .filter((path) => path.startsWith('/api/replay/') && !path.endsWith('.jpg'))"""
 
 
-def test_the_first_picture_waits_for_one_answer_and_for_what_it_is_made_of(
+def test_the_first_picture_needs_one_response_and_its_segments(
     page: Page, evening: Evening, watch: Callable[[], None]
 ) -> None:
     evening.now -= timedelta(seconds=20)  # the clip has settled
@@ -201,7 +205,7 @@ def test_the_first_picture_waits_for_one_answer_and_for_what_it_is_made_of(
     assert len(rest) == len(set(rest)), "nothing is asked for twice"
 
 
-def test_the_sound_of_a_clip_that_grows_begins_with_its_picture(
+def test_the_audio_of_a_growing_clip_starts_with_its_video(
     page: Page, evening: Evening, watch: Callable[[], None]
 ) -> None:
     evening.lay(evening.reel("main", late=lambda part: 0.3 if part.kind is Kind.AUDIO else 0))
@@ -211,16 +215,16 @@ def test_the_sound_of_a_clip_that_grows_begins_with_its_picture(
     sound = page.request.get(f"/api/replay/clips/{clip_id}/main-{evening.event.hex[-8:]}/audio.m3u8").text()
     segments = [line for line in sound.splitlines() if line.startswith("/api/")]
     heard = [path for path in page.evaluate(FETCHED) if path in segments]
-    assert heard == segments[: len(heard)], "one after the other, from the first"
+    assert heard == segments[: len(heard)], "in order, from the first"
 
 
-def test_a_link_that_leads_to_nothing_says_so(page: Page, evening: Evening) -> None:
+def test_a_link_to_a_missing_or_withdrawn_clip_is_explained(page: Page, evening: Evening) -> None:
     page.add_init_script(ENGLISH)
     page.goto(f"/r/{evening.event}")
     expect(page.locator("[data-state='missing']")).to_contain_text("This replay isn’t available")
 
 
-def test_a_clip_that_is_taken_down_or_no_longer_allowed_stops_on_the_screen_that_shows_it(
+def test_a_withdrawn_or_forbidden_clip_stops_on_the_screen(
     page: Page, evening: Evening, watch: Callable[[], None]
 ) -> None:
     evening.lay(evening.reel("main"))
@@ -240,14 +244,12 @@ def test_a_clip_that_is_taken_down_or_no_longer_allowed_stops_on_the_screen_that
     expect(again).to_be_focused()
     again.click()
     playing(page, 0.2)
-    evening.withdraw(clip_id)  # the feed may say so before the player has asked again
+    evening.withdraw(clip_id)  # the feed may announce it before the player polls
     expect(page.locator("[data-state='gone']")).to_contain_text("no longer available")
     page.wait_for_function(dark)
 
 
-def test_another_angle_begins_at_the_instant_that_was_shown(
-    page: Page, evening: Evening, watch: Callable[[], None]
-) -> None:
+def test_another_angle_starts_at_the_shown_instant(page: Page, evening: Evening, watch: Callable[[], None]) -> None:
     evening.lay(evening.reel("main"))
     evening.lay(evening.reel("side", began_s=BEFORE_S - 3.4))
     evening.goal()
@@ -258,8 +260,8 @@ def test_another_angle_begins_at_the_instant_that_was_shown(
     page.get_by_label("Cameras").select_option(f"side-{evening.event.hex[-8:]}")
     page.wait_for_function(PAST, arg=2)
     page.wait_for_function("() => document.querySelector('video').readyState > 2")
-    after, told = page.locator("video").evaluate(CLOCK), page.evaluate("Date.now()")
-    assert -100 <= after - before <= told - asked, "from the instant that was shown, and on"
+    after, ended = page.locator("video").evaluate(CLOCK), page.evaluate("Date.now()")
+    assert -100 <= after - before <= ended - asked, "from the shown instant on"
 
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -269,7 +271,7 @@ SAID = """() => [...document.querySelector('video').textTracks]
 HEARD = "() => performance.getEntriesByType('resource').some(({name}) => name.endsWith('described-en.m3u8'))"
 
 
-def test_a_describer_records_what_is_seen_and_a_fan_chooses_to_hear_it_and_to_read_what_was_said(
+def test_a_describer_records_a_description_and_a_fan_enables_it_and_captions(
     playwright: Playwright, evening: Evening
 ) -> None:
     evening.now -= timedelta(seconds=20)  # the clip has settled
@@ -282,7 +284,7 @@ def test_a_describer_records_what_is_seen_and_a_fan_chooses_to_hear_it_and_to_re
     page = browser.new_page(base_url=house.url, locale="en-GB", viewport=PHONE, color_scheme="dark")
     page.add_init_script(ENGLISH)
     found: list[str] = []
-    page.on("console", lambda said: found.append(said.text) if "Content Security Policy" in said.text else None)
+    page.on("console", lambda line: found.append(line.text) if "Content Security Policy" in line.text else None)
     try:
         page.goto("/sign-in")
         entered(page, house, email)
@@ -306,7 +308,7 @@ def test_a_describer_records_what_is_seen_and_a_fan_chooses_to_hear_it_and_to_re
         expect(line).to_contain_text("Described in English")
         page.goto(f"/r/{clip_id}")
         playing(page, 0.2)
-        page.evaluate(PAUSE)  # it would end, and stay there, while a slow machine looks at it
+        page.evaluate(PAUSE)  # otherwise, it would reach its end on a slow machine
         page.get_by_label("Audio description").select_option("English")
         page.wait_for_function(HEARD)
         page.get_by_label("Captions").select_option("English")

@@ -1,4 +1,4 @@
-"""A synthetic camera in a thread, and what took it in."""
+"""A synthetic camera in a thread, and its ingest."""
 
 import asyncio
 import threading
@@ -18,7 +18,7 @@ from virage.platform.values.clock import Clock
 
 
 class Camera:
-    """It sends to a port of this machine until it is pulled, and tries again while nobody listens."""
+    """A camera that sends to a local port until it is pulled, and reconnects."""
 
     def __init__(self, port: int, **how: Any) -> None:
         self._port = port
@@ -47,7 +47,7 @@ class Camera:
 async def taking_in(
     source: Source, db: Database, footage: Footage, vault: MediaVault, **how: Any
 ) -> AsyncIterator[Ingest]:
-    """A camera's ingest, in this process, ended with the block."""
+    """Run the ingest of a camera within the block."""
     ingest = Ingest(source, db=db, footage=footage, vault=vault, **{"clock": Clock(), **how})
     running = asyncio.create_task(ingest.run())
     try:

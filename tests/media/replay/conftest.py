@@ -1,4 +1,4 @@
-"""What tests of cameras share."""
+"""Fixtures of replay tests."""
 
 import signal
 import subprocess
@@ -11,8 +11,8 @@ import pytest
 from tests.conftest import FakeClock
 from tests.media.replay.camera import Camera
 from tests.media.replay.desk import Desk, a_desk
-from tests.media.replay.filmed import Filmed, a_match_on_film
-from tests.media.replay.house import Kept
+from tests.media.replay.recorded_match import Filmed, a_match_on_film
+from tests.media.replay.stored import Kept
 from virage.media.replay.footage import Footage
 from virage.media.replay.rules.media import MediaVault
 from virage.platform.data.database import Database
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture
 def camera() -> Iterator[Callable[..., Camera]]:
-    """Start cameras that are pulled in the end."""
+    """Start cameras that are stopped after the test."""
     started: list[Camera] = []
 
     def start(port: int, **how: object) -> Camera:
@@ -34,13 +34,13 @@ def camera() -> Iterator[Callable[..., Camera]]:
         return started[-1]
 
     yield start
-    for one in started:
-        one.pull()
+    for sender in started:
+        sender.pull()
 
 
 @pytest.fixture
 def program() -> Iterator[Program]:
-    """Start programs that are ended in the end; one that begins with `-m` is Python's."""
+    """Start processes that are ended after the test; `-m` starts Python."""
     started: list[subprocess.Popen[bytes]] = []
 
     def start(*command: str, **how: object) -> "subprocess.Popen[bytes]":
@@ -49,13 +49,13 @@ def program() -> Iterator[Program]:
         return started[-1]
 
     yield start
-    for one in reversed(started):
-        if one.poll() is None:
-            one.send_signal(signal.SIGTERM)
+    for process in reversed(started):
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
         try:
-            one.wait(10)
+            process.wait(10)
         except subprocess.TimeoutExpired:
-            one.kill()
+            process.kill()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A match with somebody at its media desk, and a moderator."""
+"""A match with a media desk and a moderator."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ from virage.platform.web.problems import granted
 
 
 class Desk(Match):
-    """A match that a camera has seen; somebody tells and marks, and somebody else releases."""
+    """A recorded match: the desk publishes and marks, the moderator approves."""
 
     def __init__(self, world: World, desk: dict[str, str], moderator: dict[str, str]) -> None:
         super().__init__(world, desk)
@@ -41,7 +41,7 @@ class Desk(Match):
         assert answer.status_code == 204
 
     async def clips(self) -> list[tuple[str, str]]:
-        """Each clip's state and where phones are sent for it: its address, or that there is none."""
+        """Return the state of each clip, and whether viewers may watch it."""
         found = []
         for clip in (await self.shown())["clips"]:
             status = (await self.world.ask({}, "GET", f"/api/replay/clips/{clip['id']}")).status_code
@@ -52,14 +52,14 @@ class Desk(Match):
         desk: dict[str, Any] = (await self.world.ask(who or self.desk, "GET", f"{self.room}/desk")).json()
         return desk
 
-    async def told(self) -> list[str]:
-        """What stands in the feed: kinds of entries without those that are withdrawn."""
+    async def entries_in_effect(self) -> list[str]:
+        """Return the kinds of feed entries in effect."""
         entries = (await self.get("/pages/1"))["entries"]
-        gone = {entry["told"]["about"] for entry in entries if entry["told"]["kind"] == "withdrawn"}
+        withdrawn = {entry["told"]["about"] for entry in entries if entry["told"]["kind"] == "withdrawn"}
         return [
             entry["told"]["kind"]
             for entry in entries
-            if entry["number"] not in gone and entry["told"]["kind"] != "withdrawn"
+            if entry["number"] not in withdrawn and entry["told"]["kind"] != "withdrawn"
         ]
 
     async def facts(self, about: str) -> list[tuple[str, Any]]:
@@ -79,10 +79,10 @@ async def a_desk(app: Application, db: Database, clock: FakeClock) -> AsyncItera
 
 
 async def program_of(world: World, email: str, role: str) -> dict[str, str]:
-    """The header of a program that somebody made out of what they may do here."""
+    """Return the authorization header of an API client with the grants of a person."""
     maker = Principal("staff", await world.person(email), new_id(), (), world.clock.now())
     scope = GrantRequest(RoleName(role), ScopeName.EVENT, str(world.event))
-    wish = TokenRequest("a program", [scope], world.clock.now() + timedelta(hours=1))
+    request = TokenRequest("an API client", [scope], world.clock.now() + timedelta(hours=1))
     async with world.db.transaction() as conn:
-        made = granted(await create_token(conn, maker, wish, world.clock.now()))
-    return {"authorization": f"Bearer {made.token}"}
+        token = granted(await create_token(conn, maker, request, world.clock.now()))
+    return {"authorization": f"Bearer {token.token}"}

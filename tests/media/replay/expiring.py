@@ -1,4 +1,4 @@
-"""Expire footage in a process of its own, which a test kills; its arguments are the database and the objects."""
+"""Delete expired footage in a process that a test kills. Arguments: database and object store."""
 
 import asyncio
 import sys

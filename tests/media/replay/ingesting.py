@@ -1,4 +1,4 @@
-"""Take in a camera as `virage ingest` does, in a process of its own, for a test to kill.
+"""Ingest a camera in a process that a test kills, like `virage ingest`.
 
 `python -m tests.media.replay.ingesting DATABASE OBJECTS SECRET URL`
 """

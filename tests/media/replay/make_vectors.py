@@ -1,4 +1,4 @@
-"""Write docs/vectors/playlists.json: playlists of clips, and what a player has to read in them.
+"""Write docs/vectors/playlists.json: playlists of clips, and what a player must read in them.
 
 `python -m tests.media.replay.make_vectors`
 """

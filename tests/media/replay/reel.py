@@ -1,4 +1,4 @@
-"""What a camera has sent, without waiting for it: encoded as fast as it goes, cut and sealed as the ingest does."""
+"""Recorded takes without real time: encoded at full speed, segmented and encrypted as by the ingest."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ Lateness = Callable[[Fragment], float]
 
 @cache
 def take(began_ms: int, seconds: int) -> tuple[Init | Fragment, ...]:
-    """One take: each picture shows the milliseconds at which it was seen; the sound beeps with each second."""
+    """Return a take: each frame shows its Unix milliseconds, and the audio beeps each second."""
     file = BytesIO()
     with av.open(file, "w", format="mpegts") as out:
         video, audio = out.add_stream("libx264", rate=RATE), out.add_stream("aac", rate=SOUND_RATE, layout="mono")
@@ -62,7 +62,7 @@ def _sound(number: int) -> av.AudioFrame:
 
 
 class Reel:
-    """A take of a camera that is laid into the store, all of it or bit by bit. `late`: how late each part came."""
+    """A take that is stored as a whole or gradually. `late`: delay of each part."""
 
     def __init__(
         self, camera: str, began: datetime, parts: Sequence[Init | Fragment], *, late: Lateness = lambda _: 0.0
@@ -75,7 +75,7 @@ class Reel:
         self._tracks: dict[str, Track] = {}
 
     async def lay(self, conn: Connection, footage: Footage, vault: MediaVault, *, until_s: float = 1e9) -> None:
-        """Lay what has not been laid and begins before this moment of the take."""
+        """Store the parts that start before a time of the take and are not stored yet."""
         await store.save_camera(conn, self.camera, programme=self.camera == "main", delay_ms=0)
         rest = []
         for part in self._waiting:
@@ -105,6 +105,6 @@ class Reel:
 def shot(
     camera: str, began: datetime, seconds: int, *, late: Lateness = lambda _: 0.0, only: Kind | None = None
 ) -> Reel:
-    """A take of a camera that began at a moment; `only`: nothing else of it came in."""
+    """Return a take of a camera that starts at a moment. `only`: the one kind that arrived."""
     parts = take(round(began.timestamp() * 1000), seconds)
     return Reel(camera, began, [part for part in parts if only in (None, part.kind)], late=late)

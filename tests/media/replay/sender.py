@@ -1,8 +1,8 @@
-"""A synthetic camera in a process of its own: `python -m tests.media.replay.sender URL [LOG]`, until it is told to end.
+"""A synthetic camera in its own process, until SIGTERM: `python -m tests.media.replay.sender URL [LOG]`.
 
-LOG gets a line a picture: when it was made (Unix ms).
+LOG gets a line per frame: its time in Unix ms.
 
-PyAV holds Python's lock while RTMP shakes hands, so a camera and who takes it in cannot share a process there.
+PyAV holds the global interpreter lock during an RTMP handshake, so that sender and receiver need separate processes.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What is read under a replay, by the rules alone: the words of the feed in both languages, each at its time."""
+"""Captions by the rules alone: texts of feed entries in both languages, at their times."""
 # ruff: noqa: RUF001 - French is written with its own apostrophe, minutes with their prime
 
 import re
@@ -38,7 +38,7 @@ TRACK = Track(new_id(), new_id(), "main", Kind.VIDEO, "avc1.64001f", 640, 360, K
 
 
 @pytest.mark.parametrize(
-    ("told", "french", "english"),
+    ("content", "french", "english"),
     [
         (Goal(Side.HOME, 9), "But pour Ours, 9 Ours 9", "Goal for Ours, 9 Ours 9"),
         (Goal(Side.AWAY, None), "But pour Theirs", "Goal for Theirs"),
@@ -79,14 +79,14 @@ TRACK = Track(new_id(), new_id(), "main", Kind.VIDEO, "avc1.64001f", 640, 360, K
         (ReplayAvailable(UUID(int=1), 2), None, None),
     ],
 )
-def test_each_entry_of_the_feed_is_said_in_both_languages(
-    told: Content, french: str | None, english: str | None
+def test_each_feed_entry_has_a_text_in_both_languages(
+    content: Content, french: str | None, english: str | None
 ) -> None:
-    entry = FeedEntry(1, KICK_OFF, told)
+    entry = FeedEntry(1, KICK_OFF, content)
     assert (entry_text(entry, TEAMS, None, "fr"), entry_text(entry, TEAMS, None, "en")) == (french, english)
 
 
-def test_what_happens_while_the_clock_runs_is_said_with_its_minute() -> None:
+def test_entries_in_play_have_their_minute() -> None:
     def minute(seconds: int) -> str | None:
         return entry_text(FeedEntry(1, KICK_OFF, AddedTime(4), seconds), TEAMS, Period.FIRST_HALF, "en")
 
@@ -94,7 +94,7 @@ def test_what_happens_while_the_clock_runs_is_said_with_its_minute() -> None:
     assert minute(45 * 60 + 61) == "4 minutes added, 45+2′"
 
 
-def test_captions_say_what_stands_now_of_what_was_told_while_the_clip_was_seen() -> None:
+def test_captions_show_entries_of_the_clip_that_are_still_in_effect() -> None:
     entries = played(
         BEGUN,
         telling(Goal(Side.HOME, 9), 1),
@@ -116,7 +116,7 @@ def pieces(*seconds: float, length_s: float = 1) -> list[Piece]:
 
 
 def shown(cue: Cue, run: list[Piece]) -> list[int]:
-    """The segments of a run that show a cue; it stands in all of them at the same time."""
+    """Return the segments of a run that contain a cue, at the same time in all of them."""
     texts = [webvtt([cue], run, piece.segment.id, 8.0) for piece in run]
     assert {text.partition("\n\n")[0].strip() for text in texts} == {
         "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:720000,LOCAL:00:00:00.000"
@@ -128,16 +128,14 @@ def shown(cue: Cue, run: list[Piece]) -> list[int]:
 @pytest.mark.parametrize(
     ("said_s", "segments"),
     [(2, [2, 3, 4, 5, 6, 7]), (2.5, [2, 3, 4, 5, 6, 7, 8]), (-5.5, [0]), (9.5, [9])],
-    ids=["as one begins", "within one", "before it begins", "near its end"],
+    ids=["at the start of a segment", "within a segment", "before the run", "near the end of the run"],
 )
-def test_a_cue_stands_for_six_seconds_in_every_segment_that_shows_some_of_them(
-    said_s: float, segments: list[int]
-) -> None:
+def test_a_cue_is_in_every_segment_of_its_six_seconds(said_s: float, segments: list[int]) -> None:
     assert SHOWN_FOR == 6 * SECOND
     assert shown(Cue(KICK_OFF + said_s * SECOND, "words"), pieces(*range(10))) == segments
 
 
-def test_a_cue_says_its_time_from_the_beginning_of_its_run_and_its_words_as_text() -> None:
+def test_a_cue_has_its_time_within_the_run_and_escaped_text() -> None:
     run = pieces(0, length_s=4000)
     cues = [Cue(KICK_OFF - SECOND, "before"), Cue(KICK_OFF + timedelta(hours=1, seconds=62.5), "<b> & -->")]
     text = webvtt(cues, run, run[0].segment.id, 0)
@@ -145,7 +143,7 @@ def test_a_cue_says_its_time_from_the_beginning_of_its_run_and_its_words_as_text
     assert "01:01:02.500 --> 01:01:08.500\n&lt;b&gt; &amp; --&gt;" in text
 
 
-def test_captions_break_where_the_picture_does() -> None:
+def test_captions_have_the_discontinuities_of_the_video() -> None:
     video = pieces(0, 1, 5)
     lines = captions_playlist(video, runs_of(video), "en", closed=True).splitlines()
     assert re.sub(r"[0-9a-f-]{36}", "ID", "\n".join(lines[5:])).splitlines() == [

@@ -1,4 +1,4 @@
-"""Clips over the whole application, of a camera that has sent a second: published, refused, taken down."""
+"""Clips with the whole application and one recorded second: publication, refusal, withdrawal."""
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -24,7 +24,7 @@ Status = Callable[[str], Awaitable[int]]
 
 @pytest.fixture
 async def match(app: Application, db: Database, clock: FakeClock) -> AsyncIterator[Match]:
-    """A match whose desk tells and cuts, which one camera has seen."""
+    """A match with a desk, recorded by one camera."""
     world = World(app, db, clock)
     async with alive(app):
         await world.open()
@@ -35,7 +35,7 @@ async def match(app: Application, db: Database, clock: FakeClock) -> AsyncIterat
 
 @pytest.fixture
 def status(match: Match) -> Status:
-    """What everybody is answered at an address of the replays."""
+    """Return the status for an anonymous request."""
 
     async def ask(path: str) -> int:
         return (await match.world.ask({}, "GET", f"/api/replay{path}")).status_code
@@ -43,7 +43,7 @@ def status(match: Match) -> Status:
     return ask
 
 
-async def test_a_goal_that_is_withdrawn_in_the_breath_in_which_it_is_told_leaves_no_clip(match: Match) -> None:
+async def test_a_goal_withdrawn_in_the_same_batch_leaves_no_clip(match: Match) -> None:
     await match.tell(KICK_OFF)
     goal, withdrawn = await match.tell(GOAL, {"kind": "withdrawn", "about": 2})
     assert (goal["number"], withdrawn["number"]) == (2, 3)
@@ -51,9 +51,7 @@ async def test_a_goal_that_is_withdrawn_in_the_breath_in_which_it_is_told_leaves
     assert await match.world.rows("select id from replay.clip") == []
 
 
-async def test_a_clip_that_is_taken_down_is_gone_for_everybody_and_so_are_its_keys(
-    match: Match, status: Status, config: Config
-) -> None:
+async def test_a_withdrawn_clip_and_its_keys_are_gone(match: Match, status: Status, config: Config) -> None:
     at = key_period(match.world.clock.now())
     vault = MediaVault([config.secret])
     clip_id = await pitch.new_clip(match.world, match.desk)
@@ -70,7 +68,7 @@ async def test_a_clip_that_is_taken_down_is_gone_for_everybody_and_so_are_its_ke
     taken = await match.world.ask(match.desk, "POST", f"/api/replay/clips/{clip_id}/withdraw")
     assert taken.status_code == 204
     assert [await status(door) for door in doors] == [410] * 5
-    assert await status(f"/clips/{new_id()}") == 404, "what never was is not said to be gone"
+    assert await status(f"/clips/{new_id()}") == 404, "an unknown clip is not gone"
 
 
 @pytest.mark.parametrize(
@@ -78,7 +76,7 @@ async def test_a_clip_that_is_taken_down_is_gone_for_everybody_and_so_are_its_ke
     [(0.2, 0.6, True), (-1, 0.1, True), (0.9, 9, True), (-1, 0, False), (1, 9, False)],
     ids=["within", "before and within", "within and after", "before", "after"],
 )
-async def test_a_camera_is_in_a_clip_if_any_of_its_pictures_is(
+async def test_a_clip_includes_each_camera_with_some_video_of_it(
     match: Match, from_s: float, to_s: float, shown: bool
 ) -> None:
     began = match.world.clock.now() - timedelta(seconds=5)  # it has sent one second
@@ -89,7 +87,7 @@ async def test_a_camera_is_in_a_clip_if_any_of_its_pictures_is(
     assert answer.json().get("code") == (None if shown else "no_picture")
 
 
-async def test_a_camera_that_has_sent_for_hours_is_played_with_the_keys_of_the_clip_alone(
+async def test_a_take_of_hours_is_played_with_the_keys_of_the_clip_only(
     match: Match, status: Status, config: Config
 ) -> None:
     at, vault = match.world.clock.now() - timedelta(seconds=5), MediaVault([config.secret])
@@ -107,7 +105,7 @@ async def test_a_camera_that_has_sent_for_hours_is_played_with_the_keys_of_the_c
     assert [await status(key) for key in keys] == [200] * len(keys)
 
 
-async def test_a_clip_shows_no_camera_but_those_that_were_chosen(match: Match, status: Status, config: Config) -> None:
+async def test_a_clip_shows_only_the_chosen_cameras(match: Match, status: Status, config: Config) -> None:
     clip_id = await pitch.new_clip(match.world, match.desk)
     at, vault = key_period(match.world.clock.now()), MediaVault([config.secret])
     async with match.world.db.transaction() as conn:
@@ -120,7 +118,7 @@ async def test_a_clip_shows_no_camera_but_those_that_were_chosen(match: Match, s
         assert [await status(door) for door in doors] == [answer] * 5
 
 
-async def test_a_clip_opens_no_hour_but_its_own(match: Match, status: Status, config: Config) -> None:
+async def test_a_clip_provides_only_the_keys_of_its_hours(match: Match, status: Status, config: Config) -> None:
     clip_id = await pitch.new_clip(match.world, match.desk)
     own = key_period(match.world.clock.now())
     before = own.replace(year=own.year - 1)

@@ -1,4 +1,4 @@
-"""The media desk over the whole application: who marks, who releases, what is taken down, what the crowd suggests."""
+"""The media desk with the whole application: marking, approval, withdrawal, suggestions."""
 
 import asyncio
 from typing import Any
@@ -24,25 +24,27 @@ OVERTURNED = {"kind": "var", "matter": "goal", "phase": "overturned", "about": 2
 
 
 @pytest.mark.parametrize("undone", [{"kind": "withdrawn", "about": 2}, OVERTURNED], ids=["withdrawn", "overturned"])
-async def test_a_goal_that_is_taken_back_takes_its_clip_from_every_phone(desk: Desk, undone: Any) -> None:
+async def test_withdrawing_a_goal_withdraws_its_clip(desk: Desk, undone: Any) -> None:
     await desk.tell(KICK_OFF, GOAL)
     assert await desk.clips() == [("shown", "watched")]
-    assert "replay" in await desk.told()
+    assert "replay" in await desk.entries_in_effect()
     await desk.tell(undone)
     assert await desk.clips() == [("withdrawn", "gone")]
-    assert "replay" not in await desk.told()
+    assert "replay" not in await desk.entries_in_effect()
     await desk.tell(GOAL)
-    assert sorted(await desk.clips()) == [("shown", "watched"), ("withdrawn", "gone")], "told again it is another goal"
+    assert sorted(await desk.clips()) == [("shown", "watched"), ("withdrawn", "gone")], (
+        "published again, it is another goal"
+    )
 
 
-async def test_another_decision_that_is_overturned_after_a_goal_takes_nothing_down(desk: Desk) -> None:
+async def test_overturning_another_decision_keeps_the_clip_of_a_goal(desk: Desk) -> None:
     await desk.tell(KICK_OFF, GOAL)
     (review,) = await desk.tell({"kind": "var", "matter": "penalty", "phase": "overturned", "about": 2})
     assert "number" in review
     assert await desk.clips() == [("shown", "watched")]
 
 
-async def test_a_goal_whose_scorer_is_corrected_keeps_its_clip(desk: Desk) -> None:
+async def test_correcting_the_scorer_keeps_the_clip_of_a_goal(desk: Desk) -> None:
     await desk.tell(KICK_OFF, GOAL)
     own = {"kind": "goal", "side": "home", "manner": "own"}
     (corrected,) = await desk.tell({"kind": "corrected", "about": 2, "told": own})
@@ -50,23 +52,23 @@ async def test_a_goal_whose_scorer_is_corrected_keeps_its_clip(desk: Desk) -> No
     assert await desk.clips() == [("shown", "watched")]
 
 
-async def test_a_replay_that_is_withdrawn_from_the_feed_is_gone_with_its_keys(desk: Desk) -> None:
+async def test_withdrawing_the_replay_entry_withdraws_the_clip_and_its_keys(desk: Desk) -> None:
     await desk.mark()
     await desk.tell({"kind": "withdrawn", "about": 1})
     assert await desk.clips() == [("withdrawn", "gone")]
 
 
-async def test_what_one_person_marks_waits_for_another_where_four_eyes_are_asked_for(desk: Desk) -> None:
+async def test_with_four_eyes_a_marked_clip_waits_for_approval(desk: Desk) -> None:
     await desk.four_eyes()
     clip = (await desk.mark())["id"]
     await desk.tell(KICK_OFF, GOAL)
     assert await desk.clips() == [("proposed", "gone")] * 2, "a goal's own clip waits as well"
-    assert "replay" not in await desk.told()
+    assert "replay" not in await desk.entries_in_effect()
     assert await desk.do(desk.desk, clip, "release") == (403, "forbidden")
     assert await desk.do(desk.moderator, clip, "release") == (200, None)
     assert await desk.do(desk.moderator, clip, "release") == (200, None), "once more is the same"
     assert sorted(await desk.clips()) == [("proposed", "gone"), ("shown", "watched")]
-    assert (await desk.told()).count("replay") == 1
+    assert (await desk.entries_in_effect()).count("replay") == 1
     (proposed, marker), (released, moderator) = await desk.facts(clip)
     assert (proposed, released) == ("clip_proposed", "clip_released")
     assert marker != moderator
@@ -74,7 +76,7 @@ async def test_what_one_person_marks_waits_for_another_where_four_eyes_are_asked
     assert sorted(await desk.clips()) == [("shown", "watched"), ("withdrawn", "gone")], "a goal that waits goes, too"
 
 
-async def test_nobody_releases_the_clip_of_a_goal_that_they_told_not_even_by_a_program_of_theirs(desk: Desk) -> None:
+async def test_the_publisher_of_a_goal_cannot_approve_its_clip_even_with_an_api_client(desk: Desk) -> None:
     await desk.four_eyes()
     grants = [Grant(role, "event", desk.world.event) for role in ("match_desk", "moderator")]
     told_by = await desk.world.signed_in("both@example.org", *grants)
@@ -89,11 +91,11 @@ async def test_nobody_releases_the_clip_of_a_goal_that_they_told_not_even_by_a_p
     for clip in clips:
         assert await desk.do(told_by, clip["id"], "release") == (409, "own_mark")
         assert await desk.do(releasing, clip["id"], "release") == (409, "own_mark")
-    assert "replay" not in await desk.told()
+    assert "replay" not in await desk.entries_in_effect()
     assert await desk.do(desk.moderator, clips[0]["id"], "release") == (200, None)
 
 
-async def test_who_ends_their_program_while_it_tells_a_goal_does_not_release_its_clip(desk: Desk) -> None:
+async def test_revoking_the_api_client_that_publishes_a_goal_does_not_approve_its_clip(desk: Desk) -> None:
     await desk.four_eyes()
     await desk.tell(KICK_OFF)
     roles = ("match_desk", "moderator")
@@ -108,10 +110,10 @@ async def test_who_ends_their_program_while_it_tells_a_goal_does_not_release_its
         await conn.execute("delete from people.program")
     await telling
     assert [await desk.do(both, clip["id"], "release") for clip in (await desk.shown(other))["clips"]] == []
-    assert "replay" not in await desk.told()
+    assert "replay" not in await desk.entries_in_effect()
 
 
-async def test_a_goal_that_a_machine_told_waits_for_one_person(desk: Desk) -> None:
+async def test_the_clip_of_a_machine_entry_needs_one_approval(desk: Desk) -> None:
     await desk.four_eyes()
     now = desk.world.clock.now()
     async with desk.world.db.transaction() as conn:
@@ -122,7 +124,7 @@ async def test_a_goal_that_a_machine_told_waits_for_one_person(desk: Desk) -> No
     assert await desk.do(desk.moderator, clip["id"], "release") == (200, None)
 
 
-async def test_nobody_releases_their_own_mark(desk: Desk) -> None:
+async def test_the_marker_of_a_clip_cannot_approve_it(desk: Desk) -> None:
     await desk.four_eyes()
     grants = [Grant(role, "event", desk.world.event) for role in ("media_desk", "moderator")]
     both = await desk.world.signed_in("both@example.org", *grants)
@@ -135,55 +137,55 @@ async def test_nobody_releases_their_own_mark(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("four_eyes", [True, False], ids=["that waited", "that was taken down"])
-async def test_a_clip_whose_footage_is_gone_is_not_shown(desk: Desk, four_eyes: bool) -> None:
+async def test_a_clip_without_footage_cannot_be_approved(desk: Desk, four_eyes: bool) -> None:
     if four_eyes:
         await desk.four_eyes()
     clip = (await desk.mark())["id"]
     if not four_eyes:
         assert await desk.do(desk.desk, clip, "withdraw") == (204, None)
-    before = await desk.clips(), await desk.told(), await desk.facts(clip)
+    before = await desk.clips(), await desk.entries_in_effect(), await desk.facts(clip)
     await desk.world.rows("delete from replay.segment")
     assert await desk.do(desk.moderator, clip, "release") == (409, "no_picture")
-    assert (await desk.clips(), await desk.told(), await desk.facts(clip)) == before
+    assert (await desk.clips(), await desk.entries_in_effect(), await desk.facts(clip)) == before
 
 
-async def test_both_take_down_and_only_a_moderator_shows_again_and_the_journal_says_who(desk: Desk) -> None:
+async def test_both_roles_withdraw_only_a_moderator_restores_and_both_are_journalled(desk: Desk) -> None:
     clip = (await desk.mark())["id"]
     assert await desk.do(desk.desk, clip, "withdraw") == (204, None)
     assert await desk.do(desk.desk, clip, "withdraw") == (204, None), "once more is the same"
-    assert (await desk.clips(), await desk.told()) == ([("withdrawn", "gone")], [])
+    assert (await desk.clips(), await desk.entries_in_effect()) == ([("withdrawn", "gone")], [])
     assert await desk.do(desk.desk, clip, "release") == (403, "forbidden")
     assert await desk.do(desk.moderator, clip, "release") == (200, None)
-    assert (await desk.clips(), await desk.told()) == ([("shown", "watched")], ["replay"])
+    assert (await desk.clips(), await desk.entries_in_effect()) == ([("shown", "watched")], ["replay"])
     assert await desk.do(desk.moderator, clip, "withdraw") == (204, None)
-    assert (await desk.clips(), await desk.told()) == ([("withdrawn", "gone")], [])
+    assert (await desk.clips(), await desk.entries_in_effect()) == ([("withdrawn", "gone")], [])
     facts = await desk.facts(clip)
     assert [what for what, _ in facts] == ["clip_published", "clip_withdrawn", "clip_released", "clip_withdrawn"]
     assert facts[0][1] == facts[1][1] != facts[2][1] == facts[3][1]
 
 
-async def test_the_same_mark_at_once_is_the_same_clip(desk: Desk) -> None:
-    wish = pitch.clip(desk.world)
-    asked = [desk.world.ask(desk.desk, "POST", f"{desk.room}/clips", wish) for _ in range(4)]
+async def test_concurrent_identical_marks_make_one_clip(desk: Desk) -> None:
+    request = pitch.clip(desk.world)
+    asked = [desk.world.ask(desk.desk, "POST", f"{desk.room}/clips", request) for _ in range(4)]
     answers = await asyncio.gather(*asked)
-    assert {(answer.status_code, answer.json()["id"]) for answer in answers} == {(200, wish["id"])}
-    assert (await desk.clips(), await desk.told()) == ([("shown", "watched")], ["replay"])
+    assert {(answer.status_code, answer.json()["id"]) for answer in answers} == {(200, request["id"])}
+    assert (await desk.clips(), await desk.entries_in_effect()) == ([("shown", "watched")], ["replay"])
     await desk.world.rows("delete from replay.segment")
-    late = await desk.world.ask(desk.desk, "POST", f"{desk.room}/clips", wish)
-    assert (late.status_code, late.json()["id"]) == (200, wish["id"]), "when what it shows has gone, too"
-    assert [what for what, _ in await desk.facts(wish["id"])] == ["clip_published"]
-    other = await desk.world.ask(desk.desk, "POST", f"{desk.room}/clips", wish | {"about": 1})
+    late = await desk.world.ask(desk.desk, "POST", f"{desk.room}/clips", request)
+    assert (late.status_code, late.json()["id"]) == (200, request["id"]), "also when its goal is withdrawn"
+    assert [what for what, _ in await desk.facts(request["id"])] == ["clip_published"]
+    other = await desk.world.ask(desk.desk, "POST", f"{desk.room}/clips", request | {"about": 1})
     assert other.json()["code"] == "clip_id_taken"
 
 
-async def test_a_mark_of_what_the_feed_never_told_is_refused_with_the_feeds_own_reason(desk: Desk) -> None:
-    wish = pitch.clip(desk.world) | {"about": 7}
-    refused = await desk.world.ask(desk.desk, "POST", f"{desk.room}/clips", wish)
+async def test_a_mark_of_an_unknown_feed_entry_is_refused_with_the_reason_of_the_feed(desk: Desk) -> None:
+    request = pitch.clip(desk.world) | {"about": 7}
+    refused = await desk.world.ask(desk.desk, "POST", f"{desk.room}/clips", request)
     assert refused.json()["code"] == "entry_unknown"
-    assert (await desk.clips(), await desk.told()) == ([], [])
+    assert (await desk.clips(), await desk.entries_in_effect()) == ([], [])
 
 
-async def test_who_releases_what_somebody_takes_down_at_that_moment_shows_nothing(desk: Desk) -> None:
+async def test_an_approval_concurrent_with_a_withdrawal_publishes_nothing(desk: Desk) -> None:
     await desk.four_eyes()
     clip = (await desk.mark())["id"]
     async with desk.world.db.connection() as conn:
@@ -193,10 +195,10 @@ async def test_who_releases_what_somebody_takes_down_at_that_moment_shows_nothin
     with pytest.raises(Problem):
         async with desk.world.db.transaction() as conn:
             granted(await acts.release(conn, read, None, desk.world.clock.now()))
-    assert (await desk.clips(), await desk.told()) == ([("withdrawn", "gone")], [])
+    assert (await desk.clips(), await desk.entries_in_effect()) == ([("withdrawn", "gone")], [])
 
 
-async def test_who_takes_down_what_somebody_releases_at_that_moment_is_told_to_look_again(desk: Desk) -> None:
+async def test_a_withdrawal_concurrent_with_an_approval_is_refused_as_changed(desk: Desk) -> None:
     await desk.four_eyes()
     clip = (await desk.mark())["id"]
     async with desk.world.db.connection() as conn:
@@ -206,18 +208,18 @@ async def test_who_takes_down_what_somebody_releases_at_that_moment_is_told_to_l
     async with desk.world.db.transaction() as conn:
         outcome = await acts.withdraw(conn, read, None, desk.world.clock.now())
     assert outcome == Refused(Reason.CHANGED)
-    assert (await desk.clips(), await desk.told()) == ([("shown", "watched")], ["replay"])
+    assert (await desk.clips(), await desk.entries_in_effect()) == ([("shown", "watched")], ["replay"])
 
 
-async def test_a_goal_that_is_taken_back_in_the_same_breath_is_not_proposed_either(desk: Desk) -> None:
+async def test_with_four_eyes_a_goal_withdrawn_in_the_same_batch_is_not_proposed(desk: Desk) -> None:
     await desk.four_eyes()
     await desk.tell(KICK_OFF, GOAL, {"kind": "withdrawn", "about": 2})
     assert await desk.clips() == []
 
 
-async def test_a_desk_shows_nothing_of_what_others_had_on_another_day(desk: Desk) -> None:
+async def test_a_desk_shows_no_video_of_another_day(desk: Desk) -> None:
     times = ("doors_at", "starts_at", "ends_at")
-    later = ", ".join(f"{one} = {one} + interval '9 days'" for one in times)
+    later = ", ".join(f"{column} = {column} + interval '9 days'" for column in times)
     await desk.world.rows(f"update programme.event set {later}")
     answer = await desk.world.ask(desk.desk, "POST", f"{desk.room}/clips", pitch.clip(desk.world))
     assert answer.json()["code"] == "no_picture"

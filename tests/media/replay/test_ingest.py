@@ -1,4 +1,4 @@
-"""Cameras over real transports: what is kept of them, when it was seen, and what the desk sees of their faults."""
+"""Cameras over real transports: stored footage, recording times, and faults at the desk."""
 
 import asyncio
 import shutil
@@ -18,7 +18,7 @@ import pytest
 from tests.azurite.server import Azurite
 from tests.media.replay.camera import Camera, taking_in
 from tests.media.replay.conftest import Program
-from tests.media.replay.house import FRAME_MS, Kept
+from tests.media.replay.stored import FRAME_MS, Kept
 from tests.ports import free_ports
 from virage.media.replay.footage import Footage
 from virage.media.replay.ingest.measuring import measure
@@ -30,14 +30,14 @@ from virage.media.replay.rules.playlists import Piece
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 
-# What may be under way: the second that is not whole, and half a one between encoder, wire and store.
+# Not stored yet: the incomplete second, and half a second between encoder, network and store.
 OPEN_FRAMES_MAX = 38
 Start = Callable[..., Camera]
 PACKET = "pkt_size=1316"
 
 
 async def whole_second(kept: Kept, camera: str) -> Piece:
-    """A second of a camera that came with all its pictures: on a busy machine UDP loses packets on its way."""
+    """Return a segment with all of its frames: on a busy machine, UDP loses packets."""
     found: list[Piece] = []
 
     async def so() -> bool:
@@ -52,7 +52,7 @@ async def whole_second(kept: Kept, camera: str) -> Piece:
     return found[-1]
 
 
-async def test_cameras_over_udp_rtmp_and_srt_are_kept_as_they_are_and_when_one_ends_the_desk_sees_it(
+async def test_streams_over_udp_rtmp_and_srt_are_stored_unchanged_and_their_end_is_shown(
     kept: Kept, program: Program
 ) -> None:
     udp, rtmp, srt, feed = free_ports(4)
@@ -78,9 +78,7 @@ async def test_cameras_over_udp_rtmp_and_srt_are_kept_as_they_are_and_when_one_e
         await kept.wait_for_fault("by-rtmp", Fault.ENDED)
 
 
-async def test_two_cameras_300_ms_apart_show_the_same_instant_once_a_lamp_was_compared(
-    kept: Kept, camera: Start
-) -> None:
+async def test_two_cameras_300_ms_apart_show_the_same_instant_after_measuring_a_lamp(kept: Kept, camera: Start) -> None:
     prompt, slow = free_ports(2)
     async with AsyncExitStack() as taken:
         for name, port, lag_ms in (("main", prompt, 0), ("behind-goal", slow, 300)):
@@ -92,7 +90,7 @@ async def test_two_cameras_300_ms_apart_show_the_same_instant_once_a_lamp_was_co
 
         async def compared() -> bool:
             late = await measure(kept.db, kept.footage, kept.vault, Clock().now())
-            return all(one.delay_ms is not None for one in late)
+            return all(camera.delay_ms is not None for camera in late)
 
         await kept.wait_for(compared)
         state = await kept.state("behind-goal")
@@ -104,12 +102,12 @@ async def test_two_cameras_300_ms_apart_show_the_same_instant_once_a_lamp_was_co
 
 
 async def apart_ms(kept: Kept) -> float:
-    """How much earlier the second camera's last second shows what the first one's does, by the clock in both."""
+    """Return how much earlier than the first the second camera shows the same, by the clocks in their pictures."""
     main, other = [(await kept.pieces(name))[-1] for name in ("main", "behind-goal")]
     return await kept.late_ms(other) - await kept.late_ms(main)
 
 
-async def test_an_encoder_that_is_set_wrongly_is_refused_until_it_is_set_right_and_one_that_is_pulled_comes_back(
+async def test_a_wrong_encoder_is_refused_until_corrected_and_a_disconnected_one_returns(
     kept: Kept, camera: Start
 ) -> None:
     (port,) = free_ports(1)
@@ -134,7 +132,7 @@ async def test_an_encoder_that_is_set_wrongly_is_refused_until_it_is_set_right_a
 
 
 class Shifted(Clock):
-    """A machine's clock that somebody sets while it runs."""
+    """A clock that is set while it runs."""
 
     shift = timedelta()
 
@@ -144,15 +142,13 @@ class Shifted(Clock):
 
 @pytest.fixture
 def recording(tmp_path: Path) -> bytes:
-    """Six seconds of a camera, as they go over a wire."""
+    """Return six seconds of a camera as transport stream."""
     file, frames = tmp_path / "camera.ts", iter(range(150))
     send(str(file), Clock(speed=1000), running=lambda: next(frames, None) is not None)
     return file.read_bytes()
 
 
-async def test_where_the_clock_of_a_camera_or_of_the_machine_jumps_a_new_take_begins_and_the_desk_sees_why(
-    kept: Kept, recording: bytes
-) -> None:
+async def test_a_clock_jump_of_camera_or_server_starts_a_new_take_and_is_shown(kept: Kept, recording: bytes) -> None:
     (port,) = free_ports(1)
     source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True)
     clock = Shifted()
@@ -172,7 +168,7 @@ async def test_where_the_clock_of_a_camera_or_of_the_machine_jumps_a_new_take_be
 
 
 def connected(port: int) -> socket.socket:
-    """A connection to whoever will listen."""
+    """Return a connection to a listener, once there is one."""
     while True:
         try:
             return socket.create_connection(("127.0.0.1", port))
@@ -180,9 +176,7 @@ def connected(port: int) -> socket.socket:
             continue
 
 
-async def test_an_object_store_that_was_gone_for_a_while_has_everything_when_it_is_back(
-    kept: Kept, camera: Start, blobs: Azurite
-) -> None:
+async def test_an_object_store_has_every_segment_after_an_outage(kept: Kept, camera: Start, blobs: Azurite) -> None:
     (port,) = free_ports(1)
     source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True)
     there = Kept(kept.db, Footage(blobs.container()), kept.vault)
@@ -208,7 +202,7 @@ async def test_an_object_store_that_was_gone_for_a_while_has_everything_when_it_
 
 
 class Held(Footage):
-    """A store that is slow: it takes nothing until it is let go."""
+    """A store that blocks until it is released."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
@@ -219,9 +213,7 @@ class Held(Footage):
         await super().keep(object_id, data)
 
 
-async def test_what_is_whole_when_an_ingest_is_told_to_end_is_kept(
-    kept: Kept, recording: bytes, config: Config
-) -> None:
+async def test_a_stopped_ingest_stores_its_complete_segments(kept: Kept, recording: bytes, config: Config) -> None:
     (port,) = free_ports(1)
     source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True)
     slow = Held(config.objects_at)
@@ -235,9 +227,7 @@ async def test_what_is_whole_when_an_ingest_is_told_to_end_is_kept(
     assert [len(await kept.clocks(piece)) for piece in take] == [25] * 6
 
 
-async def test_a_camera_that_falls_silent_is_unreachable_until_it_sends_again(
-    kept: Kept, recording: bytes, camera: Start
-) -> None:
+async def test_a_silent_camera_is_unreachable_until_it_sends_again(kept: Kept, recording: bytes, camera: Start) -> None:
     (port,) = free_ports(1)
     source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True, silence_s=1.0)
     async with taking_in(source, kept.db, kept.footage, kept.vault):
@@ -250,7 +240,7 @@ async def test_a_camera_that_falls_silent_is_unreachable_until_it_sends_again(
     assert len((await kept.takes("main"))[0]) == 6, "what it sent before is whole"
 
 
-async def test_srt_with_a_passphrase_takes_in_nobody_who_does_not_know_it(
+async def test_srt_with_a_passphrase_refuses_senders_without_it(
     kept: Kept, program: Program, capfd: pytest.CaptureFixture[str]
 ) -> None:
     srt, feed, other = free_ports(3)
@@ -269,7 +259,7 @@ async def test_srt_with_a_passphrase_takes_in_nobody_who_does_not_know_it(
     assert "a+secret+of+the+cameras" not in capfd.readouterr().out
 
 
-async def test_srt_without_its_program_is_a_fault_until_it_is_installed(
+async def test_srt_without_its_program_is_a_fault_until_it_exists(
     kept: Kept, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     srt, feed = free_ports(2)
@@ -288,9 +278,7 @@ async def test_srt_without_its_program_is_a_fault_until_it_is_installed(
         await kept.wait_for_fault("by-srt", None)
 
 
-async def test_the_program_that_takes_in_srt_dies_with_an_ingest_that_is_killed(
-    kept: Kept, program: Program, config: Config
-) -> None:
+async def test_the_srt_program_ends_with_a_killed_ingest(kept: Kept, program: Program, config: Config) -> None:
     (port,) = free_ports(1)
     there = [str(config.database_url), config.objects_at, config.secret]
     ingesting = program("-m", "tests.media.replay.ingesting", *there, f"srt://127.0.0.1:{port}?mode=listener")
@@ -308,7 +296,7 @@ async def test_the_program_that_takes_in_srt_dies_with_an_ingest_that_is_killed(
     await kept.wait_for(partial(held, is_so=False))
 
 
-async def test_an_ingest_that_is_killed_loses_the_open_segment_at_most(
+async def test_a_killed_ingest_loses_at_most_the_open_segment(
     kept: Kept, program: Program, config: Config, tmp_path: Path
 ) -> None:
     (port,) = free_ports(1)
@@ -332,7 +320,7 @@ async def test_an_ingest_that_is_killed_loses_the_open_segment_at_most(
     assert len(await kept.clocks(after[0])) == 25, "it is sealed with the key that the hour has already"
 
 
-async def test_what_a_full_disk_cannot_take_is_counted_as_lost_and_the_rest_is_kept_once_there_is_room(
+async def test_segments_for_a_full_disk_are_counted_as_lost_and_later_ones_are_stored(
     kept: Kept, camera: Start, small_disk: Path
 ) -> None:
     (port,) = free_ports(1)

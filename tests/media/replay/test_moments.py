@@ -1,4 +1,4 @@
-"""Which moments the crowd suggests, by the rules alone: what is a roar, and when phones are enough."""
+"""Suggested moments by the rules alone: roars, and requests of phones."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -29,21 +29,21 @@ def heard(*dbs: float) -> list[Level]:
 
 
 def step(over: float, seconds: int = 5) -> list[Level]:
-    """Half a minute of a crowd, and then a louder one."""
+    """Return half a minute of a crowd, then a louder one."""
     return heard(*[CROWD_DB] * 30, *[CROWD_DB + over] * seconds)
 
 
 @given(st.floats(QUIET_DB, 0), st.integers(0, 90))
-def test_a_crowd_that_stays_as_loud_as_it_is_roars_never(db: float, seconds: int) -> None:
+def test_constant_noise_is_no_roar(db: float, seconds: int) -> None:
     assert roars(heard(*[db] * seconds)) == []
 
 
 @given(st.lists(st.floats(-3.9, 3.9), max_size=90))
-def test_noise_that_never_stands_eight_decibels_out_of_itself_is_no_roar(noise: list[float]) -> None:
-    assert roars(heard(*[CROWD_DB + one for one in noise])) == []
+def test_noise_within_eight_decibels_is_no_roar(noise: list[float]) -> None:
+    assert roars(heard(*[CROWD_DB + db for db in noise])) == []
 
 
-def test_silence_is_as_quiet_as_it_gets_and_what_stands_out_of_it_by_little_is_no_roar() -> None:
+def test_silence_has_a_floor_and_little_above_it_is_no_roar() -> None:
     silence = np.zeros(48_000, np.float32)
     assert loudness(silence) == QUIET_DB == loudness(silence[:0])
     assert roars(heard(*[QUIET_DB] * 40)) == []
@@ -52,29 +52,29 @@ def test_silence_is_as_quiet_as_it_gets_and_what_stands_out_of_it_by_little_is_n
 
 
 @pytest.mark.parametrize(("over", "count"), [(7.9, 0), (8.1, 1), (30.0, 1)])
-def test_a_roar_stands_eight_decibels_over_the_half_minute_before(over: float, count: int) -> None:
+def test_a_roar_is_eight_decibels_above_the_preceding_half_minute(over: float, count: int) -> None:
     found = roars(step(over))
     assert len(found) == count
     assert [(moment.at, moment.strength) for moment in found] == [(AT + 30 * SECOND, round(10 * over))] * count
     assert [moment.stretch for moment in found] == [(AT + 18 * SECOND, AT + 38 * SECOND)] * count
 
 
-def test_a_whistle_of_a_second_is_no_roar() -> None:
+def test_a_sound_of_one_second_is_no_roar() -> None:
     assert roars([*step(20.0, seconds=1), Level(AT + 31 * SECOND, CROWD_DB)]) == []
 
 
-def test_nothing_stands_out_before_ten_seconds_were_heard() -> None:
+def test_a_roar_needs_ten_preceding_seconds() -> None:
     assert roars(heard(*[CROWD_DB] * 9, *[CROWD_DB + 20] * 2)) == []
     found = roars(heard(*[CROWD_DB] * 10, *[CROWD_DB + 20] * 3))
     assert [moment.at for moment in found] == [AT + 10 * SECOND]
 
 
-def test_a_roar_is_compared_with_the_half_minute_before_and_with_nothing_earlier() -> None:
+def test_a_roar_is_compared_only_with_the_preceding_half_minute() -> None:
     levels = heard(*[CROWD_DB + 20] * 60, *[CROWD_DB] * 31, *[CROWD_DB + 10] * 2)
     assert [moment.at for moment in roars(levels)] == [AT + 91 * SECOND], "the loud minute is over"
 
 
-def test_a_second_roar_is_another_moment_after_twenty_seconds_and_not_before() -> None:
+def test_a_second_roar_counts_after_twenty_seconds() -> None:
     def twice(apart: int) -> list[float]:
         levels = heard(*[CROWD_DB] * 30, *[CROWD_DB + 20] * 2, *[CROWD_DB] * (apart - 2), *[CROWD_DB + 20] * 2)
         return [(moment.at - AT).total_seconds() for moment in roars(levels)]
@@ -83,7 +83,7 @@ def test_a_second_roar_is_another_moment_after_twenty_seconds_and_not_before() -
 
 
 @given(st.lists(st.floats(QUIET_DB, 0), min_size=10, max_size=120))
-def test_a_moment_is_suggested_once_and_in_its_time(dbs: list[float]) -> None:
+def test_a_roar_is_found_once_and_at_its_time(dbs: list[float]) -> None:
     levels = heard(*dbs)
     found = roars(levels)
     assert all(after.at - before.at >= ROAR_INTERVAL for before, after in pairwise(found))
@@ -92,7 +92,7 @@ def test_a_moment_is_suggested_once_and_in_its_time(dbs: list[float]) -> None:
 
 
 @given(st.floats(-40, -1))
-def test_loudness_is_measured_in_decibels_below_the_loudest(db: float) -> None:
+def test_loudness_is_measured_in_dbfs(db: float) -> None:
     wave = np.sqrt(2) * 10 ** (db / 20) * np.sin(2 * np.pi * 100 * np.arange(48_000) / 48_000)
     assert loudness(wave.astype(np.float32)) == pytest.approx(db, abs=0.01)
 
@@ -113,13 +113,11 @@ def tapped(*counts: int) -> list[TapCount]:
         ((), 0, False),
     ],
 )
-def test_a_moment_is_asked_for_by_enough_of_those_who_watch(
-    counts: tuple[int, ...], watching: int, asked: bool
-) -> None:
+def test_a_moment_needs_requests_of_enough_viewers(counts: tuple[int, ...], watching: int, asked: bool) -> None:
     assert (tapped_moment(tapped(*counts), watching) is not None) == asked
 
 
-def test_what_is_asked_for_has_happened_ten_seconds_before_half_of_them_asked() -> None:
+def test_a_requested_moment_is_ten_seconds_before_the_median_request() -> None:
     found = tapped_moment(tapped(1, 1, 6, 2), 0)
     assert found is not None
     assert (found.source, found.at, found.strength) == (MomentSource.TAPS, AT + 2 * SECOND - 10 * SECOND, 10)

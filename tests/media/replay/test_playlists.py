@@ -1,4 +1,4 @@
-"""Playlists as an independent library reads them."""
+"""Playlists parsed by an independent library."""
 
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ def test_the_vectors_stand_as_the_rules_make_them() -> None:
 
 
 @pytest.mark.parametrize("vector", VECTORS["media"], ids=lambda vector: vector["name"])
-def test_the_library_m3u8_reads_a_media_playlist(vector: Any) -> None:
+def test_the_m3u8_library_parses_a_media_playlist(vector: Any) -> None:
     playlist = m3u8.loads(vector["text"])
 
     assert (playlist.is_endlist, playlist.target_duration, playlist.version) == (
@@ -32,7 +32,7 @@ def test_the_library_m3u8_reads_a_media_playlist(vector: Any) -> None:
 
 
 def segment_of(segment: Any) -> dict[str, Any]:
-    """Return a segment as the vectors tell it."""
+    """Return a parsed segment in the format of the vectors."""
     key = segment.key if segment.key is not None and segment.key.method == "AES-128" else None
     return {
         "uri": segment.uri,
@@ -45,7 +45,7 @@ def segment_of(segment: Any) -> dict[str, Any]:
     }
 
 
-def test_the_library_m3u8_reads_the_main_playlist() -> None:
+def test_the_m3u8_library_parses_the_multivariant_playlist() -> None:
     vector, playlist = VECTORS["main"], m3u8.loads(VECTORS["main"]["text"])
 
     assert playlist.is_variant

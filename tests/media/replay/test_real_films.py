@@ -1,4 +1,4 @@
-"""Films of real cameras, sent over TCP as MPEG-TS: what was filmed is what is played."""
+"""Video of real cameras, sent over TCP as MPEG-TS and played unchanged."""
 
 import asyncio
 import re
@@ -14,8 +14,8 @@ import pytest
 from av.container import InputContainer
 
 from benchmarks.reel import RATE, Reel, copied, encoded, film, play
+from tests.media.replay.archive import Archive
 from tests.media.replay.camera import taking_in
-from tests.media.replay.film import Archive
 from tests.ports import free_ports
 from tests.samples import footage
 from virage.media.replay.footage import Footage
@@ -34,10 +34,10 @@ HOUR = timedelta(hours=1)
 
 
 class Studio(Archive):
-    """Where films are sent, and what came of them."""
+    """An ingest and what it stored."""
 
     async def take_in(self, reel: Reel, seconds: float) -> str | None:
-        """Send a reel to an ingest until so much of it has been kept, or it is refused; why it was."""
+        """Send a reel until enough is stored or it is refused; return the fault."""
         (port,) = free_ports(1)
         source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True)
         async with asyncio.timeout(60), taking_in(source, self.db, self.footage, self.vault):
@@ -45,7 +45,7 @@ class Studio(Archive):
             try:
                 while True:
                     kept = await self.pieces(Kind.VIDEO)
-                    if kept and sum(one.segment.duration_ms for one in kept) >= 1000 * seconds:
+                    if kept and sum(piece.segment.duration_ms for piece in kept) >= 1000 * seconds:
                         return None
                     if fault := await self.fault():
                         return fault
@@ -66,7 +66,7 @@ class Studio(Archive):
         return found
 
     async def clip(self, kind: Kind) -> bytes:
-        """All that a clip of everything shows, opened as its playlist says."""
+        """Return the decrypted media of a clip of everything."""
         pieces = await self.pieces(kind)
         clip = Clip(new_id(), new_id(), pieces[0].segment.at, pieces[-1].segment.ends_at, ["main"], SINCE)
         async with self.db.connection() as conn:
@@ -91,21 +91,21 @@ def decoded(data: bytes, kind: Kind) -> list[Any]:
 
 
 @pytest.mark.parametrize("name", ["bigbuckbunny.mp4", "bikes.mp4"])
-async def test_a_film_with_a_key_frame_each_second_is_played_picture_for_picture(name: str, studio: Studio) -> None:
+async def test_real_video_with_a_key_frame_per_second_is_played_frame_by_frame(name: str, studio: Studio) -> None:
     path = footage(name)
     reel = encoded(islice(film(path), 55), sound_of=path)
     assert await studio.take_in(reel, 2) is None
     sent, played = decoded(reel.whole, Kind.VIDEO), decoded(await studio.clip(Kind.VIDEO), Kind.VIDEO)
-    whole = 2 * RATE  # of the second in which it was ended, what came last waits for a picture before it
+    whole = 2 * RATE  # the last frames of an interrupted second wait for reordering
     assert len(played) >= whole
     assert all(np.array_equal(before, after) for before, after in zip(sent[:whole], played[:whole], strict=True))
     if name == "bigbuckbunny.mp4":
-        said, heard = decoded(reel.whole, Kind.AUDIO), decoded(await studio.clip(Kind.AUDIO), Kind.AUDIO)
-        part = heard[2:40]  # the first two of a decoder lean on what came before them
-        assert any(np.array_equal(part, said[at : at + len(part)]) for at in range(10))
+        expected, heard = decoded(reel.whole, Kind.AUDIO), decoded(await studio.clip(Kind.AUDIO), Kind.AUDIO)
+        part = heard[2:40]  # the first two decoded frames depend on earlier ones
+        assert any(np.array_equal(part, expected[at : at + len(part)]) for at in range(10))
 
 
 @pytest.mark.parametrize("name", ["bigbuckbunny.mp4", "bikes.mp4"])
-async def test_a_film_as_it_was_made_for_a_file_is_refused_with_the_reason(name: str, studio: Studio) -> None:
+async def test_real_video_encoded_for_files_is_refused_with_the_reason(name: str, studio: Studio) -> None:
     assert await studio.take_in(copied(footage(name)), 3) == "gop_too_long"
     assert await studio.pieces(Kind.VIDEO) == []

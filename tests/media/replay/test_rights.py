@@ -1,4 +1,4 @@
-"""Who may watch a clip: the rule alone, and at every door of the whole application."""
+"""Rights of clips: the rule alone, and on every route of the application."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -50,7 +50,7 @@ rights_ = st.builds(
 
 
 @given(rights_, viewers)
-def test_who_may_watch_meets_every_condition_and_no_other(rights: Rights, viewer: Viewer) -> None:
+def test_a_viewer_must_meet_every_condition_of_the_rights(rights: Rights, viewer: Viewer) -> None:
     who = {
         Who.EVERYBODY: True,
         Who.TICKET: viewer.ticket,
@@ -66,16 +66,16 @@ def test_who_may_watch_meets_every_condition_and_no_other(rights: Rights, viewer
 
 
 @given(rights_, viewers)
-def test_what_is_taken_down_is_for_nobody_and_what_is_public_is_for_everybody(rights: Rights, viewer: Viewer) -> None:
+def test_a_withdrawn_clip_is_refused_and_a_public_clip_is_for_everyone(rights: Rights, viewer: Viewer) -> None:
     assert may_watch(rights, replace(CLIP, withdrawn_at=NOW), viewer, NOW) == Refused(Reason.GONE)
     never = replace(CLIP, published_at=None)
     for hidden in (never, replace(never, withdrawn_at=NOW)):
-        assert may_watch(rights, hidden, viewer, NOW) == Refused(Reason.NOT_FOUND), "nobody is told that it was marked"
+        assert may_watch(rights, hidden, viewer, NOW) == Refused(Reason.NOT_FOUND), "its existence is not disclosed"
     if rights.public(NOW):
         assert may_watch(rights, CLIP, Viewer(), NOW) is None
 
 
-def test_a_clip_opens_at_its_time_and_to_nobody_who_is_inside_without_a_ticket() -> None:
+def test_a_clip_is_refused_before_its_time_and_inside_without_a_ticket() -> None:
     assert may_watch(Rights(from_at=NOW), CLIP, Viewer(), NOW) is None
     assert may_watch(Rights(until_at=NOW), CLIP, Viewer(), NOW) is not None
     assert may_watch(Rights(who=Who.INSIDE), CLIP, Viewer(inside=True), NOW) is not None
@@ -106,21 +106,19 @@ def test_a_clip_opens_at_its_time_and_to_nobody_who_is_inside_without_a_ticket()
         "IPv6",
     ],
 )
-def test_only_the_edge_is_believed_about_where_somebody_is(
-    peer: str | None, sent: dict[str, str], seen: Origin
-) -> None:
+def test_only_trusted_proxies_state_address_and_country(peer: str | None, sent: dict[str, str], seen: Origin) -> None:
     assert origin_of(peer, sent.items(), ("192.0.2.0/24",)) == seen
 
 
-def test_a_phone_that_says_first_where_it_is_is_not_believed() -> None:
-    """Some edges append a line of their own, in place of a word to the line of the phone."""
-    said = [("x-forwarded-for", "10.20.3.4"), ("x-country", "FR")]
+def test_location_headers_of_a_phone_are_ignored() -> None:
+    """Some proxies append a header line instead of extending that of the phone."""
+    spoofed = [("x-forwarded-for", "10.20.3.4"), ("x-country", "FR")]
     seen = [("X-Forwarded-For", "203.0.113.9"), ("X-Country", "DE")]
-    assert origin_of("192.0.2.1", [*said, *seen], ("192.0.2.0/24",)) == Origin("203.0.113.9", "DE")
+    assert origin_of("192.0.2.1", [*spoofed, *seen], ("192.0.2.0/24",)) == Origin("203.0.113.9", "DE")
 
 
 class Crew(Match):
-    """A match with a clip, its moderator, and the doors of the clip."""
+    """A match with a clip, its moderator, and the routes of the clip."""
 
     def __init__(self, world: World, desk: dict[str, str], clip_id: str, doors: list[str]) -> None:
         super().__init__(world, desk)
@@ -135,7 +133,7 @@ class Crew(Match):
         self.revision = answer.json()["revision"]
 
     async def answers(self, who: dict[str, str] | None = None) -> set[int | str]:
-        """What somebody is answered at all doors: 200, or the reason why not."""
+        """Return the responses of all routes: 200, or the refusal."""
         found: set[int | str] = set()
         for door in self.doors:
             answer = await self.world.ask(who or {}, "GET", door)
@@ -161,13 +159,13 @@ async def crew(app: Application, db: Database, clock: FakeClock, config: Config)
         )
 
 
-async def test_without_rights_everybody_watches_and_a_cache_may_help(crew: Crew) -> None:
+async def test_default_rights_admit_everyone_and_allow_shared_caches(crew: Crew) -> None:
     assert await crew.answers() == {200}
     held = [(await crew.world.ask({}, "GET", door)).headers["cache-control"] for door in crew.doors]
     assert held == ["public, max-age=1"] * 4 + ["no-store"]
 
 
-async def test_a_clip_for_tickets_opens_for_who_has_one_of_this_event_until_it_is_given_back(crew: Crew) -> None:
+async def test_a_clip_for_ticket_holders_admits_them_until_their_refund(crew: Crew) -> None:
     await crew.allow(who="ticket")
     world = crew.world
     fan, other = await world.signed_in("fan@example.org"), await world.signed_in("other@example.org")
@@ -184,7 +182,7 @@ async def test_a_clip_for_tickets_opens_for_who_has_one_of_this_event_until_it_i
     assert await crew.answers(fan) == refused
 
 
-async def test_a_clip_for_those_inside_opens_when_they_came_in_and_closes_when_they_left(crew: Crew) -> None:
+async def test_a_clip_for_people_inside_admits_them_from_entry_to_exit(crew: Crew) -> None:
     await crew.allow(who="inside")
     world = crew.world
     fan = await world.signed_in("fan@example.org")
@@ -198,7 +196,7 @@ async def test_a_clip_for_those_inside_opens_when_they_came_in_and_closes_when_t
         assert await crew.answers(fan) == answer
 
 
-async def test_rights_have_their_time_and_their_place(crew: Crew) -> None:
+async def test_rights_limit_time_and_place(crew: Crew) -> None:
     now = crew.world.clock.now()
     await crew.allow(from_at=(now + HOUR).isoformat())
     assert await crew.answers() == {"replay_not_yet"}
@@ -214,7 +212,7 @@ async def test_rights_have_their_time_and_their_place(crew: Crew) -> None:
     assert await crew.answers({"x-country": "FR"}) == {"replay_not_here"}, "this peer is not the edge"
 
 
-async def test_rights_that_mean_nothing_are_refused_and_a_later_hand_is_told(crew: Crew) -> None:
+async def test_invalid_rights_and_an_outdated_revision_are_refused(crew: Crew) -> None:
     path = f"/api/replay/events/{crew.world.event}/rights"
     now = crew.world.clock.now()
     for rights in (

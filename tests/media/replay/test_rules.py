@@ -1,4 +1,4 @@
-"""What a clip is, by its rules alone: its playlists, its keys, its bounds."""
+"""Rules of clips: playlists, keys, limits."""
 
 import struct
 from datetime import UTC, datetime, timedelta, timezone
@@ -76,7 +76,7 @@ def box(name: bytes, *parts: bytes) -> bytes:
     ],
     ids=["long", "short", "shown later", "shown earlier"],
 )
-def test_a_segment_says_when_it_is_shown_in_whichever_of_its_forms(decoded: bytes, run: bytes, shown: int) -> None:
+def test_presentation_time_is_read_from_each_form_of_a_segment(decoded: bytes, run: bytes, shown: int) -> None:
     segment = box(b"moof", box(b"mfhd", bytes(8)), box(b"traf", box(b"tfdt", decoded), box(b"trun", run)))
     assert first_presentation_ticks(segment) == shown
     for head in (struct.pack(">IIII", 0, 0, 0, 90), struct.pack(">IQQI", 1 << 24, 0, 0, 90)):
@@ -84,7 +84,7 @@ def test_a_segment_says_when_it_is_shown_in_whichever_of_its_forms(decoded: byte
         assert first_presentation_s(init + segment) == shown / 90
 
 
-def test_a_growing_clip_is_an_event_without_an_end_and_a_settled_one_ends() -> None:
+def test_a_growing_clip_is_an_open_event_playlist_and_a_settled_one_is_closed() -> None:
     track = a_track()
     growing, settled = lines(*pieces(track, 0), closed=False), lines(*pieces(track, 0, 1))
     assert "#EXT-X-PLAYLIST-TYPE:EVENT" in growing
@@ -94,7 +94,7 @@ def test_a_growing_clip_is_an_event_without_an_end_and_a_settled_one_ends() -> N
 
 
 @pytest.mark.parametrize(("longest_ms", "target_s"), [(1040, 2), (2499, 2), (2500, 3), (3400, 3)])
-def test_no_segment_is_longer_than_a_playlist_says(longest_ms: int, target_s: int) -> None:
+def test_no_segment_exceeds_the_target_duration(longest_ms: int, target_s: int) -> None:
     short, long = pieces(a_track(), 0, 1)
     long = replace(long, segment=replace(long.segment, duration_ms=longest_ms))
     found = lines(short, long)
@@ -105,14 +105,14 @@ def test_no_segment_is_longer_than_a_playlist_says(longest_ms: int, target_s: in
     ]
 
 
-def test_a_clip_that_grows_begins_as_it_began() -> None:
+def test_a_growing_clip_only_appends() -> None:
     track = a_track()
     first, *later = pieces(track, 0, 1, 2)
     growing = lines(first, closed=False)
     assert lines(first, *later, closed=False)[: len(growing)] == growing
 
 
-def test_each_object_has_its_own_vector_and_the_key_of_its_hour() -> None:
+def test_each_object_has_a_unique_vector_and_the_key_of_its_hour() -> None:
     track = a_track()
     found = lines(*pieces(track, 0, 5))
     keys = [line for line in found if line.startswith("#EXT-X-KEY")]
@@ -125,7 +125,7 @@ def test_each_object_has_its_own_vector_and_the_key_of_its_hour() -> None:
     assert [f"/keys/1/main/{hour}" in line for hour, line in zip((before, after), keys, strict=True)] == [True, True]
 
 
-def test_a_camera_that_came_back_begins_anew_after_a_discontinuity() -> None:
+def test_a_reconnected_camera_continues_after_a_discontinuity() -> None:
     first, second = a_track(), a_track()
     found = lines(*pieces(first, 0, 1), *pieces(second, 4))
     assert found.count("#EXT-X-DISCONTINUITY") == 1
@@ -137,10 +137,10 @@ def test_a_camera_that_came_back_begins_anew_after_a_discontinuity() -> None:
     assert "#EXT-X-DISCONTINUITY" not in lines(*pieces(first, 0, 1.02))
 
 
-def test_times_that_were_put_right_break_nothing_and_sound_breaks_where_the_picture_does() -> None:
+def test_corrected_times_cause_no_discontinuity_and_audio_follows_the_video() -> None:
     video, audio = a_track(), a_track(Kind.AUDIO)
     audio = replace(audio, take_id=video.take_id)
-    late = [pieces(track, 2.0, 2.0001, 2.0, 3.0, 4.0) for track in (video, audio)]  # all that had waited, at once
+    late = [pieces(track, 2.0, 2.0001, 2.0, 3.0, 4.0) for track in (video, audio)]  # all waiting segments at once
     assert [lines(*track).count("#EXT-X-DISCONTINUITY") for track in late] == [0, 0]
     seen, heard = pieces(video, 0, 1, 5, 6), pieces(audio, 0.06, 1.06, 2.06, 4.7, 5.7)
     found = media_playlist(heard, runs_of(seen), PLACES, closed=True).split("#EXT-X-DISCONTINUITY")
@@ -153,15 +153,15 @@ def test_times_that_were_put_right_break_nothing_and_sound_breaks_where_the_pict
     assert early.count("#EXT-X-DISCONTINUITY") == 1, "sound that came long before its picture is of no other take"
 
 
-def test_takes_follow_each_other_whatever_the_times_of_their_arrival_say() -> None:
+def test_takes_stay_in_order_regardless_of_arrival_times() -> None:
     before, after = a_track(), a_track()
     last, first = pieces(before, 0, 1, 2.05), pieces(after, 2.0, 3)
-    told = in_order(sorted([*last, *first], key=lambda piece: piece.segment.at))
-    assert told == [*last, *first]
-    assert lines(*told).count("#EXT-X-DISCONTINUITY") == 1
+    ordered = in_order(sorted([*last, *first], key=lambda piece: piece.segment.at))
+    assert ordered == [*last, *first]
+    assert lines(*ordered).count("#EXT-X-DISCONTINUITY") == 1
 
 
-def test_the_main_playlist_names_picture_and_sound_and_the_heaviest_second() -> None:
+def test_the_multivariant_playlist_has_video_audio_and_peak_bandwidth() -> None:
     text = main_playlist(
         pieces(a_track(), 0, 1), pieces(a_track(Kind.AUDIO), 1), captions=["fr", "en"], described=["fr"]
     )
@@ -178,7 +178,7 @@ def test_the_main_playlist_names_picture_and_sound_and_the_heaviest_second() -> 
     assert 'CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=640x360,AUDIO="sound"' in described
 
 
-def test_a_description_breaks_where_the_picture_does_and_is_opened_with_the_key_of_each_run() -> None:
+def test_a_description_has_the_discontinuities_and_keys_of_the_video() -> None:
     inits, hours = [new_id(), new_id()], [key_period(AT), key_period(AT + 5 * SECOND)]
     parts = [Part(run, inits[run != 0], new_id(), hours[run != 0], 1000) for run in (0, 0, 2)]
     found = described_playlist(parts, PLACES, "main").splitlines()[5:]
@@ -200,7 +200,7 @@ def test_a_description_breaks_where_the_picture_does_and_is_opened_with_the_key_
 
 
 @given(st.binary(max_size=200), st.binary(min_size=16, max_size=16))
-def test_what_is_sealed_opens_with_its_key_and_id(data: bytes, key: bytes) -> None:
+def test_a_segment_is_decrypted_with_its_key_and_id(data: bytes, key: bytes) -> None:
     object_id = new_id()
     assert opened(sealed(data, key, object_id), key, object_id) == data
 
@@ -208,25 +208,23 @@ def test_what_is_sealed_opens_with_its_key_and_id(data: bytes, key: bytes) -> No
 @pytest.mark.parametrize(
     ("key", "object_id"), [(bytes(16), UUID(int=7)), (b"k" * 16, UUID(int=8))], ids=["another key", "another id"]
 )
-def test_what_is_sealed_is_noise_without_its_key_and_begins_with_noise_without_its_id(
-    key: bytes, object_id: UUID
-) -> None:
+def test_a_segment_is_not_decrypted_with_another_key_or_id(key: bytes, object_id: UUID) -> None:
     data = b"a second of the match " * 50
     kept = sealed(data, b"k" * 16, UUID(int=7))
     assert b"match" not in kept
     try:
         found = opened(kept, key, object_id)
     except ValueError:
-        found = b""  # as most wrong keys end: not even its padding is right
+        found = b""  # most wrong keys give invalid padding
     assert found[:16] != data[:16]
 
 
-def test_a_moment_has_one_hour_wherever_its_time_is_told() -> None:
+def test_the_key_period_is_independent_of_the_time_zone() -> None:
     elsewhere = AT.astimezone(timezone(timedelta(hours=5, minutes=30)))
     assert key_period(elsewhere) == key_period(AT) == datetime(2026, 5, 9, 19, tzinfo=UTC)
 
 
-def test_a_key_is_kept_under_the_deployments_secret_and_its_predecessors() -> None:
+def test_a_key_is_decrypted_with_current_and_previous_secrets() -> None:
     old = MediaVault(["the old secret of the house"])
     kept = old.new("main", AT)
     key = old.open(kept, "main", AT)
@@ -244,7 +242,7 @@ def mark(seconds: float = 20, *cameras: str) -> ClipRequest:
 
 
 @pytest.mark.parametrize(
-    ("wish", "seen", "reason"),
+    ("clip_request", "seen", "reason"),
     [
         (mark(0), ["main"], Reason.CLIP_EMPTY),
         (mark(301), ["main"], Reason.CLIP_TOO_LONG),
@@ -252,13 +250,13 @@ def mark(seconds: float = 20, *cameras: str) -> ClipRequest:
         (mark(20, "other"), ["main"], Reason.CAMERA_UNKNOWN),
     ],
 )
-def test_a_clip_that_would_show_nothing_is_refused(wish: ClipRequest, seen: list[str], reason: Reason) -> None:
-    found = new_clip(wish, UUID(int=2), seen, None)
+def test_an_empty_clip_is_refused(clip_request: ClipRequest, seen: list[str], reason: Reason) -> None:
+    found = new_clip(clip_request, UUID(int=2), seen, None)
     assert isinstance(found, Refused)
     assert found.reason == reason
 
 
-def test_a_clip_opens_the_hour_before_it_where_its_first_segment_may_have_begun_and_no_other() -> None:
+def test_a_clip_provides_the_previous_hour_only_where_its_first_segment_may_start_in_it() -> None:
     hour = timedelta(hours=1)
     made = new_clip(ClipRequest(UUID(int=1), AT + 4 * SECOND, AT + 20 * SECOND), UUID(int=2), ["main"], None)
     assert isinstance(made, Clip)
@@ -266,7 +264,7 @@ def test_a_clip_opens_the_hour_before_it_where_its_first_segment_may_have_begun_
     assert [made.opens(began + number * hour) for number in (-1, 0, 1, 2)] == [False, True, True, False]
 
 
-def test_a_clip_shows_all_cameras_that_saw_it_or_those_that_were_chosen() -> None:
+def test_a_clip_shows_all_cameras_with_video_or_the_chosen_ones() -> None:
     every, chosen = (
         new_clip(mark(20), UUID(int=2), ["main", "goal"], None),
         new_clip(mark(20, "goal"), UUID(int=2), ["main", "goal"], None),
@@ -277,7 +275,7 @@ def test_a_clip_shows_all_cameras_that_saw_it_or_those_that_were_chosen() -> Non
     assert isinstance(new_clip(mark(300), UUID(int=2), ["main"], None), Clip), "five minutes are not too long"
 
 
-def test_a_poster_shows_the_moment_of_the_mark_or_the_middle_of_what_was_marked_later() -> None:
+def test_a_poster_shows_the_marked_moment_or_the_middle_of_the_clip() -> None:
     clip = Clip(UUID(int=1), UUID(int=2), AT, AT + 20 * SECOND, ["main"])
     published = (None, AT + 12 * SECOND, AT + 21 * SECOND, AT - SECOND)
     moments = [moment_of(replace(clip, published_at=at)) for at in published]
@@ -295,35 +293,31 @@ def test_a_poster_shows_the_moment_of_the_mark_or_the_middle_of_what_was_marked_
         ("cancelled", 0, False),
     ],
 )
-def test_what_cameras_see_is_an_events_own_from_a_day_before_its_doors_until_a_day_after_its_end(
-    state: str, hours: int, on: bool
-) -> None:
+def test_an_event_covers_video_from_a_day_before_doors_to_a_day_after_its_end(state: str, hours: int, on: bool) -> None:
     event = replace(an_event(), state=state)
     assert event_covers(event, event.starts_at + timedelta(hours=hours)) == on
 
 
-def test_the_same_mark_is_of_the_same_event_time_entry_and_cameras() -> None:
-    wish = ClipRequest(UUID(int=1), AT, AT + 20 * SECOND, ["main", "goal"], about=2)
+def test_an_identical_request_has_the_same_event_time_entry_and_cameras() -> None:
+    clip_request = ClipRequest(UUID(int=1), AT, AT + 20 * SECOND, ["main", "goal"], about=2)
     event = UUID(int=2)
-    made = new_clip(wish, event, ["main", "goal", "side"], None)
+    made = new_clip(clip_request, event, ["main", "goal", "side"], None)
     assert isinstance(made, Clip)
-    assert matches(made, wish, event)
-    assert matches(made, replace(wish, cameras=[]), event), "all that saw it, of which somebody chose these"
+    assert matches(made, clip_request, event)
+    assert matches(made, replace(clip_request, cameras=[]), event), "empty means all cameras"
     others = [
-        replace(wish, from_at=AT - SECOND),
-        replace(wish, to_at=AT + SECOND),
-        replace(wish, about=3),
-        replace(wish, cameras=["goal", "main"]),
+        replace(clip_request, from_at=AT - SECOND),
+        replace(clip_request, to_at=AT + SECOND),
+        replace(clip_request, about=3),
+        replace(clip_request, cameras=["goal", "main"]),
     ]
     assert not any(matches(made, other, event) for other in others)
-    assert not matches(made, wish, UUID(int=3))
+    assert not matches(made, clip_request, UUID(int=3))
 
 
 @pytest.mark.parametrize("four_eyes", [True, False])
 @pytest.mark.parametrize("shown_before", [True, False])
-def test_whoever_marked_a_clip_shows_it_again_alone_only_where_one_pair_of_eyes_is_enough(
-    four_eyes: bool, shown_before: bool
-) -> None:
+def test_the_marker_restores_a_clip_alone_only_without_four_eyes(four_eyes: bool, shown_before: bool) -> None:
     marker, other = UUID(int=7), UUID(int=8)
     clip = Clip(UUID(int=1), UUID(int=2), AT, AT + SECOND, ["main"], AT if shown_before else None, marked_by=marker)
     own = refuse_release(clip, marker, four_eyes=four_eyes)
@@ -332,9 +326,11 @@ def test_whoever_marked_a_clip_shows_it_again_alone_only_where_one_pair_of_eyes_
     assert refuse_release(replace(clip, marked_by=None), None, four_eyes=four_eyes) is None, "a rule marked it"
 
 
-def test_a_clip_settles_ten_seconds_after_its_end_and_stands_where_its_times_say() -> None:
+def test_a_clip_settles_ten_seconds_after_its_end_and_its_state_follows_its_times() -> None:
     clip = Clip(UUID(int=1), UUID(int=2), AT, AT + 20 * SECOND, ["main"])
     assert [clip.settled(clip.to_at + seconds * SECOND) for seconds in (9, 10)] == [False, True]
     shown = replace(clip, published_at=AT)
-    states = [one.state for one in (clip, shown, replace(shown, withdrawn_at=AT), replace(clip, withdrawn_at=AT))]
+    states = [
+        variant.state for variant in (clip, shown, replace(shown, withdrawn_at=AT), replace(clip, withdrawn_at=AT))
+    ]
     assert states == [ClipState.PROPOSED, ClipState.SHOWN, ClipState.WITHDRAWN, ClipState.WITHDRAWN]

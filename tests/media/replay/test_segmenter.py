@@ -1,4 +1,4 @@
-"""What is taken of a transport, and what is refused, packet by packet."""
+"""Segmenting packet by packet: accepted and refused streams."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ import pytest
 from av.container import InputContainer
 
 from benchmarks.reel import RATE, pictures, sounds
-from tests.media.replay.film import shown
+from tests.media.replay.archive import shown
 from virage.media.replay.ingest import segmenter
 from virage.media.replay.ingest.health import Health
 from virage.media.replay.ingest.segmenter import Fragment, Init, Take, TakeEnds
@@ -28,7 +28,7 @@ LONG = CLOSED.replace(f"={RATE}", f"={2 * RATE}")
 
 @cache
 def sent(picture: str = "libx264", gop: str = CLOSED, sound: str = "aac") -> bytes:
-    """Four seconds of a camera as MPEG-TS, whose clock begins at zero."""
+    """Return four seconds of a camera as MPEG-TS, from time zero."""
     file = BytesIO()
     with av.open(file, "w", format="mpegts") as out:
         video: Any = out.add_stream(picture, rate=RATE)
@@ -43,7 +43,7 @@ def sent(picture: str = "libx264", gop: str = CLOSED, sound: str = "aac") -> byt
         packets += video.encode(None)
         for heard in sounds(4):
             packets += audio.encode(heard)
-        for packet in sorted([*packets, *audio.encode(None)], key=lambda one: one.dts * one.time_base):
+        for packet in sorted([*packets, *audio.encode(None)], key=lambda packet: packet.dts * packet.time_base):
             out.mux(packet)
     return file.getvalue()
 
@@ -59,7 +59,7 @@ def opened(data: bytes) -> InputContainer:
 
 
 def later(packet: Any, seconds: float) -> Any:
-    """A packet of a clock that was set by so much."""
+    """Return a packet with a shifted clock."""
     packet.dts, packet.pts = (at + round(seconds / packet.time_base) for at in (packet.dts, packet.pts))
     return packet
 
@@ -67,16 +67,16 @@ def later(packet: Any, seconds: float) -> Any:
 def taken(
     data: bytes, change: Callable[[int, Any], Any] = lambda _, packet: packet
 ) -> tuple[list[Init | Fragment], Fault | None]:
-    """What is told of a camera, and why its take ended if it did."""
-    told: list[Init | Fragment] = []
+    """Return the released parts of a stream, and the fault that ended the take."""
+    released: list[Init | Fragment] = []
     with opened(data) as source:
         try:
             take = Take(source)
             for number, packet in enumerate(packets(take, source)):
-                told += take.put(change(number, packet))[1]
+                released += take.put(change(number, packet))[1]
         except TakeEnds as ends:
-            return told, ends.fault
-    return told, None
+            return released, ends.fault
+    return released, None
 
 
 @pytest.mark.parametrize(
@@ -87,13 +87,13 @@ def taken(
     ],
     ids=["a key frame every two seconds", "no H.264"],
 )
-def test_of_an_encoder_that_is_set_otherwise_nothing_is_kept_and_the_reason_is_told(
+def test_nothing_of_an_unsupported_encoder_is_stored_and_the_fault_is_reported(
     how: dict[str, str], fault: Fault
 ) -> None:
     assert taken(sent(**how)) == ([], fault)
 
 
-def test_a_picture_that_is_sent_after_a_key_frame_and_shown_before_it_makes_the_gop_an_open_one() -> None:
+def test_a_frame_sent_after_and_shown_before_a_key_frame_means_an_open_gop() -> None:
     keys: list[int] = []
 
     def opening(_: int, packet: Any) -> Any:
@@ -106,22 +106,22 @@ def test_a_picture_that_is_sent_after_a_key_frame_and_shown_before_it_makes_the_
     assert taken(sent(), opening) == ([], Fault.GOP_OPEN)
 
 
-def test_a_second_that_is_larger_than_any_camera_sends_ends_the_take(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_oversized_segment_ends_the_take(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segmenter, "BOX_BYTES_MAX", 5_000)
     assert taken(sent())[1] is Fault.TOO_LARGE
 
 
-def test_nothing_is_told_before_the_second_second_is_whole() -> None:
+def test_nothing_is_released_before_the_second_gop_is_complete() -> None:
     with opened(sent()) as source:
         take = Take(source)
-        told = [(at_s, parts) for at_s, parts in (take.put(packet) for packet in packets(take, source)) if parts]
-    first_at_s, first = told[0]
+        released = [(at_s, parts) for at_s, parts in (take.put(packet) for packet in packets(take, source)) if parts]
+    first_at_s, first = released[0]
     assert first_at_s == pytest.approx(2)
     assert [part.kind for part in first if isinstance(part, Init)] == [Kind.VIDEO, Kind.AUDIO]
     assert len([part for part in first if isinstance(part, Fragment) and part.kind is Kind.VIDEO]) == 2
 
 
-def test_sound_that_phones_do_not_play_is_left_out_and_the_picture_is_kept() -> None:
+def test_unsupported_audio_is_dropped_and_the_video_is_stored() -> None:
     with opened(sent(sound="mp2")) as source:
         take = Take(source)
         parts = [part for packet in packets(take, source) for part in take.put(packet)[1]] + take.close()
@@ -129,12 +129,12 @@ def test_sound_that_phones_do_not_play_is_left_out_and_the_picture_is_kept() -> 
 
 
 @pytest.mark.parametrize("jump_s", [2.0, -2.0])
-def test_a_camera_whose_clock_jumps_either_way_ends_its_take(jump_s: float) -> None:
+def test_a_clock_jump_in_either_direction_ends_the_take(jump_s: float) -> None:
     _, fault = taken(sent(), lambda number, packet: later(packet, jump_s if number > 150 else 0.0))
     assert fault is Fault.CLOCK_JUMPED
 
 
-def test_sound_that_is_seconds_from_its_picture_or_was_heard_before_is_left_out() -> None:
+def test_audio_that_is_out_of_sync_or_repeated_is_dropped() -> None:
     taken: dict[float, list[bool]] = {0.0: [], 5.0: [], -5.0: [], -0.5: []}
     with opened(sent()) as source:
         take = Take(source)
@@ -150,7 +150,7 @@ def test_sound_that_is_seconds_from_its_picture_or_was_heard_before_is_left_out(
     assert [set(each) for each in taken.values()] == [{True}, {False}, {False}, {False}]
 
 
-def test_a_take_begins_with_the_first_key_frame_and_its_time() -> None:
+def test_a_take_starts_at_the_first_key_frame() -> None:
     with opened(sent()) as source:
         take = Take(source)
         parts = [part for packet in list(packets(take, source))[10:] for part in take.put(packet)[1]] + take.close()
@@ -163,7 +163,7 @@ def test_a_take_begins_with_the_first_key_frame_and_its_time() -> None:
     assert min(part.at_s for part in parts if isinstance(part, Fragment)) >= 0
 
 
-def test_a_fault_is_as_old_as_it_is_and_ends_with_the_first_picture() -> None:
+def test_a_fault_keeps_its_start_and_ends_with_the_first_picture() -> None:
     health = Health()
     health.take_ended(Fault.ENDED, NOW)
     health.take_ended(Fault.ENDED, NOW + SECOND)
@@ -174,7 +174,7 @@ def test_a_fault_is_as_old_as_it_is_and_ends_with_the_first_picture() -> None:
     assert health.fault is None
 
 
-def test_a_fault_after_which_a_camera_sends_on_is_shown_for_a_while() -> None:
+def test_a_temporary_fault_is_shown_for_ten_seconds() -> None:
     health = Health()
     health.take_ended(Fault.CLOCK_JUMPED, NOW)
     health.picture_received(NOW + SHOWN_FOR - SECOND)
@@ -183,7 +183,7 @@ def test_a_fault_after_which_a_camera_sends_on_is_shown_for_a_while() -> None:
     assert health.fault is None
 
 
-def test_a_store_that_is_away_is_told_before_what_the_camera_does_until_something_is_kept() -> None:
+def test_a_fault_of_the_store_precedes_that_of_the_camera_until_a_segment_is_stored() -> None:
     health = Health()
     health.store_failed(Fault.STORE_AWAY, NOW)
     health.take_ended(Fault.ENDED, NOW)

@@ -1,4 +1,4 @@
-"""When a picture was seen, and how cameras are compared, by the rules alone."""
+"""Recording times and comparison of cameras, by the rules alone."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -22,7 +22,7 @@ UNEVENLY = np.array([0.0, 700, 1000, 2300, 2900, 3300, 5100, 6000])
     st.floats(-1e-4, 1e-4),
     st.lists(st.floats(0, 0.8), min_size=200, max_size=400),
 )
-def test_whatever_holds_packets_up_and_however_quartz_runs_a_picture_is_seen_when_the_promptest_say(
+def test_recording_times_are_independent_of_jitter_and_quartz_drift(
     delay_s: float, drift: float, held_up_s: list[float]
 ) -> None:
     arrivals = Arrivals()
@@ -34,14 +34,14 @@ def test_whatever_holds_packets_up_and_however_quartz_runs_a_picture_is_seen_whe
         assert arrivals.arrived(media_s) - (1000 + media_s * (1 + drift) + delay_s) == pytest.approx(0, abs=0.012)
 
 
-def test_a_camera_whose_clock_is_slow_is_followed_for_as_long_as_it_sends() -> None:
+def test_a_slow_camera_clock_is_tracked_indefinitely() -> None:
     arrivals, drift = Arrivals(), 1e-4
     for media_s in range(1800):
         arrivals.note(media_s, media_s * (1 + drift) + 0.3 * (media_s % 4))
     assert arrivals.arrived(1799) == pytest.approx(1799 * (1 + drift), abs=0.012)
 
 
-def test_what_holds_every_packet_up_for_a_minute_and_a_half_is_no_other_clock() -> None:
+def test_a_delay_of_90_seconds_is_not_taken_for_clock_drift() -> None:
     arrivals = Arrivals()
     for media_s in range(190):
         arrivals.note(media_s, media_s + (0.8 if media_s >= 100 else 0.0))
@@ -49,7 +49,7 @@ def test_what_holds_every_packet_up_for_a_minute_and_a_half_is_no_other_clock() 
 
 
 @given(st.integers(-5000, 5000), st.lists(st.floats(-19, 19), min_size=8, max_size=8))
-def test_cameras_that_saw_the_same_flashes_are_as_far_apart_as_their_transports(late_ms: int, off: list[float]) -> None:
+def test_the_delay_between_cameras_is_measured_by_common_flashes(late_ms: int, off: list[float]) -> None:
     found = shift(UNEVENLY, UNEVENLY + late_ms + np.array(off))
     assert found is not None
     assert found[0] == pytest.approx(late_ms, abs=20)
@@ -61,22 +61,22 @@ def test_cameras_that_saw_the_same_flashes_are_as_far_apart_as_their_transports(
     [[], UNEVENLY[:5], 10_000 + 1000.0 * np.arange(8), UNEVENLY * 1.7, UNEVENLY + 11_000],
     ids=["none", "few", "even", "others", "later than any transport"],
 )
-def test_too_few_flashes_or_those_of_another_lamp_tell_nothing(theirs: list[float]) -> None:
+def test_too_few_or_unrelated_flashes_give_no_delay(theirs: list[float]) -> None:
     assert shift(UNEVENLY, np.array(theirs)) is None
 
 
-def test_two_lamps_of_which_some_flashes_meet_by_chance_tell_nothing() -> None:
+def test_coincidental_flashes_of_two_lamps_give_no_delay() -> None:
     chance = np.random.default_rng(7)
     ours, theirs = (np.array([*UNEVENLY, *chance.uniform(9_000, 60_000, 40)]) for _ in range(2))
     assert shift(ours, theirs) is None, "eight of 48 meet"
 
 
-def test_flashes_that_meet_as_well_at_another_shift_tell_nothing() -> None:
+def test_ambiguous_flashes_give_no_delay() -> None:
     ours = np.array([1000.0 * second for second in range(12)])
     assert shift(ours, ours[1:] + 500) is None, "half a second late or early"
 
 
-def test_a_lamp_stands_out_from_whatever_else_moves() -> None:
+def test_a_lamp_is_detected_among_moving_objects() -> None:
     dark = np.full((360, 640), 90, np.uint8)
     player, lamp = dark.copy(), dark.copy()
     player[40:80, 40:80] = 150
@@ -90,13 +90,13 @@ def test_a_lamp_stands_out_from_whatever_else_moves() -> None:
 
 
 def flashes_in(*pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """When there were flashes, of pictures 40 ms apart (ms from the first)."""
+    """Return the times of flashes in pictures 40 ms apart (ms from the first)."""
     return flashes(
-        np.array([40.0 * place for place in range(len(pictures))]), np.array([grid(one) for one in pictures])
+        np.array([40.0 * place for place in range(len(pictures))]), np.array([grid(picture) for picture in pictures])
     )
 
 
-def test_delays_are_never_negative_and_a_camera_that_saw_too_little_keeps_its_own() -> None:
+def test_delays_are_never_negative_and_unmeasured_cameras_keep_theirs() -> None:
     seen = [("main", UNEVENLY + 500), ("prompt", UNEVENLY), ("late", UNEVENLY + 800), ("blind", UNEVENLY[:2])]
     known = {"main": 0, "prompt": 0, "late": 100, "blind": 40}
     assert delays(known, seen) == [
@@ -107,13 +107,13 @@ def test_delays_are_never_negative_and_a_camera_that_saw_too_little_keeps_its_ow
     ]
 
 
-def test_the_camera_that_others_are_compared_to_keeps_what_is_known_of_it_and_none_is_later_than_a_minute() -> None:
+def test_the_reference_camera_keeps_its_delay_and_delays_are_at_most_a_minute() -> None:
     seen = [("main", UNEVENLY), ("late", UNEVENLY + 5000)]
     assert delays({"main": 70, "late": 200}, seen) == [CameraDelay("main", 70, 8), CameraDelay("late", 5200, 8)]
     assert delays({"main": 70, "late": 58_000}, seen)[1] == CameraDelay("late", DELAY_MS_MAX, 8)
 
 
-def test_a_camera_whose_ingest_says_nothing_any_more_is_silent() -> None:
+def test_a_camera_without_reports_of_its_ingest_is_silent() -> None:
     state = CameraState("main", True, 0, told_at=NOW, seen_at=NOW)
     assert state.fault_by(NOW + SILENT_AFTER) == (None, None)
     assert state.fault_by(NOW + SILENT_AFTER + timedelta(seconds=1)) == (Fault.SILENT, NOW)
@@ -124,9 +124,7 @@ def test_a_camera_whose_ingest_says_nothing_any_more_is_silent() -> None:
     ("camera", "url", "delay_ms"),
     [("Main", "tcp://h:1", None), ("main", "http://h/live", None), ("main", "tcp://h:1", -1)],
 )
-def test_a_camera_without_a_name_or_an_address_that_we_read_is_refused_at_once(
-    camera: str, url: str, delay_ms: int | None
-) -> None:
+def test_a_camera_with_an_invalid_name_or_address_is_refused(camera: str, url: str, delay_ms: int | None) -> None:
     with pytest.raises(SystemExit):
         source(camera, url, programme=False, delay_ms=delay_ms)
 
@@ -153,7 +151,7 @@ def test_a_camera_without_a_name_or_an_address_that_we_read_is_refused_at_once(
         ("film.ts", False),
     ],
 )
-def test_a_listener_beyond_the_machine_that_asks_for_no_secret_is_refused_unless_it_is_allowed(
+def test_an_unauthenticated_public_listener_is_refused_unless_allowed(
     url: str, is_open: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert source("main", url, programme=True, delay_ms=None, allow_unauthenticated=True).is_open is is_open

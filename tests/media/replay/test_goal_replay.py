@@ -1,4 +1,4 @@
-"""One way through: a camera is taken in, a goal is told, and a phone plays it again."""
+"""End to end: ingest of a camera, publication of a goal, playback on a phone."""
 
 import asyncio
 import re
@@ -36,7 +36,7 @@ from virage.platform.web.http import Application
 
 
 class Ground:
-    """A match with a desk, over an application whose clock runs as the camera's does."""
+    """A match with a desk, in an application with the clock of the camera."""
 
     def __init__(self, world: World, desk: dict[str, str], db: Database, config: Config) -> None:
         self.world = world
@@ -48,14 +48,16 @@ class Ground:
     async def get(self, path: str) -> httpx.Response:
         return await self.world.ask({}, "GET", path)
 
-    async def tell(self, *told: Any) -> list[dict[str, Any]]:
-        tellings = [{"id": str(new_id()), "at": self.world.clock.now().isoformat(), "told": one} for one in told]
+    async def tell(self, *contents: Any) -> list[dict[str, Any]]:
+        tellings = [
+            {"id": str(new_id()), "at": self.world.clock.now().isoformat(), "told": content} for content in contents
+        ]
         path = f"/api/live/{self.world.event}/entries"
         outcomes: list[dict[str, Any]] = (await self.world.ask(self.desk, "POST", path, {"entries": tellings})).json()
         return outcomes
 
     async def seen(self, camera: str, seconds: float) -> datetime:
-        """Wait until a camera has been seen for so long; from when."""
+        """Wait until a camera is recorded for some time; return the start."""
         since = datetime(2020, 1, 1, tzinfo=UTC)
         async with asyncio.timeout(60):
             while True:
@@ -66,7 +68,7 @@ class Ground:
                 await asyncio.sleep(0.05)
 
     async def frames(self, clip: str, camera: str) -> list[tuple[float, int]]:
-        """What a player shows of a clip: its own time in seconds, and the clock in the picture in milliseconds."""
+        """Return the displayed frames of a clip: player time (s), and clock in the picture (ms)."""
         lines = (await self.get(f"/api/replay/clips/{clip}/{camera}/video.m3u8")).text.splitlines()
         parts, key, vector = [], b"", UUID(int=0)
         for line in lines:
@@ -96,7 +98,7 @@ async def ground(config: Config, db: Database) -> AsyncIterator[Ground]:
         yield Ground(world, await world.signed_in("desk@example.org", *grants), db, config)
 
 
-async def test_a_goal_is_played_again_at_once_and_shows_what_the_clock_says(
+async def test_the_replay_of_a_goal_plays_at_once_and_shows_the_right_time(
     ground: Ground, camera: Callable[..., Camera]
 ) -> None:
     (port,) = free_ports(1)

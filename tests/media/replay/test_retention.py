@@ -1,4 +1,4 @@
-"""Footage is kept for some hours, and what a clip shows for as long as the clip may be shown."""
+"""Retention of footage: some hours, or as long as a clip may show it."""
 
 import asyncio
 import signal
@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import FakeClock
 from tests.media.replay.conftest import Program
-from tests.media.replay.house import Kept
+from tests.media.replay.stored import Kept
 from virage.media.replay.jobs.retention import RetentionJobs
 from virage.media.replay.reads.cameras import gauges
 from virage.media.replay.rules.cameras import Fault
@@ -31,7 +31,7 @@ SECOND = timedelta(seconds=1)
 
 
 async def sent(kept: Kept, camera: str, times: Sequence[datetime], kind: Kind = Kind.VIDEO) -> list[UUID]:
-    """A take of a camera, a second at each of these times; the ids of its objects, its init segment's first."""
+    """Store a take with segments at these times; return its object ids, the init segment first."""
     track = Track(new_id(), new_id(), camera, kind, "avc1.64001f", 640, 360, times[0])
     segments = [Segment(new_id(), track.id, at, 1000, 5) for at in times]
     async with kept.db.transaction() as conn:
@@ -54,7 +54,7 @@ async def clip(kept: Kept, from_at: datetime, to_at: datetime, *cameras: str, sh
 
 
 async def described(kept: Kept, clip_id: UUID, locale: Locale, now: datetime) -> list[UUID]:
-    """Two seconds of a voice; the ids of its objects, its init segment's first."""
+    """Store a description of two seconds; return its object ids, the init segment first."""
     init, *ids = [new_id() for _ in range(3)]
     parts = [Part(0, init, part, key_period(now), 1000) for part in ids]
     async with kept.db.transaction() as conn:
@@ -77,9 +77,7 @@ def job(kept: Kept, clock: Clock) -> RetentionJobs:
     return RetentionJobs(kept.db, clock, kept.footage, HOURS)
 
 
-async def test_what_is_over_is_gone_with_its_track_its_key_and_its_objects_and_the_rest_stays(
-    kept: Kept, clock: FakeClock
-) -> None:
+async def test_expired_footage_is_deleted_with_tracks_keys_and_objects(kept: Kept, clock: FakeClock) -> None:
     old, young = clock.now() - 30 * HOUR, clock.now() - 2 * HOUR
     over = await sent(kept, "main", [old, old + SECOND])
     sound = await sent(kept, "main", [old], Kind.AUDIO)
@@ -90,9 +88,7 @@ async def test_what_is_over_is_gone_with_its_track_its_key_and_its_objects_and_t
     assert [await count(kept, table) for table in ("segment", "track", "media_key", "doomed")] == [2, 1, 1, 0]
 
 
-async def test_a_clip_keeps_what_it_shows_of_its_cameras_until_a_while_after_it_is_withdrawn(
-    kept: Kept, clock: FakeClock
-) -> None:
+async def test_a_clip_protects_its_footage_until_some_time_after_its_withdrawal(kept: Kept, clock: FakeClock) -> None:
     old = clock.now() - 30 * HOUR
     shown = await sent(kept, "main", [old + number * SECOND for number in range(4)])
     other = await sent(kept, "other", [old + SECOND])
@@ -114,7 +110,7 @@ async def test_a_clip_keeps_what_it_shows_of_its_cameras_until_a_while_after_it_
     assert [await count(kept, table) for table in ("segment", "track", "media_key")] == [0, 0, 0]
 
 
-async def test_a_clip_that_nobody_releases_keeps_its_footage_as_a_whole_and_no_longer_than_footage_is_kept(
+async def test_an_unapproved_clip_protects_its_footage_only_for_the_retention_time(
     kept: Kept, clock: FakeClock
 ) -> None:
     began = clock.now() - HOURS * HOUR
@@ -132,7 +128,7 @@ async def test_a_clip_that_nobody_releases_keeps_its_footage_as_a_whole_and_no_l
     assert waits.state is ClipState.PROPOSED
 
 
-async def test_what_was_said_is_deleted_once_it_is_replaced_or_its_clip_is_gone(kept: Kept, clock: FakeClock) -> None:
+async def test_a_replaced_description_or_one_of_a_withdrawn_clip_is_deleted(kept: Kept, clock: FakeClock) -> None:
     await sent(kept, "main", [clock.now()])
     clip_id = await clip(kept, clock.now(), clock.now() + SECOND, "main")
     other = await clip(kept, clock.now(), clock.now() + SECOND, "main")
@@ -161,7 +157,7 @@ async def poster_of(kept: Kept, clip_id: UUID) -> UUID | None:
     return found.poster_id
 
 
-async def test_a_poster_is_deleted_a_while_after_its_clip_is_withdrawn_and_made_anew_if_it_is_shown_again(
+async def test_a_poster_is_deleted_after_withdrawal_and_rendered_again_after_a_restore(
     kept: Kept, clock: FakeClock
 ) -> None:
     await sent(kept, "main", [clock.now()])
@@ -169,8 +165,8 @@ async def test_a_poster_is_deleted_a_while_after_its_clip_is_withdrawn_and_made_
     poster, other = await poster_of(kept, withdrawn), await poster_of(kept, shown)
     assert poster is not None
     assert other is not None
-    for one in (poster, other):
-        await kept.footage.keep(one, b"bytes")
+    for object_id in (poster, other):
+        await kept.footage.keep(object_id, b"bytes")
     async with kept.db.transaction() as conn:
         await clips.withdraw_clip(conn, withdrawn, clock.now())
     clock.advance(GRACE)
@@ -187,7 +183,7 @@ async def test_a_poster_is_deleted_a_while_after_its_clip_is_withdrawn_and_made_
     assert await poster_of(kept, withdrawn) not in (None, poster)
 
 
-async def test_an_expiry_that_is_killed_half_way_is_ended_by_the_next_one_and_no_row_names_an_object_that_is_gone(
+async def test_an_interrupted_deletion_is_completed_and_no_row_names_a_missing_object(
     kept: Kept, program: Program, database_url: str, tmp_path: Path
 ) -> None:
     old = datetime.now(UTC) - 30 * HOUR
@@ -208,7 +204,7 @@ async def test_an_expiry_that_is_killed_half_way_is_ended_by_the_next_one_and_no
     assert [await count(kept, table) for table in ("segment", "track", "doomed")] == [0, 0, 0]
 
 
-async def test_a_camera_that_is_set_up_anew_keeps_its_delay_unless_another_is_said(kept: Kept) -> None:
+async def test_a_restarted_camera_keeps_its_delay_unless_another_is_set(kept: Kept) -> None:
     async def noted(delay_ms: int | None, *, programme: bool) -> tuple[int, bool]:
         async with kept.db.connection() as conn:
             await store.save_camera(conn, "main", programme=programme, delay_ms=delay_ms)
@@ -221,7 +217,7 @@ async def test_a_camera_that_is_set_up_anew_keeps_its_delay_unless_another_is_sa
     assert await noted(0, programme=True) == (0, True)
 
 
-async def test_what_is_wrong_with_a_camera_is_a_figure_to_watch(kept: Kept, clock: FakeClock) -> None:
+async def test_faults_of_cameras_are_metrics(kept: Kept, clock: FakeClock) -> None:
     async def figures() -> list[float]:
         async with kept.db.connection() as conn:
             return [(await gauge.read(conn))["main"] for gauge in gauges(clock)]
@@ -238,9 +234,7 @@ async def test_what_is_wrong_with_a_camera_is_a_figure_to_watch(kept: Kept, cloc
 
 
 @pytest.mark.parametrize("hours", [1, HOURS])
-async def test_losses_are_forgotten_with_the_footage_that_they_are_missing_from(
-    kept: Kept, clock: FakeClock, hours: int
-) -> None:
+async def test_counts_of_lost_segments_expire_with_the_footage(kept: Kept, clock: FakeClock, hours: int) -> None:
     await sent(kept, "main", [clock.now()])
     async with kept.db.connection() as conn:
         await store.save_camera_state(conn, "main", fault=None, seen_at=None, lost=3, now=clock.now())

@@ -1,4 +1,4 @@
-"""What describers record, in the timeline of each picture."""
+"""Audio descriptions in each camera's timeline."""
 
 import wave
 from datetime import timedelta
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.media.replay.filmed import Filmed, clocks, length_s, voice
+from tests.media.replay.recorded_match import Filmed, clocks, length_s, voice
 from tests.media.replay.reel import shot
 from virage.media.replay.codecs.audio import RATE, SAMPLES_MAX, UnreadableMedia, samples
 from virage.media.replay.rules.boxes import first_presentation_s
@@ -19,7 +19,7 @@ from virage.platform.web.guard import Grant
 SECOND = timedelta(seconds=1)
 
 
-async def test_a_description_is_heard_over_the_ground_in_the_timeline_of_each_picture(filmed: Filmed) -> None:
+async def test_a_description_is_mixed_with_the_stadium_sound_in_each_cameras_timeline(filmed: Filmed) -> None:
     now = filmed.world.clock.now()
     await filmed.lay(shot("main", now - 20 * SECOND, 29), shot("side", now - 12 * SECOND, 4))
     await filmed.lay(shot("side", now - 6 * SECOND, 15))
@@ -51,7 +51,7 @@ async def test_a_description_is_heard_over_the_ground_in_the_timeline_of_each_pi
         assert kept.headers["content-disposition"].endswith(f'-{camera}-fr.mp4"')
         assert len(clocks(kept.content)) == len(clocks((await filmed.ask(f"{clip}/{camera}/clip.mp4")).content))
         hum = np.abs(np.fft.rfft(samples(kept.content)[: 4 * 48_000]))[[4 * 440, 4 * 1000]]
-        assert hum[0] > hum[1] > 100, "what is said is heard in the file, too"
+        assert hum[0] > hum[1] > 100, "the description is in the file too"
     assert (await filmed.ask(f"{clip}/main/described/en/clip.mp4")).status_code == 404
     again = await filmed.describe(clip, "fr", voice(3, 500))
     assert again.status_code == 204, "another takes its place"
@@ -61,7 +61,7 @@ async def test_a_description_is_heard_over_the_ground_in_the_timeline_of_each_pi
     assert [fact["locale"] for fact in facts] == ["fr", "fr"]
 
 
-def test_of_a_file_that_is_longer_than_any_clip_only_the_beginning_is_read() -> None:
+def test_only_the_beginning_of_an_overlong_audio_file_is_decoded() -> None:
     file = BytesIO()
     with wave.open(file, "wb") as out:
         out.setnchannels(1)
@@ -71,7 +71,7 @@ def test_of_a_file_that_is_longer_than_any_clip_only_the_beginning_is_read() -> 
     assert SAMPLES_MAX < len(samples(file.getvalue())) < SAMPLES_MAX + RATE
 
 
-async def test_where_the_sound_of_the_ground_broke_off_a_description_goes_on_without_it(filmed: Filmed) -> None:
+async def test_a_description_continues_where_the_stadium_sound_is_missing(filmed: Filmed) -> None:
     now = filmed.world.clock.now()
     await filmed.lay(shot("main", now - 14 * SECOND, 6), shot("main", now - 4 * SECOND, 14))
     clip = await filmed.goal()
@@ -82,7 +82,7 @@ async def test_where_the_sound_of_the_ground_broke_off_a_description_goes_on_wit
     assert beeps[0] > 100 > 10 * beeps[1], "nobody knows how much is missing"
 
 
-def test_a_file_that_names_others_or_makes_us_wait_or_is_hours_long_is_not_read(
+def test_files_that_reference_others_or_block_or_last_hours_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "secret.wav").write_bytes(voice(1))
@@ -90,13 +90,13 @@ def test_a_file_that_names_others_or_makes_us_wait_or_is_hours_long_is_not_read(
     reads_ours = b"ffconcat version 1.0\nfile secret.wav\n"
     waits = b"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 45678 RTP/AVP 0\n"
     slow = bytearray(voice(1))
-    slow[24:28] = (1).to_bytes(4, "little")  # samples a second
+    slow[24:28] = (1).to_bytes(4, "little")  # samples per second
     for data in (reads_ours, bytes(slow), waits):
         with pytest.raises(UnreadableMedia):
             samples(data)
 
 
-async def test_a_file_that_is_no_description_is_refused_with_the_reason(filmed: Filmed) -> None:
+async def test_an_invalid_description_is_refused_with_its_reason(filmed: Filmed) -> None:
     now = filmed.world.clock.now()
     await filmed.lay(shot("main", now - 14 * SECOND, 23))
     clip = await filmed.goal()

@@ -1,4 +1,4 @@
-"""What is kept of cameras, as a test looks at it: rows, objects, and the clock in the pictures."""
+"""Stored footage for assertions: rows, objects, and the clock in the pictures."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ FRAME_MS = 40
 
 
 class Kept:
-    """The footage of a house."""
+    """Stored footage of a deployment."""
 
     def __init__(self, db: Database, footage: Footage, vault: MediaVault) -> None:
         self.db = db
@@ -32,40 +32,40 @@ class Kept:
             return await store.pieces(conn, camera, kind, BEGINNING, BEGINNING + timedelta(days=9999))
 
     async def takes(self, camera: str) -> list[list[Piece]]:
-        """The pieces of each take."""
+        """Return the segments of each take."""
         found: list[list[Piece]] = []
-        for before, piece in pairwise([None, *await self.pieces(camera)]):
+        for previous, piece in pairwise([None, *await self.pieces(camera)]):
             assert piece is not None
-            if before is None or before.track.take_id != piece.track.take_id:
+            if previous is None or previous.track.take_id != piece.track.take_id:
                 found.append([])
             found[-1].append(piece)
         return found
 
     async def state(self, camera: str) -> CameraState | None:
         async with self.db.connection() as conn:
-            return next((one for one in await cameras(conn) if one.name == camera), None)
+            return next((state for state in await cameras(conn) if state.name == camera), None)
 
-    async def wait_for(self, said: Callable[[], Awaitable[bool]]) -> None:
-        """Ask until it is so."""
+    async def wait_for(self, condition: Callable[[], Awaitable[bool]]) -> None:
+        """Poll until a condition holds."""
         async with asyncio.timeout(60):
-            while not await said():  # noqa: ASYNC110 - it asks the database
+            while not await condition():  # noqa: ASYNC110 - it asks the database
                 await asyncio.sleep(0.05)
 
     async def wait_for_fault(self, camera: str, fault: Fault | None) -> None:
-        async def so() -> bool:
+        async def holds() -> bool:
             state = await self.state(camera)
             return state is not None and state.told_at is not None and state.fault == fault
 
-        await self.wait_for(so)
+        await self.wait_for(holds)
 
     async def wait_for_pieces(self, camera: str, count: int) -> None:
-        async def so() -> bool:
+        async def holds() -> bool:
             return len(await self.pieces(camera)) >= count
 
-        await self.wait_for(so)
+        await self.wait_for(holds)
 
     async def object_of(self, piece: Piece) -> bytes | None:
-        """A segment with its head, opened."""
+        """Return a decrypted segment after its init segment; None if an object or key is missing."""
         period = key_period(piece.segment.at)
         async with self.db.connection() as conn:
             sealed_key = await store.media_key(conn, piece.track.camera, period)
@@ -75,14 +75,14 @@ class Kept:
         return init + opened(sealed, self.vault.open(sealed_key, piece.track.camera, period), piece.segment.id)
 
     async def clocks(self, piece: Piece) -> list[tuple[float, int]]:
-        """Of each picture: when it was seen by our index, and by the clock in it (Unix ms)."""
+        """Return the recording time and the clock in the picture of each frame (Unix ms)."""
         data = await self.object_of(piece)
         assert data is not None
         began = 1000 * piece.segment.at.timestamp()
         return [(began + 1000 * at_s, read_clock(luma)) for at_s, luma in frames(data)]
 
     async def late_ms(self, piece: Piece) -> float:
-        """How much later our index says that a segment was seen than the clock in its pictures does."""
+        """Return how much later than its pictures a segment is recorded (ms)."""
         clocks = await self.clocks(piece)
         assert {after - before for (_, before), (_, after) in pairwise(clocks)} <= {FRAME_MS}
         return sum(at - clock for at, clock in clocks) / len(clocks)

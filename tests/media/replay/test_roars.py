@@ -1,4 +1,4 @@
-"""A roar in the sound that a camera really sends: encoded, cut, sealed, opened, decoded, measured, suggested."""
+"""Roars in the sound of a camera, through encoding, storage, decoding and measurement."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -25,13 +25,13 @@ from virage.platform.values.ids import new_id
 from virage.platform.web.http import Application
 
 QUIET_S, LOUD_S = 12, 5
-FASTER = 1000  # than life: it encodes as fast as it can
+FASTER = 1000  # than real time
 SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture(scope="module")
 def filmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the synthetic camera sends in a while, to a file."""
+    """Return the file of a synthetic camera over some seconds."""
     path: Path = tmp_path_factory.mktemp("camera") / "filmed.ts"
     frames = count()
     send(str(path), Clock(speed=FASTER), running=lambda: next(frames) < (QUIET_S + LOUD_S) * RATE)
@@ -39,7 +39,7 @@ def filmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def louder(path: Path, from_s: float, times: float) -> Path:
-    """The same with its sound made louder from a second on, as when a crowd rises."""
+    """Return the same file, louder from a second on."""
     out = path.with_suffix(f".{times}.ts")
     with av.open(path) as source, av.open(out, "w", format="mpegts") as target:
         assert isinstance(source, InputContainer)
@@ -69,7 +69,7 @@ def _times(frame: av.AudioFrame, times: float) -> av.AudioFrame:
 
 
 class Ground:
-    """A match that has begun, and what its main camera sent."""
+    """A running match, recorded by its main camera."""
 
     def __init__(self, world: World, config: Config) -> None:
         self.world = world
@@ -78,7 +78,7 @@ class Ground:
         self.jobs = MomentDetectionJobs(world.db, world.clock, self.footage, self.vault)
 
     async def takes_in(self, path: Path) -> None:
-        """The sound of a file, as if it had come in until now."""
+        """Store the sound of a file as if it had just arrived."""
         with av.open(path) as container:
             assert isinstance(container, InputContainer)
             take = Take(container)
@@ -108,7 +108,7 @@ class Ground:
         await store.add_segment(conn, segment, track)
 
     async def suggested(self) -> list[tuple[str, float]]:
-        """What was suggested: the camera, and when, in seconds of the file."""
+        """Return the suggestions: camera, and time in seconds of the file."""
         began = self.world.clock.now() - (QUIET_S + LOUD_S) * SECOND
         ours = "select camera, at from replay.suggestion where event_id = $1 order by at"
         rows = await self.world.rows(ours, self.world.event)
@@ -120,7 +120,7 @@ async def ground(app: Application, db: Database, clock: FakeClock, config: Confi
     world = World(app, db, clock)
     async with alive(app):
         await world.open()
-        clock.advance(timedelta(days=1, minutes=10))  # it began ten minutes ago
+        clock.advance(timedelta(days=1, minutes=10))  # the match started ten minutes ago
         yield Ground(world, config)
 
 
@@ -129,9 +129,7 @@ def roaring(filmed: Path) -> Path:
     return louder(filmed, QUIET_S, 3.0)
 
 
-async def test_a_roar_in_a_cameras_sound_is_suggested_once_and_published_by_nobody(
-    ground: Ground, roaring: Path
-) -> None:
+async def test_a_roar_in_a_cameras_sound_is_suggested_once_and_not_published(ground: Ground, roaring: Path) -> None:
     await ground.takes_in(roaring)
     for _ in range(3):
         await ground.jobs.listen()
@@ -144,7 +142,7 @@ async def test_a_roar_in_a_cameras_sound_is_suggested_once_and_published_by_nobo
     assert len(await ground.suggested()) == 1, "who takes over hears the same, and says it no more"
 
 
-async def test_a_camera_whose_sound_stays_as_it_is_suggests_nothing(ground: Ground, filmed: Path) -> None:
+async def test_constant_sound_is_not_suggested(ground: Ground, filmed: Path) -> None:
     await ground.takes_in(filmed)
     await ground.jobs.listen()
     assert await ground.suggested() == []

@@ -1,4 +1,4 @@
-"""What the crowd suggests to the media desk, and what it sees of cameras, over the whole application."""
+"""Suggestions to the media desk, and its view of cameras, with the whole application."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +13,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
 
 
-async def test_a_moment_is_suggested_once_and_answered_by_a_clip_or_dismissed(desk: Desk) -> None:
+async def test_a_suggestion_is_made_once_and_answered_by_a_clip_or_dismissed(desk: Desk) -> None:
     now = desk.world.clock.now()
 
     async def suggested(ago: float) -> bool:
@@ -25,7 +25,9 @@ async def test_a_moment_is_suggested_once_and_answered_by_a_clip_or_dismissed(de
     latest, earlier = (await desk.shown())["suggestions"]
     assert (latest["source"], latest["strength"], latest["camera"]) == ("roar", 91, "main")
     await desk.mark()
-    assert [one["id"] for one in (await desk.shown())["suggestions"]] == [earlier["id"]], "a clip shows the other"
+    assert [suggestion["id"] for suggestion in (await desk.shown())["suggestions"]] == [earlier["id"]], (
+        "a clip shows the other"
+    )
     assert await suggested(5) is False
     dismissed = await desk.world.ask(desk.moderator, "POST", f"/api/replay/suggestions/{earlier['id']}/dismiss")
     assert dismissed.status_code == 204
@@ -33,16 +35,16 @@ async def test_a_moment_is_suggested_once_and_answered_by_a_clip_or_dismissed(de
     assert await desk.clips() == [("shown", "watched")], "nothing was published by itself"
 
 
-async def test_a_trimmed_mark_answers_the_suggestion_that_it_was_made_for(desk: Desk) -> None:
+async def test_a_trimmed_clip_answers_its_suggestion(desk: Desk) -> None:
     now = desk.world.clock.now()
     async with desk.world.db.transaction() as conn:
         await suggest(conn, desk.world.event, Moment(MomentSource.TAPS, now - timedelta(seconds=30), 7), now)
-    (one,) = (await desk.shown())["suggestions"]
-    await desk.mark(suggestion=one["id"])
+    (suggestion,) = (await desk.shown())["suggestions"]
+    await desk.mark(suggestion=suggestion["id"])
     assert (await desk.shown())["suggestions"] == []
 
 
-async def test_people_who_ask_make_one_suggestion_of_what_has_just_happened(desk: Desk) -> None:
+async def test_requests_of_fans_make_one_suggestion(desk: Desk) -> None:
     async def tap(fan: dict[str, str], event: str = "") -> int:
         return (await desk.world.ask(fan, "POST", f"/api/replay/events/{event or desk.world.event}/taps")).status_code
 
@@ -55,9 +57,9 @@ async def test_people_who_ask_make_one_suggestion_of_what_has_just_happened(desk
     at = desk.world.clock.now()
     fans = [await desk.world.signed_in(f"fan{number}@example.org") for number in range(6)]
     assert {await tap(fan) for fan in fans} == {204}
-    (one,) = (await desk.shown())["suggestions"]
-    assert (one["source"], one["strength"]) == ("taps", 5)
-    assert at - timedelta(seconds=11) <= pitch.moment(one["at"]) <= at - timedelta(seconds=10)
+    (suggestion,) = (await desk.shown())["suggestions"]
+    assert (suggestion["source"], suggestion["strength"]) == ("taps", 5)
+    assert at - timedelta(seconds=11) <= pitch.moment(suggestion["at"]) <= at - timedelta(seconds=10)
     assert await desk.clips() == [], "it is suggested, and not published"
     desk.world.clock.advance(TAPS_WITHIN + timedelta(seconds=1))  # type: ignore[attr-defined]  # the clock of tests
     late = [await desk.world.signed_in(f"late{number}@example.org") for number in range(3)]
@@ -69,9 +71,7 @@ async def test_people_who_ask_make_one_suggestion_of_what_has_just_happened(desk
     assert [row["event_id"] for row in ours] == [desk.world.event]
 
 
-async def test_a_desk_sees_what_cameras_send_while_its_event_is_near_and_no_hour_but_those_it_may_scrub(
-    desk: Desk, config: Config
-) -> None:
+async def test_a_desk_sees_cameras_of_a_current_event_within_its_scrub_range(desk: Desk, config: Config) -> None:
     now = desk.world.clock.now()
     hour = int(await pitch.hour_of(desk.world, config.secret))
     since = int((now - timedelta(seconds=30)).timestamp() * 1000)
@@ -98,7 +98,7 @@ async def test_a_desk_sees_what_cameras_send_while_its_event_is_near_and_no_hour
     assert [(await status(door))[0] for door in doors] == [404] * 3, "its event was days ago"
 
 
-async def test_a_desk_scrubs_three_hours_back_twenty_minutes_a_playlist(desk: Desk) -> None:
+async def test_a_desk_scrubs_three_hours_back_in_playlists_of_twenty_minutes(desk: Desk) -> None:
     now = desk.world.clock.now()
     times = [now - timedelta(minutes=minutes) for minutes in (190, 170, 150, 10)]
     track = Track(new_id(), new_id(), "main", Kind.VIDEO, "avc1.64001f", 640, 360, times[0])
@@ -112,7 +112,7 @@ async def test_a_desk_scrubs_three_hours_back_twenty_minutes_a_playlist(desk: De
         since = int((now - timedelta(minutes=minutes)).timestamp() * 1000)
         path = f"{desk.room}/cameras/main/{since}/video.m3u8"
         text = (await desk.world.ask(desk.moderator, "GET", path)).text
-        return [str(one) in text for one in ids], "#EXT-X-ENDLIST" in text
+        return [str(id_) in text for id_ in ids], "#EXT-X-ENDLIST" in text
 
     assert await listed(200) == ([False, True, False, False], True)
     assert await listed(155) == ([False, False, True, False], True)

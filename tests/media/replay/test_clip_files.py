@@ -1,4 +1,4 @@
-"""What is made of segments: posters, captions, files, over the whole application and real footage."""
+"""Posters, captions and files of clips, with the whole application and real footage."""
 
 import asyncio
 import re
@@ -17,10 +17,10 @@ from msgspec.structs import replace
 
 from benchmarks.reel import encoded, pictures
 from tests.media.live.test_rules import TEAMS
-from tests.media.replay.film import cut
-from tests.media.replay.filmed import Filmed, clocks, voice
+from tests.media.replay.archive import cut
+from tests.media.replay.recorded_match import Filmed, clocks, voice
 from tests.media.replay.reel import shot, take
-from tests.media.replay.test_way import luma
+from tests.media.replay.test_goal_replay import luma
 from virage.media.live.acts import publishing as live
 from virage.media.replay.codecs import mp4, stills
 from virage.media.replay.codecs.audio import samples
@@ -35,7 +35,7 @@ SECOND = timedelta(seconds=1)
 KEPT_BY_PHONES = "public, max-age=60, s-maxage=1"
 
 
-async def test_the_poster_shows_the_moment_of_the_mark_and_stays_the_same(filmed: Filmed) -> None:
+async def test_the_poster_shows_the_marked_moment_and_never_changes(filmed: Filmed) -> None:
     now = filmed.world.clock.now()
     await filmed.lay(shot("main", now - 14 * SECOND, 14))
     clip = await filmed.goal()
@@ -54,7 +54,7 @@ async def test_the_poster_shows_the_moment_of_the_mark_and_stays_the_same(filmed
     assert poster.content[:16] not in stored.content, "whoever has the store has what only the house opens"
 
 
-async def test_who_presses_play_is_given_in_one_answer_what_a_player_asks_for_before_the_first_picture(
+async def test_the_start_response_has_all_that_a_player_needs_before_the_first_picture(
     filmed: Filmed,
 ) -> None:
     now = filmed.world.clock.now()
@@ -72,7 +72,7 @@ async def test_who_presses_play_is_given_in_one_answer_what_a_player_asks_for_be
     assert (await filmed.ask(f"{clip}/start")).json()["playlists"] == {}
 
 
-async def test_captions_say_what_the_feed_says_in_both_languages_at_its_time(filmed: Filmed) -> None:
+async def test_captions_show_feed_entries_at_their_time_in_both_languages(filmed: Filmed) -> None:
     now = filmed.world.clock.now()
     await filmed.lay(shot("main", now - 20 * SECOND, 22))
     clip = await filmed.goal()
@@ -86,15 +86,15 @@ async def test_captions_say_what_the_feed_says_in_both_languages_at_its_time(fil
         assert {answer.headers["cache-control"] for answer in answers} == {"public, max-age=1"}
         texts = [answer.text for answer in answers]
         assert (await filmed.ask(f"{clip}/main/captions/{locale}/{new_id()}")).status_code == 404
-        # the clip's first segment is the eighth second of its take: that is where the player's time begins
+        # the first segment of the clip is second 8 of its take, where the time of the player starts
         assert all("X-TIMESTAMP-MAP=MPEGTS:720000,LOCAL:00:00:00.000" in text for text in texts)
-        said = [number for number, text in enumerate(texts) if words in text]
-        assert said == list(range(12, len(pieces)))[:6]
+        found = [number for number, text in enumerate(texts) if words in text]
+        assert found == list(range(12, len(pieces)))[:6]
         assert "00:00:12.000 --> 00:00:18.000" in texts[12]
         assert ", 1\N{PRIME}" in texts[12]
 
 
-async def test_a_clip_is_kept_as_a_file_that_any_player_plays_where_its_rights_allow(filmed: Filmed) -> None:
+async def test_a_clip_is_downloaded_as_a_playable_file_where_its_rights_allow(filmed: Filmed) -> None:
     now = filmed.world.clock.now()
     await filmed.lay(shot("main", now - 14 * SECOND, 6), shot("main", now - 6 * SECOND, 14))
     clip = await filmed.goal()
@@ -116,7 +116,7 @@ async def test_a_clip_is_kept_as_a_file_that_any_player_plays_where_its_rights_a
         assert file.streams.video[0].start_time == 0
 
 
-async def test_a_link_shows_what_it_is_about_to_programs_without_script_where_everybody_may_watch(
+async def test_a_link_to_a_public_clip_has_a_preview_without_scripts(
     filmed: Filmed,
 ) -> None:
     teams = replace(TEAMS, home=replace(TEAMS.home, name='"><script>'))
@@ -152,14 +152,14 @@ async def test_a_link_shows_what_it_is_about_to_programs_without_script_where_ev
     assert "But pour" not in gone.text
 
 
-def test_a_file_has_the_sound_of_its_picture_alone_and_no_picture_that_is_encoded_otherwise() -> None:
+def test_a_file_has_only_audio_under_its_video_and_only_one_encoding() -> None:
     parts = take(0, 6)
     video, audio = ([part for part in parts if part.kind is kind] for kind in (Kind.VIDEO, Kind.AUDIO))
-    # the sound begins before the picture, and ends after it
-    film = RunMedia(b"".join(one.data for one in (video[0], *video[2:5])), b"".join(one.data for one in audio))
+    # the audio starts before the video, and ends after it
+    run = RunMedia(b"".join(part.data for part in (video[0], *video[2:5])), b"".join(part.data for part in audio))
     other = cut(encoded(pictures(1)))
     strange = RunMedia(other.init.data + other.fragments[0].data, None)
-    made = mp4.joined([film, strange, film])
+    made = mp4.joined([run, strange, run])
     assert clocks(made) == [*range(1000, 4000, 40)] * 2
     heard = np.abs(samples(made)).reshape(-1)[: 6 * 48_000 - 4096]
     assert len(samples(made)) == pytest.approx(6 * 48_000, abs=2 * 1024)
@@ -169,7 +169,7 @@ def test_a_file_has_the_sound_of_its_picture_alone_and_no_picture_that_is_encode
 
 
 class AtOnce:
-    """What it calls, and how often, and how many times at once."""
+    """A wrapper that counts calls and simultaneous calls."""
 
     def __init__(self, call: Callable[..., bytes]) -> None:
         self._call, self._now = call, 0
@@ -183,7 +183,7 @@ class AtOnce:
         return made
 
 
-async def test_a_ground_that_asks_for_the_same_at_once_does_not_fill_the_memory(
+async def test_simultaneous_requests_for_a_poster_or_file_use_bounded_memory(
     filmed: Filmed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await filmed.lay(shot("main", filmed.world.clock.now() - 14 * SECOND, 23))
@@ -201,7 +201,7 @@ async def test_a_ground_that_asks_for_the_same_at_once_does_not_fill_the_memory(
 
 
 @pytest.mark.parametrize("lost", ["segments", "keys", "objects"])
-async def test_a_clip_of_which_nothing_is_kept_any_more_is_not_there(filmed: Filmed, lost: str) -> None:
+async def test_a_clip_without_stored_footage_is_not_found(filmed: Filmed, lost: str) -> None:
     await filmed.lay(shot("main", filmed.world.clock.now() - 14 * SECOND, 23))
     clip = await filmed.goal()
     await filmed.allow(Rights(download=True))

@@ -1,4 +1,4 @@
-"""Film without a camera: seconds that are sealed, kept and written down at once, as ingest would have."""
+"""Stored footage without a running camera: segments are encrypted, stored and recorded as by an ingest."""
 
 from datetime import datetime, timedelta
 from io import BytesIO
@@ -21,14 +21,14 @@ from virage.platform.values.ids import new_id
 
 
 class Cut(NamedTuple):
-    """The parts of a reel's picture."""
+    """The init segment and fragments of the video of a reel."""
 
     init: Init
     fragments: list[Fragment]
 
 
 def cut(reel: Reel) -> Cut:
-    """A reel as ingest cuts it."""
+    """Return a reel as segmented by the ingest."""
     with av.open(BytesIO(reel.whole), format="mpegts") as source:
         assert isinstance(source, InputContainer)
         take = Take(source)
@@ -38,7 +38,7 @@ def cut(reel: Reel) -> Cut:
 
 
 class Archive:
-    """Where footage is kept, and what opens it."""
+    """Database, object store and vault of footage."""
 
     def __init__(self, db: Database, footage: Footage, vault: MediaVault) -> None:
         self.db = db
@@ -46,7 +46,7 @@ class Archive:
         self.vault = vault
 
     async def keep(self, camera: str, film: Cut, began_at: datetime, *, programme: bool = False) -> list[Piece]:
-        """Keep a film as what a camera has seen since a moment."""
+        """Store video as recorded by a camera from a moment on."""
         track = Track(
             new_id(), new_id(), camera, Kind.VIDEO, film.init.codecs, film.init.width, film.init.height, began_at
         )
@@ -65,15 +65,15 @@ class Archive:
         return pieces
 
     async def key(self, conn: Connection, camera: str, at: datetime) -> bytes:
-        """The key of a camera and a moment."""
+        """Return the key of a camera and a moment."""
         period = key_period(at)
         return self.vault.open(
             await store.add_key(conn, camera, period, self.vault.new(camera, period)), camera, period
         )
 
     async def open(self, piece: Piece) -> tuple[bytes, bytes]:
-        """The init segment and the fragment of a piece, open."""
-        init, data = [await self.footage.get(one) for one in (piece.track.id, piece.segment.id)]
+        """Return the init segment and the decrypted fragment."""
+        init, data = [await self.footage.get(object_id) for object_id in (piece.track.id, piece.segment.id)]
         assert init is not None
         assert data is not None
         async with self.db.connection() as conn:
@@ -82,14 +82,14 @@ class Archive:
 
 
 class Shown(NamedTuple):
-    """A frame as a player shows it: its time in ticks of its track, and its luma."""
+    """A displayed frame: its time in ticks of the track, and its luma."""
 
     at: int
     luma: NDArray[uint8]
 
 
 def shown(init: bytes, fragment: bytes) -> list[Shown]:
-    """The frames of one fragment, timed by its own boxes, as a player's media source does."""
+    """Return the frames of a fragment with the presentation times of its boxes, as in a media source buffer."""
     with av.open(BytesIO(init + fragment), format="mp4") as container:
         assert isinstance(container, InputContainer)
         frames = list(container.decode(video=0))

@@ -1,4 +1,4 @@
-"""A match that cameras saw, as fans, describers and desks meet it."""
+"""A recorded match for fans, describers and desks."""
 
 import re
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ from tests.conftest import FakeClock, alive
 from tests.media.live.conftest import Match
 from tests.media.live.test_rules import TEAMS
 from tests.media.replay.reel import Reel
-from tests.media.replay.test_way import luma
+from tests.media.replay.test_goal_replay import luma
 from virage.media.live.acts import publishing as live
 from virage.media.replay.acts.rights import set_rights
 from virage.media.replay.footage import Footage
@@ -30,7 +30,7 @@ from virage.platform.web.http import Application
 
 
 class Filmed(Match):
-    """A match that a camera has seen until now, from 14 seconds before."""
+    """A match that a camera has recorded for the last 14 seconds."""
 
     def __init__(self, world: World, desk: dict[str, str], config: Config, clock: FakeClock) -> None:
         super().__init__(world, desk)
@@ -44,7 +44,7 @@ class Filmed(Match):
                 await reel.lay(conn, self.footage, self.vault)
 
     async def goal(self) -> str:
-        """The path of a goal's clip."""
+        """Publish a goal and return the path of its clip."""
         await self.tell({"kind": "kick_off", "period": "first_half"}, {"kind": "goal", "side": "home", "player": 9})
         (row,) = await self.world.rows("select id from replay.clip")
         return f"/api/replay/clips/{row['id']}"
@@ -58,13 +58,15 @@ class Filmed(Match):
             return await browser.put(f"{clip}/descriptions/{locale}", content=data, headers=self.desk)
 
     async def to_describe(self) -> list[tuple[str, int, bool, list[str]]]:
-        """What describers are shown: the path of each clip, its entry, whether it is over, its languages."""
+        """Return the clips for describers: path, entry, whether settled, and languages."""
         path = f"/api/replay/events/{self.world.event}/descriptions"
         clips = (await self.world.ask(self.desk, "GET", path)).json()["clips"]
-        return [(f"/api/replay/clips/{one['id']}", one["about"], one["settled"], one["described"]) for one in clips]
+        return [
+            (f"/api/replay/clips/{clip['id']}", clip["about"], clip["settled"], clip["described"]) for clip in clips
+        ]
 
     async def opened(self, clip: str, camera: str, playlist: str) -> list[bytes]:
-        """What a player has of a track: each run behind its init segment."""
+        """Return the decrypted media of a track by run, with init segments."""
         runs: list[bytes] = []
         for text in (await self.ask(f"{clip}/{camera}/{playlist}.m3u8")).text.split("#EXT-X-DISCONTINUITY\n"):
             key, vector, run = b"", UUID(int=0), b""
@@ -96,7 +98,7 @@ async def a_match_on_film(app: Application, db: Database, clock: FakeClock, conf
 
 
 def clocks(data: bytes) -> list[int]:
-    """The clock in each picture of a file."""
+    """Return the clock in each frame of a file."""
     with av.open(BytesIO(data)) as file:
         assert isinstance(file, InputContainer)
         return [read_clock(luma(frame)) for frame in file.decode(video=0)]
@@ -110,7 +112,7 @@ def length_s(media: bytes) -> float:
 
 
 def voice(seconds: float, hertz: float = 440, kind: str = "wav") -> bytes:
-    """A describer who hums, as a sound file."""
+    """Return a humming voice as an audio file."""
     file = BytesIO()
     at_s = np.arange(round(seconds * 44_100)) / 44_100
     with av.open(file, "w", format=kind) as out:
