@@ -9,7 +9,7 @@ class Track {
   constructor(readonly language: string) {}
 }
 
-/** As much of a video element as Safari's own player asks for. */
+/** A fake video element with what Safari's player needs. */
 function safari(): HTMLVideoElement & EventTarget {
   const video = new EventTarget() as unknown as Record<string, unknown>;
   const tracks = Object.assign([new Track("fr"), new Track("en")], { addEventListener: vi.fn() });
@@ -26,30 +26,30 @@ function safari(): HTMLVideoElement & EventTarget {
   return video as unknown as HTMLVideoElement;
 }
 
-describe("what plays a clip", () => {
-  test("is hls.js where it can, for a browser that could, too", () => {
-    const made = vi.fn();
+describe("the engine", () => {
+  test("is hls.js with media source extensions, also where the browser plays HLS", () => {
+    const called = vi.fn();
     class Library {
       static Events = {};
       static ErrorTypes = {};
       static isSupported = () => true;
-      on = made;
-      loadSource = made;
-      attachMedia = made;
+      on = called;
+      loadSource = called;
+      attachMedia = called;
     }
     engineFor(Library as never, apple)!(safari(), "/a.m3u8", null, () => {});
-    expect(made).toHaveBeenCalledWith("/a.m3u8");
+    expect(called).toHaveBeenCalledWith("/a.m3u8");
   });
 
-  test("is the browser itself where there are no media source extensions, and nothing where it cannot", () => {
+  test("is the browser without media source extensions, and nothing if it cannot play HLS", () => {
     expect(engineFor({ isSupported: () => false }, old)).toBeNull();
     expect(engineFor({ isSupported: () => false }, apple)).not.toBeNull();
   });
 
-  test("begins where the other angle was, shows captions, describes, and says what it lost", () => {
+  test("starts at the instant of the other angle, sets captions and description, and reports errors", () => {
     const video = safari();
-    const told = vi.fn();
-    const engine = engineFor({ isSupported: () => false }, video)!(video, "/a.m3u8", 1_004_000, told);
+    const onFault = vi.fn();
+    const engine = engineFor({ isSupported: () => false }, video)!(video, "/a.m3u8", 1_004_000, onFault);
     expect(video.src).toBe("/a.m3u8");
     video.dispatchEvent(new Event("loadedmetadata"));
     expect(video.currentTime).toBe(4);
@@ -59,7 +59,7 @@ describe("what plays a clip", () => {
     const sounds = (video as unknown as { audioTracks: { enabled: boolean }[] }).audioTracks;
     expect(sounds.map(({ enabled }) => enabled)).toEqual([false, true]);
     video.dispatchEvent(new Event("error"));
-    expect(told).toHaveBeenCalledWith("lost");
+    expect(onFault).toHaveBeenCalledWith("lost");
     engine.close();
     expect(video.src).toBeUndefined();
   });

@@ -1,36 +1,36 @@
-/** What plays a playlist: hls.js where there are media source extensions, for it says why it fails; else the browser. */
+/** Players of HLS: hls.js with media source extensions, because it reports errors in detail; otherwise the browser. */
 import type Hls from "hls.js";
-import { loaderWith, type Ahead } from "./ahead";
+import { loaderWith, type Preloaded } from "./preloaded";
 import { positionOf } from "./instants";
 import { expectedBits } from "./network";
 
 export type Locale = "fr" | "en";
-/** `lost`: the server did not answer or refused, `broken`: what came cannot be played. */
+/** `lost`: no response or a refusal; `broken`: the media cannot be played. */
 export type Fault = "lost" | "broken";
 export interface Choice {
-  /** Captions in this language. */
+  /** Language of the captions. */
   captions: Locale | null;
-  /** What is seen is described in this language. */
+  /** Language of the audio description. */
   described: Locale | null;
 }
 
 export interface Engine {
-  /** The wall clock of what is shown, milliseconds; null before anything is. */
+  /** Recording time of the shown frame (Unix ms); null before the first one. */
   instant(): number | null;
   choose(choice: Choice): void;
   close(): void;
 }
-/** `instant`: where it begins, `ahead`: what has come before it is asked for. */
-type Open = (video: HTMLVideoElement, address: string, instant: number | null, told: (fault: Fault) => void, ahead?: Ahead | null) => Engine;
+/** `instant`: recording time to start at; `preloaded`: responses loaded in advance. */
+type Open = (video: HTMLVideoElement, address: string, instant: number | null, onFault: (fault: Fault) => void, preloaded?: Preloaded | null) => Engine;
 type Library = typeof Hls;
 
 const NATIVE = "application/vnd.apple.mpegurl";
 const DESCRIBES = "public.accessibility.describes-video";
 
-/** The engine for a browser; null where nothing plays it. */
+/** The engine of this browser; null if it cannot play HLS. */
 export function engineFor(library: Pick<Library, "isSupported"> & Partial<Library>, video: Pick<HTMLVideoElement, "canPlayType">): Open | null {
-  if (library.isSupported()) return (...how) => new LibraryEngine(library as Library, ...how);
-  return video.canPlayType(NATIVE) ? (element, address, instant, told) => new NativeEngine(element, address, instant, told) : null;
+  if (library.isSupported()) return (...args) => new LibraryEngine(library as Library, ...args);
+  return video.canPlayType(NATIVE) ? (element, address, instant, onFault) => new NativeEngine(element, address, instant, onFault) : null;
 }
 
 class LibraryEngine implements Engine {
@@ -38,7 +38,7 @@ class LibraryEngine implements Engine {
   #choice: Choice = { captions: null, described: null };
   #recovered = false;
 
-  constructor(library: Library, video: HTMLVideoElement, address: string, instant: number | null, told: (fault: Fault) => void, ahead?: Ahead | null) {
+  constructor(library: Library, video: HTMLVideoElement, address: string, instant: number | null, onFault: (fault: Fault) => void, preloaded?: Preloaded | null) {
     const hls = (this.#hls = new library({
       enableWorker: false,
       startPosition: 0,
@@ -46,22 +46,22 @@ class LibraryEngine implements Engine {
       abrEwmaDefaultEstimate: expectedBits(),
       renderTextTracksNatively: true,
       subtitlePreference: { lang: "none" },
-      ...(ahead && { loader: loaderWith(library.DefaultConfig.loader, ahead) }),
+      ...(preloaded && { loader: loaderWith(library.DefaultConfig.loader, preloaded) }),
     }));
     const { Events, ErrorTypes } = library;
-    let wanted = instant;
+    let startAt = instant;
     hls.on(Events.LEVEL_LOADED, (_, { details }) => {
-      const at = wanted === null ? null : positionOf(details.fragments, wanted);
+      const at = startAt === null ? null : positionOf(details.fragments, startAt);
       if (at === null) return;
-      wanted = null;
+      startAt = null;
       video.currentTime = at;
     });
     for (const event of [Events.AUDIO_TRACKS_UPDATED, Events.SUBTITLE_TRACKS_UPDATED]) hls.on(event, () => this.choose(this.#choice));
     hls.on(Events.ERROR, (_, { fatal, type, response }) => {
       const refused = (response?.code ?? 0) >= 400 && response!.code! < 500;
       if (!fatal && !refused) return;
-      if (refused || type !== ErrorTypes.MEDIA_ERROR) return told("lost");
-      if (this.#recovered) return told("broken");
+      if (refused || type !== ErrorTypes.MEDIA_ERROR) return onFault("lost");
+      if (this.#recovered) return onFault("broken");
       this.#recovered = true;
       hls.recoverMediaError();
     });
@@ -103,10 +103,10 @@ class NativeEngine implements Engine {
     private readonly video: NativeVideo,
     address: string,
     instant: number | null,
-    told: (fault: Fault) => void,
+    onFault: (fault: Fault) => void,
   ) {
     const { signal } = this.#stop;
-    video.addEventListener("error", () => told("lost"), { signal });
+    video.addEventListener("error", () => onFault("lost"), { signal });
     video.addEventListener(
       "loadedmetadata",
       () => {
@@ -136,7 +136,7 @@ class NativeEngine implements Engine {
     const sounds = [...(this.video.audioTracks ?? [])];
     const described = sounds.find(({ kind, language }) => kind.includes("desc") && language === choice.described);
     const sound = described ?? sounds.find(({ kind }) => !kind.includes("desc"));
-    for (const one of sounds) one.enabled = one === sound;
+    for (const track of sounds) track.enabled = track === sound;
   }
 
   close(): void {

@@ -1,4 +1,4 @@
-/** The page of a clip that somebody passed on: its words are there before it shows. */
+/** The shared page of a clip, with its texts loaded in advance. */
 import { i18n } from "../../shared/i18n/i18n.svelte";
 import { words as live } from "../live/words.svelte";
 import { words } from "./words.svelte";

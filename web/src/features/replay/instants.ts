@@ -1,19 +1,19 @@
-/** Moments of a clip: what the clock of the ground showed, and where that is in the time of a player. */
-export interface Shown {
-  /** Where it begins in the time of the player, seconds. */
+/** Recording times of a clip, and their positions in the time of a player. */
+export interface TimedFragment {
+  /** Start in the time of the player, seconds. */
   start: number;
   /** Seconds. */
   duration: number;
-  /** What the clock showed when it was seen, milliseconds. */
+  /** Recording time, Unix milliseconds. */
   programDateTime: number | null;
 }
 
 const LAST_S = 0.1;
 
-/** Where a moment is; the nearest there is, if it is not in the clip. Null while nothing is known. */
-export function positionOf(shown: readonly Shown[], instant: number): number | null {
+/** The position of a recording time, or the nearest one; null without timed fragments. */
+export function positionOf(fragments: readonly TimedFragment[], instant: number): number | null {
   let found: number | null = null;
-  for (const { start, duration, programDateTime } of shown) {
+  for (const { start, duration, programDateTime } of fragments) {
     if (programDateTime === null) continue;
     const after = (instant - programDateTime) / 1000;
     if (found === null || after >= 0) found = start + Math.min(Math.max(after, 0), Math.max(0, duration - LAST_S));

@@ -1,7 +1,7 @@
-/** What the phone says of its network, for the first size of a replay and for what is fetched before it is asked for. */
+/** Network information of the browser: for the first rendition of a replay, and for preloading. */
 interface Connection {
   saveData?: boolean;
-  /** Megabits a second, as far as the browser tells: 10 at most. */
+  /** Megabits per second, at most 10, if the browser reports it. */
   downlink?: number;
 }
 
@@ -10,12 +10,12 @@ const LITTLE_MBIT_S = 1;
 
 const connection = (): Connection => (navigator as Navigator & { connection?: Connection }).connection ?? {};
 
-/** Bits a second to begin with, until some have been measured: the smallest size for who saves data. */
+/** Initial estimate in bits per second; 0, for the smallest rendition, with data saving. */
 export function expectedBits({ saveData, downlink }: Connection = connection()): number {
   return saveData ? 0 : downlink ? downlink * 1e6 : UNKNOWN_BITS_S;
 }
 
-/** Fetch the library before somebody wants a replay, where the network has room for it. */
-export function makeReady(found: Connection = connection()): void {
-  if (!found.saveData && (found.downlink ?? 0) > LITTLE_MBIT_S) void import("hls.js").catch(() => null);
+/** Preload the player if the network is fast enough. */
+export function preloadPlayer(network: Connection = connection()): void {
+  if (!network.saveData && (network.downlink ?? 0) > LITTLE_MBIT_S) void import("hls.js").catch(() => null);
 }

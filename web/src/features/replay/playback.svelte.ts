@@ -1,42 +1,42 @@
-/** A clip on the screen. It asks again and again whether it may be shown, so that nothing plays on once it may not. */
+/** Playback of a clip. It checks access regularly, so that playback stops when access ends. */
 import { answered, type Answer, type Problem } from "../../shared/api/answer";
 import { api } from "../../shared/api/client";
 import type { components } from "../../shared/api/schema";
 import { angleOf } from "./addresses";
-import { Ahead } from "./ahead";
+import { Preloaded } from "./preloaded";
 import { engineFor, type Choice, type Engine, type Fault } from "./engine";
 
 type Clip = components["schemas"]["ClipView"];
 type Start = components["schemas"]["ClipStart"];
 const SLOW = 0.25;
 const CHECK_MS = 3000;
-const AGAIN_MS = 500;
+const RETRY_MS = 500;
 const TRIES = 5;
 const STUCK_CHECKS = 7;
 
-/** `ready`: it waits for whoever watches to press play; `gone`: taken down, `missing`: never there, `refused`: not for them. */
+/** `ready`: waiting for the play button; `gone`: withdrawn; `missing`: unknown; `refused`: no access. */
 export type State = "loading" | "ready" | "playing" | "gone" | "missing" | "refused" | "failed";
 
 export class Playback {
   state = $state<State>("loading");
-  /** Why it may not be watched. */
+  /** The reason for `gone`, `missing` or `refused`. */
   problem = $state.raw<Problem | null>(null);
   clip = $state.raw<Clip | null>(null);
   camera = $state("");
   slow = $state(false);
   choice = $state.raw<Choice>({ captions: null, described: null });
-  readonly over = $derived(["gone", "missing", "refused"].includes(this.state));
+  readonly stopped = $derived(["gone", "missing", "refused"].includes(this.state));
   #video: HTMLVideoElement | null = null;
   #engine: Engine | null = null;
-  /** The moment at which the next engine begins, until it shows it. */
-  #wanted: number | null = null;
+  /** Recording time at which the next engine starts, until it is shown. */
+  #startAt: number | null = null;
   #tries = 0;
-  #idle = 0;
-  #shown = 0;
-  #opened = 0;
+  #stalledChecks = 0;
+  #lastProgress = 0;
+  #generation = 0;
   #stop = new AbortController();
   #checks: ReturnType<typeof setInterval> | undefined;
-  #again: ReturnType<typeof setTimeout> | undefined;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly id: string) {}
 
@@ -46,41 +46,41 @@ export class Playback {
 
   async open(video: HTMLVideoElement): Promise<void> {
     this.#video = video;
-    void import("hls.js").catch(() => null); // while the clip is asked for
+    void import("hls.js").catch(() => null); // in parallel with the request of the clip
     const { signal } = this.#stop;
-    const moved = (): void => this.#moved();
-    for (const event of ["playing", "timeupdate", "canplay"]) video.addEventListener(event, moved, { signal });
-    addEventListener("online", () => this.state === "failed" && void this.again(), { signal });
+    const progressed = (): void => this.#progressed();
+    for (const event of ["playing", "timeupdate", "canplay"]) video.addEventListener(event, progressed, { signal });
+    addEventListener("online", () => this.state === "failed" && void this.retry(), { signal });
     this.#checks = setInterval(() => void this.#check(), CHECK_MS);
-    await this.again();
+    await this.retry();
   }
 
-  /** Begin anew, after a failure. */
-  async again(): Promise<void> {
-    [this.state, this.#tries, this.#idle] = ["loading", 0, 0];
-    const ahead = await this.#start();
-    if (this.clip && this.state === "loading") await this.show(this.camera || this.clip.cameras[0]!, ahead);
+  /** Start again after an error. */
+  async retry(): Promise<void> {
+    [this.state, this.#tries, this.#stalledChecks] = ["loading", 0, 0];
+    const preloaded = await this.#start();
+    if (this.clip && this.state === "loading") await this.show(this.camera || this.clip.cameras[0]!, preloaded);
   }
 
-  /** Show an angle, at the instant that is shown now. */
-  async show(camera: string, ahead: Ahead | null = null): Promise<void> {
+  /** Switch to an angle at the shown instant. */
+  async show(camera: string, preloaded: Preloaded | null = null): Promise<void> {
     const video = this.#video!;
-    this.#wanted = this.#engine?.instant() ?? this.#wanted;
+    this.#startAt = this.#engine?.instant() ?? this.#startAt;
     this.camera = camera;
-    this.#drop();
-    const opened = this.#opened;
+    this.#closeEngine();
+    const generation = this.#generation;
     const { default: library } = await import("hls.js").catch(() => ({ default: null }));
-    if (opened !== this.#opened || this.over) return;
+    if (generation !== this.#generation || this.stopped) return;
     const open = library && engineFor(library, video);
     if (!open) return void (this.state = "failed");
-    this.#engine = open(video, angleOf(this.id, camera), this.#wanted, (fault) => opened === this.#opened && this.#fault(fault), ahead);
+    this.#engine = open(video, angleOf(this.id, camera), this.#startAt, (fault) => generation === this.#generation && this.#fault(fault), preloaded);
     this.#engine.choose(this.choice);
-    this.slower(this.slow);
+    this.setSlow(this.slow);
     if (this.state === "ready") this.state = "loading";
-    video.play().catch(() => undefined); // a phone that saves its battery waits for a hand
+    video.play().catch(() => undefined); // phones in power-saving mode wait for a tap
   }
 
-  slower(slow: boolean): void {
+  setSlow(slow: boolean): void {
     this.slow = slow;
     if (this.#video) this.#video.defaultPlaybackRate = this.#video.playbackRate = slow ? SLOW : 1;
   }
@@ -94,41 +94,41 @@ export class Playback {
   close(): void {
     this.#stop.abort();
     clearInterval(this.#checks);
-    this.#drop();
+    this.#closeEngine();
   }
 
-  #drop(): void {
-    this.#opened += 1;
-    clearTimeout(this.#again);
+  #closeEngine(): void {
+    this.#generation += 1;
+    clearTimeout(this.#retryTimer);
     this.#engine?.close();
     this.#engine = null;
   }
 
-  #moved(): void {
+  #progressed(): void {
     const video = this.#video!;
-    if (!this.#engine || this.over || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
+    if (!this.#engine || this.stopped || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
     if (video.paused && this.state === "loading") this.state = "ready";
     if (!video.paused && video.currentTime > 0) {
       this.state = "playing";
-      [this.#tries, this.#wanted] = [0, null];
+      [this.#tries, this.#startAt] = [0, null];
     }
   }
 
-  /** Whether it may (still) be shown; what does not answer says nothing about it. */
+  /** Check access; network errors change nothing. */
   async #check(): Promise<void> {
-    if (this.over || this.#stop.signal.aborted) return;
-    this.#watch();
-    this.#heard(await answered<Clip>(api.GET("/api/replay/clips/{clip_id}", this.#path)));
+    if (this.stopped || this.#stop.signal.aborted) return;
+    this.#detectStall();
+    this.#apply(await answered<Clip>(api.GET("/api/replay/clips/{clip_id}", this.#path)));
   }
 
-  /** The clip, with what a player begins with. */
-  async #start(): Promise<Ahead | null> {
+  /** Load the clip with the first responses for the player. */
+  async #start(): Promise<Preloaded | null> {
     const answer = await answered<Start>(api.GET("/api/replay/clips/{clip_id}/start", this.#path));
-    this.#heard(answer.ok ? { ...answer, data: answer.data.clip } : answer);
-    return answer.ok ? new Ahead(answer.data.playlists) : null;
+    this.#apply(answer.ok ? { ...answer, data: answer.data.clip } : answer);
+    return answer.ok ? new Preloaded(answer.data.playlists) : null;
   }
 
-  #heard(answer: Answer<Clip>): void {
+  #apply(answer: Answer<Clip>): void {
     if (this.#stop.signal.aborted) return;
     if (answer.ok) this.clip = answer.data;
     else if (answer.problem.status === 410) this.#end("gone", answer.problem);
@@ -137,36 +137,36 @@ export class Playback {
     else if (!this.clip) this.state = "failed";
   }
 
-  /** What loads and does not come for long has failed, and says so. */
-  #watch(): void {
+  /** Fail when loading makes no progress for a long time. */
+  #detectStall(): void {
     const at = this.#video!.buffered.length + this.#video!.currentTime;
-    this.#idle = this.state === "loading" && at === this.#shown ? this.#idle + 1 : 0;
-    this.#shown = at;
-    if (this.#idle >= STUCK_CHECKS) this.#fail();
+    this.#stalledChecks = this.state === "loading" && at === this.#lastProgress ? this.#stalledChecks + 1 : 0;
+    this.#lastProgress = at;
+    if (this.#stalledChecks >= STUCK_CHECKS) this.#fail();
   }
 
   #end(state: "gone" | "missing" | "refused", problem: Problem): void {
     [this.state, this.problem] = [state, problem];
     this.#video?.pause();
-    this.#drop();
+    this.#closeEngine();
   }
 
   #fail(): void {
     this.state = "failed";
-    this.#drop();
+    this.#closeEngine();
   }
 
-  /** A playlist that is empty yet, a server that is away: again, a little later each time. What cannot be played fails. */
+  /** Retry lost requests with growing delays: the playlist may still be empty, or the server unavailable. */
   #fault(fault: Fault): void {
-    if (this.over) return;
+    if (this.stopped) return;
     this.#tries += 1;
     if (fault === "broken" || this.#tries > TRIES) return this.#fail();
-    this.#wanted = this.#engine?.instant() ?? this.#wanted;
-    this.#drop();
-    const opened = this.#opened;
+    this.#startAt = this.#engine?.instant() ?? this.#startAt;
+    this.#closeEngine();
+    const generation = this.#generation;
     void this.#check().then(() => {
-      if (this.over || opened !== this.#opened) return;
-      this.#again = setTimeout(() => void this.show(this.camera), AGAIN_MS * this.#tries);
+      if (this.stopped || generation !== this.#generation) return;
+      this.#retryTimer = setTimeout(() => void this.show(this.camera), RETRY_MS * this.#tries);
     });
   }
 }

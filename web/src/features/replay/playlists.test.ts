@@ -1,12 +1,12 @@
 import { parse, types } from "hls-parser";
 import { describe, expect, test } from "vitest";
 import vectors from "../../../../docs/vectors/playlists.json";
-import { beginning } from "./ahead";
+import { firstUrls } from "./preloaded";
 
 type MediaPlaylist = types.MediaPlaylist;
 type MasterPlaylist = types.MasterPlaylist;
 
-describe("the library hls-parser reads the playlists of a clip", () => {
+describe("the hls-parser library parses the media playlists of a clip", () => {
   test.each(vectors.media)("$name", ({ text, closed, target_s, segments }) => {
     const playlist = parse(text) as MediaPlaylist;
     expect([playlist.endlist, playlist.targetDuration, playlist.version]).toEqual([closed, target_s, 7]);
@@ -23,7 +23,7 @@ describe("the library hls-parser reads the playlists of a clip", () => {
     expect(found).toEqual(segments);
   });
 
-  test("and the main one", () => {
+  test("and the multivariant playlist", () => {
     const playlist = parse(vectors.main.text) as MasterPlaylist;
     const variants = playlist.variants.map(({ uri, codecs, bandwidth, resolution }) => ({
       uri,
@@ -43,7 +43,7 @@ describe("the library hls-parser reads the playlists of a clip", () => {
   });
 });
 
-test.each(vectors.media)("what is asked for ahead is what the first segment needs: $name", ({ segments, text }) => {
+test.each(vectors.media)("the URLs to preload are those of the first segment: $name", ({ segments, text }) => {
   const first = segments[0]!;
-  expect(beginning(text).sort()).toEqual([first.init, first.key, first.uri].filter((address) => address !== null).sort());
+  expect(firstUrls(text).sort()).toEqual([first.init, first.key, first.uri].filter((address) => address !== null).sort());
 });

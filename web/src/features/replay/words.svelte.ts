@@ -1,4 +1,4 @@
-/** The words of the player. */
+/** Texts of the player. */
 import { Bundle } from "../../shared/i18n/bundle.svelte";
 import type { Words } from "../../shared/i18n/en/replay";
 

@@ -1,4 +1,4 @@
-/** The pages of describers: their words are there before they show. */
+/** The pages of describers, with their texts loaded in advance. */
 import { i18n } from "../../../shared/i18n/i18n.svelte";
 import { words as live } from "../../live/words.svelte";
 import { words as player } from "../words.svelte";

@@ -1,10 +1,10 @@
-/** A describer's voice, taken while the replay plays. */
+/** Recorder of a describer's voice during the replay. */
 export class Recorder {
   state = $state<"idle" | "recording" | "refused">("idle");
   voice = $state.raw<Blob | null>(null);
   #recorder: MediaRecorder | null = null;
 
-  /** Play from the beginning, without its sound, and record until it ends or somebody stops it. */
+  /** Play muted from the start, and record until the end or `stop()`. */
   async record(video: HTMLVideoElement): Promise<void> {
     const stream = await navigator.mediaDevices?.getUserMedia({ audio: true }).catch(() => null);
     if (!stream) return void (this.state = "refused");
@@ -25,7 +25,7 @@ export class Recorder {
     try {
       await video.play();
     } catch {
-      return done(); // the player began anew: nobody listens until it is pressed again
+      return done(); // the player has restarted; recording needs another click
     }
     recorder.start();
     this.state = "recording";

@@ -1,4 +1,4 @@
-/** The words of the page of describers. */
+/** Texts of the pages of describers. */
 import { Bundle } from "../../../shared/i18n/bundle.svelte";
 import type { Words } from "../../../shared/i18n/en/describe";
 

@@ -1,57 +1,57 @@
-/** The monitors of the media desk: every camera at the same instant, live or scrubbed back, over what it has sent. */
+/** Monitors of the media desk: all cameras at the same instant, live or scrubbed back. */
 import type Hls from "hls.js";
 import { clock } from "../../../shared/runtime/clock.svelte";
 
-/** A desk that opens sees the last minute at once, and more when it is scrubbed. */
+/** Loaded when the desk opens; more is loaded on scrubbing. */
 const FIRST_MS = 60_000;
 const MARGIN_MS = 20_000;
-/** A playlist that has grown so long is begun anew at the present. */
+/** Longer live playlists are reloaded from now. */
 const LONG_MS = 15 * 60_000;
 const DRIFT_S = 0.6;
-const AGAIN_MS = 2_000;
-/** A frame of 25 a second, as cameras of broadcasters have. */
+const RETRY_MS = 2_000;
+/** One frame at 25 per second, as in broadcasting. */
 const FRAME_MS = 40;
-/** How far back a desk scrubs, and the stretch that it shows closer. */
+/** Scrub range, and its zoomed part. */
 const WINDOW_MS = 15 * 60_000;
 export const CLOSE_MS = 2 * 60_000;
 const SLOW = 0.25;
 
-/** One camera's picture. `whole`: with its sound. */
+/** The player of one camera. `withAudio`: also loads its audio. */
 export class Monitor {
-  shows = $state(false);
+  hasPicture = $state(false);
   #hls: Hls | null = null;
   #closed = false;
-  #wanted: number | null = null;
-  #again: ReturnType<typeof setTimeout> | undefined;
+  #seekTo: number | null = null;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     readonly camera: string,
     private readonly event: string,
-    private readonly whole: boolean,
+    private readonly withAudio: boolean,
     private readonly video: HTMLVideoElement,
   ) {
-    video.addEventListener("playing", () => (this.shows = true));
-    video.addEventListener("seeked", () => (this.shows = true));
+    video.addEventListener("playing", () => (this.hasPicture = true));
+    video.addEventListener("seeked", () => (this.hasPicture = true));
   }
 
-  /** Load what was sent since then; `instant` null: show what is sent now. */
+  /** Load video from a time on; `instant`: time to show, null for live. */
   async load(from: number, instant: number | null): Promise<void> {
     this.#hls?.destroy();
-    clearTimeout(this.#again);
-    this.#wanted = instant;
+    clearTimeout(this.#retryTimer);
+    this.#seekTo = instant;
     const { default: Library } = await import("hls.js");
     if (this.#closed) return;
     const hls = new Library({ enableWorker: false, liveSyncDurationCount: 2, maxBufferLength: 12, backBufferLength: 90 });
     this.#hls = hls;
     hls.on(Library.Events.LEVEL_UPDATED, () => {
-      if (this.#wanted !== null) this.seek(this.#wanted);
+      if (this.#seekTo !== null) this.seek(this.#seekTo);
     });
     hls.on(Library.Events.ERROR, (_, { fatal }) => {
       if (!fatal) return;
-      this.shows = false;
-      this.#again = setTimeout(() => void this.load(from, this.#wanted), AGAIN_MS); // the camera sends nothing, or there is no network
+      this.hasPicture = false;
+      this.#retryTimer = setTimeout(() => void this.load(from, this.#seekTo), RETRY_MS); // the camera is silent, or the network is down
     });
-    hls.loadSource(`/api/replay/events/${this.event}/cameras/${this.camera}/${Math.floor(from)}/${this.whole ? "main" : "video"}.m3u8`);
+    hls.loadSource(`/api/replay/events/${this.event}/cameras/${this.camera}/${Math.floor(from)}/${this.withAudio ? "main" : "video"}.m3u8`);
     hls.attachMedia(this.video);
   }
 
@@ -59,22 +59,22 @@ export class Monitor {
     return this.#hls?.latestLevelDetails?.fragments ?? [];
   }
 
-  /** Show an instant, at once or as soon as it is loaded. */
+  /** Show an instant as soon as it is loaded. */
   seek(instant: number): void {
     const found = this.#fragments.findLast(({ programDateTime }) => programDateTime !== null && programDateTime <= instant);
-    this.#wanted = found ? null : instant;
+    this.#seekTo = found ? null : instant;
     if (!found) return;
     this.video.currentTime = found.start + Math.min((instant - found.programDateTime!) / 1000, found.duration - 0.001);
   }
 
-  /** The wall clock of what is shown, milliseconds. */
+  /** Recording time of the shown frame (Unix ms). */
   get instant(): number | null {
     const at = this.video.currentTime;
     const found = this.#fragments.findLast(({ start }) => start <= at + 0.001);
     return found?.programDateTime ? found.programDateTime + (at - found.start) * 1000 : null;
   }
 
-  /** The end of what has come in. */
+  /** End of the loaded video (Unix ms). */
   get edge(): number | null {
     const last = this.#fragments.at(-1);
     return last?.programDateTime ? last.programDateTime + last.duration * 1000 : null;
@@ -83,31 +83,31 @@ export class Monitor {
   run(paused: boolean, slow: boolean): void {
     this.video.playbackRate = slow ? SLOW : 1;
     if (paused) this.video.pause();
-    else void this.video.play().catch(() => undefined); // it has nothing to play yet, and begins by itself
+    else void this.video.play().catch(() => undefined); // nothing is loaded yet; it starts by itself
   }
 
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#again);
+    clearTimeout(this.#retryTimer);
     this.#hls?.destroy();
   }
 }
 
 export class Monitors {
-  /** The instant that is shown, milliseconds. */
+  /** The shown instant (Unix ms). */
   at = $state(clock.now());
-  /** Until when the camera in front has sent. */
+  /** End of the video of the large monitor (Unix ms). */
   edge = $state(clock.now());
   live = $state(true);
   paused = $state(false);
   slow = $state(false);
   window = $state(CLOSE_MS);
-  readonly begins = $derived(this.edge - this.window);
+  readonly windowStart = $derived(this.edge - this.window);
   #from = clock.now() - FIRST_MS;
   #front: Monitor | null = null;
   #others = new Set<Monitor>();
 
-  /** Take a monitor in; returns the way to take it out. */
+  /** Add a monitor; returns a function that removes it. */
   add(monitor: Monitor, front: boolean): () => void {
     if (front) this.#front = monitor;
     else this.#others.add(monitor);
@@ -120,38 +120,38 @@ export class Monitors {
     };
   }
 
-  /** Keep the screen at what is shown; returns the way to stop. */
+  /** Follow the large monitor; returns a function that stops it. */
   watch(): () => void {
-    let frame = requestAnimationFrame(function look(this: Monitors) {
-      this.#look();
-      frame = requestAnimationFrame(look.bind(this));
+    let frame = requestAnimationFrame(function update(this: Monitors) {
+      this.#update();
+      frame = requestAnimationFrame(update.bind(this));
     }.bind(this));
-    const together = setInterval(() => this.#together(), 1000);
+    const timer = setInterval(() => this.#synchronise(), 1000);
     return () => {
       cancelAnimationFrame(frame);
-      clearInterval(together);
+      clearInterval(timer);
     };
   }
 
-  #look(): void {
+  #update(): void {
     const front = this.#front;
-    if (!front?.shows) return;
+    if (!front?.hasPicture) return;
     this.at = front.instant ?? this.at;
     this.edge = Math.max(front.edge ?? this.edge, this.at);
   }
 
-  #together(): void {
+  #synchronise(): void {
     if (this.live && this.edge - this.#from > LONG_MS) this.goLive();
-    if (!this.#front?.shows || this.paused) return;
-    for (const one of this.#others) {
-      const at = one.instant;
-      if (at !== null && Math.abs(at - this.at) > DRIFT_S * 1000) one.seek(this.at);
+    if (!this.#front?.hasPicture || this.paused) return;
+    for (const monitor of this.#others) {
+      const at = monitor.instant;
+      if (at !== null && Math.abs(at - this.at) > DRIFT_S * 1000) monitor.seek(this.at);
     }
   }
 
   #load(from: number, instant: number | null): void {
     this.#from = from;
-    for (const one of this.#all()) void one.load(from, instant).then(() => one.run(this.paused, this.slow));
+    for (const monitor of this.#all()) void monitor.load(from, instant).then(() => monitor.run(this.paused, this.slow));
   }
 
   *#all(): Iterable<Monitor> {
@@ -162,14 +162,14 @@ export class Monitors {
   /** Show an instant on every monitor. */
   seek(instant: number): void {
     const to = Math.min(Math.max(instant, this.edge - WINDOW_MS), this.edge);
-    if (to < this.begins) this.window = WINDOW_MS;
+    if (to < this.windowStart) this.window = WINDOW_MS;
     this.live = false;
     this.at = to;
     if (to < this.#from || to - this.#from > LONG_MS) this.#load(to - MARGIN_MS, to);
-    else for (const one of this.#all()) one.seek(to);
+    else for (const monitor of this.#all()) monitor.seek(to);
   }
 
-  /** See all that may be scrubbed, or the last of it closer. */
+  /** Switch between the whole scrub range and its end. */
   zoom(): void {
     this.window = this.window === CLOSE_MS ? WINDOW_MS : CLOSE_MS;
   }
@@ -180,7 +180,7 @@ export class Monitors {
     this.#load(clock.now() - FIRST_MS, null);
   }
 
-  /** One frame, back or on. */
+  /** Step by frames, backwards or forwards. */
   step(frames: number): void {
     this.#run(true, this.slow);
     this.seek(this.at + frames * FRAME_MS);
@@ -195,13 +195,13 @@ export class Monitors {
     this.#run(!this.paused, this.slow);
   }
 
-  slower(): void {
+  toggleSlow(): void {
     if (!this.slow) this.live = false;
     this.#run(this.paused, !this.slow);
   }
 
   #run(paused: boolean, slow: boolean): void {
     [this.paused, this.slow] = [paused, slow];
-    for (const one of this.#all()) one.run(paused, slow);
+    for (const monitor of this.#all()) monitor.run(paused, slow);
   }
 }

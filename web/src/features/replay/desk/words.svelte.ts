@@ -1,4 +1,4 @@
-/** The words of the media desk. */
+/** Texts of the media desk. */
 import { Bundle } from "../../../shared/i18n/bundle.svelte";
 import type { Words } from "../../../shared/i18n/en/mediaDesk";
 
