@@ -49,7 +49,7 @@ class Falling:
 async def made(db: Database) -> list[Piece]:
     async with db.connection() as conn:
         since = datetime(2020, 1, 1, tzinfo=UTC)
-        found = await store.stretch(
+        found = await store.pieces_by_kind(
             conn, "main", since, since + timedelta(days=9999), kinds={Kind.VIDEO}, rungs={Rung.P240}
         )
     return found[Kind.VIDEO, Rung.P240]

@@ -24,7 +24,7 @@ from virage.media.replay.footage import Footage
 from virage.media.replay.ingest.segmenter import Fragment
 from virage.media.replay.reads import watching
 from virage.media.replay.rules.media import Kind, MediaVault
-from virage.media.replay.rules.rights import Rights, Who
+from virage.media.replay.rules.rights import Audience, Rights
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
@@ -232,7 +232,7 @@ def test_a_withdrawn_or_forbidden_clip_stops_on_the_screen(
     watch()
     playing(page, 0.2)
     expect(page.locator("video")).to_be_focused()
-    evening.allow(Rights(who=Who.TICKET))
+    evening.allow(Rights(who=Audience.TICKET))
     expect(page.locator("[data-state='refused']")).to_contain_text("for ticket holders of this match")
     way_in = page.locator("[data-state='refused']").get_by_role("link", name="Sign in")
     expect(way_in).to_have_attribute("href", f"/sign-in?next=%2Flive%2F{evening.event}")

@@ -50,7 +50,7 @@ class Archive:
         track = Track(
             new_id(), new_id(), camera, Kind.VIDEO, film.init.codecs, film.init.width, film.init.height, began_at
         )
-        await self.footage.keep(track.id, film.init.data)
+        await self.footage.put(track.id, film.init.data)
         pieces = []
         async with self.db.transaction() as conn:
             await store.save_camera(conn, camera, programme=programme, delay_ms=0)
@@ -59,7 +59,7 @@ class Archive:
                 at = began_at + timedelta(seconds=part.at_s - film.fragments[0].at_s)
                 segment = Segment(new_id(), track.id, at, round(part.duration_s * 1000), len(part.data))
                 key = await self.key(conn, camera, at)
-                await self.footage.keep(segment.id, sealed(part.data, key, segment.id))
+                await self.footage.put(segment.id, sealed(part.data, key, segment.id))
                 await store.add_segment(conn, segment, track)
                 pieces.append(Piece(segment, track))
         return pieces

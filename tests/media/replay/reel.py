@@ -90,14 +90,14 @@ class Reel:
     async def _begin(self, conn: Connection, footage: Footage, init: Init) -> None:
         described = (init.kind, init.codecs, init.width, init.height)
         track = self._tracks[init.kind] = Track(new_id(), self._take_id, self.camera, *described, self._began)
-        await footage.keep(track.id, init.data)
+        await footage.put(track.id, init.data)
         await store.add_track(conn, track)
 
     async def _add(self, conn: Connection, footage: Footage, vault: MediaVault, part: Fragment) -> None:
         at = self._began + timedelta(seconds=part.at_s + self._late(part))
         hour, object_id, track = key_period(at), new_id(), self._tracks[part.kind]
         key = vault.open(await store.add_key(conn, self.camera, hour, vault.new(self.camera, hour)), self.camera, hour)
-        await footage.keep(object_id, sealed(part.data, key, object_id))
+        await footage.put(object_id, sealed(part.data, key, object_id))
         segment = Segment(object_id, track.id, at, round(part.duration_s * 1000), len(part.data))
         await store.add_segment(conn, segment, track)
 

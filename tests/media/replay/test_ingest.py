@@ -208,9 +208,9 @@ class Held(Footage):
         super().__init__(url)
         self.free = asyncio.Event()
 
-    async def keep(self, object_id: UUID, data: bytes) -> None:
+    async def put(self, object_id: UUID, data: bytes) -> None:
         await self.free.wait()
-        await super().keep(object_id, data)
+        await super().put(object_id, data)
 
 
 async def test_a_stopped_ingest_stores_its_complete_segments(kept: Kept, recording: bytes, config: Config) -> None:

@@ -210,7 +210,7 @@ async def test_objects_stored_by_a_killed_ladder_are_kept_and_recorded_by_the_ne
     source = await works.archive.keep("main", small_film(), AT, programme=True)
     works.clock.set(AT + 4 * SECOND)
     lost = derived_id(source[0].segment.id, Rung.P240)
-    await works.archive.footage.keep_once(lost, b"of a killed ladder")
+    await works.archive.footage.put_once(lost, b"of a killed ladder")
     assert await works.until_idle() == 4
     assert (await works.made("main"))[0].segment.id == lost
     assert await works.archive.footage.get(lost) == b"of a killed ladder"
@@ -248,7 +248,7 @@ class Works:
 
     async def made(self, camera: str) -> list[Piece]:
         async with self.db.connection() as conn:
-            found = await store.stretch(
+            found = await store.pieces_by_kind(
                 conn, camera, AT - SECOND, AT + 600 * SECOND, kinds={Kind.VIDEO}, rungs={Rung.P240}
             )
         return found[Kind.VIDEO, Rung.P240]
@@ -305,7 +305,7 @@ async def test_a_delayed_ladder_skips_to_the_latest_segment_and_reports_the_skip
 
 async def test_a_segment_without_its_object_delays_no_others(works: Works) -> None:
     source = await works.archive.keep("main", small_film(), AT, programme=True)
-    await works.archive.footage.keep(source[1].segment.id, b"not what was kept")
+    await works.archive.footage.put(source[1].segment.id, b"not what was kept")
     works.clock.set(AT + 4 * SECOND)
     await works.until_idle()
     assert [piece.segment.at for piece in await works.made("main")] == [source[n].segment.at for n in (0, 2, 3)]

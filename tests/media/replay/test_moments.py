@@ -56,7 +56,7 @@ def test_a_roar_is_eight_decibels_above_the_preceding_half_minute(over: float, c
     found = roars(step(over))
     assert len(found) == count
     assert [(moment.at, moment.strength) for moment in found] == [(AT + 30 * SECOND, round(10 * over))] * count
-    assert [moment.stretch for moment in found] == [(AT + 18 * SECOND, AT + 38 * SECOND)] * count
+    assert [moment.time_range for moment in found] == [(AT + 18 * SECOND, AT + 38 * SECOND)] * count
 
 
 def test_a_sound_of_one_second_is_no_roar() -> None:
@@ -121,4 +121,4 @@ def test_a_requested_moment_is_ten_seconds_before_the_median_request() -> None:
     found = tapped_moment(tapped(1, 1, 6, 2), 0)
     assert found is not None
     assert (found.source, found.at, found.strength) == (MomentSource.TAPS, AT + 2 * SECOND - 10 * SECOND, 10)
-    assert found.stretch == (found.at - 8 * SECOND, found.at + 8 * SECOND)
+    assert found.time_range == (found.at - 8 * SECOND, found.at + 8 * SECOND)

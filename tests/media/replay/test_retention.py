@@ -42,7 +42,7 @@ async def sent(kept: Kept, camera: str, times: Sequence[datetime], kind: Kind = 
         for period in {key_period(at) for at in times}:
             await store.add_key(conn, camera, period, kept.vault.new(camera, period))
     ids = [track.id, *(segment.id for segment in segments)]
-    await asyncio.gather(*(kept.footage.keep(object_id, b"bytes") for object_id in ids))
+    await asyncio.gather(*(kept.footage.put(object_id, b"bytes") for object_id in ids))
     return ids
 
 
@@ -59,7 +59,7 @@ async def described(kept: Kept, clip_id: UUID, locale: Locale, now: datetime) ->
     parts = [Part(0, init, part, key_period(now), 1000) for part in ids]
     async with kept.db.transaction() as conn:
         await descriptions.put(conn, clip_id, locale, new_id(), {"main": parts}, now=now)
-    await asyncio.gather(*(kept.footage.keep(object_id, b"bytes") for object_id in (init, *ids)))
+    await asyncio.gather(*(kept.footage.put(object_id, b"bytes") for object_id in (init, *ids)))
     return [init, *ids]
 
 
@@ -166,7 +166,7 @@ async def test_a_poster_is_deleted_after_withdrawal_and_rendered_again_after_a_r
     assert poster is not None
     assert other is not None
     for object_id in (poster, other):
-        await kept.footage.keep(object_id, b"bytes")
+        await kept.footage.put(object_id, b"bytes")
     async with kept.db.transaction() as conn:
         await clips.withdraw_clip(conn, withdrawn, clock.now())
     clock.advance(GRACE)

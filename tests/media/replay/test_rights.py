@@ -16,7 +16,7 @@ from tests.conftest import FakeClock, alive
 from tests.media.live.conftest import Match
 from virage.media.replay.rules.clips import Clip
 from virage.media.replay.rules.media import MediaVault, key_period
-from virage.media.replay.rules.rights import Anywhere, Countries, Networks, Reason, Rights, Viewer, Who, may_watch
+from virage.media.replay.rules.rights import Anywhere, Audience, Countries, Networks, Reason, Rights, Viewer, may_watch
 from virage.media.replay.store import cameras as store
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
@@ -40,7 +40,7 @@ viewers = st.builds(
 )
 rights_ = st.builds(
     Rights,
-    who=st.sampled_from(list(Who)),
+    who=st.sampled_from(list(Audience)),
     where=st.sampled_from([Anywhere(), GROUND, Countries(["FR", "BE"])]),
     from_at=st.sampled_from([None, NOW - HOUR, NOW, NOW + HOUR]),
     until_at=st.sampled_from([None, NOW - HOUR, NOW, NOW + HOUR]),
@@ -52,9 +52,9 @@ rights_ = st.builds(
 @given(rights_, viewers)
 def test_a_viewer_must_meet_every_condition_of_the_rights(rights: Rights, viewer: Viewer) -> None:
     who = {
-        Who.EVERYBODY: True,
-        Who.TICKET: viewer.ticket,
-        Who.INSIDE: viewer.ticket and viewer.inside,
+        Audience.EVERYBODY: True,
+        Audience.TICKET: viewer.ticket,
+        Audience.INSIDE: viewer.ticket and viewer.inside,
     }[rights.who]
     where = (
         isinstance(rights.where, Anywhere)
@@ -78,7 +78,7 @@ def test_a_withdrawn_clip_is_refused_and_a_public_clip_is_for_everyone(rights: R
 def test_a_clip_is_refused_before_its_time_and_inside_without_a_ticket() -> None:
     assert may_watch(Rights(from_at=NOW), CLIP, Viewer(), NOW) is None
     assert may_watch(Rights(until_at=NOW), CLIP, Viewer(), NOW) is not None
-    assert may_watch(Rights(who=Who.INSIDE), CLIP, Viewer(inside=True), NOW) is not None
+    assert may_watch(Rights(who=Audience.INSIDE), CLIP, Viewer(inside=True), NOW) is not None
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ class Ground:
             for part in sound:
                 if isinstance(part, Init):
                     track = Track(new_id(), new_id(), "main", Kind.AUDIO, part.codecs, None, None, began)
-                    await self.footage.keep(track.id, part.data)
+                    await self.footage.put(track.id, part.data)
                     await store.add_track(conn, track)
                 elif track is not None:
                     await self._add(conn, track, part, began + part.at_s * SECOND)
@@ -104,7 +104,7 @@ class Ground:
         kept = await store.media_key(conn, "main", key_period(at))
         assert kept is not None
         key = self.vault.open(kept, "main", key_period(at))
-        await self.footage.keep(segment.id, sealed(part.data, key, segment.id))
+        await self.footage.put(segment.id, sealed(part.data, key, segment.id))
         await store.add_segment(conn, segment, track)
 
     async def suggested(self) -> list[tuple[str, float]]:

@@ -75,7 +75,7 @@ async def poster(footage: Footage, vault: MediaVault, keys: Keys, clip: Clip, vi
             moment = moment_of(clip)
             preceding = [piece for piece in video if piece.segment.at <= moment] or video[:1]
             stored = await asyncio.to_thread(stills.jpeg, await media(footage, keys, preceding[-1:]))
-            await footage.keep(clip.poster_id, vault.seal_poster(stored, clip.poster_id))
+            await footage.put(clip.poster_id, vault.seal_poster(stored, clip.poster_id))
     return stored
 
 

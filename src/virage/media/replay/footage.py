@@ -25,11 +25,11 @@ class Footage:
     def _objects(self) -> Objects:
         return open_store(self._url)
 
-    async def keep(self, object_id: UUID, data: bytes) -> None:
+    async def put(self, object_id: UUID, data: bytes) -> None:
         """Store an init segment or an encrypted object; idempotent."""
         await self._objects.put(object_name(object_id), data)
 
-    async def keep_once(self, object_id: UUID, data: bytes) -> None:
+    async def put_once(self, object_id: UUID, data: bytes) -> None:
         """Store an object unless its id exists: encoding a segment again gives slightly different bytes."""
         await self._objects.put_new(object_name(object_id), data)
 

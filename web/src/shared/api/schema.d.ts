@@ -4570,6 +4570,12 @@ export interface components {
             category_id: string;
         };
         /**
+         * Audience
+         * @description Audience of clips: ticket holders inside the venue, ticket holders of the event, or everyone.
+         * @enum {string}
+         */
+        Audience: "everybody" | "inside" | "ticket";
+        /**
          * AutoTopUpAnswer
          * @description A fan's automatic top-up. `page_url`: the provider's page, on which the card is saved.
          */
@@ -7924,7 +7930,7 @@ export interface components {
             until_at?: string | null;
             where?: components["schemas"]["Anywhere"] | components["schemas"]["Networks"] | components["schemas"]["Countries"];
             /** @default everybody */
-            who: components["schemas"]["Who"];
+            who: components["schemas"]["Audience"];
         };
         /**
          * RightsRevision
@@ -9179,12 +9185,6 @@ export interface components {
             more: boolean;
             refundable_cents: number;
         };
-        /**
-         * Who
-         * @description Audience of clips: ticket holders inside the venue, ticket holders of the event, or everyone.
-         * @enum {string}
-         */
-        Who: "everybody" | "inside" | "ticket";
         /**
          * Window
          * @description From so many minutes after the event's start (negative: before) until so many, the end not included.

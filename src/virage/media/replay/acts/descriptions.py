@@ -95,10 +95,10 @@ async def _render(
         sound = audio.mixed(_skip(voice, offset_s), None if ambience is None else _skip(ambience, offset_s), seconds)
         init, cut = await asyncio.to_thread(audio.cut, sound, began_s)
         init_id, period = new_id(), key_period(first.segment.at)
-        await footage.keep(init_id, init)
+        await footage.put(init_id, init)
         for piece in cut:
             part = Part(run, init_id, new_id(), period, piece.duration_ms)
-            await footage.keep(part.id, sealed(piece.data, keyed.keys[period], part.id))
+            await footage.put(part.id, sealed(piece.data, keyed.keys[period], part.id))
             parts.append(part)
     return parts
 

@@ -30,14 +30,14 @@ def joined(runs: Sequence[RunMedia]) -> bytes:
             streams = [_stream(source) for source in sources]
             if not into:
                 into = {stream.type: out.add_stream_from_template(stream) for stream in streams}
-                described = bytes(streams[0].codec_context.extradata)
-            if bytes(streams[0].codec_context.extradata) == described:
-                kept = [
+                extradata = bytes(streams[0].codec_context.extradata)
+            if bytes(streams[0].codec_context.extradata) == extradata:
+                mapped = [
                     (source, into[stream.type])
                     for source, stream in zip(sources, streams, strict=True)
                     if stream.type in into
                 ]
-                began = _append(out, kept, began)
+                began = _append(out, mapped, began)
     return file.getvalue()
 
 

@@ -63,9 +63,9 @@ class Ingest:
         await self._with_retry(self._register)
         loop = asyncio.get_running_loop()
 
-        def report(what: Part | Fault) -> None:
+        def report(item: Part | Fault) -> None:
             with suppress(RuntimeError):  # the loop ended before the thread
-                loop.call_soon_threadsafe(self._receive, what)
+                loop.call_soon_threadsafe(self._receive, item)
 
         reader = Reader(self._source, self._clock, report)
         storing = asyncio.create_task(self._store_parts())
@@ -88,18 +88,18 @@ class Ingest:
         async with self._db.connection() as conn:
             await store.save_camera(conn, source.camera, programme=source.programme, delay_ms=source.delay_ms)
 
-    def _receive(self, what: Part | Fault) -> None:
-        if isinstance(what, Fault):
-            self._health.take_ended(what, self._clock.now())
+    def _receive(self, item: Part | Fault) -> None:
+        if isinstance(item, Fault):
+            self._health.take_ended(item, self._clock.now())
             return
-        if isinstance(what.content, Fragment) and what.content.kind is Kind.VIDEO:
+        if isinstance(item.content, Fragment) and item.content.kind is Kind.VIDEO:
             self._health.picture_received(self._clock.now())
-        if isinstance(what.content, Init) or self._parts.qsize() < self._waiting_max:
-            self._parts.put_nowait(what)
+        if isinstance(item.content, Init) or self._parts.qsize() < self._waiting_max:
+            self._parts.put_nowait(item)
         else:
             self.lost += 1
             self._health.lost += 1
-            log.error("footage_lost", camera=self._source.camera, part=what.id, lost=self.lost)
+            log.error("footage_lost", camera=self._source.camera, part=item.id, lost=self.lost)
 
     async def _report_state(self) -> None:
         """Record the state of the camera every second, and read its measured delay."""
@@ -146,7 +146,7 @@ class Ingest:
         """Store the init segment of a new track, unencrypted."""
         described = (init.kind, init.codecs, init.width, init.height)
         track = Track(part.id, part.take_id, self._source.camera, *described, part.at)
-        await self._footage.keep(track.id, init.data)
+        await self._footage.put(track.id, init.data)
         async with self._db.connection() as conn:
             await store.add_track(conn, track)
         self._tracks[init.kind] = track
@@ -154,7 +154,7 @@ class Ingest:
     async def _add_segment(self, part: Part, fragment: Fragment, track: Track) -> None:
         at = part.at - self._delay
         segment = Segment(part.id, track.id, at, max(1, round(fragment.duration_s * 1000)), len(fragment.data))
-        await self._footage.keep(segment.id, sealed(fragment.data, await self._key(at), segment.id))
+        await self._footage.put(segment.id, sealed(fragment.data, await self._key(at), segment.id))
         async with self._db.connection() as conn:
             await store.add_segment(conn, segment, track)
         self._health.stored(segment.ends_at)
@@ -162,10 +162,10 @@ class Ingest:
     async def _key(self, at: datetime) -> bytes:
         period = key_period(at)
         if period not in self._keys:
-            made = self._vault.new(self._source.camera, period)
+            new_key = self._vault.new(self._source.camera, period)
             async with self._db.connection() as conn:
-                kept = await store.add_key(conn, self._source.camera, period, made)
-            self._keys[period] = self._vault.open(kept, self._source.camera, period)
+                stored_key = await store.add_key(conn, self._source.camera, period, new_key)
+            self._keys[period] = self._vault.open(stored_key, self._source.camera, period)
         return self._keys[period]
 
     async def _with_retry(self, action: Callable[[], Awaitable[None]]) -> None:

@@ -25,8 +25,8 @@ async def measure(db: Database, footage: Footage, vault: MediaVault, now: dateti
     """Compare the last 30 seconds of all cameras, store and return their delays. Running ingests apply them at once."""
     async with db.connection() as conn:
         known = {camera.name: camera.delay_ms for camera in await store.cameras(conn)}
-    seen = [(camera, await _flashes(db, footage, vault, camera, now)) for camera in known]
-    found = delays(known, [(camera, times) for camera, times in seen if times is not None])
+    measured = [(camera, await _flashes(db, footage, vault, camera, now)) for camera in known]
+    found = delays(known, [(camera, times) for camera, times in measured if times is not None])
     async with db.transaction() as conn:
         for late in found:
             if late.delay_ms is not None:

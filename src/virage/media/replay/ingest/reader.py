@@ -119,16 +119,16 @@ class _TimedTake:
     def put(self, packet: Any) -> None:
         """Add a packet that has just arrived."""
         now_s = self._now_s()
-        at_s, whole = self._take.put(packet)
+        at_s, parts = self._take.put(packet)
         if at_s is not None:
             self._arrivals.note(at_s, now_s)
-        self._report_all(whole)
+        self._report_all(parts)
 
     def close(self) -> None:
         """End the take; discard the remaining parts of a refused one."""
-        whole = self._take.close()
+        parts = self._take.close()
         if not self.refused:
-            self._report_all(whole)
+            self._report_all(parts)
 
     def _now_s(self) -> float:
         """Return the current time; raises `TakeEnds` if it drifts from the monotonic clock."""
@@ -140,7 +140,7 @@ class _TimedTake:
             raise TakeEnds(Fault.OUR_CLOCK_JUMPED, f"({steady_s - self._steady_s:+.3f} s)")
         return now_s
 
-    def _report_all(self, whole: list[Init | Fragment]) -> None:
-        for what in whole:
-            arrived_s = self._arrivals.arrived(what.at_s if isinstance(what, Fragment) else 0.0)
-            self._report(Part(new_id(), self._id, what, datetime.fromtimestamp(arrived_s, UTC)))
+    def _report_all(self, parts: list[Init | Fragment]) -> None:
+        for content in parts:
+            arrived_s = self._arrivals.arrived(content.at_s if isinstance(content, Fragment) else 0.0)
+            self._report(Part(new_id(), self._id, content, datetime.fromtimestamp(arrived_s, UTC)))

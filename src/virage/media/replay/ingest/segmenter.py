@@ -77,8 +77,8 @@ class _Boxes:
 
     def take(self) -> list[tuple[bytes, bytes]]:
         """Return the boxes completed since the last call."""
-        whole, self._boxes = self._boxes, []
-        return whole
+        parts, self._boxes = self._boxes, []
+        return parts
 
 
 class _Track:
@@ -183,10 +183,10 @@ class Take:
     def close(self) -> list[Init | Fragment]:
         """End all tracks and return the remaining parts."""
         self._proven = True
-        return self._release(whole for track in self._tracks.values() for whole in track.close())
+        return self._release(part for track in self._tracks.values() for part in track.close())
 
-    def _release(self, whole: Iterable[Init | Fragment]) -> list[Init | Fragment]:
-        self._held += whole
+    def _release(self, parts: Iterable[Init | Fragment]) -> list[Init | Fragment]:
+        self._held += parts
         if not self._proven:
             pictures = [part for part in self._held if isinstance(part, Fragment) and part.kind is Kind.VIDEO]
             self._proven = len(pictures) >= PROVEN_GOPS

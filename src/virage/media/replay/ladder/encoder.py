@@ -104,7 +104,7 @@ class Ladder:
 
         All renditions of a segment are recorded together, so that the smallest stands for all.
         """
-        found = await store.stretch(conn, camera, from_at, to_at, kinds={Kind.VIDEO}, rungs=WANTED)
+        found = await store.pieces_by_kind(conn, camera, from_at, to_at, kinds={Kind.VIDEO}, rungs=WANTED)
         source = [
             piece
             for piece in found[Kind.VIDEO, Rung.SOURCE]
@@ -142,10 +142,10 @@ class Ladder:
             encoded.rung,
         )
         if track.id not in self._stored_inits:
-            await self._footage.keep_once(track.id, encoded.init)
+            await self._footage.put_once(track.id, encoded.init)
             _cache(self._stored_inits, track.id, b"")
         object_id = derived_id(segment.id, encoded.rung)
-        await self._footage.keep_once(object_id, sealed(encoded.fragment, key, object_id))
+        await self._footage.put_once(object_id, sealed(encoded.fragment, key, object_id))
         return Segment(object_id, track.id, segment.at, segment.duration_ms, len(encoded.fragment)), track
 
     async def _load(self, piece: Piece) -> _Source:

@@ -35,7 +35,7 @@ class DescribableClips(Struct, frozen=True):
     clips: list[DescribableClip]
 
 
-async def shown(conn: Connection, event_id: UUID, now: datetime) -> DescribableClips:
+async def describable_clips(conn: Connection, event_id: UUID, now: datetime) -> DescribableClips:
     """Return the published clips of an event with their descriptions."""
     described = await store.languages_by_clip(conn, event_id)
     return DescribableClips(

@@ -63,7 +63,7 @@ class MediaDesk(Struct, frozen=True):
     suggestions: list[DeskSuggestion]
 
 
-async def shown(conn: Connection, event: Event, who: UUID | None, now: datetime) -> MediaDesk:
+async def media_desk(conn: Connection, event: Event, who: UUID | None, now: datetime) -> MediaDesk:
     """Return the desk of an event, latest moments first."""
     return MediaDesk(
         now,
@@ -104,7 +104,7 @@ async def refuse_footage(
 
 async def main_playlist_of(conn: Connection, camera: str, since: datetime, now: datetime) -> str:
     """Return the multivariant playlist of one camera."""
-    since, until, _ = _stretch(since, now)
+    since, until, _ = _time_range(since, now)
     video = await cameras.pieces(conn, camera, Kind.VIDEO, since, until)
     return main_playlist(video, await cameras.pieces(conn, camera, Kind.AUDIO, since, until), live=True)
 
@@ -113,8 +113,8 @@ async def track_playlist(
     conn: Connection, event_id: UUID, camera: str, kind: Kind, since: datetime, *, now: datetime
 ) -> str:
     """Return the playlist of one track since a moment, live up to a duration of `PLAYLIST_MAX`."""
-    since, until, closed = _stretch(since, now)
-    found = await cameras.stretch(conn, camera, since, until, rungs={Rung.SOURCE})
+    since, until, closed = _time_range(since, now)
+    found = await cameras.pieces_by_kind(conn, camera, since, until, rungs={Rung.SOURCE})
     video = in_order(found[Kind.VIDEO, Rung.SOURCE])
     pieces = video if kind is Kind.VIDEO else in_order(found[kind, Rung.SOURCE])
     return media_playlist(pieces, runs_of(video), Urls(footage_keys_of(event_id), OBJECTS), closed=closed)
@@ -125,7 +125,7 @@ def key_visible(period: datetime, now: datetime) -> bool:
     return key_period(now - SCRUB_MAX - SEGMENT_MAX) <= period <= now
 
 
-def _stretch(since: datetime, now: datetime) -> tuple[datetime, datetime, bool]:
+def _time_range(since: datetime, now: datetime) -> tuple[datetime, datetime, bool]:
     since = max(since, now - SCRUB_MAX)
     until = since + PLAYLIST_MAX
     return since, min(until, now), until <= now
@@ -139,4 +139,4 @@ def _desk_clip(clip: Clip, who: UUID | None) -> DeskClip:
 
 def _desk_suggestion(suggestion: Suggestion) -> DeskSuggestion:
     moment = suggestion.moment
-    return DeskSuggestion(suggestion.id, moment.source, moment.at, moment.strength, moment.camera, *moment.stretch)
+    return DeskSuggestion(suggestion.id, moment.source, moment.at, moment.strength, moment.camera, *moment.time_range)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from virage.matchday.access import api as access
-from virage.media.replay.rules.rights import Rights, Viewer, Who
+from virage.media.replay.rules.rights import Audience, Rights, Viewer
 from virage.media.replay.store import rights as store
 from virage.platform.data.database import Connection
 from virage.platform.settings.origin import Origin
@@ -26,8 +26,8 @@ async def viewer_of(conn: Connection, event_id: UUID, rights: Rights, principal:
         await programme.event_within(conn, event_id, principal, *CREW_ROLES), Refused
     )
     tickets: list[UUID] = []
-    if rights.who is not Who.EVERYBODY and principal.kind in ("fan", "staff") and principal.id is not None:
+    if rights.who is not Audience.EVERYBODY and principal.kind in ("fan", "staff") and principal.id is not None:
         places = await ticketing.places_of_owners(conn, event_id, [principal.id])
         tickets = [ticket for _, ticket, _ in places]
-    inside = rights.who is Who.INSIDE and await access.is_inside(conn, event_id, tickets)
+    inside = rights.who is Audience.INSIDE and await access.is_inside(conn, event_id, tickets)
     return Viewer(bool(tickets), inside, origin.address, origin.country, crew)

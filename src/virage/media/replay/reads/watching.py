@@ -25,7 +25,7 @@ async def clip(conn: Connection, clip_id: UUID) -> Clip | None:
 
 async def angle_of(conn: Connection, clip: Clip, camera: str) -> Angle:
     """Return the segments of one camera in a clip."""
-    found = await cameras.stretch(conn, camera, clip.from_at, clip.to_at)
+    found = await cameras.pieces_by_kind(conn, camera, clip.from_at, clip.to_at)
     video, audio = (in_order(found[kind, Rung.SOURCE]) for kind in (Kind.VIDEO, Kind.AUDIO))
     rungs = {step.rung: found[Kind.VIDEO, step.rung] for step in STEPS}
     return Angle(clip, camera, video, audio, runs_of(video), await store.languages(conn, clip.id), rungs)
@@ -44,13 +44,13 @@ async def description(conn: Connection, clip: Clip, camera: str, locale: Locale)
 async def playlist(conn: Connection, clip: Clip, camera: str, name: str, now: datetime) -> str | None:
     """Return a playlist of a camera in a clip, with the segments that have arrived; None if there is none."""
     angle = await angle_of(conn, clip, camera)
-    what, _, which = name.partition("-")
-    if what == "main":
+    track, _, variant = name.partition("-")
+    if track == "main":
         return _main(angle)
-    if what in (Kind.VIDEO, Kind.AUDIO):
-        return _track(angle, Kind(what), Rung(which) if which else Rung.SOURCE, now)
-    locale = msgspec.convert(which, Locale)
-    if what == "captions":
+    if track in (Kind.VIDEO, Kind.AUDIO):
+        return _track(angle, Kind(track), Rung(variant) if variant else Rung.SOURCE, now)
+    locale = msgspec.convert(variant, Locale)
+    if track == "captions":
         return captions_playlist(angle.video, angle.runs, locale, closed=clip.settled(now))
     parts = await description(conn, clip, camera, locale)
     return described_playlist(parts, _urls(clip), camera) if parts else None

@@ -27,7 +27,7 @@ class AdmittedClip(Struct, frozen=True):
     rights: Rights
     public: bool
 
-    def kept(self, seconds: int = FRESH_S) -> dict[str, str]:
+    def cache_headers(self, seconds: int = FRESH_S) -> dict[str, str]:
         """Return caching headers: private caches for `seconds`, shared caches for at most one second.
 
         A longer shared cache would serve a withdrawn clip to new viewers.

@@ -31,12 +31,12 @@ class CameraStatus(Struct, frozen=True):
 async def list_cameras(db: Database, clock: Clock) -> list[CameraStatus]:
     """Return all cameras of the venue, those of the programme first."""
     async with db.connection() as conn:
-        found = await reads.cameras(conn)
+        cameras = await reads.cameras(conn)
     now = clock.now()
-    return [_shown(camera, now) for camera in found]
+    return [_status(camera, now) for camera in cameras]
 
 
-def _shown(camera: CameraState, now: datetime) -> CameraStatus:
+def _status(camera: CameraState, now: datetime) -> CameraStatus:
     fault, since = camera.fault_by(now)
     return CameraStatus(camera.name, camera.programme, fault, since, camera.seen_at, camera.lost, camera.delay_ms)
 

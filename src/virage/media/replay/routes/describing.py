@@ -31,7 +31,7 @@ async def get_descriptions(event_id: UUID, db: Database, clock: Clock, principal
     """Return an event's clips to describe, and the languages of their descriptions."""
     async with db.connection() as conn:
         granted(await programme.event_within(conn, event_id, principal, ROLE))
-        return await described.shown(conn, event_id, clock.now())
+        return await described.describable_clips(conn, event_id, clock.now())
 
 
 @put(

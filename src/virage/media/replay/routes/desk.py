@@ -47,7 +47,7 @@ async def get_desk(event_id: UUID, db: Database, clock: Clock, principal: Princi
     """Return the desk of an event: clips, suggestions and approval setting."""
     async with db.connection() as conn:
         event = granted(await programme.event_within(conn, event_id, principal, *BOTH))
-        return await reads.shown(conn, event, principal.id, clock.now())
+        return await reads.media_desk(conn, event, principal.id, clock.now())
 
 
 @put("/events/{event_id:uuid}/desk", status_code=204, guards=[staff(RELEASES)])

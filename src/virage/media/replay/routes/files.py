@@ -31,14 +31,14 @@ async def get_poster(
 ) -> Response[bytes]:
     """Return the poster of a clip. The picture never changes, but its access does."""
     async with db.connection() as conn:
-        found = await clip_access.admit(conn, clip_id, request)
-        angle = await reads.angle_of(conn, found.clip, found.clip.cameras[0])
+        admitted = await clip_access.admit(conn, clip_id, request)
+        angle = await reads.angle_of(conn, admitted.clip, admitted.clip.cameras[0])
         keys = await _keys(conn, media_vault, angle)
     try:
-        picture = await clip_media.poster(footage, media_vault, keys, found.clip, angle.video)
+        picture = await clip_media.poster(footage, media_vault, keys, admitted.clip, angle.video)
     except MediaMissing:
         raise Problem(Reason.NOT_FOUND) from None
-    return Response(picture, media_type=JPEG, headers=found.kept(POSTER_S))
+    return Response(picture, media_type=JPEG, headers=admitted.cache_headers(POSTER_S))
 
 
 @get("/clips/{clip_id:uuid}/{camera:str}/captions/{locale:str}/{segment_id:uuid}", public=True)
@@ -57,17 +57,17 @@ async def get_captions(
 ) -> Response[str]:
     """Return the captions of one segment (WebVTT) in French or English."""
     async with db.connection() as conn:
-        found = await clip_access.admit(conn, clip_id, request, camera)
-        angle = await reads.angle_of(conn, found.clip, camera)
+        admitted = await clip_access.admit(conn, clip_id, request, camera)
+        angle = await reads.angle_of(conn, admitted.clip, camera)
         keys = await _keys(conn, media_vault, angle)
-    feed = await feeds.at(found.clip.event_id)
+    feed = await feeds.at(admitted.clip.event_id)
     try:
         text = await captions.text(angle, segment_id, locale, feed, timelines=timelines, keys=keys)
     except MediaMissing:
         text = None
     if text is None:
         raise Problem(Reason.NOT_FOUND)
-    return Response(text, media_type="text/vtt; charset=utf-8", headers=found.kept())
+    return Response(text, media_type="text/vtt; charset=utf-8", headers=admitted.cache_headers())
 
 
 @get("/clips/{clip_id:uuid}/{camera:str}/clip.mp4", public=True)
@@ -83,8 +83,8 @@ async def get_file(
 ) -> Response[bytes]:
     """Return the video of one camera in a clip as an MP4 file, if the rights allow downloads."""
     async with db.connection() as conn:
-        kept = await _kept(conn, await clip_access.admit(conn, clip_id, request, camera), camera, media_vault)
-    return await _file(footage, kept)
+        stored = await _downloadable(conn, await clip_access.admit(conn, clip_id, request, camera), camera, media_vault)
+    return await _file(footage, stored)
 
 
 @get("/clips/{clip_id:uuid}/{camera:str}/described/{locale:str}/clip.mp4", public=True)
@@ -101,25 +101,27 @@ async def get_described_file(
 ) -> Response[bytes]:
     """Return the same file with the audio description as its only sound, because few players offer a choice."""
     async with db.connection() as conn:
-        found = await clip_access.admit(conn, clip_id, request, camera)
-        kept = await _kept(conn, found, camera, media_vault)
-        described = await reads.description(conn, found.clip, camera, locale)
+        admitted = await clip_access.admit(conn, clip_id, request, camera)
+        stored = await _downloadable(conn, admitted, camera, media_vault)
+        described = await reads.description(conn, admitted.clip, camera, locale)
     if not described:
         raise Problem(Reason.NOT_FOUND)
-    return await _file(footage, kept, described, f"-{locale}")
+    return await _file(footage, stored, described, f"-{locale}")
 
 
-async def _kept(conn: Connection, found: AdmittedClip, camera: str, vault: MediaVault) -> tuple[Angle, clip_media.Keys]:
-    if not found.rights.download:
+async def _downloadable(
+    conn: Connection, admitted: AdmittedClip, camera: str, vault: MediaVault
+) -> tuple[Angle, clip_media.Keys]:
+    if not admitted.rights.download:
         raise Problem(Reason.DOWNLOAD_NOT_ALLOWED)
-    angle = await reads.angle_of(conn, found.clip, camera)
+    angle = await reads.angle_of(conn, admitted.clip, camera)
     return angle, await _keys(conn, vault, angle)
 
 
 async def _file(
-    footage: Footage, kept: tuple[Angle, clip_media.Keys], described: Sequence[Part] = (), ending: str = ""
+    footage: Footage, stored: tuple[Angle, clip_media.Keys], described: Sequence[Part] = (), ending: str = ""
 ) -> Response[bytes]:
-    angle, keys = kept
+    angle, keys = stored
     try:
         data = await clip_media.mp4_file(footage, keys, angle, described)
     except MediaMissing:

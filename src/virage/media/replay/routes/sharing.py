@@ -31,16 +31,16 @@ class SharePage:
 
     @cached_property
     def _page(self) -> tuple[str, str]:
-        before, _, after = (WEB / "index.html").read_text().partition("</head>")
-        return before, f"</head>{after}"
+        head, _, rest = (WEB / "index.html").read_text().partition("</head>")
+        return head, f"</head>{rest}"
 
     def without_clip(self) -> str:
         """Return the page without metadata of a clip."""
         return self._with_meta({"og:title": self._club, "og:type": "website"})
 
-    def for_clip(self, found: AdmittedClip, title: str, event: str) -> str:
+    def for_clip(self, admitted: AdmittedClip, title: str, event: str) -> str:
         """Return the page with title, match and poster of a clip."""
-        clip = found.clip
+        clip = admitted.clip
         return self._with_meta(
             {
                 "og:title": title,
@@ -55,9 +55,9 @@ class SharePage:
         )
 
     def _with_meta(self, properties: dict[str, str]) -> str:
-        before, after = self._page
+        head, rest = self._page
         tags = [f'<meta property="{name}" content="{escape(value)}">' for name, value in properties.items()]
-        return "\n".join([before, *tags, after])
+        return "\n".join([head, *tags, rest])
 
 
 @get("/r/{clip_id:uuid}", public=True, documented=False)
@@ -77,20 +77,20 @@ async def get_page(
     """
     async with db.connection() as conn:
         try:
-            found = await clip_access.admit(conn, clip_id, request)
+            admitted = await clip_access.admit(conn, clip_id, request)
         except Problem as problem:
             status = _MISSING_STATUS.get(problem.code, 200)
             return Response(share_page.without_clip(), media_type="text/html", headers=FRESH, status_code=status)
-        event = await _title_of(conn, found, config)
-    if not found.rights.share:
+        event = await _title_of(conn, admitted, config)
+    if not admitted.rights.share:
         return Response(share_page.without_clip(), media_type="text/html", headers=FRESH)
-    title = captions.title(found.clip, await feeds.at(found.clip.event_id), _locale(config))
-    headers = FRESH if found.public else SECRET
-    return Response(share_page.for_clip(found, title, event), media_type="text/html", headers=headers)
+    title = captions.title(admitted.clip, await feeds.at(admitted.clip.event_id), _locale(config))
+    headers = FRESH if admitted.public else SECRET
+    return Response(share_page.for_clip(admitted, title, event), media_type="text/html", headers=headers)
 
 
-async def _title_of(conn: Connection, found: AdmittedClip, config: Config) -> str:
-    event = (await programme.public_events_of(conn, [found.clip.event_id])).get(found.clip.event_id)
+async def _title_of(conn: Connection, admitted: AdmittedClip, config: Config) -> str:
+    event = (await programme.public_events_of(conn, [admitted.clip.event_id])).get(admitted.clip.event_id)
     return "" if event is None else str(getattr(event.title, _locale(config)))
 
 

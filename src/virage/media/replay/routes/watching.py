@@ -68,9 +68,9 @@ async def get_clip(
 ) -> Response[ClipView]:
     """Return a clip that the viewer may watch. Players repeat the request, to stop when access ends."""
     async with db.connection() as conn:
-        found = await clip_access.admit(conn, clip_id, request)
+        admitted = await clip_access.admit(conn, clip_id, request)
         described = await reads.description_locales(conn, clip_id)
-    return Response(_shown(found, described, clock.now()), headers=found.kept())
+    return Response(_view(admitted, described, clock.now()), headers=admitted.cache_headers())
 
 
 @get("/clips/{clip_id:uuid}/start", public=True)
@@ -79,14 +79,14 @@ async def get_start(
 ) -> Response[ClipStart]:
     """Return a clip and its playlists in one response instead of three consecutive ones."""
     async with db.connection() as conn:
-        found = await clip_access.admit(conn, clip_id, request)
-        playlists, described = await reads.start(conn, found.clip, clock.now())
-    start = ClipStart(_shown(found, described, clock.now()), playlists)
-    return Response(start, headers=found.kept())
+        admitted = await clip_access.admit(conn, clip_id, request)
+        playlists, described = await reads.start(conn, admitted.clip, clock.now())
+    start = ClipStart(_view(admitted, described, clock.now()), playlists)
+    return Response(start, headers=admitted.cache_headers())
 
 
-def _shown(found: AdmittedClip, described: list[Locale], now: datetime) -> ClipView:
-    clip, rights = found.clip, found.rights
+def _view(admitted: AdmittedClip, described: list[Locale], now: datetime) -> ClipView:
+    clip, rights = admitted.clip, admitted.rights
     return ClipView(
         clip.id,
         clip.event_id,
@@ -114,11 +114,11 @@ async def get_playlist(
 ) -> Response[str]:
     """Return a playlist of one camera in a clip (RFC 8216). Track playlists grow until the clip is complete."""
     async with db.connection() as conn:
-        found = await clip_access.admit(conn, clip_id, request, camera)
-        text = await reads.playlist(conn, found.clip, camera, playlist.removesuffix(".m3u8"), clock.now())
+        admitted = await clip_access.admit(conn, clip_id, request, camera)
+        text = await reads.playlist(conn, admitted.clip, camera, playlist.removesuffix(".m3u8"), clock.now())
     if text is None:
         raise Problem(Reason.NOT_FOUND)
-    return Response(text, media_type=PLAYLIST, headers=found.kept())
+    return Response(text, media_type=PLAYLIST, headers=admitted.cache_headers())
 
 
 @get("/objects/{object_id:uuid}", public=True)
@@ -144,8 +144,8 @@ async def get_key(
     """Return the key of a camera and an hour of the clip, while the viewer may watch it."""
     at = datetime.fromtimestamp(period, UTC)
     async with db.connection() as conn:
-        found = await clip_access.admit(conn, clip_id, request, camera)
-        if not found.clip.opens(at):
+        admitted = await clip_access.admit(conn, clip_id, request, camera)
+        if not admitted.clip.opens(at):
             raise Problem(Reason.NOT_FOUND)
         key = await reads.key(conn, media_vault, camera, at)
     if key is None:

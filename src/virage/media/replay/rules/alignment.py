@@ -17,9 +17,9 @@ COLUMNS: Final = 16
 ROWS: Final = 9
 RISE: Final = 40.0  # increase of mean luma (of 255) in a cell from frame to frame
 OF_BRIGHTEST: Final = 0.6  # share of the largest rise, that of the lamp; players, balls and boards rise less
-MEET_MS: Final = 60.0  # one and a half frames at 25 per second
+COINCIDE_MS: Final = 60.0  # one and a half frames at 25 per second
 SHIFT_MS_MAX: Final = 10_000.0
-MEETINGS_MIN: Final = 6
+COINCIDENCES_MIN: Final = 6
 SHARE_MIN: Final = 0.7  # of the flashes of the camera with fewer: more than coincide by chance
 
 
@@ -45,7 +45,7 @@ def flashes(seen_ms: NDArray[np.float64], grids: NDArray[np.float64]) -> NDArray
         return np.empty(0)
     rises = np.diff(grids, axis=0).max(axis=(1, 2))
     found: NDArray[np.float64] = seen_ms[1:][rises >= max(RISE, OF_BRIGHTEST * rises.max())]
-    return found[np.concatenate([[True], np.diff(found) > MEET_MS])] if len(found) else found
+    return found[np.concatenate([[True], np.diff(found) > COINCIDE_MS])] if len(found) else found
 
 
 def shift(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> tuple[float, int] | None:
@@ -54,38 +54,40 @@ def shift(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> tuple[float
     differences = np.sort(differences[np.abs(differences) <= SHIFT_MS_MAX])
     if not len(differences):
         return None
-    ends = np.searchsorted(differences, differences + MEET_MS, side="right")
-    meetings = ends - np.arange(len(differences))
-    best = int(meetings.argmax())
+    ends = np.searchsorted(differences, differences + COINCIDE_MS, side="right")
+    coincidences = ends - np.arange(len(differences))
+    best = int(coincidences.argmax())
     middle = float(np.median(differences[best : ends[best]]))
-    others = meetings[np.abs(differences + MEET_MS / 2 - middle) > MEET_MS]
-    most = int(meetings[best])
-    if most < MEETINGS_MIN or most < SHARE_MIN * min(len(ours), len(theirs)):
+    others = coincidences[np.abs(differences + COINCIDE_MS / 2 - middle) > COINCIDE_MS]
+    most = int(coincidences[best])
+    if most < COINCIDENCES_MIN or most < SHARE_MIN * min(len(ours), len(theirs)):
         return None
     if len(others) and int(others.max()) >= most:
         return None
     return middle, most
 
 
-def delays(known_ms: Mapping[str, int], seen: Sequence[tuple[str, NDArray[np.float64]]]) -> list[CameraDelay]:
+def delays(
+    known_ms: Mapping[str, int], flashes_by_camera: Sequence[tuple[str, NDArray[np.float64]]]
+) -> list[CameraDelay]:
     """Return the delay of each camera, relative to the first, from flashes corrected by the known delays.
 
     Only differences can be measured: the first camera keeps its delay, unless another delay would be negative; then all
     are raised.
     """
-    if not seen:
+    if not flashes_by_camera:
         return []
-    (first, ours), *others = seen
+    (first, ours), *others = flashes_by_camera
     found: dict[str, tuple[float, int]] = {first: (known_ms[first], len(ours))}
     for camera, theirs in others:
         shifted = shift(ours, theirs)
         if shifted is not None:
             found[camera] = (known_ms[camera] + shifted[0], shifted[1])
     lift = -min(0.0, *(delay for delay, _ in found.values()))
-    return [_late(camera, found.get(camera), lift) for camera, _ in seen]
+    return [_camera_delay(camera, found.get(camera), lift) for camera, _ in flashes_by_camera]
 
 
-def _late(camera: str, found: tuple[float, int] | None, lift: float) -> CameraDelay:
+def _camera_delay(camera: str, found: tuple[float, int] | None, lift: float) -> CameraDelay:
     if found is None:
         return CameraDelay(camera, None, 0)
     return CameraDelay(camera, min(DELAY_MS_MAX, round(found[0] + lift)), found[1])

@@ -36,8 +36,8 @@ def first_presentation_ticks(fragment: bytes) -> int:
     flags = int.from_bytes(run[9:12])
     if not flags & COMPOSITION:
         return began
-    before = sum(4 for flag in (DATA_OFFSET, FIRST_FLAGS, DURATION, SIZE, FLAGS) if flags & flag)
-    offset: int = struct.unpack_from(">i", run, 16 + before)[0]
+    skipped = sum(4 for flag in (DATA_OFFSET, FIRST_FLAGS, DURATION, SIZE, FLAGS) if flags & flag)
+    offset: int = struct.unpack_from(">i", run, 16 + skipped)[0]
     return began + offset
 
 

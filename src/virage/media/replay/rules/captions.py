@@ -62,9 +62,9 @@ def webvtt(cues: Sequence[Cue], run: Sequence[Piece], segment_id: UUID, began_s:
         if piece.segment.id == segment_id:
             break
         passed += length
-    shown = [cue for cue in cues if cue.at - began < passed + length and cue.at - began + SHOWN_FOR > passed]
+    visible = [cue for cue in cues if cue.at - began < passed + length and cue.at - began + SHOWN_FOR > passed]
     head_ = f"WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:{round(began_s * MPEGTS_HZ)},LOCAL:00:00:00.000\n"
-    return "\n".join([head_, *(_cue(cue, began) for cue in shown)])
+    return "\n".join([head_, *(_cue(cue, began) for cue in visible)])
 
 
 def _cue(cue: Cue, began: datetime) -> str:

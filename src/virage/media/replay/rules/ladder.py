@@ -67,12 +67,12 @@ def due(source: Sequence[Piece], encoded: Sequence[Piece], now: datetime) -> tup
     """
     last = max((piece.segment.at for piece in encoded), default=None)
     ahead = [piece for piece in source if last is None or piece.segment.at > last]
-    wanted = [piece for piece in ahead if in_time(piece, now + ENCODE_TIME_MAX)]
-    if not wanted:
+    candidates = [piece for piece in ahead if in_time(piece, now + ENCODE_TIME_MAX)]
+    if not candidates:
         return None, []
-    if len(wanted) == len(ahead):
-        return wanted[0], []
-    return wanted[-1], ahead[:-1] if last is not None else []
+    if len(candidates) == len(ahead):
+        return candidates[0], []
+    return candidates[-1], ahead[:-1] if last is not None else []
 
 
 def in_time(piece: Piece, now: datetime) -> bool:
@@ -87,13 +87,13 @@ def rung_pieces(source: Sequence[Piece], encoded: Sequence[Piece], now: datetime
     """
     by_time = {piece.segment.at: piece for piece in encoded}
     last = max((number for number, piece in enumerate(source) if piece.segment.at in by_time), default=-1)
-    shown = []
+    listed = []
     for number, piece in enumerate(source):
         existing = by_time.get(piece.segment.at)
         if existing is None and not closed and in_time(piece, now) and number > last:
             break
-        shown.append(existing or piece)
-    return shown
+        listed.append(existing or piece)
+    return listed
 
 
 def complete(source: Sequence[Piece], encoded: Sequence[Piece]) -> bool:

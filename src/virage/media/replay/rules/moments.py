@@ -48,7 +48,7 @@ class Moment(Struct, frozen=True):
     camera: str | None = None
 
     @property
-    def stretch(self) -> tuple[datetime, datetime]:
+    def time_range(self) -> tuple[datetime, datetime]:
         """The time range to show: around taps, and mostly before a roar, which follows its cause."""
         if self.source is MomentSource.ROAR:
             return self.at - BEFORE, self.at + AFTER

@@ -148,16 +148,18 @@ def main_playlist(
     lines, groups = [*HEAD, *([] if live else [FROM_THE_BEGINNING])], ""
     sound = ""
     if audio:
-        lines.append(_medium("AUDIO", "sound", "Stade", "audio", "DEFAULT=YES,AUTOSELECT=YES"))
+        lines.append(_media_tag("AUDIO", "sound", "Stade", "audio", "DEFAULT=YES,AUTOSELECT=YES"))
     for locale in described:
-        how = f'LANGUAGE="{locale}",DEFAULT=NO,AUTOSELECT=NO,CHARACTERISTICS="public.accessibility.describes-video"'
-        lines.append(_medium("AUDIO", "sound", DESCRIBED[locale], f"described-{locale}", how))
+        attributes = (
+            f'LANGUAGE="{locale}",DEFAULT=NO,AUTOSELECT=NO,CHARACTERISTICS="public.accessibility.describes-video"'
+        )
+        lines.append(_media_tag("AUDIO", "sound", DESCRIBED[locale], f"described-{locale}", attributes))
     if audio or described:
         sound = f",{audio[0].track.codecs if audio else AAC}"
         groups += ',AUDIO="sound"'
     for locale in captions:
-        how = f'LANGUAGE="{locale}",DEFAULT=NO,AUTOSELECT=NO'
-        lines.append(_medium("SUBTITLES", "said", LANGUAGES[locale], f"captions-{locale}", how))
+        attributes = f'LANGUAGE="{locale}",DEFAULT=NO,AUTOSELECT=NO'
+        lines.append(_media_tag("SUBTITLES", "said", LANGUAGES[locale], f"captions-{locale}", attributes))
     groups += ',SUBTITLES="said"' if captions else ""
     for pieces in [video, *rungs] if video else []:
         track = pieces[0].track
@@ -170,8 +172,8 @@ def main_playlist(
     return "\n".join(lines) + "\n"
 
 
-def _medium(type_: str, group: str, name: str, playlist: str, how: str) -> str:
-    return f'#EXT-X-MEDIA:TYPE={type_},GROUP-ID="{group}",NAME="{name}",{how},URI="{playlist}.m3u8"'
+def _media_tag(type_: str, group: str, name: str, playlist: str, attributes: str) -> str:
+    return f'#EXT-X-MEDIA:TYPE={type_},GROUP-ID="{group}",NAME="{name}",{attributes},URI="{playlist}.m3u8"'
 
 
 def _peak(pieces: Sequence[Piece]) -> int:

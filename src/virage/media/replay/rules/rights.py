@@ -31,7 +31,7 @@ class Reason(StrEnum):
     CHANGED = "changed_meanwhile"
 
 
-class Who(StrEnum):
+class Audience(StrEnum):
     """Audience of clips: ticket holders inside the venue, ticket holders of the event, or everyone."""
 
     INSIDE = "inside"
@@ -61,7 +61,7 @@ class Rights(Struct, frozen=True, forbid_unknown_fields=True):
     `download`: whether clips may be saved as files. `share`: whether their links show a preview to those who may watch.
     """
 
-    who: Who = Who.EVERYBODY
+    who: Audience = Audience.EVERYBODY
     where: Anywhere | Networks | Countries = Anywhere()
     from_at: Instant | None = None
     until_at: Instant | None = None
@@ -70,7 +70,7 @@ class Rights(Struct, frozen=True, forbid_unknown_fields=True):
 
     def public(self, now: datetime) -> bool:
         """Return whether everyone may watch now, so that shared caches may respond."""
-        return self.who is Who.EVERYBODY and isinstance(self.where, Anywhere) and _when(self, now) is None
+        return self.who is Audience.EVERYBODY and isinstance(self.where, Anywhere) and _when(self, now) is None
 
 
 class Viewer(Struct, frozen=True):
@@ -133,9 +133,9 @@ def _within(address: str, network: str) -> bool:
 
 def _who(rights: Rights, viewer: Viewer) -> Refused | None:
     match rights.who:
-        case Who.INSIDE if not (viewer.ticket and viewer.inside):
+        case Audience.INSIDE if not (viewer.ticket and viewer.inside):
             return Refused(Reason.INSIDE_NEEDED)
-        case Who.TICKET if not viewer.ticket:
+        case Audience.TICKET if not viewer.ticket:
             return Refused(Reason.TICKET_NEEDED)
         case _:
             return None

@@ -48,14 +48,14 @@ async def set_delay(conn: Connection, name: str, delay_ms: int) -> None:
 async def add_key(conn: Connection, camera: str, period: datetime, sealed: bytes) -> bytes:
     """Store an encrypted key unless there is one, and return the stored one."""
     await queries.add_key(conn, camera=camera, period=period, sealed=sealed)
-    kept: bytes = await queries.media_key(conn, camera=camera, period=period)
-    return kept
+    stored_key: bytes = await queries.media_key(conn, camera=camera, period=period)
+    return stored_key
 
 
 async def media_key(conn: Connection, camera: str, period: datetime) -> bytes | None:
     """Return the encrypted key of a camera and an hour, or None."""
-    kept: bytes | None = await queries.media_key(conn, camera=camera, period=period)
-    return kept
+    stored_key: bytes | None = await queries.media_key(conn, camera=camera, period=period)
+    return stored_key
 
 
 async def add_track(conn: Connection, track: Track) -> None:
@@ -70,11 +70,11 @@ async def add_segment(conn: Connection, segment: Segment, track: Track) -> None:
 
 async def pieces(conn: Connection, camera: str, kind: Kind, from_at: datetime, to_at: datetime) -> list[Piece]:
     """Return the source segments of a camera in a time range, in order."""
-    found = await stretch(conn, camera, from_at, to_at, kinds={kind}, rungs={Rung.SOURCE})
+    found = await pieces_by_kind(conn, camera, from_at, to_at, kinds={kind}, rungs={Rung.SOURCE})
     return found[kind, Rung.SOURCE]
 
 
-async def stretch(
+async def pieces_by_kind(
     conn: Connection,
     camera: str,
     from_at: datetime,

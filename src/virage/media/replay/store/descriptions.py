@@ -29,12 +29,18 @@ async def parts(conn: Connection, clip_id: UUID, locale: Locale, camera: str) ->
 
 
 async def put(
-    conn: Connection, clip_id: UUID, locale: Locale, id_: UUID, made: Mapping[str, Sequence[Part]], *, now: datetime
+    conn: Connection,
+    clip_id: UUID,
+    locale: Locale,
+    id_: UUID,
+    parts_by_camera: Mapping[str, Sequence[Part]],
+    *,
+    now: datetime,
 ) -> None:
     """Store a description by camera, replacing the previous one in the same language."""
     await queries.drop_description(conn, clip_id=clip_id, locale=locale)
     await queries.add_description(conn, clip_id=clip_id, locale=locale, id=id_, now=now)
-    for camera, parts in made.items():
+    for camera, parts in parts_by_camera.items():
         await queries.add_parts(
             conn,
             description_id=id_,
