@@ -132,7 +132,7 @@ def test_segments_that_arrive_late_and_together_are_played_without_a_gap(
     page.add_init_script(SAVES_DATA)
     page.goto(f"/live/{evening.event}")
     expect(page.get_by_role("button", name="Watch again")).to_be_visible()
-    assert not page.evaluate(PLAYER_FETCHED), "it comes when a replay is opened"
+    assert not page.evaluate(PLAYER_FETCHED), "the player is loaded when a replay is opened"
     expect(page.locator("[data-watch] img")).to_have_count(0)
     assert "/hls-" not in page.request.get("/sw.js").text()
     watch()
@@ -202,7 +202,7 @@ def test_the_first_picture_needs_one_response_and_its_segments(
     first, *rest = page.evaluate(FETCHED)
     assert first == f"/api/replay/clips/{clip_id}/start"
     assert {path.split("/")[3] for path in rest if not path.endswith(str(clip_id))} == {"keys", "objects"}
-    assert len(rest) == len(set(rest)), "nothing is asked for twice"
+    assert len(rest) == len(set(rest)), "nothing is requested twice"
 
 
 def test_the_audio_of_a_growing_clip_starts_with_its_video(

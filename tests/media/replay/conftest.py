@@ -12,7 +12,7 @@ from tests.conftest import FakeClock
 from tests.media.replay.camera import Camera
 from tests.media.replay.desk import Desk, a_desk
 from tests.media.replay.recorded_match import Filmed, a_match_on_film
-from tests.media.replay.stored import Kept
+from tests.media.replay.stored import StoredFootage
 from virage.media.replay.footage import Footage
 from virage.media.replay.rules.media import MediaVault
 from virage.platform.data.database import Database
@@ -59,8 +59,8 @@ def program() -> Iterator[Program]:
 
 
 @pytest.fixture
-def kept(config: Config, db: Database) -> Kept:
-    return Kept(db, Footage(config.objects_at), MediaVault([config.secret]))
+def stored(config: Config, db: Database) -> StoredFootage:
+    return StoredFootage(db, Footage(config.objects_at), MediaVault([config.secret]))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 FRAME_MS = 40
 
 
-class Kept:
+class StoredFootage:
     """Stored footage of a deployment."""
 
     def __init__(self, db: Database, footage: Footage, vault: MediaVault) -> None:

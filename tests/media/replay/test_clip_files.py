@@ -51,7 +51,7 @@ async def test_the_poster_shows_the_marked_moment_and_never_changes(filmed: Film
     (object_,) = (await filmed.world.rows("select poster_id from replay.clip"))[0]
     stored = await filmed.ask(f"/api/replay/objects/{object_}")
     assert len(stored.content) > len(poster.content)
-    assert poster.content[:16] not in stored.content, "whoever has the store has what only the house opens"
+    assert poster.content[:16] not in stored.content, "the stored poster is encrypted"
 
 
 async def test_the_start_response_has_all_that_a_player_needs_before_the_first_picture(
@@ -67,7 +67,7 @@ async def test_the_start_response_has_all_that_a_player_needs_before_the_first_p
         assert (await filmed.ask(address)).text == text
     await filmed.world.rows("update replay.clip set from_at = $1", now - 100 * SECOND)
     long = (await filmed.ask(f"{clip}/start")).json()["playlists"]
-    assert list(long) == [f"{clip}/main/main.m3u8"], "those of a long clip are asked for as they are wanted"
+    assert list(long) == [f"{clip}/main/main.m3u8"], "track playlists of long clips are requested on demand"
     await filmed.world.rows("delete from replay.segment")
     assert (await filmed.ask(f"{clip}/start")).json()["playlists"] == {}
 
@@ -107,7 +107,7 @@ async def test_a_clip_is_downloaded_as_a_playable_file_where_its_rights_allow(fi
     assert re.fullmatch(r'attachment; filename="[0-9-]+-main\.mp4"', answer.headers["content-disposition"])
     shown = clocks(answer.content)
     assert shown == sorted(shown)
-    assert len(shown) == (4 + 14) * 25, "what came in before and after the camera was away"
+    assert len(shown) == (4 + 14) * 25, "video from before and after the gap"
     with av.open(BytesIO(answer.content)) as file:
         assert isinstance(file, InputContainer)
         times = [float(frame.time or 0) for frame in file.decode(video=0)]
@@ -165,7 +165,7 @@ def test_a_file_has_only_audio_under_its_video_and_only_one_encoding() -> None:
     assert len(samples(made)) == pytest.approx(6 * 48_000, abs=2 * 1024)
     loud = [heard[second * 48_000 + 2000 : second * 48_000 + 4000].mean() for second in range(6)]
     quiet = [heard[second * 48_000 + 24_000 : second * 48_000 + 40_000].mean() for second in range(6)]
-    assert min(loud) > 10 * max(quiet), "it beeps as each second begins"
+    assert min(loud) > 10 * max(quiet), "it beeps at the start of each second"
 
 
 class AtOnce:

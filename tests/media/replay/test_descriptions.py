@@ -42,9 +42,9 @@ async def test_a_description_is_mixed_with_the_stadium_sound_in_each_cameras_tim
     (whole,), (_, second) = [await filmed.opened(clip, camera, "described-fr") for camera in ("main", "side")]
     first = samples(whole)
     late = np.abs(np.fft.rfft(samples(second)[: 4 * 48_000]))[[4 * 440, 4 * 1000]]
-    assert late[0] < late[1], "where the second run begins the voice has ended, by the clock of all cameras"
+    assert late[0] < late[1], "the voice has ended before the second run"
     loud = np.abs(np.fft.rfft(first[: 4 * 48_000]))[[4 * 440, 4 * 1000]]
-    assert loud[0] > loud[1] > 100, "the voice is louder than the beep of the ground, which is still there"
+    assert loud[0] > loud[1] > 100, "the voice is louder than the stadium sound, which is still audible"
     await filmed.allow(Rights(download=True))
     for camera in ("main", "side"):
         kept = await filmed.ask(f"{clip}/{camera}/described/fr/clip.mp4")
@@ -79,7 +79,7 @@ async def test_a_description_continues_where_the_stadium_sound_is_missing(filmed
     assert (await filmed.describe(clip, "fr", voice(6))).status_code == 204
     heard = [samples(run)[: 3 * 48_000] for run in await filmed.opened(clip, "main", "described-fr")]
     beeps = [np.abs(np.fft.rfft(sound))[3 * 1000] for sound in heard]
-    assert beeps[0] > 100 > 10 * beeps[1], "nobody knows how much is missing"
+    assert beeps[0] > 100 > 10 * beeps[1], "the length of the gap is unknown"
 
 
 def test_files_that_reference_others_or_block_or_last_hours_are_refused(

@@ -62,7 +62,7 @@ async def test_with_four_eyes_a_marked_clip_waits_for_approval(desk: Desk) -> No
     await desk.four_eyes()
     clip = (await desk.mark())["id"]
     await desk.tell(KICK_OFF, GOAL)
-    assert await desk.clips() == [("proposed", "gone")] * 2, "a goal's own clip waits as well"
+    assert await desk.clips() == [("proposed", "gone")] * 2, "the automatic clip of a goal waits too"
     assert "replay" not in await desk.entries_in_effect()
     assert await desk.do(desk.desk, clip, "release") == (403, "forbidden")
     assert await desk.do(desk.moderator, clip, "release") == (200, None)
@@ -73,7 +73,9 @@ async def test_with_four_eyes_a_marked_clip_waits_for_approval(desk: Desk) -> No
     assert (proposed, released) == ("clip_proposed", "clip_released")
     assert marker != moderator
     await desk.tell({"kind": "withdrawn", "about": 2})
-    assert sorted(await desk.clips()) == [("shown", "watched"), ("withdrawn", "gone")], "a goal that waits goes, too"
+    assert sorted(await desk.clips()) == [("shown", "watched"), ("withdrawn", "gone")], (
+        "a proposed clip is withdrawn too"
+    )
 
 
 async def test_the_publisher_of_a_goal_cannot_approve_its_clip_even_with_an_api_client(desk: Desk) -> None:
@@ -225,4 +227,4 @@ async def test_a_desk_shows_no_video_of_another_day(desk: Desk) -> None:
     assert answer.json()["code"] == "no_picture"
     await desk.tell(KICK_OFF, GOAL)
     assert await desk.clips() == []
-    assert (await desk.shown())["near"] is False, "the desk knows that a goal makes no clip"
+    assert (await desk.shown())["near"] is False, "the desk shows that goals make no clips"

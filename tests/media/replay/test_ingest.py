@@ -18,7 +18,7 @@ import pytest
 from tests.azurite.server import Azurite
 from tests.media.replay.camera import Camera, taking_in
 from tests.media.replay.conftest import Program
-from tests.media.replay.stored import FRAME_MS, Kept
+from tests.media.replay.stored import FRAME_MS, StoredFootage
 from tests.ports import free_ports
 from virage.media.replay.footage import Footage
 from virage.media.replay.ingest.measuring import measure
@@ -36,24 +36,24 @@ Start = Callable[..., Camera]
 PACKET = "pkt_size=1316"
 
 
-async def whole_second(kept: Kept, camera: str) -> Piece:
+async def whole_second(stored: StoredFootage, camera: str) -> Piece:
     """Return a segment with all of its frames: on a busy machine, UDP loses packets."""
     found: list[Piece] = []
 
     async def so() -> bool:
-        for take in await kept.takes(camera):
+        for take in await stored.takes(camera):
             for piece in take[1:]:
-                seen = [clock for _, clock in await kept.clocks(piece)]
+                seen = [clock for _, clock in await stored.clocks(piece)]
                 if len(seen) == 25 and all(after - before == FRAME_MS for before, after in pairwise(seen)):
                     found.append(piece)
         return bool(found)
 
-    await kept.wait_for(so)
+    await stored.wait_for(so)
     return found[-1]
 
 
 async def test_streams_over_udp_rtmp_and_srt_are_stored_unchanged_and_their_end_is_shown(
-    kept: Kept, program: Program
+    stored: StoredFootage, program: Program
 ) -> None:
     udp, rtmp, srt, feed = free_ports(4)
     sources = [
@@ -63,72 +63,76 @@ async def test_streams_over_udp_rtmp_and_srt_are_stored_unchanged_and_their_end_
     ]
     async with AsyncExitStack() as taken:
         for source in sources:
-            await taken.enter_async_context(taking_in(source, kept.db, kept.footage, kept.vault))
+            await taken.enter_async_context(taking_in(source, stored.db, stored.footage, stored.vault))
         program("-m", "tests.media.replay.sender", f"udp://127.0.0.1:{udp}?{PACKET}")
         by_rtmp = program("-m", "tests.media.replay.sender", f"rtmp://127.0.0.1:{rtmp}/live/main")
         program(SRT_PROGRAM, "-q", f"udp://127.0.0.1:{feed}", f"srt://127.0.0.1:{srt}?mode=caller&latency=60")
         program("-m", "tests.media.replay.sender", f"udp://127.0.0.1:{feed}?{PACKET}")
         for source in sources:
-            await kept.wait_for_pieces(source.camera, 3)
-            await kept.wait_for_fault(source.camera, None)
-            second = await whole_second(kept, source.camera)
-            assert await kept.late_ms(second) > -FRAME_MS, "nothing was seen before it happened"
-            assert len(await kept.pieces(source.camera, Kind.AUDIO)) >= 2
+            await stored.wait_for_pieces(source.camera, 3)
+            await stored.wait_for_fault(source.camera, None)
+            second = await whole_second(stored, source.camera)
+            assert await stored.late_ms(second) > -FRAME_MS, "recording times are not too early"
+            assert len(await stored.pieces(source.camera, Kind.AUDIO)) >= 2
         by_rtmp.terminate()
-        await kept.wait_for_fault("by-rtmp", Fault.ENDED)
+        await stored.wait_for_fault("by-rtmp", Fault.ENDED)
 
 
-async def test_two_cameras_300_ms_apart_show_the_same_instant_after_measuring_a_lamp(kept: Kept, camera: Start) -> None:
+async def test_two_cameras_300_ms_apart_show_the_same_instant_after_measuring_a_lamp(
+    stored: StoredFootage, camera: Start
+) -> None:
     prompt, slow = free_ports(2)
     async with AsyncExitStack() as taken:
         for name, port, lag_ms in (("main", prompt, 0), ("behind-goal", slow, 300)):
             source = Source(name, f"tcp://127.0.0.1:{port}?listen=1", programme=name == "main")
-            await taken.enter_async_context(taking_in(source, kept.db, kept.footage, kept.vault))
+            await taken.enter_async_context(taking_in(source, stored.db, stored.footage, stored.vault))
             camera(port, lag_ms=lag_ms)
-        await kept.wait_for_pieces("behind-goal", 6)
-        assert await apart_ms(kept) == pytest.approx(300, abs=1.5 * FRAME_MS), "else there is nothing to mend"
+        await stored.wait_for_pieces("behind-goal", 6)
+        assert await apart_ms(stored) == pytest.approx(300, abs=1.5 * FRAME_MS), (
+            "the cameras are apart before the measurement"
+        )
 
         async def compared() -> bool:
-            late = await measure(kept.db, kept.footage, kept.vault, Clock().now())
+            late = await measure(stored.db, stored.footage, stored.vault, Clock().now())
             return all(camera.delay_ms is not None for camera in late)
 
-        await kept.wait_for(compared)
-        state = await kept.state("behind-goal")
+        await stored.wait_for(compared)
+        state = await stored.state("behind-goal")
         assert state is not None
         assert state.delay_ms == pytest.approx(300, abs=1.5 * FRAME_MS)
         for name in ("main", "behind-goal"):
-            await kept.wait_for_pieces(name, len(await kept.pieces(name)) + 2)
-        assert abs(await apart_ms(kept)) <= 1.5 * FRAME_MS
+            await stored.wait_for_pieces(name, len(await stored.pieces(name)) + 2)
+        assert abs(await apart_ms(stored)) <= 1.5 * FRAME_MS
 
 
-async def apart_ms(kept: Kept) -> float:
+async def apart_ms(stored: StoredFootage) -> float:
     """Return how much earlier than the first the second camera shows the same, by the clocks in their pictures."""
-    main, other = [(await kept.pieces(name))[-1] for name in ("main", "behind-goal")]
-    return await kept.late_ms(other) - await kept.late_ms(main)
+    main, other = [(await stored.pieces(name))[-1] for name in ("main", "behind-goal")]
+    return await stored.late_ms(other) - await stored.late_ms(main)
 
 
 async def test_a_wrong_encoder_is_refused_until_corrected_and_a_disconnected_one_returns(
-    kept: Kept, camera: Start
+    stored: StoredFootage, camera: Start
 ) -> None:
     (port,) = free_ports(1)
     source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True)
-    async with taking_in(source, kept.db, kept.footage, kept.vault):
+    async with taking_in(source, stored.db, stored.footage, stored.vault):
         wrong = camera(port, gop_s=2.0)
-        await kept.wait_for_fault("main", Fault.GOP_TOO_LONG)
+        await stored.wait_for_fault("main", Fault.GOP_TOO_LONG)
         wrong.pull()
-        assert await kept.pieces("main") == []
+        assert await stored.pieces("main") == []
         right = camera(port)
-        await kept.wait_for_pieces("main", 2)
-        await kept.wait_for_fault("main", None)
+        await stored.wait_for_pieces("main", 2)
+        await stored.wait_for_fault("main", None)
         right.pull()
-        await kept.wait_for_fault("main", Fault.ENDED)
-        before = await kept.pieces("main")
+        await stored.wait_for_fault("main", Fault.ENDED)
+        before = await stored.pieces("main")
         camera(port)
-        await kept.wait_for_pieces("main", len(before) + 2)
-        await kept.wait_for_fault("main", None)
-    first, second = await kept.takes("main")
+        await stored.wait_for_pieces("main", len(before) + 2)
+        await stored.wait_for_fault("main", None)
+    first, second = await stored.takes("main")
     assert first[0].track.id != second[0].track.id
-    assert first[-1].segment.ends_at < second[0].segment.at, "the gap is a gap"
+    assert first[-1].segment.ends_at < second[0].segment.at, "there is a gap"
 
 
 class Shifted(Clock):
@@ -148,22 +152,24 @@ def recording(tmp_path: Path) -> bytes:
     return file.read_bytes()
 
 
-async def test_a_clock_jump_of_camera_or_server_starts_a_new_take_and_is_shown(kept: Kept, recording: bytes) -> None:
+async def test_a_clock_jump_of_camera_or_server_starts_a_new_take_and_is_shown(
+    stored: StoredFootage, recording: bytes
+) -> None:
     (port,) = free_ports(1)
     source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True)
     clock = Shifted()
-    async with taking_in(source, kept.db, kept.footage, kept.vault, clock=clock):
+    async with taking_in(source, stored.db, stored.footage, stored.vault, clock=clock):
         wire = await asyncio.to_thread(connected, port)
         with wire:
             half = len(recording) // 2
             await asyncio.to_thread(wire.sendall, recording + recording[:half])
-            await kept.wait_for_fault("main", Fault.CLOCK_JUMPED)
-            await kept.wait_for_pieces("main", 7)
+            await stored.wait_for_fault("main", Fault.CLOCK_JUMPED)
+            await stored.wait_for_pieces("main", 7)
             clock.shift = timedelta(hours=-1)
             await asyncio.to_thread(wire.sendall, recording[half:])
-            await kept.wait_for_fault("main", Fault.OUR_CLOCK_JUMPED)
-        await kept.wait_for_pieces("main", 11)
-    by_take = Counter(piece.track.take_id for piece in await kept.pieces("main"))
+            await stored.wait_for_fault("main", Fault.OUR_CLOCK_JUMPED)
+        await stored.wait_for_pieces("main", 11)
+    by_take = Counter(piece.track.take_id for piece in await stored.pieces("main"))
     assert len(by_take) == 3
 
 
@@ -176,10 +182,12 @@ def connected(port: int) -> socket.socket:
             continue
 
 
-async def test_an_object_store_has_every_segment_after_an_outage(kept: Kept, camera: Start, blobs: Azurite) -> None:
+async def test_an_object_store_has_every_segment_after_an_outage(
+    stored: StoredFootage, camera: Start, blobs: Azurite
+) -> None:
     (port,) = free_ports(1)
     source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True)
-    there = Kept(kept.db, Footage(blobs.container()), kept.vault)
+    there = StoredFootage(stored.db, Footage(blobs.container()), stored.vault)
     async with taking_in(source, there.db, there.footage, there.vault) as ingest:
         camera(port)
         await there.wait_for_pieces("main", 2)
@@ -213,54 +221,58 @@ class Held(Footage):
         await super().put(object_id, data)
 
 
-async def test_a_stopped_ingest_stores_its_complete_segments(kept: Kept, recording: bytes, config: Config) -> None:
+async def test_a_stopped_ingest_stores_its_complete_segments(
+    stored: StoredFootage, recording: bytes, config: Config
+) -> None:
     (port,) = free_ports(1)
     source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True)
     slow = Held(config.objects_at)
-    async with taking_in(source, kept.db, slow, kept.vault):
+    async with taking_in(source, stored.db, slow, stored.vault):
         with await asyncio.to_thread(connected, port) as wire:
             await asyncio.to_thread(wire.sendall, recording)
-        await kept.wait_for_fault("main", Fault.ENDED)
-        assert await kept.pieces("main") == []
+        await stored.wait_for_fault("main", Fault.ENDED)
+        assert await stored.pieces("main") == []
         slow.free.set()
-    (take,) = await kept.takes("main")
-    assert [len(await kept.clocks(piece)) for piece in take] == [25] * 6
+    (take,) = await stored.takes("main")
+    assert [len(await stored.clocks(piece)) for piece in take] == [25] * 6
 
 
-async def test_a_silent_camera_is_unreachable_until_it_sends_again(kept: Kept, recording: bytes, camera: Start) -> None:
+async def test_a_silent_camera_is_unreachable_until_it_sends_again(
+    stored: StoredFootage, recording: bytes, camera: Start
+) -> None:
     (port,) = free_ports(1)
     source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True, silence_s=1.0)
-    async with taking_in(source, kept.db, kept.footage, kept.vault):
+    async with taking_in(source, stored.db, stored.footage, stored.vault):
         with await asyncio.to_thread(connected, port) as wire:
             await asyncio.to_thread(wire.sendall, recording)
-            await kept.wait_for_fault("main", Fault.UNREACHABLE)
-            await kept.wait_for_pieces("main", 6)
+            await stored.wait_for_fault("main", Fault.UNREACHABLE)
+            await stored.wait_for_pieces("main", 6)
             camera(port)
-            await kept.wait_for_fault("main", None)
-    assert len((await kept.takes("main"))[0]) == 6, "what it sent before is whole"
+            await stored.wait_for_fault("main", None)
+    assert len((await stored.takes("main"))[0]) == 6, "earlier segments are complete"
 
 
 async def test_srt_with_a_passphrase_refuses_senders_without_it(
-    kept: Kept, program: Program, capfd: pytest.CaptureFixture[str]
+    stored: StoredFootage, program: Program, capfd: pytest.CaptureFixture[str]
 ) -> None:
     srt, feed, other = free_ports(3)
     source = Source("by-srt", f"srt://127.0.0.1:{srt}?mode=listener&passphrase=a+secret+of+the+cameras")
-    async with taking_in(source, kept.db, kept.footage, kept.vault):
+    async with taking_in(source, stored.db, stored.footage, stored.vault):
         program("-m", "tests.media.replay.sender", f"udp://127.0.0.1:{other}?{PACKET}")
         for wrong in ("", "&passphrase=a+secret+of+strangers"):
             caller = f"srt://127.0.0.1:{srt}?mode=caller&latency=60{wrong}"
             refused = program(SRT_PROGRAM, "-autoreconnect:no", f"udp://127.0.0.1:{other}", caller)
             await asyncio.to_thread(refused.wait, 30)
-        assert await kept.takes("by-srt") == []
+        assert await stored.takes("by-srt") == []
         caller = f"srt://127.0.0.1:{srt}?mode=caller&latency=60&passphrase=a+secret+of+the+cameras"
         program(SRT_PROGRAM, "-q", f"udp://127.0.0.1:{feed}", caller)
         program("-m", "tests.media.replay.sender", f"udp://127.0.0.1:{feed}?{PACKET}")
-        await kept.wait_for_pieces("by-srt", 1)
+        await stored.wait_for_pieces("by-srt", 1)
     assert "a+secret+of+the+cameras" not in capfd.readouterr().out
 
 
 async def test_srt_without_its_program_is_a_fault_until_it_exists(
-    kept: Kept, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stored: StoredFootage, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     srt, feed = free_ports(2)
     installed = shutil.which(SRT_PROGRAM)
@@ -269,16 +281,18 @@ async def test_srt_without_its_program_is_a_fault_until_it_exists(
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
     source = Source("by-srt", f"srt://127.0.0.1:{srt}?mode=listener")
-    async with taking_in(source, kept.db, kept.footage, kept.vault):
-        await kept.wait_for_fault("by-srt", Fault.NO_SRT)
+    async with taking_in(source, stored.db, stored.footage, stored.vault):
+        await stored.wait_for_fault("by-srt", Fault.NO_SRT)
         (folder / SRT_PROGRAM).symlink_to(installed)
         program(installed, "-q", f"udp://127.0.0.1:{feed}", f"srt://127.0.0.1:{srt}?mode=caller&latency=60")
         program("-m", "tests.media.replay.sender", f"udp://127.0.0.1:{feed}?{PACKET}")
-        await kept.wait_for_pieces("by-srt", 1)
-        await kept.wait_for_fault("by-srt", None)
+        await stored.wait_for_pieces("by-srt", 1)
+        await stored.wait_for_fault("by-srt", None)
 
 
-async def test_the_srt_program_ends_with_a_killed_ingest(kept: Kept, program: Program, config: Config) -> None:
+async def test_the_srt_program_ends_with_a_killed_ingest(
+    stored: StoredFootage, program: Program, config: Config
+) -> None:
     (port,) = free_ports(1)
     there = [str(config.database_url), config.objects_at, config.secret]
     ingesting = program("-m", "tests.media.replay.ingesting", *there, f"srt://127.0.0.1:{port}?mode=listener")
@@ -291,13 +305,13 @@ async def test_the_srt_program_ends_with_a_killed_ingest(kept: Kept, program: Pr
                 return is_so
         return not is_so
 
-    await kept.wait_for(partial(held, is_so=True))
+    await stored.wait_for(partial(held, is_so=True))
     ingesting.send_signal(signal.SIGKILL)
-    await kept.wait_for(partial(held, is_so=False))
+    await stored.wait_for(partial(held, is_so=False))
 
 
 async def test_a_killed_ingest_loses_at_most_the_open_segment(
-    kept: Kept, program: Program, config: Config, tmp_path: Path
+    stored: StoredFootage, program: Program, config: Config, tmp_path: Path
 ) -> None:
     (port,) = free_ports(1)
     log = tmp_path / "sent"
@@ -305,26 +319,26 @@ async def test_a_killed_ingest_loses_at_most_the_open_segment(
     command = ["-m", "tests.media.replay.ingesting", *there, f"tcp://127.0.0.1:{port}?listen=1"]
     ingesting = program(*command)
     program("-m", "tests.media.replay.sender", f"tcp://127.0.0.1:{port}", str(log))
-    await kept.wait_for_pieces("main", 3)
+    await stored.wait_for_pieces("main", 3)
     ingesting.send_signal(signal.SIGKILL)
     sent = [int(line) for line in log.read_text().splitlines()]
     ingesting.wait()
-    before = await kept.pieces("main")
-    clocks = [clock for piece in before for _, clock in await kept.clocks(piece)]
-    assert {after - clock for clock, after in pairwise(clocks)} == {FRAME_MS}, "all of what is kept is whole"
+    before = await stored.pieces("main")
+    clocks = [clock for piece in before for _, clock in await stored.clocks(piece)]
+    assert {after - clock for clock, after in pairwise(clocks)} == {FRAME_MS}, "stored segments are complete"
     lost = [made for made in sent if made > clocks[-1] + FRAME_MS]
     assert len(lost) <= OPEN_FRAMES_MAX
     program(*command)
-    await kept.wait_for_pieces("main", len(before) + 1)
-    _, after = await kept.takes("main")
-    assert len(await kept.clocks(after[0])) == 25, "it is sealed with the key that the hour has already"
+    await stored.wait_for_pieces("main", len(before) + 1)
+    _, after = await stored.takes("main")
+    assert len(await stored.clocks(after[0])) == 25, "it is encrypted with the existing key of the hour"
 
 
 async def test_segments_for_a_full_disk_are_counted_as_lost_and_later_ones_are_stored(
-    kept: Kept, camera: Start, small_disk: Path
+    stored: StoredFootage, camera: Start, small_disk: Path
 ) -> None:
     (port,) = free_ports(1)
-    full = Kept(kept.db, Footage(str(small_disk)), kept.vault)
+    full = StoredFootage(stored.db, Footage(str(small_disk)), stored.vault)
     ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(shutil.disk_usage(small_disk).free))
     source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True)
@@ -337,7 +351,7 @@ async def test_segments_for_a_full_disk_are_counted_as_lost_and_later_ones_are_s
             return state is not None and state.lost >= count
 
         await full.wait_for(partial(lost, 2))
-        assert await full.pieces("main") == [], "no row names an object that is not there"
+        assert await full.pieces("main") == [], "no row names a missing object"
         first.pull()
         camera(port)
         await full.wait_for(partial(lost, ingest.lost + 4))
@@ -349,6 +363,6 @@ async def test_segments_for_a_full_disk_are_counted_as_lost_and_later_ones_are_s
         state = await full.state("main")
         assert state is not None
         assert state.lost == ingest.lost, "each is counted once"
-    assert len(await full.takes("main")) == 2, "what began while nothing more could wait goes on as well"
+    assert len(await full.takes("main")) == 2, "a take that began with a full buffer continues"
     for piece in await full.pieces("main"):
         assert len(await full.clocks(piece)) > 0

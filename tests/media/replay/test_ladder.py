@@ -145,9 +145,9 @@ def test_a_rendition_waits_only_for_segments_that_may_still_be_encoded() -> None
     assert [piece.track.rung for piece in shown_pieces] == [Rung.P240] * 7
     assert rung_pieces(source, pieces(RUNG, range(7)), now, closed=True)[7:] == source[7:], "nothing is made any more"
     late = rung_pieces(source, pieces(RUNG, range(4)), now, closed=False)
-    assert late[4:] == source[4:5], "the fifth second is too late to be made, the sixth is not"
+    assert late[4:] == source[4:5], "the fifth second is too late, the sixth is not"
     left_out = rung_pieces(source, pieces(RUNG, [0, 1, 9]), now, closed=False)
-    assert left_out[2:9] == source[2:9], "of what was left out, either"
+    assert left_out[2:9] == source[2:9], "skipped segments are not awaited"
     assert len(left_out) == 10
 
 
@@ -179,7 +179,7 @@ def test_a_rendition_shows_the_same_clock_at_the_same_times() -> None:
 
 def test_captions_and_descriptions_use_presentation_times_of_reordered_frames() -> None:
     init, fragments = small_film().init, small_film().fragments
-    assert fragments[0].at_s == pytest.approx(0.08), "pictures come two frames before they are shown"
+    assert fragments[0].at_s == pytest.approx(0.08), "frames are sent two frames before presentation"
     times = [first_presentation_s(init.data + fragment.data) for fragment in fragments]
     assert times == pytest.approx([fragment.at_s for fragment in fragments])
 
@@ -284,7 +284,7 @@ async def test_programme_cameras_are_encoded_live_and_others_once_a_clip_shows_t
     assert len(await works.made("behind-goal")) == 4
     assert await works.until_idle() == 0
     async with works.db.connection() as conn:
-        assert await conn.fetchval("select laddered_at from replay.clip") is None, "more may come in"
+        assert await conn.fetchval("select laddered_at from replay.clip") is None, "more segments may arrive"
 
 
 async def test_a_delayed_ladder_skips_to_the_latest_segment_and_reports_the_skipped_ones(works: Works) -> None:
@@ -300,12 +300,12 @@ async def test_a_delayed_ladder_skips_to_the_latest_segment_and_reports_the_skip
     assert ladder.skipped == 2
     assert await works.state() == {"seconds_behind": 0, "seconds_left_out": 2}
     await works.publish("main")
-    assert await works.until_idle() == 2, "what a clip shows is made all the same, later"
+    assert await works.until_idle() == 2, "skipped segments of a clip are encoded later"
 
 
 async def test_a_segment_without_its_object_delays_no_others(works: Works) -> None:
     source = await works.archive.keep("main", small_film(), AT, programme=True)
-    await works.archive.footage.put(source[1].segment.id, b"not what was kept")
+    await works.archive.footage.put(source[1].segment.id, b"another content")
     works.clock.set(AT + 4 * SECOND)
     await works.until_idle()
     assert [piece.segment.at for piece in await works.made("main")] == [source[n].segment.at for n in (0, 2, 3)]

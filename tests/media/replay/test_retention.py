@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import FakeClock
 from tests.media.replay.conftest import Program
-from tests.media.replay.stored import Kept
+from tests.media.replay.stored import StoredFootage
 from virage.media.replay.jobs.retention import RetentionJobs
 from virage.media.replay.reads.cameras import gauges
 from virage.media.replay.rules.cameras import Fault
@@ -30,185 +30,189 @@ HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
 
 
-async def sent(kept: Kept, camera: str, times: Sequence[datetime], kind: Kind = Kind.VIDEO) -> list[UUID]:
+async def sent(stored: StoredFootage, camera: str, times: Sequence[datetime], kind: Kind = Kind.VIDEO) -> list[UUID]:
     """Store a take with segments at these times; return its object ids, the init segment first."""
     track = Track(new_id(), new_id(), camera, kind, "avc1.64001f", 640, 360, times[0])
     segments = [Segment(new_id(), track.id, at, 1000, 5) for at in times]
-    async with kept.db.transaction() as conn:
+    async with stored.db.transaction() as conn:
         await store.save_camera(conn, camera, programme=False, delay_ms=0)
         await store.add_track(conn, track)
         for segment in segments:
             await store.add_segment(conn, segment, track)
         for period in {key_period(at) for at in times}:
-            await store.add_key(conn, camera, period, kept.vault.new(camera, period))
+            await store.add_key(conn, camera, period, stored.vault.new(camera, period))
     ids = [track.id, *(segment.id for segment in segments)]
-    await asyncio.gather(*(kept.footage.put(object_id, b"bytes") for object_id in ids))
+    await asyncio.gather(*(stored.footage.put(object_id, b"bytes") for object_id in ids))
     return ids
 
 
-async def clip(kept: Kept, from_at: datetime, to_at: datetime, *cameras: str, shown: bool = True) -> UUID:
+async def clip(stored: StoredFootage, from_at: datetime, to_at: datetime, *cameras: str, shown: bool = True) -> UUID:
     made = Clip(new_id(), new_id(), from_at, to_at, list(cameras), to_at if shown else None, poster_id=new_id())
-    async with kept.db.transaction() as conn:
+    async with stored.db.transaction() as conn:
         await clips.add_clip(conn, made)
     return made.id
 
 
-async def described(kept: Kept, clip_id: UUID, locale: Locale, now: datetime) -> list[UUID]:
+async def described(stored: StoredFootage, clip_id: UUID, locale: Locale, now: datetime) -> list[UUID]:
     """Store a description of two seconds; return its object ids, the init segment first."""
     init, *ids = [new_id() for _ in range(3)]
     parts = [Part(0, init, part, key_period(now), 1000) for part in ids]
-    async with kept.db.transaction() as conn:
+    async with stored.db.transaction() as conn:
         await descriptions.put(conn, clip_id, locale, new_id(), {"main": parts}, now=now)
-    await asyncio.gather(*(kept.footage.put(object_id, b"bytes") for object_id in (init, *ids)))
+    await asyncio.gather(*(stored.footage.put(object_id, b"bytes") for object_id in (init, *ids)))
     return [init, *ids]
 
 
-async def stored(kept: Kept, ids: Sequence[UUID]) -> list[bool]:
-    return [await kept.footage.get(object_id) is not None for object_id in ids]
+async def are_stored(stored: StoredFootage, ids: Sequence[UUID]) -> list[bool]:
+    return [await stored.footage.get(object_id) is not None for object_id in ids]
 
 
-async def count(kept: Kept, table: str) -> int:
-    async with kept.db.connection() as conn:
+async def count(stored: StoredFootage, table: str) -> int:
+    async with stored.db.connection() as conn:
         found: int = await conn.fetchval(f"select count(*) from replay.{table}")
     return found
 
 
-def job(kept: Kept, clock: Clock) -> RetentionJobs:
-    return RetentionJobs(kept.db, clock, kept.footage, HOURS)
+def job(stored: StoredFootage, clock: Clock) -> RetentionJobs:
+    return RetentionJobs(stored.db, clock, stored.footage, HOURS)
 
 
-async def test_expired_footage_is_deleted_with_tracks_keys_and_objects(kept: Kept, clock: FakeClock) -> None:
+async def test_expired_footage_is_deleted_with_tracks_keys_and_objects(stored: StoredFootage, clock: FakeClock) -> None:
     old, young = clock.now() - 30 * HOUR, clock.now() - 2 * HOUR
-    over = await sent(kept, "main", [old, old + SECOND])
-    sound = await sent(kept, "main", [old], Kind.AUDIO)
-    stays = await sent(kept, "main", [young, young + SECOND])
-    await job(kept, clock).expire()
-    assert await stored(kept, [*over, *sound]) == [False] * 5
-    assert await stored(kept, stays) == [True] * 3
-    assert [await count(kept, table) for table in ("segment", "track", "media_key", "doomed")] == [2, 1, 1, 0]
+    over = await sent(stored, "main", [old, old + SECOND])
+    sound = await sent(stored, "main", [old], Kind.AUDIO)
+    stays = await sent(stored, "main", [young, young + SECOND])
+    await job(stored, clock).expire()
+    assert await are_stored(stored, [*over, *sound]) == [False] * 5
+    assert await are_stored(stored, stays) == [True] * 3
+    assert [await count(stored, table) for table in ("segment", "track", "media_key", "doomed")] == [2, 1, 1, 0]
 
 
-async def test_a_clip_protects_its_footage_until_some_time_after_its_withdrawal(kept: Kept, clock: FakeClock) -> None:
+async def test_a_clip_protects_its_footage_until_some_time_after_its_withdrawal(
+    stored: StoredFootage, clock: FakeClock
+) -> None:
     old = clock.now() - 30 * HOUR
-    shown = await sent(kept, "main", [old + number * SECOND for number in range(4)])
-    other = await sent(kept, "other", [old + SECOND])
-    clip_id = await clip(kept, old + 1.5 * SECOND, old + 3 * SECOND, "main")
-    await job(kept, clock).expire()
-    init, before, first, second, after = await stored(kept, shown)
+    shown = await sent(stored, "main", [old + number * SECOND for number in range(4)])
+    other = await sent(stored, "other", [old + SECOND])
+    clip_id = await clip(stored, old + 1.5 * SECOND, old + 3 * SECOND, "main")
+    await job(stored, clock).expire()
+    init, before, first, second, after = await are_stored(stored, shown)
     assert (init, first, second, after) == (True, True, True, False)
-    assert before, "a segment may be five seconds long, and the clip begins in it"
-    assert await stored(kept, other) == [False, False]
-    async with kept.db.transaction() as conn:
+    assert before, "a segment may last five seconds, and the clip starts in it"
+    assert await are_stored(stored, other) == [False, False]
+    async with stored.db.transaction() as conn:
         await clips.withdraw_clip(conn, clip_id, clock.now())
     clock.advance(GRACE - SECOND)
-    await job(kept, clock).expire()
-    assert (await stored(kept, shown))[2]
-    assert await count(kept, "media_key") == 1
+    await job(stored, clock).expire()
+    assert (await are_stored(stored, shown))[2]
+    assert await count(stored, "media_key") == 1
     clock.advance(2 * SECOND)
-    await job(kept, clock).expire()
-    assert await stored(kept, shown) == [False] * 5
-    assert [await count(kept, table) for table in ("segment", "track", "media_key")] == [0, 0, 0]
+    await job(stored, clock).expire()
+    assert await are_stored(stored, shown) == [False] * 5
+    assert [await count(stored, table) for table in ("segment", "track", "media_key")] == [0, 0, 0]
 
 
 async def test_an_unapproved_clip_protects_its_footage_only_for_the_retention_time(
-    kept: Kept, clock: FakeClock
+    stored: StoredFootage, clock: FakeClock
 ) -> None:
     began = clock.now() - HOURS * HOUR
-    seen = await sent(kept, "main", [began + number * SECOND for number in range(3)])
-    proposed = await clip(kept, began, began + 3 * SECOND, "main", shown=False)
+    seen = await sent(stored, "main", [began + number * SECOND for number in range(3)])
+    proposed = await clip(stored, began, began + 3 * SECOND, "main", shown=False)
     clock.advance(3 * SECOND)
-    await job(kept, clock).expire()
-    assert await stored(kept, seen) == [True] * 4, "what is left of it is all of it"
+    await job(stored, clock).expire()
+    assert await are_stored(stored, seen) == [True] * 4, "the clip is still complete"
     clock.advance(SECOND)
-    await job(kept, clock).expire()
-    assert await stored(kept, seen) == [False] * 4
-    async with kept.db.connection() as conn:
+    await job(stored, clock).expire()
+    assert await are_stored(stored, seen) == [False] * 4
+    async with stored.db.connection() as conn:
         waits = await clips.clip(conn, proposed)
     assert waits is not None
     assert waits.state is ClipState.PROPOSED
 
 
-async def test_a_replaced_description_or_one_of_a_withdrawn_clip_is_deleted(kept: Kept, clock: FakeClock) -> None:
-    await sent(kept, "main", [clock.now()])
-    clip_id = await clip(kept, clock.now(), clock.now() + SECOND, "main")
-    other = await clip(kept, clock.now(), clock.now() + SECOND, "main")
+async def test_a_replaced_description_or_one_of_a_withdrawn_clip_is_deleted(
+    stored: StoredFootage, clock: FakeClock
+) -> None:
+    await sent(stored, "main", [clock.now()])
+    clip_id = await clip(stored, clock.now(), clock.now() + SECOND, "main")
+    other = await clip(stored, clock.now(), clock.now() + SECOND, "main")
     now = clock.now()
-    first, second = await described(kept, clip_id, "en", now), await described(kept, clip_id, "en", now)
-    french, elsewhere = await described(kept, clip_id, "fr", now), await described(kept, other, "en", now)
-    await job(kept, clock).expire()
-    assert await stored(kept, first) == [False] * 3
-    assert await stored(kept, [*second, *french, *elsewhere]) == [True] * 9
-    async with kept.db.transaction() as conn:
+    first, second = await described(stored, clip_id, "en", now), await described(stored, clip_id, "en", now)
+    french, elsewhere = await described(stored, clip_id, "fr", now), await described(stored, other, "en", now)
+    await job(stored, clock).expire()
+    assert await are_stored(stored, first) == [False] * 3
+    assert await are_stored(stored, [*second, *french, *elsewhere]) == [True] * 9
+    async with stored.db.transaction() as conn:
         await clips.withdraw_clip(conn, clip_id, clock.now(), entry=None)
     clock.advance(GRACE)
-    await job(kept, clock).expire()
-    assert await stored(kept, second) == [True] * 3, "it may be shown again"
+    await job(stored, clock).expire()
+    assert await are_stored(stored, second) == [True] * 3, "it may be shown again"
     clock.advance(SECOND)
-    await job(kept, clock).expire()
-    assert await stored(kept, [*second, *french]) == [False] * 6
-    assert await stored(kept, elsewhere) == [True] * 3
-    assert [await count(kept, table) for table in ("description", "description_part", "doomed")] == [1, 2, 0]
+    await job(stored, clock).expire()
+    assert await are_stored(stored, [*second, *french]) == [False] * 6
+    assert await are_stored(stored, elsewhere) == [True] * 3
+    assert [await count(stored, table) for table in ("description", "description_part", "doomed")] == [1, 2, 0]
 
 
-async def poster_of(kept: Kept, clip_id: UUID) -> UUID | None:
-    async with kept.db.connection() as conn:
+async def poster_of(stored: StoredFootage, clip_id: UUID) -> UUID | None:
+    async with stored.db.connection() as conn:
         found = await clips.clip(conn, clip_id)
     assert found is not None
     return found.poster_id
 
 
 async def test_a_poster_is_deleted_after_withdrawal_and_rendered_again_after_a_restore(
-    kept: Kept, clock: FakeClock
+    stored: StoredFootage, clock: FakeClock
 ) -> None:
-    await sent(kept, "main", [clock.now()])
-    withdrawn, shown = [await clip(kept, clock.now(), clock.now() + SECOND, "main") for _ in range(2)]
-    poster, other = await poster_of(kept, withdrawn), await poster_of(kept, shown)
+    await sent(stored, "main", [clock.now()])
+    withdrawn, shown = [await clip(stored, clock.now(), clock.now() + SECOND, "main") for _ in range(2)]
+    poster, other = await poster_of(stored, withdrawn), await poster_of(stored, shown)
     assert poster is not None
     assert other is not None
     for object_id in (poster, other):
-        await kept.footage.put(object_id, b"bytes")
-    async with kept.db.transaction() as conn:
+        await stored.footage.put(object_id, b"bytes")
+    async with stored.db.transaction() as conn:
         await clips.withdraw_clip(conn, withdrawn, clock.now())
     clock.advance(GRACE)
-    await job(kept, clock).expire()
-    assert await stored(kept, [poster, other]) == [True, True]
+    await job(stored, clock).expire()
+    assert await are_stored(stored, [poster, other]) == [True, True]
     clock.advance(SECOND)
-    await job(kept, clock).expire()
-    assert await stored(kept, [poster, other]) == [False, True]
-    assert [await poster_of(kept, withdrawn), await count(kept, "doomed")] == [None, 0]
-    async with kept.db.transaction() as conn:
+    await job(stored, clock).expire()
+    assert await are_stored(stored, [poster, other]) == [False, True]
+    assert [await poster_of(stored, withdrawn), await count(stored, "doomed")] == [None, 0]
+    async with stored.db.transaction() as conn:
         over = await clips.clip(conn, withdrawn)
         assert over is not None
         assert await clips.show_clip(conn, over, 7, clock.now())
-    assert await poster_of(kept, withdrawn) not in (None, poster)
+    assert await poster_of(stored, withdrawn) not in (None, poster)
 
 
 async def test_an_interrupted_deletion_is_completed_and_no_row_names_a_missing_object(
-    kept: Kept, program: Program, database_url: str, tmp_path: Path
+    stored: StoredFootage, program: Program, database_url: str, tmp_path: Path
 ) -> None:
     old = datetime.now(UTC) - 30 * HOUR
-    ids = await sent(kept, "main", [old + number * SECOND for number in range(2000)])
+    ids = await sent(stored, "main", [old + number * SECOND for number in range(2000)])
     expiring = program("-m", "tests.media.replay.expiring", database_url, str(tmp_path / "objects"))
 
     async def begun() -> bool:
-        return await kept.footage.get(ids[1]) is None
+        return await stored.footage.get(ids[1]) is None
 
-    await kept.wait_for(begun)
+    await stored.wait_for(begun)
     expiring.send_signal(signal.SIGKILL)
     expiring.wait()
-    assert await count(kept, "doomed") > 0, "it was killed half way"
-    left = {piece.segment.id for piece in await kept.pieces("main")}
-    assert all(await stored(kept, list(left)))
-    await job(kept, Clock()).expire()
-    assert not any(await stored(kept, ids))
-    assert [await count(kept, table) for table in ("segment", "track", "doomed")] == [0, 0, 0]
+    assert await count(stored, "doomed") > 0, "it was killed half way"
+    left = {piece.segment.id for piece in await stored.pieces("main")}
+    assert all(await are_stored(stored, list(left)))
+    await job(stored, Clock()).expire()
+    assert not any(await are_stored(stored, ids))
+    assert [await count(stored, table) for table in ("segment", "track", "doomed")] == [0, 0, 0]
 
 
-async def test_a_restarted_camera_keeps_its_delay_unless_another_is_set(kept: Kept) -> None:
+async def test_a_restarted_camera_keeps_its_delay_unless_another_is_set(stored: StoredFootage) -> None:
     async def noted(delay_ms: int | None, *, programme: bool) -> tuple[int, bool]:
-        async with kept.db.connection() as conn:
+        async with stored.db.connection() as conn:
             await store.save_camera(conn, "main", programme=programme, delay_ms=delay_ms)
-        state = await kept.state("main")
+        state = await stored.state("main")
         assert state is not None
         return state.delay_ms, state.programme
 
@@ -217,14 +221,14 @@ async def test_a_restarted_camera_keeps_its_delay_unless_another_is_set(kept: Ke
     assert await noted(0, programme=True) == (0, True)
 
 
-async def test_faults_of_cameras_are_metrics(kept: Kept, clock: FakeClock) -> None:
+async def test_faults_of_cameras_are_metrics(stored: StoredFootage, clock: FakeClock) -> None:
     async def figures() -> list[float]:
-        async with kept.db.connection() as conn:
+        async with stored.db.connection() as conn:
             return [(await gauge.read(conn))["main"] for gauge in gauges(clock)]
 
-    await sent(kept, "main", [clock.now()])
-    assert await figures() == [1, float("inf"), 0], "nobody has taken it in yet"
-    async with kept.db.connection() as conn:
+    await sent(stored, "main", [clock.now()])
+    assert await figures() == [1, float("inf"), 0], "no ingest has started"
+    async with stored.db.connection() as conn:
         await store.save_camera_state(conn, "main", fault=None, seen_at=clock.now(), lost=3, now=clock.now())
         clock.advance(2 * SECOND)
         assert await figures() == [0, 2, 3]
@@ -234,12 +238,14 @@ async def test_faults_of_cameras_are_metrics(kept: Kept, clock: FakeClock) -> No
 
 
 @pytest.mark.parametrize("hours", [1, HOURS])
-async def test_counts_of_lost_segments_expire_with_the_footage(kept: Kept, clock: FakeClock, hours: int) -> None:
-    await sent(kept, "main", [clock.now()])
-    async with kept.db.connection() as conn:
+async def test_counts_of_lost_segments_expire_with_the_footage(
+    stored: StoredFootage, clock: FakeClock, hours: int
+) -> None:
+    await sent(stored, "main", [clock.now()])
+    async with stored.db.connection() as conn:
         await store.save_camera_state(conn, "main", fault=None, seen_at=None, lost=3, now=clock.now())
     clock.advance(hours * HOUR + SECOND)
-    await job(kept, clock).expire()
-    state = await kept.state("main")
+    await job(stored, clock).expire()
+    state = await stored.state("main")
     assert state is not None
     assert state.lost == (3 if hours < HOURS else 0)

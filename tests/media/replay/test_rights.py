@@ -201,7 +201,7 @@ async def test_rights_limit_time_and_place(crew: Crew) -> None:
     await crew.allow(from_at=(now + HOUR).isoformat())
     assert await crew.answers() == {"replay_not_yet"}
     first = await crew.world.ask(crew.desk, "GET", crew.doors[1])
-    assert first.headers["cache-control"] == "private, max-age=1", "no shared cache gives it to others"
+    assert first.headers["cache-control"] == "private, max-age=1", "shared caches must not store it"
     await crew.allow(until_at=now.isoformat())
     assert await crew.answers() == {"replay_over"}
     await crew.allow(where={"kind": "networks", "networks": ["10.20.0.0/16"]})

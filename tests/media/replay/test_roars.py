@@ -139,7 +139,7 @@ async def test_a_roar_in_a_cameras_sound_is_suggested_once_and_not_published(gro
     assert await ground.world.rows("select id from replay.clip") == []
     other = MomentDetectionJobs(ground.world.db, ground.world.clock, ground.footage, ground.vault)
     await other.listen()
-    assert len(await ground.suggested()) == 1, "who takes over hears the same, and says it no more"
+    assert len(await ground.suggested()) == 1, "another worker does not repeat the suggestion"
 
 
 async def test_constant_sound_is_not_suggested(ground: Ground, filmed: Path) -> None:

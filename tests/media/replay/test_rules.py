@@ -131,7 +131,7 @@ def test_a_reconnected_camera_continues_after_a_discontinuity() -> None:
     assert found.count("#EXT-X-DISCONTINUITY") == 1
     maps = [at for at, line in enumerate(found) if line.startswith("#EXT-X-MAP")]
     assert len(maps) == 2
-    assert found[maps[1] - 1] == "#EXT-X-KEY:METHOD=NONE", "the key of the segment before would open it wrongly"
+    assert found[maps[1] - 1] == "#EXT-X-KEY:METHOD=NONE", "the init segment is not encrypted"
     assert lines(*pieces(first, 0, 3)).count("#EXT-X-DISCONTINUITY") == 1, "a gap within a take"
     assert lines(*pieces(first, 0, 1), *pieces(second, 2)).count("#EXT-X-DISCONTINUITY") == 1, "it came back at once"
     assert "#EXT-X-DISCONTINUITY" not in lines(*pieces(first, 0, 1.02))
@@ -148,9 +148,9 @@ def test_corrected_times_cause_no_discontinuity_and_audio_follows_the_video() ->
     back = a_track()
     unheard = media_playlist(heard, runs_of([*pieces(back, -9, -5), *seen]), PLACES, closed=True)
     began = unheard.index("#EXTINF")
-    assert unheard[:began].count("#EXT-X-DISCONTINUITY") == 2, "the sound begins with the third run"
+    assert unheard[:began].count("#EXT-X-DISCONTINUITY") == 2, "audio starts in the third run"
     early = media_playlist(pieces(audio, -1), runs_of([*pieces(back, -9), *seen]), PLACES, closed=True)
-    assert early.count("#EXT-X-DISCONTINUITY") == 1, "sound that came long before its picture is of no other take"
+    assert early.count("#EXT-X-DISCONTINUITY") == 1, "early audio belongs to the same take"
 
 
 def test_takes_stay_in_order_regardless_of_arrival_times() -> None:
@@ -169,8 +169,8 @@ def test_the_multivariant_playlist_has_video_audio_and_peak_bandwidth() -> None:
     assert "BANDWIDTH=1200000" in text
     assert "RESOLUTION=640x360" in text
     assert 'LANGUAGE="fr",DEFAULT=NO,AUTOSELECT=NO,CHARACTERISTICS="public.accessibility.describes-video"' in text
-    assert 'NAME="English",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=NO' in text, "nobody reads who has not asked for it"
-    assert "#EXT-X-START:TIME-OFFSET=0" in text, "a clip that grows is played from its beginning"
+    assert 'NAME="English",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=NO' in text, "captions are off by default"
+    assert "#EXT-X-START:TIME-OFFSET=0" in text, "a growing clip is played from its start"
     assert "#EXT-X-START" not in main_playlist(pieces(a_track(), 0), [], live=True)
     silent = main_playlist(pieces(a_track(), 0), [])
     assert "AUDIO" not in silent
@@ -225,16 +225,19 @@ def test_the_key_period_is_independent_of_the_time_zone() -> None:
 
 
 def test_a_key_is_decrypted_with_current_and_previous_secrets() -> None:
-    old = MediaVault(["the old secret of the house"])
+    old = MediaVault(["the old secret of the deployment"])
     kept = old.new("main", AT)
     key = old.open(kept, "main", AT)
-    assert MediaVault(["a new secret of the house", "the old secret of the house"]).open(kept, "main", AT) == key
-    new = MediaVault(["a new secret of the house"])
+    assert (
+        MediaVault(["the new secret of the deployment", "the old secret of the deployment"]).open(kept, "main", AT)
+        == key
+    )
+    new = MediaVault(["the new secret of the deployment"])
     for vault, camera, at in ((new, "main", AT), (old, "other", AT), (old, "main", AT + timedelta(hours=1))):
         with pytest.raises(KeyLost):
             vault.open(kept, camera, at)
-    both = MediaVault(["a new secret of the house", "the old secret of the house"])
-    assert len(new.open(both.new("main", AT), "main", AT)) == KEY_BYTES, "what is new is sealed with the new secret"
+    both = MediaVault(["the new secret of the deployment", "the old secret of the deployment"])
+    assert len(new.open(both.new("main", AT), "main", AT)) == KEY_BYTES, "new keys are encrypted with the new secret"
 
 
 def mark(seconds: float = 20, *cameras: str) -> ClipRequest:
@@ -272,7 +275,7 @@ def test_a_clip_shows_all_cameras_with_video_or_the_chosen_ones() -> None:
     assert isinstance(every, Clip)
     assert isinstance(chosen, Clip)
     assert (every.cameras, chosen.cameras) == (["main", "goal"], ["goal"])
-    assert isinstance(new_clip(mark(300), UUID(int=2), ["main"], None), Clip), "five minutes are not too long"
+    assert isinstance(new_clip(mark(300), UUID(int=2), ["main"], None), Clip), "five minutes are allowed"
 
 
 def test_a_poster_shows_the_marked_moment_or_the_middle_of_the_clip() -> None:

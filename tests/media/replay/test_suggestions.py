@@ -32,7 +32,7 @@ async def test_a_suggestion_is_made_once_and_answered_by_a_clip_or_dismissed(des
     dismissed = await desk.world.ask(desk.moderator, "POST", f"/api/replay/suggestions/{earlier['id']}/dismiss")
     assert dismissed.status_code == 204
     assert (await desk.shown())["suggestions"] == []
-    assert await desk.clips() == [("shown", "watched")], "nothing was published by itself"
+    assert await desk.clips() == [("shown", "watched")], "nothing was published automatically"
 
 
 async def test_a_trimmed_clip_answers_its_suggestion(desk: Desk) -> None:
@@ -60,7 +60,7 @@ async def test_requests_of_fans_make_one_suggestion(desk: Desk) -> None:
     (suggestion,) = (await desk.shown())["suggestions"]
     assert (suggestion["source"], suggestion["strength"]) == ("taps", 5)
     assert at - timedelta(seconds=11) <= pitch.moment(suggestion["at"]) <= at - timedelta(seconds=10)
-    assert await desk.clips() == [], "it is suggested, and not published"
+    assert await desk.clips() == [], "it is suggested, not published"
     desk.world.clock.advance(TAPS_WITHIN + timedelta(seconds=1))  # type: ignore[attr-defined]  # the clock of tests
     late = [await desk.world.signed_in(f"late{number}@example.org") for number in range(3)]
     assert await tap(late[0]) == 204

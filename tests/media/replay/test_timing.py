@@ -83,7 +83,7 @@ def test_a_lamp_is_detected_among_moving_objects() -> None:
     lamp[40:80, 80:120] = 255
     pictures = [dark, player, dark, lamp, lamp, dark, lamp]
     assert list(flashes_in(*pictures)) == [120, 240]
-    assert list(flashes_in(dark, np.full_like(dark, 120), dark)) == [], "nor is a cloud that goes by a lamp"
+    assert list(flashes_in(dark, np.full_like(dark, 120), dark)) == [], "a passing cloud is no lamp"
     assert list(flashes_in(np.full_like(dark, 80), np.full_like(dark, 165), np.full_like(dark, 250))) == [40], (
         "a lamp that comes on over two frames flashes once"
     )
@@ -117,7 +117,7 @@ def test_a_camera_without_reports_of_its_ingest_is_silent() -> None:
     state = CameraState("main", True, 0, told_at=NOW, seen_at=NOW)
     assert state.fault_by(NOW + SILENT_AFTER) == (None, None)
     assert state.fault_by(NOW + SILENT_AFTER + timedelta(seconds=1)) == (Fault.SILENT, NOW)
-    assert CameraState("main", True, 0).fault_by(NOW) == (Fault.SILENT, None), "nobody has taken it in yet"
+    assert CameraState("main", True, 0).fault_by(NOW) == (Fault.SILENT, None), "no ingest has started"
 
 
 @pytest.mark.parametrize(
