@@ -45,18 +45,25 @@ class Archive:
         self.footage = footage
         self.vault = vault
 
-    async def keep(self, camera: str, film: Cut, began_at: datetime, *, programme: bool = False) -> list[Piece]:
+    async def keep(self, camera: str, recording: Cut, began_at: datetime, *, programme: bool = False) -> list[Piece]:
         """Store video as recorded by a camera from a moment on."""
         track = Track(
-            new_id(), new_id(), camera, Kind.VIDEO, film.init.codecs, film.init.width, film.init.height, began_at
+            new_id(),
+            new_id(),
+            camera,
+            Kind.VIDEO,
+            recording.init.codecs,
+            recording.init.width,
+            recording.init.height,
+            began_at,
         )
-        await self.footage.put(track.id, film.init.data)
+        await self.footage.put(track.id, recording.init.data)
         pieces = []
         async with self.db.transaction() as conn:
             await store.save_camera(conn, camera, programme=programme, delay_ms=0)
             await store.add_track(conn, track)
-            for part in film.fragments:
-                at = began_at + timedelta(seconds=part.at_s - film.fragments[0].at_s)
+            for part in recording.fragments:
+                at = began_at + timedelta(seconds=part.at_s - recording.fragments[0].at_s)
                 segment = Segment(new_id(), track.id, at, round(part.duration_s * 1000), len(part.data))
                 key = await self.key(conn, camera, at)
                 await self.footage.put(segment.id, sealed(part.data, key, segment.id))

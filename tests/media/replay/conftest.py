@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import FakeClock
 from tests.media.replay.camera import Camera
 from tests.media.replay.desk import Desk, a_desk
-from tests.media.replay.recorded_match import Filmed, a_match_on_film
+from tests.media.replay.recorded_match import RecordedMatch, a_recorded_match
 from tests.media.replay.stored import StoredFootage
 from virage.media.replay.footage import Footage
 from virage.media.replay.rules.media import MediaVault
@@ -64,8 +64,8 @@ def stored(config: Config, db: Database) -> StoredFootage:
 
 
 @pytest.fixture
-async def filmed(app: Application, db: Database, clock: FakeClock, config: Config) -> AsyncIterator[Filmed]:
-    async with a_match_on_film(app, db, clock, config) as match:
+async def recorded(app: Application, db: Database, clock: FakeClock, config: Config) -> AsyncIterator[RecordedMatch]:
+    async with a_recorded_match(app, db, clock, config) as match:
         yield match
 
 

@@ -29,7 +29,7 @@ from virage.platform.web.guard import Grant
 from virage.platform.web.http import Application
 
 
-class Filmed(Match):
+class RecordedMatch(Match):
     """A match that a camera has recorded for the last 14 seconds."""
 
     def __init__(self, world: World, desk: dict[str, str], config: Config, clock: FakeClock) -> None:
@@ -86,7 +86,9 @@ class Filmed(Match):
 
 
 @asynccontextmanager
-async def a_match_on_film(app: Application, db: Database, clock: FakeClock, config: Config) -> AsyncIterator[Filmed]:
+async def a_recorded_match(
+    app: Application, db: Database, clock: FakeClock, config: Config
+) -> AsyncIterator[RecordedMatch]:
     world = World(app, db, clock)
     async with alive(app):
         await world.open()
@@ -94,7 +96,7 @@ async def a_match_on_film(app: Application, db: Database, clock: FakeClock, conf
         desk = await world.signed_in("desk@example.org", *(Grant(role, "event", world.event) for role in roles))
         async with db.transaction() as conn:
             await live.set_teams(conn, world.event, TEAMS, None, clock.now(), revision=0)
-        yield Filmed(world, desk, config, clock)
+        yield RecordedMatch(world, desk, config, clock)
 
 
 def clocks(data: bytes) -> list[int]:

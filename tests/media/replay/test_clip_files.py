@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from benchmarks.reel import encoded, pictures
 from tests.media.live.test_rules import TEAMS
 from tests.media.replay.archive import cut
-from tests.media.replay.recorded_match import Filmed, clocks, voice
+from tests.media.replay.recorded_match import RecordedMatch, clocks, voice
 from tests.media.replay.reel import shot, take
 from tests.media.replay.test_goal_replay import luma
 from virage.media.live.acts import publishing as live
@@ -35,57 +35,57 @@ SECOND = timedelta(seconds=1)
 KEPT_BY_PHONES = "public, max-age=60, s-maxage=1"
 
 
-async def test_the_poster_shows_the_marked_moment_and_never_changes(filmed: Filmed) -> None:
-    now = filmed.world.clock.now()
-    await filmed.lay(shot("main", now - 14 * SECOND, 14))
-    clip = await filmed.goal()
-    poster = await filmed.ask(f"{clip}/poster.jpg")
+async def test_the_poster_shows_the_marked_moment_and_never_changes(recorded: RecordedMatch) -> None:
+    now = recorded.world.clock.now()
+    await recorded.lay(shot("main", now - 14 * SECOND, 14))
+    clip = await recorded.goal()
+    poster = await recorded.ask(f"{clip}/poster.jpg")
     assert (poster.headers["content-type"], poster.headers["cache-control"]) == ("image/jpeg", KEPT_BY_PHONES)
     with av.open(BytesIO(poster.content)) as picture:
         assert isinstance(picture, InputContainer)
         (frame,) = picture.decode(video=0)
         assert (frame.width, frame.height) == (640, 360)
     assert 0 <= now.timestamp() * 1000 - read_clock(luma(frame)) <= 1100
-    await filmed.lay(shot("main", now, 9))
-    assert (await filmed.ask(f"{clip}/poster.jpg")).content == poster.content
-    (object_,) = (await filmed.world.rows("select poster_id from replay.clip"))[0]
-    stored = await filmed.ask(f"/api/replay/objects/{object_}")
+    await recorded.lay(shot("main", now, 9))
+    assert (await recorded.ask(f"{clip}/poster.jpg")).content == poster.content
+    (object_,) = (await recorded.world.rows("select poster_id from replay.clip"))[0]
+    stored = await recorded.ask(f"/api/replay/objects/{object_}")
     assert len(stored.content) > len(poster.content)
     assert poster.content[:16] not in stored.content, "the stored poster is encrypted"
 
 
 async def test_the_start_response_has_all_that_a_player_needs_before_the_first_picture(
-    filmed: Filmed,
+    recorded: RecordedMatch,
 ) -> None:
-    now = filmed.world.clock.now()
-    await filmed.lay(shot("main", now - 400 * SECOND, 2), shot("main", now - 14 * SECOND, 14))
-    clip = await filmed.goal()
-    start = (await filmed.ask(f"{clip}/start")).json()
-    assert start["clip"] == (await filmed.ask(clip)).json()
+    now = recorded.world.clock.now()
+    await recorded.lay(shot("main", now - 400 * SECOND, 2), shot("main", now - 14 * SECOND, 14))
+    clip = await recorded.goal()
+    start = (await recorded.ask(f"{clip}/start")).json()
+    assert start["clip"] == (await recorded.ask(clip)).json()
     assert sorted(start["playlists"]) == [f"{clip}/main/{name}.m3u8" for name in ("audio", "main", "video")]
     for address, text in start["playlists"].items():
-        assert (await filmed.ask(address)).text == text
-    await filmed.world.rows("update replay.clip set from_at = $1", now - 100 * SECOND)
-    long = (await filmed.ask(f"{clip}/start")).json()["playlists"]
+        assert (await recorded.ask(address)).text == text
+    await recorded.world.rows("update replay.clip set from_at = $1", now - 100 * SECOND)
+    long = (await recorded.ask(f"{clip}/start")).json()["playlists"]
     assert list(long) == [f"{clip}/main/main.m3u8"], "track playlists of long clips are requested on demand"
-    await filmed.world.rows("delete from replay.segment")
-    assert (await filmed.ask(f"{clip}/start")).json()["playlists"] == {}
+    await recorded.world.rows("delete from replay.segment")
+    assert (await recorded.ask(f"{clip}/start")).json()["playlists"] == {}
 
 
-async def test_captions_show_feed_entries_at_their_time_in_both_languages(filmed: Filmed) -> None:
-    now = filmed.world.clock.now()
-    await filmed.lay(shot("main", now - 20 * SECOND, 22))
-    clip = await filmed.goal()
-    main = (await filmed.ask(f"{clip}/main/main.m3u8")).text
+async def test_captions_show_feed_entries_at_their_time_in_both_languages(recorded: RecordedMatch) -> None:
+    now = recorded.world.clock.now()
+    await recorded.lay(shot("main", now - 20 * SECOND, 22))
+    clip = await recorded.goal()
+    main = (await recorded.ask(f"{clip}/main/main.m3u8")).text
     assert re.findall(r'TYPE=SUBTITLES.*LANGUAGE="(..)"', main) == ["fr", "en"]
     for locale, words in (("fr", "But pour"), ("en", "Goal for")):
-        playlist = (await filmed.ask(f"{clip}/main/captions-{locale}.m3u8")).text
+        playlist = (await recorded.ask(f"{clip}/main/captions-{locale}.m3u8")).text
         pieces = [line for line in playlist.splitlines() if not line.startswith("#")]
-        assert len(pieces) == (await filmed.ask(f"{clip}/main/video.m3u8")).text.count("#EXTINF")
-        answers = [await filmed.ask(f"{clip}/main/{piece}") for piece in pieces]
+        assert len(pieces) == (await recorded.ask(f"{clip}/main/video.m3u8")).text.count("#EXTINF")
+        answers = [await recorded.ask(f"{clip}/main/{piece}") for piece in pieces]
         assert {answer.headers["cache-control"] for answer in answers} == {"public, max-age=1"}
         texts = [answer.text for answer in answers]
-        assert (await filmed.ask(f"{clip}/main/captions/{locale}/{new_id()}")).status_code == 404
+        assert (await recorded.ask(f"{clip}/main/captions/{locale}/{new_id()}")).status_code == 404
         # the first segment of the clip is second 8 of its take, where the time of the player starts
         assert all("X-TIMESTAMP-MAP=MPEGTS:720000,LOCAL:00:00:00.000" in text for text in texts)
         found = [number for number, text in enumerate(texts) if words in text]
@@ -94,14 +94,14 @@ async def test_captions_show_feed_entries_at_their_time_in_both_languages(filmed
         assert ", 1\N{PRIME}" in texts[12]
 
 
-async def test_a_clip_is_downloaded_as_a_playable_file_where_its_rights_allow(filmed: Filmed) -> None:
-    now = filmed.world.clock.now()
-    await filmed.lay(shot("main", now - 14 * SECOND, 6), shot("main", now - 6 * SECOND, 14))
-    clip = await filmed.goal()
-    refused = await filmed.ask(f"{clip}/main/clip.mp4")
+async def test_a_clip_is_downloaded_as_a_playable_file_where_its_rights_allow(recorded: RecordedMatch) -> None:
+    now = recorded.world.clock.now()
+    await recorded.lay(shot("main", now - 14 * SECOND, 6), shot("main", now - 6 * SECOND, 14))
+    clip = await recorded.goal()
+    refused = await recorded.ask(f"{clip}/main/clip.mp4")
     assert refused.json()["code"] == "replay_download_not_allowed"
-    await filmed.allow(Rights(download=True))
-    answer = await filmed.ask(f"{clip}/main/clip.mp4")
+    await recorded.allow(Rights(download=True))
+    answer = await recorded.ask(f"{clip}/main/clip.mp4")
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["content-type"] == "video/mp4"
     assert re.fullmatch(r'attachment; filename="[0-9-]+-main\.mp4"', answer.headers["content-disposition"])
@@ -117,37 +117,37 @@ async def test_a_clip_is_downloaded_as_a_playable_file_where_its_rights_allow(fi
 
 
 async def test_a_link_to_a_public_clip_has_a_preview_without_scripts(
-    filmed: Filmed,
+    recorded: RecordedMatch,
 ) -> None:
     teams = replace(TEAMS, home=replace(TEAMS.home, name='"><script>'))
-    async with filmed.world.db.transaction() as conn:
-        await live.set_teams(conn, filmed.world.event, teams, None, filmed.world.clock.now(), revision=1)
-    await filmed.lay(shot("main", filmed.world.clock.now() - 14 * SECOND, 14))
-    clip = await filmed.goal()
-    page = (await filmed.ask(f"/r/{clip.rpartition('/')[2]}")).text
+    async with recorded.world.db.transaction() as conn:
+        await live.set_teams(conn, recorded.world.event, teams, None, recorded.world.clock.now(), revision=1)
+    await recorded.lay(shot("main", recorded.world.clock.now() - 14 * SECOND, 14))
+    clip = await recorded.goal()
+    page = (await recorded.ask(f"/r/{clip.rpartition('/')[2]}")).text
     tags = dict(re.findall(r'<meta property="([^"]+)" content="([^"]+)">', page))
     assert tags["og:title"].startswith("But pour &quot;&gt;&lt;script&gt;")
     assert tags["og:description"] == "Un match"
     own = {"kind": "goal", "side": "home", "manner": "own"}
-    await filmed.tell({"kind": "corrected", "about": 2, "told": own})
-    assert "But contre son camp" in (await filmed.ask(f"/r/{clip.rpartition('/')[2]}")).text
+    await recorded.tell({"kind": "corrected", "about": 2, "told": own})
+    assert "But contre son camp" in (await recorded.ask(f"/r/{clip.rpartition('/')[2]}")).text
     image = httpx.URL(tags["og:image"])
-    assert (await filmed.ask(image.path)).headers["content-type"] == "image/jpeg"
-    for rights in (Rights(share=False), Rights(from_at=filmed.world.clock.now() + SECOND)):
-        await filmed.world.rows("delete from replay.rights")
-        await filmed.allow(rights)
-        answer = await filmed.ask(f"/r/{clip.rpartition('/')[2]}")
+    assert (await recorded.ask(image.path)).headers["content-type"] == "image/jpeg"
+    for rights in (Rights(share=False), Rights(from_at=recorded.world.clock.now() + SECOND)):
+        await recorded.world.rows("delete from replay.rights")
+        await recorded.allow(rights)
+        answer = await recorded.ask(f"/r/{clip.rpartition('/')[2]}")
         assert answer.status_code == 200
         assert "og:image" not in answer.text
         assert "But pour" not in answer.text
-    await filmed.world.rows("delete from replay.rights")
-    await filmed.allow(Rights(where=Networks(["127.0.0.0/8"])))
-    here = await filmed.ask(f"/r/{clip.rpartition('/')[2]}")
+    await recorded.world.rows("delete from replay.rights")
+    await recorded.allow(Rights(where=Networks(["127.0.0.0/8"])))
+    here = await recorded.ask(f"/r/{clip.rpartition('/')[2]}")
     assert "og:image" in here.text
     assert here.headers["cache-control"] == "no-store", "no cache tells others"
-    assert (await filmed.ask(f"/r/{new_id()}")).status_code == 404
-    await filmed.world.rows("update replay.clip set withdrawn_at = published_at, entry = null")
-    gone = await filmed.ask(f"/r/{clip.rpartition('/')[2]}")
+    assert (await recorded.ask(f"/r/{new_id()}")).status_code == 404
+    await recorded.world.rows("update replay.clip set withdrawn_at = published_at, entry = null")
+    gone = await recorded.ask(f"/r/{clip.rpartition('/')[2]}")
     assert (gone.status_code, gone.headers["content-type"]) == (410, "text/html; charset=utf-8"), "the app says why"
     assert "But pour" not in gone.text
 
@@ -184,32 +184,32 @@ class AtOnce:
 
 
 async def test_simultaneous_requests_for_a_poster_or_file_use_bounded_memory(
-    filmed: Filmed, monkeypatch: pytest.MonkeyPatch
+    recorded: RecordedMatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await filmed.lay(shot("main", filmed.world.clock.now() - 14 * SECOND, 23))
-    clip = await filmed.goal()
-    await filmed.allow(Rights(download=True))
-    filmed.clock.advance(19 * SECOND)
+    await recorded.lay(shot("main", recorded.world.clock.now() - 14 * SECOND, 23))
+    clip = await recorded.goal()
+    await recorded.allow(Rights(download=True))
+    recorded.clock.advance(19 * SECOND)
     pictures, mp4s = AtOnce(stills.jpeg), AtOnce(mp4.joined)
     monkeypatch.setattr(stills, "jpeg", pictures)
     monkeypatch.setattr(mp4, "joined", mp4s)
     for path, made in (("/poster.jpg", pictures), ("/main/clip.mp4", mp4s)):
-        answers = await asyncio.gather(*(filmed.ask(clip + path) for _ in range(12)))
+        answers = await asyncio.gather(*(recorded.ask(clip + path) for _ in range(12)))
         assert {answer.status_code for answer in answers} == {200}
         assert made.most <= RENDERS_MAX
     assert pictures.calls <= RENDERS_MAX
 
 
 @pytest.mark.parametrize("lost", ["segments", "keys", "objects"])
-async def test_a_clip_without_stored_footage_is_not_found(filmed: Filmed, lost: str) -> None:
-    await filmed.lay(shot("main", filmed.world.clock.now() - 14 * SECOND, 23))
-    clip = await filmed.goal()
-    await filmed.allow(Rights(download=True))
-    filmed.clock.advance(19 * SECOND)
+async def test_a_clip_without_stored_footage_is_not_found(recorded: RecordedMatch, lost: str) -> None:
+    await recorded.lay(shot("main", recorded.world.clock.now() - 14 * SECOND, 23))
+    clip = await recorded.goal()
+    await recorded.allow(Rights(download=True))
+    recorded.clock.advance(19 * SECOND)
     if lost == "objects":
-        for row in await filmed.world.rows("select id from replay.segment"):
-            await filmed.footage.delete(row["id"])
+        for row in await recorded.world.rows("select id from replay.segment"):
+            await recorded.footage.delete(row["id"])
     else:
-        await filmed.world.rows(f"delete from replay.{'segment' if lost == 'segments' else 'media_key'}")
-    asked = [await filmed.ask(clip + path) for path in ("/poster.jpg", "/main/clip.mp4")]
-    assert [answer.status_code for answer in [*asked, await filmed.describe(clip, "fr", voice(3))]] == [404] * 3
+        await recorded.world.rows(f"delete from replay.{'segment' if lost == 'segments' else 'media_key'}")
+    asked = [await recorded.ask(clip + path) for path in ("/poster.jpg", "/main/clip.mp4")]
+    assert [answer.status_code for answer in [*asked, await recorded.describe(clip, "fr", voice(3))]] == [404] * 3

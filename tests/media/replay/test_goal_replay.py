@@ -35,7 +35,7 @@ from virage.platform.web.guard import Grant
 from virage.platform.web.http import Application
 
 
-class Ground:
+class LiveMatch:
     """A match with a desk, in an application with the clock of the camera."""
 
     def __init__(self, world: World, desk: dict[str, str], db: Database, config: Config) -> None:
@@ -88,33 +88,33 @@ def luma(frame: av.VideoFrame) -> NDArray[np.uint8]:
 
 
 @pytest.fixture
-async def ground(config: Config, db: Database) -> AsyncIterator[Ground]:
+async def live_match(config: Config, db: Database) -> AsyncIterator[LiveMatch]:
     clock = Clock()
     app: Application = build(config, db, clock)
     world = World(app, db, clock)
     async with alive(app):
         await world.open()
         grants = [Grant(role, "event", world.event) for role in ("match_desk", "media_desk")]
-        yield Ground(world, await world.signed_in("desk@example.org", *grants), db, config)
+        yield LiveMatch(world, await world.signed_in("desk@example.org", *grants), db, config)
 
 
 async def test_the_replay_of_a_goal_plays_at_once_and_shows_the_right_time(
-    ground: Ground, camera: Callable[..., Camera]
+    live_match: LiveMatch, camera: Callable[..., Camera]
 ) -> None:
     (port,) = free_ports(1)
     source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True)
-    async with taking_in(source, ground.db, ground.footage, ground.vault):
+    async with taking_in(source, live_match.db, live_match.footage, live_match.vault):
         camera(port)
-        await ground.seen("main", 2)
-        _, goal = await ground.tell(KICK_OFF, {"kind": "goal", "side": "home"})
-        page = (await ground.get(f"/api/live/{ground.world.event}/pages/1")).json()
+        await live_match.seen("main", 2)
+        _, goal = await live_match.tell(KICK_OFF, {"kind": "goal", "side": "home"})
+        page = (await live_match.get(f"/api/live/{live_match.world.event}/pages/1")).json()
         replayed = page["entries"][2]["told"]
         assert (replayed["kind"], replayed["about"]) == ("replay", goal["number"])
         clip = replayed["clip_id"]
-        growing = (await ground.get(f"/api/replay/clips/{clip}/main/video.m3u8")).text
+        growing = (await live_match.get(f"/api/replay/clips/{clip}/main/video.m3u8")).text
         assert "#EXT-X-PLAYLIST-TYPE:EVENT" in growing
-        await ground.seen("main", 5)
-    frames = await ground.frames(clip, "main")
+        await live_match.seen("main", 5)
+    frames = await live_match.frames(clip, "main")
     assert len(frames) >= 100
     times = [shown for _, shown in frames]
     assert {after - before for before, after in pairwise(times)} == {40}
@@ -123,6 +123,6 @@ async def test_the_replay_of_a_goal_plays_at_once_and_shows_the_right_time(
         "a player shows it at its pace"
     )
     assert times[0] < datetime.fromisoformat(goal["at"]).timestamp() * 1000 < times[-1]
-    main = (await ground.get(f"/api/replay/clips/{clip}/main/main.m3u8")).text
+    main = (await live_match.get(f"/api/replay/clips/{clip}/main/main.m3u8")).text
     assert 'CODECS="avc1.' in main
     assert "mp4a.40.2" in main

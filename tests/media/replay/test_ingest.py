@@ -40,7 +40,7 @@ async def whole_second(stored: StoredFootage, camera: str) -> Piece:
     """Return a segment with all of its frames: on a busy machine, UDP loses packets."""
     found: list[Piece] = []
 
-    async def so() -> bool:
+    async def holds() -> bool:
         for take in await stored.takes(camera):
             for piece in take[1:]:
                 seen = [clock for _, clock in await stored.clocks(piece)]
@@ -48,7 +48,7 @@ async def whole_second(stored: StoredFootage, camera: str) -> Piece:
                     found.append(piece)
         return bool(found)
 
-    await stored.wait_for(so)
+    await stored.wait_for(holds)
     return found[-1]
 
 

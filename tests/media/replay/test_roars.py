@@ -68,7 +68,7 @@ def _times(frame: av.AudioFrame, times: float) -> av.AudioFrame:
     return made
 
 
-class Ground:
+class LiveMatch:
     """A running match, recorded by its main camera."""
 
     def __init__(self, world: World, config: Config) -> None:
@@ -116,12 +116,12 @@ class Ground:
 
 
 @pytest.fixture
-async def ground(app: Application, db: Database, clock: FakeClock, config: Config) -> AsyncIterator[Ground]:
+async def live_match(app: Application, db: Database, clock: FakeClock, config: Config) -> AsyncIterator[LiveMatch]:
     world = World(app, db, clock)
     async with alive(app):
         await world.open()
         clock.advance(timedelta(days=1, minutes=10))  # the match started ten minutes ago
-        yield Ground(world, config)
+        yield LiveMatch(world, config)
 
 
 @pytest.fixture
@@ -129,20 +129,22 @@ def roaring(filmed: Path) -> Path:
     return louder(filmed, QUIET_S, 3.0)
 
 
-async def test_a_roar_in_a_cameras_sound_is_suggested_once_and_not_published(ground: Ground, roaring: Path) -> None:
-    await ground.takes_in(roaring)
+async def test_a_roar_in_a_cameras_sound_is_suggested_once_and_not_published(
+    live_match: LiveMatch, roaring: Path
+) -> None:
+    await live_match.takes_in(roaring)
     for _ in range(3):
-        await ground.jobs.listen()
-    ((camera, at),) = await ground.suggested()
+        await live_match.jobs.listen()
+    ((camera, at),) = await live_match.suggested()
     assert camera == "main"
     assert abs(at - QUIET_S) <= 1.5
-    assert await ground.world.rows("select id from replay.clip") == []
-    other = MomentDetectionJobs(ground.world.db, ground.world.clock, ground.footage, ground.vault)
+    assert await live_match.world.rows("select id from replay.clip") == []
+    other = MomentDetectionJobs(live_match.world.db, live_match.world.clock, live_match.footage, live_match.vault)
     await other.listen()
-    assert len(await ground.suggested()) == 1, "another worker does not repeat the suggestion"
+    assert len(await live_match.suggested()) == 1, "another worker does not repeat the suggestion"
 
 
-async def test_constant_sound_is_not_suggested(ground: Ground, filmed: Path) -> None:
-    await ground.takes_in(filmed)
-    await ground.jobs.listen()
-    assert await ground.suggested() == []
+async def test_constant_sound_is_not_suggested(live_match: LiveMatch, filmed: Path) -> None:
+    await live_match.takes_in(filmed)
+    await live_match.jobs.listen()
+    assert await live_match.suggested() == []

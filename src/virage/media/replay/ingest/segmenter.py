@@ -1,7 +1,7 @@
 """Segmenting a transport into CMAF: packets are remuxed into fragments of a second, without encoding.
 
-Only H.264 with AAC is accepted, because every phone plays it, and only with closed GOPs of one second: segments are cut
-and angles are switched at key frames.
+Only H.264 with AAC is accepted, because every phone plays it, and only closed GOPs of one second. Segments are cut and
+angles are switched at key frames.
 """
 
 from collections.abc import Iterable, Iterator
@@ -138,8 +138,8 @@ _PARTS: Final = {"init": (b"ftyp", b"moov"), "fragment": (b"styp", b"sidx", b"pr
 class Take:
     """The tracks of a camera without interruption, timed from the first key frame.
 
-    Nothing is released before the second GOP has proved that GOPs are closed and short, or the take has ended normally:
-    no video of a refused encoder is stored.
+    Nothing is released before the second GOP has proved that GOPs are closed and short, or the take has ended. So no
+    video of a refused encoder is stored.
     """
 
     def __init__(self, source: InputContainer) -> None:

@@ -1,7 +1,7 @@
 """Tracks and segments of cameras, and their encryption.
 
 A take is what a camera sent without interruption: one init segment per track, and a segment per second (CMAF, ISO/IEC
-23000-19). Segments are encrypted on arrival (AES-128-CBC, RFC 8216, 4.3.2.4) with a key per camera and hour; the id of
+23000-19). Segments are encrypted on arrival (AES-128-CBC, RFC 8216, 4.3.2.4) with a key per camera and hour. The id of
 the object is the initialization vector, so that vectors are unique. Init segments are not encrypted: they contain no
 picture, and a take may be longer than the hours whose keys a clip provides.
 """

@@ -1,7 +1,7 @@
 """HLS playlists of clips (RFC 8216): a multivariant playlist, and one per track, over stored segments.
 
 A run is the video of a camera without interruption; within it, video and audio share a timeline. A camera that
-reconnected or lost video has several. All playlists of an angle have discontinuities at the same runs: a player aligns
+reconnected or lost video has several. All playlists of an angle have discontinuities at the same runs. A player aligns
 audio with the run of its video, and waits forever for a run without video.
 """
 
@@ -64,7 +64,7 @@ class Urls(Struct, frozen=True):
 def runs_of(pieces: Sequence[Piece]) -> list[Run]:
     """Return the runs of a track.
 
-    Times are corrected arrival times and may overlap slightly. Only a gap starts a new run.
+    A new take or a gap starts a new run. Times are corrected arrival times, so that segments may overlap slightly.
     """
     found: list[Run] = []
     for previous, piece in pairwise([None, *pieces]):

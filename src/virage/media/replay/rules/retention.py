@@ -12,8 +12,8 @@ GRACE: Final = timedelta(hours=48)
 class Retention(Struct, frozen=True):
     """Limits of retention. Footage before `seen_before` expires unless a clip shows it.
 
-    A clip protects its footage while published, and until it was withdrawn before `withdrawn_before`. A clip that was
-    never published protects it only until its end is before `seen_before`.
+    A published clip protects its footage; so does a withdrawn one, unless it was withdrawn before `withdrawn_before`. A
+    clip that was never published protects it only until its end is before `seen_before`.
     """
 
     seen_before: datetime
