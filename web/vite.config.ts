@@ -14,7 +14,7 @@ const syntax = oldest.map((browser) => browser.replace(/^(safari|ios)15\..*/, "$
 
 /** What the screens of all apps need. */
 const CORE =
-  /node_modules\/(svelte|esm-env|clsx|openapi-fetch)\/|src\/(apps\/[^/]+$|shared\/(runtime|api|theme|session|i18n\/i18n|ui\/(Button|Icon|Notice|Logo|Toasts)))/;
+  /node_modules\/(svelte|esm-env|clsx|openapi-fetch)\/|src\/(apps\/[^/]+$|features\/ticketing\/basket|shared\/(runtime|api|theme|session|i18n\/i18n|ui\/(Button|Icon|Notice|Logo|Toasts)))/;
 /** What stands beside it and the first page does without: the pages that need it fetch it. */
 const LATER = /node_modules\/svelte\/src\/reactivity\/|src\/shared\/(api\/(stream|words)|runtime\/(download|floor|keep|database))\./;
 
