@@ -29,8 +29,8 @@ from benchmarks.common import machine, run, tell
 from benchmarks.crowd import BAD
 from benchmarks.device import UNAUTHORIZED, Device
 from benchmarks.evening import Evening, seed
-from benchmarks.house import House
 from benchmarks.passing import SPEED, Arrivals, Seen
+from benchmarks.system import System
 from benchmarks.wire import Client
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
@@ -58,9 +58,9 @@ class Told(Struct):
     board: dict[str, Any]
 
 
-async def told(house: House, evening: Evening, thief: Device) -> Told:
+async def told(system: System, evening: Evening, thief: Device) -> Told:
     """Ask the database and the board."""
-    db = await Database.open(house.postgres.url, connections_max=1)
+    db = await Database.open(system.postgres.url, connections_max=1)
     async with db.connection() as conn:
         rows = await conn.fetch("select pass_number, state, entries from access.presence where state is not null")
         pairs: dict[int, list[tuple[Scan, Scan]]] = {}
@@ -74,7 +74,7 @@ async def told(house: House, evening: Evening, thief: Device) -> Told:
             thief.last_number - len(thief.unsent),  # what it could not send are the last that it numbered
         )
     await db.close()
-    client = Client(house.url)
+    client = Client(system.url)
     cookie = b"cookie: __Host-virage=%b\r\n" % evening.supervisor.encode()
     answer = await client.ask(b"GET", f"/api/access/board/{evening.event_id}".encode(), cookie)
     client.close()
@@ -160,9 +160,9 @@ def compared(evening: Arrivals, known: Told) -> tuple[dict[str, Any], set[int]]:
     }, set().union(*wrong.values())
 
 
-async def explain(house: House, evening: Arrivals, numbers: set[int]) -> None:
+async def explain(system: System, evening: Arrivals, numbers: set[int]) -> None:
     """What became of some passes: each light, and each scan that the server has, in the order of their times."""
-    db = await Database.open(house.postgres.url, connections_max=1)
+    db = await Database.open(system.postgres.url, connections_max=1)
     for number in sorted(numbers)[:EXPLAINED_MAX]:
         lines = [
             f"{one.at:%H:%M:%S.%f} light {one.visit.kind} {one.turn} phone {one.visit.off_s} at {one.device.lane.gate}"
@@ -206,22 +206,22 @@ def is_bad(one: Seen, cut: list[str]) -> bool:
 async def evening_of(fans: int) -> dict[str, Any]:
     """The whole run with so many people; the figures and what must be nothing."""
     began = time.monotonic()
-    house = House(workers=2)
+    system = System(workers=2)
     try:
-        await house.start_database()
-        evening = await seed(house, fans, max(4, fans // BAD_SHARE))
+        await system.start_database()
+        evening = await seed(system, fans, max(4, fans // BAD_SHARE))
         origin = datetime.now(UTC)
-        house.env |= {"VIRAGE_CLOCK_SPEED": str(SPEED), "VIRAGE_CLOCK_ORIGIN": origin.isoformat()}
-        await house.start_processes()
+        system.env |= {"VIRAGE_CLOCK_SPEED": str(SPEED), "VIRAGE_CLOCK_ORIGIN": origin.isoformat()}
+        await system.start_processes()
         seeded = time.monotonic()
-        arrivals = Arrivals(house, evening, Clock(speed=SPEED, origin=origin))
+        arrivals = Arrivals(system, evening, Clock(speed=SPEED, origin=origin))
         await arrivals.evening_passes()
         passed = time.monotonic()
-        found, wrong = compared(arrivals, await told(house, evening, arrivals.stolen))
-        await explain(house, arrivals, wrong)
-        print(house.errors() or "no complaints", file=sys.stderr)
+        found, wrong = compared(arrivals, await told(system, evening, arrivals.stolen))
+        await explain(system, arrivals, wrong)
+        print(system.errors() or "no complaints", file=sys.stderr)
     finally:
-        await house.stop()
+        await system.stop()
     return found | {"seed_s": round(seeded - began, 1), "evening_s": round(passed - seeded, 1)}
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from playwright.async_api import Browser, CDPSession, Page, async_playwright
 
-from benchmarks.house import House, seed
+from benchmarks.system import System, seed
 
 CHROMIUM = os.environ.get("VIRAGE_CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
@@ -24,25 +24,25 @@ new PerformanceObserver((list) => {
 
 
 @asynccontextmanager
-async def visited() -> AsyncIterator[tuple[House, UUID, Browser, float]]:
+async def visited() -> AsyncIterator[tuple[System, UUID, Browser, float]]:
     """A Virage with one event on sale over the whole bowl, a browser, and the commits of one plain client a second."""
-    house = House(1)
+    system = System(1)
     try:
-        plain_commits = await house.start_database()
-        event_id, _, _ = await seed(house.postgres.url, 1)
-        await house.start_processes()
+        plain_commits = await system.start_database()
+        event_id, _, _ = await seed(system.postgres.url, 1)
+        await system.start_processes()
         async with async_playwright() as running:
             browser = await running.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            yield house, event_id, browser, plain_commits
+            yield system, event_id, browser, plain_commits
             await browser.close()
     finally:
-        await house.stop()
+        await system.stop()
 
 
-async def phone(browser: Browser, house: House) -> tuple[Page, CDPSession]:
+async def phone(browser: Browser, system: System) -> tuple[Page, CDPSession]:
     """A phone's page with an empty cache and a processor four times slower."""
     context = await browser.new_context(
-        base_url=house.url.replace("127.0.0.1", "localhost"),
+        base_url=system.url.replace("127.0.0.1", "localhost"),
         viewport={"width": 390, "height": 844},
         device_scale_factor=2,
         has_touch=True,

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 from nacl.signing import SigningKey
 
-from benchmarks.house import House, prepare_plain
+from benchmarks.system import System, prepare_plain
 from tests.matchday.food.conftest import publish_all
 from tests.matchday.food.menu.board import BOARD, COLA, CUP
 from tests.money.wallet.cards.chip import Chip
@@ -86,10 +86,10 @@ class Sale(Struct):
     record_id: str
 
 
-async def seed(house: House, tills: int, fans: int) -> Bar:
+async def seed(system: System, tills: int, fans: int) -> Bar:
     """Pair tills over the outlets, and give so many fans a card with money on it."""
-    now, secret = datetime.now(UTC), house.env["VIRAGE_SECRET"]
-    db = await Database.open(house.postgres.url, connections_max=2)
+    now, secret = datetime.now(UTC), system.env["VIRAGE_SECRET"]
+    db = await Database.open(system.postgres.url, connections_max=2)
     try:
         async with db.transaction() as conn:
             await prepare_plain(conn)

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 from nacl.signing import SigningKey
 
-from benchmarks.house import House
+from benchmarks.system import System
 from virage.identity.keys.rules.keys import HolderKey
 from virage.identity.keys.rules.vault import PURPOSE, KeyVault
 from virage.identity.passes import acts as passes
@@ -86,18 +86,18 @@ def jwk_of(private: Ed25519PrivateKey) -> Jwk:
     return Jwk("OKP", "Ed25519", base64url(private.public_key().public_bytes_raw()))
 
 
-async def seed(house: House, fans: int, bad: int) -> Evening:
+async def seed(system: System, fans: int, bad: int) -> Evening:
     """Publish an event that begins in an hour, pair a device at every gate, and hand out passes.
 
     Besides `fans` good ones there are `bad` each that are revoked, superseded by a paper, and on paper.
     """
-    db = await Database.open(house.postgres.url, connections_max=2)
+    db = await Database.open(system.postgres.url, connections_max=2)
     now = datetime.now(UTC)
     try:
         async with db.transaction() as conn:
             event_id = await _event(conn, now)
-        supervisor, lanes = await _lanes(db, house.env["VIRAGE_SECRET"], now)
-        vault = KeyVault(derive(house.env["VIRAGE_SECRET"], PURPOSE))
+        supervisor, lanes = await _lanes(db, system.env["VIRAGE_SECRET"], now)
+        vault = KeyVault(derive(system.env["VIRAGE_SECRET"], PURPOSE))
         made = [
             fan
             for first in range(0, fans + 2 * bad, A_TRANSACTION)

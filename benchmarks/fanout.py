@@ -25,9 +25,9 @@ import msgspec
 from msgspec import Struct
 
 from benchmarks.common import machine, percentile, processor_s, run, tell
-from benchmarks.house import House, free_port, seed
 from benchmarks.nchan import Nginx
 from benchmarks.phones import ADDRESSES, Plan, Report
+from benchmarks.system import System, free_port, seed
 from benchmarks.wire import Client, Gone
 from virage.identity.people import acts as people
 from virage.platform.data.database import Database
@@ -51,9 +51,9 @@ class Wanted(Struct):
     workers: int
 
 
-async def desk_of(house: House) -> bytes:
+async def desk_of(system: System) -> bytes:
     """Somebody who may tell."""
-    db = await Database.open(house.postgres.url, connections_max=1)
+    db = await Database.open(system.postgres.url, connections_max=1)
     now = datetime.now(UTC)
     async with db.transaction() as conn:
         person = await people.ensure_staff(conn, "desk@example.org", None, (Grant("match_desk"),), now)
@@ -79,9 +79,9 @@ async def phones_of(folder: Path, plans: list[Plan]) -> list[Report]:
 class Desk:
     """Somebody who tells one entry after the other, and notes when."""
 
-    def __init__(self, house: House, event: UUID, header: bytes, every_s: float) -> None:
+    def __init__(self, system: System, event: UUID, header: bytes, every_s: float) -> None:
         self._every_s = every_s
-        self._client = Client(house.url)
+        self._client = Client(system.url)
         self._path = f"/api/live/{event}/entries".encode()
         self._header = header
         self.began: dict[int, float] = {}
@@ -176,16 +176,16 @@ def figures_of(desk: Desk, reports: list[Report], first: int, phones: int) -> di
     }
 
 
-async def at_the_house(house: House, desk: Desk, crowds: Crowds, event: UUID, phones: int) -> dict[str, Any]:
+async def at_the_system(system: System, desk: Desk, crowds: Crowds, event: UUID, phones: int) -> dict[str, Any]:
     """Our own streams; a process of the web is killed when the measuring is over."""
-    signals, following = crowds.follow("house", house.port, f"/api/stream?topics=live:{event}", 1)
+    signals, following = crowds.follow("house", system.port, f"/api/stream?topics=live:{event}", 1)
     await opened(signals, following)
-    before = processor_s(house.supervisor.pid("web") or 0)
+    before = processor_s(system.supervisor.pid("web") or 0)
     await desk.tell(ENTRIES)
-    spent = processor_s(house.supervisor.pid("web") or 0) - before
-    memory = rss_mb(house.workers_of_web())
+    spent = processor_s(system.supervisor.pid("web") or 0) - before
+    memory = rss_mb(system.workers_of_web())
     await desk.tell(KILLED_AFTER - ENTRIES)
-    os.kill(house.workers_of_web()[0], signal.SIGKILL)
+    os.kill(system.workers_of_web()[0], signal.SIGKILL)
     await desk.tell(ENTRIES + MORE_ENTRIES - KILLED_AFTER)
     figures = figures_of(desk, await following, 1, phones)
     return {**figures, "rss_mb": round(memory), "cpu_ms_an_entry": round(1000 * spent / ENTRIES)}
@@ -203,22 +203,22 @@ async def at_the_edge(nginx: Nginx, desk: Desk, crowds: Crowds, event: UUID, pho
 
 async def measure(wanted: Wanted) -> dict[str, Any]:
     """All figures."""
-    house = House(wanted.workers)
-    nginx = Nginx(house.folder / "nginx", house.port, free_port(), free_port(), workers=wanted.workers)
-    house.env["VIRAGE_EDGE_URL"] = nginx.publisher_url
+    system = System(wanted.workers)
+    nginx = Nginx(system.folder / "nginx", system.port, free_port(), free_port(), workers=wanted.workers)
+    system.env["VIRAGE_EDGE_URL"] = nginx.publisher_url
     try:
-        await house.start_database()
-        event, _, tokens = await seed(house.postgres.url, wanted.phones)
-        header = await desk_of(house)
+        await system.start_database()
+        event, _, tokens = await seed(system.postgres.url, wanted.phones)
+        header = await desk_of(system)
         await asyncio.to_thread(nginx.start)
-        await house.start_processes()
-        desk = Desk(house, event, header, EVERY_S)
-        crowds = Crowds(house.folder, [f"cookie: __Host-virage={token}\r\n" for token in tokens])
-        own = await at_the_house(house, desk, crowds, event, wanted.phones)
+        await system.start_processes()
+        desk = Desk(system, event, header, EVERY_S)
+        crowds = Crowds(system.folder, [f"cookie: __Host-virage={token}\r\n" for token in tokens])
+        own = await at_the_system(system, desk, crowds, event, wanted.phones)
         edge = await at_the_edge(nginx, desk, crowds, event, wanted.phones)
     finally:
         nginx.kill()
-        await house.stop()
+        await system.stop()
     ratio = round(own["p99_ms"] / edge["nchan_p99_ms"], 2) if edge["nchan_p99_ms"] else None
     return {"phones": wanted.phones, **own, **edge, "ratio": ratio, "workers": wanted.workers}
 

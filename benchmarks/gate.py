@@ -16,8 +16,8 @@ from msgspec import Struct
 
 from benchmarks.common import machine, percentile, processor_s, run, tell
 from benchmarks.evening import Evening, seed
-from benchmarks.house import House, prepare_plain
 from benchmarks.scanners import Plan, Report
+from benchmarks.system import System, prepare_plain
 
 CLOSED, OPEN_S, PLAIN_S = 8_000, 10.0, 4.0
 QUICK_CLOSED, QUICK_OPEN_S, QUICK_PLAIN_S = 1_000, 2.0, 1.0
@@ -70,9 +70,9 @@ def shares(evening: Evening, sizes: list[int]) -> list[Evening]:
     return parts
 
 
-async def scanners(house: House, name: str, plan: Plan) -> Report:
+async def scanners(system: System, name: str, plan: Plan) -> Report:
     """A process of lanes; plan and report go by files."""
-    files = [house.folder / f"{what}-{name}.json" for what in ("plan", "report")]
+    files = [system.folder / f"{what}-{name}.json" for what in ("plan", "report")]
     await asyncio.to_thread(files[0].write_bytes, msgspec.json.encode(plan))
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "benchmarks.scanners", *files)
     if await process.wait():
@@ -80,9 +80,9 @@ async def scanners(house: House, name: str, plan: Plan) -> Report:
     return msgspec.json.decode(await asyncio.to_thread(files[1].read_bytes), type=Report)
 
 
-async def audit(house: House, told: list[tuple[str, int, int]]) -> dict[str, int]:
+async def audit(system: System, told: list[tuple[str, int, int]]) -> dict[str, int]:
     """What must not be: passes that entered twice, admissions that were told and are not there."""
-    conn = await asyncpg.connect(house.postgres.url)
+    conn = await asyncpg.connect(system.postgres.url)
     try:
         rows = await conn.fetch("select pass_number, state, entries from access.presence where state is not null")
         steps = {(str(row["device_id"]), row["number"]) for row in await conn.fetch("select * from access.crossing")}
@@ -97,42 +97,42 @@ async def audit(house: House, told: list[tuple[str, int, int]]) -> dict[str, int
     }
 
 
-def server_s(house: House) -> float:
+def server_s(system: System) -> float:
     """Processor seconds so far of the web and of the database."""
-    pids = (house.supervisor.pid("web"), house.postgres.pid)
+    pids = (system.supervisor.pid("web"), system.postgres.pid)
     return sum(processor_s(pid) for pid in pids if pid is not None)
 
 
 async def measure(wanted: Wanted) -> dict[str, Any]:
     """The whole run: the bare application, the two loads, the bare one again, for the machine may be busy otherwise."""
-    house = House(wanted.workers)
+    system = System(wanted.workers)
     try:
-        commits = await house.start_database()
+        commits = await system.start_database()
         fans = WARM + wanted.closed + wanted.opened
-        evening = await seed(house, fans, fans // BAD_SHARE)
-        conn = await asyncpg.connect(house.postgres.url)
+        evening = await seed(system, fans, fans // BAD_SHARE)
+        conn = await asyncpg.connect(system.postgres.url)
         await prepare_plain(conn)
         await conn.close()
-        await house.start_processes()
+        await system.start_processes()
         warm, closed_part, open_part = shares(evening, [WARM, wanted.closed, wanted.opened])
 
         def plan(mode: str, part: Evening, first: int, **more: Any) -> Plan:
-            url = house.plain_url if mode == "plain" else house.url
+            url = system.plain_url if mode == "plain" else system.url
             return Plan(mode, url, part, wanted.concurrency, seed=first, first_number=first, **more)
 
-        reports = {"warm": await scanners(house, "warm", plan("closed", warm, 1))}
+        reports = {"warm": await scanners(system, "warm", plan("closed", warm, 1))}
         nobody = Evening(evening.event_id, evening.supervisor, [], [], [], [], [])
-        plains = [await scanners(house, "plain-1", plan("plain", nobody, 1, seconds=wanted.plain_s))]
-        before = server_s(house)
-        reports["closed"] = await scanners(house, "closed", plan("closed", closed_part, 100_001))
-        cpu_s = server_s(house) - before
-        reports["open"] = await scanners(house, "open", plan("open", open_part, 200_001, per_s=wanted.per_s))
-        plains.append(await scanners(house, "plain-2", plan("plain", nobody, 2, seconds=wanted.plain_s)))
-        found = await audit(house, [told for report in reports.values() for told in report.told])
-        complaints = house.errors()
+        plains = [await scanners(system, "plain-1", plan("plain", nobody, 1, seconds=wanted.plain_s))]
+        before = server_s(system)
+        reports["closed"] = await scanners(system, "closed", plan("closed", closed_part, 100_001))
+        cpu_s = server_s(system) - before
+        reports["open"] = await scanners(system, "open", plan("open", open_part, 200_001, per_s=wanted.per_s))
+        plains.append(await scanners(system, "plain-2", plan("plain", nobody, 2, seconds=wanted.plain_s)))
+        found = await audit(system, [told for report in reports.values() for told in report.told])
+        complaints = system.errors()
         print(f"answers {reports['closed'].answers}; {complaints or 'no complaints'}", file=sys.stderr)
     finally:
-        await house.stop()
+        await system.stop()
     rest = {"workers": wanted.workers, "commits_per_s": round(commits, 1), "machine": machine()}
     return {"benchmark": "gate", **figures(reports, plains, found, cpu_s), **rest}
 

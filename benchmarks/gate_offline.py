@@ -22,10 +22,10 @@ from playwright.sync_api import Page, expect, sync_playwright
 from benchmarks.common import machine, percentile, quick, run, tell
 from benchmarks.device import Device
 from benchmarks.evening import Evening, Fan, seed
-from benchmarks.house import House
+from benchmarks.system import System
 from tests.web import gate as staff
 from tests.web.devices import with_pin
-from tests.web.house import House as Visited
+from tests.web.system import System as Visited
 from virage.platform.values.clock import Clock
 
 FANS, QUICK_FANS = 59_186, 2_000
@@ -45,13 +45,13 @@ STEWARD, TITLE = "Some Steward", "The match"
 
 
 class Served(Visited):
-    """The house of a measurement as the steps of the browser tests know theirs."""
+    """The system of a measurement as the steps of the browser tests know theirs."""
 
-    def __init__(self, house: House) -> None:  # starts nothing: the processes are the measurement's own
-        self.url = house.url.replace("127.0.0.1", "localhost")
-        self.env = dict(house.env)
-        self.database_url = house.postgres.url
-        self.folder = house.folder
+    def __init__(self, system: System) -> None:  # starts nothing: the processes are the measurement's own
+        self.url = system.url.replace("127.0.0.1", "localhost")
+        self.env = dict(system.env)
+        self.database_url = system.postgres.url
+        self.folder = system.folder
         self.processes = []
 
 
@@ -60,12 +60,12 @@ def timing(page: Page, name: str) -> float:
     return float(page.evaluate("(name) => performance.getEntriesByName(name).at(-1).duration", name))
 
 
-def in_chromium(house: House, evening: Evening) -> dict[str, Any]:
+def in_chromium(system: System, evening: Evening) -> dict[str, Any]:
     """Decisions of a phone at gate N1, alone, and what its camera takes to the light."""
-    served = Served(house)
+    served = Served(system)
     fans = [fan for fan in evening.fans if fan.group == "N"]
     with_pin(served, "steward.at.gate@example.org", STEWARD, "steward")
-    folder = house.folder / "phone"
+    folder = system.folder / "phone"
     folder.mkdir()
     with sync_playwright() as running:
         phone = staff.Phone(running, folder, served.url)
@@ -113,13 +113,13 @@ def _alone(page: Page, fan: Fan, turn: int) -> float:
     return timing(page, "gate:decision")
 
 
-async def pack_bytes(house: House, evening: Evening) -> int:
+async def pack_bytes(system: System, evening: Evening) -> int:
     """The size of a pack as it travels to a device of one gate group."""
     lane = next(lane for lane in evening.lanes if lane.group == "N")
     headers = {"authorization": f"Bearer {lane.token}", "accept-encoding": "gzip"}
     path = f"/api/access/pack/{evening.event_id}"
     async with (
-        httpx.AsyncClient(base_url=house.url, timeout=PACK_S) as client,
+        httpx.AsyncClient(base_url=system.url, timeout=PACK_S) as client,
         client.stream("GET", path, headers=headers) as answer,
     ):
         body = b"".join([part async for part in answer.aiter_raw()])
@@ -127,9 +127,9 @@ async def pack_bytes(house: House, evening: Evening) -> int:
     return len(body) if answer.headers.get("content-encoding") else len(gzip.compress(body))
 
 
-def backlogs(house: House, evening: Evening) -> tuple[list[Device], int]:
+def backlogs(system: System, evening: Evening) -> tuple[list[Device], int]:
     """Devices with what they let in while they were alone, each fan once and some by two; how many by two."""
-    devices = {lane.gate: Device(lane, evening.event_id, house.url, Clock()) for lane in evening.lanes}
+    devices = {lane.gate: Device(lane, evening.event_id, system.url, Clock()) for lane in evening.lanes}
     by_group: dict[str, list[Device]] = {}
     for device in devices.values():
         by_group.setdefault(device.lane.group, []).append(device)
@@ -162,9 +162,9 @@ async def sync_s(devices: list[Device]) -> float:
     return time.perf_counter() - began
 
 
-async def audit(house: House, fans: list[Fan]) -> dict[str, int]:
+async def audit(system: System, fans: list[Fan]) -> dict[str, int]:
     """What the server makes of it: duplicates, and who of these fans is not inside."""
-    conn = await asyncpg.connect(house.postgres.url)
+    conn = await asyncpg.connect(system.postgres.url)
     try:
         found = await conn.fetchval("select count(*) from access.duplicate where gone_at is null")
         rows = await conn.fetch("select pass_number from access.presence where state = 'inside'")
@@ -176,25 +176,25 @@ async def audit(house: House, fans: list[Fan]) -> dict[str, int]:
 
 async def measure() -> dict[str, Any]:
     """The whole run."""
-    house = House(1)
+    system = System(1)
     try:
-        commits = await house.start_database()
-        evening = await seed(house, QUICK_FANS if quick() else FANS, 0)
-        await house.start_processes()
-        size = await pack_bytes(house, evening)
-        browser = await asyncio.to_thread(in_chromium, house, evening)
+        commits = await system.start_database()
+        evening = await seed(system, QUICK_FANS if quick() else FANS, 0)
+        await system.start_processes()
+        size = await pack_bytes(system, evening)
+        browser = await asyncio.to_thread(in_chromium, system, evening)
         # What the phone let in is forgotten: now every fan comes in by the lanes.
-        conn = await asyncpg.connect(house.postgres.url)
+        conn = await asyncpg.connect(system.postgres.url)
         await conn.execute("truncate access.scan, access.crossing, access.presence, access.duplicate")
         await conn.close()
-        devices, planted = await asyncio.to_thread(backlogs, house, evening)
+        devices, planted = await asyncio.to_thread(backlogs, system, evening)
         scans = sum(len(device.unsent) for device in devices)
         seconds = await sync_s(devices)
-        found = await audit(house, evening.fans)
-        print(house.errors() or "no complaints", file=sys.stderr)
+        found = await audit(system, evening.fans)
+        print(system.errors() or "no complaints", file=sys.stderr)
     finally:
-        await house.stop()
-        shutil.rmtree(Path(house.folder), ignore_errors=True)
+        await system.stop()
+        shutil.rmtree(Path(system.folder), ignore_errors=True)
     return {
         "benchmark": "gate_offline",
         **browser,

@@ -150,7 +150,7 @@ class Kitchens:
         self.look(ORDERS_FROM)
 
     def look(self, now: datetime) -> None:
-        """Plan anew on what is not made yet, as the house does with each order."""
+        """Plan anew on what is not made yet, as the system does with each order."""
         kitchens = [
             Kitchen(self._said, [*self._handed[outlet], *(Load(*take) for take, _ in takes)])
             for outlet, takes in self._waiting.items()

@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from benchmarks.house import children
+from benchmarks.system import children
 
 SOURCE = Path(__file__).parents[1] / "deploy" / "nchan"
 PROGRAM = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin") or "nginx"
@@ -17,9 +17,9 @@ FILES_MAX = 19_000
 
 
 class Nginx:
-    """One nginx over plain HTTP. `port` is for phones, `publisher_port` for the house."""
+    """One nginx over plain HTTP. `port` is for phones, `publisher_port` for the system."""
 
-    def __init__(self, folder: Path, house_port: int, port: int, publisher_port: int, *, workers: int = 1) -> None:
+    def __init__(self, folder: Path, system_port: int, port: int, publisher_port: int, *, workers: int = 1) -> None:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.publisher_url = f"http://127.0.0.1:{publisher_port}"
@@ -32,7 +32,7 @@ class Nginx:
             "/run/virage-edge.pid": f"{folder}/pid",
             "/var/log/nginx/virage-edge.log": f"{folder}/log",
             "/var/cache/nginx/virage": f"{folder}/cache",
-            "127.0.0.1:8000": f"127.0.0.1:{house_port}",
+            "127.0.0.1:8000": f"127.0.0.1:{system_port}",
             "127.0.0.1:8081": f"127.0.0.1:{publisher_port}",
             "443 ssl reuseport": f"127.0.0.1:{port} reuseport",
             "    access_log off;": f"    access_log off; client_body_temp_path {folder}/body; "

@@ -19,7 +19,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from benchmarks.common import machine, own_folder, run, tell
-from benchmarks.house import free_port
+from benchmarks.system import free_port
 from tests.faults.test_live import seed
 from virage.app.building import jobs_of
 from virage.identity.people.rules.webpush import Vapid, point_of

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from benchmarks.buyers import Plan, Report
 from benchmarks.common import machine, percentile, processor_s, run, tell
-from benchmarks.house import House, seed
+from benchmarks.system import System, seed
 from benchmarks.wire import Client
 
 FANS = 20_000
@@ -51,13 +51,15 @@ class Wanted(Struct):
     fans: int
 
 
-async def crowd(house: House, wanted: Wanted, event_id: UUID, categories: Sequence[UUID], **plan: Any) -> list[Report]:
+async def crowd(
+    system: System, wanted: Wanted, event_id: UUID, categories: Sequence[UUID], **plan: Any
+) -> list[Report]:
     """Run processes of buyers side by side, each with its share of the tokens and places."""
     tokens, places = plan.pop("tokens", []), plan.pop("places", [])
     plans = [
         Plan(
-            url=house.plain_url if plan["mode"] == "plain" else house.url,
-            sandbox_url=house.sandbox_url,
+            url=system.plain_url if plan["mode"] == "plain" else system.url,
+            sandbox_url=system.sandbox_url,
             event_id=str(event_id),
             categories=[str(category) for category in categories],
             tokens=tokens[number :: wanted.processes],
@@ -68,12 +70,12 @@ async def crowd(house: House, wanted: Wanted, event_id: UUID, categories: Sequen
         )
         for number in range(wanted.processes)
     ]
-    return await asyncio.gather(*(_process(house, number, plan) for number, plan in enumerate(plans)))
+    return await asyncio.gather(*(_process(system, number, plan) for number, plan in enumerate(plans)))
 
 
-async def _process(house: House, number: int, plan: Plan) -> Report:
+async def _process(system: System, number: int, plan: Plan) -> Report:
     """One process of buyers; plan and report go by files, for a pipe may lose the end of what a process wrote."""
-    files = [house.folder / f"{what}-{number}.json" for what in ("plan", "report")]
+    files = [system.folder / f"{what}-{number}.json" for what in ("plan", "report")]
     await asyncio.to_thread(files[0].write_bytes, msgspec.json.encode(plan))
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "benchmarks.buyers", *files)
     if await process.wait():
@@ -81,11 +83,11 @@ async def _process(house: House, number: int, plan: Plan) -> Report:
     return msgspec.json.decode(await asyncio.to_thread(files[1].read_bytes), type=Report)
 
 
-async def left_over(house: House, event_id: UUID) -> list[tuple[int, str]]:
+async def left_over(system: System, event_id: UUID) -> list[tuple[int, str]]:
     """The places that are still free, each with a tariff that may sit there."""
     from virage.site.venue.reads import load_venue  # noqa: PLC0415 - only the sweep needs the ground
 
-    client = Client(house.url)
+    client = Client(system.url)
     answer = await client.ask(b"GET", b"/api/events/%b/availability" % str(event_id).encode())
     client.close()
     features = load_venue().features
@@ -95,25 +97,25 @@ async def left_over(house: House, event_id: UUID) -> list[tuple[int, str]]:
 
 
 async def sweep(
-    house: House, wanted: Wanted, event_id: UUID, categories: Sequence[UUID], sold: Sequence[Report]
+    system: System, wanted: Wanted, event_id: UUID, categories: Sequence[UUID], sold: Sequence[Report]
 ) -> list[Report]:
     """Sell what is left place by place; a companion seat is anybody's only once its wheelchair space is gone."""
     swept: list[Report] = []
     spare = [token for report in sold for token in report.spare]
     for _ in range(SWEEPS_MAX):
-        places = await left_over(house, event_id)
+        places = await left_over(system, event_id)
         if not places:
             break
-        reports = await crowd(house, wanted, event_id, categories, mode="singles", tokens=spare, places=places)
+        reports = await crowd(system, wanted, event_id, categories, mode="singles", tokens=spare, places=places)
         used = {told.token for report in reports for told in report.bought}
         spare = [token for token in spare if token not in used]
         swept += reports
     return swept
 
 
-async def audit(house: House, event_id: UUID) -> dict[str, int]:
+async def audit(system: System, event_id: UUID) -> dict[str, int]:
     """Count what must not be: places sold twice, captured money without tickets or a refund."""
-    conn = await asyncpg.connect(house.postgres.url)
+    conn = await asyncpg.connect(system.postgres.url)
     try:
         tickets = await conn.fetch(
             "select place, order_id from ticketing.ticket where event_id = $1 and refund_id is null", event_id
@@ -127,7 +129,7 @@ async def audit(house: House, event_id: UUID) -> dict[str, int]:
         await conn.close()
     by_place = Counter(ticket["place"] for ticket in tickets)
     unclaimed = sum(1 for ticket in tickets if claims.get(ticket["place"]) != ticket["order_id"])
-    captured = await captured_of(house)
+    captured = await captured_of(system)
     refunded = {id_ for id_, cents in captured.items() if not cents}
     unexplained = captured.keys() - paid - refunded
     return {
@@ -140,10 +142,10 @@ async def audit(house: House, event_id: UUID) -> dict[str, int]:
     }
 
 
-async def captured_of(house: House) -> dict[UUID, int]:
+async def captured_of(system: System) -> dict[UUID, int]:
     """What the bank captured and still keeps, in cents by payment, from its own list."""
-    client = Client(house.sandbox_url)
-    headers = b"authorization: Bearer %b\r\n" % house.sandbox_key.encode()
+    client = Client(system.sandbox_url)
+    headers = b"authorization: Bearer %b\r\n" % system.sandbox_key.encode()
     found: dict[UUID, int] = {}
     after = ""
     while True:
@@ -156,11 +158,11 @@ async def captured_of(house: House) -> dict[UUID, int]:
         after = f"&after={page['next']}"
 
 
-async def batches(house: House) -> dict[str, tuple[int, int]]:
+async def batches(system: System) -> dict[str, tuple[int, int]]:
     """(items, batches) of each batcher, over all workers that answer a scrape."""
     by_pid: dict[str, dict[str, list[int]]] = {}
-    for _ in range(house.workers * 4):
-        client = Client(house.url)
+    for _ in range(system.workers * 4):
+        client = Client(system.url)
         text = (await client.ask(b"GET", b"/metrics")).body.decode()
         client.close()
         pid = next((line for line in text.splitlines() if line.startswith("target_info")), "")
@@ -189,31 +191,31 @@ class Phase(Struct):
 
 async def measure(wanted: Wanted) -> dict[str, Any]:
     """The whole run: the bare application, the sale, the bare one again, for the machine may be busy otherwise."""
-    house = House(wanted.workers)
+    system = System(wanted.workers)
     plain_s = PLAIN_S / 4 if wanted.quick else PLAIN_S
     try:
-        commits = await house.start_database()
-        event_id, categories, tokens = await seed(house.postgres.url, wanted.fans)
-        await house.start_processes()
+        commits = await system.start_database()
+        event_id, categories, tokens = await seed(system.postgres.url, wanted.fans)
+        await system.start_processes()
 
         async def phase(**plan: Any) -> Phase:
-            before = processor_by_part(house)
-            reports = await crowd(house, wanted, event_id, categories, **plan)
-            now = processor_by_part(house)
+            before = processor_by_part(system)
+            reports = await crowd(system, wanted, event_id, categories, **plan)
+            now = processor_by_part(system)
             return Phase(reports, {name: seconds - before[name] for name, seconds in now.items()})
 
         plain = await phase(mode="plain", seconds=plain_s)
         began = time.perf_counter()
         sold = await phase(mode="parties", tokens=tokens)
-        swept = [] if wanted.quick else await sweep(house, wanted, event_id, categories, sold.reports)
+        swept = [] if wanted.quick else await sweep(system, wanted, event_id, categories, sold.reports)
         seconds = time.perf_counter() - began
         plain += await phase(mode="plain", seconds=plain_s)
-        found, batched = await audit(house, event_id), await batches(house)
-        complaints = house.errors()
+        found, batched = await audit(system, event_id), await batches(system)
+        complaints = system.errors()
         retold = {code: n for report in sold.reports + swept for code, n in report.refused.items()}
         print(f"refused {retold}; batches {batched}; {complaints or 'no complaints'}", file=sys.stderr)
     finally:
-        await house.stop()
+        await system.stop()
     found |= {"conflicts": batched["holds_again"][0]}
     rest = {
         "workers": wanted.workers,
@@ -260,11 +262,11 @@ def figures(
     }
 
 
-def processor_by_part(house: House) -> dict[str, float]:
+def processor_by_part(system: System) -> dict[str, float]:
     """Processor seconds so far of each part of the run, with all its child processes."""
-    pids = {name: house.supervisor.pid(name) for name in ("sandbox", "work", "web")}
+    pids = {name: system.supervisor.pid(name) for name in ("sandbox", "work", "web")}
     parts = {name: processor_s(pid) for name, pid in pids.items() if pid is not None}
-    parts["postgres"] = processor_s(house.postgres.pid) if house.postgres.pid is not None else 0.0
+    parts["postgres"] = processor_s(system.postgres.pid) if system.postgres.pid is not None else 0.0
     parts["buyers"] = processor_s(os.getpid()) - sum(parts.values())
     return parts
 

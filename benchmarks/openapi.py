@@ -14,7 +14,7 @@ import time
 from typing import Any
 
 from benchmarks.common import machine, percentile, run, tell
-from benchmarks.house import House
+from benchmarks.system import System
 from benchmarks.wire import Client
 
 READERS = 6
@@ -55,24 +55,24 @@ async def healthz_ms(url: str, until: "asyncio.Task[Any] | None", seconds: float
 async def measure(*, quick: bool) -> dict[str, Any]:
     """Start a deployment with one web process, and measure."""
     seconds = QUICK_SECONDS if quick else SECONDS
-    house = House(1, durable=False)
+    system = System(1, durable=False)
     try:
-        await house.start_database()
-        await house.start_processes()
-        client = Client(house.url)
+        await system.start_database()
+        await system.start_processes()
+        client = Client(system.url)
         began = time.perf_counter()
         document = await client.ask(b"GET", DOCUMENT, GZIP)
         first_ms = 1000 * (time.perf_counter() - began)
         plain = await client.ask(b"GET", DOCUMENT)
         client.close()
-        alone = await healthz_ms(house.url, None, seconds / 3)
-        command = (sys.executable, "-m", "benchmarks.openapi", "--read", house.url, "--seconds", str(seconds))
+        alone = await healthz_ms(system.url, None, seconds / 3)
+        command = (sys.executable, "-m", "benchmarks.openapi", "--read", system.url, "--seconds", str(seconds))
         readers = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
         reading = asyncio.create_task(readers.communicate())
-        beside = await healthz_ms(house.url, reading, seconds)
+        beside = await healthz_ms(system.url, reading, seconds)
         out, _ = await reading
     finally:
-        await house.stop()
+        await system.stop()
     return {
         "benchmark": "openapi",
         "gzip_bytes": len(document.body),

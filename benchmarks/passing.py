@@ -17,7 +17,7 @@ from msgspec import Struct
 from benchmarks.crowd import BACK, CLOSE, CUT, HANG, KILL, OPEN, REVOKE, STOLEN, WRONG_S, Crowd, Visit
 from benchmarks.device import BEAT_EVERY_S, Device, Light
 from benchmarks.evening import Evening, forged
-from benchmarks.house import House
+from benchmarks.system import System
 from benchmarks.wire import Client
 from virage.identity.passes import acts as passes
 from virage.identity.passes.rules.code import STEP_SECONDS
@@ -51,14 +51,14 @@ class Seen(Struct):
 class Arrivals:
     """The evening on its way."""
 
-    def __init__(self, house: House, evening: Evening, clock: Clock, seed: int = 3) -> None:
-        self.house, self.evening, self.clock = house, evening, clock
+    def __init__(self, system: System, evening: Evening, clock: Clock, seed: int = 3) -> None:
+        self.system, self.evening, self.clock = system, evening, clock
         self.crowd = Crowd(evening, seed)
         self._chance = random.Random(seed)
         self.devices: dict[str, Device] = {}
         for turn, lane in enumerate(evening.lanes):
             off = {1: WRONG_S, 2: -WRONG_S}.get(turn % 10, 0)
-            self.devices[lane.gate] = Device(lane, evening.event_id, house.url, clock, off * SECOND)
+            self.devices[lane.gate] = Device(lane, evening.event_id, system.url, clock, off * SECOND)
         self.stolen = self.devices[next(lane.gate for lane in evening.lanes[7:] if lane.gate not in self.crowd.cut)]
         self.seen: list[Seen] = []
         mine = [one for one in self.crowd.visits if one.kind == "good" and one.fan.group == self.stolen.lane.group]
@@ -203,7 +203,7 @@ class Arrivals:
 
     async def _hang(self) -> None:
         """One process of the web answers nobody for a second: gates decide alone, and what they asked comes late."""
-        pid = self.house.workers_of_web()[0]
+        pid = self.system.workers_of_web()[0]
         os.kill(pid, signal.SIGSTOP)
         await asyncio.sleep(HANG_S)
         os.kill(pid, signal.SIGCONT)
@@ -218,7 +218,7 @@ class Arrivals:
         for fan in self.lost_with_device:
             self.thief_told += 1
             assert (await device.scan(partial(fan.code, self.clock.now()))).signal == "good"
-        client = Client(self.house.url)
+        client = Client(self.system.url)
         path = f"/api/office/devices/{device.lane.device_id}"
         answer = await client.ask(
             b"DELETE", path.encode(), b"cookie: __Host-virage=%b\r\n" % self.evening.supervisor.encode()
@@ -234,7 +234,7 @@ class Arrivals:
         assert (await device.scan(lambda: self.robbed[0].code(self.clock.now()))).reason == "device_revoked"
 
     async def _refund(self) -> None:
-        db = await Database.open(self.house.postgres.url, connections_max=1)
+        db = await Database.open(self.system.postgres.url, connections_max=1)
         async with db.transaction() as conn:
             await passes.revoke(conn, [UUID(fan.subject) for fan in self.crowd.refunded], self.clock.now())
         await db.close()
@@ -242,7 +242,7 @@ class Arrivals:
         await asyncio.gather(*(device.beat() for device in self.devices.values() if not device.revoked))
 
     async def _kill(self) -> None:
-        await self.house.crash()
+        await self.system.crash()
         self._killed_at = time.monotonic()
         for gate in self.crowd.jumping:
             self.devices[gate].restart(self._chance.choice([-WRONG_S, WRONG_S]) * SECOND)
@@ -250,7 +250,7 @@ class Arrivals:
     async def _come_back(self) -> None:
         """All is started again, when those who came in the dark hour with a wrong clock have shown their codes."""
         await self._settle()
-        await self.house.start_again()
+        await self.system.start_again()
         self.away_s = time.monotonic() - self._killed_at
         for gate in self.crowd.cut:
             self.devices[gate].has_network = True

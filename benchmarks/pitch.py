@@ -17,7 +17,7 @@ import aiomqtt
 import msgspec
 
 from benchmarks.common import machine, percentile, processor_s, quick, run, tell
-from benchmarks.house import House
+from benchmarks.system import System
 from tests.faults.test_live import seed
 from tests.faults.test_pitch import ball
 from tests.media.tracking import match
@@ -59,22 +59,22 @@ def phones() -> dict[str, Any]:
 
 async def kicked(folder: Path) -> dict[str, Any]:
     """What share of a core the process beside a ball takes while the ball is played."""
-    house = House(workers=1)
+    system = System(workers=1)
     seconds = 5 if quick() else BALL_S
     with broker(folder) as mosquitto:
         try:
-            await house.start_database()
-            db = await Database.open(house.postgres.url, connections_max=1)
+            await system.start_database()
+            db = await Database.open(system.postgres.url, connections_max=1)
             event_id, _ = await seed(db)
             await db.close()
-            process = await ball(house, event_id, mosquitto)
+            process = await ball(system, event_id, mosquitto)
             before = processor_s(process.pid)
             await play(mosquitto, seconds)
             used = processor_s(process.pid) - before
             process.terminate()
             await process.wait()
         finally:
-            await house.stop()
+            await system.stop()
     return {"ball_hz": HZ, "ball_seconds": seconds, "ball_cpu_percent": round(100 * used / seconds, 2)}
 
 

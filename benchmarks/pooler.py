@@ -6,8 +6,8 @@ python -m benchmarks.pooler [--quick]
 from typing import Any
 
 from benchmarks import common
-from benchmarks.house import House, seed
 from benchmarks.onsale import Wanted, audit, crowd
+from benchmarks.system import System, seed
 from tests.pooler import pgbouncer
 from virage.platform.host.postgres import EmbeddedPostgres
 
@@ -15,21 +15,21 @@ FANS, QUICK_FANS = 3600, 600
 POOL_SIZE = 10
 
 
-async def sale(house: House, fans: int, *, is_pooled: bool) -> dict[str, Any]:
+async def sale(system: System, fans: int, *, is_pooled: bool) -> dict[str, Any]:
     """All fans buy as fast as they are answered: orders, orders a second, refusals, and what an audit found."""
-    house.postgres = EmbeddedPostgres(house.folder / "postgres", tcp=True)  # a pooler has no account for a socket
+    system.postgres = EmbeddedPostgres(system.folder / "postgres", tcp=True)  # a pooler has no account for a socket
     try:
-        await house.start_database()
-        event_id, categories, tokens = await seed(house.postgres.url, fans)
-        async with pgbouncer(house.postgres.url, house.folder, pool_size=POOL_SIZE) as pooled:
+        await system.start_database()
+        event_id, categories, tokens = await seed(system.postgres.url, fans)
+        async with pgbouncer(system.postgres.url, system.folder, pool_size=POOL_SIZE) as pooled:
             if is_pooled:
-                house.env |= {"VIRAGE_DATABASE_URL": pooled, "VIRAGE_DATABASE_DIRECT_URL": house.postgres.url}
-            await house.start_processes()
+                system.env |= {"VIRAGE_DATABASE_URL": pooled, "VIRAGE_DATABASE_DIRECT_URL": system.postgres.url}
+            await system.start_processes()
             wanted = Wanted(quick=True, workers=2, processes=1, concurrency=40, fans=fans)
-            reports = await crowd(house, wanted, event_id, categories, mode="parties", tokens=tokens)
-            found = await audit(house, event_id)
-            complaints = house.errors()
-            await house.stop_processes()
+            reports = await crowd(system, wanted, event_id, categories, mode="parties", tokens=tokens)
+            found = await audit(system, event_id)
+            complaints = system.errors()
+            await system.stop_processes()
         orders = sum(len(report.order_ms) for report in reports)
         return {
             "orders": orders,
@@ -39,14 +39,14 @@ async def sale(house: House, fans: int, *, is_pooled: bool) -> dict[str, Any]:
             **found,
         }
     finally:
-        await house.stop()
+        await system.stop()
 
 
 def main() -> None:
     """Measure and tell."""
     fans = QUICK_FANS if common.quick() else FANS
-    direct = common.run(sale(House(workers=2), fans, is_pooled=False))
-    pooled = common.run(sale(House(workers=2), fans, is_pooled=True))
+    direct = common.run(sale(System(workers=2), fans, is_pooled=False))
+    pooled = common.run(sale(System(workers=2), fans, is_pooled=True))
     common.tell(
         {
             "benchmark": "pooler",

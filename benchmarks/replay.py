@@ -28,9 +28,9 @@ from playwright.async_api import Browser, Page, async_playwright
 from benchmarks.browser import CHROMIUM, FLAGS
 from benchmarks.cache import cached, watched
 from benchmarks.common import machine, percentile, processor_s, quick, run, tell
-from benchmarks.house import House, free_port, seed
 from benchmarks.intake import FILM, name_of
 from benchmarks.reel import encoded, film, pictures, play, sounds
+from benchmarks.system import System, free_port, seed
 from benchmarks.wire import Client
 from tests.media.replay.archive import cut
 from tests.samples import footage
@@ -179,12 +179,12 @@ async def first_frame(page: Page, desk: Desk, event: UUID) -> tuple[float, float
     return 1000 * (playlist - began), pressed - 1000 * began, shown - 1000 * began
 
 
-async def first_frames(browser: Browser, house: House, desk: Desk, event: UUID, times: int) -> dict[str, float]:
+async def first_frames(browser: Browser, system: System, desk: Desk, event: UUID, times: int) -> dict[str, float]:
     """The same on a phone whose page is open, again and again; the first, which warms up the server, is left out."""
     found = []
     for _ in range(times + 1):
         context = await browser.new_context(
-            base_url=house.url.replace("127.0.0.1", "localhost"), viewport={"width": 390, "height": 844}
+            base_url=system.url.replace("127.0.0.1", "localhost"), viewport={"width": 390, "height": 844}
         )
         page = await context.new_page()
         await page.add_init_script(WATCH)
@@ -200,11 +200,11 @@ async def first_frames(browser: Browser, house: House, desk: Desk, event: UUID, 
 
 
 @asynccontextmanager
-async def running(house: House, *command: str) -> AsyncIterator[int]:
-    """A process of the house; its id."""
-    with (house.folder / f"{command[1]}.txt").open("ab") as words:
+async def running(system: System, *command: str) -> AsyncIterator[int]:
+    """A process of the system; its id."""
+    with (system.folder / f"{command[1]}.txt").open("ab") as words:
         process = subprocess.Popen(  # noqa: ASYNC220, S603 - it is waited for below; our own command
-            [sys.executable, "-m", *command], env=house.env, stdout=words, stderr=words
+            [sys.executable, "-m", *command], env=system.env, stdout=words, stderr=words
         )
     try:
         yield process.pid
@@ -213,9 +213,9 @@ async def running(house: House, *command: str) -> AsyncIterator[int]:
         await asyncio.to_thread(process.wait)
 
 
-async def all_seen(house: House, cameras: int) -> None:
+async def all_seen(system: System, cameras: int) -> None:
     """Wait until so many cameras have sent something in the last seconds."""
-    db = await Database.open(house.postgres.url, connections_max=1)
+    db = await Database.open(system.postgres.url, connections_max=1)
     question = "select count(distinct (camera, kind)) / 2 from replay.segment where at > $1"
     async with db.connection() as conn:
         while await conn.fetchval(question, datetime.now(UTC) - timedelta(seconds=3)) < cameras:  # noqa: ASYNC110 - others write
@@ -223,15 +223,15 @@ async def all_seen(house: House, cameras: int) -> None:
     await db.close()
 
 
-async def cost_of_cameras(house: House, cameras: int, seconds: float) -> dict[str, float]:
+async def cost_of_cameras(system: System, cameras: int, seconds: float) -> dict[str, float]:
     """Processor time of one process that takes in cameras, picture and sound, which were encoded before."""
     length_s = seconds + 15
     reel = await asyncio.to_thread(encoded, pictures(length_s, grain=12), kbits=CAMERA_KBITS, sound=sounds(length_s))
     sent = 8 * len(reel.whole) / reel.parts[-1][0]
     ports = [free_port() for _ in range(cameras)]
-    async with running(house, "benchmarks.intake", *(str(port) for port in ports)) as pid:
+    async with running(system, "benchmarks.intake", *(str(port) for port in ports)) as pid:
         playing = [asyncio.create_task(play(reel, port)) for port in ports]
-        await all_seen(house, cameras)
+        await all_seen(system, cameras)
         before, began = processor_s(pid), time.monotonic()
         await asyncio.sleep(seconds)
         used, took = processor_s(pid) - before, time.monotonic() - began
@@ -274,7 +274,7 @@ def rungs(seconds: int) -> dict[str, Any]:
     }
 
 
-async def ground(house: House, desk: Desk, seconds: float) -> dict[str, Any]:
+async def ground(system: System, desk: Desk, seconds: float) -> dict[str, Any]:
     """A clip that grows, asked of a cache by as many as this machine can play."""
     clip = await desk.mark(None, 12, 8 + 2 * seconds)
     names = ("video", "audio")
@@ -282,7 +282,7 @@ async def ground(house: House, desk: Desk, seconds: float) -> dict[str, Any]:
     at = f"/api/replay/clips/{clip}/{name_of(0)}"
     playlists = [f"{at}/{name}.m3u8" for name in names]
     objects = [uri for text in texts.values() for _, _, uri in segments(text)]
-    async with cached(house.url, free_port(), house.folder / "nginx") as address:
+    async with cached(system.url, free_port(), system.folder / "nginx") as address:
         if address is None:
             return {"cache": None}
         found = {
@@ -295,35 +295,35 @@ async def ground(house: House, desk: Desk, seconds: float) -> dict[str, Any]:
 async def measure() -> dict[str, Any]:
     """All figures."""
     small = quick()
-    house = House(1)
+    system = System(1)
     try:
-        await house.start_database()
-        event, _, _ = await seed(house.postgres.url, 1)
-        db = await Database.open(house.postgres.url, connections_max=1)
+        await system.start_database()
+        event, _, _ = await seed(system.postgres.url, 1)
+        db = await Database.open(system.postgres.url, connections_max=1)
         async with db.transaction() as conn:
             await conn.execute("update programme.event set doors_at = $1 where id = $2", datetime.now(UTC), event)
             grants = (Grant("match_desk"), Grant("media_desk"))
             person = await people.ensure_staff(conn, "desk@example.org", None, grants, datetime.now(UTC))
             session = await people.open_session(conn, person, datetime.now(UTC))
         await db.close()
-        await house.start_processes()
-        desk = Desk(house.url, event, session.token)
+        await system.start_processes()
+        desk = Desk(system.url, event, session.token)
         found: dict[str, Any] = {}
         async with (
-            running(house, "virage.cli", "ladder"),
-            running(house, "benchmarks.intake", FILM, str(free_port()), str(free_port())),
+            running(system, "virage.cli", "ladder"),
+            running(system, "benchmarks.intake", FILM, str(free_port()), str(free_port())),
         ):
             await settled(desk, 8 if small else 14)
             late = await ready(desk, 5 if small else 20)
             apart = await boundaries(desk, 5 if small else 20)
             async with async_playwright() as playwright:
                 browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-                found |= await first_frames(browser, house, desk, event, 2 if small else 9)
+                found |= await first_frames(browser, system, desk, event, 2 if small else 9)
                 await browser.close()
-            found |= await ground(house, desk, 2 if small else 8)
-        found |= await cost_of_cameras(house, 2 if small else CAMERAS, 5 if small else 20)
+            found |= await ground(system, desk, 2 if small else 8)
+        found |= await cost_of_cameras(system, 2 if small else CAMERAS, 5 if small else 20)
     finally:
-        await house.stop()
+        await system.stop()
     return found | {
         "segment_ready_ms": round(median(late), 1),
         "segment_ready_p99_ms": round(percentile(late, 0.99), 1),

@@ -23,7 +23,7 @@ from nacl.signing import SigningKey
 from benchmarks.common import run
 from benchmarks.device import signed
 from benchmarks.evening import Evening, Fan, Lane, forged
-from benchmarks.house import PLAIN_ROWS
+from benchmarks.system import PLAIN_ROWS
 from benchmarks.wire import Answer, Client, Gone
 from virage.identity.passes.rules.code import STEP_SECONDS
 

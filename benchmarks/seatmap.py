@@ -12,7 +12,7 @@ from playwright.async_api import Browser, CDPSession, Page
 
 from benchmarks.browser import THROTTLE, phone, visited
 from benchmarks.common import machine, percentile, processor_s, quick, tell
-from benchmarks.house import House
+from benchmarks.system import System
 
 FRAME_AIM_MS = 16.7
 BLOCK = "104"
@@ -30,9 +30,9 @@ requestAnimationFrame(function next(now) {
 """
 
 
-async def transferred(house: House, event_id: UUID) -> dict[str, int]:
+async def transferred(system: System, event_id: UUID) -> dict[str, int]:
     """Bytes on the wire of the two documents that the map needs."""
-    async with httpx.AsyncClient(base_url=house.url, headers={"accept-encoding": "gzip"}) as client:
+    async with httpx.AsyncClient(base_url=system.url, headers={"accept-encoding": "gzip"}) as client:
         version = (await client.get("/api/venue")).json()["version"]
         sizes = {}
         for name, path in (
@@ -87,9 +87,9 @@ async def _recorded(page: Page) -> list[float]:
     return frames
 
 
-async def one_visit(browser: Browser, house: House, event_id: UUID, rounds: int) -> dict[str, Any]:
+async def one_visit(browser: Browser, system: System, event_id: UUID, rounds: int) -> dict[str, Any]:
     """Open the event, open a block, drag and zoom."""
-    page, session = await phone(browser, house)
+    page, session = await phone(browser, system)
     began = time.perf_counter()
     await page.goto(f"/events/{event_id}")
     await page.locator(f"[data-block='{BLOCK}']").wait_for()
@@ -123,11 +123,11 @@ def frame_figures(name: str, frames: list[float]) -> dict[str, Any]:
 
 async def main() -> None:
     """Print the line."""
-    async with visited() as (house, event_id, browser, plain_commits):
+    async with visited() as (system, event_id, browser, plain_commits):
         before = processor_s(os.getpid())
-        sizes = await transferred(house, event_id)
-        await one_visit(browser, house, event_id, 1)  # warms the server
-        visits = [await one_visit(browser, house, event_id, ROUNDS) for _ in range(1 if quick() else 3)]
+        sizes = await transferred(system, event_id)
+        await one_visit(browser, system, event_id, 1)  # warms the server
+        visits = [await one_visit(browser, system, event_id, ROUNDS) for _ in range(1 if quick() else 3)]
         used = processor_s(os.getpid()) - before
     tell(
         {

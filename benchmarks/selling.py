@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from benchmarks.common import run
 from benchmarks.counter import Bar, Sale, sales
-from benchmarks.house import PLAIN_ROWS
+from benchmarks.system import PLAIN_ROWS
 from benchmarks.wire import Answer, Client, Gone
 
 OK, SERVER_ERROR = 200, 500

@@ -15,8 +15,8 @@ from msgspec import Struct
 
 from benchmarks.common import machine, percentile, processor_s, run, tell
 from benchmarks.counter import TOTAL_CENTS, Bar, seed
-from benchmarks.house import House
 from benchmarks.selling import Plan, Report
+from benchmarks.system import System
 from virage.money.wallet.funding.reads.audit import audit
 from virage.platform.data.database import Database
 
@@ -33,9 +33,9 @@ class Wanted(Struct):
     per_s: float
 
 
-async def tills(house: House, name: str, plan: Plan) -> Report:
+async def tills(system: System, name: str, plan: Plan) -> Report:
     """A process of tills; plan and report go by files."""
-    files = [house.folder / f"{what}-{name}.json" for what in ("plan", "report")]
+    files = [system.folder / f"{what}-{name}.json" for what in ("plan", "report")]
     await asyncio.to_thread(files[0].write_bytes, msgspec.json.encode(plan))
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "benchmarks.selling", *files)
     if await process.wait():
@@ -43,9 +43,9 @@ async def tills(house: House, name: str, plan: Plan) -> Report:
     return msgspec.json.decode(await asyncio.to_thread(files[1].read_bytes), type=Report)
 
 
-async def audited(house: House, told: list[str]) -> dict[str, int]:
+async def audited(system: System, told: list[str]) -> dict[str, int]:
     """What must not be: sales that were answered and are not in the books or the chain, or books that are wrong."""
-    db = await Database.open(house.postgres.url, connections_max=1)
+    db = await Database.open(system.postgres.url, connections_max=1)
     try:
         async with db.transaction() as conn:
             books = await audit(conn)
@@ -68,9 +68,9 @@ async def audited(house: House, told: list[str]) -> dict[str, int]:
     }
 
 
-def server_s(house: House) -> float:
+def server_s(system: System) -> float:
     """Processor seconds so far of the web and of the database."""
-    pids = (house.supervisor.pid("web"), house.postgres.pid)
+    pids = (system.supervisor.pid("web"), system.postgres.pid)
     return sum(processor_s(pid) for pid in pids if pid is not None)
 
 
@@ -82,26 +82,26 @@ def part(bar: Bar, number: int, of: int) -> Bar:
 
 async def measure(wanted: Wanted) -> dict[str, Any]:
     """The whole run: the bare application, the two loads, the bare one again, for the machine may be busy otherwise."""
-    house = House(wanted.workers)
+    system = System(wanted.workers)
     closed = QUICK_CLOSED if wanted.quick else CLOSED
     opened = round((QUICK_OPEN_S if wanted.quick else OPEN_S) * wanted.per_s)
     plain_s = QUICK_PLAIN_S if wanted.quick else PLAIN_S
     try:
-        commits = await house.start_database()
-        bar = await seed(house, 3 * wanted.tills, 3 * (QUICK_FANS if wanted.quick else FANS))
-        await house.start_processes()
+        commits = await system.start_database()
+        bar = await seed(system, 3 * wanted.tills, 3 * (QUICK_FANS if wanted.quick else FANS))
+        await system.start_processes()
         bars = [part(bar, number, 3) for number in range(3)]
-        reports = {"warm": await tills(house, "warm", Plan("closed", house.url, bars[0], WARM))}
-        plains = [await tills(house, "plain-1", Plan("plain", house.plain_url, bars[0], seconds=plain_s))]
-        before = server_s(house)
-        reports["closed"] = await tills(house, "closed", Plan("closed", house.url, bars[1], closed))
-        cpu_s = server_s(house) - before
-        reports["open"] = await tills(house, "open", Plan("open", house.url, bars[2], opened, wanted.per_s))
-        plains.append(await tills(house, "plain-2", Plan("plain", house.plain_url, bars[0], seconds=plain_s)))
-        found = await audited(house, [one for report in reports.values() for one in report.told])
-        print(house.errors() or "no complaints", file=sys.stderr)
+        reports = {"warm": await tills(system, "warm", Plan("closed", system.url, bars[0], WARM))}
+        plains = [await tills(system, "plain-1", Plan("plain", system.plain_url, bars[0], seconds=plain_s))]
+        before = server_s(system)
+        reports["closed"] = await tills(system, "closed", Plan("closed", system.url, bars[1], closed))
+        cpu_s = server_s(system) - before
+        reports["open"] = await tills(system, "open", Plan("open", system.url, bars[2], opened, wanted.per_s))
+        plains.append(await tills(system, "plain-2", Plan("plain", system.plain_url, bars[0], seconds=plain_s)))
+        found = await audited(system, [one for report in reports.values() for one in report.told])
+        print(system.errors() or "no complaints", file=sys.stderr)
     finally:
-        await house.stop()
+        await system.stop()
     rest = {"tills": wanted.tills, "workers": wanted.workers, "clients": wanted.tills}
     return {
         "benchmark": "tap",

@@ -10,15 +10,15 @@ from playwright.async_api import Browser, Response
 
 from benchmarks.browser import THROTTLE, phone, visited
 from benchmarks.common import machine, processor_s, quick, tell
-from benchmarks.house import House
+from benchmarks.system import System
 
 SCRIPT_AIM = 60_000
 VISITS = 5
 
 
-async def first_route(browser: Browser, house: House) -> dict[str, Any]:
+async def first_route(browser: Browser, system: System) -> dict[str, Any]:
     """One visit to the first page with nothing cached."""
-    page, _ = await phone(browser, house)
+    page, _ = await phone(browser, system)
     answers: list[Response] = []
     page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - it marks its handlers, a built-in takes no mark
     await page.goto("/")
@@ -50,10 +50,10 @@ async def first_route(browser: Browser, house: House) -> dict[str, Any]:
 
 async def main() -> None:
     """Print the line of the median visit by its longest task."""
-    async with visited() as (house, _, browser, plain_commits):
+    async with visited() as (system, _, browser, plain_commits):
         before = processor_s(os.getpid())
-        await first_route(browser, house)  # the server's own first answers are not the browser's figure
-        visits = [await first_route(browser, house) for _ in range(1 if quick() else VISITS)]
+        await first_route(browser, system)  # the server's own first answers are not the browser's figure
+        visits = [await first_route(browser, system) for _ in range(1 if quick() else VISITS)]
         used = processor_s(os.getpid()) - before
     middle = sorted(visits, key=lambda visit: visit["longest_task_ms"])[len(visits) // 2]
     tell(

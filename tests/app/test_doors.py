@@ -234,7 +234,7 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/replay/events/{event_id}/keys/{camera}/{period}": only("media_desk", "moderator"),
     "POST /api/replay/suggestions/{suggestion_id}/dismiss": only("media_desk", "moderator"),
     "POST /api/replay/events/{event_id}/taps": PERSON,  # of whom each counts once
-    "GET /api/replay/cameras": only("media_desk", "moderator"),  # they are the house's, whoever plays in it
+    "GET /api/replay/cameras": only("media_desk", "moderator"),  # they are the system's, whoever plays in it
     "GET /api/food/stock-alerts": only("cashier", "programme", "finance"),
     "GET /api/food/outlets": EVERYBODY,
     "GET /api/food/slots": EVERYBODY,

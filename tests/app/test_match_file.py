@@ -1,4 +1,4 @@
-"""A real match, played from its files by `virage match` into a running house: told whole, counted right, told once."""
+"""A real match, played from its files by `virage match` into a running system: told whole, counted right, told once."""
 
 import asyncio
 import json
@@ -43,7 +43,7 @@ async def played(served: "Served", match: MatchFile, event: UUID, key: Path, spe
 
 
 class Feed:
-    """What a house tells of an event."""
+    """What a system tells of an event."""
 
     def __init__(self, served: "Served", event: UUID) -> None:
         self._base = f"{served.url}/api/live/{event}"
@@ -53,7 +53,7 @@ class Feed:
             return (await browser.get(self._base + path)).raise_for_status().json()
 
     async def told(self) -> list[tuple[Any, int]]:
-        """Everything with its clock, without the numbers and times that a house gives."""
+        """Everything with its clock, without the numbers and times that a system gives."""
         head = (await self.get())["head"]
         pages = [(await self.get(f"/pages/{page}"))["entries"] for page in range(1, head // 32 + 2)]
         return [(entry["told"], entry["clock_s"]) for page in pages for entry in page]

@@ -20,7 +20,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.conftest import FakeClock
-from tests.golden.house import SPEND_TRANSACTION_IDS, environment, execute, virage
+from tests.golden.system import SPEND_TRANSACTION_IDS, environment, execute, virage
 from tests.listening import hear
 from tests.platform.realtime.test_hub import ids
 from virage.app.building import build
@@ -56,7 +56,7 @@ class Before(NamedTuple):
 
 @pytest.fixture(scope="module")
 def before() -> Iterator[Before]:
-    """A house whose facts, entries and cards were written around transaction 5,000, and its dump."""
+    """A system whose facts, entries and cards were written around transaction 5,000, and its dump."""
     folder = Path(tempfile.mkdtemp(prefix="virage-restored-"))
     postgres = EmbeddedPostgres(folder / "pg", durable=False)
     asyncio.run(postgres.start())
@@ -72,7 +72,7 @@ def before() -> Iterator[Before]:
 
 
 async def written(url: str) -> str:
-    """Write the house; return how far devices had heard when it was over."""
+    """Write the system; return how far devices had heard when it was over."""
     await migrate(url)
     db = await Database.open(url)
     try:

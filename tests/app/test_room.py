@@ -59,21 +59,21 @@ async def small(
     world = World(cast("Any", None), db, Clock())
     await world.open()
     await db.close()
-    house = Small(tmp_path, shared_database_url)
-    house.limit = request.param
+    system = Small(tmp_path, shared_database_url)
+    system.limit = request.param
     try:
-        await house.start()
-        yield house, world.event
+        await system.start()
+        yield system, world.event
     finally:
-        house.stop()
+        system.stop()
 
 
-def asked(house: Small, event: UUID) -> Counter[str]:
+def asked(system: Small, event: UUID) -> Counter[str]:
     """What more phones are answered than there are files, each of which keeps its stream."""
     kept: list[socket.socket] = []
     answers: Counter[str] = Counter()
     for _ in range(FILES + 100):
-        sock = socket.create_connection(("127.0.0.1", house.port), PATIENCE_S)
+        sock = socket.create_connection(("127.0.0.1", system.port), PATIENCE_S)
         sock.sendall(f"GET /api/stream?topics=live:{event} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode())
         status = sock.recv(12, socket.MSG_WAITALL).decode()[9:]
         answers[status] += 1
@@ -101,12 +101,12 @@ def test_a_process_raises_its_soft_limit_of_open_files_to_the_hard_limit(small: 
 @pytest.fixture
 async def hasty(tmp_path: Path, shared_database_url: str) -> AsyncIterator[Hasty]:
     """It runs."""
-    house = Hasty(tmp_path, shared_database_url)
+    system = Hasty(tmp_path, shared_database_url)
     try:
-        await house.start()
-        yield house
+        await system.start()
+        yield system
     finally:
-        house.stop()
+        system.stop()
 
 
 SLOW_BODY = (

@@ -14,7 +14,7 @@ from tests.running import Running
 
 
 @pytest.fixture
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Running]]:
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Running]]:
     """Starts `virage run` again and again on the same folder."""
     folder = tmp_path_factory.mktemp("house")
     ports = free_ports(2)
@@ -40,8 +40,8 @@ def gone(processes: list[psutil.Process]) -> bool:
     return not [one for one in alive if one.status() != psutil.STATUS_ZOMBIE]
 
 
-def test_virage_run_starts_survives_kills_and_leaves_no_process_behind(house: Callable[[], Running]) -> None:
-    first = house()
+def test_virage_run_starts_survives_kills_and_leaves_no_process_behind(system: Callable[[], Running]) -> None:
+    first = system()
     first.until(first.greeted)
     assert re.search(r"fan@example\.org", first.output.read_text())
     assert httpx.get(f"{first.url}/readyz").text == "ready\n"
@@ -63,7 +63,7 @@ def test_virage_run_starts_survives_kills_and_leaves_no_process_behind(house: Ca
     assert first.process.wait(60) == 0
     assert gone(family)
 
-    second = house()
+    second = system()
     second.until(second.greeted)
     assert "sold at the counter" not in second.output.read_text()
     again = httpx.get(f"{second.url}/api/events").json()["events"]

@@ -1,4 +1,4 @@
-"""How a command finds the house beside it, and what it says where there is none."""
+"""How a command finds the system beside it, and what it says where there is none."""
 
 import os
 import stat
@@ -16,7 +16,7 @@ from virage.platform.settings.config import Config
 AWAY = "postgresql://virage@127.0.0.1:1/virage"
 
 
-def house(var: Path, **variables: str) -> dict[str, str]:
+def system(var: Path, **variables: str) -> dict[str, str]:
     """The environment of a demonstration that is kept there."""
     return demo_environment({"VIRAGE_VAR_DIR": str(var), "VIRAGE_PORT": "8765"} | variables)
 
@@ -27,7 +27,7 @@ def test_a_command_without_a_running_deployment_says_what_to_do(
     asking = {"VIRAGE_VAR_DIR": str(tmp_path)}
     with pytest.raises(SystemExit):
         environment_of_running(asking)
-    env = house(tmp_path, VIRAGE_DATABASE_URL=AWAY)
+    env = system(tmp_path, VIRAGE_DATABASE_URL=AWAY)
     with advertised(read(env), env), pytest.raises(SystemExit):
         environment_of_running(asking)  # it was killed, and its database with it
     said = capsys.readouterr().err
@@ -37,7 +37,7 @@ def test_a_command_without_a_running_deployment_says_what_to_do(
 def test_a_command_uses_the_variables_of_the_running_deployment_and_its_own_override_them(
     tmp_path: Path, database_url: str
 ) -> None:
-    env = house(tmp_path, VIRAGE_DATABASE_URL=database_url, VIRAGE_CLOCK_SPEED="2", PATH="/bin", **{PARENT: "1"})
+    env = system(tmp_path, VIRAGE_DATABASE_URL=database_url, VIRAGE_CLOCK_SPEED="2", PATH="/bin", **{PARENT: "1"})
     with advertised(read(env), env):
         assert stat.S_IMODE((tmp_path / "running.json").stat().st_mode) == 0o600
         found = environment_of_running(
@@ -50,7 +50,7 @@ def test_a_command_uses_the_variables_of_the_running_deployment_and_its_own_over
 
 
 def test_a_second_deployment_in_a_folder_is_still_found_when_the_first_ends(tmp_path: Path, database_url: str) -> None:
-    first = house(tmp_path, VIRAGE_DATABASE_URL=database_url)
+    first = system(tmp_path, VIRAGE_DATABASE_URL=database_url)
     second = first | {"VIRAGE_PORT": "8443"}
     outer, inner = advertised(read(first), first), advertised(read(second), second)
     with outer:
@@ -60,7 +60,7 @@ def test_a_second_deployment_in_a_folder_is_still_found_when_the_first_ends(tmp_
 
 
 def test_the_file_of_a_running_deployment_is_readable_by_its_owner_only(tmp_path: Path, database_url: str) -> None:
-    env = house(tmp_path, VIRAGE_DATABASE_URL=database_url)
+    env = system(tmp_path, VIRAGE_DATABASE_URL=database_url)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_text("what is there stays")
     elsewhere.chmod(0o644)
@@ -74,7 +74,7 @@ def test_the_file_of_a_running_deployment_is_readable_by_its_owner_only(tmp_path
 def test_a_command_ignores_files_of_other_accounts_and_invalid_files(
     tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    env = house(tmp_path, VIRAGE_DATABASE_URL=database_url)
+    env = system(tmp_path, VIRAGE_DATABASE_URL=database_url)
     asking = {"VIRAGE_VAR_DIR": str(tmp_path)}
     with advertised(read(env), env):
         with monkeypatch.context() as other:
@@ -90,7 +90,7 @@ def test_a_command_ignores_files_of_other_accounts_and_invalid_files(
 def test_variables_name_the_deployment_before_the_one_in_the_folder(
     tmp_path: Path, database_url: str, named: str
 ) -> None:
-    env = house(tmp_path, VIRAGE_DATABASE_URL=database_url)
+    env = system(tmp_path, VIRAGE_DATABASE_URL=database_url)
     with advertised(read(env), env):
         asking = {"VIRAGE_VAR_DIR": str(tmp_path), named: "another"}
         assert environment_of_running(asking) == asking

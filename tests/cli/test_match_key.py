@@ -19,7 +19,7 @@ from virage.site.programme import acts as programme
 
 
 class Way:
-    """A way to a database that can be cut, as when the house ends that keeps it."""
+    """A way to a database that can be cut, as when the system ends that keeps it."""
 
     def __init__(self, url: str, folder: Path) -> None:
         parts = urlsplit(url)
@@ -44,9 +44,9 @@ class Way:
             writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        from_house, to_house = await asyncio.open_unix_connection(self._to)
-        self._writers += [writer, to_house]
-        await asyncio.gather(self._hand_on(reader, to_house), self._hand_on(from_house, writer))
+        from_system, to_system = await asyncio.open_unix_connection(self._to)
+        self._writers += [writer, to_system]
+        await asyncio.gather(self._hand_on(reader, to_system), self._hand_on(from_system, writer))
 
     async def _hand_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
@@ -64,7 +64,7 @@ async def way(database_url: str, db: Database, tmp_path: Path) -> AsyncIterator[
         yield way
 
 
-def house(way: Way) -> Config:
+def system(way: Way) -> Config:
     secret = "a secret of the tests, long enough"
     return read({"VIRAGE_SECRET": secret, "VIRAGE_DEMO": "1", "VIRAGE_DATABASE_URL": way.url})
 
@@ -77,7 +77,7 @@ async def programs(db: Database) -> int:
 
 async def test_the_token_is_revoked_at_the_end_of_the_match_also_after_a_failure(way: Way, db: Database) -> None:
     async def play() -> None:
-        async with demo_key(house(way)):
+        async with demo_key(system(way)):
             assert await programs(db) == 1
             raise PlaybackFailed("It rains.")
 
@@ -88,7 +88,7 @@ async def test_the_token_is_revoked_at_the_end_of_the_match_also_after_a_failure
 
 async def test_a_deployment_that_has_ended_does_not_hide_the_error_of_the_match(way: Way) -> None:
     async def play() -> None:
-        async with demo_key(house(way)):
+        async with demo_key(system(way)):
             way.cut()
             raise PlaybackFailed("It rains.")
 

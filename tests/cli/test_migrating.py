@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import with_database
-from tests.golden.house import environment, execute
+from tests.golden.system import environment, execute
 from virage.cli import migrating
 from virage.platform.data import migrate as migrate_module
 from virage.platform.data.migrate import Migration, migration_of

@@ -9,12 +9,12 @@ from tests.scratch import on_disk
 
 @pytest.fixture(autouse=True)
 def _unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A house of the benchmarks first measures its disk for two seconds: here nobody asks how fast it is."""
+    """A system of the benchmarks first measures its disk for two seconds: here nobody asks how fast it is."""
 
     async def unmeasured(_url: str) -> float:
         return 0.0
 
-    monkeypatch.setattr("benchmarks.house.commits_per_s", unmeasured)
+    monkeypatch.setattr("benchmarks.system.commits_per_s", unmeasured)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
 """The edge of `deploy/nchan` under fire: `kill -9` of who tells it, of the web and of nginx itself.
 
-Phones follow at a real nginx with nchan, others at the house, while a desk tells. Whoever dies: each phone has each
+Phones follow at a real nginx with nchan, others at the system, while a desk tells. Whoever dies: each phone has each
 entry once. nginx forgets all when it dies; then an entry's number shows what is missing, and the pages have it. A phone
 that reads nothing costs its process no more than a stream may carry.
 """
@@ -21,8 +21,8 @@ import pytest
 
 from benchmarks.common import run
 from benchmarks.fanout import WORDS, Desk
-from benchmarks.house import House, free_port
 from benchmarks.nchan import Nginx
+from benchmarks.system import System, free_port
 from benchmarks.wire import Client
 from tests.faults.test_kill import Killer
 from tests.faults.test_live import Phone, seed
@@ -103,14 +103,14 @@ async def answers(nginx: Nginx, event_id: UUID) -> dict[str, Any]:
         }
 
 
-async def unread(house: House, event_id: UUID, header: bytes) -> dict[str, Any]:
-    """A phone of the house that reads nothing while thousands of entries are told; then it reads, and resumes."""
+async def unread(system: System, event_id: UUID, header: bytes) -> dict[str, Any]:
+    """A phone of the system that reads nothing while thousands of entries are told; then it reads, and resumes."""
     with socket.socket() as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        sock.connect(("127.0.0.1", house.port))
+        sock.connect(("127.0.0.1", system.port))
         sock.sendall(f"GET /api/stream?topics=live:{event_id} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode())
         sock.recv(12, socket.MSG_WAITALL | socket.MSG_PEEK)
-        client, path = Client(house.url), f"/api/live/{event_id}/entries".encode()
+        client, path = Client(system.url), f"/api/live/{event_id}/entries".encode()
         for _ in range(MANY // 100):
             happened = {"kind": "announcement", "text": {"fr": WORDS, "en": WORDS}}
             at = datetime.now(UTC).isoformat()
@@ -121,7 +121,7 @@ async def unread(house: House, event_id: UUID, header: bytes) -> dict[str, Any]:
         heard = b""
         while not heard.endswith(b"\r\n0\r\n\r\n"):
             heard += await asyncio.to_thread(sock.recv, 1 << 16)
-    phone = Phone((house.url,), event_id)
+    phone = Phone((system.url,), event_id)
     phone._since = re.findall(rb"\nid: (\S+)\n", heard)[-1].decode()  # noqa: SLF001 - it was another one until now
     first = [int(number) for number in re.findall(rb'"number":(\d+)', heard)]
     phone.numbers += first
@@ -130,24 +130,24 @@ async def unread(house: House, event_id: UUID, header: bytes) -> dict[str, Any]:
 
 
 async def under_fire() -> dict[str, Any]:
-    house = House(workers=2)
-    nginx = Nginx(house.folder / "nginx", house.port, free_port(), free_port())
-    house.env["VIRAGE_EDGE_URL"] = nginx.publisher_url
+    system = System(workers=2)
+    nginx = Nginx(system.folder / "nginx", system.port, free_port(), free_port())
+    system.env["VIRAGE_EDGE_URL"] = nginx.publisher_url
     following: list[asyncio.Task[None]] = []
     try:
-        await house.start_database()
-        db = await Database.open(house.postgres.url, connections_max=2)
+        await system.start_database()
+        db = await Database.open(system.postgres.url, connections_max=2)
         event_id, header = await seed(db)
         await db.close()
         await asyncio.to_thread(nginx.start)
-        await house.start_processes()
-        desk, killer = Desk(house, event_id, header, 0.02), Killer(house)
+        await system.start_processes()
+        desk, killer = Desk(system, event_id, header, 0.02), Killer(system)
         await desk.tell(1)
         phones = [EdgePhone(nginx.url, event_id) for _ in range(PHONES)]
-        at_house = [Phone((house.url,), event_id) for _ in range(PHONES)]
+        at_system = [Phone((system.url,), event_id) for _ in range(PHONES)]
         last = 1 + A_PART * len(KILLED) + FORGOTTEN + 1
         following += [asyncio.create_task(phone.follow()) for phone in phones]
-        following += [asyncio.create_task(phone.follow(last)) for phone in at_house]
+        following += [asyncio.create_task(phone.follow(last)) for phone in at_system]
         await until(lambda: all(phone.numbers for phone in phones))
         for target in KILLED:
             victims = killer.pids(target)
@@ -161,14 +161,14 @@ async def under_fire() -> dict[str, Any]:
         await desk.tell(FORGOTTEN)
         await asyncio.to_thread(nginx.start)
         await desk.tell(1)
-        await until(lambda: all(len(phone.numbers) == last for phone in phones + at_house))
-        db = await Database.open(house.postgres.url, connections_max=1)
-        slow = await unread(house, *await seed(db))
+        await until(lambda: all(len(phone.numbers) == last for phone in phones + at_system))
+        db = await Database.open(system.postgres.url, connections_max=1)
+        slow = await unread(system, *await seed(db))
         await db.close()
         return {
             "slow": slow,
             "heard": heard,
-            "numbers": {tuple(sorted(phone.numbers)) for phone in phones} | {tuple(one.numbers) for one in at_house},
+            "numbers": {tuple(sorted(phone.numbers)) for phone in phones} | {tuple(one.numbers) for one in at_system},
             "pages": (pages, sum(phone.pages for phone in phones)),
             "said": said,
             "link": f'</edge/live/{event_id}>; rel="monitor"',
@@ -178,7 +178,7 @@ async def under_fire() -> dict[str, Any]:
         for task in following:
             task.cancel()
         nginx.kill()
-        await house.stop()
+        await system.stop()
 
 
 @pytest.mark.filterwarnings("default")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from benchmarks.common import run
-from benchmarks.house import House
+from benchmarks.system import System
 from tests.faults.test_kill import Killer
 from tests.money.fiscal.till import Till, append, beer, cup, fries
 from virage.control.books.acts import sales_statistics as figures
@@ -98,14 +98,14 @@ async def kept(conn: Connection) -> list[list[Any]]:
 
 async def an_evening_under_fire() -> dict[str, Any]:
     """Tills sell, the worker dies again and again, and the day is closed."""
-    house = House(workers=1)
+    system = System(workers=1)
     db = None
     try:
-        await house.start_database()
-        db = await Database.open(house.postgres.url, connections_max=4)
+        await system.start_database()
+        db = await Database.open(system.postgres.url, connections_max=4)
         tills = [Till() for _ in range(TILLS)]
-        await house.start_processes()
-        killer, left_behind = Killer(house), []
+        await system.start_processes()
+        killer, left_behind = Killer(system), []
         async with db.transaction() as holding:  # nothing is added before the first kill
             await holding.execute("lock table books.figures_head in exclusive mode")
             await sold(db, tills, RECORDS)
@@ -115,7 +115,7 @@ async def an_evening_under_fire() -> dict[str, Any]:
         async with db.connection() as conn:
             await until(conn, BEHIND, answer=0)
             stood = await kept(conn)
-            closings = await closings_of(db, KeyVault(derive(house.env["VIRAGE_SECRET"], PURPOSE)))
+            closings = await closings_of(db, KeyVault(derive(system.env["VIRAGE_SECRET"], PURPOSE)))
             balance_mismatches = [
                 (one.subject, one.subject_id)
                 for one in closings
@@ -139,7 +139,7 @@ async def an_evening_under_fire() -> dict[str, Any]:
     finally:
         if db is not None:
             await db.close()
-        await house.stop()
+        await system.stop()
 
 
 @pytest.mark.filterwarnings("default")

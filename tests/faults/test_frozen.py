@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from benchmarks.common import run
-from benchmarks.house import House, seed
 from benchmarks.onsale import Wanted, crowd
+from benchmarks.system import System, seed
 from benchmarks.wire import Client
 from tests.faults.length import FULL
 from tests.faults.test_kill import lost, settled
@@ -31,9 +31,9 @@ def family(pid: int) -> list[psutil.Process]:
     return [process, *process.children(recursive=True)]
 
 
-def freeze(house: House) -> list[psutil.Process]:
+def freeze(system: System) -> list[psutil.Process]:
     """Stop the server and its connections, the server first, so that it starts no other meanwhile."""
-    pid = house.postgres.pid
+    pid = system.postgres.pid
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
     stopped = family(pid)
@@ -47,9 +47,9 @@ def thaw(stopped: list[psutil.Process]) -> None:
         process.resume()
 
 
-async def probe(house: House, token: str) -> tuple[int, bool, float]:
+async def probe(system: System, token: str) -> tuple[int, bool, float]:
     """The status of what a fan asks who is signed in, whether it says when to come back, and after how long."""
-    client, began = Client(house.url, keep=(b"retry-after",)), time.monotonic()
+    client, began = Client(system.url, keep=(b"retry-after",)), time.monotonic()
     try:
         async with asyncio.timeout(60):
             answer = await client.ask(b"GET", b"/api/me", b"cookie: __Host-virage=%b\r\n" % token.encode())
@@ -58,35 +58,35 @@ async def probe(house: House, token: str) -> tuple[int, bool, float]:
         client.close()
 
 
-async def freezes(house: House, token: str) -> list[tuple[int, bool, float]]:
+async def freezes(system: System, token: str) -> list[tuple[int, bool, float]]:
     """Freeze, ask, thaw when all have their answer, and wait until the pages answer again."""
     told: list[tuple[int, bool, float]] = []
     for _ in range(FREEZES):
         await asyncio.sleep(PAUSE_S)
-        stopped = freeze(house)
+        stopped = freeze(system)
         try:
-            told += await asyncio.gather(*(probe(house, token) for _ in range(PROBES)))
+            told += await asyncio.gather(*(probe(system, token) for _ in range(PROBES)))
         finally:
             thaw(stopped)
         async with asyncio.timeout(60):
-            while (await probe(house, token))[0] != 200:  # noqa: ASYNC110 - the web is another process
+            while (await probe(system, token))[0] != 200:  # noqa: ASYNC110 - the web is another process
                 await asyncio.sleep(0.05)
     return told
 
 
 async def sale_on_a_frozen_database() -> dict[str, Any]:
-    house = House(workers=1)
+    system = System(workers=1)
     try:
-        await house.start_database()
-        event_id, categories, tokens = await seed(house.postgres.url, FANS)
-        await house.start_processes()
+        await system.start_database()
+        event_id, categories, tokens = await seed(system.postgres.url, FANS)
+        await system.start_processes()
         wanted = Wanted(quick=True, workers=1, processes=1, concurrency=40, fans=FANS)
         sale = crowd(
-            house, wanted, event_id, categories, mode="parties", tokens=tokens[1:], seconds=SALE_S, pause_s=2.0
+            system, wanted, event_id, categories, mode="parties", tokens=tokens[1:], seconds=SALE_S, pause_s=2.0
         )
-        reports, told = await asyncio.gather(sale, freezes(house, tokens[0]))
+        reports, told = await asyncio.gather(sale, freezes(system, tokens[0]))
         log = [bought for report in reports for bought in report.bought]
-        found = await settled(house, event_id)
+        found = await settled(system, event_id)
         return {
             "told": {status: sum(1 for one in told if one[0] == status) for status in {one[0] for one in told}},
             "without_retry_after": sum(not one[1] for one in told if one[0] == 503),
@@ -94,12 +94,12 @@ async def sale_on_a_frozen_database() -> dict[str, Any]:
             "held": len(log),
             "told_paid": sum(bought.paid for bought in log),
             "refused": {code: count for report in reports for code, count in report.refused.items()},
-            "lost": await lost(house, log),
-            "complaints": house.told,
+            "lost": await lost(system, log),
+            "complaints": system.told,
             **found,
         }
     finally:
-        await house.stop()
+        await system.stop()
 
 
 @pytest.mark.filterwarnings("default")

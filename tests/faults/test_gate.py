@@ -15,8 +15,8 @@ import pytest
 from benchmarks.common import run
 from benchmarks.evening import seed
 from benchmarks.gate import audit
-from benchmarks.house import House
 from benchmarks.scanners import Lanes, Plan, Running
+from benchmarks.system import System
 from tests.faults.test_kill import Killer
 
 FANS, BAD, CONCURRENCY = 500, 10, 40
@@ -25,14 +25,14 @@ KILLS = ("web worker", "postgres", "web worker")
 
 async def evening_under_fire() -> dict[str, Any]:
     """The whole evening; what there is to say of it."""
-    house = House(workers=2)
+    system = System(workers=2)
     try:
-        await house.start_database()
-        evening = await seed(house, FANS, BAD)
-        await house.start_processes()
-        plan = Plan("closed", house.url, evening, CONCURRENCY, seed=1)
+        await system.start_database()
+        evening = await seed(system, FANS, BAD)
+        await system.start_processes()
+        plan = Plan("closed", system.url, evening, CONCURRENCY, seed=1)
         running = Running(plan, Lanes(plan).shown())
-        killer, chance = Killer(house), random.Random(1)  # noqa: S311 - the same victims each time
+        killer, chance = Killer(system), random.Random(1)  # noqa: S311 - the same victims each time
 
         async def kill() -> None:
             for part, target in enumerate(KILLS, 1):
@@ -51,10 +51,10 @@ async def evening_under_fire() -> dict[str, Any]:
             "retries": report.retries,
             "wrong": dict(report.wrong),
             "admitted": len(report.told),
-            **await audit(house, report.told),
+            **await audit(system, report.told),
         }
     finally:
-        await house.stop()
+        await system.stop()
 
 
 @pytest.mark.filterwarnings("default")

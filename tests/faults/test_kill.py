@@ -19,8 +19,8 @@ import pytest
 
 from benchmarks.buyers import Bought
 from benchmarks.common import run
-from benchmarks.house import House, seed
 from benchmarks.onsale import Wanted, audit, captured_of, crowd
+from benchmarks.system import System, seed
 from tests.faults.length import FULL
 
 KILLS, SALE_S, FANS = (20, 40.0, 3600) if FULL else (7, 14.0, 1300)
@@ -34,8 +34,8 @@ TARGETS = ("web worker", "postgres", "web worker", "postgres", "work", "web work
 class Killer:
     """Kills one thing after the other and waits until it is back."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, system: System) -> None:
+        self._system = system
         self._random = random.Random(SEED)  # noqa: S311 - the same moments each time
         self.kills: Counter[str] = Counter()
         self.back_s: dict[str, list[float]] = {"web worker": [], "work": [], "postgres": []}
@@ -55,32 +55,32 @@ class Killer:
     def pids(self, target: str) -> list[int]:
         """Who runs as that now."""
         if target == "web worker":
-            return self._house.workers_of_web()
-        pid = self._house.postgres.pid if target == "postgres" else self._house.supervisor.pid("work")
+            return self._system.workers_of_web()
+        pid = self._system.postgres.pid if target == "postgres" else self._system.supervisor.pid("work")
         return [pid] if pid is not None else []
 
     async def back(self, target: str, victim: int, count: int) -> None:
         async with asyncio.timeout(BACK_S):
             while True:
                 pids = self.pids(target)
-                if len(pids) >= count and victim not in pids and await self._house.ready():
+                if len(pids) >= count and victim not in pids and await self._system.ready():
                     return
                 await asyncio.sleep(0.05)
 
 
-async def settled(house: House, event_id: UUID) -> dict[str, int]:
+async def settled(system: System, event_id: UUID) -> dict[str, int]:
     """Wait until each captured payment has its tickets or its refund, and count what must not be."""
     ends = time.monotonic() + SETTLED_S
     while True:
-        found = await audit(house, event_id)
+        found = await audit(system, event_id)
         if not found["paid_without_ticket"] or time.monotonic() > ends:
             return found
         await asyncio.sleep(0.5)
 
 
-async def lost(house: House, log: list[Bought]) -> list[str]:
+async def lost(system: System, log: list[Bought]) -> list[str]:
     """What buyers were told with a 2xx and the database does not know."""
-    conn = await asyncpg.connect(house.postgres.url)
+    conn = await asyncpg.connect(system.postgres.url)
     try:
         orders = {
             str(row["id"]): row
@@ -90,7 +90,7 @@ async def lost(house: House, log: list[Bought]) -> list[str]:
         payments = {str(row["id"]) for row in await conn.fetch("select id from payments.payment")}
     finally:
         await conn.close()
-    captured = {str(id_) for id_ in await captured_of(house)}
+    captured = {str(id_) for id_ in await captured_of(system)}
     faults = []
     for told in log:
         order: Any = orders.get(told.order_id)
@@ -108,17 +108,17 @@ async def lost(house: House, log: list[Bought]) -> list[str]:
 
 async def sale_under_fire() -> dict[str, Any]:
     """The whole sale; what there is to say of it."""
-    house = House(workers=2)
+    system = System(workers=2)
     try:
-        await house.start_database()
-        event_id, categories, tokens = await seed(house.postgres.url, FANS)
-        await house.start_processes()
-        killer = Killer(house)
+        await system.start_database()
+        event_id, categories, tokens = await seed(system.postgres.url, FANS)
+        await system.start_processes()
+        killer = Killer(system)
         wanted = Wanted(quick=True, workers=2, processes=1, concurrency=40, fans=FANS)
-        sale = crowd(house, wanted, event_id, categories, mode="parties", tokens=tokens, seconds=SALE_S, pause_s=2.0)
+        sale = crowd(system, wanted, event_id, categories, mode="parties", tokens=tokens, seconds=SALE_S, pause_s=2.0)
         reports, _ = await asyncio.gather(sale, killer.run())
         log = [told for report in reports for told in report.bought]
-        found = await settled(house, event_id)
+        found = await settled(system, event_id)
         troubles = sum((Counter(report.refused) for report in reports), Counter())
         return {
             "kills": dict(killer.kills),
@@ -128,12 +128,12 @@ async def sale_under_fire() -> dict[str, Any]:
             "charged": sum(told.charged for told in log),
             "ended": Counter(told.ended for told in log if told.ended is not None),
             "troubles": dict(troubles),
-            "lost": await lost(house, log),
-            "complaints": house.told,
+            "lost": await lost(system, log),
+            "complaints": system.told,
             **found,
         }
     finally:
-        await house.stop()
+        await system.stop()
 
 
 @pytest.mark.filterwarnings("default")

@@ -22,7 +22,7 @@ import msgspec
 import pytest
 
 from benchmarks.common import run
-from benchmarks.house import House, free_port
+from benchmarks.system import System, free_port
 from benchmarks.wire import Client, Gone
 from tests.faults.test_kill import Killer
 from virage.identity.people import acts as people
@@ -43,18 +43,18 @@ KILLS = ("web worker", "postgres", "node", "web worker", "postgres", "web worker
 class Node:
     """A second web node over the same database, which is started again when it dies."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, system: System) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
-        self._house = house
+        self._system = system
         self._port = str(port)
         self._stop = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         web = Child("node", (sys.executable, "-m", "virage.cli", "serve", "--workers", "1"))
-        env = self._house.env | {"VIRAGE_PORT": self._port}
-        told, folder = self._house.told.append, self._house.folder / "log"
+        env = self._system.env | {"VIRAGE_PORT": self._port}
+        told, folder = self._system.told.append, self._system.folder / "log"
         self._supervisor = Supervisor([web], env=env, tell=told, log_folder=folder)
         self._running = asyncio.create_task(self._supervisor.run(self._stop))
         await self._ready()
@@ -164,9 +164,9 @@ async def seed(db: Database) -> tuple[UUID, bytes]:
     return match.id, b"cookie: __Host-virage=%b\r\n" % session.token.encode()
 
 
-async def tell(house: House, event_id: UUID, desk: bytes, told: list[int]) -> int:
+async def tell(system: System, event_id: UUID, desk: bytes, told: list[int]) -> int:
     """Tell one thing after the other, each until it is answered; how often an answer was missing."""
-    client, missing = Client(house.url), 0
+    client, missing = Client(system.url), 0
     path = f"/api/live/{event_id}/entries".encode()
     for minutes in range(ENTRIES):
         happened = {"kind": "added_time", "minutes": minutes % 30 + 1}
@@ -187,16 +187,16 @@ async def tell(house: House, event_id: UUID, desk: bytes, told: list[int]) -> in
 
 
 async def under_fire() -> dict[str, Any]:
-    house = House(workers=2)
-    node = Node(house)
+    system = System(workers=2)
+    node = Node(system)
     try:
-        await house.start_database()
-        db = await Database.open(house.postgres.url, connections_max=2)
+        await system.start_database()
+        db = await Database.open(system.postgres.url, connections_max=2)
         event_id, desk = await seed(db)
         await db.close()
-        await house.start_processes()
+        await system.start_processes()
         await node.start()
-        phones = [Phone((house.url, node.url)[:: 1 if n % 2 else -1], event_id) for n in range(PHONES)]
+        phones = [Phone((system.url, node.url)[:: 1 if n % 2 else -1], event_id) for n in range(PHONES)]
         told: list[int] = []
 
         async def follow(number: int, phone: Phone) -> None:
@@ -208,7 +208,7 @@ async def under_fire() -> dict[str, Any]:
             await phone.follow(ENTRIES)
 
         following = asyncio.gather(*(follow(number, phone) for number, phone in enumerate(phones)))
-        killer, chance = Killer(house), random.Random(3)  # noqa: S311 - the same victims each time
+        killer, chance = Killer(system), random.Random(3)  # noqa: S311 - the same victims each time
 
         async def kill() -> None:
             for part, target in enumerate(KILLS, 1):
@@ -222,10 +222,10 @@ async def under_fire() -> dict[str, Any]:
                 os.kill(victim, signal.SIGKILL)
                 await killer.back(target, victim, len(pids))
 
-        missing, _ = await asyncio.gather(tell(house, event_id, desk, told), kill())
+        missing, _ = await asyncio.gather(tell(system, event_id, desk, told), kill())
         async with asyncio.timeout(60):
             await following
-        db = await Database.open(house.postgres.url, connections_max=1)
+        db = await Database.open(system.postgres.url, connections_max=1)
         async with db.connection() as conn:
             written = [one.entry.number for one in await store.entries_after(conn, event_id, 0)]
         await db.close()
@@ -239,7 +239,7 @@ async def under_fire() -> dict[str, Any]:
         }
     finally:
         await node.stop()
-        await house.stop()
+        await system.stop()
 
 
 @pytest.mark.filterwarnings("default")

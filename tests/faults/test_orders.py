@@ -17,7 +17,7 @@ import msgspec
 import pytest
 
 from benchmarks.common import run
-from benchmarks.house import House
+from benchmarks.system import System
 from benchmarks.wire import Client, Gone
 from tests.faults.test_kill import Killer
 from tests.matchday.food.menu.board import a_match, line
@@ -62,9 +62,9 @@ class Log:
         return len(self.placed) + len(self.accepted) + len(self.cancelled)
 
 
-async def seed(house: House, db: Database) -> Crowd:
+async def seed(system: System, db: Database) -> Crowd:
     """A match is on, four kitchens are open, and each fan has money."""
-    now, config = datetime.now(UTC), Config(secret=house.env["VIRAGE_SECRET"], demo=True)
+    now, config = datetime.now(UTC), Config(secret=system.env["VIRAGE_SECRET"], demo=True)
     kitchen = Kitchen(db, Clock(), config)
     kitchen.event = a_match(now + timedelta(hours=1))
     await kitchen.open(*OUTLETS)
@@ -108,9 +108,9 @@ async def ask(client: Client, log: Log, path: str, headers: bytes, body: bytes =
         await asyncio.sleep(0.05)
 
 
-async def evening(house: House, crowd: Crowd, log: Log) -> None:
+async def evening(system: System, crowd: Crowd, log: Log) -> None:
     """Each fan orders and the kitchen accepts; some cancel at the same moment."""
-    client, gate = Client(house.url), asyncio.Semaphore(16)
+    client, gate = Client(system.url), asyncio.Semaphore(16)
 
     async def one(number: int, fan: bytes) -> None:
         outlet = OUTLETS[number % len(OUTLETS)]
@@ -173,14 +173,14 @@ async def _damages(kitchen: Kitchen, till_id: UUID) -> list[Any]:
 
 
 async def under_fire() -> tuple[dict[str, Any], Log]:
-    house, log = House(workers=2), Log()
+    system, log = System(workers=2), Log()
     try:
-        await house.start_database()
-        db = await Database.open(house.postgres.url, connections_max=4)
-        crowd = await seed(house, db)
+        await system.start_database()
+        db = await Database.open(system.postgres.url, connections_max=4)
+        crowd = await seed(system, db)
         await db.close()
-        await house.start_processes()
-        killer, chance = Killer(house), random.Random(5)  # noqa: S311 - the same victims each time
+        await system.start_processes()
+        killer, chance = Killer(system), random.Random(5)  # noqa: S311 - the same victims each time
 
         async def kill() -> None:
             for part in range(1, KILLS + 1):
@@ -195,16 +195,16 @@ async def under_fire() -> tuple[dict[str, Any], Log]:
                 log.kills += 1
 
         killing = asyncio.create_task(kill())
-        await evening(house, crowd, log)
+        await evening(system, crowd, log)
         killing.cancel()
         await asyncio.gather(killing, return_exceptions=True)
-        crowd.kitchen.db = await Database.open(house.postgres.url, connections_max=2)
+        crowd.kitchen.db = await Database.open(system.postgres.url, connections_max=2)
         try:
             return await found(crowd.kitchen, log), log
         finally:
             await crowd.kitchen.db.close()
     finally:
-        await house.stop()
+        await system.stop()
 
 
 @pytest.mark.filterwarnings("default")

@@ -18,7 +18,7 @@ import msgspec
 import pytest
 
 from benchmarks.common import run
-from benchmarks.house import House
+from benchmarks.system import System
 from benchmarks.wire import Client, Gone
 from tests.faults.test_kill import Killer
 from tests.faults.test_live import seed
@@ -76,9 +76,9 @@ def expected(frames: list[TrackingFrame]) -> tuple[Track, dict[int, Moment]]:
     return track, moments
 
 
-async def send(house: House, event_id: UUID, desk: bytes, frames: list[TrackingFrame], sent: list[int]) -> int:
+async def send(system: System, event_id: UUID, desk: bytes, frames: list[TrackingFrame], sent: list[int]) -> int:
     """One batch after the other, each until it is answered; how often an answer was missing."""
-    client, missing = Client(house.url), 0
+    client, missing = Client(system.url), 0
     path = f"/api/tracking/{event_id}/frames".encode()
     for begin in range(0, len(frames), BATCH):
         body = msgspec.json.encode(as_json(frames[begin : begin + BATCH]))
@@ -97,13 +97,13 @@ async def send(house: House, event_id: UUID, desk: bytes, frames: list[TrackingF
     return missing
 
 
-async def under_fire(house: House, event_id: UUID, desk: bytes) -> dict[str, Any]:
+async def under_fire(system: System, event_id: UUID, desk: bytes) -> dict[str, Any]:
     frames, sent = game(SECONDS), list[int]()
     track, moments = expected(frames)
     last = track.moments[-1].n
-    phones = [Phone(house.url, event_id) for _ in range(PHONES)]
+    phones = [Phone(system.url, event_id) for _ in range(PHONES)]
     following = asyncio.gather(*(phone.follow(last) for phone in phones))
-    killer = Killer(house)
+    killer = Killer(system)
 
     async def kill() -> None:
         for part, target in enumerate(KILLS, 1):
@@ -114,7 +114,7 @@ async def under_fire(house: House, event_id: UUID, desk: bytes) -> dict[str, Any
                 os.kill(victim, signal.SIGKILL)
                 await killer.back(target, victim, len(pids))
 
-    missing, _ = await asyncio.gather(send(house, event_id, desk, frames, sent), kill())
+    missing, _ = await asyncio.gather(send(system, event_id, desk, frames, sent), kill())
     async with asyncio.timeout(60):
         await following
     return {
@@ -126,11 +126,11 @@ async def under_fire(house: House, event_id: UUID, desk: bytes) -> dict[str, Any
     }
 
 
-async def ball(house: House, event_id: UUID, mosquitto: Mosquitto) -> asyncio.subprocess.Process:
+async def ball(system: System, event_id: UUID, mosquitto: Mosquitto) -> asyncio.subprocess.Process:
     """The process beside the ball, once it listens."""
     command = virage_command("ball", "--broker", mosquitto.url, "--event", str(event_id), "--ball", "a")
     process = await asyncio.create_subprocess_exec(
-        *command, env=house.env | {"VIRAGE_LOG_LEVEL": "info"}, stdout=asyncio.subprocess.PIPE, stderr=sys.stderr
+        *command, env=system.env | {"VIRAGE_LOG_LEVEL": "info"}, stdout=asyncio.subprocess.PIPE, stderr=sys.stderr
     )
     assert process.stdout is not None
     async with asyncio.timeout(60):
@@ -150,18 +150,18 @@ async def kicked(db: Database, event_id: UUID, kmh: int) -> None:
             await asyncio.sleep(0.05)
 
 
-async def beside_a_ball(house: House, event_id: UUID, mosquitto: Mosquitto) -> list[str]:
+async def beside_a_ball(system: System, event_id: UUID, mosquitto: Mosquitto) -> list[str]:
     """The ball's process is killed between two kicks; a goal-line signal comes meanwhile. The kinds of entries."""
     long_after = datetime.now(UTC) + timedelta(hours=1)  # no tracking then: a kick has no name, and is told at once
-    db = await Database.open(house.postgres.url, connections_max=1)
-    process = await ball(house, event_id, mosquitto)
+    db = await Database.open(system.postgres.url, connections_max=1)
+    process = await ball(system, event_id, mosquitto)
     await mosquitto.say(*(("ball/a/imu", one) for one in payloads(long_after, 1, [(0.5, 20)])))
     await kicked(db, event_id, 72)
     process.kill()
     await process.wait()
     said = {"signal": "goal_line", "id": "glt-1", "at": long_after.isoformat(), "side": "home", "is_goal": True}
     await mosquitto.say((f"goal-line/{event_id}", msgspec.json.encode(said)))
-    process = await ball(house, event_id, mosquitto)
+    process = await ball(system, event_id, mosquitto)
     await mosquitto.say(*(("ball/a/imu", one) for one in payloads(long_after + timedelta(minutes=1), 1, [(0.5, 30)])))
     await kicked(db, event_id, 108)
     async with db.connection() as conn:
@@ -173,22 +173,22 @@ async def beside_a_ball(house: House, event_id: UUID, mosquitto: Mosquitto) -> l
 
 
 async def evening(mosquitto: Mosquitto) -> dict[str, Any]:
-    house = House(workers=2)
+    system = System(workers=2)
     try:
-        await house.start_database()
-        db = await Database.open(house.postgres.url, connections_max=2)
+        await system.start_database()
+        db = await Database.open(system.postgres.url, connections_max=2)
         event_id, desk = await seed(db)
         await db.close()
-        await house.start_processes()
-        found = await under_fire(house, event_id, desk)
-        db = await Database.open(house.postgres.url, connections_max=1)
+        await system.start_processes()
+        found = await under_fire(system, event_id, desk)
+        db = await Database.open(system.postgres.url, connections_max=1)
         async with db.connection() as conn:
             found["kept"] = (await store.plays(conn, {event_id: -1}))[event_id].play.track
         await db.close()
-        found["entries"] = await beside_a_ball(house, event_id, mosquitto)
+        found["entries"] = await beside_a_ball(system, event_id, mosquitto)
         return found
     finally:
-        await house.stop()
+        await system.stop()
 
 
 @pytest.mark.filterwarnings("default")

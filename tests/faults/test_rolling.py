@@ -19,8 +19,8 @@ import pytest
 
 from benchmarks.buyers import Bought, Crowd, Plan, Report
 from benchmarks.common import run
-from benchmarks.house import House, free_port, seed
 from benchmarks.onsale import audit
+from benchmarks.system import System, free_port, seed
 from benchmarks.wire import Client
 from tests.faults.test_kill import lost
 
@@ -57,8 +57,8 @@ print(*asyncio.run(migrate(sys.argv[1], contract=False, folder=Path(sys.argv[2])
 class Sale:
     """Parties that buy one crowd after the other, until they are told to stop."""
 
-    def __init__(self, house: House, event: str, categories: list[str], tokens: list[str]) -> None:
-        self._house = house
+    def __init__(self, system: System, event: str, categories: list[str], tokens: list[str]) -> None:
+        self._system = system
         self._event = event
         self._categories = categories
         self._tokens = tokens
@@ -72,7 +72,7 @@ class Sale:
     async def go_on(self) -> None:
         """Sell until the end is told, or no more fans are left than those who come afterwards."""
         while not self.ends.is_set() and len(self._tokens) > (AFTER + 1) * PARTY:
-            await self.crowd(self._house.url)
+            await self.crowd(self._system.url)
 
     async def crowd(self, url: str) -> None:
         """Sell to the next few at a process."""
@@ -80,7 +80,7 @@ class Sale:
         plan = Plan(
             mode="parties",
             url=url,
-            sandbox_url=self._house.sandbox_url,
+            sandbox_url=self._system.sandbox_url,
             event_id=self._event,
             categories=self._categories,
             tokens=comers,
@@ -138,10 +138,10 @@ async def kill_in_the_middle(url: str, folder: Path) -> tuple[int, int]:
 
 
 @asynccontextmanager
-async def next_release(house: House) -> AsyncIterator[str]:
+async def next_release(system: System) -> AsyncIterator[str]:
     """A web process beside the old one, over the schema that has grown."""
     port = free_port()
-    env = house.env | {"VIRAGE_PORT": str(port), "VIRAGE_PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    env = system.env | {"VIRAGE_PORT": str(port), "VIRAGE_PUBLIC_URL": f"http://127.0.0.1:{port}"}
     command = (sys.executable, "-m", "virage.cli", "serve", "--workers", "1")
     process = await asyncio.create_subprocess_exec(*command, env=env, start_new_session=True)
     try:
@@ -168,14 +168,14 @@ async def released(folder: Path) -> dict[str, Any]:
     """The whole release; what there is to say of it."""
     first, last = list(FILES)[:-1], list(FILES)[-1]
     plant(folder, first)
-    house = House(workers=1)
+    system = System(workers=1)
     try:
-        await house.start_database()
-        event_id, categories, tokens = await seed(house.postgres.url, FANS)
-        await house.start_processes()
-        url = house.postgres.url
-        sale = Sale(house, str(event_id), [str(category) for category in categories], tokens)
-        await sale.crowd(house.url)  # some have bought before anything changes
+        await system.start_database()
+        event_id, categories, tokens = await seed(system.postgres.url, FANS)
+        await system.start_processes()
+        url = system.postgres.url
+        sale = Sale(system, str(event_id), [str(category) for category in categories], tokens)
+        await sale.crowd(system.url)  # some have bought before anything changes
         before = len(sale.bought)
         selling = asyncio.create_task(sale.go_on())
         try:
@@ -184,8 +184,8 @@ async def released(folder: Path) -> dict[str, Any]:
             stopped_at = await kill_in_the_middle(url, folder)
             applied_again = await migrated(url, folder)
             meanwhile = len(sale.bought) - before
-            still_ready = await house.ready()
-            async with next_release(house) as other:
+            still_ready = await system.ready()
+            async with next_release(system) as other:
                 for _ in range(AFTER):
                     await sale.crowd(other)
         finally:
@@ -207,14 +207,14 @@ async def released(folder: Path) -> dict[str, Any]:
             "still_ready": still_ready,
             "refused": sum((Counter(report.refused) for report in sale.reports), Counter()),
             "bought": len(sale.bought),
-            "lost": await lost(house, sale.bought),
+            "lost": await lost(system, sale.bought),
             "notes": {row["note"]: row["many"] for row in notes},
             "index_is_valid": valid,
-            "complaints": house.told,
-            **await audit(house, event_id),
+            "complaints": system.told,
+            **await audit(system, event_id),
         }
     finally:
-        await house.stop()
+        await system.stop()
 
 
 @pytest.mark.filterwarnings("default")

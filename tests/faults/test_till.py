@@ -18,8 +18,8 @@ import pytest
 
 from benchmarks.common import run
 from benchmarks.counter import Bar, sales, seed
-from benchmarks.house import House
 from benchmarks.selling import Running
+from benchmarks.system import System
 from benchmarks.tap import audited
 from tests.faults.length import FULL
 from tests.faults.test_kill import Killer
@@ -33,10 +33,10 @@ TILLS, KILLS = 16, 20 if FULL else 7
 FANS = SALES = 105 * KILLS
 
 
-async def verified(house: House, bar: Bar) -> list[str]:
+async def verified(system: System, bar: Bar) -> list[str]:
     """What `virage fiscal verify` finds in the archives of all tills."""
-    vault, found = KeyVault(derive(house.env["VIRAGE_SECRET"], PURPOSE)), []
-    db = await Database.open(house.postgres.url, connections_max=2)
+    vault, found = KeyVault(derive(system.env["VIRAGE_SECRET"], PURPOSE)), []
+    db = await Database.open(system.postgres.url, connections_max=2)
     try:
         for seller in bar.sellers:
             async with db.transaction() as conn:
@@ -52,13 +52,13 @@ async def verified(house: House, bar: Bar) -> list[str]:
 
 async def half_time_under_fire() -> dict[str, Any]:
     """The whole interval; what there is to say of it."""
-    house = House(workers=2)
+    system = System(workers=2)
     try:
-        await house.start_database()
-        bar = await seed(house, TILLS, FANS)
-        await house.start_processes()
-        running = Running(house.url, sales(bar, SALES))
-        killer, chance = Killer(house), random.Random(4)  # noqa: S311 - the same victims each time
+        await system.start_database()
+        bar = await seed(system, TILLS, FANS)
+        await system.start_processes()
+        running = Running(system.url, sales(bar, SALES))
+        killer, chance = Killer(system), random.Random(4)  # noqa: S311 - the same victims each time
         killed: dict[str, int] = {}
 
         async def kill() -> None:
@@ -81,11 +81,11 @@ async def half_time_under_fire() -> dict[str, Any]:
             "told": len(report.told),
             "errors": report.errors,
             "retries": report.retries,
-            **await audited(house, report.told),
-            "damaged": await verified(house, bar),
+            **await audited(system, report.told),
+            "damaged": await verified(system, bar),
         }
     finally:
-        await house.stop()
+        await system.stop()
 
 
 @pytest.mark.filterwarnings("default")

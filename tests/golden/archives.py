@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from tests.golden.house import ArchiveContents
+from tests.golden.system import ArchiveContents
 
 
 def lines_of(file: Path) -> list[bytes]:

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 from playwright.sync_api import BrowserContext, Page, Playwright
 
-from tests.golden.house import FOLDER, HOST, ORIGIN
+from tests.golden.system import FOLDER, HOST, ORIGIN
 from tests.web.conftest import FLAGS, SHELL
 from tests.web.office import ENGLISH
 

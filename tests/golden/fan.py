@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 from playwright.sync_api import BrowserContext, Page
 
-from tests.golden.house import FOLDER, HOST, SPEND_TRANSACTION_IDS, execute
+from tests.golden.system import FOLDER, HOST, SPEND_TRANSACTION_IDS, execute
 
 STORAGE = FOLDER / "fan.tar.xz"
 EXPECTED = FOLDER / "fan.json"

@@ -17,7 +17,7 @@ from playwright.sync_api import Page, Playwright, expect, sync_playwright
 from tests.golden.archives import contents
 from tests.golden.browser import EXPECTED, Expected, launch, pack, unsent_at_gate, unsent_at_till
 from tests.golden.counts import counted, inside, position
-from tests.golden.house import DUMP, FOLDER, GOLDEN, Golden, GoldenHouse
+from tests.golden.system import DUMP, FOLDER, GOLDEN, Golden, GoldenSystem
 from tests.web import gate, till
 from tests.web.cards import Held, new_card
 from tests.web.conftest import entered
@@ -48,30 +48,30 @@ def main() -> None:
         folder = Path(temporary)
         postgres = EmbeddedPostgres(folder / "pg", durable=False)
         asyncio.run(postgres.start())
-        house = GoldenHouse(folder, postgres.url)
+        system = GoldenSystem(folder, postgres.url)
         try:
-            make(house, folder)
+            make(system, folder)
         finally:
-            house.close()
+            system.close()
             asyncio.run(postgres.stop())
 
 
-def make(house: GoldenHouse, folder: Path) -> None:
+def make(system: GoldenSystem, folder: Path) -> None:
     """Make everything that needs a running deployment; the dump is taken when its processes have ended."""
     with patch.object(import_module("virage.demo.load"), "planned", planned_in_part):
-        asyncio.run(prepare(read(house.env), house.env))
-    house.start("sandbox", house.env)
-    house.start("work", house.env)
-    web = house.start_web()
+        asyncio.run(prepare(read(system.env), system.env))
+    system.start("sandbox", system.env)
+    system.start("work", system.env)
+    web = system.start_web()
     with sync_playwright() as playwright:
-        download_archive(playwright, house, folder / "office")
-        unsent = work(playwright, house, web, folder / "profile")
-    house.close()
+        download_archive(playwright, system, folder / "office")
+        unsent = work(playwright, system, web, folder / "profile")
+    system.close()
     pack(folder / "profile")
-    before = asyncio.run(inside(house.database_url, unsent["event"]))
+    before = asyncio.run(inside(system.database_url, unsent["event"]))
     admitted = [scan.pass_number for scan in unsent["gate"].scans if scan.kind == "passed"]
     write(EXPECTED, Expected(**unsent, inside_before=before, inside=sorted(before + admitted)))
-    dump(house.database_url)
+    dump(system.database_url)
 
 
 def planned_in_part(now: datetime) -> list[Planned]:
@@ -97,12 +97,12 @@ def write(file: Path, value: Any) -> None:
     file.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
 
 
-def download_archive(playwright: Playwright, house: GoldenHouse, profile: Path) -> None:
+def download_archive(playwright: Playwright, system: GoldenSystem, profile: Path) -> None:
     """Download the archive of a till as finance does in the office."""
-    context = launch(playwright, profile, house.port)
+    context = launch(playwright, profile, system.port)
     page = context.new_page()
     page.goto("/office")
-    entered(page, house, hire(house, "finance.of.golden@example.org", (Grant("finance"),)))
+    entered(page, system, hire(system, "finance.of.golden@example.org", (Grant("finance"),)))
     expect(page.locator(".office .column")).to_be_visible()
     with page.expect_download() as downloading:
         page.evaluate("(address) => { location.href = address; }", archive_of(ARCHIVED_TILL))
@@ -115,19 +115,19 @@ def archive_of(till_id: UUID) -> str:
     return f"/api/office/food/tills/{till_id}/archive"
 
 
-def work(playwright: Playwright, house: GoldenHouse, web: "subprocess.Popen[bytes]", profile: Path) -> dict[str, Any]:
+def work(playwright: Playwright, system: GoldenSystem, web: "subprocess.Popen[bytes]", profile: Path) -> dict[str, Any]:
     """Scan and sell with the server and then without it; return what the browser has not sent."""
-    with_pin(house, "steward.at.gate@example.org", STEWARD, "steward")
-    event = gate.tonight(house, MATCH)
-    tickets = gate.tickets(house, event, "N", 6)
-    (elsewhere,) = gate.tickets(house, event, "P", 1)
-    card = new_card(house)
-    context = launch(playwright, profile, house.port)
+    with_pin(system, "steward.at.gate@example.org", STEWARD, "steward")
+    event = gate.tonight(system, MATCH)
+    tickets = gate.tickets(system, event, "N", 6)
+    (elsewhere,) = gate.tickets(system, event, "P", 1)
+    card = new_card(system)
+    context = launch(playwright, profile, system.port)
     context.add_init_script(gate.PATIENT)
     at_gate, at_till = context.new_page(), context.new_page()
 
     at_gate.bring_to_front()
-    gate.pair(at_gate, house, ["N"], MATCH)
+    gate.pair(at_gate, system, ["N"], MATCH)
     gate.sign_in_by_pin(at_gate, STEWARD)
     gate.choose_gate(at_gate, "N1")
     for ticket in tickets[:3]:
@@ -136,14 +136,14 @@ def work(playwright: Playwright, house: GoldenHouse, web: "subprocess.Popen[byte
     expect(at_gate.locator(SENT)).to_be_attached()
 
     at_till.bring_to_front()
-    till.open_till(at_till, house, "Golden till")
+    till.open_till(at_till, system, "Golden till")
     till.book_at_desk(at_till, card)
     sell_by_card(at_till, card)
     sell_by_cash(at_till, CHOCOLATE, COLA)
     gate.settled(at_till)
     expect(at_till.locator(SENT)).to_be_visible()
 
-    house.stop(web)
+    system.stop(web)
     at_gate.bring_to_front()
     for ticket in tickets[3:]:
         scan(at_gate, ticket.code(), "good", "Valid")

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from tests.golden.browser import launch, profile_files
 from tests.golden.fan import EXPECTED, MAIL, STORAGE, Fan, all_rows, keep_rows, stored
-from tests.golden.house import GoldenHouse, clock_shift, golden, restored, virage
+from tests.golden.system import GoldenSystem, clock_shift, golden, restored, virage
 from tests.web.conftest import entered
 from virage.platform.host.postgres import EmbeddedPostgres
 
@@ -29,27 +29,27 @@ def main() -> None:
         asyncio.run(postgres.start())
         try:
             url = asyncio.run(restored(postgres, "fan"))
-            house = GoldenHouse(folder, url, clock_shift(timedelta(seconds=STARTED_S)))
+            system = GoldenSystem(folder, url, clock_shift(timedelta(seconds=STARTED_S)))
             try:
-                make(house, folder / "profile")
+                make(system, folder / "profile")
             finally:
-                house.close()
+                system.close()
         finally:
             asyncio.run(postgres.stop())
 
 
-def make(house: GoldenHouse, profile: Path) -> None:
+def make(system: GoldenSystem, profile: Path) -> None:
     """Visit, and keep the browser and the rows."""
-    assert virage(house.env, "migrate").returncode == 0
-    before = asyncio.run(all_rows(house.database_url))
-    house.open()
+    assert virage(system.env, "migrate").returncode == 0
+    before = asyncio.run(all_rows(system.database_url))
+    system.open()
     with sync_playwright() as playwright:
-        context = launch(playwright, profile, house.port, golden().made_at + timedelta(seconds=STARTED_S))
-        found = visit(context, house)
+        context = launch(playwright, profile, system.port, golden().made_at + timedelta(seconds=STARTED_S))
+        found = visit(context, system)
         context.close()
-    house.close()
+    system.close()
     EXPECTED.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
-    keep_rows(before, asyncio.run(all_rows(house.database_url)))
+    keep_rows(before, asyncio.run(all_rows(system.database_url)))
     with tarfile.open(STORAGE, "w:xz", preset=9) as kept:
         for path in profile_files(profile):
             entry = tarfile.TarInfo(str(path.relative_to(profile)))
@@ -57,11 +57,11 @@ def make(house: GoldenHouse, profile: Path) -> None:
             kept.addfile(entry, io.BytesIO(path.read_bytes()))
 
 
-def visit(context: BrowserContext, house: GoldenHouse) -> Fan:
+def visit(context: BrowserContext, system: GoldenSystem) -> Fan:
     """Sign in, keep a ticket, let the phone pay, choose a theme, fill a basket, follow a match; what it left."""
     page = context.new_page()
     page.goto("/sign-in?next=/tickets")
-    entered(page, house, MAIL)
+    entered(page, system, MAIL)
     page.locator("a[href^='/tickets/']").first.click()
     page.get_by_role("button", name="Show the entry code on this phone").click()
     expect(page.get_by_role("img", name="Entry code of this ticket")).to_be_visible()
@@ -80,7 +80,7 @@ def visit(context: BrowserContext, house: GoldenHouse) -> Fan:
     page.goto(f"/live/{event}")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.wait_for_timeout(3_000)
-    hold(page, house)
+    hold(page, system)
     page.goto("/")
     page.get_by_role("radio", name="Dark").check(force=True)
     page.goto(f"/tickets/{ticket}")
@@ -101,9 +101,9 @@ def visit(context: BrowserContext, house: GoldenHouse) -> Fan:
     )
 
 
-def hold(page: Page, house: GoldenHouse) -> None:
+def hold(page: Page, system: GoldenSystem) -> None:
     """Reserve two seats and leave them in the basket."""
-    page.goto(f"/events/{house.event('concert')}")
+    page.goto(f"/events/{system.event('concert')}")
     page.get_by_role("button", name="Find 2 seats").click()
     page.get_by_role("button", name="Reserve these seats").click()
     expect(page.get_by_role("heading", name="Your basket")).to_be_visible()

@@ -13,11 +13,11 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 
 from tests.golden.browser import launch, unpack
-from tests.golden.house import golden
 from tests.golden.requests_client import Replay
 from tests.golden.requests_log import read
 from tests.golden.requests_system import log_errors_alone, system
 from tests.golden.signed import FILE, packs
+from tests.golden.system import golden
 from tests.ports import free_ports
 from virage.platform.host.postgres import EmbeddedPostgres
 

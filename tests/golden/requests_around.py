@@ -17,7 +17,6 @@ from typing import Any
 from msgspec import Struct
 
 from tests.golden.counts import Fact
-from tests.golden.house import FOLDER, golden
 from tests.golden.renames import Names, Renames
 from tests.golden.requests_client import Replay
 from tests.golden.requests_edge import all_headers, at_the_edge, probes
@@ -25,6 +24,7 @@ from tests.golden.requests_log import Exchange, mark_drawn, read, write
 from tests.golden.requests_streams import PULSE_S, SETTLE_S, Streams, followed, is_pitch
 from tests.golden.requests_system import System, log_errors_alone, system
 from tests.golden.shapes import Shape, renamed, shape_of
+from tests.golden.system import FOLDER, golden
 from virage.platform.host.postgres import EmbeddedPostgres
 
 RECORDING = FOLDER / "requests.jsonl.gz"

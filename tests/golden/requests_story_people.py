@@ -17,7 +17,7 @@ async def play(story: Story) -> None:
     await staff(story)
     await programs(story)
     await pages(story)
-    await house(story)
+    await system(story)
 
 
 async def sign_in(story: Story) -> None:
@@ -143,7 +143,7 @@ async def pages(story: Story) -> None:
     await story.ask("anonymous", "GET", "/api/pages/help", query="language=en")
 
 
-async def house(story: Story) -> None:
+async def system(story: Story) -> None:
     """Look at the venue, at the club, and at what the administrator watches."""
     await story.ask("anonymous", "GET", "/api/club")
     await story.ask("anonymous", "GET", "/api/stream", expect=400)

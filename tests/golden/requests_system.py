@@ -32,7 +32,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.conftest import FakeClock, alive
 from tests.golden import requests_cast as cast
 from tests.golden.counts import Fact, journal_of
-from tests.golden.house import SETTINGS, environment, execute, golden, restored, virage
+from tests.golden.system import SETTINGS, environment, execute, golden, restored, virage
 from tests.ports import free_ports
 from virage.app.building import build, jobs_of
 from virage.app.settings import read

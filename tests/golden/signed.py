@@ -9,10 +9,10 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.golden.archives import decoded
-from tests.golden.house import FOLDER
 from tests.golden.renames_exchange import Translator
 from tests.golden.requests_client import Replay
 from tests.golden.requests_log import Exchange
+from tests.golden.system import FOLDER
 
 FILE = FOLDER / "signed.json"
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.golden.archives import contents, lines_of, type_of, write
-from tests.golden.house import FOLDER, golden, virage
+from tests.golden.system import FOLDER, golden, virage
 
 ARCHIVE = FOLDER / "archive.jsonl.gz"
 TYPES = ("header", "record", "anchor", "closing", "seal")

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, expect, sync_playwright
 from tests.golden.archives import contents, records
 from tests.golden.browser import SERVICE_WORKER, expected, launch, unpack, unsent_at_gate, unsent_at_till
 from tests.golden.counts import StoredScan, counted, inside, stored_scans
-from tests.golden.house import GoldenHouse, clock_shift, golden, restored_database, virage
+from tests.golden.system import GoldenSystem, clock_shift, golden, restored_database, virage
 from tests.web.patience import every_page_is_waited_for
 from tests.web.till import by_cash, sign_in, sold, tap_product
 from virage.platform.host.postgres import EmbeddedPostgres
@@ -24,16 +24,16 @@ PRODUCT = "Hot chocolate"
 
 
 @pytest.fixture
-def house(cluster: EmbeddedPostgres, tmp_path: Path) -> Iterator[GoldenHouse]:
+def system(cluster: EmbeddedPostgres, tmp_path: Path) -> Iterator[GoldenSystem]:
     """The golden deployment over the restored and migrated dump, its clock at the moment of the dump."""
     with restored_database(cluster) as url:
-        house = GoldenHouse(tmp_path, url, clock_shift())
+        system = GoldenSystem(tmp_path, url, clock_shift())
         try:
-            assert virage(house.env, "migrate").returncode == 0
-            house.open()
-            yield house
+            assert virage(system.env, "migrate").returncode == 0
+            system.open()
+            yield system
         finally:
-            house.close()
+            system.close()
 
 
 @pytest.fixture
@@ -78,26 +78,26 @@ def upload_at_till(context: BrowserContext, *, signed_in: bool) -> int:
     ids=["an hour later, app of today", "a year later, kept app"],
 )
 def test_every_unsent_scan_and_sale_arrives_once(
-    house: GoldenHouse, profile: Path, tmp_path: Path, later: timedelta, *, kept_app: bool
+    system: GoldenSystem, profile: Path, tmp_path: Path, later: timedelta, *, kept_app: bool
 ) -> None:
     want = expected()
     assert (len(want.gate.scans), len(want.till.records)) == (5, 4)
-    scans_before = asyncio.run(stored_scans(house.database_url, want.gate.device))
-    assert asyncio.run(inside(house.database_url, want.event)) == want.inside_before
+    scans_before = asyncio.run(stored_scans(system.database_url, want.gate.device))
+    assert asyncio.run(inside(system.database_url, want.event)) == want.inside_before
     if not kept_app:
         shutil.rmtree(profile / SERVICE_WORKER)
 
     with sync_playwright() as playwright:
-        context = launch(playwright, profile, house.port, golden().made_at + later)
+        context = launch(playwright, profile, system.port, golden().made_at + later)
         upload_at_gate(context, kept_app=kept_app)
         last = upload_at_till(context, signed_in=later < timedelta(hours=16))
         context.close()
 
     unsent = [StoredScan(scan.number, scan.kind, scan.pass_number, scan.offline) for scan in want.gate.scans]
-    assert asyncio.run(stored_scans(house.database_url, want.gate.device)) == scans_before + unsent
-    assert asyncio.run(inside(house.database_url, want.event)) == want.inside
+    assert asyncio.run(stored_scans(system.database_url, want.gate.device)) == scans_before + unsent
+    assert asyncio.run(inside(system.database_url, want.event)) == want.inside
 
-    archived = virage(house.env, "fiscal", "archive", str(tmp_path / "archives"), "--till", str(want.till.device))
+    archived = virage(system.env, "fiscal", "archive", str(tmp_path / "archives"), "--till", str(want.till.device))
     assert archived.returncode == 0, archived.stderr
     (file,) = (tmp_path / "archives").iterdir()
     verified = virage({}, "fiscal", "verify", str(file))
@@ -108,7 +108,7 @@ def test_every_unsent_scan_and_sale_arrives_once(
     assert (held.lines["record"], held.last, last) == (len(numbers), numbers[-1], numbers[-1])
     unsent_sales = {record.hash: str(record.id) for record in want.till.records}
     assert {digest: record["id"] for digest, record in kept.items() if digest in unsent_sales} == unsent_sales
-    assert virage(house.env, "wallet", "audit").returncode == 0
-    counts = asyncio.run(counted(house.database_url)).counts
+    assert virage(system.env, "wallet", "audit").returncode == 0
+    counts = asyncio.run(counted(system.database_url)).counts
     assert counts["sum of the ledger"] == 0
     assert counts["cents in wallets"] == golden().counts["cents in wallets"] - want.used_cents

@@ -9,7 +9,7 @@ import pytest
 
 from tests.golden.archives import contents
 from tests.golden.counts import COUNTS, counted
-from tests.golden.house import environment, golden, loaded, restored_database, virage
+from tests.golden.system import environment, golden, loaded, restored_database, virage
 from virage.platform.data import era
 from virage.platform.data.migrate import migrate
 from virage.platform.host.postgres import EmbeddedPostgres

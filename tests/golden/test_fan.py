@@ -18,7 +18,7 @@ from tests.golden.archives import decoded
 from tests.golden.browser import launch
 from tests.golden.counts import issuer_keys
 from tests.golden.fan import build_in, build_of, fan, give_cookies, give_rows, signed, stored, unpack_fan
-from tests.golden.house import GoldenHouse, clock_shift, golden, restored_database, virage
+from tests.golden.system import GoldenSystem, clock_shift, golden, restored_database, virage
 from tests.ports import free_ports
 from tests.web import http
 from tests.web.cards import Till, shown_proof
@@ -53,17 +53,17 @@ SHOWN = {
 
 
 @pytest.fixture(scope="module")
-def house(cluster: EmbeddedPostgres) -> Iterator[GoldenHouse]:
+def system(cluster: EmbeddedPostgres) -> Iterator[GoldenSystem]:
     """The golden deployment over the migrated dump with the rows of the fan's visit, its clock after the doors."""
     with restored_database(cluster) as url, TemporaryDirectory(prefix="virage-golden-") as folder:
         asyncio.run(give_rows(url))
-        house = GoldenHouse(Path(folder), url, clock_shift(LATER))
+        system = GoldenSystem(Path(folder), url, clock_shift(LATER))
         try:
-            assert virage(house.env, "migrate").returncode == 0
-            house.open()
-            yield house
+            assert virage(system.env, "migrate").returncode == 0
+            system.open()
+            yield system
         finally:
-            house.close()
+            system.close()
 
 
 @pytest.fixture
@@ -83,29 +83,29 @@ def phone(profile: Path, port: int) -> Iterator[BrowserContext]:
         context.close()
 
 
-def of_today(house: GoldenHouse) -> set[str]:
+def of_today(system: GoldenSystem) -> set[str]:
     """The scripts of the page that the server sends."""
-    return build_in(http.get(f"{house.url}/").text)
+    return build_in(http.get(f"{system.url}/").text)
 
 
-def opened_by_the_kept_app(context: BrowserContext, house: GoldenHouse) -> Page:
+def opened_by_the_kept_app(context: BrowserContext, system: GoldenSystem) -> Page:
     """Open the ticket: the browser shows the app that it kept, which is not the one of today."""
     page = context.new_page()
     answer = page.goto(TICKET)
     assert answer is not None
     assert answer.from_service_worker
-    assert build_of(page).isdisjoint(of_today(house))
+    assert build_of(page).isdisjoint(of_today(system))
     expect(page.locator(CODE)).to_be_visible()
     return page
 
 
-def opened_by_the_app_of_today(context: BrowserContext, house: GoldenHouse, address: str) -> Page:
+def opened_by_the_app_of_today(context: BrowserContext, system: GoldenSystem, address: str) -> Page:
     """Open a page: it comes from the new service worker."""
     page = context.new_page()
     answer = page.goto(address)
     assert answer is not None
     assert answer.from_service_worker
-    assert build_of(page) == of_today(house)
+    assert build_of(page) == of_today(system)
     return page
 
 
@@ -127,7 +127,7 @@ def moment(page: Page) -> datetime:
     return datetime.fromisoformat(page.evaluate("new Date().toISOString()"))
 
 
-def assert_the_code_admits(page: Page, house: GoldenHouse) -> None:
+def assert_the_code_admits(page: Page, system: GoldenSystem) -> None:
     """The code on the screen is what the kept key signs now, and verifies by the key that the server stored."""
     kept = FAN.stored.kept[f"pass:{FAN.ticket}"]
     holder = HolderKey(decoded(FAN.stored.holder_keys[0]["public_jwk"]["x"]))
@@ -140,78 +140,78 @@ def assert_the_code_admits(page: Page, house: GoldenHouse) -> None:
     else:
         pytest.fail("the screen shows another code than the kept key signs")
     with ThreadPoolExecutor(1) as aside:  # the browser's event loop runs in this thread
-        keys = aside.submit(asyncio.run, issuer_keys(house.database_url, FAN.event)).result()
+        keys = aside.submit(asyncio.run, issuer_keys(system.database_url, FAN.event)).result()
     verdict = verify(shown, {kid: IssuerKey(FAN.event, kid, public) for kid, public in keys.items()}, now, FAN.event)
     assert isinstance(verdict, Verified), verdict
     assert (verdict.claims.number, verdict.paper) == (kept["number"], False)
 
 
-def assert_the_phone_pays(page: Page, house: GoldenHouse) -> None:
+def assert_the_phone_pays(page: Page, system: GoldenSystem) -> None:
     """A till asks the phone, and today's server verifies its yes by the key that it stored then."""
-    till = Till(house)
+    till = Till(system)
     challenge = till.asks(350, moment(page))
     page.goto(till.address(challenge))
     expect(page.get_by_role("button", name="Pay €3.50")).to_be_visible()
     page.context.set_offline(True)
     page.get_by_role("button", name="Pay €3.50").click()
     expect(page.get_by_role("heading", name="Show this code at the till")).to_be_visible()
-    paid = paid_by(house, challenge, shown_proof(page), moment(page))
+    paid = paid_by(system, challenge, shown_proof(page), moment(page))
     page.context.set_offline(False)
     assert not isinstance(paid, Refused), paid
 
 
-def paid_by(house: GoldenHouse, challenge: Challenge, proof: str, now: datetime) -> UUID | Refused:
+def paid_by(system: GoldenSystem, challenge: Challenge, proof: str, now: datetime) -> UUID | Refused:
     """The wallet that a phone's yes is verified to be of."""
 
     async def verified(conn: Connection) -> UUID | Refused:
         (paid,) = await charge(conn, [Shown(challenge, proof)], now)
         return paid
 
-    return in_database(house, verified)
+    return in_database(system, verified)
 
 
 def test_the_kept_app_gives_way_to_the_app_of_today_and_the_kept_keys_still_sign(
-    house: GoldenHouse, profile: Path
+    system: GoldenSystem, profile: Path
 ) -> None:
-    with phone(profile, house.port) as context:
-        page = opened_by_the_kept_app(context, house)
+    with phone(profile, system.port) as context:
+        page = opened_by_the_kept_app(context, system)
         page.get_by_role("button", name="Reload").click()
-        page.wait_for_function("of => document.querySelector(`script[src='${of}']`)", arg=min(of_today(house)))
+        page.wait_for_function("of => document.querySelector(`script[src='${of}']`)", arg=min(of_today(system)))
         expect(page.locator(CODE)).to_be_visible()
-        assert_the_code_admits(page, house)
-        assert_the_phone_pays(page, house)
+        assert_the_code_admits(page, system)
+        assert_the_phone_pays(page, system)
         left = stored(page)
         assert left.holder_keys == FAN.stored.holder_keys
         assert left.phone_keys == FAN.stored.phone_keys
 
 
-def test_the_kept_worker_opens_the_office_and_the_staffs_pages_of_today(house: GoldenHouse, profile: Path) -> None:
-    with phone(profile, house.port) as context:
-        page = opened_by_the_kept_app(context, house)
+def test_the_kept_worker_opens_the_office_and_the_staffs_pages_of_today(system: GoldenSystem, profile: Path) -> None:
+    with phone(profile, system.port) as context:
+        page = opened_by_the_kept_app(context, system)
         for address in ("/office", "/staff"):
             answer = page.goto(address)
             assert answer is not None
             assert answer.from_service_worker
-            assert build_of(page) == build_in(http.get(f"{house.url}{address}").text)
-            assert build_of(page).isdisjoint(of_today(house))
+            assert build_of(page) == build_in(http.get(f"{system.url}{address}").text)
+            assert build_of(page).isdisjoint(of_today(system))
             expect(page.get_by_label("Email address").or_(page.locator("main h1")).first).to_be_visible()
 
 
-def test_after_a_restart_every_page_is_current_and_works_offline(house: GoldenHouse, profile: Path) -> None:
-    with phone(profile, house.port) as context:
-        page = opened_by_the_kept_app(context, house)
+def test_after_a_restart_every_page_is_current_and_works_offline(system: GoldenSystem, profile: Path) -> None:
+    with phone(profile, system.port) as context:
+        page = opened_by_the_kept_app(context, system)
         expect(page.get_by_role("button", name="Reload")).to_be_visible()  # the new worker is installed and waits
-    with phone(profile, house.port) as context:
+    with phone(profile, system.port) as context:
         for address, place in SHOWN.items():
-            page = opened_by_the_app_of_today(context, house, address)
+            page = opened_by_the_app_of_today(context, system, address)
             expect(page.locator(place).first).to_be_visible()
             page.close()
     (nothing,) = free_ports(1)
     with phone(profile, nothing) as context:
-        page = opened_by_the_app_of_today(context, house, TICKET)
+        page = opened_by_the_app_of_today(context, system, TICKET)
         expect(page.get_by_text("Works offline")).to_be_visible()
         expect(page.get_by_role("heading", level=1)).to_have_text("Virage FC v Étoile du Nord")
-        assert_the_code_admits(page, house)
+        assert_the_code_admits(page, system)
         left = stored(page)
         of_then = dict(FAN.stored.local_storage)
         del of_then["virage.basket"]  # its seats were released ten minutes after the visit, so the app forgets it

@@ -10,8 +10,8 @@ from uuid import UUID
 from playwright.sync_api import Page, Response
 
 from tests.money.wallet.cards.chip import Chip, shown
-from tests.web.house import House
 from tests.web.office import in_database
+from tests.web.system import System
 from virage.app.settings import read
 from virage.money.wallet.cards.acts.cards import open_card_secrets, personalise
 from virage.money.wallet.cards.acts.virtual_cards import charge
@@ -51,12 +51,12 @@ def _address(message: SunMessage) -> str:
     return "/tap?" + urlencode(shown(message))
 
 
-def new_card(house: House, cents: int = 0, *, known: bool = True) -> Held:
+def new_card(system: System, cents: int = 0, *, known: bool = True) -> Held:
     """A card of nobody, as an encoder makes it, on which a desk has put some money.
 
-    Of an unknown one the house knows nothing but its keys.
+    Of an unknown one the system knows nothing but its keys.
     """
-    kept = open_card_secrets(read(house.env))
+    kept = open_card_secrets(read(system.env))
     assert kept is not None
     chip = Chip(kept.keys, b"\x04" + secrets.token_bytes(UID_BYTES - 1))
     code = kept.codes.printed(chip.uid)
@@ -71,7 +71,7 @@ def new_card(house: House, cents: int = 0, *, known: bool = True) -> Held:
 
     if not known:
         return Held(chip, shown_code(code), new_id(), new_id())
-    made = in_database(house, make)
+    made = in_database(system, make)
     return Held(chip, shown_code(code), made.id, made.wallet_id)
 
 
@@ -87,8 +87,8 @@ async def load(conn: Connection, wallet_id: UUID, cents: int) -> None:
 class Till:
     """A till that wants to be paid by a phone: it asks, reads the phone's yes, and books what it is worth."""
 
-    def __init__(self, house: House, outlet: str = "07") -> None:
-        self._house = house
+    def __init__(self, system: System, outlet: str = "07") -> None:
+        self._system = system
         self._outlet = outlet
         self._till_id = new_id()
 
@@ -113,7 +113,7 @@ class Till:
             (posted,) = await ledger.post(conn, [[paid]], now)
             assert not isinstance(posted, Refused), posted
 
-        in_database(self._house, book)
+        in_database(self._system, book)
 
 
 def shown_proof(page: Page) -> str:

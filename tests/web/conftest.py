@@ -1,4 +1,4 @@
-"""A real browser over real processes: one house for all tests of a worker, a fresh browser context each."""
+"""A real browser over real processes: one system for all tests of a worker, a fresh browser context each."""
 
 import asyncio
 import itertools
@@ -15,8 +15,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from tests.ports import free_ports
-from tests.web.house import FAN, House
 from tests.web.patience import every_page_is_waited_for
+from tests.web.system import FAN, System
 from virage.platform.host.postgres import EmbeddedPostgres
 
 __all__ = ["every_page_is_waited_for"]
@@ -33,7 +33,7 @@ UNUSED = (
 )
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-features=" + ",".join(UNUSED)]
 _addresses = itertools.count(1)
-_houses = itertools.count(1)
+_systems = itertools.count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -57,25 +57,25 @@ def named_database(url: str, name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def house(cluster: EmbeddedPostgres) -> Iterator[House]:
+def system(cluster: EmbeddedPostgres) -> Iterator[System]:
     """Everything that `virage run` starts, with the demo."""
-    name = f"house_{next(_houses)}"  # one that did not come up is made anew for the second try
+    name = f"system_{next(_systems)}"  # one that did not come up is made anew for the second try
     asyncio.run(_create(cluster.url, name))
     folder = Path(tempfile.mkdtemp(prefix="virage-web-"))
-    house = House(folder, named_database(cluster.url, name))
+    system = System(folder, named_database(cluster.url, name))
     try:
-        house.run()
-        yield house
+        system.run()
+        yield system
     finally:
-        house.close()
+        system.close()
         shutil.rmtree(folder, ignore_errors=True)
 
 
 # The plugin's browser lives for a session and keeps an event loop running in this thread, which asynchronous tests
 # of the same worker cannot bear: here it lives for a module.
 @pytest.fixture(scope="module")
-def playwright(house: House) -> Iterator[Playwright]:
-    assert house.url
+def playwright(system: System) -> Iterator[Playwright]:
+    assert system.url
     with sync_playwright() as running:
         yield running
 
@@ -88,30 +88,30 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def notifying(playwright: Playwright, house: House) -> Iterator[BrowserContext]:
+def notifying(playwright: Playwright, system: System) -> Iterator[BrowserContext]:
     """A browser that may show notifications."""
     browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-    context = browser.new_context(base_url=house.url, locale="en-GB")
-    context.grant_permissions(["notifications"], origin=house.url)
+    context = browser.new_context(base_url=system.url, locale="en-GB")
+    context.grant_permissions(["notifications"], origin=system.url)
     yield context
     browser.close()
 
 
 @pytest.fixture(scope="session")
-def browser_context_args(house: House) -> dict[str, Any]:
-    return {"base_url": house.url, "locale": "en-GB", "viewport": {"width": 1440, "height": 900}}
+def browser_context_args(system: System) -> dict[str, Any]:
+    return {"base_url": system.url, "locale": "en-GB", "viewport": {"width": 1440, "height": 900}}
 
 
 @pytest.fixture
-def own_server(house: House) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+def own_server(system: System) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
     """A web process of the test's own, so that it can be stopped."""
     (port,) = free_ports(1)
     url = f"http://localhost:{port}"
-    process = house.start("serve", house.env | {"VIRAGE_PORT": str(port), "VIRAGE_PUBLIC_URL": url})
-    house.wait(url)
+    process = system.start("serve", system.env | {"VIRAGE_PORT": str(port), "VIRAGE_PUBLIC_URL": url})
+    system.wait(url)
     yield url, process
-    house.stop(process)
-    house.processes.remove(process)
+    system.stop(process)
+    system.processes.remove(process)
 
 
 @pytest.fixture
@@ -155,19 +155,19 @@ def _bad(kind: str, text: str) -> bool:
 
 
 @pytest.fixture
-def sign_in(house: House) -> Callable[[Page, str], None]:
+def sign_in(system: System) -> Callable[[Page, str], None]:
     """Sign in through the form that a page shows."""
-    return lambda page, email: entered(page, house, email)
+    return lambda page, email: entered(page, system, email)
 
 
-def entered(page: Page, house: House, email: str) -> None:
+def entered(page: Page, system: System, email: str) -> None:
     """Sign in through the form that the page shows, and say a name the first time."""
     if email == FAN:
-        house.forget_asks(email)
-    earlier = house.last_code(email)
+        system.forget_asks(email)
+    earlier = system.last_code(email)
     page.get_by_label("Email address").fill(email)
     page.get_by_role("button", name="Send me a code").click()
-    page.get_by_label("Sign-in code").fill(house.code_for(email, besides=earlier))
+    page.get_by_label("Sign-in code").fill(system.code_for(email, besides=earlier))
     page.get_by_role("button", name="Sign in", exact=True).click()
     name = page.get_by_label("Your name")
     signed = page.locator("[data-signed-in]")

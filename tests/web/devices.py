@@ -1,9 +1,9 @@
-"""Who stands at a gate or a till, and the codes that make a device one of the house's."""
+"""Who stands at a gate or a till, and the codes that make a device one of the system's."""
 
 from datetime import UTC, datetime
 
-from tests.web.house import House
 from tests.web.office import in_database
+from tests.web.system import System
 from virage.identity.people import acts as people
 from virage.identity.people.acts import devices, pins
 from virage.identity.people.rules.devices import OpenedPairing, PairingRequest
@@ -16,7 +16,7 @@ from virage.platform.web.guard import Grant, Principal
 PIN = "480527"
 
 
-def with_pin(house: House, email: str, name: str, role: str, *scope: str) -> str:
+def with_pin(system: System, email: str, name: str, role: str, *scope: str) -> str:
     """Somebody who has a role, everywhere or in a scope, and a PIN; the address."""
 
     async def choose(conn: Connection) -> None:
@@ -26,19 +26,19 @@ def with_pin(house: House, email: str, name: str, role: str, *scope: str) -> str
         assert isinstance(verifier, PinVerifier), verifier
         await pins.set_pin(conn, person, verifier, now)
 
-    in_database(house, choose)
+    in_database(system, choose)
     return email
 
 
-def pairing_code(house: House, role: str, wish: PairingRequest) -> str:
+def pairing_code(system: System, role: str, wish: PairingRequest) -> str:
     """The code for a device that somebody of this role expects."""
 
     async def open_(conn: Connection) -> str:
         now, grants = datetime.now(UTC), (Grant(role),)
         person = await people.ensure_staff(conn, f"{role}.of.devices@example.org", "Somebody who pairs", grants, now)
         who = Principal("staff", person, new_id(), grants, now)
-        opened = await devices.open_pairing(conn, people_keys(house.env["VIRAGE_SECRET"]), who, wish, now)
+        opened = await devices.open_pairing(conn, people_keys(system.env["VIRAGE_SECRET"]), who, wish, now)
         assert isinstance(opened, OpenedPairing), opened
         return opened.code
 
-    return in_database(house, open_)
+    return in_database(system, open_)

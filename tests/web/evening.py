@@ -18,10 +18,10 @@ from tests.web.conftest import CHROMIUM, FLAGS
 from tests.web.evening_gate import Gate
 from tests.web.food import kitchen, opened, untouched_outlet
 from tests.web.gate import Phone
-from tests.web.house import READY_S, House, fresh
 from tests.web.office import in_database
 from tests.web.senses import FRENCH
 from tests.web.steps import ACCEPTED, kick_off
+from tests.web.system import READY_S, System, fresh
 from tests.web.till import open_till, sold, tap_product
 from virage.demo.prices import match_pricing
 from virage.demo.programme import CLUB, done
@@ -50,7 +50,7 @@ FILMED_S = 6
 """How long the camera sends before the goal; the clip goes on for eight seconds after it."""
 
 
-def match_on_sale(house: House, title: str) -> UUID:
+def match_on_sale(system: System, title: str) -> UUID:
     """A match that began 20 minutes ago, with prices and teams; its sale is still open."""
 
     async def make(conn: Connection) -> UUID:
@@ -72,11 +72,11 @@ def match_on_sale(house: House, title: str) -> UUID:
         done(await live.set_teams(conn, event.id, TEAMS, None, now, revision=0))
         return event.id
 
-    return in_database(house, make)
+    return in_database(system, make)
 
 
-def end_match(house: House, event_id: UUID) -> None:
-    """The match is over: whoever comes to the house next meets others."""
+def end_match(system: System, event_id: UUID) -> None:
+    """The match is over: whoever comes to the system next meets others."""
 
     async def end(conn: Connection) -> None:
         now = datetime.now(UTC)
@@ -85,34 +85,34 @@ def end_match(house: House, event_id: UUID) -> None:
         over = replace(content_of(event), ends_at=now + SOON, sale_closes_at=now)
         done(await programme.amend(conn, event_id, over, None, now))
 
-    in_database(house, end)
+    in_database(system, end)
 
 
 class Evening:
-    """The house on one evening: a camera has filmed a goal that the match desk told, and everybody is at work."""
+    """The system on one evening: a camera has filmed a goal that the match desk told, and everybody is at work."""
 
-    def __init__(self, house: House, browser: Browser, steward: Phone) -> None:
-        self.house = house
+    def __init__(self, system: System, browser: Browser, steward: Phone) -> None:
+        self.system = system
         self.title = fresh("Match of the evening")
-        self.event = match_on_sale(house, self.title)
+        self.event = match_on_sale(system, self.title)
         self._browser = browser
         self._open = ExitStack()
         self.desk = self.page(DESK)
-        tour_desk.at_the_desk(self.desk, house, self.event, self.title, "match_desk")
+        tour_desk.at_the_desk(self.desk, system, self.event, self.title, "match_desk")
         self._film_goal()
-        self.gate = Gate(steward, house, self.title)
+        self.gate = Gate(steward, system, self.title)
         self.till = self.page(DESK)
-        open_till(self.till, house, "Till of the evening")
-        opened(house, outlet := untouched_outlet(house))
+        open_till(self.till, system, "Till of the evening")
+        opened(system, outlet := untouched_outlet(system))
         self.outlet = outlet
-        self.kitchen = self._open.enter_context(kitchen(browser, house, outlet, f"cook-{self.event}@example.org"))
+        self.kitchen = self._open.enter_context(kitchen(browser, system, outlet, f"cook-{self.event}@example.org"))
 
     def _film_goal(self) -> None:
         kick_off(self.desk)
-        with tour_desk.sending(self.house, f"main-{self.event.hex[-6:]}", seconds=FILMED_S):
+        with tour_desk.sending(self.system, f"main-{self.event.hex[-6:]}", seconds=FILMED_S):
             self.tell_goal()
             end = time.monotonic() + READY_S
-            while not in_database(self.house, lambda conn: conn.fetchval(SETTLED, self.event)):
+            while not in_database(self.system, lambda conn: conn.fetchval(SETTLED, self.event)):
                 assert time.monotonic() < end, "the goal has no clip"
 
     def tell_goal(self) -> None:
@@ -122,7 +122,7 @@ class Evening:
 
     def page(self, size: ViewportSize = PHONE, **settings: Any) -> Page:
         """A page in a browser of its own, in English."""
-        wanted: dict[str, Any] = {"base_url": self.house.url, "locale": "en-GB", "viewport": size} | settings
+        wanted: dict[str, Any] = {"base_url": self.system.url, "locale": "en-GB", "viewport": size} | settings
         context = self._open.enter_context(self._browser.new_context(**wanted))
         return context.new_page()
 
@@ -147,7 +147,7 @@ class Evening:
         """The letters to somebody, the newest first, once there are so many."""
         end = time.monotonic() + READY_S
         while time.monotonic() < end:
-            found = [one for one in self.house.get("/api/mailbox") if one["recipient"] == address]
+            found = [one for one in self.system.get("/api/mailbox") if one["recipient"] == address]
             if len(found) >= least:
                 return [f"{one['subject']} {one['body']}" for one in found]
             time.sleep(0.1)
@@ -156,7 +156,7 @@ class Evening:
     def close(self) -> None:
         """Everybody goes home."""
         self._open.close()
-        end_match(self.house, self.event)
+        end_match(self.system, self.event)
 
 
 class Hand(Protocol):
@@ -225,11 +225,11 @@ def sign_in(person: Person) -> None:
 
 def come_back(person: Person) -> None:
     """Sign in by a code from a letter."""
-    house = person.evening.house
-    earlier = house.last_code(person.address)
+    system = person.evening.system
+    earlier = system.last_code(person.address)
     person.write("Email address", person.address)
     person.press("Send me a code")
-    person.write("Sign-in code", house.code_for(person.address, besides=earlier))
+    person.write("Sign-in code", system.code_for(person.address, besides=earlier))
     person.press("Sign in")
 
 
@@ -289,7 +289,7 @@ def print_ticket(person: Person) -> Callable[[], bytes]:
     person.press("Print ticket")
     with person.page.expect_download() as saved:
         person.press("Get the printable ticket")
-    file = person.evening.house.folder / f"{person.address}.pdf"
+    file = person.evening.system.folder / f"{person.address}.pdf"
     saved.value.save_as(file)
     sheet = person.evening.sheet(file)
     return lambda: sheet.screenshot(clip=CODE_ON_PAPER)

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.web.devices import with_pin
 from tests.web.gate import FPS, GREY, HEIGHT, WIDTH, Phone, choose_gate, in_menu, pair, sign_in_by_pin
-from tests.web.house import READY_S, House
+from tests.web.system import READY_S, System
 from virage.site.venue.reads import load_venue
 
 STEWARD = "Steward of the evening"
@@ -31,13 +31,13 @@ WATCHING = """() => {
 class Gate:
     """A steward's phone that is paired with every gate; its camera sees what people hold before it."""
 
-    def __init__(self, phone: Phone, house: House, title: str) -> None:
-        with_pin(house, "steward.of.the.evening@example.org", STEWARD, "steward")
+    def __init__(self, phone: Phone, system: System, title: str) -> None:
+        with_pin(system, "steward.of.the.evening@example.org", STEWARD, "steward")
         self._phone = phone
         self._hold(None)
         self._page = phone.start()
         self._page.add_init_script(f"({WATCHING})()")
-        pair(self._page, house, sorted({block.gate_group for block in load_venue().blocks}), title)
+        pair(self._page, system, sorted({block.gate_group for block in load_venue().blocks}), title)
         sign_in_by_pin(self._page, STEWARD)
         expect(self._page.get_by_role("heading", name="Choose a gate")).to_be_visible()
 

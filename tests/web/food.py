@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.web.cards import load
 from tests.web.conftest import entered
 from tests.web.gate import tonight
-from tests.web.house import FAN, House
 from tests.web.office import ENGLISH, hire, in_database
+from tests.web.system import FAN, System
 from virage.demo.concessions import WRITTEN, kitchens
 from virage.demo.ids import demo_id
 from virage.demo.programme import done
@@ -51,27 +51,27 @@ NAMED = ("01", "02", "03", "04", "05", "08", "09", "10", "19", "20")
 """The outlets that tests and tours call by their number."""
 
 
-def untouched_outlet(house: House) -> str:
+def untouched_outlet(system: System) -> str:
     """An outlet with a grill, where nobody has ordered, sold or counted anything yet, no earlier try either."""
-    rows = in_database(house, lambda conn: conn.fetch(TOUCHED))
+    rows = in_database(system, lambda conn: conn.fetch(TOUCHED))
     taken = {*NAMED, *(row["outlet"] for row in rows)}
     return next(code for code in kitchens() if code not in taken)
 
 
-def on_now(house: House, title: str) -> UUID:
+def on_now(system: System, title: str) -> UUID:
     """A match that goes on, with beer: of all that is on, it is the one that began first."""
-    return _begun(house, tonight(house, title))
+    return _begun(system, tonight(system, title))
 
 
-def demo_on_now(house: House) -> UUID:
+def demo_on_now(system: System) -> UUID:
     """The match of the demo for which its fan has tickets, whatever the hour: it goes on."""
     bought = """select event_id from ticketing.orders join people.person on person.id = owner_id
         where email = $1 and paid_at is not null order by held_at limit 1"""
-    event_id = in_database(house, lambda conn: conn.fetchval(bought, FAN))
-    return _begun(house, event_id)
+    event_id = in_database(system, lambda conn: conn.fetchval(bought, FAN))
+    return _begun(system, event_id)
 
 
-def _begun(house: House, event_id: UUID) -> UUID:
+def _begun(system: System, event_id: UUID) -> UUID:
     async def begin(conn: Connection) -> None:
         now = datetime.now(UTC)
         earliest = await conn.fetchval(FIRST_ON, now)
@@ -91,22 +91,22 @@ def _begun(house: House, event_id: UUID) -> UUID:
             wish = AlcoholPermitRequest(new_id(), event.organiser_id, now - HOUR, now + 5 * HOUR, "2026-1")
             done(await alcohol_permits.enter(conn, wish, None, now))
 
-    in_database(house, begin)
+    in_database(system, begin)
     return event_id
 
 
-def opened(house: House, outlet: str, *, made: dict[Station, int] | None = None, **said: Any) -> None:
+def opened(system: System, outlet: str, *, made: dict[Station, int] | None = None, **said: Any) -> None:
     """A kitchen says what it makes and takes orders."""
-    vault = KeyVault(derive(house.env["VIRAGE_SECRET"], PURPOSE))
+    vault = KeyVault(derive(system.env["VIRAGE_SECRET"], PURPOSE))
     capacity = KitchenCapacity(STATIONS if made is None else made, **({"open": True} | said))
 
     async def state(conn: Connection) -> None:
         done(await set_capacity(conn, vault, outlet, capacity, who=None, now=datetime.now(UTC)))
 
-    in_database(house, state)
+    in_database(system, state)
 
 
-def emptied(house: House, outlet: str, key: str) -> None:
+def emptied(system: System, outlet: str, key: str) -> None:
     """Somebody counted: nothing of a product of the demo is left at an outlet."""
     product = demo_id(f"concessions {key}", WRITTEN)
     count = StockRequest(new_id(), "count", outlet, [StockLine(product, 0)])
@@ -114,10 +114,10 @@ def emptied(house: House, outlet: str, key: str) -> None:
     async def note(conn: Connection) -> None:
         done(await stock.record(conn, count, None, datetime.now(UTC)))
 
-    in_database(house, note)
+    in_database(system, note)
 
 
-def filled(house: House, email: str, cents: int) -> None:
+def filled(system: System, email: str, cents: int) -> None:
     """Somebody who signed in has money in the wallet."""
 
     async def fill(conn: Connection) -> None:
@@ -126,32 +126,32 @@ def filled(house: House, email: str, cents: int) -> None:
         mine = (await ensure_wallet(conn, person, now)).id
         await load(conn, mine, cents)
 
-    in_database(house, fill)
+    in_database(system, fill)
 
 
 @contextmanager
-def kitchen(browser: Browser, house: House, outlet: str, email: str, **settings: Any) -> Iterator[Page]:
+def kitchen(browser: Browser, system: System, outlet: str, email: str, **settings: Any) -> Iterator[Page]:
     """A browser of its own in which a cook has signed in to the kitchen of an outlet, in English."""
-    hire(house, email, (Grant("kitchen", "outlet", outlet),), "Some Cook")
+    hire(system, email, (Grant("kitchen", "outlet", outlet),), "Some Cook")
     wanted: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB"} | settings
-    wanted = {"base_url": house.url, "service_workers": "block", "reduced_motion": "reduce"} | wanted
+    wanted = {"base_url": system.url, "service_workers": "block", "reduced_motion": "reduce"} | wanted
     context = browser.new_context(**wanted)
     context.add_init_script(ENGLISH)
     page = context.new_page()
     try:
         page.goto("/staff/kitchen")
-        enter_kitchen(page, house, email)
+        enter_kitchen(page, system, email)
         yield page
     finally:
         context.close()
 
 
-def enter_kitchen(page: Page, house: House, email: str) -> None:
+def enter_kitchen(page: Page, system: System, email: str) -> None:
     """Sign in on the kitchen's own screen."""
-    earlier = house.last_code(email)
+    earlier = system.last_code(email)
     page.get_by_label("Email address").fill(email)
     page.get_by_role("button", name="Send me a code").click()
-    page.get_by_label("Sign-in code").fill(house.code_for(email, besides=earlier))
+    page.get_by_label("Sign-in code").fill(system.code_for(email, besides=earlier))
     page.get_by_role("button", name="Sign in", exact=True).click()
     name = page.get_by_label("Your name")
     inside = page.locator("[data-link=live]").or_(page.get_by_role("heading", name="Choose an outlet"))
@@ -162,11 +162,11 @@ def enter_kitchen(page: Page, house: House, email: str) -> None:
     expect(inside).to_be_visible()
 
 
-def fan_at(page: Page, house: House, email: str, event_id: UUID, cents: int = 5000) -> None:
+def fan_at(page: Page, system: System, email: str, event_id: UUID, cents: int = 5000) -> None:
     """A fan with money in the wallet looks where to order at an event."""
     page.goto("/sign-in?next=/food")
-    entered(page, house, email)
-    filled(house, email, cents)
+    entered(page, system, email)
+    filled(system, email, cents)
     page.goto(f"/food?event={event_id}")
     expect(page.get_by_role("heading", name="Which food stand?")).to_be_visible()
 

@@ -16,9 +16,9 @@ from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from tests.web.conftest import FLAGS, SHELL
 from tests.web.devices import PIN, pairing_code
-from tests.web.house import House
 from tests.web.office import ENGLISH, in_database
 from tests.web.patience import PATIENCE_S
+from tests.web.system import System
 from virage.identity.keys.rules.keys import HolderKey
 from virage.identity.keys.rules.vault import PURPOSE, KeyVault
 from virage.identity.passes import acts as passes
@@ -67,7 +67,7 @@ class Ticket(NamedTuple):
         return text_of(bytes([*rest, last ^ 1]))
 
 
-def tonight(house: House, title: str, rules: EventRules | None = None) -> UUID:
+def tonight(system: System, title: str, rules: EventRules | None = None) -> UUID:
     """An event that begins in an hour."""
 
     async def make(conn: Connection) -> UUID:
@@ -90,14 +90,14 @@ def tonight(house: House, title: str, rules: EventRules | None = None) -> UUID:
         await programme.publish(conn, event.id, None, now)
         return event.id
 
-    return in_database(house, make)
+    return in_database(system, make)
 
 
 def tickets(
-    house: House, event_id: UUID, group: str, count: int, *, paper: bool = False, valid: timedelta = 5 * HOUR
+    system: System, event_id: UUID, group: str, count: int, *, paper: bool = False, valid: timedelta = 5 * HOUR
 ) -> list[Ticket]:
     """Passes of an event that enter through a gate group, each bound to a phone of its own or printed."""
-    ground, vault = load_venue(), KeyVault(derive(house.env["VIRAGE_SECRET"], PURPOSE))
+    ground, vault = load_venue(), KeyVault(derive(system.env["VIRAGE_SECRET"], PURPOSE))
     block = next(block for block in ground.blocks if block.gate_group == group)
 
     async def make(conn: Connection) -> list[Ticket]:
@@ -127,7 +127,7 @@ def tickets(
             for one, key, at, subject in zip(bound, keys, places, subjects, strict=True)
         ]
 
-    return in_database(house, make)
+    return in_database(system, make)
 
 
 def _bound(one: Any) -> BoundPass:
@@ -140,9 +140,9 @@ def _printed(one: Any) -> PaperPass:
     return one
 
 
-def gate_code(house: House, gates: list[str], name: str = "Phone 1") -> str:
+def gate_code(system: System, gates: list[str], name: str = "Phone 1") -> str:
     """A code that makes a phone a device of these gates, as a supervisor opens it."""
-    return pairing_code(house, "supervisor", PairingRequest(new_id(), name, DeviceKind.PHONE, gates))
+    return pairing_code(system, "supervisor", PairingRequest(new_id(), name, DeviceKind.PHONE, gates))
 
 
 def film(path: Path, codes: Iterable[str]) -> Path:
@@ -220,9 +220,9 @@ def kill(phone: Phone) -> None:
     phone.context = None
 
 
-def pair(page: Page, house: House, gates: list[str], event: str) -> None:
+def pair(page: Page, system: System, gates: list[str], event: str) -> None:
     """Make the phone a device of some gates at an event, by the link that a supervisor sends."""
-    page.goto(f"/staff/gate?pair={gate_code(house, gates)}")
+    page.goto(f"/staff/gate?pair={gate_code(system, gates)}")
     page.get_by_role("button", name="Pair this device").click()
     who = page.get_by_role("heading", name="Start your shift")
     which = page.get_by_role("button", name=event)

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.web import http
 from tests.web.gate import Ticket, gate_code, tickets
-from tests.web.house import House
 from tests.web.office import in_database
+from tests.web.system import System
 from tests.web.tour_gate import flag
 from virage.identity.people import acts as people
 from virage.matchday.access.rules.scans import SCAN_PURPOSE
@@ -24,13 +24,13 @@ LEADER = "supervisor.of.gates@example.org"
 class Lane:
     """A device that was paired by its code, and signs what it sees."""
 
-    def __init__(self, house: House, event_id: UUID, gate: str, name: str) -> None:
+    def __init__(self, system: System, event_id: UUID, gate: str, name: str) -> None:
         self.gate, self.event_id = gate, event_id
-        self._url = house.url
+        self._url = system.url
         self._private = Ed25519PrivateKey.generate()
         self._numbers = count(1)
         x = base64url(self._private.public_key().public_bytes_raw())
-        arrival = {"code": gate_code(house, [gate], name), "key": {"kty": "OKP", "crv": "Ed25519", "x": x}}
+        arrival = {"code": gate_code(system, [gate], name), "key": {"kty": "OKP", "crv": "Ed25519", "x": x}}
         paired = http.post(f"{self._url}/api/devices/pair", json=arrival).raise_for_status().json()
         self._headers = {"authorization": f"Bearer {paired['token']}"}
 
@@ -53,33 +53,33 @@ class Lane:
         http.post(f"{self._url}/api/access/heartbeat", json=beat, headers=self._headers).raise_for_status()
 
 
-def twice(house: House, event_id: UUID) -> Ticket:
+def twice(system: System, event_id: UUID) -> Ticket:
     """Two gates without network let the same ticket in."""
-    (ticket,) = tickets(house, event_id, "N", 1)
+    (ticket,) = tickets(system, event_id, "N", 1)
     now = datetime.now(UTC)
     for gate, name, at in (("N1", "Phone of N1", now - timedelta(minutes=2)), ("N2", "Phone of N2", now)):
-        Lane(house, event_id, gate, name).scan("passed", ticket, at=at, offline=True)
+        Lane(system, event_id, gate, name).scan("passed", ticket, at=at, offline=True)
     return ticket
 
 
-def busy(house: House, event_id: UUID) -> None:
+def busy(system: System, event_id: UUID) -> None:
     """Everything that the page tells, a little of each."""
-    twice(house, event_id)
+    twice(system, event_id)
     now = datetime.now(UTC)
     minutes = [now - timedelta(minutes=ago) for ago in range(1, 5)]
-    lane = Lane(house, event_id, "N3", "Lane N3")
-    for ticket in tickets(house, event_id, "N", 9):
+    lane = Lane(system, event_id, "N3", "Lane N3")
+    for ticket in tickets(system, event_id, "N", 9):
         lane.scan("ask", ticket)
-    for ticket in tickets(house, event_id, "P", 3):
+    for ticket in tickets(system, event_id, "P", 3):
         lane.scan("ask", ticket)
     lane.scan("ask", code="https://example.org/not-a-ticket")
-    (led,) = tickets(house, event_id, "P", 1)
+    (led,) = tickets(system, event_id, "P", 1)
     everywhere = (Grant("supervisor"),)
-    supervisor = in_database(house, lambda conn: people.ensure_staff(conn, LEADER, "Some Supervisor", everywhere, now))
+    supervisor = in_database(system, lambda conn: people.ensure_staff(conn, LEADER, "Some Supervisor", everywhere, now))
     lane.scan("ask", led, override="checked_by_supervisor", person_id=supervisor)
     lane.scan("passed", code="https://example.org/not-a-ticket", offline=True)
-    (flagged,) = tickets(house, event_id, "N", 1)
-    flag(house, event_id, flagged)
+    (flagged,) = tickets(system, event_id, "N", 1)
+    flag(system, event_id, flagged)
     lane.scan("ask", flagged)
     for at in minutes:
         lane.scan("pulse", lane="arrived", count=14, at=at)
@@ -87,6 +87,6 @@ def busy(house: House, event_id: UUID) -> None:
             lane.scan("pulse", lane=f"arrived:{ramp}", count=came, at=at)
         lane.scan("pulse", lane="searched:S1", count=40, at=at)
     lane.beat(backlog=0, battery_percent=74)
-    Lane(house, event_id, "B2", "Phone of B2").beat(
+    Lane(system, event_id, "B2", "Phone of B2").beat(
         backlog=31, battery_percent=12, at=(now + timedelta(seconds=95)).isoformat()
     )

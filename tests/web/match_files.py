@@ -1,4 +1,4 @@
-"""Real matches, played from their files into the house that browsers visit."""
+"""Real matches, played from their files into the system that browsers visit."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from tests.samples import match_file
-from tests.web.house import House
 from tests.web.office import in_database
+from tests.web.system import System
 from virage.identity.people import acts as people
 from virage.identity.people.acts import TokenRequest
 from virage.identity.people.rules.grants import GrantRequest, RoleName, ScopeName
@@ -21,7 +21,7 @@ A_MINUTE = "hawkeye_2_46.football.samples"
 TRACKING = [str(match_file(name)) for name in (f"{A_MINUTE}.ball", f"{A_MINUTE}.centroids", "hawkeye_meta.json")]
 
 
-def key_of(house: House) -> str:
+def key_of(system: System) -> str:
     """The key of a program that tells of every match."""
 
     async def make(conn: Connection) -> str:
@@ -31,17 +31,17 @@ def key_of(house: House) -> str:
         wish = TokenRequest("match data", [GrantRequest(RoleName.MATCH_DESK, ScopeName.ALL)], now + timedelta(hours=1))
         return granted(await people.create_token(conn, who, wish, now)).token
 
-    return in_database(house, make)
+    return in_database(system, make)
 
 
 @contextmanager
-def played(house: House, files: list[str], event: UUID, *how: str) -> Iterator[None]:
+def played(system: System, files: list[str], event: UUID, *how: str) -> Iterator[None]:
     """A match file that is being played by a process of its own."""
-    env = house.env | {"VIRAGE_MATCH_KEY": key_of(house)}
-    process = house.start("match", env, *files, "--event", str(event), "--url", house.url, *how)
+    env = system.env | {"VIRAGE_MATCH_KEY": key_of(system)}
+    process = system.start("match", env, *files, "--event", str(event), "--url", system.url, *how)
     try:
         yield
-        assert process.wait(60) == 0, (house.folder / "match.txt").read_text()
+        assert process.wait(60) == 0, (system.folder / "match.txt").read_text()
     finally:
-        house.stop(process)
-        house.processes.remove(process)
+        system.stop(process)
+        system.processes.remove(process)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from playwright.sync_api import Browser, Page, expect
 
 from tests.web.conftest import entered
-from tests.web.house import READY_S, House
+from tests.web.system import READY_S, System
 from virage.demo.programme import CLUB
 from virage.identity.people import acts as people
 from virage.platform.data.database import Connection, Database
@@ -25,11 +25,11 @@ ADMIN = (Grant("admin"),)
 CLUB_OFFICE = tuple(Grant(role, "organiser", CLUB.id) for role in ("programme", "box_office", "finance"))
 
 
-def in_database(house: House, ask: Callable[[Connection], Awaitable[Answer]]) -> Answer:
+def in_database(system: System, ask: Callable[[Connection], Awaitable[Answer]]) -> Answer:
     """What the database answers; asked in a thread, for the browser's event loop runs in this one."""
 
     async def asked() -> Answer:
-        db = await Database.open(house.database_url, connections_max=1)
+        db = await Database.open(system.database_url, connections_max=1)
         try:
             async with db.transaction() as conn:
                 return await ask(conn)
@@ -40,52 +40,52 @@ def in_database(house: House, ask: Callable[[Connection], Awaitable[Answer]]) ->
         return aside.submit(asyncio.run, asked()).result()
 
 
-def hire(house: House, email: str, grants: tuple[Grant, ...], name: str = "Somebody of the staff") -> str:
+def hire(system: System, email: str, grants: tuple[Grant, ...], name: str = "Somebody of the staff") -> str:
     """Give an address roles; the address."""
-    in_database(house, lambda conn: people.ensure_staff(conn, email, name, grants, datetime.now(UTC)))
+    in_database(system, lambda conn: people.ensure_staff(conn, email, name, grants, datetime.now(UTC)))
     return email
 
 
 @contextmanager
-def desk(browser: Browser, house: House, email: str, **settings: Any) -> Iterator[Page]:
+def desk(browser: Browser, system: System, email: str, **settings: Any) -> Iterator[Page]:
     """A browser of its own in which somebody of the staff has signed in to the office, in English."""
     wanted = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB"} | settings
-    context = browser.new_context(base_url=house.url, service_workers="block", reduced_motion="reduce", **wanted)
+    context = browser.new_context(base_url=system.url, service_workers="block", reduced_motion="reduce", **wanted)
     context.add_init_script(ENGLISH)
     page = context.new_page()
     try:
         page.goto("/office")
-        entered(page, house, email)
+        entered(page, system, email)
         expect(page.locator(".office .column")).to_be_visible()
         yield page
     finally:
         context.close()
 
 
-def sign_in_long_ago(house: House, email: str) -> None:
+def sign_in_long_ago(system: System, email: str) -> None:
     """Make the sessions of a person old enough for a step-up."""
     statement = """
         update people.session set authenticated_at = authenticated_at - interval '20 minutes'
         where person_id = (select id from people.person where email = $1)
     """
-    in_database(house, lambda conn: conn.execute(statement, email))
+    in_database(system, lambda conn: conn.execute(statement, email))
 
 
-def confirm_it_is_me(page: Page, house: House, email: str) -> None:
+def confirm_it_is_me(page: Page, system: System, email: str) -> None:
     """Answer the question for a new code."""
     dialog = page.get_by_role("dialog", name="Confirm it’s you")
-    before = house.code_for(email)
+    before = system.code_for(email)
     dialog.get_by_role("button", name="Send me a code").click()
-    dialog.get_by_label("Sign-in code").fill(house.code_for(email, before))
+    dialog.get_by_label("Sign-in code").fill(system.code_for(email, before))
     dialog.get_by_role("button", name="Sign in", exact=True).click()
     expect(dialog).not_to_be_visible()
 
 
-def link_in_letter(house: House, email: str) -> str:
+def link_in_letter(system: System, email: str) -> str:
     """The link in the first letter to an address, once the postman has been there."""
     end = time.monotonic() + READY_S
     while time.monotonic() < end:
-        for letter in house.get("/api/mailbox"):
+        for letter in system.get("/api/mailbox"):
             link = re.search(r"https?://\S+", letter["body"]) if letter["recipient"] == email else None
             if link is not None:
                 return link[0]

@@ -10,8 +10,8 @@ import httpx
 from tests.identity.passes.make_vectors import Ed25519Phone
 from tests.money.fiscal.till import Till as Chain
 from tests.web import http
-from tests.web.house import House
 from tests.web.office import in_database
+from tests.web.system import System
 from virage.money.fiscal.rules.calendar import business_day
 from virage.money.fiscal.rules.record import Kind, Line, VerifiedRecord, read_record
 from virage.platform.data.database import Connection
@@ -20,18 +20,18 @@ from virage.site.venue.reads import VENUE_ZONE
 
 
 class Till:
-    """A till of the house's own: it comes with a code, and posts what it writes."""
+    """A till of the system's own: it comes with a code, and posts what it writes."""
 
-    def __init__(self, house: House, code: str, outlet: str) -> None:
+    def __init__(self, system: System, code: str, outlet: str) -> None:
         signer = Ed25519Phone(code)
         key = {name: value for name, value in signer.jwk().items() if name != "d"}
-        came = http.post(f"{house.url}/api/devices/pair", json={"code": code, "key": key}).raise_for_status().json()
-        self._url, self._token = house.url, came["token"]
+        came = http.post(f"{system.url}/api/devices/pair", json={"code": code, "key": key}).raise_for_status().json()
+        self._url, self._token = system.url, came["token"]
         self.chain = Chain(UUID(came["device_id"]), signer)
         self.chain.outlet = outlet
         self.chain.at = datetime.now(UTC) - timedelta(seconds=40)
         self._untold: list[VerifiedRecord] = []
-        self.menu = house.get(f"/api/food/catalogue/{outlet}")
+        self.menu = system.get(f"/api/food/catalogue/{outlet}")
 
     def line(self, name: str, quantity: int = 1) -> Line:
         """So many of a product of the menu, at its price."""
@@ -69,13 +69,13 @@ def yesterday() -> date:
     return business_day(datetime.now(UTC), VENUE_ZONE) - timedelta(days=1)
 
 
-def taxed_yesterday(house: House, till: UUID) -> tuple[Decimal, Decimal]:
+def taxed_yesterday(system: System, till: UUID) -> tuple[Decimal, Decimal]:
     """What a till of the demonstration sold yesterday less what it gave back, cups apart: with VAT and without."""
 
     async def ask(conn: Connection) -> list[bytes]:
         return [row["body"] for row in await conn.fetch("select body from fiscal.record where device_id = $1", till)]
 
-    records = [record for body in in_database(house, ask) if (record := read_record(body)) is not None]
+    records = [record for body in in_database(system, ask) if (record := read_record(body)) is not None]
     rates = [total for record in records for total in record.totals if total.vat_permille]
     gross = sum(total.gross_cents for total in rates)
     assert gross > 0

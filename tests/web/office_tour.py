@@ -8,8 +8,8 @@ from random import Random
 from msgspec import Struct
 from playwright.sync_api import Page, expect
 
-from tests.web.house import House
 from tests.web.office import add_category, in_database
+from tests.web.system import System
 from tests.web.tour import Screen
 from virage.platform.data.database import Connection
 from virage.platform.data.queue import enqueue
@@ -55,9 +55,9 @@ async def spread_sales(conn: Connection) -> None:
         await conn.execute(MOVE, [row["id"] for row in found], chance.choices(hours, weights, k=len(found)))
 
 
-def prepare(page: Page, house: House) -> None:
+def prepare(page: Page, system: System) -> None:
     """Invitations that wait, programs, a job that failed; the page is an administrator's."""
-    in_database(house, lambda conn: enqueue(conn, "mail", [Nonsense("a letter to nobody")]))
+    in_database(system, lambda conn: enqueue(conn, "mail", [Nonsense("a letter to nobody")]))
     page.goto("/office/staff")
     for email, role in (("counter@example.org", "Box office"), ("accounts@example.org", "Finance")):
         page.get_by_label("Email address").fill(email)
@@ -72,9 +72,9 @@ def prepare(page: Page, house: House) -> None:
         expect(page.get_by_text(name, exact=True)).to_be_visible()
 
 
-def screens(page: Page, house: House, order_id: str) -> Iterator[Screen]:
+def screens(page: Page, system: System, order_id: str) -> Iterator[Screen]:
     """Every screen that an administrator can come to."""
-    match = house.event("match")
+    match = system.event("match")
     page.goto("/office")
     expect(page.get_by_role("link", name="The Night of Great Voices")).to_be_visible()
     page.wait_for_load_state("networkidle")
@@ -97,14 +97,14 @@ def screens(page: Page, house: House, order_id: str) -> Iterator[Screen]:
     create.click()
     expect(page.get_by_text("Enter a title in French")).to_be_visible()
     yield Screen("draft", picture=False)
-    yield from _prices(page, house)
+    yield from _prices(page, system)
     yield from _entry(page, match)
     yield from _orders(page, order_id)
     yield from _people(page)
 
 
-def _prices(page: Page, house: House) -> Iterator[Screen]:
-    page.goto(f"/office/events/{house.event('match')}/prices")
+def _prices(page: Page, system: System) -> Iterator[Screen]:
+    page.goto(f"/office/events/{system.event('match')}/prices")
     expect(page.locator("[data-block='104']")).to_be_visible()
     brushes = page.locator("[name=brush]").count()  # one of them takes blocks off sale
     add_category(page, brushes, {"Adult": "29", "Child": "12", "Concession": "22", "Accessible": "15"})

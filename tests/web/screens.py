@@ -32,9 +32,9 @@ from tests.web.conftest import CHROMIUM, FLAGS, entered, named_database
 from tests.web.food import enter_kitchen
 from tests.web.gate import Phone, tonight
 from tests.web.gates import busy
-from tests.web.house import House
 from tests.web.office import ENGLISH, desk, in_database
 from tests.web.patience import PATIENCE_S
+from tests.web.system import System
 from tests.web.till import beer_is_allowed
 from tests.web.tour import Screen, before_signing_in, in_wallet, signing_in, while_buying
 from tests.web.tour_gate import TITLE as GATE_TITLE
@@ -52,19 +52,19 @@ QUALITY = 82
 
 
 @contextmanager
-def whole_house() -> Iterator[House]:
+def whole_system() -> Iterator[System]:
     """A Virage with the demo over a database of its own, gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="virage-screens-"))
     postgres = EmbeddedPostgres(folder / "postgres", durable=False)
     asyncio.run(postgres.start())
     var = folder / "var"
     var.mkdir()
-    house = House(var, asyncio.run(_database(postgres.url)))
+    system = System(var, asyncio.run(_database(postgres.url)))
     try:
-        house.run()
-        yield house
+        system.run()
+        yield system
     finally:
-        house.close()
+        system.close()
         asyncio.run(postgres.stop())
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -77,11 +77,11 @@ async def _database(url: str) -> str:
 
 
 def new_context(
-    browser: Browser, house: House, size: str, theme: Theme, state: StorageState | None = None
+    browser: Browser, system: System, size: str, theme: Theme, state: StorageState | None = None
 ) -> BrowserContext:
     """A browser of a size and a theme; signed in already if it is given where."""
     return browser.new_context(
-        base_url=house.url,
+        base_url=system.url,
         locale="en-GB",
         viewport=SIZES[size],
         color_scheme=theme,
@@ -92,85 +92,85 @@ def new_context(
     )
 
 
-def take(browser: Browser, house: House, size: str, theme: Theme) -> None:
+def take(browser: Browser, system: System, size: str, theme: Theme) -> None:
     """One visit of a fan, a picture of each screen."""
-    with new_context(browser, house, size, theme) as context:
+    with new_context(browser, system, size, theme) as context:
         page = context.new_page()
         address = f"{size}-{theme}@example.org"
         screens = itertools.chain(
-            signing_in(page, house, f"visitor-{address}"),
-            before_signing_in(page, house),
-            while_buying(page, lambda on, email: entered(on, house, email), address),
-            in_wallet(page, house),
+            signing_in(page, system, f"visitor-{address}"),
+            before_signing_in(page, system),
+            while_buying(page, lambda on, email: entered(on, system, email), address),
+            in_wallet(page, system),
         )
         shoot(page, screens, f"{size}-{theme}")
-    with new_context(browser, house, size, theme) as context:
+    with new_context(browser, system, size, theme) as context:
         page = context.new_page()
         holder = f"holder-{size}-{theme}@example.org"
         screens = itertools.chain(
-            tour_cards.tapped(page, house),
-            tour_cards.with_cards(page, house, lambda on, email: entered(on, house, email), holder),
-            tour_cards.by_phone(page, house),
+            tour_cards.tapped(page, system),
+            tour_cards.with_cards(page, system, lambda on, email: entered(on, system, email), holder),
+            tour_cards.by_phone(page, system),
             tour_cards.by_rule(page),
         )
         shoot(page, screens, f"{size}-{theme}")
 
 
-def take_gates(browser: Browser, house: House, size: str, theme: Theme, state: StorageState) -> None:
+def take_gates(browser: Browser, system: System, size: str, theme: Theme, state: StorageState) -> None:
     """The supervisor's page while people come in: an evening for each look, for flow is of the last five minutes."""
-    event_id = tonight(house, GATE_TITLE)
-    busy(house, event_id)
-    with new_context(browser, house, size, theme, state) as context:
+    event_id = tonight(system, GATE_TITLE)
+    busy(system, event_id)
+    with new_context(browser, system, size, theme, state) as context:
         page = context.new_page()
         shoot(page, office_tour.gates(page, str(event_id)), f"{size}-{theme}", "office-")
 
 
-def take_office(browser: Browser, house: House, size: str, theme: Theme, state: StorageState) -> None:
+def take_office(browser: Browser, system: System, size: str, theme: Theme, state: StorageState) -> None:
     """One day in the office, a picture of each screen."""
-    order = str(in_database(house, lambda conn: conn.fetchval(office_tour.ORDER)))
-    with new_context(browser, house, size, theme, state) as context:
+    order = str(in_database(system, lambda conn: conn.fetchval(office_tour.ORDER)))
+    with new_context(browser, system, size, theme, state) as context:
         page = context.new_page()
-        tour = itertools.chain(office_tour.screens(page, house, order), tour_office_food.screens(page, house))
+        tour = itertools.chain(office_tour.screens(page, system, order), tour_office_food.screens(page, system))
         shoot(page, tour, f"{size}-{theme}", "office-")
-    with new_context(browser, house, size, theme) as context:
+    with new_context(browser, system, size, theme) as context:
         context.add_init_script(ENGLISH)
         page = context.new_page()
         shoot(page, office_tour.doors(page), f"{size}-{theme}", "office-")
 
 
-def take_food(browser: Browser, house: House, size: str, theme: Theme) -> None:
+def take_food(browser: Browser, system: System, size: str, theme: Theme) -> None:
     """An evening at the stands: a fan's phone, and the kitchen that makes it."""
-    event = tour_food.evening(house)
-    with new_context(browser, house, size, theme) as fans, new_context(browser, house, size, theme) as cooks:
+    event = tour_food.evening(system)
+    with new_context(browser, system, size, theme) as fans, new_context(browser, system, size, theme) as cooks:
         fan, cook = fans.new_page(), cooks.new_page()
         for page in (fan, cook):
             page.add_init_script(ENGLISH)
-        shoot(fan, tour_food.for_fans(fan, house, event), f"{size}-{theme}")
+        shoot(fan, tour_food.for_fans(fan, system, event), f"{size}-{theme}")
         cook.goto("/staff/kitchen")
-        enter_kitchen(cook, house, office_tour.ADMIN_EMAIL)
-        shoot(cook, tour_food.in_kitchen(cook, fan, house, event), f"{size}-{theme}")
+        enter_kitchen(cook, system, office_tour.ADMIN_EMAIL)
+        shoot(cook, tour_food.in_kitchen(cook, fan, system, event), f"{size}-{theme}")
 
 
-def take_live(browser: Browser, house: House, size: str, theme: Theme) -> None:
+def take_live(browser: Browser, system: System, size: str, theme: Theme) -> None:
     """A match as it is told: a fan's phone, and the desk."""
-    event = tour_live.match(house)
-    with new_context(browser, house, size, theme) as fans, new_context(browser, house, size, theme) as desks:
+    event = tour_live.match(system)
+    with new_context(browser, system, size, theme) as fans, new_context(browser, system, size, theme) as desks:
         fan, teller = fans.new_page(), desks.new_page()
         fan.add_init_script(ENGLISH)
-        tour_live.at_the_desk(teller, house, f"desk-{size}-{theme}@example.org", event)
-        told, shown = tour_live.screens(fan, teller, event), tour_live.replays(fan, teller, house, event)
+        tour_live.at_the_desk(teller, system, f"desk-{size}-{theme}@example.org", event)
+        told, shown = tour_live.screens(fan, teller, event), tour_live.replays(fan, teller, system, event)
         for page, screen in itertools.chain(told, shown):
             shoot(page, iter([screen]), f"{size}-{theme}")
-        shoot(fan, tour_pitch.screens(fan, house, event), f"{size}-{theme}")
+        shoot(fan, tour_pitch.screens(fan, system, event), f"{size}-{theme}")
 
 
-def take_desk(browser: Browser, house: House, size: str, theme: Theme) -> None:
+def take_desk(browser: Browser, system: System, size: str, theme: Theme) -> None:
     """The media desk beside the match desk, while a camera sends."""
-    event = tour_live.match(house, title := f"Virage FC v Étoile du Nord, {size} {theme}")
-    with new_context(browser, house, size, theme) as context:
+    event = tour_live.match(system, title := f"Virage FC v Étoile du Nord, {size} {theme}")
+    with new_context(browser, system, size, theme) as context:
         page = context.new_page()
-        tour_desk.at_the_desk(page, house, event, title, "match_desk", "media_desk", "moderator")
-        shoot(page, tour_desk.screens(page, house, event), f"{size}-{theme}")
+        tour_desk.at_the_desk(page, system, event, title, "match_desk", "media_desk", "moderator")
+        shoot(page, tour_desk.screens(page, system, event), f"{size}-{theme}")
 
 
 def save(page: Page, screen: str) -> None:
@@ -195,28 +195,28 @@ def shoot(page: Page, screens: Iterator[Screen], look: str, room: str = "") -> N
         save(page, f"{room}{screen.name}-{look}")
 
 
-def take_gate(running: Playwright, house: House, size: str, theme: Literal["light", "dark"]) -> None:
+def take_gate(running: Playwright, system: System, size: str, theme: Literal["light", "dark"]) -> None:
     """One device from its pairing to the time without network, a picture of each screen of the gate."""
-    crowd = prepared(house, title := f"{GATE_TITLE} {size} {theme}")
+    crowd = prepared(system, title := f"{GATE_TITLE} {size} {theme}")
     with tempfile.TemporaryDirectory() as folder:
-        phone = Phone(running, Path(folder), house.url)
+        phone = Phone(running, Path(folder), system.url)
         page = phone.start(viewport=SIZES[size], has_touch=size == "phone")
         assert phone.context is not None
         phone.context.add_init_script(f"localStorage.setItem('virage.gate.dark', '{str(theme == 'dark').lower()}')")
-        for screen in itertools.chain(beginning(page, house, title), lights(page, crowd), tools(page, phone, crowd)):
+        for screen in itertools.chain(beginning(page, system, title), lights(page, crowd), tools(page, phone, crowd)):
             page.evaluate("document.fonts.ready.then(() => null)")
             save(page, f"{screen.name}-{size}-{theme}")
         phone.close()
 
 
-def take_till(running: Playwright, house: House, size: str, theme: Literal["light", "dark"]) -> None:
+def take_till(running: Playwright, system: System, size: str, theme: Literal["light", "dark"]) -> None:
     """One till from its pairing to the time without network, a picture of each of its screens."""
     with tempfile.TemporaryDirectory() as folder:
-        tablet = Phone(running, Path(folder), house.url)
+        tablet = Phone(running, Path(folder), system.url)
         page = tablet.start(viewport=SIZES[size], has_touch=size == "phone")
         assert tablet.context is not None
         tablet.context.add_init_script(f"localStorage.setItem('virage.till.dark', '{str(theme == 'dark').lower()}')")
-        for screen in tour_till.screens(page, tablet, house, f"Till {size} {theme}"):
+        for screen in tour_till.screens(page, tablet, system, f"Till {size} {theme}"):
             page.evaluate("document.fonts.ready.then(() => null)")
             save(page, f"{screen.name}-{size}-{theme}")
         tablet.close()
@@ -227,30 +227,30 @@ def main() -> None:
     UNTRACKED.mkdir(parents=True, exist_ok=True)
     expect.set_options(timeout=PATIENCE_S * 1000)
     looks = list(itertools.product(SIZES, THEMES))
-    with whole_house() as house, sync_playwright() as running:
+    with whole_system() as system, sync_playwright() as running:
         browser = running.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        in_database(house, office_tour.spread_sales)
-        tour_office_food.evening(house)
+        in_database(system, office_tour.spread_sales)
+        tour_office_food.evening(system)
         for size, theme in looks:
-            take(browser, house, size, theme)
-        with desk(browser, house, office_tour.ADMIN_EMAIL) as page:
-            office_tour.prepare(page, house)
+            take(browser, system, size, theme)
+        with desk(browser, system, office_tour.ADMIN_EMAIL) as page:
+            office_tour.prepare(page, system)
             state = page.context.storage_state()
         for size, theme in looks:
-            take_office(browser, house, size, theme, state)
+            take_office(browser, system, size, theme, state)
         for size, theme in looks:
-            take_food(browser, house, size, theme)
-        beer_is_allowed(house)
+            take_food(browser, system, size, theme)
+        beer_is_allowed(system)
         for size, theme in looks:
-            take_till(running, house, size, theme)
-        with tour_desk.sending(house, "main"):  # before the match, whose cameras have gone when it is over
+            take_till(running, system, size, theme)
+        with tour_desk.sending(system, "main"):  # before the match, whose cameras have gone when it is over
             for size, theme in looks:
-                take_desk(browser, house, size, theme)
+                take_desk(browser, system, size, theme)
         for size, theme in looks:
-            take_live(browser, house, size, theme)
+            take_live(browser, system, size, theme)
         for size, theme in looks:  # last, for their events of tonight would stand before all others in the office
-            take_gate(running, house, size, theme)
-            take_gates(browser, house, size, theme, state)
+            take_gate(running, system, size, theme)
+            take_gates(browser, system, size, theme, state)
         browser.close()
 
 

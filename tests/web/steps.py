@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.web.house import House
+from tests.web.system import System
 
 ACCEPTED = "4242 4242 4242 4242"
 DECLINED = "4000 0000 0000 0002"
@@ -12,9 +12,9 @@ LATE = "4000 0000 0000 0309"
 PROBLEM = "application/problem+json"
 
 
-def open_match(page: Page, house: House) -> None:
+def open_match(page: Page, system: System) -> None:
     """The match's page, its map drawn."""
-    page.goto(f"/events/{house.event('match')}")
+    page.goto(f"/events/{system.event('match')}")
     expect(page.locator("[data-block='104']")).to_be_visible()
 
 
@@ -71,9 +71,9 @@ class Refusing:
             route.continue_()
 
 
-def buy_and_open(page: Page, house: House, sign_in: Callable[[Page], None]) -> None:
+def buy_and_open(page: Page, system: System, sign_in: Callable[[Page], None]) -> None:
     """Two seats for tonight, paid, and the first of their tickets on the screen."""
-    open_match(page, house)
+    open_match(page, system)
     find_two_seats(page)
     sign_in(page)
     pay(page, ACCEPTED)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.house import House
+from tests.web.system import System
 from tests.web.tour import before_signing_in, in_wallet, signing_in, while_buying
 
 AXE = Path("web/node_modules/axe-core/axe.min.js")
@@ -22,14 +22,14 @@ SMALL = """() => [...document.querySelectorAll("button, a[href], input, select, 
 
 
 @pytest.fixture
-def visit(browser: Browser, house: House) -> Iterator[Callable[..., Page]]:
+def visit(browser: Browser, system: System) -> Iterator[Callable[..., Page]]:
     """Open a page of a size and a theme."""
     contexts = []
 
     def opened(size: str, theme: Literal["light", "dark"], locale: str = "en-GB") -> Page:
         settings: dict[str, Any] = {"viewport": SIZES[size], "has_touch": size == "phone"}
         context = browser.new_context(
-            base_url=house.url, locale=locale, color_scheme=theme, reduced_motion="reduce", **settings
+            base_url=system.url, locale=locale, color_scheme=theme, reduced_motion="reduce", **settings
         )
         contexts.append(context)
         return context.new_page()
@@ -58,7 +58,7 @@ def found_by_axe(page: Page) -> list[str]:
 @pytest.mark.parametrize("look", ["phone dark", "desk light"])
 def test_axe_finds_nothing_on_any_screen_and_every_target_is_large_enough(
     visit: Callable[..., Page],
-    house: House,
+    system: System,
     sign_in: Callable[[Page, str], None],
     address: str,
     look: str,
@@ -66,10 +66,10 @@ def test_axe_finds_nothing_on_any_screen_and_every_target_is_large_enough(
     page = visit(*look.split())
     found: dict[str, list[str]] = {}
     screens = chain(
-        signing_in(page, house, "visitor" + address),
-        before_signing_in(page, house),
+        signing_in(page, system, "visitor" + address),
+        before_signing_in(page, system),
         while_buying(page, sign_in, address),
-        in_wallet(page, house),
+        in_wallet(page, system),
     )
     for screen in screens:
         faults = found_by_axe(page) + page.evaluate(SMALL)
@@ -79,10 +79,10 @@ def test_axe_finds_nothing_on_any_screen_and_every_target_is_large_enough(
 
 
 def test_the_page_is_french_in_french_browsers_and_the_language_can_be_changed(
-    visit: Callable[..., Page], house: House
+    visit: Callable[..., Page], system: System
 ) -> None:
     page = visit("desk", "light", "fr-FR")
-    page.goto(f"/events/{house.event('match')}")
+    page.goto(f"/events/{system.event('match')}")
     expect(page.get_by_role("button", name="Trouver 2 places")).to_be_visible()
     assert page.locator("html").get_attribute("lang") == "fr"
     page.get_by_role("button", name="English").click()
@@ -119,18 +119,18 @@ def test_the_theme_can_be_chosen_and_is_kept(visit: Callable[..., Page]) -> None
     assert page.locator("html").get_attribute("data-theme") == "dark"
 
 
-def test_nothing_is_wider_than_a_small_phone(visit: Callable[..., Page], house: House) -> None:
+def test_nothing_is_wider_than_a_small_phone(visit: Callable[..., Page], system: System) -> None:
     page = visit("phone", "light")
     page.set_viewport_size({"width": 320, "height": 640})
-    for screen in before_signing_in(page, house):
+    for screen in before_signing_in(page, system):
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, screen.name
 
 
-def test_letters_twice_as_large_make_no_page_wider_than_a_phone(visit: Callable[..., Page], house: House) -> None:
+def test_letters_twice_as_large_make_no_page_wider_than_a_phone(visit: Callable[..., Page], system: System) -> None:
     page = visit("phone", "light")
     larger = "document.documentElement.style.fontSize = '200%'"
     page.add_init_script(f"addEventListener('DOMContentLoaded', () => {{ {larger} }})")
-    for screen in before_signing_in(page, house):
+    for screen in before_signing_in(page, system):
         wide = page.evaluate("document.querySelector('main').scrollWidth - innerWidth")
         assert wide <= 1, screen.name  # a fraction of a pixel counts as a whole one

@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.web.conftest import entered
-from tests.web.house import House
 from tests.web.office import hire, in_database, sign_in_long_ago
 from tests.web.steps import ACCEPTED, find_two_seats, open_match, pay
+from tests.web.system import System
 from tests.web.test_access import SMALL, found_by_axe
 from virage.platform.web.guard import Grant
 
@@ -17,11 +17,11 @@ LOCALE = "select locale from people.person where email = $1"
 
 
 def test_an_account_with_upcoming_tickets_is_deleted_after_giving_them_up(
-    page: Page, house: House, address: str
+    page: Page, system: System, address: str
 ) -> None:
-    open_match(page, house)
+    open_match(page, system)
     find_two_seats(page)
-    entered(page, house, address)
+    entered(page, system, address)
     expect(page.get_by_role("button", name="Pay €")).to_be_focused()
     pay(page, ACCEPTED)
     expect(page.get_by_role("heading", name=re.compile("See you"))).to_be_visible()
@@ -37,61 +37,61 @@ def test_an_account_with_upcoming_tickets_is_deleted_after_giving_them_up(
     dialog.get_by_label("I give up these tickets").check()
     dialog.get_by_role("button", name="Delete my account").click()
     expect(page.get_by_text("Your account has been deleted.")).to_be_visible()
-    assert in_database(house, lambda conn: conn.fetchval(LOCALE, address)) is None
+    assert in_database(system, lambda conn: conn.fetchval(LOCALE, address)) is None
 
 
-def test_staff_are_told_to_have_their_roles_removed_before_deletion(page: Page, house: House, address: str) -> None:
-    hire(house, address, (Grant("describer"),))
+def test_staff_are_told_to_have_their_roles_removed_before_deletion(page: Page, system: System, address: str) -> None:
+    hire(system, address, (Grant("describer"),))
     page.goto("/sign-in?next=/account")
-    entered(page, house, address)
+    entered(page, system, address)
     page.get_by_role("button", name="Delete my account").click()
     expect(page.get_by_role("dialog")).to_contain_text("Ask an administrator to remove them")
 
 
-def test_an_export_asks_for_a_sign_in_and_is_then_downloaded(page: Page, house: House, address: str) -> None:
+def test_an_export_asks_for_a_sign_in_and_is_then_downloaded(page: Page, system: System, address: str) -> None:
     page.goto("/sign-in?next=/account")
-    entered(page, house, address)
+    entered(page, system, address)
     expect(page.get_by_role("heading", name="Your data")).to_be_visible()
-    sign_in_long_ago(house, address)
-    before = house.last_code(address)
+    sign_in_long_ago(system, address)
+    before = system.last_code(address)
     page.get_by_role("button", name="Download my data").click()
     dialog = page.get_by_role("dialog", name="Confirm it’s you")
     dialog.get_by_role("button", name="Send me a code").click()
-    dialog.get_by_label("Sign-in code").fill(house.code_for(address, before))
+    dialog.get_by_label("Sign-in code").fill(system.code_for(address, before))
     with page.expect_download() as downloading:
         dialog.get_by_role("button", name="Sign in", exact=True).click()
     assert downloading.value.suggested_filename == "virage.json"
     expect(dialog).not_to_be_visible()
 
 
-def test_a_sign_in_without_a_kept_cookie_is_explained(page: Page, house: House, address: str) -> None:
+def test_a_sign_in_without_a_kept_cookie_is_explained(page: Page, system: System, address: str) -> None:
     page.goto("/sign-in")
     page.get_by_label("Email address").fill(address)
     page.get_by_role("button", name="Send me a code").click()
-    page.get_by_label("Sign-in code").fill(house.code_for(address))
+    page.get_by_label("Sign-in code").fill(system.code_for(address))
     page.context.clear_cookies()
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_text("Your browser did not keep the sign-in. Allow cookies")).to_be_visible()
     assert found_by_axe(page) + page.evaluate(SMALL) == []
 
 
-def test_a_chosen_language_is_stored_in_browser_and_account(browser: Browser, house: House, address: str) -> None:
-    hire(house, address, (Grant("finance"),))
-    assert in_database(house, lambda conn: conn.fetchval(LOCALE, address)) == "fr"
-    context = browser.new_context(base_url=house.url, locale="en-GB", service_workers="block")
+def test_a_chosen_language_is_stored_in_browser_and_account(browser: Browser, system: System, address: str) -> None:
+    hire(system, address, (Grant("finance"),))
+    assert in_database(system, lambda conn: conn.fetchval(LOCALE, address)) == "fr"
+    context = browser.new_context(base_url=system.url, locale="en-GB", service_workers="block")
     page = context.new_page()
     page.goto("/office")
-    entered(page, house, address)
+    entered(page, system, address)
     expect(page.get_by_role("heading", name="Events", level=1)).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", name="Events", level=1)).to_be_visible()
-    assert in_database(house, lambda conn: conn.fetchval(LOCALE, address)) == "fr", "nobody chose"
+    assert in_database(system, lambda conn: conn.fetchval(LOCALE, address)) == "fr", "nobody chose"
     page.get_by_role("button", name="Français").click()
     expect(page.get_by_role("heading", name="Événements", level=1)).to_be_visible()
     with page.expect_response(lambda answer: answer.request.method == "PATCH"):
         page.get_by_role("button", name="English").click()
     expect(page.get_by_role("heading", name="Events", level=1)).to_be_visible()
-    assert in_database(house, lambda conn: conn.fetchval(LOCALE, address)) == "en"
+    assert in_database(system, lambda conn: conn.fetchval(LOCALE, address)) == "en"
     context.close()
 
 
@@ -107,13 +107,13 @@ def test_a_chosen_language_is_stored_in_browser_and_account(browser: Browser, ho
     ],
 )
 def test_the_staff_page_lists_the_screens_of_each_role(
-    browser: Browser, house: House, address: str, role: str, *, screens: list[str]
+    browser: Browser, system: System, address: str, role: str, *, screens: list[str]
 ) -> None:
-    hire(house, address, (Grant(role),))
-    context = browser.new_context(base_url=house.url, locale="en-GB", service_workers="block")
+    hire(system, address, (Grant(role),))
+    context = browser.new_context(base_url=system.url, locale="en-GB", service_workers="block")
     page = context.new_page()
     page.goto("/staff")
-    entered(page, house, address)
+    entered(page, system, address)
     expect(page.get_by_text(f"Signed in as {address}")).to_be_visible()
     assert page.get_by_role("main").get_by_role("link").locator("strong").all_inner_texts() == screens
     assert found_by_axe(page) + page.evaluate(SMALL) == []
@@ -121,12 +121,12 @@ def test_the_staff_page_lists_the_screens_of_each_role(
     context.close()
 
 
-def test_staff_without_office_access_are_sent_to_their_screens(browser: Browser, house: House, address: str) -> None:
-    hire(house, address, (Grant("moderator"),))
-    context = browser.new_context(base_url=house.url, locale="en-GB", service_workers="block")
+def test_staff_without_office_access_are_sent_to_their_screens(browser: Browser, system: System, address: str) -> None:
+    hire(system, address, (Grant("moderator"),))
+    context = browser.new_context(base_url=system.url, locale="en-GB", service_workers="block")
     page = context.new_page()
     page.goto("/office")
-    entered(page, house, address)
+    entered(page, system, address)
     expect(page.get_by_role("heading", name="Your workspace", level=1)).to_be_visible()
     expect(page).to_have_title(re.compile("^Your workspace"))
     page.get_by_role("main").get_by_role("link", name="Match desk").click()
@@ -142,9 +142,9 @@ def test_a_fan_at_the_staff_page_is_told_why_it_is_empty(
     expect(page.get_by_text("This account has no staff role")).to_be_visible()
 
 
-def test_a_fan_is_told_that_they_have_no_office_access(page: Page, house: House, address: str) -> None:
+def test_a_fan_is_told_that_they_have_no_office_access(page: Page, system: System, address: str) -> None:
     page.goto("/office")
-    entered(page, house, address)
+    entered(page, system, address)
     expect(page.get_by_role("heading", name="This account has no role in the office")).to_be_focused()
     expect(page.get_by_role("link", name="Account")).to_be_visible()
     expect(page.get_by_role("link", name="Office", exact=True)).to_have_count(0)

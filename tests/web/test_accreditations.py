@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 from pypdf import PdfReader
 
-from tests.web.house import House
 from tests.web.office import CLUB_OFFICE, desk, hire, in_database
+from tests.web.system import System
 from tests.web.test_access import SMALL, found_by_axe
 from virage.demo.programme import CLUB
 from virage.platform.data.database import Connection
@@ -19,20 +19,20 @@ SUPERVISOR = (Grant("supervisor", "organiser", CLUB.id),)
 
 
 @pytest.fixture
-def head(house: House, address: str) -> str:
+def head(system: System, address: str) -> str:
     """Somebody who supervises all events of the club, and sells nothing."""
-    return hire(house, f"head-{address}", SUPERVISOR)
+    return hire(system, f"head-{address}", SUPERVISOR)
 
 
-def opened(page: Page, house: House) -> None:
+def opened(page: Page, system: System) -> None:
     """Come to the accreditations of the match by the list of events."""
-    page.locator(f"a[href='/office/events/{house.event('match')}/gates']").click()
+    page.locator(f"a[href='/office/events/{system.event('match')}/gates']").click()
     page.get_by_role("link", name="Accreditations").click()
     expect(page.get_by_role("link", name="Accreditations")).to_have_attribute("aria-current", "page")
     expect(page.get_by_role("heading", name="Accredit a person")).to_be_visible()
 
 
-def opens_no_gate(house: House, event_id: UUID) -> None:
+def opens_no_gate(system: System, event_id: UUID) -> None:
     """Contractors have neither times nor gates, whatever an earlier try gave them."""
 
     async def take_back(conn: Connection) -> None:
@@ -40,7 +40,7 @@ def opens_no_gate(house: House, event_id: UUID) -> None:
         without = "update access.gate set extra_groups = array_remove(extra_groups, 'WORKS') where event_id = $1"
         await conn.execute(without, event_id)
 
-    in_database(house, take_back)
+    in_database(system, take_back)
 
 
 def accredit(page: Page, name: str) -> None:
@@ -48,10 +48,10 @@ def accredit(page: Page, name: str) -> None:
     page.get_by_role("button", name="Accredit", exact=True).click()
 
 
-def test_somebody_is_accredited_printed_and_ended(browser: Browser, house: House, head: str, address: str) -> None:
+def test_somebody_is_accredited_printed_and_ended(browser: Browser, system: System, head: str, address: str) -> None:
     name = f"Writer {address}"
-    with desk(browser, house, head) as page:
-        opened(page, house)
+    with desk(browser, system, head) as page:
+        opened(page, system)
         accredit(page, "")
         expect(page.get_by_label("Name", exact=True)).to_be_focused()
         expect(page.get_by_label("Name", exact=True)).to_have_accessible_description("Enter a name")
@@ -77,15 +77,15 @@ def test_somebody_is_accredited_printed_and_ended(browser: Browser, house: House
 
 
 def test_a_lost_answer_and_a_second_click_are_one_accreditation(
-    browser: Browser, house: House, head: str, address: str
+    browser: Browser, system: System, head: str, address: str
 ) -> None:
     def lose(route: Route) -> None:
         route.fetch()
         route.abort()
 
     name = f"Lost {address}"
-    with desk(browser, house, head) as page:
-        opened(page, house)
+    with desk(browser, system, head) as page:
+        opened(page, system)
         page.route("**/api/access/accreditations", lose, times=1)
         accredit(page, name)
         expect(page.get_by_text("Check your connection, then try again.")).to_be_visible()
@@ -98,15 +98,15 @@ def test_a_lost_answer_and_a_second_click_are_one_accreditation(
         page.get_by_role("button", name="Add all").click()
         expect(page.get_by_text("2 added.")).to_be_visible()
     ask = "select count(*) from access.accreditation where name like $1"
-    assert in_database(house, lambda conn: conn.fetchval(ask, f"{name}%")) == 3
+    assert in_database(system, lambda conn: conn.fetchval(ask, f"{name}%")) == 3
 
 
 def test_a_list_is_added_at_once_and_every_error_names_its_line(
-    browser: Browser, house: House, head: str, address: str
+    browser: Browser, system: System, head: str, address: str
 ) -> None:
     count = "select count(*) from access.accreditation where name like $1"
-    with desk(browser, house, head) as page:
-        opened(page, house)
+    with desk(browser, system, head) as page:
+        opened(page, system)
         area, add = page.get_by_label("One per line"), page.get_by_role("button", name="Add all")
         add.click()
         expect(area).to_be_focused()
@@ -117,7 +117,7 @@ def test_a_list_is_added_at_once_and_every_error_names_its_line(
         expect(told).to_be_focused()
         for text in ("Line 201: “king” is not a category", "Line 202: Enter a name", "Line 203: Same as line 4"):
             expect(told).to_contain_text(text)
-        assert in_database(house, lambda conn: conn.fetchval(count, f"{address}%")) == 0
+        assert in_database(system, lambda conn: conn.fetchval(count, f"{address}%")) == 0
         area.fill(f"{address} hidden\u200b; press\n{address} fine; press")
         add.click()
         expect(page.get_by_text("Something in the form is not right.")).to_be_visible()
@@ -128,18 +128,18 @@ def test_a_list_is_added_at_once_and_every_error_names_its_line(
         expect(area).to_be_focused()
         add.click()
         expect(page.get_by_text("200 added.")).to_be_visible()
-        assert in_database(house, lambda conn: conn.fetchval(count, f"{address}%")) == 200
+        assert in_database(system, lambda conn: conn.fetchval(count, f"{address}%")) == 200
         area.fill("\n".join([*lines, f"{address} late; press"]))
         add.click()
         expect(page.get_by_text("1 added. 200 already in the list.")).to_be_visible()
 
 
 def test_a_kind_without_gates_is_shown_as_such_until_its_times_and_gates_are_set(
-    browser: Browser, house: House, head: str, address: str
+    browser: Browser, system: System, head: str, address: str
 ) -> None:
-    opens_no_gate(house, UUID(house.event("match")))
-    with desk(browser, house, head) as page:
-        opened(page, house)
+    opens_no_gate(system, UUID(system.event("match")))
+    with desk(browser, system, head) as page:
+        opened(page, system)
         page.get_by_label("Category").last.select_option(label="Contractors")
         accredit(page, f"Works {address}")
         card = page.locator("[data-kind=contractor]")
@@ -161,21 +161,23 @@ def test_a_kind_without_gates_is_shown_as_such_until_its_times_and_gates_are_set
 
 
 def test_whoever_supervises_one_gate_group_or_sells_sees_no_accreditations(
-    browser: Browser, house: House, address: str
+    browser: Browser, system: System, address: str
 ) -> None:
     for name, grants in (("gate", (Grant("supervisor", "gate", "A"),)), ("seller", CLUB_OFFICE)):
-        with desk(browser, house, hire(house, f"{name}-{address}", grants)) as page:
-            page.goto(f"/office/events/{house.event('match')}/accreditations")
+        with desk(browser, system, hire(system, f"{name}-{address}", grants)) as page:
+            page.goto(f"/office/events/{system.event('match')}/accreditations")
             covered = page.get_by_text("You don’t have access to this part of the office.")
             expect(covered.or_(page.get_by_text("You don’t have access"))).to_be_visible()
             expect(page.get_by_role("link", name="Accreditations")).to_have_count(0)
             expect(page.get_by_role("heading", name="Accredit a person")).to_have_count(0)
 
 
-def test_without_the_server_the_page_says_so_and_can_be_asked_again(browser: Browser, house: House, head: str) -> None:
-    with desk(browser, house, head) as page:
+def test_without_the_server_the_page_says_so_and_can_be_asked_again(
+    browser: Browser, system: System, head: str
+) -> None:
+    with desk(browser, system, head) as page:
         page.route("**/api/access/**", lambda route: route.abort())
-        page.goto(f"/office/events/{house.event('match')}/accreditations")
+        page.goto(f"/office/events/{system.event('match')}/accreditations")
         expect(page.get_by_text("Check your connection, then try again.")).to_be_visible()
         page.unroute("**/api/access/**")
         page.get_by_role("button", name="Try again").click()

@@ -5,14 +5,14 @@ from collections.abc import Callable
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.web.house import House
 from tests.web.office import ADMIN, desk, hire
+from tests.web.system import System
 
 Browse = Callable[[], tuple[BrowserContext, Page]]
 
 
-def test_a_link_to_another_app_loads_its_page_and_back_returns(browser: Browser, house: House) -> None:
-    with desk(browser, house, hire(house, "apps@virage.example", ADMIN)) as page:
+def test_a_link_to_another_app_loads_its_page_and_back_returns(browser: Browser, system: System) -> None:
+    with desk(browser, system, hire(system, "apps@virage.example", ADMIN)) as page:
         page.evaluate("window.loaded = 'the office'")
         page.get_by_role("link", name="Kitchen").click()
         page.wait_for_url("**/staff/kitchen")
@@ -26,14 +26,14 @@ def test_a_link_to_another_app_loads_its_page_and_back_returns(browser: Browser,
 
 
 def test_a_phone_without_network_says_that_the_office_did_not_load(
-    browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], house: House
+    browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], system: System
 ) -> None:
     _, process = own_server
     _, page = browse()
     page.goto("/")
     expect(page.locator("#first-event")).to_be_visible()
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
-    house.stop(process)
+    system.stop(process)
     for address in ("/office", "/staff/gate"):
         page.goto(address)
         expect(page.get_by_role("heading", name="This page did not load")).to_be_visible()

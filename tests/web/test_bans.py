@@ -5,15 +5,15 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.web.house import House
 from tests.web.office import confirm_it_is_me, desk, hire, in_database, sign_in_long_ago
+from tests.web.system import System
 from virage.platform.web.guard import Grant
 
 
 @pytest.fixture
-def head(house: House, address: str) -> str:
+def head(system: System, address: str) -> str:
     """Somebody who supervises the whole ground."""
-    return hire(house, f"ground-{address}", (Grant("supervisor"),), "Head of the ground")
+    return hire(system, f"ground-{address}", (Grant("supervisor"),), "Head of the ground")
 
 
 def opened(page: Page, file: str) -> None:
@@ -29,17 +29,17 @@ def add(page: Page, name: str, day: str = "2030-05-31") -> None:
 
 
 def test_a_ban_is_added_to_one_file_and_lifted_and_asks_for_a_recent_sign_in(
-    browser: Browser, house: House, head: str, address: str
+    browser: Browser, system: System, head: str, address: str
 ) -> None:
-    with desk(browser, house, head) as page:
+    with desk(browser, system, head) as page:
         opened(page, "Club list")
         add(page, "", "")
         expect(page.get_by_label("Name", exact=True)).to_have_accessible_description(re.compile("Enter a name"))
         add(page, address, "2020-01-01")
         expect(page.get_by_label("Last day")).to_be_focused()
-        sign_in_long_ago(house, head)
+        sign_in_long_ago(system, head)
         add(page, address)
-        confirm_it_is_me(page, house, head)
+        confirm_it_is_me(page, system, head)
         row = page.get_by_role("listitem").filter(has_text=address)
         expect(row).to_contain_text("until 31 May 2030")
         expect(row).to_contain_text("by Head of the ground")
@@ -54,14 +54,14 @@ def test_a_ban_is_added_to_one_file_and_lifted_and_asks_for_a_recent_sign_in(
 
 
 def test_a_list_of_bans_is_added_once_and_with_an_error_not_at_all(
-    browser: Browser, house: House, head: str, address: str
+    browser: Browser, system: System, head: str, address: str
 ) -> None:
     def lose(route: Route) -> None:
         route.fetch()
         route.abort()
 
     count = "select count(*) from access.ban where file = 'national' and name like $1"
-    with desk(browser, house, head) as page:
+    with desk(browser, system, head) as page:
         opened(page, "National list")
         area, send = page.get_by_label("One per line"), page.get_by_role("button", name="Add all")
         lines = [f"{address} {number};;31/05/2030" for number in range(60)]
@@ -71,28 +71,28 @@ def test_a_list_of_bans_is_added_once_and_with_an_error_not_at_all(
         expect(told).to_be_focused()
         for text in ("Line 62: Enter a name or an email", "Line 63: “nobody” is not", "Line 63: “32/01/2030” is not"):
             expect(told).to_contain_text(text)
-        assert in_database(house, lambda conn: conn.fetchval(count, f"{address}%")) == 0
+        assert in_database(system, lambda conn: conn.fetchval(count, f"{address}%")) == 0
         page.route("**/api/access/bans/national/list", lose, times=1)
         area.fill("\n".join(lines))
         send.click()
         expect(page.get_by_text("Check your connection, then try again.")).to_be_visible()
         send.click()
         expect(page.get_by_text("60 added.")).to_be_visible()
-        assert in_database(house, lambda conn: conn.fetchval(count, f"{address}%")) == 60
+        assert in_database(system, lambda conn: conn.fetchval(count, f"{address}%")) == 60
         page.get_by_label("Name or email").fill(f"{address} 7")
         expect(page.get_by_text("1 result.")).to_be_visible()
 
 
-def test_a_supervisor_of_some_gates_sees_no_file_of_bans(browser: Browser, house: House, address: str) -> None:
-    with desk(browser, house, hire(house, f"gate-{address}", (Grant("supervisor", "gate", "A"),))) as page:
+def test_a_supervisor_of_some_gates_sees_no_file_of_bans(browser: Browser, system: System, address: str) -> None:
+    with desk(browser, system, hire(system, f"gate-{address}", (Grant("supervisor", "gate", "A"),))) as page:
         expect(page.get_by_role("link", name="Devices")).to_be_visible()
         expect(page.get_by_role("link", name="Bans")).to_have_count(0)
         page.goto("/office/bans")
         expect(page.get_by_text("You don’t have access to this part of the office.")).to_be_visible()
 
 
-def test_a_file_that_is_no_text_leaves_what_was_typed(browser: Browser, house: House, head: str) -> None:
-    with desk(browser, house, head) as page:
+def test_a_file_that_is_no_text_leaves_what_was_typed(browser: Browser, system: System, head: str) -> None:
+    with desk(browser, system, head) as page:
         opened(page, "Club list")
         area = page.get_by_label("One per line")
         area.fill("Typed before;;2030-05-31")

@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, Page, Playwright, ViewportSize, expect
 from tests.web.cards import NFC, Held, Till, new_card, shown_proof, weight
 from tests.web.food import filled
 from tests.web.gate import Phone, until
-from tests.web.house import House
 from tests.web.steps import ACCEPTED, Refusing, by_card
+from tests.web.system import System
 from tests.web.test_access import SMALL, found_by_axe
 from tests.web.tour_cards import by_phone, by_rule, tapped, with_cards
 
@@ -32,9 +32,9 @@ def holds(page: Page, euros: str) -> None:
     expect(page.locator("[data-balance]")).to_have_text(f"€{euros}")
 
 
-def linked(page: Page, house: House, sign_in: SignIn, address: str, cents: int = 2000) -> Held:
+def linked(page: Page, system: System, sign_in: SignIn, address: str, cents: int = 2000) -> Held:
     """A card with money that its owner, who signs in for it, has just made theirs on the page of its tap."""
-    card = new_card(house, cents)
+    card = new_card(system, cents)
     page.goto(card.tap())
     sign_in(page, address)
     page.get_by_label("Code printed on the card").fill(card.code)
@@ -44,11 +44,11 @@ def linked(page: Page, house: House, sign_in: SignIn, address: str, cents: int =
 
 
 def test_an_anonymous_card_is_viewed_linked_limited_and_blocked(
-    page: Page, house: House, sign_in: SignIn, address: str, watched: list[str]
+    page: Page, system: System, sign_in: SignIn, address: str, watched: list[str]
 ) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/api/me/cards" in request.url else None)
-    card = new_card(house, 1250)
+    card = new_card(system, 1250)
     page.set_viewport_size(PHONE)
     page.goto(card.tap())
     holds(page, "12.50")
@@ -77,7 +77,7 @@ def test_an_anonymous_card_is_viewed_linked_limited_and_blocked(
     expect(page.get_by_role("listitem").filter(has_text="Cash top-up")).to_contain_text("+€12.50")
     page.get_by_role("link", name="Card settings").click()
     bounded(page)
-    chosen(page, house, address)
+    chosen(page, system, address)
 
     page.get_by_role("button", name="Block this card").click()
     page.get_by_role("dialog").get_by_role("button", name="Block this card").click()
@@ -104,7 +104,7 @@ def bounded(page: Page) -> None:
     expect(page.get_by_text("€0 of €7.50 spent today").first).to_be_visible()
 
 
-def chosen(page: Page, house: House, address: str) -> None:
+def chosen(page: Page, system: System, address: str) -> None:
     """Choose a PIN, when it is neither too easy nor mistyped, and confirm who one is."""
     page.get_by_role("button", name="Choose a PIN").click()
     page.get_by_role("textbox", name="PIN", exact=True).fill("111111")
@@ -118,21 +118,21 @@ def chosen(page: Page, house: House, address: str) -> None:
     page.route("**/pin", Refusing(403, "step_up_required", 1))
     page.get_by_label("Repeat the PIN").fill("482913")
     page.get_by_role("button", name="Save PIN").click()
-    sign_in_again(page, house, address)
+    sign_in_again(page, system, address)
     expect(page.get_by_text("PIN saved")).to_be_visible()
 
 
-def sign_in_again(page: Page, house: House, address: str) -> None:
+def sign_in_again(page: Page, system: System, address: str) -> None:
     """Confirm who one is, in the dialog that asks."""
     dialog = page.get_by_role("dialog")
-    earlier = house.last_code(address)
+    earlier = system.last_code(address)
     dialog.get_by_role("button", name="Send me a code").click()
-    dialog.get_by_label("Sign-in code").fill(house.code_for(address, besides=earlier))
+    dialog.get_by_label("Sign-in code").fill(system.code_for(address, besides=earlier))
     dialog.get_by_role("button", name="Sign in", exact=True).click()
 
 
-def test_refused_taps_have_a_clear_message(page: Page, house: House) -> None:
-    card = new_card(house)
+def test_refused_taps_have_a_clear_message(page: Page, system: System) -> None:
+    card = new_card(system)
     old = card.tap()
     page.goto(card.hidden())
     holds(page, "0.00")
@@ -153,13 +153,13 @@ def test_refused_taps_have_a_clear_message(page: Page, house: House) -> None:
 
 
 def test_a_newly_linked_card_shows_the_balance_of_its_wallet(
-    page: Page, house: House, sign_in: SignIn, address: str
+    page: Page, system: System, sign_in: SignIn, address: str
 ) -> None:
     page.goto("/sign-in?next=/purse")
     sign_in(page, address)
     expect(page.locator("[data-balance]")).to_be_visible()
-    filled(house, address, 9_950)
-    card = new_card(house)
+    filled(system, address, 9_950)
+    card = new_card(system)
     page.goto(card.tap())
     holds(page, "0.00")
     page.get_by_label("Code printed on the card").fill(card.code)
@@ -169,9 +169,9 @@ def test_a_newly_linked_card_shows_the_balance_of_its_wallet(
 
 
 def test_a_strangers_card_shows_its_balance_and_gives_nothing_away(
-    page: Page, house: House, sign_in: SignIn, address: str
+    page: Page, system: System, sign_in: SignIn, address: str
 ) -> None:
-    card = linked(page, house, sign_in, address)
+    card = linked(page, system, sign_in, address)
     page.get_by_role("link", name="Account").click()
     page.get_by_role("button", name="Sign out", exact=True).click()
     expect(page.locator("#first-event")).to_be_visible()
@@ -184,17 +184,17 @@ def test_a_strangers_card_shows_its_balance_and_gives_nothing_away(
 
 
 def test_a_phone_with_its_own_reader_links_a_card_from_the_wallet(
-    page: Page, house: House, sign_in: SignIn, address: str
+    page: Page, system: System, sign_in: SignIn, address: str
 ) -> None:
     page.add_init_script(NFC)
-    card = new_card(house, 300)
+    card = new_card(system, 300)
     page.goto("/sign-in?next=/purse")
     sign_in(page, address)
     page.get_by_role("link", name="Add a card").click()
     page.get_by_role("button", name="Read a card with this phone").click()
     page.evaluate("hold('https://elsewhere.example/menu')")
     expect(page.get_by_text("This is not one of our cards")).to_be_visible()
-    page.evaluate("address => hold(address)", house.url + card.tap())
+    page.evaluate("address => hold(address)", system.url + card.tap())
     page.get_by_label("Code printed on the card").fill(card.code)
     page.get_by_role("button", name="Add to my wallet").click()
     expect(page.get_by_role("heading", name="Card linked")).to_be_focused()
@@ -212,14 +212,14 @@ def phone(playwright: Playwright, tmp_path: Path, own_server: OwnServer) -> Iter
 
 
 def test_a_phone_pays_what_a_till_asks_with_network_and_without(
-    phone: Phone, own_server: OwnServer, house: House, sign_in: SignIn, address: str
+    phone: Phone, own_server: OwnServer, system: System, sign_in: SignIn, address: str
 ) -> None:
     url, process = own_server
-    till = Till(house)
+    till = Till(system)
     asked = till.asks(650)
     phone.show(url + till.address(asked))
     page = phone.start()
-    linked(page, house, sign_in, address, 2000)
+    linked(page, system, sign_in, address, 2000)
     page.goto("/purse/phone")
     page.get_by_role("button", name="Set up this phone").click()
     page.get_by_role("link", name="Scan a till").click()
@@ -247,7 +247,7 @@ def test_a_phone_pays_what_a_till_asks_with_network_and_without(
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
     phone.close()
 
-    house.stop(process)
+    system.stop(process)
     alone = till.asks(350)
     page = phone.start()
     page.goto(till.address(alone))
@@ -258,7 +258,7 @@ def test_a_phone_pays_what_a_till_asks_with_network_and_without(
 
 
 def test_a_rule_tops_a_low_wallet_up_from_the_card_that_the_provider_keeps(
-    page: Page, house: House, sign_in: SignIn, address: str
+    page: Page, system: System, sign_in: SignIn, address: str
 ) -> None:
     page.goto("/sign-in?next=/purse")
     sign_in(page, address)
@@ -276,7 +276,7 @@ def test_a_rule_tops_a_low_wallet_up_from_the_card_that_the_provider_keeps(
     day.fill("50")
     page.route("**/api/wallet/auto-top-up", Refusing(403, "step_up_required", 1))
     to_card.click()
-    sign_in_again(page, house, address)
+    sign_in_again(page, system, address)
     expect(page.get_by_label("Card number")).to_be_visible()
     page.unroute("**/api/wallet/auto-top-up")
     page.goto("/purse/automatic")
@@ -308,25 +308,25 @@ def topped_up(page: Page) -> None:
     expect(page.get_by_role("listitem").filter(has_text="Top-up")).to_contain_text("+€20.00")
 
 
-def test_the_first_page_and_that_of_a_tap_stay_light(browser: Browser, house: House) -> None:
-    context = browser.new_context(base_url=house.url, locale="en-GB", service_workers="block")
+def test_the_first_page_and_that_of_a_tap_stay_light(browser: Browser, system: System) -> None:
+    context = browser.new_context(base_url=system.url, locale="en-GB", service_workers="block")
     first, names = weight(context.new_page(), "/", "#first-event")
     assert first <= FIRST_PAGE_MAX_BYTES
     assert not names & {"WalletPage", "TapPage", "PayPage", "wallet", "cards", "pay", "Plate"}
-    tapped, names = weight(context.new_page(), new_card(house).tap(), "[data-balance]")
+    tapped, names = weight(context.new_page(), new_card(system).tap(), "[data-balance]")
     assert tapped <= TAP_PAGE_MAX_BYTES
     assert not names & {"WalletPage", "Inside", "wallet", "PayPage", "pay", "qr"}
     context.close()
 
 
 def test_axe_finds_nothing_on_the_screens_of_cards_in_both_themes_and_languages(
-    browser: Browser, house: House, sign_in: SignIn, address: str
+    browser: Browser, system: System, sign_in: SignIn, address: str
 ) -> None:
-    context = browser.new_context(base_url=house.url, locale="en-GB", viewport=PHONE, reduced_motion="reduce")
+    context = browser.new_context(base_url=system.url, locale="en-GB", viewport=PHONE, reduced_motion="reduce")
     page = context.new_page()
     found: dict[str, list[str]] = {}
     for screen in chain(
-        tapped(page, house), with_cards(page, house, sign_in, address), by_phone(page, house), by_rule(page)
+        tapped(page, system), with_cards(page, system, sign_in, address), by_phone(page, system), by_rule(page)
     ):
         faults = found_by_axe(page) + page.evaluate(SMALL)
         if not page.locator("dialog[open]").count():

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.web.house import House
 from tests.web.steps import ACCEPTED, Refusing, by_card, find_seats, find_two_seats, open_match, pay
+from tests.web.system import System
 from tests.web.test_access import found_by_axe
 
 SignIn = Callable[[Page, str], None]
@@ -16,10 +16,10 @@ SHIFT_MAX = 0.1  # what counts as good (web.dev/cls)
 
 
 @pytest.fixture
-def phone(browser: Browser, house: House) -> Iterator[Page]:
+def phone(browser: Browser, system: System) -> Iterator[Page]:
     """A phone of 390 by 844, in English."""
     context = browser.new_context(
-        base_url=house.url, locale="en-GB", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+        base_url=system.url, locale="en-GB", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
     )
     yield context.new_page()
     context.close()
@@ -30,8 +30,8 @@ def orders(page: Page) -> int:
     return len(page.evaluate("fetch('/api/me/orders').then(answer => answer.ok ? answer.json() : [])"))
 
 
-def test_best_seats_are_shown_with_place_and_whole_price_before_anything_is_held(page: Page, house: House) -> None:
-    open_match(page, house)
+def test_best_seats_are_shown_with_place_and_whole_price_before_anything_is_held(page: Page, system: System) -> None:
+    open_match(page, system)
     page.get_by_role("button", name="Find 2 seats").click()
     proposal = page.get_by_role("region", name="We found 2 seats")
     expect(proposal.get_by_text(re.compile(r"^Row \d+, seat \d+$"))).to_have_count(2)
@@ -47,15 +47,15 @@ def test_best_seats_are_shown_with_place_and_whole_price_before_anything_is_held
     expect(page.get_by_text(total).first).to_be_visible()
 
 
-def test_hospitality_is_proposed_only_if_it_is_chosen(page: Page, house: House) -> None:
-    open_match(page, house)
+def test_hospitality_is_proposed_only_if_it_is_chosen(page: Page, system: System) -> None:
+    open_match(page, system)
     page.get_by_label("Where?").select_option(label="Hospitality, €240")
     page.get_by_role("button", name="Find 2 seats").click()
     expect(page.get_by_role("region", name="We found 2 seats").get_by_text("Hospitality").first).to_be_visible()
 
 
-def test_seats_taken_meanwhile_are_replaced_with_a_message(page: Page, house: House) -> None:
-    open_match(page, house)
+def test_seats_taken_meanwhile_are_replaced_with_a_message(page: Page, system: System) -> None:
+    open_match(page, system)
     held: list[int] = []
 
     def somebody_was_faster(route: Route) -> None:
@@ -74,10 +74,10 @@ def test_seats_taken_meanwhile_are_replaced_with_a_message(page: Page, house: Ho
     expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
 
 
-def test_a_second_choice_of_the_same_event_may_be_kept_beside_the_first(page: Page, house: House) -> None:
-    open_match(page, house)
+def test_a_second_choice_of_the_same_event_may_be_kept_beside_the_first(page: Page, system: System) -> None:
+    open_match(page, system)
     find_two_seats(page)
-    open_match(page, house)
+    open_match(page, system)
     find_seats(page, 2)
     question = page.get_by_role("dialog")
     expect(question).to_contain_text("Your basket holds 2 tickets for Virage FC v Étoile du Nord")
@@ -89,10 +89,10 @@ def test_a_second_choice_of_the_same_event_may_be_kept_beside_the_first(page: Pa
     expect(page.get_by_text(re.compile("^Row .*, seat"))).to_have_count(4)
 
 
-def test_tickets_of_another_event_are_not_dropped_without_a_word(page: Page, house: House) -> None:
-    open_match(page, house)
+def test_tickets_of_another_event_are_not_dropped_without_a_word(page: Page, system: System) -> None:
+    open_match(page, system)
     find_two_seats(page)
-    page.goto(f"/events/{house.event('concert')}")
+    page.goto(f"/events/{system.event('concert')}")
     page.get_by_label("Where?").select_option("PEL")
     page.get_by_role("button", name="Get 2 standing tickets").click()
     question = page.get_by_role("dialog")
@@ -101,9 +101,9 @@ def test_tickets_of_another_event_are_not_dropped_without_a_word(page: Page, hou
     expect(page.get_by_text(re.compile("^Row .*, seat"))).to_have_count(2)
 
 
-def test_the_back_button_leaves_the_block_and_the_chosen_seat_stays(page: Page, house: House) -> None:
+def test_the_back_button_leaves_the_block_and_the_chosen_seat_stays(page: Page, system: System) -> None:
     page.goto("/")
-    open_match(page, house)
+    open_match(page, system)
     page.get_by_role("button", name="Browse blocks").click()
     page.locator("#block-105").click()
     page.get_by_role("button", name=re.compile(r"^Row 12 ")).click()
@@ -119,8 +119,8 @@ def test_the_back_button_leaves_the_block_and_the_chosen_seat_stays(page: Page, 
     expect(page.get_by_role("link", name="Choose your seats")).to_be_visible()
 
 
-def test_on_a_phone_nothing_lies_over_a_seats_price_or_the_zoom_buttons(phone: Page, house: House) -> None:
-    open_match(phone, house)
+def test_on_a_phone_nothing_lies_over_a_seats_price_or_the_zoom_buttons(phone: Page, system: System) -> None:
+    open_match(phone, system)
     phone.locator("[data-block='104']").tap()
     seats = phone.get_by_role("application")
     box = seats.bounding_box()
@@ -147,13 +147,13 @@ def test_on_a_phone_nothing_lies_over_a_seats_price_or_the_zoom_buttons(phone: P
     expect(phone.get_by_role("link", name="Follow the match")).to_be_hidden()
 
 
-def test_a_sold_out_event_says_so_at_the_top_and_has_no_search(page: Page, house: House) -> None:
+def test_a_sold_out_event_says_so_at_the_top_and_has_no_search(page: Page, system: System) -> None:
     def none(route: Route) -> None:
         answer = route.fetch()
         route.fulfill(response=answer, body=bytes(len(answer.body())))
 
     page.route("**/availability", none)
-    open_match(page, house)
+    open_match(page, system)
     expect(page.locator("header.head").get_by_text("Sold out")).to_be_visible()
     notice = page.get_by_text("Released seats").bounding_box()
     stage = page.get_by_role("group", name="Stadium map").bounding_box()
@@ -163,8 +163,8 @@ def test_a_sold_out_event_says_so_at_the_top_and_has_no_search(page: Page, house
     expect(page.get_by_role("button", name="Find 2 seats")).to_be_hidden()
 
 
-def test_the_arrow_keys_go_along_the_row_of_a_corner_block_and_to_the_next_row(page: Page, house: House) -> None:
-    open_match(page, house)
+def test_the_arrow_keys_go_along_the_row_of_a_corner_block_and_to_the_next_row(page: Page, system: System) -> None:
+    open_match(page, system)
     page.locator("[data-block='101']").click()
     seats = page.get_by_role("application")
     expect(seats).to_be_focused()
@@ -184,8 +184,8 @@ def test_the_arrow_keys_go_along_the_row_of_a_corner_block_and_to_the_next_row(p
     assert {left[0], up[0]} == {row}
 
 
-def test_a_companion_without_an_access_ticket_is_refused_at_once(page: Page, house: House) -> None:
-    open_match(page, house)
+def test_a_companion_without_an_access_ticket_is_refused_at_once(page: Page, system: System) -> None:
+    open_match(page, system)
     page.get_by_role("button", name="Browse blocks").click()
     page.locator("#block-105").click()
     page.get_by_role("button", name=re.compile(r"^Row 12 ")).click()
@@ -199,8 +199,8 @@ def test_a_companion_without_an_access_ticket_is_refused_at_once(page: Page, hou
     expect(page.get_by_role("button", name="Reserve", exact=True)).to_be_enabled()
 
 
-def test_a_standing_area_that_is_tapped_brings_its_form_into_sight(phone: Page, house: House) -> None:
-    phone.goto(f"/events/{house.event('concert')}")
+def test_a_standing_area_that_is_tapped_brings_its_form_into_sight(phone: Page, system: System) -> None:
+    phone.goto(f"/events/{system.event('concert')}")
     phone.locator("[data-block='PEL']").tap()
     where = phone.get_by_label("Where?")
     expect(where).to_be_focused()
@@ -208,11 +208,11 @@ def test_a_standing_area_that_is_tapped_brings_its_form_into_sight(phone: Page, 
     expect(phone.get_by_role("button", name=re.compile("^Best seats"))).to_be_in_viewport()
 
 
-def test_a_match_in_progress_is_live_at_home(page: Page, house: House) -> None:
+def test_a_match_in_progress_is_live_at_home(page: Page, system: System) -> None:
     def playing(route: Route) -> None:
         answer = route.fetch()
         board = answer.json()
-        match = next(one for one in board["events"] if one["id"] == house.event("match"))
+        match = next(one for one in board["events"] if one["id"] == system.event("match"))
         match |= {"starts_at": "2020-01-01T00:00:00Z", "ends_at": "2999-01-01T00:00:00Z"}
         route.fulfill(response=answer, json=board | {"events": [match]})  # other tests have matches of their own
 
@@ -222,8 +222,8 @@ def test_a_match_in_progress_is_live_at_home(page: Page, house: House) -> None:
     expect(page.get_by_text("Tonight")).to_have_count(0)
 
 
-def test_pressing_pay_three_times_makes_one_payment(page: Page, house: House, sign_in: SignIn, address: str) -> None:
-    open_match(page, house)
+def test_pressing_pay_three_times_makes_one_payment(page: Page, system: System, sign_in: SignIn, address: str) -> None:
+    open_match(page, system)
     find_two_seats(page)
     sign_in(page, address)
     expect(page.get_by_role("button", name="Pay €")).to_be_visible()
@@ -249,15 +249,17 @@ def test_pressing_pay_three_times_makes_one_payment(page: Page, house: House, si
     assert page.url.split("?")[0] in {url.split("?")[0] for url in urls}
 
 
-def test_the_order_page_shows_the_refund_of_late_money(page: Page, house: House, sign_in: SignIn, address: str) -> None:
-    open_match(page, house)
+def test_the_order_page_shows_the_refund_of_late_money(
+    page: Page, system: System, sign_in: SignIn, address: str
+) -> None:
+    open_match(page, system)
     find_two_seats(page)
     sign_in(page, address)
     [order] = page.evaluate("fetch('/api/me/orders').then(answer => answer.json())")
     page.get_by_role("button", name="Pay €").click()
     expect(page.get_by_label("Card number")).to_be_visible()
-    headers = {"origin": house.url, "sec-fetch-site": "same-origin"}
-    assert page.context.request.delete(f"{house.url}/api/orders/{order['id']}", headers=headers).status == 204
+    headers = {"origin": system.url, "sec-fetch-site": "same-origin"}
+    assert page.context.request.delete(f"{system.url}/api/orders/{order['id']}", headers=headers).status == 204
     by_card(page, ACCEPTED)
     expect(page.get_by_role("heading", name="This order was released")).to_be_visible()
     expect(page.get_by_text(re.compile("^We’re sending €.* back to your card$"))).to_be_visible()
@@ -269,10 +271,10 @@ def test_the_order_page_shows_the_refund_of_late_money(page: Page, house: House,
 
 @pytest.mark.parametrize("path", ["/", "/events/{match}", "/basket", "/orders", "/tickets"])
 def test_nothing_jumps_while_a_screen_of_the_purchase_loads(
-    phone: Page, house: House, sign_in: SignIn, address: str, path: str
+    phone: Page, system: System, sign_in: SignIn, address: str, path: str
 ) -> None:
     if path in ("/orders", "/tickets"):
-        open_match(phone, house)
+        open_match(phone, system)
         find_two_seats(phone)
         sign_in(phone, address)
         pay(phone, ACCEPTED)
@@ -283,6 +285,6 @@ def test_nothing_jumps_while_a_screen_of_the_purchase_loads(
             for (const one of list.getEntries()) if (!one.hadRecentInput) shifted += one.value;
         }).observe({type: 'layout-shift', buffered: true});"""
     )
-    phone.goto(path.format(match=house.event("match")))
+    phone.goto(path.format(match=system.event("match")))
     phone.wait_for_load_state("networkidle")
     assert phone.evaluate("shifted") < SHIFT_MAX

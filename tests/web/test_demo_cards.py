@@ -2,8 +2,8 @@
 
 from playwright.sync_api import BrowserContext, expect
 
-from tests.web.house import House
 from tests.web.office import in_database
+from tests.web.system import System
 from tests.web.test_access import SMALL, found_by_axe
 from tests.web.till import assert_books_are_right, open_till, sold, tap_product
 from virage.money.wallet.cards.reads.cards import card_of_uid
@@ -14,7 +14,7 @@ from virage.platform.data.database import Connection
 POPCORN, POPCORN_CENTS = "Salted popcorn", 400
 
 
-def on_the_wallet(house: House, uid: bytes) -> int:
+def on_the_wallet(system: System, uid: bytes) -> int:
     """What may still be spent with a card of the demonstration."""
 
     async def ask(conn: Connection) -> int:
@@ -22,18 +22,18 @@ def on_the_wallet(house: House, uid: bytes) -> int:
         assert owned is not None
         return (await ledger.available(conn, [owned.card.wallet_id]))[owned.card.wallet_id]
 
-    return in_database(house, ask)
+    return in_database(system, ask)
 
 
 def test_a_tap_is_copied_from_the_page_pasted_at_a_till_and_paid(
-    house: House, context: BrowserContext, watched: list[str]
+    system: System, context: BrowserContext, watched: list[str]
 ) -> None:
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     till, cards = context.new_page(), context.new_page()
-    open_till(till, house, "A newcomer's till")
+    open_till(till, system, "A newcomer's till")
     cards.goto("/cards")
     for uid in (NOBODYS, FANS):
-        cents = on_the_wallet(house, uid) - POPCORN_CENTS
+        cents = on_the_wallet(system, uid) - POPCORN_CENTS
         card = cards.locator(f"[id='{uid.hex()}']")
         card.get_by_role("button", name="Tap", exact=True).click()
         expect(card.locator("svg")).to_be_visible()
@@ -48,4 +48,4 @@ def test_a_tap_is_copied_from_the_page_pasted_at_a_till_and_paid(
         cards.bring_to_front()
         cards.goto("/cards")
     assert not watched
-    assert_books_are_right(house)
+    assert_books_are_right(system)

@@ -10,9 +10,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.web import tour_desk, tour_live
 from tests.web.conftest import entered
-from tests.web.house import House
 from tests.web.office import ENGLISH, in_database
 from tests.web.steps import kick_off
+from tests.web.system import System
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.tour_desk import SHOWS
 from virage.platform.values.ids import new_id
@@ -48,22 +48,22 @@ GRANT = "update people.role_grant set role = $3 where scope_id = $1 and role = $
 
 
 @pytest.fixture(scope="module")
-def camera(house: House) -> Iterator[str]:
+def camera(system: System) -> Iterator[str]:
     """A camera that sends as long as these tests last."""
-    with tour_desk.sending(house, "main", seconds=8):
+    with tour_desk.sending(system, "main", seconds=8):
         yield "main"
 
 
 @pytest.fixture
-def seat(browser: Browser, house: House) -> Iterator[Any]:
+def seat(browser: Browser, system: System) -> Iterator[Any]:
     """Let somebody with some roles sit down at the desk of a match."""
     contexts = []
 
     def sit(event: UUID, title: str, *roles: str) -> Page:
-        contexts.append(browser.new_context(base_url=house.url, locale="en-GB", service_workers="block"))
+        contexts.append(browser.new_context(base_url=system.url, locale="en-GB", service_workers="block"))
         page = contexts[-1].new_page()
         page.set_viewport_size({"width": 1440, "height": 900})
-        tour_desk.at_the_desk(page, house, event, title, *roles)
+        tour_desk.at_the_desk(page, system, event, title, *roles)
         return page
 
     yield sit
@@ -81,10 +81,10 @@ def step_back(desk: Page) -> int:
 
 @pytest.mark.usefixtures("camera")
 def test_a_desk_scrubs_marks_and_publishes_a_moderator_releases_and_a_fan_sees_it_until_it_is_taken_down(
-    seat: Any, page: Page, house: House, watched: list[str]
+    seat: Any, page: Page, system: System, watched: list[str]
 ) -> None:
     title = f"A desk at work {new_id()}"
-    event = tour_live.match(house, title)
+    event = tour_live.match(system, title)
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{event}")
     expect(page.get_by_text("Updates will appear here")).to_be_visible()
@@ -92,10 +92,10 @@ def test_a_desk_scrubs_marks_and_publishes_a_moderator_releases_and_a_fan_sees_i
     expect(desk.locator(SHOWS)).to_be_visible()
     kick_off(desk)
     page.get_by_role("link", name="Request a replay").click()
-    entered(page, house, f"fan-{event}@example.org")
+    entered(page, system, f"fan-{event}@example.org")
     page.get_by_role("button", name="Request a replay").click()
     expect(page.get_by_text("We’ll show it")).to_be_visible()
-    assert in_database(house, lambda conn: conn.fetchval(TAPS, event)) == 1
+    assert in_database(system, lambda conn: conn.fetchval(TAPS, event)) == 1
     desk.keyboard.press("j")
     desk.keyboard.press("k")
     desk.wait_for_function(AT_REST)
@@ -114,7 +114,7 @@ def test_a_desk_scrubs_marks_and_publishes_a_moderator_releases_and_a_fan_sees_i
     expect(replay).to_have_count(0)
     moderator: Page = seat(event, title, "moderator")
     moderator.get_by_label("Clips need a second person’s approval").check()
-    tour_desk.suggested(house, event, 3)
+    tour_desk.suggested(system, event, 3)
     desk.get_by_role("button", name="Publish the moment").click()
     expect(desk.locator("[data-done=proposed]")).to_be_visible()
     expect(desk.locator("[data-suggestion]")).to_have_count(0)
@@ -128,11 +128,11 @@ def test_a_desk_scrubs_marks_and_publishes_a_moderator_releases_and_a_fan_sees_i
 
 
 def test_a_desk_says_that_its_match_is_too_far_away_for_replays_and_that_a_camera_has_gone(
-    seat: Any, house: House
+    seat: Any, system: System
 ) -> None:
     title = f"A desk that looks ahead {new_id()}"
-    event = tour_live.match(house, title)
-    with tour_desk.sending(house, "behind-goal"):
+    event = tour_live.match(system, title)
+    with tour_desk.sending(system, "behind-goal"):
         desk: Page = seat(event, title, "match_desk", "media_desk")
         away = desk.locator("[data-camera='behind-goal']")
         expect(away).to_contain_text("Receiving")
@@ -140,30 +140,30 @@ def test_a_desk_says_that_its_match_is_too_far_away_for_replays_and_that_a_camer
     expect(away).to_contain_text("No signal")
     away.get_by_role("button").click()
     expect(desk.locator("[data-gone]")).to_contain_text("Behind the goal: No signal")
-    in_database(house, lambda conn: conn.execute(LATER, event))
+    in_database(system, lambda conn: conn.execute(LATER, event))
     expect(desk.get_by_text("This match is more than a day away")).to_be_visible()
     expect(desk.locator("[data-monitor]")).to_have_count(0)
 
 
-def test_what_a_desk_told_and_may_not_tell_any_more_is_kept_until_somebody_decides(seat: Any, house: House) -> None:
+def test_what_a_desk_told_and_may_not_tell_any_more_is_kept_until_somebody_decides(seat: Any, system: System) -> None:
     title = f"A desk without its role {new_id()}"
-    event = tour_live.match(house, title)
+    event = tour_live.match(system, title)
     desk: Page = seat(event, title, "match_desk")
     expect(desk.get_by_role("button", name="Start: First half")).to_be_visible()
-    in_database(house, lambda conn: conn.execute(GRANT, str(event), "match_desk", "describer"))
+    in_database(system, lambda conn: conn.execute(GRANT, str(event), "match_desk", "describer"))
     kick_off(desk)
     desk.get_by_role("button", name="3 min", exact=True).click()
     kept = desk.get_by_role("alert").filter(has_text="2 entries were not published")
     expect(kept).to_contain_text("Saved on this device")
-    in_database(house, lambda conn: conn.execute(GRANT, str(event), "describer", "match_desk"))
+    in_database(system, lambda conn: conn.execute(GRANT, str(event), "describer", "match_desk"))
     kept.get_by_role("button", name="Try again").click()
     expect(desk.locator("[data-published]")).to_have_count(2)
     expect(kept).to_have_count(0)
-    in_database(house, lambda conn: conn.execute(GRANT, str(event), "match_desk", "describer"))
+    in_database(system, lambda conn: conn.execute(GRANT, str(event), "match_desk", "describer"))
     desk.get_by_role("button", name="5 min", exact=True).click()
     desk.get_by_role("button", name="Discard entry").click()
     expect(desk.get_by_role("alert")).to_have_count(0)
-    in_database(house, lambda conn: conn.execute(GRANT, str(event), "describer", "match_desk"))
+    in_database(system, lambda conn: conn.execute(GRANT, str(event), "describer", "match_desk"))
     desk.get_by_role("button", name="6 min", exact=True).click()
     expect(desk.locator("[data-published]")).to_have_count(3)
 
@@ -171,16 +171,16 @@ def test_what_a_desk_told_and_may_not_tell_any_more_is_kept_until_somebody_decid
 @pytest.mark.usefixtures("camera")
 @pytest.mark.parametrize("look", ["phone dark", "desk light"])
 def test_axe_finds_nothing_on_the_media_desk_and_every_target_is_large_enough(
-    browser: Browser, house: House, look: str
+    browser: Browser, system: System, look: str
 ) -> None:
     size, theme = look.split()
     settings: dict[str, Any] = {"viewport": SIZES[size], "color_scheme": theme, "has_touch": size == "phone"}
     title = f"A desk for everybody {datetime.now(UTC)}"
-    event, found = tour_live.match(house, title), []
-    with browser.new_context(base_url=house.url, locale="en-GB", reduced_motion="reduce", **settings) as context:
+    event, found = tour_live.match(system, title), []
+    with browser.new_context(base_url=system.url, locale="en-GB", reduced_motion="reduce", **settings) as context:
         page = context.new_page()
-        tour_desk.at_the_desk(page, house, event, title, "match_desk", "media_desk", "moderator")
-        for screen in tour_desk.screens(page, house, event):
+        tour_desk.at_the_desk(page, system, event, title, "match_desk", "media_desk", "moderator")
+        for screen in tour_desk.screens(page, system, event):
             if size == "desk" and page.evaluate(ROWS) != 1:
                 found.append(f"{screen.name}: what moves in time takes more than a row")
             found += [f"{screen.name}: {fault}" for fault in found_by_axe(page) + page.evaluate(SMALL)]

@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Browser, Page, expect
 
 from tests.web import http
-from tests.web.house import House, fresh
 from tests.web.office import desk, hire, in_database
+from tests.web.system import System, fresh
 from virage.identity.people import reads
 from virage.identity.people.rules.devices import GATE
 from virage.platform.values.jwk import base64url
@@ -21,8 +21,8 @@ SUPERVISOR = (Grant("supervisor", "gate", "A"),)
 class Device:
     """A lane reader: a key of its own, and what it was told when it was paired."""
 
-    def __init__(self, house: House) -> None:
-        self._url = house.url
+    def __init__(self, system: System) -> None:
+        self._url = system.url
         public = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
         self._key = {"kty": "OKP", "crv": "Ed25519", "x": base64url(public)}
         self._token = ""
@@ -53,9 +53,9 @@ def expect_a_lane(page: Page, name: str) -> None:
     expect(page.get_by_role("dialog", name=f"Code for {name}")).to_be_visible()
 
 
-def test_a_device_is_paired_from_the_page_moved_and_revoked(browser: Browser, house: House, address: str) -> None:
-    lane, name, other = Device(house), fresh("Lane A3"), fresh("The whole of A")
-    with desk(browser, house, hire(house, f"pairs-{address}", SUPERVISOR)) as page:
+def test_a_device_is_paired_from_the_page_moved_and_revoked(browser: Browser, system: System, address: str) -> None:
+    lane, name, other = Device(system), fresh("Lane A3"), fresh("The whole of A")
+    with desk(browser, system, hire(system, f"pairs-{address}", SUPERVISOR)) as page:
         page.get_by_role("navigation", name="Office").get_by_role("link", name="Devices").click()
         expect(page.get_by_label("Group A")).to_be_visible()
         expect(page.get_by_label("Group B")).to_have_count(0)
@@ -87,9 +87,9 @@ def test_a_device_is_paired_from_the_page_moved_and_revoked(browser: Browser, ho
         expect(page.get_by_role("listitem").filter(has_text=other)).to_contain_text("Revoked")
 
 
-def test_a_device_is_paired_by_keyboard_alone(browser: Browser, house: House, address: str) -> None:
-    phone = Device(house)
-    with desk(browser, house, hire(house, f"keys-{address}", SUPERVISOR)) as page:
+def test_a_device_is_paired_by_keyboard_alone(browser: Browser, system: System, address: str) -> None:
+    phone = Device(system)
+    with desk(browser, system, hire(system, f"keys-{address}", SUPERVISOR)) as page:
         page.goto("/office/devices")
         page.get_by_label("Name", exact=True).focus()
         for key in ("P", "1", "Tab", "Tab", "Space", "Enter"):
@@ -104,9 +104,9 @@ def test_a_device_is_paired_by_keyboard_alone(browser: Browser, house: House, ad
 
 
 def test_a_form_that_is_not_complete_says_where_and_a_code_that_is_over_says_so(
-    browser: Browser, house: House, address: str
+    browser: Browser, system: System, address: str
 ) -> None:
-    with desk(browser, house, hire(house, f"late-{address}", SUPERVISOR)) as page:
+    with desk(browser, system, hire(system, f"late-{address}", SUPERVISOR)) as page:
         page.clock.install()
         page.goto("/office/devices")
         page.get_by_role("button", name="Show code").click()
@@ -122,8 +122,8 @@ def test_a_form_that_is_not_complete_says_where_and_a_code_that_is_over_says_so(
         assert first not in page.get_by_role("dialog").inner_text()
 
 
-def test_the_page_speaks_french(browser: Browser, house: House, address: str) -> None:
-    with desk(browser, house, hire(house, f"fr-{address}", SUPERVISOR)) as page:
+def test_the_page_speaks_french(browser: Browser, system: System, address: str) -> None:
+    with desk(browser, system, hire(system, f"fr-{address}", SUPERVISOR)) as page:
         page.goto("/office/devices")
         page.get_by_role("button", name="Français").click()
         expect(page.get_by_role("heading", name="Appareils", level=1)).to_be_visible()
@@ -131,14 +131,14 @@ def test_the_page_speaks_french(browser: Browser, house: House, address: str) ->
         expect(page.get_by_text("Superviseur des portes")).to_be_visible()
 
 
-def test_a_steward_chooses_a_pin_that_the_gates_know(browser: Browser, house: House, address: str) -> None:
+def test_a_steward_chooses_a_pin_that_the_gates_know(browser: Browser, system: System, address: str) -> None:
     name = fresh("A steward of gate A")
-    email = hire(house, f"pin-{address}", (Grant("steward", "gate", "A"),), name=name)
+    email = hire(system, f"pin-{address}", (Grant("steward", "gate", "A"),), name=name)
 
     async def roster(conn: Any) -> list[str]:
         return [entry.name for entry in await reads.roster(conn, GATE, ["A3"])]
 
-    with desk(browser, house, email) as page:
+    with desk(browser, system, email) as page:
         page.get_by_role("navigation", name="Office").get_by_role("link", name="My PIN").click()
         pin, again = page.get_by_label("New PIN"), page.get_by_label("Repeat the PIN")
         for written, repeated, said in (
@@ -150,8 +150,8 @@ def test_a_steward_chooses_a_pin_that_the_gates_know(browser: Browser, house: Ho
             again.fill(repeated)
             page.get_by_role("button", name="Save PIN").click()
             expect(page.get_by_text(said)).to_be_visible()
-        assert name not in in_database(house, roster)
+        assert name not in in_database(system, roster)
         again.fill("482915")
         page.get_by_role("button", name="Save PIN").click()
         expect(page.get_by_text("PIN saved.")).to_be_visible()
-        assert name in in_database(house, roster)
+        assert name in in_database(system, roster)

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from playwright.sync_api import Browser, Page, expect
 
 from tests.web.food import demo_on_now, fan_at, kitchen, opened, orders, untouched_outlet
-from tests.web.house import House
 from tests.web.office import ADMIN, desk, hire, in_database
 from tests.web.steps import ACCEPTED, find_two_seats, open_match, pay
+from tests.web.system import System
 from virage.identity.people.rules.secrets import people_keys
 from virage.identity.people.store import emails
 from virage.platform.data.database import Connection
@@ -17,9 +17,9 @@ from virage.platform.data.database import Connection
 SignIn = Callable[[Page, str], None]
 
 
-def bought(page: Page, house: House, sign_in: SignIn, address: str) -> str:
+def bought(page: Page, system: System, sign_in: SignIn, address: str) -> str:
     """Two seats that are paid; the order's page is open, and this is its address."""
-    open_match(page, house)
+    open_match(page, system)
     find_two_seats(page)
     sign_in(page, address)
     pay(page, ACCEPTED)
@@ -28,9 +28,9 @@ def bought(page: Page, house: House, sign_in: SignIn, address: str) -> str:
 
 
 def test_a_paid_order_says_where_its_receipt_went_and_sends_it_again(
-    page: Page, house: House, sign_in: SignIn, address: str, watched: list[str]
+    page: Page, system: System, sign_in: SignIn, address: str, watched: list[str]
 ) -> None:
-    bought(page, house, sign_in, address)
+    bought(page, system, sign_in, address)
     emails = page.get_by_role("region", name="Emails")
     expect(emails.get_by_text("Confirmation and receipt")).to_be_visible()
     expect(emails.get_by_text(f"Delivered to {address}")).to_be_visible()
@@ -41,7 +41,7 @@ def test_a_paid_order_says_where_its_receipt_went_and_sends_it_again(
     async def long_ago(conn: Connection) -> None:
         await conn.execute("update people.letter set queued_at = queued_at - interval '5 minutes'")
 
-    in_database(house, long_ago)
+    in_database(system, long_ago)
     again.click()
     expect(page.get_by_text("We\u2019re sending it again.")).to_be_visible()
     expect(emails.get_by_text(f"Delivered to {address}")).to_have_count(2)
@@ -49,9 +49,9 @@ def test_a_paid_order_says_where_its_receipt_went_and_sends_it_again(
 
 
 def test_the_mailbox_shows_emails_as_a_mail_client_does(
-    page: Page, house: House, sign_in: SignIn, address: str, watched: list[str]
+    page: Page, system: System, sign_in: SignIn, address: str, watched: list[str]
 ) -> None:
-    bought(page, house, sign_in, address)
+    bought(page, system, sign_in, address)
     expect(page.get_by_text(f"Delivered to {address}")).to_be_visible()
     page.goto("/mailbox")
     article = page.get_by_role("article").filter(has_text=address).filter(has_text="order").first
@@ -66,14 +66,14 @@ def test_the_mailbox_shows_emails_as_a_mail_client_does(
     assert not watched
 
 
-def test_a_food_receipt_is_emailed_on_request(page: Page, browser: Browser, house: House, address: str) -> None:
-    event_id = demo_on_now(house)
-    outlet = untouched_outlet(house)
-    opened(house, outlet)
-    fan_at(page, house, address, event_id)
+def test_a_food_receipt_is_emailed_on_request(page: Page, browser: Browser, system: System, address: str) -> None:
+    event_id = demo_on_now(system)
+    outlet = untouched_outlet(system)
+    opened(system, outlet)
+    fan_at(page, system, address, event_id)
     (order_id,) = orders(page, event_id, outlet, {"Still water, 50 cl": 1})
 
-    with kitchen(browser, house, outlet, f"cook-{address}") as cook:
+    with kitchen(browser, system, outlet, f"cook-{address}") as cook:
         cook.locator(f"[data-ticket='{order_id}']").get_by_role("button", name=re.compile("^Accept, order")).click()
         expect(cook.locator(f"[data-ticket='{order_id}']")).to_have_attribute("data-state", "accepted")
     page.goto(f"/food/orders/{order_id}")
@@ -83,9 +83,9 @@ def test_a_food_receipt_is_emailed_on_request(page: Page, browser: Browser, hous
 
 
 def test_the_office_lists_an_orders_emails_and_unblocks_an_address(
-    page: Page, browser: Browser, house: House, sign_in: SignIn, address: str
+    page: Page, browser: Browser, system: System, sign_in: SignIn, address: str
 ) -> None:
-    order_id = bought(page, house, sign_in, address).rpartition("/")[2]
+    order_id = bought(page, system, sign_in, address).rpartition("/")[2]
     expect(page.get_by_text(f"Delivered to {address}")).to_be_visible()
 
     async def came_back(conn: Connection) -> None:
@@ -93,11 +93,11 @@ def test_the_office_lists_an_orders_emails_and_unblocks_an_address(
             "update people.letter set state = 'bounced', reason = '5.1.1' where about_id = $1::text::uuid", order_id
         )
         email_id = await conn.fetchval("select id from people.letter where about_id = $1::text::uuid", order_id)
-        keys = people_keys(house.env["VIRAGE_SECRET"])
+        keys = people_keys(system.env["VIRAGE_SECRET"])
         await emails.block(conn, keys, address, email_id, reason="5.1.1", now=datetime.now(UTC))
 
-    in_database(house, came_back)
-    with desk(browser, house, hire(house, f"mail-{address}", ADMIN)) as staff:
+    in_database(system, came_back)
+    with desk(browser, system, hire(system, f"mail-{address}", ADMIN)) as staff:
         staff.goto(f"/office/orders/{order_id}")
         panel = staff.get_by_role("region", name="Emails")
         expect(panel.get_by_text(f"Not delivered to {address}")).to_be_visible()

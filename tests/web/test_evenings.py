@@ -30,19 +30,19 @@ from tests.web.evening import (
     watch,
 )
 from tests.web.gate import Phone, type_code
-from tests.web.house import House
 from tests.web.oldest import WIDTH, grow_old
 from tests.web.senses import Ears, Keys, OneLanguage, foreign
+from tests.web.system import System
 from tests.web.till import by_cash, in_menu, refused, tap_card, tap_product
 
 
 @pytest.fixture(scope="module")
 def evening(
-    house: House, playwright: Playwright, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+    system: System, playwright: Playwright, browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Evening]:
     """One match for all of them; the gate, the till, the kitchen and the match desk are at work."""
-    steward = Phone(playwright, tmp_path_factory.mktemp("steward"), house.url)
-    evening = Evening(house, browser, steward)
+    steward = Phone(playwright, tmp_path_factory.mktemp("steward"), system.url)
+    evening = Evening(system, browser, steward)
     yield evening
     evening.close()
     steward.close()
@@ -74,13 +74,13 @@ def test_with_an_empty_battery_at_the_gate(evening: Evening, address: str) -> No
     friend = Person(evening, evening.page(), address)
     friend.page.goto(f"/sign-in?next={ticket}")
     come_back(friend)
-    before = evening.house.last_code(address)
+    before = evening.system.last_code(address)
     friend.press("Move it to this phone")
-    friend.write("Code from the email", evening.house.code_for(address, before))
+    friend.write("Code from the email", evening.system.code_for(address, before))
     friend.press("Move ticket")
     enter(friend)
     evening.gate.finds(address)
-    card = new_card(evening.house, 2_000)
+    card = new_card(evening.system, 2_000)
     eat_at_till(evening, lambda till: tap_card(till, card))
     watch(friend)
 
@@ -163,7 +163,7 @@ def test_a_child_with_a_card_that_has_a_limit(evening: Evening, address: str) ->
     expect(parent.page.get_by_text("Ticket 2 of 2")).to_be_visible()
     enter(parent)
 
-    card = new_card(evening.house, 2_000)
+    card = new_card(evening.system, 2_000)
     parent.page.goto(card.tap())
     parent.write("Code printed on the card", card.code)
     parent.press("Add to my wallet")
@@ -190,7 +190,7 @@ def test_without_a_bank_card(evening: Evening, address: str) -> None:
     evening.gate.stand_at(gate)
     evening.gate.lets_in(paper)
 
-    card = new_card(evening.house)
+    card = new_card(evening.system)
     load_in_cash(evening.till, card, 30)
     person = Person(evening, evening.page(), address)
     person.page.goto(card.tap())

@@ -6,8 +6,8 @@ from uuid import UUID
 from playwright.sync_api import Page, expect
 
 from tests.web.gate import Phone, in_menu, light, tickets, tonight, type_code, until
-from tests.web.house import House, Server
 from tests.web.office import in_database
+from tests.web.system import Server, System
 from tests.web.test_gate import begin, event, inside, killed_and_back, phone, scans, server, title
 from virage.platform.data.database import Connection
 from virage.site.programme.rules import EventRules
@@ -24,7 +24,7 @@ def turn(page: Page, way: str) -> None:
     expect(page.locator(f"[data-direction={way.lower()}]")).to_be_attached()
 
 
-def out_by_hand(house: House, event_id: UUID) -> int:
+def out_by_hand(system: System, event_id: UUID) -> int:
     """How many left without a code, as the server counts them."""
 
     async def ask(conn: Connection) -> int:
@@ -37,15 +37,15 @@ def out_by_hand(house: House, event_id: UUID) -> int:
         )
         return int(found)
 
-    return int(in_database(house, ask))
+    return int(in_database(system, ask))
 
 
 def test_an_exit_is_recorded_online_offline_and_after_a_restart_and_re_entry_is_refused(
-    phone: Phone, house: House, server: Server, event: UUID, title: str
+    phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, start = server
-    first, second, third = tickets(house, event, "N", 3)
-    page = begin(phone, house, title)
+    first, second, third = tickets(system, event, "N", 3)
+    page = begin(phone, system, title)
     for ticket in (first, second):
         type_code(page, ticket.code())
         light(page, "good", "Valid")
@@ -54,7 +54,7 @@ def test_an_exit_is_recorded_online_offline_and_after_a_restart_and_re_entry_is_
     type_code(page, first.code())
     light(page, "out", "No re-entry at this event")
     expect(page.locator(SENT)).to_be_attached()
-    assert inside(house, event) == {second.number}
+    assert inside(system, event) == {second.number}
 
     stop()
     expect(page.locator("[data-state=alone]")).to_be_visible()
@@ -74,8 +74,8 @@ def test_an_exit_is_recorded_online_offline_and_after_a_restart_and_re_entry_is_
     expect(page.locator("[data-light]")).to_contain_text("gate N1")
     start()
     expect(page.locator(SENT)).to_be_attached()
-    assert inside(house, event) == set()
-    assert [one for one in scans(house, event) if one[0] == "left"] == [
+    assert inside(system, event) == set()
+    assert [one for one in scans(system, event) if one[0] == "left"] == [
         ("left", first.number, False),
         ("left", second.number, True),
         ("left", second.number, True),
@@ -84,11 +84,11 @@ def test_an_exit_is_recorded_online_offline_and_after_a_restart_and_re_entry_is_
 
 
 def test_a_code_before_the_camera_of_an_exit_is_noted_once(
-    phone: Phone, house: House, server: Server, event: UUID, title: str
+    phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, start = server
-    (ticket,) = tickets(house, event, "N", 1)
-    page = begin(phone, house, title)
+    (ticket,) = tickets(system, event, "N", 1)
+    page = begin(phone, system, title)
     turn(page, "Exit")
     phone.close()
     phone.show(ticket.code())
@@ -99,16 +99,16 @@ def test_a_code_before_the_camera_of_an_exit_is_noted_once(
     expect(page.locator("[data-light]")).to_have_count(0)
     start()
     expect(page.locator(SENT)).to_be_attached()
-    assert scans(house, event)[0] == ("left", ticket.number, True)
+    assert scans(system, event)[0] == ("left", ticket.number, True)
 
 
 def test_where_re_entry_is_allowed_the_exit_shows_it_and_the_entrance_admits(
-    phone: Phone, house: House, server: Server, event: UUID, title: str
+    phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, _ = server
-    back = tonight(house, f"{title} with a break", EventRules(reentry=True))
-    (ticket,) = tickets(house, back, "N", 1)
-    page = begin(phone, house, f"{title} with a break")
+    back = tonight(system, f"{title} with a break", EventRules(reentry=True))
+    (ticket,) = tickets(system, back, "N", 1)
+    page = begin(phone, system, f"{title} with a break")
     stop()
     type_code(page, ticket.code())
     light(page, "good", "Valid")
@@ -130,9 +130,9 @@ def test_where_re_entry_is_allowed_the_exit_shows_it_and_the_entrance_admits(
 
 
 def test_an_exit_without_a_code_is_counted_manually_and_the_last_one_can_be_undone(
-    phone: Phone, house: House, server: Server, event: UUID, title: str
+    phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
-    page = begin(phone, house, title)
+    page = begin(phone, system, title)
     turn(page, "Exit")
     type_code(page, "https://example.org/not-a-ticket")
     light(page, "again", "Not counted")
@@ -143,14 +143,14 @@ def test_an_exit_without_a_code_is_counted_manually_and_the_last_one_can_be_undo
     page.get_by_role("button", name="Undo last").click()
     expect(page.locator("[data-count=uncoded]")).to_have_text("1")
     expect(page.locator(SENT)).to_be_attached()
-    assert out_by_hand(house, event) == 1
+    assert out_by_hand(system, event) == 1
 
 
 def test_an_exit_in_training_counts_nobody_out(
-    phone: Phone, house: House, server: Server, event: UUID, title: str
+    phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
-    (ticket,) = tickets(house, event, "N", 1)
-    page = begin(phone, house, title)
+    (ticket,) = tickets(system, event, "N", 1)
+    page = begin(phone, system, title)
     type_code(page, ticket.code())
     light(page, "good", "Valid")
     turn(page, "Exit")
@@ -162,8 +162,8 @@ def test_an_exit_in_training_counts_nobody_out(
     expect(page.locator("[data-count=left]")).to_have_text("0")
     expect(page.locator("[data-count=uncoded]")).to_have_text("0")
     expect(page.locator(SENT)).to_be_attached()
-    assert inside(house, event) == {ticket.number}
-    assert out_by_hand(house, event) == 0
+    assert inside(system, event) == {ticket.number}
+    assert out_by_hand(system, event) == 0
 
 
 HOLD_THE_PACK = """(() => {
@@ -191,11 +191,11 @@ PACK_STANDS = """() => new Promise((resolve) => {
 
 
 def test_entries_during_the_download_of_a_new_pack_are_remembered(
-    phone: Phone, house: House, server: Server, event: UUID, title: str
+    phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, _ = server
-    (ticket,) = tickets(house, event, "N", 1)
-    page = begin(phone, house, title)
+    (ticket,) = tickets(system, event, "N", 1)
+    page = begin(phone, system, title)
     before = page.evaluate(PACK_STANDS)
     assert phone.context is not None
     phone.context.add_init_script(HOLD_THE_PACK)
@@ -222,11 +222,11 @@ FULL = """() => {
 
 
 def test_a_scan_that_cannot_be_stored_admits_nobody_and_the_steward_sees_what_to_do(
-    phone: Phone, house: House, server: Server, event: UUID, title: str
+    phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, _ = server
-    (ticket,) = tickets(house, event, "N", 1)
-    page = begin(phone, house, title)
+    (ticket,) = tickets(system, event, "N", 1)
+    page = begin(phone, system, title)
     stop()
     page.evaluate(FULL)
     type_code(page, ticket.code())
@@ -239,10 +239,10 @@ def test_a_scan_that_cannot_be_stored_admits_nobody_and_the_steward_sees_what_to
 
 
 def test_a_hand_scanner_is_heard_over_the_menu_and_in_the_search_field(
-    phone: Phone, house: House, server: Server, event: UUID, title: str
+    phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
-    first, second = tickets(house, event, "N", 2)
-    page = begin(phone, house, title)
+    first, second = tickets(system, event, "N", 2)
+    page = begin(phone, system, title)
     page.get_by_role("button", name="Menu", exact=True).click()
     type_code(page, first.code())
     light(page, "good", "Valid")
@@ -254,13 +254,13 @@ def test_a_hand_scanner_is_heard_over_the_menu_and_in_the_search_field(
     light(page, "good", "Valid")
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.locator(SENT)).to_be_attached()
-    assert inside(house, event) == {first.number, second.number}
+    assert inside(system, event) == {first.number, second.number}
 
 
 def test_a_camera_that_is_taken_away_is_told_and_may_be_tried_again(
-    phone: Phone, house: House, server: Server, event: UUID, title: str
+    phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
-    page = begin(phone, house, title)
+    page = begin(phone, system, title)
     expect(page.get_by_text("Point the camera at the code")).to_be_visible()
     page.evaluate("document.querySelector('video').srcObject.getTracks()[0].dispatchEvent(new Event('ended'))")
     expect(page.get_by_text("No camera found. Use a handheld scanner")).to_be_visible()
@@ -269,11 +269,11 @@ def test_a_camera_that_is_taken_away_is_told_and_may_be_tried_again(
 
 
 def test_a_window_that_takes_over_knows_the_scans_of_the_other_one(
-    phone: Phone, house: House, server: Server, event: UUID, title: str
+    phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, _ = server
-    (ticket,) = tickets(house, event, "N", 1)
-    page = begin(phone, house, title)
+    (ticket,) = tickets(system, event, "N", 1)
+    page = begin(phone, system, title)
     assert phone.context is not None
     second = phone.context.new_page()
     second.goto("/staff/gate")
@@ -289,10 +289,10 @@ def test_a_window_that_takes_over_knows_the_scans_of_the_other_one(
 
 
 def test_a_device_that_is_revoked_lets_in_nobody_with_its_next_scan(
-    phone: Phone, house: House, server: Server, event: UUID, title: str
+    phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
-    (ticket,) = tickets(house, event, "N", 1)
-    page = begin(phone, house, title)
+    (ticket,) = tickets(system, event, "N", 1)
+    page = begin(phone, system, title)
 
     async def end(conn: Connection) -> None:
         await conn.execute(
@@ -303,8 +303,8 @@ def test_a_device_that_is_revoked_lets_in_nobody_with_its_next_scan(
             datetime.now(UTC),
         )
 
-    in_database(house, end)
+    in_database(system, end)
     type_code(page, ticket.code())
     expect(page.get_by_role("heading", name="This device has been revoked")).to_be_visible()
-    assert inside(house, event) == set()
-    assert not [one for one in scans(house, event) if one[0] == "passed"]
+    assert inside(system, event) == set()
+    assert not [one for one in scans(system, event) if one[0] == "passed"]

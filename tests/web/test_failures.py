@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.web.house import House
 from tests.web.office import in_database
 from tests.web.office_tour import ORDER
 from tests.web.steps import Refusing, find_seats, find_two_seats, open_match
+from tests.web.system import System
 from virage.platform.values.ids import new_id
 
 
@@ -95,9 +95,9 @@ def test_a_thing_that_does_not_exist_is_named_with_the_way_on(
 
 
 def test_an_order_of_another_person_is_not_found_and_offers_a_sign_in(
-    page: Page, house: House, sign_in: Callable[[Page, str], None], address: str
+    page: Page, system: System, sign_in: Callable[[Page, str], None], address: str
 ) -> None:
-    order = in_database(house, lambda conn: conn.fetchval(ORDER))
+    order = in_database(system, lambda conn: conn.fetchval(ORDER))
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"/orders/{order}")
@@ -117,31 +117,31 @@ def test_too_many_codes_are_refused_with_the_time_to_wait(page: Page) -> None:
     expect(page.get_by_text("You can try again in 40 seconds.")).to_be_visible()
 
 
-def test_a_wrong_code_is_tied_to_its_field(page: Page, house: House, address: str) -> None:
+def test_a_wrong_code_is_tied_to_its_field(page: Page, system: System, address: str) -> None:
     page.goto("/sign-in")
     page.get_by_label("Email address").fill(address)
     page.get_by_role("button", name="Send me a code").click()
     field = page.get_by_label("Sign-in code")
-    wrong = "000000" if house.code_for(address) != "000000" else "111111"
+    wrong = "000000" if system.code_for(address) != "000000" else "111111"
     field.fill(wrong)
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(field).to_have_accessible_description(re.compile("That code is not right"))
     expect(field).to_be_focused()
 
 
-def test_a_sale_that_has_not_opened_says_when_it_does(page: Page, house: House) -> None:
+def test_a_sale_that_has_not_opened_says_when_it_does(page: Page, system: System) -> None:
     def later(route: Route) -> None:
         answer = route.fetch()
         route.fulfill(response=answer, json=answer.json() | {"sale_opens_at": "2999-01-01T10:00:00Z"})
 
-    page.route(f"**/api/events/{house.event('match')}", later)
-    open_match(page, house)
+    page.route(f"**/api/events/{system.event('match')}", later)
+    open_match(page, system)
     expect(page.get_by_text("Not on sale yet")).to_be_visible()
     expect(page.get_by_role("button", name="Find 2 seats")).to_be_disabled()
 
 
-def test_a_seat_taken_by_another_buyer_is_named_and_the_choice_continues(page: Page, house: House) -> None:
-    open_match(page, house)
+def test_a_seat_taken_by_another_buyer_is_named_and_the_choice_continues(page: Page, system: System) -> None:
+    open_match(page, system)
     page.get_by_role("button", name="Browse blocks").click()
     page.locator("#block-104").click()
     page.get_by_role("button", name=re.compile(r"^Row 20 ")).click()
@@ -153,8 +153,8 @@ def test_a_seat_taken_by_another_buyer_is_named_and_the_choice_continues(page: P
     expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
 
 
-def test_a_party_that_fits_nowhere_together_is_offered_neighbouring_rows(page: Page, house: House) -> None:
-    open_match(page, house)
+def test_a_party_that_fits_nowhere_together_is_offered_neighbouring_rows(page: Page, system: System) -> None:
+    open_match(page, system)
     page.route("**/proposal", Refusing(409, "not_together", times=1))
     page.get_by_role("button", name="Find 2 seats").click()
     page.get_by_role("button", name="Allow neighbouring rows").click()
@@ -162,8 +162,8 @@ def test_a_party_that_fits_nowhere_together_is_offered_neighbouring_rows(page: P
     expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
 
 
-def test_a_hold_with_a_lost_answer_is_repeated_and_made_once(page: Page, house: House) -> None:
-    open_match(page, house)
+def test_a_hold_with_a_lost_answer_is_repeated_and_made_once(page: Page, system: System) -> None:
+    open_match(page, system)
     asked: list[str] = []
 
     def lose_the_first(route: Route) -> None:
@@ -182,10 +182,10 @@ def test_a_hold_with_a_lost_answer_is_repeated_and_made_once(page: Page, house: 
     assert asked[0] == asked[1]
 
 
-def test_all_windows_of_a_browser_show_one_basket(page: Page, house: House) -> None:
-    open_match(page, house)
+def test_all_windows_of_a_browser_show_one_basket(page: Page, system: System) -> None:
+    open_match(page, system)
     other = page.context.new_page()
-    open_match(other, house)
+    open_match(other, system)
     find_two_seats(page)
     expect(other.get_by_role("link", name=re.compile("^Basket"))).to_be_visible()
     other.get_by_role("button", name="One more: Adult").click()

@@ -23,9 +23,9 @@ from tests.web.food import (
     order,
     untouched_outlet,
 )
-from tests.web.house import FAN, House
 from tests.web.office import ADMIN, ENGLISH, hire
 from tests.web.steps import Refusing
+from tests.web.system import FAN, System
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from virage.matchday.food.menu.rules.catalogue import Station
 
@@ -36,10 +36,10 @@ ORDERS = "**/api/food/orders"
 
 
 @pytest.fixture
-def phone(browser: Browser, house: House) -> Iterator[Page]:
+def phone(browser: Browser, system: System) -> Iterator[Page]:
     """A fan's phone."""
     context = browser.new_context(
-        base_url=house.url, locale="en-GB", viewport={"width": 390, "height": 844}, has_touch=True
+        base_url=system.url, locale="en-GB", viewport={"width": 390, "height": 844}, has_touch=True
     )
     context.add_init_script(ENGLISH)
     yield context.new_page()
@@ -52,14 +52,14 @@ def on_board(cook: Page, column: str) -> None:
 
 
 def test_a_fan_orders_from_the_seat_follows_it_and_picks_it_up_with_the_code(
-    browser: Browser, house: House, phone: Page, sign_in: SignIn, address: str
+    browser: Browser, system: System, phone: Page, sign_in: SignIn, address: str
 ) -> None:
-    demo_on_now(house)
-    opened(house, outlet := untouched_outlet(house), delivers=True)
+    demo_on_now(system)
+    opened(system, outlet := untouched_outlet(system), delivers=True)
     phone.goto("/sign-in?next=/tickets")
     sign_in(phone, FAN)
-    filled(house, FAN, 4000)
-    with kitchen(browser, house, outlet, f"cook-{address}") as cook:
+    filled(system, FAN, 4000)
+    with kitchen(browser, system, outlet, f"cook-{address}") as cook:
         phone.locator("a[href^='/tickets/']").last.click()  # the first one is kept for other phones
         phone.get_by_role("link", name="Order food and drink").click()
         expect(phone.locator("[data-origin]")).to_have_value(re.compile("^ticket:"))
@@ -98,13 +98,13 @@ def test_a_fan_orders_from_the_seat_follows_it_and_picks_it_up_with_the_code(
 
 
 def test_an_order_to_the_seat_is_on_the_runners_list_and_delivered(
-    browser: Browser, house: House, phone: Page, sign_in: SignIn, address: str
+    browser: Browser, system: System, phone: Page, sign_in: SignIn, address: str
 ) -> None:
-    demo_on_now(house)
-    opened(house, outlet := untouched_outlet(house), delivers=True)
+    demo_on_now(system)
+    opened(system, outlet := untouched_outlet(system), delivers=True)
     phone.goto("/sign-in?next=/food")
     sign_in(phone, FAN)
-    filled(house, FAN, 4000)
+    filled(system, FAN, 4000)
     phone.goto(f"/food/{outlet}")
     add(phone, "Salted popcorn")
     phone.get_by_role("radio", name="Deliver to my seat").check()
@@ -112,7 +112,7 @@ def test_an_order_to_the_seat_is_on_the_runners_list_and_delivered(
     expect(phone.get_by_text("Your order code")).to_be_visible()
     expect(phone.get_by_text("pick-up", exact=False)).to_have_count(0)
     expect(phone.locator("[data-timing]")).to_have_text(re.compile(r"^Delivered around \d\d:\d\d$"))
-    with kitchen(browser, house, outlet, f"cook-{address}") as cook:
+    with kitchen(browser, system, outlet, f"cook-{address}") as cook:
         cook.get_by_role("button", name=re.compile("^Accept, order")).press("Enter")
         cook.get_by_role("button", name=re.compile("^Ready, order")).press("Enter")
         run = cook.locator("[data-run]")
@@ -124,18 +124,18 @@ def test_an_order_to_the_seat_is_on_the_runners_list_and_delivered(
     expect(phone.get_by_text("Delivered to your seat.")).to_be_visible()
 
 
-def test_a_full_outlet_offers_an_alternative_that_one_tap_orders(house: House, phone: Page, address: str) -> None:
-    event = on_now(house, "Full house")
-    opened(house, full := untouched_outlet(house), made={Station.GRILL: 1, Station.BAR: 1})
-    opened(house, OTHER)
-    fan_at(phone, house, address, event)
+def test_a_full_outlet_offers_an_alternative_that_one_tap_orders(system: System, phone: Page, address: str) -> None:
+    event = on_now(system, "Full house")
+    opened(system, full := untouched_outlet(system), made={Station.GRILL: 1, Station.BAR: 1})
+    opened(system, OTHER)
+    fan_at(phone, system, address, event)
     phone.locator("[data-origin]").select_option("block:104")
     expect(phone.locator(f"[data-outlet='{OTHER}']")).to_contain_text("walk")
     phone.goto(f"/food/{full}")
     add(phone, "Still water, 50 cl")
     for _ in range(29):
         phone.get_by_role("button", name="One more: Still water").press("Enter")
-    filled(house, address, 10_000)
+    filled(system, address, 10_000)
     phone.reload()
     phone.get_by_role("button", name="Order and pay").click()
     expect(phone.get_by_text(f"Food stand {full} is full")).to_be_visible()
@@ -149,10 +149,12 @@ def test_a_full_outlet_offers_an_alternative_that_one_tap_orders(house: House, p
     assert full not in elsewhere
 
 
-def test_a_lost_answer_is_one_order_and_a_cancelled_one_costs_nothing(house: House, phone: Page, address: str) -> None:
-    event = on_now(house, "Lost answer")
-    opened(house, OTHER)
-    fan_at(phone, house, address, event, 1200)
+def test_a_lost_answer_is_one_order_and_a_cancelled_one_costs_nothing(
+    system: System, phone: Page, address: str
+) -> None:
+    event = on_now(system, "Lost answer")
+    opened(system, OTHER)
+    fan_at(phone, system, address, event, 1200)
     phone.goto(f"/food/{OTHER}")
     add(phone, "Salted popcorn")
     sent: list[str] = []
@@ -183,11 +185,11 @@ def test_a_lost_answer_is_one_order_and_a_cancelled_one_costs_nothing(house: Hou
     expect(phone.locator("[data-wallet]")).to_contain_text("€12.00")
 
 
-def test_price_age_limit_and_allergens_are_shown_before_an_order(house: House, phone: Page, address: str) -> None:
-    event = on_now(house, "Rules")
-    opened(house, OTHER)
-    fan_at(phone, house, address, event, 500)
-    emptied(house, OTHER, "compote")
+def test_price_age_limit_and_allergens_are_shown_before_an_order(system: System, phone: Page, address: str) -> None:
+    event = on_now(system, "Rules")
+    opened(system, OTHER)
+    fan_at(phone, system, address, event, 500)
+    emptied(system, OTHER, "compote")
     phone.goto(f"/food/{OTHER}")
     expect(phone.get_by_role("listitem").filter(has_text="Apple purée")).to_contain_text("Sold out")
     expect(phone.get_by_role("button", name="Add Apple purée")).to_have_count(0)
@@ -195,7 +197,7 @@ def test_price_age_limit_and_allergens_are_shown_before_an_order(house: House, p
     expect(phone.get_by_text("You need €1.50 more.")).to_be_visible()
     expect(phone.get_by_role("link", name="Top up €1.50 or more")).to_have_attribute("href", "/purse")
     expect(phone.get_by_role("button", name="Order and pay")).to_be_disabled()
-    filled(house, address, 5000)
+    filled(system, address, 5000)
     phone.reload()
     phone.get_by_role("button", name="Order and pay €6.50").click()
     age = phone.get_by_role("checkbox", name=re.compile("I’m 18 or over"))
@@ -220,23 +222,23 @@ def test_with_the_server_stopped_the_fan_keeps_the_code_and_the_kitchen_comes_ba
     browser: Browser,
     browse: Browse,
     own_server: tuple[str, "subprocess.Popen[bytes]"],
-    house: House,
+    system: System,
     address: str,
 ) -> None:
     url, process = own_server
-    event = on_now(house, "Offline")
-    opened(house, outlet := untouched_outlet(house))
+    event = on_now(system, "Offline")
+    opened(system, outlet := untouched_outlet(system))
     context, page = browse()
-    fan_at(page, house, address, event)
+    fan_at(page, system, address, event)
     page.goto(f"/food/{outlet}")
     add(page, "Salted popcorn")
     code, there = order(page), page.url
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
     context.close()
-    with kitchen(browser, house, outlet, f"cook-{address}", base_url=url) as cook:
+    with kitchen(browser, system, outlet, f"cook-{address}", base_url=url) as cook:
         on_board(cook, "placed")
 
-        house.stop(process)
+        system.stop(process)
         expect(cook.get_by_text(re.compile(r"Showing orders as of \d\d:\d\d\."))).to_be_visible()
         on_board(cook, "placed")
         cook.get_by_role("button", name=re.compile("^Accept, order")).click()
@@ -248,14 +250,14 @@ def test_with_the_server_stopped_the_fan_keeps_the_code_and_the_kitchen_comes_ba
         expect(page.get_by_text("Waiting for the kitchen").first).to_be_visible()
         expect(page.get_by_text(re.compile(r"^Updated \w{3} \d+ \w+, \d\d:\d\d$"))).to_be_visible()
 
-        again = house.start("serve", house.env | {"VIRAGE_PORT": url.rpartition(":")[2], "VIRAGE_PUBLIC_URL": url})
-        house.wait(url)
+        again = system.start("serve", system.env | {"VIRAGE_PORT": url.rpartition(":")[2], "VIRAGE_PUBLIC_URL": url})
+        system.wait(url)
         expect(cook.locator("[data-link=live]")).to_be_visible()
         cook.get_by_role("button", name=re.compile("^Accept, order")).click()
         on_board(cook, "accepted")
     context.close()
-    house.stop(again)
-    house.processes.remove(again)
+    system.stop(again)
+    system.processes.remove(again)
 
 
 def registration_of(session: CDPSession, page: Page) -> str:
@@ -271,13 +273,13 @@ def registration_of(session: CDPSession, page: Page) -> str:
     return known[-1]
 
 
-def test_a_push_reaches_the_worker_is_shown_and_opens_the_order(notifying: BrowserContext, house: House) -> None:
+def test_a_push_reaches_the_worker_is_shown_and_opens_the_order(notifying: BrowserContext, system: System) -> None:
     page = notifying.new_page()
     page.goto("/food")
     session = notifying.new_cdp_session(page)
     registration = registration_of(session, page)
     told = {"kind": "food_ready", "title": "Order 7 is ready", "body": "Collect it.", "order": "0-0", "number": 7}
-    message = {"origin": house.url, "registrationId": registration, "data": json.dumps(told)}
+    message = {"origin": system.url, "registrationId": registration, "data": json.dumps(told)}
     known = "(await navigator.serviceWorker.ready).getNotifications()"
     shown = f"async () => (await {known}).map(n => [n.title, n.body, n.data.path])"
     seen: list[object] = []
@@ -291,23 +293,23 @@ def test_a_push_reaches_the_worker_is_shown_and_opens_the_order(notifying: Brows
 
 @pytest.mark.parametrize("look", ["phone light", "desk dark"])
 def test_axe_finds_nothing_on_any_screen_of_food_and_kitchen_and_every_target_is_large_enough(
-    browser: Browser, house: House, address: str, look: str
+    browser: Browser, system: System, address: str, look: str
 ) -> None:
     size, theme = look.split()
     settings: dict[str, Any] = {"viewport": SIZES[size], "color_scheme": theme, "has_touch": size == "phone"}
-    event = tour_food.evening(house)
+    event = tour_food.evening(system)
     found: list[str] = []
-    email = hire(house, f"boss-{size}-{address}", ADMIN)
+    email = hire(system, f"boss-{size}-{address}", ADMIN)
     with (
-        browser.new_context(base_url=house.url, locale="en-GB", reduced_motion="reduce", **settings) as context,
-        browser.new_context(base_url=house.url, locale="en-GB", reduced_motion="reduce", **settings) as other,
+        browser.new_context(base_url=system.url, locale="en-GB", reduced_motion="reduce", **settings) as context,
+        browser.new_context(base_url=system.url, locale="en-GB", reduced_motion="reduce", **settings) as other,
     ):
         fan, cook = context.new_page(), other.new_page()
         fan.add_init_script(ENGLISH)
         cook.add_init_script(ENGLISH)
         cook.goto("/staff/kitchen")
-        enter_kitchen(cook, house, email)
-        seen = ((fan, tour_food.for_fans(fan, house, event)), (cook, tour_food.in_kitchen(cook, fan, house, event)))
+        enter_kitchen(cook, system, email)
+        seen = ((fan, tour_food.for_fans(fan, system, event)), (cook, tour_food.in_kitchen(cook, fan, system, event)))
         for page, screens in seen:
             for screen in screens:
                 found += [f"{screen.name}: {fault}" for fault in found_by_axe(page) + page.evaluate(SMALL)]
@@ -316,8 +318,8 @@ def test_axe_finds_nothing_on_any_screen_of_food_and_kitchen_and_every_target_is
     assert not found, "\n".join(found)
 
 
-def test_the_menu_speaks_french(browser: Browser, house: House) -> None:
-    with browser.new_context(base_url=house.url, locale="fr-FR") as context:
+def test_the_menu_speaks_french(browser: Browser, system: System) -> None:
+    with browser.new_context(base_url=system.url, locale="fr-FR") as context:
         page = context.new_page()
         page.goto(f"/food/{OUTLET}")
         expect(page.get_by_role("heading", name="Frites", exact=True)).to_be_visible()

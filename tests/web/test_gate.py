@@ -24,9 +24,9 @@ from tests.web.gate import (
     tonight,
     type_code,
 )
-from tests.web.house import House, Server, stoppable
 from tests.web.office import in_database
 from tests.web.oldest import OLDEST
+from tests.web.system import Server, System, stoppable
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.tour_gate import beginning, lights, prepared, tools
 from virage.platform.data.database import Connection
@@ -37,9 +37,9 @@ STEWARD = "Some Steward"
 
 
 @pytest.fixture
-def server(house: House) -> Iterator[Server]:
+def server(system: System) -> Iterator[Server]:
     """A web process of the test's own: its address, the way to stop it and the way to start it again."""
-    with stoppable(house) as server:
+    with stoppable(system) as server:
         yield server
 
 
@@ -51,9 +51,9 @@ def phone(playwright: Playwright, tmp_path: Path, server: Server) -> Iterator[Ph
 
 
 @pytest.fixture
-def event(house: House, title: str) -> UUID:
-    with_pin(house, "steward.at.gate@example.org", STEWARD, "steward")
-    return tonight(house, title)
+def event(system: System, title: str) -> UUID:
+    with_pin(system, "steward.at.gate@example.org", STEWARD, "steward")
+    return tonight(system, title)
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def title() -> str:
     return f"Match {new_id()}"
 
 
-def scans(house: House, event_id: UUID) -> list[tuple[str, int | None, bool]]:
+def scans(system: System, event_id: UUID) -> list[tuple[str, int | None, bool]]:
     """What the server knows of the scans of an event: kind, pass, whether the device was alone."""
 
     async def ask(conn: Connection) -> list[Any]:
@@ -71,10 +71,10 @@ def scans(house: House, event_id: UUID) -> list[tuple[str, int | None, bool]]:
             event_id,
         )
 
-    return [tuple(row) for row in in_database(house, ask)]
+    return [tuple(row) for row in in_database(system, ask)]
 
 
-def inside(house: House, event_id: UUID) -> set[int]:
+def inside(system: System, event_id: UUID) -> set[int]:
     """The passes whose bearers are inside."""
 
     async def ask(conn: Connection) -> list[Any]:
@@ -82,17 +82,17 @@ def inside(house: House, event_id: UUID) -> set[int]:
             "select pass_number from access.presence where event_id = $1 and state = 'inside'", event_id
         )
 
-    return {row[0] for row in in_database(house, ask)}
+    return {row[0] for row in in_database(system, ask)}
 
 
-def begin(phone: Phone, house: House, title: str) -> Page:
+def begin(phone: Phone, system: System, title: str) -> Page:
     """Pair the phone, sign in by PIN and stand at gate N1, everything kept for the time without network."""
-    return settle(phone.start(), house, title)
+    return settle(phone.start(), system, title)
 
 
-def settle(page: Page, house: House, title: str) -> Page:
+def settle(page: Page, system: System, title: str) -> Page:
     """The same in a browser that is open."""
-    pair(page, house, ["N"], title)
+    pair(page, system, ["N"], title)
     sign_in_by_pin(page, STEWARD)
     choose_gate(page, "N1")
     settled(page)
@@ -108,15 +108,15 @@ def killed_and_back(phone: Phone) -> Page:
 
 
 def test_a_code_before_the_camera_is_admitted_online_offline_and_after_a_restart(
-    phone: Phone, house: House, server: Server, event: UUID, title: str
+    phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, start = server
-    first, second, third = tickets(house, event, "N", 3)
+    first, second, third = tickets(system, event, "N", 3)
     phone.show(first.code())
-    page = begin(phone, house, title)
+    page = begin(phone, system, title)
     light(page, "good", "Valid")
     expect(page.locator("[data-alone=false]")).to_be_visible()
-    assert inside(house, event) == {first.number}
+    assert inside(system, event) == {first.number}
     phone.close()
 
     phone.show(second.code())
@@ -135,24 +135,24 @@ def test_a_code_before_the_camera_is_admitted_online_offline_and_after_a_restart
     expect(page.locator("[data-backlog='2']")).to_be_attached()
     start()
     expect(page.locator("[data-backlog='0']")).to_be_attached()
-    assert inside(house, event) == {first.number, second.number, third.number}
-    assert [kind for kind, _, _ in scans(house, event)] == ["ask", "passed", "passed"]
+    assert inside(system, event) == {first.number, second.number, third.number}
+    assert [kind for kind, _, _ in scans(system, event)] == ["ask", "passed", "passed"]
 
 
 def test_the_oldest_browser_reads_its_camera_and_admits_valid_passes_offline_and_online(
-    phone: Phone, house: House, server: Server, event: UUID, title: str
+    phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, _ = server
-    first, second = tickets(house, event, "N", 2)
+    first, second = tickets(system, event, "N", 2)
     narrow = {"width": 360, "height": 740}
     phone.show(first.code())
     page = phone.start(viewport=narrow)
     assert phone.context is not None
     phone.context.add_init_script(OLDEST)
-    settle(page, house, title)
+    settle(page, system, title)
     light(page, "good", "Valid")
     expect(page.locator("[data-alone=false]")).to_be_visible()
-    assert inside(house, event) == {first.number}
+    assert inside(system, event) == {first.number}
     phone.close()
 
     phone.show(second.code())
@@ -167,11 +167,11 @@ def test_the_oldest_browser_reads_its_camera_and_admits_valid_passes_offline_and
 
 
 def test_a_browser_killed_between_result_and_upload_loses_no_scan(
-    phone: Phone, house: House, server: Server, event: UUID, title: str
+    phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, start = server
-    (ticket,) = tickets(house, event, "N", 1)
-    page = begin(phone, house, title)
+    (ticket,) = tickets(system, event, "N", 1)
+    page = begin(phone, system, title)
     stop()
     type_code(page, ticket.code())
     light(page, "good", "Valid")
@@ -182,8 +182,8 @@ def test_a_browser_killed_between_result_and_upload_loses_no_scan(
     expect(page.locator("[data-light]")).to_contain_text("gate N1")
     start()
     expect(page.locator("[data-backlog='0']")).to_be_attached()
-    assert scans(house, event) == [("passed", ticket.number, True), ("refused", ticket.number, True)]
-    assert inside(house, event) == {ticket.number}
+    assert scans(system, event) == [("passed", ticket.number, True), ("refused", ticket.number, True)]
+    assert inside(system, event) == {ticket.number}
 
 
 TEN_MINUTES_AHEAD = """(() => {
@@ -200,14 +200,14 @@ TEN_MINUTES_AHEAD = """(() => {
 
 
 def test_neither_the_devices_clock_nor_the_phones_blocks_a_valid_pass(
-    phone: Phone, house: House, server: Server, event: UUID, title: str
+    phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, _ = server
-    right, wrong = tickets(house, event, "N", 2)
+    right, wrong = tickets(system, event, "N", 2)
     phone.start()
     assert phone.context is not None
     phone.context.add_init_script(TEN_MINUTES_AHEAD)
-    page = settle(phone.context.pages[0], house, title)
+    page = settle(phone.context.pages[0], system, title)
     expect(page.get_by_text("Clock +600 s")).to_be_visible()
     stop()
     type_code(page, right.code())
@@ -221,11 +221,11 @@ def test_neither_the_devices_clock_nor_the_phones_blocks_a_valid_pass(
 
 
 def test_the_wrong_gate_shows_the_right_one_offline_in_french(
-    phone: Phone, house: House, server: Server, event: UUID, title: str
+    phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, _ = server
-    (elsewhere,) = tickets(house, event, "P", 1)
-    page = begin(phone, house, title)
+    (elsewhere,) = tickets(system, event, "P", 1)
+    page = begin(phone, system, title)
     in_menu(page, "Français")
     page.get_by_role("button", name="Fermer").click()
     stop()
@@ -236,12 +236,12 @@ def test_the_wrong_gate_shows_the_right_one_offline_in_french(
 
 
 def test_who_has_no_phone_is_found_by_seat_and_let_in_with_a_reason(
-    phone: Phone, house: House, server: Server, event: UUID, title: str
+    phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, start = server
-    (ticket,) = tickets(house, event, "N", 1)
+    (ticket,) = tickets(system, event, "N", 1)
     seat = load_venue().label(ticket.place)
-    page = begin(phone, house, title)
+    page = begin(phone, system, title)
     expect(page.locator("html")).to_have_attribute("data-labels", "kept")
     stop()
     page.get_by_role("button", name="Search").click()
@@ -255,15 +255,15 @@ def test_who_has_no_phone_is_found_by_seat_and_let_in_with_a_reason(
     light(page, "good", "Admitted")
     start()
     expect(page.locator("[data-backlog='0']")).to_be_attached()
-    assert inside(house, event) == {ticket.number}
+    assert inside(system, event) == {ticket.number}
 
 
 def test_training_shows_results_and_admits_nobody(
-    phone: Phone, house: House, server: Server, event: UUID, title: str
+    phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, start = server
-    (ticket,) = tickets(house, event, "N", 1)
-    page = begin(phone, house, title)
+    (ticket,) = tickets(system, event, "N", 1)
+    page = begin(phone, system, title)
     in_menu(page, "Start training")
     stop()
     for _ in range(2):
@@ -273,21 +273,21 @@ def test_training_shows_results_and_admits_nobody(
     expect(page.locator("[data-count=admitted]")).to_have_text("0")
     start()
     expect(page.locator("[data-backlog='0']")).to_be_attached()
-    assert inside(house, event) == set()
+    assert inside(system, event) == set()
 
 
 @pytest.mark.parametrize("look", ["phone dark", "desk light"])
 def test_axe_finds_nothing_on_any_screen_of_the_gate_and_every_target_is_large_enough(
-    phone: Phone, house: House, server: Server, look: str
+    phone: Phone, system: System, server: Server, look: str
 ) -> None:
     size, theme = look.split()
     title = f"Virage FC {new_id()}"
-    crowd = prepared(house, title)
+    crowd = prepared(system, title)
     page = phone.start(viewport=SIZES[size], has_touch=size == "phone")
     assert phone.context is not None
     phone.context.add_init_script(f"localStorage.setItem('virage.gate.dark', '{str(theme == 'dark').lower()}')")
     found: dict[str, list[str]] = {}
-    for screen in chain(beginning(page, house, title), lights(page, crowd), tools(page, phone, crowd)):
+    for screen in chain(beginning(page, system, title), lights(page, crowd), tools(page, phone, crowd)):
         faults = found_by_axe(page) + page.evaluate(SMALL)
         if faults:
             found[screen.name] = faults
@@ -295,9 +295,9 @@ def test_axe_finds_nothing_on_any_screen_of_the_gate_and_every_target_is_large_e
 
 
 def test_wasm_runs_in_the_reader_alone_and_a_fans_phone_keeps_nothing_of_the_gate(
-    house: House, browser: Browser
+    system: System, browser: Browser
 ) -> None:
-    page = browser.new_page(base_url=house.url, locale="en-GB")
+    page = browser.new_page(base_url=system.url, locale="en-GB")
     asked: list[Any] = []
     page.on("response", lambda answer: asked.append(answer))  # noqa: PLW0108 - it marks its handlers, a built-in takes no mark
     opened = page.goto("/")

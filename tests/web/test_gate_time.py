@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 
 from tests.web.devices import with_pin
 from tests.web.gate import Phone, Ticket, choose_gate, in_menu, light, pair, sign_in_by_pin, tickets, type_code
-from tests.web.house import House, Server
 from tests.web.office import in_database
+from tests.web.system import Server, System
 from tests.web.test_gate import begin, event, inside, phone, scans, server, settle, title
 from virage.platform.data.database import Connection
 
@@ -65,14 +65,14 @@ def next_one(page: Page) -> None:
 
 @pytest.mark.parametrize("off", [-3 * HOUR, 3 * HOUR, 365 * DAY], ids=["3h behind", "3h ahead", "a year ahead"])
 def test_every_valid_pass_enters_whatever_the_devices_clock_and_an_old_recording_is_reported(
-    phone: Phone, house: House, server: Server, event: UUID, title: str, *, off: timedelta
+    phone: Phone, system: System, server: Server, event: UUID, title: str, *, off: timedelta
 ) -> None:
     _, stop, start = server
-    asked, alone, filmed, *crowd = tickets(house, event, "N", 8)
+    asked, alone, filmed, *crowd = tickets(system, event, "N", 8)
     page = bent(phone)
     page.goto("/")
     set_clock(page, off)
-    settle(page, house, title)
+    settle(page, system, title)
     expect(page.locator(UNVERIFIED)).to_have_count(0)
     type_code(page, asked.code())
     light(page, "good", "Valid")
@@ -93,8 +93,8 @@ def test_every_valid_pass_enters_whatever_the_devices_clock_and_an_old_recording
     start()
     expect(page.locator(SENT)).to_be_attached()
     expect(page.locator(UNVERIFIED)).to_have_count(0)
-    assert inside(house, event) == {one.number for one in (asked, alone, *crowd)}
-    judged = in_database(house, lambda conn: told(conn, event))
+    assert inside(system, event) == {one.number for one in (asked, alone, *crowd)}
+    judged = in_database(system, lambda conn: told(conn, event))
     passed = {(trusted, reason) for kind, trusted, reason, _ in judged if kind == "passed"}
     assert passed == {(True, None), (False, None), (False, "out_of_date")}
     assert max(abs(late) for *_, late in judged) < timedelta(minutes=5)
@@ -141,11 +141,11 @@ async def told(conn: Connection, event_id: UUID) -> list[tuple[str, bool, str | 
 
 
 def test_a_recording_older_than_ten_minutes_is_refused_online_and_offline_and_the_owner_enters(
-    phone: Phone, house: House, server: Server, event: UUID, title: str
+    phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, _ = server
-    online, alone = tickets(house, event, "N", 2)
-    page = begin(phone, house, title)
+    online, alone = tickets(system, event, "N", 2)
+    page = begin(phone, system, title)
     type_code(page, online.code(datetime.now(UTC) - timedelta(minutes=11)))
     light(page, "bad", "Code out of date")
     type_code(page, online.code())
@@ -159,10 +159,10 @@ def test_a_recording_older_than_ten_minutes_is_refused_online_and_offline_and_th
 
 
 def test_an_incomplete_code_asks_for_a_rescan_and_is_not_counted(
-    phone: Phone, house: House, server: Server, event: UUID, title: str
+    phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
-    (ticket,) = tickets(house, event, "N", 1)
-    page = begin(phone, house, title)
+    (ticket,) = tickets(system, event, "N", 1)
+    page = begin(phone, system, title)
     for torn in (ticket.code()[:200], ticket.code()[150:]):
         type_code(page, torn)
         light(page, "again", "Incomplete code")
@@ -171,36 +171,36 @@ def test_an_incomplete_code_asks_for_a_rescan_and_is_not_counted(
     in_menu(page, "Close")
     for count in ("admitted", "refused"):
         expect(page.locator(f"[data-count={count}]")).to_have_text("0")
-    assert scans(house, event) == []
+    assert scans(system, event) == []
 
 
 def test_a_steward_of_other_gates_can_choose_none_of_these(
-    phone: Phone, house: House, server: Server, event: UUID, title: str
+    phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
-    with_pin(house, "steward.of.n@example.org", "Steward of N", "steward", "gate", "N")
+    with_pin(system, "steward.of.n@example.org", "Steward of N", "steward", "gate", "N")
     page = phone.start()
-    pair(page, house, ["N", "P"], title)
+    pair(page, system, ["N", "P"], title)
     sign_in_by_pin(page, "Steward of N")
     expect(page.get_by_text("You are assigned to N.")).to_be_visible()
     expect(page.get_by_role("button", name="P1", exact=False)).to_be_disabled()
     choose_gate(page, "N1")
-    (elsewhere,) = tickets(house, event, "P", 1)
+    (elsewhere,) = tickets(system, event, "P", 1)
     type_code(page, elsewhere.code())
     light(page, "bad", "Wrong gate")
     expect(page.get_by_role("button", name="Admit anyway")).to_have_count(0)
     page.get_by_role("button", name="Next").click()
-    (ticket,) = tickets(house, event, "N", 1)
+    (ticket,) = tickets(system, event, "N", 1)
     type_code(page, ticket.code())
     light(page, "good", "Valid")
 
 
 def test_no_override_is_accepted_before_a_reason_is_chosen(
-    phone: Phone, house: House, server: Server, event: UUID, title: str
+    phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
-    with_pin(house, "supervisor.of.n@example.org", "Supervisor of N", "supervisor", "gate", "N")
-    (elsewhere,) = tickets(house, event, "P", 1)
+    with_pin(system, "supervisor.of.n@example.org", "Supervisor of N", "supervisor", "gate", "N")
+    (elsewhere,) = tickets(system, event, "P", 1)
     page = phone.start()
-    pair(page, house, ["N"], title)
+    pair(page, system, ["N"], title)
     sign_in_by_pin(page, "Supervisor of N")
     choose_gate(page, "N1")
     type_code(page, elsewhere.code())
@@ -213,7 +213,7 @@ def test_no_override_is_accepted_before_a_reason_is_chosen(
     assert len({(box["width"], box["height"]) for box in sizes if box}) == 1
     why.get_by_role("button", name="Admit", exact=True).click()
     expect(why.get_by_text("Choose a reason", exact=True)).to_be_visible()
-    assert inside(house, event) == set()
+    assert inside(system, event) == set()
     page.keyboard.press("Escape")
     expect(why).not_to_be_visible()
     page.get_by_role("button", name="Admit anyway").click()
@@ -222,4 +222,4 @@ def test_no_override_is_accepted_before_a_reason_is_chosen(
     why.get_by_role("button", name="Admit", exact=True).click()
     light(page, "good", "Admitted")
     expect(page.locator(SENT)).to_be_attached()
-    assert inside(house, event) == {elsewhere.number}
+    assert inside(system, event) == {elsewhere.number}

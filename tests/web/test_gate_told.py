@@ -7,8 +7,8 @@ from uuid import UUID
 from playwright.sync_api import Route, expect
 
 from tests.web.gate import Phone, light, tickets, type_code, until
-from tests.web.house import House, Server
 from tests.web.office import in_database
+from tests.web.system import Server, System
 from tests.web.test_exit import PACK_STANDS
 from tests.web.test_gate import begin, event, inside, phone, scans, server, title
 from virage.identity.passes import acts as passes
@@ -33,11 +33,11 @@ def said(route: Route) -> list[str]:
 
 
 def test_the_server_does_not_admit_again_what_the_phone_admitted_offline_and_has_not_uploaded(
-    phone: Phone, house: House, server: Server, event: UUID, title: str
+    phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, start = server
-    first, second = tickets(house, event, "N", 2)
-    page = begin(phone, house, title)
+    first, second = tickets(system, event, "N", 2)
+    page = begin(phone, system, title)
     stop()
     expect(page.locator("[data-state=alone]")).to_be_visible()
     type_code(page, first.code())
@@ -47,17 +47,17 @@ def test_the_server_does_not_admit_again_what_the_phone_admitted_offline_and_has
     expect(page.locator("[data-state=online]")).to_be_visible()
     type_code(page, second.code())
     light(page, "good", "Valid")
-    assert ("ask", second.number, False) in scans(house, event), "the phone asks"
+    assert ("ask", second.number, False) in scans(system, event), "the phone asks"
     type_code(page, first.code())
     light(page, "bad", "Already inside")
     page.unroute(SCANS)
     expect(page.locator(SENT)).to_be_attached()
-    assert inside(house, event) == {first.number, second.number}
+    assert inside(system, event) == {first.number, second.number}
 
 
-def test_an_older_pack_does_not_replace_a_newer_one(phone: Phone, house: House, event: UUID, title: str) -> None:
-    (refunded,) = tickets(house, event, "N", 1)
-    page = begin(phone, house, title)
+def test_an_older_pack_does_not_replace_a_newer_one(phone: Phone, system: System, event: UUID, title: str) -> None:
+    (refunded,) = tickets(system, event, "N", 1)
+    page = begin(phone, system, title)
     packs, beats = "**/api/access/pack/*", "**/api/access/heartbeat"
     (older,) = json.loads(page.evaluate(PACK_STANDS))
 
@@ -75,8 +75,8 @@ def test_an_older_pack_does_not_replace_a_newer_one(phone: Phone, house: House, 
         page.route(beats, lambda later: later.abort())
         route.continue_()
 
-    before = in_database(house, revoke)
-    in_database(house, until_it_is_told)
+    before = in_database(system, revoke)
+    in_database(system, until_it_is_told)
     page.reload()
     known = f"async (number) => ({REVOKED})(JSON.parse(await ({PACK_STANDS})()), number)"
     until(page, known, refunded.number)
@@ -92,11 +92,11 @@ def test_an_older_pack_does_not_replace_a_newer_one(phone: Phone, house: House, 
 
 
 def test_an_upload_that_is_too_large_for_somebody_on_the_way_is_sent_in_parts(
-    phone: Phone, house: House, server: Server, event: UUID, title: str
+    phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, start = server
-    fans = tickets(house, event, "N", 3)
-    page = begin(phone, house, title)
+    fans = tickets(system, event, "N", 3)
+    page = begin(phone, system, title)
     stop()
     for fan in fans:
         type_code(page, fan.code())
@@ -104,4 +104,4 @@ def test_an_upload_that_is_too_large_for_somebody_on_the_way_is_sent_in_parts(
     page.route(SCANS, lambda route: route.continue_() if len(said(route)) == 1 else route.fulfill(status=413))
     start()
     expect(page.locator(SENT)).to_be_attached()
-    assert inside(house, event) == {fan.number for fan in fans}
+    assert inside(system, event) == {fan.number for fan in fans}

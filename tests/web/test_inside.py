@@ -9,30 +9,30 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.web.conftest import entered
-from tests.web.house import House
 from tests.web.office import CLUB_OFFICE, desk, hire
 from tests.web.steps import ACCEPTED, find_two_seats, open_match, pay
+from tests.web.system import System
 from tests.web.test_access import found_by_axe
 
 
 @pytest.fixture
-def office(house: House, address: str) -> str:
+def office(system: System, address: str) -> str:
     """Somebody who works in the club's office."""
-    return hire(house, f"office-{address}", CLUB_OFFICE)
+    return hire(system, f"office-{address}", CLUB_OFFICE)
 
 
 def test_a_refund_for_a_person_inside_warns_and_needs_confirmation(
-    page: Page, browser: Browser, house: House, office: str, address: str
+    page: Page, browser: Browser, system: System, office: str, address: str
 ) -> None:
-    open_match(page, house)
+    open_match(page, system)
     find_two_seats(page)
-    entered(page, house, address)
+    entered(page, system, address)
     pay(page, ACCEPTED)
     expect(page.get_by_role("heading", name="See you at the stadium")).to_be_visible()
     [order] = page.evaluate("fetch('/api/me/orders').then(answer => answer.json())")
     with ThreadPoolExecutor(1) as aside:  # the browser's event loop runs in this thread
-        aside.submit(asyncio.run, _comes_in(house.database_url, order["lines"][0]["ticket_id"])).result()
-    with desk(browser, house, office) as work:
+        aside.submit(asyncio.run, _comes_in(system.database_url, order["lines"][0]["ticket_id"])).result()
+    with desk(browser, system, office) as work:
         work.goto(f"/office/orders/{order['id']}")
         work.get_by_role("button", name="Refund the whole order").click()
         dialog = work.get_by_role("dialog")
@@ -42,7 +42,7 @@ def test_a_refund_for_a_person_inside_warns_and_needs_confirmation(
         assert found_by_axe(work) == []
         dialog.get_by_role("button", name=re.compile("^Refund €.* anyway$")).click()
         expect(work.get_by_text("Refunded", exact=True).first).to_be_visible()
-        work.goto(f"/office/events/{house.event('match')}")
+        work.goto(f"/office/events/{system.event('match')}")
         expect(work.get_by_text("Net revenue")).to_be_visible()
         expect(work.get_by_text(re.compile("gross − €.* refunded$"))).to_be_visible()
         expect(work.get_by_text("Gross: before refunds, excluding fees.")).to_be_visible()

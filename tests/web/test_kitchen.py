@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.web.food import fan_at, kitchen, on_now, opened, orders, untouched_outlet
 from tests.web.gate import type_code
-from tests.web.house import House
 from tests.web.office import ENGLISH, desk, hire, in_database
+from tests.web.system import System
 from virage.demo.concessions import shops
 from virage.platform.web.guard import Grant
 
@@ -31,34 +31,34 @@ class Evening(NamedTuple):
 
 
 @pytest.fixture
-def evening(house: House) -> Evening:
+def evening(system: System) -> Evening:
     """An evening in the kitchen."""
-    opened(house, outlet := untouched_outlet(house))
-    return Evening(on_now(house, "An evening in the kitchen"), outlet)
+    opened(system, outlet := untouched_outlet(system))
+    return Evening(on_now(system, "An evening in the kitchen"), outlet)
 
 
 @pytest.fixture
-def silent(house: House) -> str:
+def silent(system: System) -> str:
     """An outlet that has never said what it makes: a shop."""
-    said = {row["outlet"] for row in in_database(house, lambda conn: conn.fetch(SPOKEN))}
+    said = {row["outlet"] for row in in_database(system, lambda conn: conn.fetch(SPOKEN))}
     return next(code for code in shops() if code not in said)
 
 
 @pytest.fixture
-def fan(browser: Browser, house: House, evening: Evening, address: str) -> Iterator[Page]:
+def fan(browser: Browser, system: System, evening: Evening, address: str) -> Iterator[Page]:
     """A fan who is signed in and has money, at the list of outlets."""
-    context = browser.new_context(base_url=house.url, locale="en-GB")
+    context = browser.new_context(base_url=system.url, locale="en-GB")
     context.add_init_script(ENGLISH)
     page = context.new_page()
-    fan_at(page, house, address, evening.event, 20_000)
+    fan_at(page, system, address, evening.event, 20_000)
     yield page
     context.close()
 
 
 def test_a_new_order_is_heard_sorted_by_station_worked_by_keyboard_and_handed_over_by_a_scan(
-    browser: Browser, house: House, evening: Evening, fan: Page, address: str
+    browser: Browser, system: System, evening: Evening, fan: Page, address: str
 ) -> None:
-    with kitchen(browser, house, evening.outlet, f"cook-{address}") as cook:
+    with kitchen(browser, system, evening.outlet, f"cook-{address}") as cook:
         cook.evaluate(TONES)
         expect(cook.get_by_text("No new orders")).to_be_visible()
         cook.mouse.click(5, 5)
@@ -86,7 +86,7 @@ def test_a_new_order_is_heard_sorted_by_station_worked_by_keyboard_and_handed_ov
         type_code(cook, f"virage:food:{first}:{code}")
         expect(cook.get_by_text(re.compile(r"Order \d+ handed over"))).to_be_visible()
         expect(fan.get_by_text("Enjoy!").first).to_be_visible()
-    with desk(browser, house, hire(house, f"money-{address}", (Grant("finance", "outlet", evening.outlet),))) as page:
+    with desk(browser, system, hire(system, f"money-{address}", (Grant("finance", "outlet", evening.outlet),))) as page:
         page.goto("/office/food")
         page.get_by_label("Period").select_option("today")
         expect(page.locator("[data-timing]")).to_have_count(1)
@@ -96,10 +96,10 @@ def test_a_new_order_is_heard_sorted_by_station_worked_by_keyboard_and_handed_ov
 
 
 def test_a_declined_order_shows_its_reason_and_beer_needs_an_age_check(
-    browser: Browser, house: House, evening: Evening, fan: Page, address: str
+    browser: Browser, system: System, evening: Evening, fan: Page, address: str
 ) -> None:
     beer, popcorn = orders(fan, *evening, {"Lager, 25 cl": 1}, {"Salted popcorn": 1}, age_confirmed=True)
-    with kitchen(browser, house, evening.outlet, f"cook-{address}") as cook:
+    with kitchen(browser, system, evening.outlet, f"cook-{address}") as cook:
         cook.locator(f"[data-ticket='{popcorn}']").get_by_role("button", name=re.compile("^Decline")).click()
         cook.get_by_role("radio", name="Item sold out").check()
         cook.get_by_role("dialog").get_by_role("button", name="Decline", exact=True).click()
@@ -121,11 +121,11 @@ def test_a_declined_order_shows_its_reason_and_beer_needs_an_age_check(
 
 
 def test_the_capacity_of_a_kitchen_determines_the_times_offered(
-    browser: Browser, house: House, silent: str, fan: Page, address: str
+    browser: Browser, system: System, silent: str, fan: Page, address: str
 ) -> None:
     offer = fan.locator(f"[data-outlet='{silent}']")
     expect(offer).to_have_count(0)
-    with kitchen(browser, house, silent, f"cook-{address}") as cook:
+    with kitchen(browser, system, silent, f"cook-{address}") as cook:
         expect(cook.get_by_text("Orders are paused")).to_be_visible()
         cook.get_by_role("button", name="Capacity").click()
         cook.get_by_role("switch", name=re.compile("Take orders")).check()
@@ -150,16 +150,16 @@ def test_the_capacity_of_a_kitchen_determines_the_times_offered(
 
 
 def test_staff_of_several_outlets_choose_one_and_without_any_get_a_message(
-    browser: Browser, house: House, evening: Evening, address: str
+    browser: Browser, system: System, evening: Evening, address: str
 ) -> None:
     for email, grant in ((f"boss-{address}", Grant("admin")), (f"none-{address}", Grant("steward"))):
-        hire(house, email, (grant,))
-        with browser.new_context(base_url=house.url, locale="fr-FR") as context:
+        hire(system, email, (grant,))
+        with browser.new_context(base_url=system.url, locale="fr-FR") as context:
             page = context.new_page()
             page.goto("/staff/kitchen")
             page.get_by_label("Adresse e-mail").fill(email)
             page.get_by_role("button", name=re.compile("envoyer un code")).click()
-            page.get_by_label("Code de connexion").fill(house.code_for(email))
+            page.get_by_label("Code de connexion").fill(system.code_for(email))
             page.get_by_role("button", name="Se connecter", exact=True).click()
             if grant.role == "steward":
                 expect(page.get_by_role("heading", name="Aucun point de vente attribué")).to_be_visible()

@@ -13,8 +13,8 @@ from playwright.sync_api import Page
 from benchmarks.reel import encoded, pictures, play
 from tests.ports import free_ports
 from tests.web.gate import tonight
-from tests.web.house import House
 from tests.web.office import ENGLISH, in_database
+from tests.web.system import System
 from tests.web.test_live import FRAME
 from virage.media.live.acts import publishing as live
 from virage.media.live.rules.entries import Announcement, EntryRequest, FeedEntry
@@ -40,28 +40,28 @@ def film(port: int) -> None:
 
 
 @contextmanager
-def at_work(house: House, port: int) -> Iterator[None]:
+def at_work(system: System, port: int) -> Iterator[None]:
     """Run a programme camera, its ingest and the ladder, until both have recorded three seconds."""
     url, began = f"tcp://127.0.0.1:{port}?listen=1", datetime.now(UTC)
     processes = [
-        house.start("ingest", house.env, "--camera", "main", "--programme", "--url", url),
-        house.start("ladder", house.env),
+        system.start("ingest", system.env, "--camera", "main", "--programme", "--url", url),
+        system.start("ladder", system.env),
     ]
     camera = threading.Thread(target=film, args=(port,))
     camera.start()
     try:
-        while in_database(house, lambda conn: conn.fetchval(MADE, began)) < 3:
+        while in_database(system, lambda conn: conn.fetchval(MADE, began)) < 3:
             threading.Event().wait(0.2)
         yield
     finally:
         for process in processes:
             process.send_signal(signal.SIGTERM)
             process.wait(30)
-            house.processes.remove(process)
+            system.processes.remove(process)
         camera.join()
 
 
-def shown_again(house: House, event: UUID) -> None:
+def shown_again(system: System, event: UUID) -> None:
     """Publish an entry and a clip of it."""
 
     async def publish(conn: Connection) -> None:
@@ -72,16 +72,16 @@ def shown_again(house: House, event: UUID) -> None:
         request = ClipRequest(new_id(), now - timedelta(seconds=4), now + timedelta(seconds=4), about=entry.number)
         assert isinstance(await clips.mark(conn, event, request, None, now), Clip)
 
-    in_database(house, publish)
+    in_database(system, publish)
 
 
-def test_a_phone_starts_with_the_rendition_its_network_carries(page: Page, house: House, watched: list[str]) -> None:
+def test_a_phone_starts_with_the_rendition_its_network_carries(page: Page, system: System, watched: list[str]) -> None:
     (port,) = free_ports(1)
-    event = tonight(house, "An evening in two sizes")
+    event = tonight(system, "An evening in two sizes")
     page.add_init_script(ENGLISH)
     begun = []
-    with at_work(house, port):
-        shown_again(house, event)
+    with at_work(system, port):
+        shown_again(system, event)
         for network in (GOOD, ONE_BAR):
             page.goto(f"/live/{event}")
             watch = page.get_by_role("button", name="Watch again")

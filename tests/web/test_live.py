@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, Page, expect
 from tests.web import tour_live
 from tests.web.conftest import entered
 from tests.web.gate import tonight
-from tests.web.house import House, fresh
 from tests.web.office import ENGLISH, hire, in_database
 from tests.web.steps import kick_off, withdraw
+from tests.web.system import System, fresh
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.tour_desk import sending
 from virage.demo.teams import TEAMS
@@ -47,22 +47,22 @@ FRAME = "() => document.querySelector('video')?.readyState >= 2 && document.quer
 
 
 @pytest.fixture
-def evening(house: House) -> tuple[UUID, str]:
+def evening(system: System) -> tuple[UUID, str]:
     """A match whose teams are known, and what it is called."""
-    event_id = tonight(house, title := fresh("An evening to be seen again"))
-    in_database(house, lambda conn: live.set_teams(conn, event_id, TEAMS, None, datetime.now(UTC), revision=0))
+    event_id = tonight(system, title := fresh("An evening to be seen again"))
+    in_database(system, lambda conn: live.set_teams(conn, event_id, TEAMS, None, datetime.now(UTC), revision=0))
     return event_id, title
 
 
 @contextmanager
-def at_the_desk(browser: Browser, house: House, email: str, event: UUID, title: str) -> Iterator[Page]:
+def at_the_desk(browser: Browser, system: System, email: str, event: UUID, title: str) -> Iterator[Page]:
     """Somebody who tells of a match."""
-    hire(house, email, (Grant("match_desk", "event", event),))
-    context = browser.new_context(base_url=house.url, locale="en-GB", service_workers="block")
+    hire(system, email, (Grant("match_desk", "event", event),))
+    context = browser.new_context(base_url=system.url, locale="en-GB", service_workers="block")
     context.add_init_script(ENGLISH)
     page = context.new_page()
     page.goto("/sign-in")
-    entered(page, house, email)
+    entered(page, system, email)
     page.goto("/staff/desk")
     page.get_by_role("button", name=title).click()
     expect(page.get_by_role("button", name="Start: First half")).to_be_visible()
@@ -72,19 +72,19 @@ def at_the_desk(browser: Browser, house: House, email: str, event: UUID, title: 
 
 @pytest.mark.parametrize("look", ["phone light", "desk dark"])
 def test_axe_finds_nothing_on_the_screens_of_a_match_and_every_target_is_large_enough(
-    browser: Browser, house: House, look: str
+    browser: Browser, system: System, look: str
 ) -> None:
     size, theme = look.split()
     settings: dict[str, Any] = {"viewport": SIZES[size], "color_scheme": theme, "has_touch": size == "phone"}
-    event, found = tour_live.match(house), []
+    event, found = tour_live.match(system), []
     with (
-        browser.new_context(base_url=house.url, locale="en-GB", reduced_motion="reduce", **settings) as fans,
-        browser.new_context(base_url=house.url, locale="en-GB", reduced_motion="reduce", **settings) as desks,
+        browser.new_context(base_url=system.url, locale="en-GB", reduced_motion="reduce", **settings) as fans,
+        browser.new_context(base_url=system.url, locale="en-GB", reduced_motion="reduce", **settings) as desks,
     ):
         fan, teller = fans.new_page(), desks.new_page()
         fan.add_init_script(ENGLISH)
-        tour_live.at_the_desk(teller, house, f"axe-{event}@example.org", event)
-        told, shown = tour_live.screens(fan, teller, event), tour_live.replays(fan, teller, house, event)
+        tour_live.at_the_desk(teller, system, f"axe-{event}@example.org", event)
+        told, shown = tour_live.screens(fan, teller, event), tour_live.replays(fan, teller, system, event)
         for page, screen in itertools.chain(told, shown):
             found += [f"{screen.name}: {fault}" for fault in found_by_axe(page) + page.evaluate(SMALL)]
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
@@ -93,13 +93,13 @@ def test_axe_finds_nothing_on_the_screens_of_a_match_and_every_target_is_large_e
 
 
 def test_a_goal_by_two_taps_is_on_the_fans_screen_and_is_played_again(
-    browser: Browser, page: Page, house: House, evening: tuple[UUID, str], watched: list[str]
+    browser: Browser, page: Page, system: System, evening: tuple[UUID, str], watched: list[str]
 ) -> None:
     event, title = evening
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{event}")
     expect(page.get_by_text("Updates will appear here")).to_be_visible()
-    with sending(house, "main"), at_the_desk(browser, house, f"desk-{event}@example.org", event, title) as desk:
+    with sending(system, "main"), at_the_desk(browser, system, f"desk-{event}@example.org", event, title) as desk:
         kick_off(desk)
         expect(page.locator("[data-clock]")).to_contain_text("1′")
         desk.get_by_role("button", name="Goal Virage FC").click()
@@ -116,12 +116,12 @@ def test_a_goal_by_two_taps_is_on_the_fans_screen_and_is_played_again(
 
 
 def test_a_shoot_out_published_by_two_taps_per_kick_is_on_the_fans_screen(
-    browser: Browser, page: Page, house: House, evening: tuple[UUID, str], watched: list[str]
+    browser: Browser, page: Page, system: System, evening: tuple[UUID, str], watched: list[str]
 ) -> None:
     event, title = evening
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{event}")
-    with at_the_desk(browser, house, f"kicks-{event}@example.org", event, title) as desk:
+    with at_the_desk(browser, system, f"kicks-{event}@example.org", event, title) as desk:
         kick_off(desk)
         for told in ("End: First half", "Start: Second half", "End: Second half"):
             desk.get_by_role("button", name=told).click()
@@ -160,10 +160,10 @@ def test_a_shoot_out_published_by_two_taps_per_kick_is_on_the_fans_screen(
 
 
 def test_a_goal_overturned_by_var_is_withdrawn_where_the_desk_is_asked(
-    browser: Browser, house: House, evening: tuple[UUID, str]
+    browser: Browser, system: System, evening: tuple[UUID, str]
 ) -> None:
     event, title = evening
-    with at_the_desk(browser, house, f"video-{event}@example.org", event, title) as desk:
+    with at_the_desk(browser, system, f"video-{event}@example.org", event, title) as desk:
         kick_off(desk)
         desk.get_by_role("button", name="Goal Virage FC").click()
         desk.locator("[data-player='9']").click()
@@ -181,10 +181,10 @@ def test_a_goal_overturned_by_var_is_withdrawn_where_the_desk_is_asked(
 
 
 def test_a_reloaded_match_desk_keeps_its_match_and_withdraws_once_after_an_offline_withdrawal(
-    browser: Browser, house: House, evening: tuple[UUID, str]
+    browser: Browser, system: System, evening: tuple[UUID, str]
 ) -> None:
     event, title = evening
-    with at_the_desk(browser, house, f"again-{event}@example.org", event, title) as desk:
+    with at_the_desk(browser, system, f"again-{event}@example.org", event, title) as desk:
         kick_off(desk)
         desk.get_by_role("button", name="3 min", exact=True).click()
         line = desk.locator("[data-published]").filter(has_text="3 minutes added")
@@ -208,10 +208,10 @@ def test_a_reloaded_match_desk_keeps_its_match_and_withdraws_once_after_an_offli
 
 
 def test_an_entry_is_withdrawn_after_a_question_and_a_double_tap_withdraws_no_other(
-    browser: Browser, house: House, evening: tuple[UUID, str]
+    browser: Browser, system: System, evening: tuple[UUID, str]
 ) -> None:
     event, title = evening
-    with at_the_desk(browser, house, f"twice-{event}@example.org", event, title) as desk:
+    with at_the_desk(browser, system, f"twice-{event}@example.org", event, title) as desk:
         desk.set_viewport_size({"width": 390, "height": 844})
         kick_off(desk)
         desk.get_by_role("button", name="3 min", exact=True).click()
@@ -229,10 +229,10 @@ def test_an_entry_is_withdrawn_after_a_question_and_a_double_tap_withdraws_no_ot
 
 
 def test_the_desk_names_the_missing_language_of_an_announcement(
-    browser: Browser, house: House, evening: tuple[UUID, str]
+    browser: Browser, system: System, evening: tuple[UUID, str]
 ) -> None:
     event, title = evening
-    with at_the_desk(browser, house, f"words-{event}@example.org", event, title) as desk:
+    with at_the_desk(browser, system, f"words-{event}@example.org", event, title) as desk:
         desk.get_by_role("button", name="Publish", exact=True).click()
         expect(desk.get_by_text("Enter the announcement in French")).to_be_visible()
         expect(desk.get_by_text("Enter the announcement in English")).to_be_visible()
@@ -247,12 +247,12 @@ def test_the_desk_names_the_missing_language_of_an_announcement(
 
 
 def test_a_first_half_long_before_kick_off_needs_confirmation(
-    browser: Browser, page: Page, house: House, evening: tuple[UUID, str]
+    browser: Browser, page: Page, system: System, evening: tuple[UUID, str]
 ) -> None:
     event, title = evening
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{event}")
-    with at_the_desk(browser, house, f"early-{event}@example.org", event, title) as desk:
+    with at_the_desk(browser, system, f"early-{event}@example.org", event, title) as desk:
         desk.get_by_role("button", name="Start: First half").click()
         asked = desk.get_by_role("dialog", name="Start the first half now?")
         asked.get_by_role("button", name="Go back").click()
@@ -264,12 +264,12 @@ def test_a_first_half_long_before_kick_off_needs_confirmation(
 
 
 def test_a_video_review_is_in_the_header_and_an_overturned_goal_says_that_the_score_changes(
-    browser: Browser, page: Page, house: House, evening: tuple[UUID, str]
+    browser: Browser, page: Page, system: System, evening: tuple[UUID, str]
 ) -> None:
     event, title = evening
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{event}")
-    with at_the_desk(browser, house, f"review-{event}@example.org", event, title) as desk:
+    with at_the_desk(browser, system, f"review-{event}@example.org", event, title) as desk:
         kick_off(desk)
         desk.get_by_role("button", name="Goal Virage FC").click()
         desk.locator("[data-player='9']").click()
@@ -283,13 +283,13 @@ def test_a_video_review_is_in_the_header_and_an_overturned_goal_says_that_the_sc
 
 
 def test_a_card_is_shown_as_a_card_and_the_score_stays_in_sight(
-    page: Page, house: House, evening: tuple[UUID, str]
+    page: Page, system: System, evening: tuple[UUID, str]
 ) -> None:
     event, _ = evening
     now = datetime.now(UTC)
     told: list[Content] = [KickOff(Period.FIRST_HALF), Goal(Side.HOME, 9), Booking(Side.AWAY, 4, "yellow")]
     tellings = [EntryRequest(new_id(), now, one) for one in told]
-    in_database(house, lambda conn: live.publish(conn, event, tellings, None, now))
+    in_database(system, lambda conn: live.publish(conn, event, tellings, None, now))
     page.add_init_script(ENGLISH)
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"/live/{event}")
@@ -309,13 +309,13 @@ def test_a_card_is_shown_as_a_card_and_the_score_stays_in_sight(
 
 @pytest.mark.parametrize("size", list(SIZES))
 def test_the_page_of_a_match_does_not_jump_while_it_comes(
-    page: Page, house: House, evening: tuple[UUID, str], size: str
+    page: Page, system: System, evening: tuple[UUID, str], size: str
 ) -> None:
     event, _ = evening
     now = datetime.now(UTC)
     told: list[Content] = [KickOff(Period.FIRST_HALF), *[Goal(Side.HOME, 9)] * 6, Booking(Side.AWAY, 4, "yellow")]
     tellings = [EntryRequest(new_id(), now, one) for one in told]
-    in_database(house, lambda conn: live.publish(conn, event, tellings, None, now))
+    in_database(system, lambda conn: live.publish(conn, event, tellings, None, now))
     page.set_viewport_size({"width": SIZES[size]["width"], "height": SIZES[size]["height"]})
     page.goto(f"/live/{event}")
     expect(page.locator("[data-score]")).to_have_text("6–0")

@@ -9,8 +9,8 @@ from uuid import UUID
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.web import tour_live
-from tests.web.house import House
 from tests.web.office import ENGLISH, in_database
+from tests.web.system import System
 from tests.web.test_access import SMALL, found_by_axe
 from tests.web.test_food import registration_of
 from virage.media.live.acts import publishing as live
@@ -44,7 +44,7 @@ SPOKEN = """() => {
 }"""
 
 
-def tell(house: House, event: UUID, *told: MatchEvent | EntryWithdrawal) -> None:
+def tell(system: System, event: UUID, *told: MatchEvent | EntryWithdrawal) -> None:
     """Somebody tells of the match."""
 
     async def telling(conn: Connection) -> None:
@@ -52,30 +52,30 @@ def tell(house: House, event: UUID, *told: MatchEvent | EntryWithdrawal) -> None
         outcomes = await live.publish(conn, event, [EntryRequest(new_id(), now, one) for one in told], None, now)
         assert all(isinstance(one, FeedEntry) for one in outcomes), outcomes
 
-    in_database(house, telling)
+    in_database(system, telling)
 
 
 def test_entries_missed_in_a_dead_zone_arrive_once_and_in_order(
-    page: Page, house: House, own_server: tuple[str, "subprocess.Popen[bytes]"], watched: list[str]
+    page: Page, system: System, own_server: tuple[str, "subprocess.Popen[bytes]"], watched: list[str]
 ) -> None:
     url, process = own_server
-    event = tour_live.match(house, "A match in a dead zone")
+    event = tour_live.match(system, "A match in a dead zone")
     page.add_init_script(ENGLISH)
     page.goto(f"{url}/live/{event}")
-    tell(house, event, KickOff(Period.FIRST_HALF), Goal(Side.HOME, 9))
+    tell(system, event, KickOff(Period.FIRST_HALF), Goal(Side.HOME, 9))
     expect(page.locator("[data-score]")).to_have_text("1–0")
     page.evaluate(SPOKEN)
     page.context.set_offline(True)
-    house.stop(process)
+    system.stop(process)
     expect(page.get_by_text("You’re offline. Last updated")).to_be_visible()
     assert page.evaluate("() => { scrollTo(0, document.body.scrollHeight); return scrollY; }") > FAR_DOWN
     expect(page.get_by_text("You’re offline. Last updated")).to_be_in_viewport()
     extra: Sequence[AddedTime] = [AddedTime(minutes % 30 + 1) for minutes in range(80)]
-    tell(house, event, Goal(Side.AWAY, 10), Booking(Side.AWAY, 4, "yellow"), Substitution(Side.HOME, 9, 12), *extra)
+    tell(system, event, Goal(Side.AWAY, 10), Booking(Side.AWAY, 4, "yellow"), Substitution(Side.HOME, 9, 12), *extra)
     pages: list[str] = []
     page.on("request", lambda asked: pages.append(asked.url.rpartition("/")[2]) if "/pages/" in asked.url else None)
-    again = house.start("serve", house.env | {"VIRAGE_PORT": url.rpartition(":")[2], "VIRAGE_PUBLIC_URL": url})
-    house.wait(url)
+    again = system.start("serve", system.env | {"VIRAGE_PORT": url.rpartition(":")[2], "VIRAGE_PUBLIC_URL": url})
+    system.wait(url)
     page.context.set_offline(False)
     expect(page.locator("[data-entry='85']")).to_be_visible()
     assert page.evaluate(NUMBERS) == list(range(85, 0, -1))
@@ -84,11 +84,11 @@ def test_entries_missed_in_a_dead_zone_arrive_once_and_in_order(
     expect(page.locator("[data-shirt='home 9'] [data-mark]")).to_have_count(2)
     expect(page.locator("[data-shirt='home 12'] [data-mark='on']")).to_be_visible()
     expect(page.locator("[data-shirt='away 4'] [data-mark='yellow']")).to_be_visible()
-    tell(house, event, Goal(Side.HOME, 12), VenueUpdate("gate", "A1", "closed"), VenueUpdate("gate", "A1", "open"))
+    tell(system, event, Goal(Side.HOME, 12), VenueUpdate("gate", "A1", "closed"), VenueUpdate("gate", "A1", "open"))
     expect(page.locator("[data-score]")).to_have_text("2–1")
     page.get_by_text("Elsewhere in the venue (1)").click()
     expect(page.get_by_text("Gate A1 is open")).to_be_visible()
-    tell(house, event, EntryWithdrawal(86))
+    tell(system, event, EntryWithdrawal(86))
     expect(page.locator("[data-score]")).to_have_text("1–1")
     page.wait_for_function("() => window.spoken.length === 3")
     assert page.evaluate("spoken") == [
@@ -97,14 +97,14 @@ def test_entries_missed_in_a_dead_zone_arrive_once_and_in_order(
         "Goal disallowed: Virage FC. Virage FC 1, Étoile du Nord 1",
     ]
     assert watched == []
-    house.stop(again)
-    house.processes.remove(again)
+    system.stop(again)
+    system.processes.remove(again)
 
 
 def test_a_fan_chooses_notifications_for_a_match_and_for_all_matches(
-    page: Page, house: House, sign_in: Callable[[Page, str], None], address: str, watched: list[str]
+    page: Page, system: System, sign_in: Callable[[Page, str], None], address: str, watched: list[str]
 ) -> None:
-    event = tour_live.match(house, "A match to be told of")
+    event = tour_live.match(system, "A match to be told of")
     page.add_init_script(ENGLISH)
     page.goto(f"/events/{event}")
     page.get_by_role("link", name="Follow the match").click()
@@ -132,7 +132,7 @@ def test_a_fan_chooses_notifications_for_a_match_and_for_all_matches(
 
 
 def test_a_goal_that_was_none_takes_the_place_of_its_goal_whichever_comes_last(
-    notifying: BrowserContext, house: House
+    notifying: BrowserContext, system: System
 ) -> None:
     page = notifying.new_page()
     page.goto("/")
@@ -146,7 +146,7 @@ def test_a_goal_that_was_none_takes_the_place_of_its_goal_whichever_comes_last(
     def pushed(title: str, revision: int, *, until_shown: str) -> None:
         """A message comes until something is shown: a browser drops what comes before its worker is written down."""
         told = {"kind": "live", "title": title, "body": "", "event": event, "tag": "goal", "revision": revision}
-        message = {"origin": house.url, "registrationId": registration, "data": json.dumps(told | {"loud": True})}
+        message = {"origin": system.url, "registrationId": registration, "data": json.dumps(told | {"loud": True})}
         for _ in range(1_000):
             session.send("ServiceWorker.deliverPushMessage", message)
             page.evaluate("() => new Promise(requestAnimationFrame)")
@@ -160,15 +160,15 @@ def test_a_goal_that_was_none_takes_the_place_of_its_goal_whichever_comes_last(
     pushed("Seen again", 4, until_shown="Seen again")
 
 
-def test_referee_signals_are_on_request_and_not_announced(page: Page, house: House, watched: list[str]) -> None:
-    event = tour_live.match(house, "A match with whistles")
+def test_referee_signals_are_on_request_and_not_announced(page: Page, system: System, watched: list[str]) -> None:
+    event = tour_live.match(system, "A match with whistles")
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{event}")
-    tell(house, event, KickOff(Period.FIRST_HALF), Goal(Side.HOME, 9))
+    tell(system, event, KickOff(Period.FIRST_HALF), Goal(Side.HOME, 9))
     expect(page.locator("[data-score]")).to_have_text("1–0")
     page.evaluate(SPOKEN)
     signals: Sequence[RefereeSignal] = [RefereeSignal("whistle"), RefereeSignal("stopped"), RefereeSignal("resumed")]
-    tell(house, event, *signals, GoalLine(Side.AWAY, is_goal=False), VarReview("penalty", "checking"))
+    tell(system, event, *signals, GoalLine(Side.AWAY, is_goal=False), VarReview("penalty", "checking"))
     folded = page.get_by_text("Whistles and stoppages (3)", exact=True)
     expect(folded).to_be_visible()
     expect(page.get_by_text("Goal-line technology: ball not over the line")).to_be_visible()

@@ -4,14 +4,14 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.web.house import House
 from tests.web.steps import open_match
+from tests.web.system import System
 
 CHOSEN = re.compile(r"^Remove Row ")
 
 
-def test_a_seat_is_chosen_and_removed_with_the_mouse(page: Page, house: House) -> None:
-    open_match(page, house)
+def test_a_seat_is_chosen_and_removed_with_the_mouse(page: Page, system: System) -> None:
+    open_match(page, system)
     page.locator("[data-block='104']").click()
     seats = page.get_by_role("application")
     expect(seats).to_be_visible()
@@ -28,8 +28,8 @@ def test_a_seat_is_chosen_and_removed_with_the_mouse(page: Page, house: House) -
     expect(chosen).to_have_count(0)
 
 
-def test_the_map_works_by_keyboard(page: Page, house: House) -> None:
-    open_match(page, house)
+def test_the_map_works_by_keyboard(page: Page, system: System) -> None:
+    open_match(page, system)
     first = page.locator("[data-block][tabindex='0']")
     first.focus()
     page.keyboard.press("ArrowRight")
@@ -49,8 +49,8 @@ def test_the_map_works_by_keyboard(page: Page, house: House) -> None:
     expect(page.locator(f"[data-block='{focused}']")).to_be_focused()
 
 
-def test_the_list_reaches_every_seat_without_the_map(page: Page, house: House) -> None:
-    open_match(page, house)
+def test_the_list_reaches_every_seat_without_the_map(page: Page, system: System) -> None:
+    open_match(page, system)
     page.get_by_role("button", name="Browse blocks").click()
     page.locator("#block-103").click()
     expect(page.get_by_role("heading", name="Block 103")).to_be_focused()
@@ -63,8 +63,8 @@ def test_the_list_reaches_every_seat_without_the_map(page: Page, house: House) -
     expect(page.get_by_text("has just been taken")).to_have_count(0)
 
 
-def test_the_map_zooms_by_wheel_and_buttons_and_moves_by_dragging(page: Page, house: House) -> None:
-    open_match(page, house)
+def test_the_map_zooms_by_wheel_and_buttons_and_moves_by_dragging(page: Page, system: System) -> None:
+    open_match(page, system)
     page.locator("[data-block='120']").click()
     seats = page.get_by_role("application")
     box = seats.bounding_box()
@@ -84,8 +84,8 @@ def test_the_map_zooms_by_wheel_and_buttons_and_moves_by_dragging(page: Page, ho
     expect(page.locator("[data-block='120']")).to_be_visible()
 
 
-def test_the_overview_marks_blocks_with_chosen_seats(page: Page, house: House) -> None:
-    open_match(page, house)
+def test_the_overview_marks_blocks_with_chosen_seats(page: Page, system: System) -> None:
+    open_match(page, system)
     page.get_by_role("button", name="Browse blocks").click()
     page.locator("#block-103").click()
     page.get_by_role("button", name=re.compile(r"^Row 12 ")).click()

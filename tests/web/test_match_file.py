@@ -5,22 +5,22 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.web.gate import tonight
-from tests.web.house import House
 from tests.web.match_files import EVENTS, TRACKING, played
 from tests.web.office import ENGLISH
+from tests.web.system import System
 from tests.web.test_access import SMALL, found_by_axe
 from tests.web.test_live import FRAME
 from tests.web.tour_desk import sending
 
 
 def test_a_real_match_is_on_the_fans_screen_with_its_figures_and_its_goal_is_played_again(
-    page: Page, house: House, watched: list[str]
+    page: Page, system: System, watched: list[str]
 ) -> None:
-    event = tonight(house, "A match out of its file")
+    event = tonight(system, "A match out of its file")
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{event}")
     expect(page.get_by_text("Updates will appear here")).to_be_visible()
-    with sending(house, "main"), played(house, EVENTS, event, "--speed", "1000"):
+    with sending(system, "main"), played(system, EVENTS, event, "--speed", "1000"):
         goal = page.locator("[data-entry]").filter(has_text="10 Lionel Andrés Messi Cuccittini")
         expect(goal).to_contain_text("Goal for Barcelona")
         expect(goal).to_contain_text("19′")
@@ -47,11 +47,11 @@ def test_a_real_match_is_on_the_fans_screen_with_its_figures_and_its_goal_is_pla
     assert watched == []
 
 
-def test_a_real_minute_of_tracking_is_drawn_on_the_fans_pitch(page: Page, house: House, watched: list[str]) -> None:
-    event = tonight(house, "A minute of tracking")
+def test_a_real_minute_of_tracking_is_drawn_on_the_fans_pitch(page: Page, system: System, watched: list[str]) -> None:
+    event = tonight(system, "A minute of tracking")
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{event}")
-    with played(house, TRACKING, event, "--format", "hawkeye", "--speed", "10"):
+    with played(system, TRACKING, event, "--format", "hawkeye", "--speed", "10"):
         pitch = page.locator("[data-pitch]")
         expect(pitch).to_be_visible()
         expect(page.locator("[data-clock]")).to_contain_text("Second half")

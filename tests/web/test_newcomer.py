@@ -35,7 +35,7 @@ def commands(section: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A demonstration as `make run` starts it."""
     running = Running(tmp_path_factory.mktemp("newcomer"), *free_ports(2))
     try:
@@ -47,11 +47,11 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @contextmanager
 def beside(
-    house: Running, *arguments: str, name: str = ""
+    system: Running, *arguments: str, name: str = ""
 ) -> Iterator[tuple["subprocess.Popen[bytes]", Callable[[], str]]]:
     """A command that is started in another terminal, without a variable; and what it has said."""
-    output = house.folder / f"{name or arguments[0]}.txt"
-    process = started(house.folder, output, *arguments)
+    output = system.folder / f"{name or arguments[0]}.txt"
+    process = started(system.folder, output, *arguments)
     try:
         yield process, output.read_text
     finally:
@@ -60,13 +60,13 @@ def beside(
             process.wait(WAIT_S)
 
 
-def sign_in(page: Page, house: Running, email: str) -> None:
+def sign_in(page: Page, system: Running, email: str) -> None:
     """As the page asks for it, with the code of the latest email."""
-    known = emails(house, email)
+    known = emails(system, email)
     page.get_by_label("Email address").fill(email)
     page.get_by_role("button", name="Send me a code").click()
-    house.until(lambda: len(emails(house, email)) > len(known))
-    page.get_by_label("Sign-in code").fill(CODE.findall(emails(house, email)[0])[0])
+    system.until(lambda: len(emails(system, email)) > len(known))
+    page.get_by_label("Sign-in code").fill(CODE.findall(emails(system, email)[0])[0])
     page.get_by_role("button", name="Sign in", exact=True).click()
     name, matches = page.get_by_label("Your name"), page.get_by_role("heading", name="Which match?")
     name.or_(matches).first.wait_for()
@@ -75,24 +75,24 @@ def sign_in(page: Page, house: Running, email: str) -> None:
         page.get_by_role("button", name="Save").click()
 
 
-def emails(house: Running, email: str) -> list[str]:
+def emails(system: Running, email: str) -> list[str]:
     """What came to an address, the latest first."""
-    found = http.get(f"{house.url}/api/mailbox").json()
+    found = http.get(f"{system.url}/api/mailbox").json()
     return [message["subject"] + message["body"] for message in found if message["recipient"] == email]
 
 
-def test_a_newcomer_sees_a_goal_again_by_the_commands_of_the_readme(house: Running) -> None:
+def test_a_newcomer_sees_a_goal_again_by_the_commands_of_the_readme(system: Running) -> None:
     run, cameras = commands("See a goal again")
-    assert run == "run", "the house is up by it"
-    with beside(house, cameras) as (process, said), sync_playwright() as playwright:
-        house.until(lambda: "Two cameras are sending" in said() or process.poll() is not None)
+    assert run == "run", "the system starts with it"
+    with beside(system, cameras) as (process, said), sync_playwright() as playwright:
+        system.until(lambda: "Two cameras are sending" in said() or process.poll() is not None)
         assert process.poll() is None, said()
         browser = playwright.chromium.launch(executable_path=SHELL, args=FLAGS)
-        context = browser.new_context(base_url=house.url, locale="en-GB")
+        context = browser.new_context(base_url=system.url, locale="en-GB")
         context.add_init_script(ENGLISH)
         desk = context.new_page()
         desk.goto("/staff/desk")
-        sign_in(desk, house, "desk@example.org")
+        sign_in(desk, system, "desk@example.org")
         desk.get_by_role("button", name="Virage FC v Étoile du Nord").first.click()
         with context.expect_page() as opened:
             desk.get_by_role("link", name="View the fans’ page").click()
@@ -104,32 +104,32 @@ def test_a_newcomer_sees_a_goal_again_by_the_commands_of_the_readme(house: Runni
         goal.get_by_role("button", name="Watch again").click()
         expect(fan.locator("[data-state='playing']")).to_be_visible()
         browser.close()
-        with beside(house, cameras, name="again") as (again, refused):
+        with beside(system, cameras, name="again") as (again, refused):
             assert again.wait(WAIT_S) == 1
             assert refused() == "These cameras are already running.\n"
         family = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGINT)
         assert process.wait(WAIT_S) == 0
         assert psutil.wait_procs(family, timeout=WAIT_S)[1] == []
-    assert http.get(f"{house.url}/readyz").text == "ready\n", "the house goes on without them"
+    assert http.get(f"{system.url}/readyz").text == "ready\n", "the system continues without them"
 
 
-def test_commands_use_the_running_deployment_without_stopping_it(house: Running) -> None:
-    servers = [one for one in house.family() if one.name() == "postgres"]
-    events = http.get(f"{house.url}/api/events").json()["events"]
+def test_commands_use_the_running_deployment_without_stopping_it(system: Running) -> None:
+    servers = [one for one in system.family() if one.name() == "postgres"]
+    events = http.get(f"{system.url}/api/events").json()["events"]
     event = next(one["id"] for one in reversed(events) if one["kind"] == "match")
     files = [str(match_file(f"statsbomb_3788741_{name}.json")) for name in ("event", "lineup")]
-    with beside(house, "match", *files) as (process, said):
+    with beside(system, "match", *files) as (process, said):
         assert process.wait(WAIT_S) == 1
         assert f"{event}  " in said(), "it names what there is to tell"
-    with beside(house, "match", *files, "--event", event, "--speed", "0") as (process, said):
+    with beside(system, "match", *files, "--event", event, "--speed", "0") as (process, said):
         assert process.wait(3 * WAIT_S) == 0, said()
-    assert http.get(f"{house.url}/api/live/{event}").json()["state"]["match_over"]
+    assert http.get(f"{system.url}/api/live/{event}").json()["state"]["match_over"]
     lost = str(new_id())
-    with beside(house, "ball", "--broker", "mqtt://localhost:1", "--event", lost, "--ball", "one") as (process, said):
+    with beside(system, "ball", "--broker", "mqtt://localhost:1", "--event", lost, "--ball", "one") as (process, said):
         assert process.wait(WAIT_S) == 1
         assert said() == f"{lost} is no public event.\n"
-    with beside(house, "wallet", "audit") as (process, said):
+    with beside(system, "wallet", "audit") as (process, said):
         assert process.wait(WAIT_S) == 0, said()
     assert servers
     assert servers[0].is_running(), "the first of them is the server itself"

@@ -9,7 +9,6 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.web import http
 from tests.web.conftest import entered
-from tests.web.house import House, fresh
 from tests.web.office import (
     ADMIN,
     CLUB_OFFICE,
@@ -23,6 +22,7 @@ from tests.web.office import (
     sign_in_long_ago,
 )
 from tests.web.steps import ACCEPTED, find_two_seats, open_match, pay
+from tests.web.system import System, fresh
 from virage.platform.data.queue import dead_letters, enqueue
 from virage.platform.web.guard import Grant
 
@@ -36,15 +36,15 @@ class Nonsense(Struct, frozen=True):
 
 
 @pytest.fixture
-def office(house: House, address: str) -> str:
+def office(system: System, address: str) -> str:
     """Somebody who works in the club's office."""
-    return hire(house, f"office-{address}", CLUB_OFFICE)
+    return hire(system, f"office-{address}", CLUB_OFFICE)
 
 
 @pytest.fixture
-def admin(house: House, address: str) -> str:
+def admin(system: System, address: str) -> str:
     """Somebody who administers everything."""
-    return hire(house, f"admin-{address}", ADMIN)
+    return hire(system, f"admin-{address}", ADMIN)
 
 
 def block(page: Page, code: str) -> tuple[float, float]:
@@ -55,9 +55,9 @@ def block(page: Page, code: str) -> tuple[float, float]:
 
 
 def test_an_event_is_created_its_prices_are_painted_and_it_is_published(
-    browser: Browser, house: House, office: str
+    browser: Browser, system: System, office: str
 ) -> None:
-    with desk(browser, house, office) as page:
+    with desk(browser, system, office) as page:
         event_id = new_event(page, "A quiet friendly")
         add_category(page, 1, PRICES)
         page.get_by_role("button", name="Lower tier").click()
@@ -89,17 +89,17 @@ def test_an_event_is_created_its_prices_are_painted_and_it_is_published(
         page.get_by_role("link", name="Sales").click()
         page.get_by_role("button", name="Publish").click()
         expect(page.get_by_text("Published", exact=True)).to_be_visible()
-    offer = house.get(f"/api/events/{event_id}/offer")
+    offer = system.get(f"/api/events/{event_id}/offer")
     assert sorted(category["prices"]["child"] for category in offer["categories"]) == [1000, 1250]
     assert {"101", "124", "309", "312"} <= set(offer["blocks"])
     assert len(offer["blocks"]) == 28
-    assert event_id in [event["id"] for event in house.get("/api/events")["events"]]
+    assert event_id in [event["id"] for event in system.get("/api/events")["events"]]
 
 
 def test_a_slow_list_does_not_bring_back_what_was_before_publishing(
-    browser: Browser, house: House, office: str
+    browser: Browser, system: System, office: str
 ) -> None:
-    with desk(browser, house, office) as page:
+    with desk(browser, system, office) as page:
         new_event(page, "A hasty match")
         waiting: list[Route] = []
         page.route("**/api/office/series", lambda route: waiting.append(route))  # noqa: PLW0108 - a handler must be a function
@@ -113,8 +113,10 @@ def test_a_slow_list_does_not_bring_back_what_was_before_publishing(
         expect(published).to_be_visible()
 
 
-def test_blocks_are_painted_and_a_standing_area_opened_by_keyboard(browser: Browser, house: House, office: str) -> None:
-    with desk(browser, house, office) as page:
+def test_blocks_are_painted_and_a_standing_area_opened_by_keyboard(
+    browser: Browser, system: System, office: str
+) -> None:
+    with desk(browser, system, office) as page:
         event_id = new_event(page, "An evening of song")
         add_category(page, 1, PRICES)
         stand = page.locator("summary").first
@@ -139,9 +141,9 @@ def test_blocks_are_painted_and_a_standing_area_opened_by_keyboard(browser: Brow
 
 
 def test_defects_of_a_draft_are_shown_at_their_fields_and_keep_the_input(
-    browser: Browser, house: House, office: str
+    browser: Browser, system: System, office: str
 ) -> None:
-    with desk(browser, house, office) as page:
+    with desk(browser, system, office) as page:
         page.get_by_role("link", name="New event").click()
         page.get_by_label("Title in French", exact=True).fill("Une soirée")
         page.get_by_label("Ends").fill("2027-01-01T20:00")
@@ -160,8 +162,8 @@ def test_defects_of_a_draft_are_shown_at_their_fields_and_keep_the_input(
         expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
 
 
-def test_going_back_asks_before_anything_typed_is_lost(browser: Browser, house: House, office: str) -> None:
-    with desk(browser, house, office) as page:
+def test_going_back_asks_before_anything_typed_is_lost(browser: Browser, system: System, office: str) -> None:
+    with desk(browser, system, office) as page:
         page.get_by_role("link", name="New event").click()
         page.get_by_label("Alcohol on sale").check()
         page.evaluate("history.back()")
@@ -177,14 +179,14 @@ def test_going_back_asks_before_anything_typed_is_lost(browser: Browser, house: 
 
 
 def test_an_event_whose_answer_got_lost_is_there_once_as_it_was_typed_last(
-    browser: Browser, house: House, office: str
+    browser: Browser, system: System, office: str
 ) -> None:
     def lose(route: Route) -> None:
         route.fetch()
         route.abort()
 
     missed, found = fresh("A lost match"), fresh("A found match")
-    with desk(browser, house, office) as page:
+    with desk(browser, system, office) as page:
         page.get_by_role("link", name="New event").click()
         page.get_by_label("Title in French", exact=True).fill("Un match perdu")
         page.get_by_label("Title in English", exact=True).fill(missed)
@@ -202,9 +204,9 @@ def test_an_event_whose_answer_got_lost_is_there_once_as_it_was_typed_last(
 
 
 def test_prices_that_were_not_saved_for_want_of_network_are_saved_once_it_is_back(
-    browser: Browser, house: House, office: str
+    browser: Browser, system: System, office: str
 ) -> None:
-    with desk(browser, house, office) as page:
+    with desk(browser, system, office) as page:
         event_id = new_event(page, "A match in a tunnel")
         add_category(page, 1, PRICES)
         page.get_by_role("button", name="Lower tier").click()
@@ -221,22 +223,22 @@ def test_prices_that_were_not_saved_for_want_of_network_are_saved_once_it_is_bac
     assert len(kept["blocks"]) == 24
 
 
-def test_after_an_expired_session_signing_in_returns_to_the_page(browser: Browser, house: House, office: str) -> None:
-    with desk(browser, house, office) as page:
+def test_after_an_expired_session_signing_in_returns_to_the_page(browser: Browser, system: System, office: str) -> None:
+    with desk(browser, system, office) as page:
         page.get_by_role("link", name="New event").click()
         page.get_by_label("Title in French", exact=True).fill("Un long dimanche")
         page.get_by_label("Title in English", exact=True).fill("A long Sunday")
         page.context.clear_cookies()
         page.get_by_role("button", name="Create and set prices").click()
-        confirm_it_is_me(page, house, office)
+        confirm_it_is_me(page, system, office)
         expect(page.get_by_role("heading", name="A long Sunday")).to_be_visible()
 
 
-def buy(page: Page, house: House, email: str) -> str:
+def buy(page: Page, system: System, email: str) -> str:
     """Two seats of the match, paid; the code of the order."""
-    open_match(page, house)
+    open_match(page, system)
     find_two_seats(page)
-    entered(page, house, email)
+    entered(page, system, email)
     pay(page, ACCEPTED)
     expect(page.get_by_role("heading", name="See you at the stadium")).to_be_visible()
     orders = page.evaluate("fetch('/api/me/orders').then(answer => answer.json())")
@@ -244,10 +246,10 @@ def buy(page: Page, house: House, email: str) -> str:
 
 
 def test_a_fans_order_is_found_and_refunded_in_two_steps(
-    page: Page, browser: Browser, house: House, office: str, address: str
+    page: Page, browser: Browser, system: System, office: str, address: str
 ) -> None:
-    code = buy(page, house, address)
-    with desk(browser, house, office) as work:
+    code = buy(page, system, address)
+    with desk(browser, system, office) as work:
         work.get_by_role("link", name="Orders").click()
         work.get_by_label("Find an order").fill(address)
         work.get_by_role("button", name="Search", exact=True).click()
@@ -258,31 +260,31 @@ def test_a_fans_order_is_found_and_refunded_in_two_steps(
         work.get_by_role("dialog").get_by_role("button", name="Refund €").click()
         expect(work.get_by_text("Partly refunded")).to_be_visible()
         expect(work.get_by_text(re.compile("^Confirmed "))).to_be_visible()
-        sign_in_long_ago(house, office)
+        sign_in_long_ago(system, office)
         work.get_by_role("button", name="Refund the whole order").click()
         work.get_by_role("dialog").get_by_role("button", name="Refund €").click()
-        confirm_it_is_me(work, house, office)
+        confirm_it_is_me(work, system, office)
         expect(work.get_by_text("Refunded", exact=True).first).to_be_visible()
         expect(work.get_by_text(re.compile("^Confirmed "))).to_have_count(2)
     page.goto("/orders")
     expect(page.get_by_text("Refunded", exact=True).first).to_be_visible()
 
 
-def test_a_sale_moves_on_the_screen_while_fans_buy(page: Page, browser: Browser, house: House, office: str) -> None:
-    with desk(browser, house, office) as work:
-        work.goto(f"/office/events/{house.event('match')}")
+def test_a_sale_moves_on_the_screen_while_fans_buy(page: Page, browser: Browser, system: System, office: str) -> None:
+    with desk(browser, system, office) as work:
+        work.goto(f"/office/events/{system.event('match')}")
         held = work.locator("dl div", has_text="In baskets").locator("dd")
         expect(held).to_be_visible()
         before = int(held.inner_text().replace(",", ""))
-        open_match(page, house)
+        open_match(page, system)
         find_two_seats(page)
         expect(held).to_have_text(str(before + 2))
 
 
 def test_cancelling_an_event_needs_its_typed_name_and_shows_the_cost(
-    browser: Browser, house: House, office: str
+    browser: Browser, system: System, office: str
 ) -> None:
-    with desk(browser, house, office) as page:
+    with desk(browser, system, office) as page:
         new_event(page, "A rained-off match")
         page.get_by_role("link", name="Sales").click()
         page.get_by_role("button", name="Publish").click()
@@ -297,9 +299,9 @@ def test_cancelling_an_event_needs_its_typed_name_and_shows_the_cost(
 
 
 def test_somebody_is_invited_accepts_works_and_is_relieved(
-    browser: Browser, house: House, admin: str, address: str
+    browser: Browser, system: System, admin: str, address: str
 ) -> None:
-    with desk(browser, house, admin) as page:
+    with desk(browser, system, admin) as page:
         page.get_by_role("link", name="Staff").click()
         page.get_by_label("Email address").fill(address)
         page.get_by_label("Role", exact=True).select_option(label="Finance")
@@ -307,10 +309,10 @@ def test_somebody_is_invited_accepts_works_and_is_relieved(
         page.get_by_label("Language of the email").select_option(label="English")
         page.get_by_role("button", name="Send the invitation").click()
         expect(page.get_by_text("valid until")).to_be_visible()
-        link = link_in_letter(house, address)
-        newcomer = browser.new_context(base_url=house.url, locale="en-GB").new_page()
+        link = link_in_letter(system, address)
+        newcomer = browser.new_context(base_url=system.url, locale="en-GB").new_page()
         newcomer.goto(link)
-        entered(newcomer, house, address)
+        entered(newcomer, system, address)
         expect(newcomer.get_by_text("Your role will be:")).to_be_visible()
         expect(newcomer.get_by_text(re.compile("^Finance, "))).to_be_visible()
         expect(newcomer.get_by_label("Invitation code")).to_have_count(0)
@@ -322,38 +324,38 @@ def test_somebody_is_invited_accepts_works_and_is_relieved(
         expect(newcomer.get_by_role("link", name="The Night of Great Voices")).to_be_visible()
         expect(newcomer.get_by_role("link", name="New event")).to_have_count(0)
         page.reload()
-        sign_in_long_ago(house, admin)
+        sign_in_long_ago(system, admin)
         page.get_by_role("button", name=f"Remove Finance from {address}").click()
         page.get_by_role("dialog").get_by_role("button", name="Remove").click()
-        confirm_it_is_me(page, house, admin)
+        confirm_it_is_me(page, system, admin)
         expect(page.get_by_role("button", name=f"Remove Finance from {address}")).to_have_count(0)
         newcomer.reload()
         expect(newcomer.get_by_role("heading", name="This account has no role in the office")).to_be_visible()
         newcomer.context.close()
 
 
-def test_a_token_is_shown_once_works_and_is_revoked(browser: Browser, house: House, office: str) -> None:
+def test_a_token_is_shown_once_works_and_is_revoked(browser: Browser, system: System, office: str) -> None:
     name = fresh("Turnstile")
-    with desk(browser, house, office) as page:
+    with desk(browser, system, office) as page:
         page.get_by_role("link", name="API clients").click()
         page.get_by_label("Name", exact=True).fill(name)
         page.get_by_role("button", name="Create the token").click()
         token = page.locator("code").inner_text()
         ask = {"authorization": f"Bearer {token}"}
-        assert http.get(f"{house.url}/api/office/events", headers=ask).status_code == httpx.codes.OK
+        assert http.get(f"{system.url}/api/office/events", headers=ask).status_code == httpx.codes.OK
         page.reload()
         expect(page.get_by_text(name)).to_be_visible()
         expect(page.locator("code")).to_have_count(0)
         page.get_by_role("button", name=f"Revoke {name}").click()
         page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
         expect(page.get_by_text(name)).to_have_count(0)
-        assert http.get(f"{house.url}/api/office/events", headers=ask).status_code == httpx.codes.UNAUTHORIZED
+        assert http.get(f"{system.url}/api/office/events", headers=ask).status_code == httpx.codes.UNAUTHORIZED
 
 
-def test_a_failed_job_is_listed_and_discarded(browser: Browser, house: House, admin: str) -> None:
-    there = len(in_database(house, dead_letters))
-    in_database(house, lambda conn: enqueue(conn, "mail", [Nonsense("a letter to nobody")]))
-    with desk(browser, house, admin) as page:
+def test_a_failed_job_is_listed_and_discarded(browser: Browser, system: System, admin: str) -> None:
+    there = len(in_database(system, dead_letters))
+    in_database(system, lambda conn: enqueue(conn, "mail", [Nonsense("a letter to nobody")]))
+    with desk(browser, system, admin) as page:
         page.goto("/office/jobs")
         given_up = page.get_by_role("button", name=re.compile("^Discard: mail"))
         end = page.get_by_role("button", name="Discard", exact=True)
@@ -368,11 +370,11 @@ def test_a_failed_job_is_listed_and_discarded(browser: Browser, house: House, ad
         assert end.count() == 0
 
 
-def test_roles_reach_as_far_as_they_were_given(browser: Browser, house: House, address: str) -> None:
-    concerts = {event["id"] for event in house.get("/api/events")["events"] if event["kind"] == "concert"}
-    match = house.event("match")
+def test_roles_reach_as_far_as_they_were_given(browser: Browser, system: System, address: str) -> None:
+    concerts = {event["id"] for event in system.get("/api/events")["events"] if event["kind"] == "concert"}
+    match = system.event("match")
     scope = tuple(Grant("box_office", "event", concert) for concert in concerts)
-    with desk(browser, house, hire(house, f"counter-{address}", scope)) as page:
+    with desk(browser, system, hire(system, f"counter-{address}", scope)) as page:
         expect(page.get_by_role("link", name="The Night of Great Voices")).to_be_visible()
         expect(page.get_by_role("link", name="Virage FC v Étoile du Nord")).to_have_count(0)
         expect(page.get_by_role("link", name="Staff")).to_have_count(0)
@@ -384,8 +386,8 @@ def test_roles_reach_as_far_as_they_were_given(browser: Browser, house: House, a
 
 
 @pytest.mark.parametrize("width", [390, 720, 1440])
-def test_staff_find_the_office_in_the_menu(browser: Browser, house: House, office: str, width: int) -> None:
-    with desk(browser, house, office, viewport={"width": width, "height": 844}) as page:
+def test_staff_find_the_office_in_the_menu(browser: Browser, system: System, office: str, width: int) -> None:
+    with desk(browser, system, office, viewport={"width": width, "height": 844}) as page:
         page.goto("/tickets")
         menu = page.get_by_role("navigation", name="Main")
         menu.get_by_role("link", name="Office").click()

@@ -6,31 +6,31 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.web import tour_office_food
-from tests.web.house import House
 from tests.web.office import ADMIN, ENGLISH, desk, hire, in_database
 from tests.web.office_tour import ORDER, doors, screens
 from tests.web.screens import SIZES
+from tests.web.system import System
 from tests.web.test_access import SMALL, found_by_axe
 
 
 @pytest.fixture(scope="module")
-def sold(house: House) -> None:
+def sold(system: System) -> None:
     """Something for the screens of food and money to show."""
-    tour_office_food.evening(house, sales=6)
+    tour_office_food.evening(system, sales=6)
 
 
 @pytest.mark.usefixtures("sold")
 def test_axe_finds_nothing_in_the_office_and_every_target_is_large_enough(
-    browser: Browser, house: House, address: str
+    browser: Browser, system: System, address: str
 ) -> None:
     """At a desk and light, with all that opens on its screens; the walk sees each page on a phone and dark."""
-    with desk(browser, house, hire(house, f"axe-{address}", ADMIN), viewport=SIZES["desk"]) as page:
+    with desk(browser, system, hire(system, f"axe-{address}", ADMIN), viewport=SIZES["desk"]) as page:
         found = []
-        order = str(in_database(house, lambda conn: conn.fetchval(ORDER)))
-        stranger = browser.new_page(base_url=house.url, viewport=SIZES["desk"])
+        order = str(in_database(system, lambda conn: conn.fetchval(ORDER)))
+        stranger = browser.new_page(base_url=system.url, viewport=SIZES["desk"])
         stranger.add_init_script(ENGLISH)
         for seen, visited in (
-            (page, chain(screens(page, house, order), tour_office_food.screens(page, house))),
+            (page, chain(screens(page, system, order), tour_office_food.screens(page, system))),
             (stranger, doors(stranger)),
         ):
             for name, *_ in visited:
@@ -42,23 +42,23 @@ def test_axe_finds_nothing_in_the_office_and_every_target_is_large_enough(
 
 
 def test_the_office_changes_its_language_with_the_rest_of_the_page(
-    browser: Browser, house: House, address: str
+    browser: Browser, system: System, address: str
 ) -> None:
-    with desk(browser, house, hire(house, f"words-{address}", ADMIN)) as page:
+    with desk(browser, system, hire(system, f"words-{address}", ADMIN)) as page:
         page.get_by_role("button", name="Français").click()
         expect(page.get_by_role("heading", name="Événements", level=1)).to_be_visible()
         expect(page.get_by_role("link", name="Nouvel événement")).to_be_visible()
 
 
-def test_focus_follows_to_the_heading_of_each_screen(browser: Browser, house: House, address: str) -> None:
-    with desk(browser, house, hire(house, f"focus-{address}", ADMIN)) as page:
+def test_focus_follows_to_the_heading_of_each_screen(browser: Browser, system: System, address: str) -> None:
+    with desk(browser, system, hire(system, f"focus-{address}", ADMIN)) as page:
         for name in ("Orders", "Staff", "Devices", "API clients", "Failed jobs", "Events"):
             page.get_by_role("navigation", name="Office").get_by_role("link", name=name).press("Enter")
             expect(page.get_by_role("heading", name=name, level=1)).to_be_focused()
 
 
-def test_whoever_signs_out_is_asked_to_sign_in_again(browser: Browser, house: House, address: str) -> None:
-    with desk(browser, house, hire(house, f"out-{address}", ADMIN)) as page:
+def test_whoever_signs_out_is_asked_to_sign_in_again(browser: Browser, system: System, address: str) -> None:
+    with desk(browser, system, hire(system, f"out-{address}", ADMIN)) as page:
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_role("heading", name="Office", level=1)).to_be_focused()
         expect(page.get_by_label("Email address")).to_be_visible()

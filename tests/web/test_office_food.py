@@ -17,9 +17,9 @@ from tests.matchday.food.menu.photos import a_photo
 from tests.web import http
 from tests.web.cards import new_card
 from tests.web.food import untouched_outlet
-from tests.web.house import House, fresh
 from tests.web.office import ADMIN, confirm_it_is_me, desk, hire, in_database, sign_in_long_ago
 from tests.web.office_food import Till, taxed_yesterday, yesterday
+from tests.web.system import System, fresh
 from virage.cli.fiscal import verify_archives
 from virage.demo.programme import CLUB
 from virage.demo.tills import POSTS
@@ -41,19 +41,19 @@ def section(page: Page, name: str) -> None:
     page.get_by_role("navigation", name="Food and money").get_by_role("link", name=name, exact=True).click()
 
 
-def item_at(house: House, outlet: str, name: str) -> dict[str, object] | None:
+def item_at(system: System, outlet: str, name: str) -> dict[str, object] | None:
     """What everybody is told that an outlet sells under an English name."""
-    items = house.get(f"/api/food/catalogue/{outlet}")["items"]
+    items = system.get(f"/api/food/catalogue/{outlet}")["items"]
     return next((one for one in items if one["item"]["name"]["en"] == name), None)
 
 
 def test_a_product_is_priced_published_and_then_on_the_public_menu(
-    browser: Browser, house: House, address: str
+    browser: Browser, system: System, address: str
 ) -> None:
     name = f"Pretzel {address}"
-    in_database(house, lambda conn: conn.execute(WRITTEN_HERE))  # what an earlier try left in the draft, half done
-    email = hire(house, f"menu-{address}", CATALOGUE_DESK)
-    with desk(browser, house, email) as page:
+    in_database(system, lambda conn: conn.execute(WRITTEN_HERE))  # what an earlier try left in the draft, half done
+    email = hire(system, f"menu-{address}", CATALOGUE_DESK)
+    with desk(browser, system, email) as page:
         page.goto("/office/food/catalogue")
         page.get_by_role("link", name="New product").click()
         page.get_by_role("button", name="Save draft").click()
@@ -87,12 +87,12 @@ def test_a_product_is_priced_published_and_then_on_the_public_menu(
         page.get_by_role("button", name="Save draft").click()
         expect(page.get_by_text("The end is before the start")).to_be_visible()
         page.get_by_label("Until minute").fill("-45")
-        sign_in_long_ago(house, email)
+        sign_in_long_ago(system, email)
         page.get_by_role("button", name="Save draft").click()
-        confirm_it_is_me(page, house, email)
+        confirm_it_is_me(page, system, email)
         expect(row).to_contain_text("€4.50")
         expect(row).to_contain_text("1 more price")
-        assert item_at(house, "02", name) is None
+        assert item_at(system, "02", name) is None
         page.get_by_role("button", name="Review changes").click()
         asked = page.get_by_role("dialog", name="Publish these changes?")
         expect(asked.locator("[data-change=added]").filter(has_text=name)).to_contain_text("€4.50")
@@ -109,7 +109,7 @@ def test_a_product_is_priced_published_and_then_on_the_public_menu(
         expect(asked.get_by_text("You are offline")).to_be_visible()
         asked.get_by_role("button", name="Publish", exact=True).click()
         expect(page.get_by_text("Everything is published")).to_be_visible()
-        here, there = item_at(house, "02", name) or {}, item_at(house, "03", name) or {}
+        here, there = item_at(system, "02", name) or {}, item_at(system, "03", name) or {}
         assert (here["cents"], here["prices"]) == (450, [{"window": {"from_min": -90, "until_min": -45}, "cents": 400}])
         assert (there["cents"], there["prices"]) == (450, [])
         page.unroute("**/api/office/food/publications")
@@ -118,9 +118,9 @@ def test_a_product_is_priced_published_and_then_on_the_public_menu(
         expect(page.get_by_role("dialog").get_by_role("listitem").filter(has_text=name)).to_contain_text("€4.50")
 
 
-def test_concurrent_edits_are_not_overwritten(browser: Browser, house: House, address: str) -> None:
+def test_concurrent_edits_are_not_overwritten(browser: Browser, system: System, address: str) -> None:
     name = f"Cup {address}"
-    with desk(browser, house, hire(house, f"first-{address}", CATALOGUE_DESK)) as page:
+    with desk(browser, system, hire(system, f"first-{address}", CATALOGUE_DESK)) as page:
         page.goto("/office/food/catalogue/new?kind=deposit")
         page.get_by_label("Name (French)").fill(name)
         page.get_by_label("Name (English)").fill(name)
@@ -141,11 +141,11 @@ def test_concurrent_edits_are_not_overwritten(browser: Browser, house: House, ad
         expect(page.get_by_role("row").filter(has_text=name)).to_have_count(0)
 
 
-def test_a_stock_is_counted_and_its_alert_is_gone(browser: Browser, house: House, address: str) -> None:
-    outlet = untouched_outlet(house)
-    fries = item_at(house, outlet, "Fries")
+def test_a_stock_is_counted_and_its_alert_is_gone(browser: Browser, system: System, address: str) -> None:
+    outlet = untouched_outlet(system)
+    fries = item_at(system, outlet, "Fries")
     assert fries is not None
-    with desk(browser, house, hire(house, f"stock-{address}", (Grant("cashier", "outlet", outlet),))) as page:
+    with desk(browser, system, hire(system, f"stock-{address}", (Grant("cashier", "outlet", outlet),))) as page:
         # Who has no events begins where their work is, and finds where to choose the PIN of the tills.
         expect(page.get_by_role("heading", name="Stock", level=1)).to_be_visible()
         expect(page.get_by_role("navigation", name="Office").get_by_role("link", name="My PIN")).to_be_visible()
@@ -177,10 +177,10 @@ def test_a_stock_is_counted_and_its_alert_is_gone(browser: Browser, house: House
 
 
 def test_a_derogation_is_entered_for_48_hours_at_most_and_withdrawn(
-    browser: Browser, house: House, address: str
+    browser: Browser, system: System, address: str
 ) -> None:
     in_year = next(YEARS)
-    with desk(browser, house, hire(house, f"mayor-{address}", (Grant("programme", "organiser", CLUB.id),))) as page:
+    with desk(browser, system, hire(system, f"mayor-{address}", (Grant("programme", "organiser", CLUB.id),))) as page:
         page.get_by_role("link", name="Food and money").click()
         expect(page.get_by_role("heading", name="Alcohol", level=1)).to_be_visible()
         year = page.locator("article").filter(has=page.get_by_role("heading", name=str(in_year)))
@@ -202,11 +202,11 @@ def test_a_derogation_is_entered_for_48_hours_at_most_and_withdrawn(
 
 
 def test_a_till_is_paired_and_what_it_sells_shows_without_a_reload(
-    browser: Browser, house: House, address: str
+    browser: Browser, system: System, address: str
 ) -> None:
-    name, outlet = f"Till {address}", untouched_outlet(house)
+    name, outlet = f"Till {address}", untouched_outlet(system)
     grants = (Grant("finance", "outlet", outlet),)
-    with desk(browser, house, hire(house, f"tills-{address}", grants)) as page:
+    with desk(browser, system, hire(system, f"tills-{address}", grants)) as page:
         page.get_by_role("link", name="Food and money").click()
         section(page, "Tills")
         page.get_by_label("Name", exact=True).fill(name)
@@ -215,7 +215,7 @@ def test_a_till_is_paired_and_what_it_sells_shows_without_a_reload(
         expect(page.get_by_label(re.compile("^Outlet "))).to_have_count(1)
         page.get_by_label(f"Outlet {outlet}").check()
         page.get_by_role("button", name="Show code").click()
-        till = Till(house, page.locator("[data-code]").inner_text(), outlet)
+        till = Till(system, page.locator("[data-code]").inner_text(), outlet)
         expect(page.get_by_role("dialog", name=f"{name} is paired.")).to_be_visible()
         page.get_by_role("button", name="Done").click()
         expect(page.locator(f"[data-till='{name}']")).to_contain_text(f"Outlets {outlet}")
@@ -257,9 +257,9 @@ def test_a_till_is_paired_and_what_it_sells_shows_without_a_reload(
         assert till.is_dead()
 
 
-def test_a_first_visitor_of_the_office_finds_yesterdays_sales(browser: Browser, house: House, address: str) -> None:
+def test_a_first_visitor_of_the_office_finds_yesterdays_sales(browser: Browser, system: System, address: str) -> None:
     grants = (Grant("finance", "outlet", OWN.outlet),)
-    with desk(browser, house, hire(house, f"first-look-{address}", grants)) as page:
+    with desk(browser, system, hire(system, f"first-look-{address}", grants)) as page:
         page.goto("/office/food")
         page.get_by_role("button", name="Yesterday").click()
         expect(page.locator(f"[data-row='{OWN.outlet}']")).to_contain_text("€")
@@ -272,10 +272,10 @@ def test_a_first_visitor_of_the_office_finds_yesterdays_sales(browser: Browser, 
         expect(page.locator("[data-closing]").filter(has_text=f"{OWN.outlet} ·").first).to_contain_text("€")
 
 
-def test_a_lost_card_is_blocked_and_replaced(browser: Browser, house: House, address: str) -> None:
-    lost, fresh = new_card(house).code, new_card(house).code
-    email = hire(house, f"cards-{address}", (Grant("cashier"),))
-    with desk(browser, house, email) as page:
+def test_a_lost_card_is_blocked_and_replaced(browser: Browser, system: System, address: str) -> None:
+    lost, fresh = new_card(system).code, new_card(system).code
+    email = hire(system, f"cards-{address}", (Grant("cashier"),))
+    with desk(browser, system, email) as page:
         page.goto("/office/food/cards")
         page.get_by_label("Code printed on the card").fill("K7Q2")
         page.get_by_role("button", name="Search").click()
@@ -289,9 +289,9 @@ def test_a_lost_card_is_blocked_and_replaced(browser: Browser, house: House, add
         expect(page.locator("[data-card=stolen]")).to_be_visible()
         page.get_by_role("button", name="Issue a new card").click()
         page.get_by_label("Code printed on the new card").fill(fresh)
-        sign_in_long_ago(house, email)
+        sign_in_long_ago(system, email)
         page.get_by_role("button", name="Issue card").click()
-        confirm_it_is_me(page, house, email)
+        confirm_it_is_me(page, system, email)
         expect(page.locator("[data-card=free]")).to_contain_text(fresh)
         page.get_by_label("Code printed on the card").fill(lost)
         page.get_by_role("button", name="Search").click()
@@ -299,11 +299,11 @@ def test_a_lost_card_is_blocked_and_replaced(browser: Browser, house: House, add
 
 
 def test_a_statement_is_made_of_closed_days_and_taken_home_with_the_archive(
-    browser: Browser, house: House, address: str, tmp_path: Path
+    browser: Browser, system: System, address: str, tmp_path: Path
 ) -> None:
     name, day = fresh("Caterer & Sons"), yesterday().isoformat()
-    in_database(house, lambda conn: conn.execute(RUN_BY_OTHERS, OWN.outlet))  # whoever an earlier try let run it
-    with desk(browser, house, hire(house, f"owed-{address}", CATALOGUE_DESK)) as page:
+    in_database(system, lambda conn: conn.execute(RUN_BY_OTHERS, OWN.outlet))  # whoever an earlier try let run it
+    with desk(browser, system, hire(system, f"owed-{address}", CATALOGUE_DESK)) as page:
         page.goto("/office/food/concessionaires")
         page.get_by_role("button", name="New concessionaire").click()
         dialog = page.get_by_role("dialog")
@@ -326,8 +326,8 @@ def test_a_statement_is_made_of_closed_days_and_taken_home_with_the_archive(
         for field in ("From", "To"):
             page.get_by_label(field, exact=True).fill(day)
         page.get_by_role("button", name="Create statement").click()
-        # The house has 15 % of what was sold net, and the VAT on that; cups are its own.
-        gross, net = taxed_yesterday(house, OWN.till_id)
+        # The system has 15 % of what was sold net, and the VAT on that; cups are its own.
+        gross, net = taxed_yesterday(system, OWN.till_id)
         commission = (net * Decimal("0.15")).quantize(Decimal(1), ROUND_HALF_UP)
         payable = gross - commission - (commission * Decimal("0.2")).quantize(Decimal(1), ROUND_HALF_UP)
         expect(page.locator("[data-payable]")).to_have_attribute("data-payable", str(payable))
@@ -361,8 +361,8 @@ def test_a_statement_is_made_of_closed_days_and_taken_home_with_the_archive(
         assert sum(debited) == sum(credited) == Decimal(shown or 0) / 100 > 0
 
 
-def test_each_sees_the_parts_that_are_their_work_and_no_others(browser: Browser, house: House, address: str) -> None:
-    with desk(browser, house, hire(house, f"none-{address}", (Grant("steward", "gate", "A"),))) as page:
+def test_each_sees_the_parts_that_are_their_work_and_no_others(browser: Browser, system: System, address: str) -> None:
+    with desk(browser, system, hire(system, f"none-{address}", (Grant("steward", "gate", "A"),))) as page:
         expect(page.get_by_role("link", name="Food and money")).to_have_count(0)
         for path in (
             "",
@@ -377,7 +377,7 @@ def test_each_sees_the_parts_that_are_their_work_and_no_others(browser: Browser,
         ):
             page.goto(f"/office/food{path}")
             expect(page.get_by_text("You don’t have access to this part of the office.")).to_be_visible()
-    with desk(browser, house, hire(house, f"admin-{address}", ADMIN)) as page:
+    with desk(browser, system, hire(system, f"admin-{address}", ADMIN)) as page:
         page.get_by_role("link", name="Food and money").click()
         page.route("**/api/office/food/draft", lambda route: route.abort(), times=1)
         section(page, "Catalogue")
@@ -386,4 +386,4 @@ def test_each_sees_the_parts_that_are_their_work_and_no_others(browser: Browser,
         page.get_by_role("button", name="Français").click()
         expect(page.get_by_role("heading", name="Catalogue", level=1)).to_be_visible()
         expect(page.get_by_role("link", name="Nouveau produit")).to_be_visible()
-        assert http.get(f"{house.url}/api/office/food/draft").status_code == httpx.codes.UNAUTHORIZED
+        assert http.get(f"{system.url}/api/office/food/draft").status_code == httpx.codes.UNAUTHORIZED

@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.web.gate import tonight
-from tests.web.house import House, fresh
 from tests.web.office import CLUB_OFFICE, desk, hire, new_event
 from tests.web.steps import find_two_seats
+from tests.web.system import System, fresh
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.test_office import buy
 from virage.platform.web.guard import Grant
@@ -22,15 +22,15 @@ BELOW = """(toast) => { const box = toast.getBoundingClientRect();
 
 
 @pytest.fixture
-def office(house: House, address: str) -> str:
+def office(system: System, address: str) -> str:
     """Somebody who works in the club's office."""
-    return hire(house, f"office-{address}", CLUB_OFFICE)
+    return hire(system, f"office-{address}", CLUB_OFFICE)
 
 
 def test_the_totals_of_all_events_come_in_one_answer_and_are_never_partial(
-    browser: Browser, house: House, office: str
+    browser: Browser, system: System, office: str
 ) -> None:
-    with desk(browser, house, office) as page:
+    with desk(browser, system, office) as page:
         asked: list[str] = []
         held: list[Route] = []
 
@@ -51,10 +51,10 @@ def test_the_totals_of_all_events_come_in_one_answer_and_are_never_partial(
 
 
 def test_two_editors_of_an_event_see_the_other_version_and_lose_nothing(
-    browser: Browser, house: House, office: str, address: str
+    browser: Browser, system: System, office: str, address: str
 ) -> None:
-    other = hire(house, f"other-{address}", CLUB_OFFICE)
-    with desk(browser, house, office) as mine, desk(browser, house, other) as theirs:
+    other = hire(system, f"other-{address}", CLUB_OFFICE)
+    with desk(browser, system, office) as mine, desk(browser, system, other) as theirs:
         event = new_event(mine, "Edited by two")
         for page in (mine, theirs):
             page.goto(f"/office/events/{event}/details")
@@ -88,9 +88,9 @@ def test_two_editors_of_an_event_see_the_other_version_and_lose_nothing(
         expect(theirs.locator("#limit_per_buyer")).to_have_value("4")
 
 
-def test_a_sale_is_not_called_live_without_network(browser: Browser, house: House, office: str) -> None:
-    with desk(browser, house, office) as page:
-        page.goto(f"/office/events/{house.event('match')}")
+def test_a_sale_is_not_called_live_without_network(browser: Browser, system: System, office: str) -> None:
+    with desk(browser, system, office) as page:
+        page.goto(f"/office/events/{system.event('match')}")
         numbers = page.get_by_role("region", name="Ticket sales", exact=True)
         expect(numbers).to_contain_text("Live, ")
         page.context.set_offline(True)
@@ -102,10 +102,10 @@ def test_a_sale_is_not_called_live_without_network(browser: Browser, house: Hous
         expect(numbers).to_contain_text("Live, ")
 
 
-def test_a_sale_whose_server_does_not_answer_is_not_called_live(browser: Browser, house: House, office: str) -> None:
-    with desk(browser, house, office) as page:
+def test_a_sale_whose_server_does_not_answer_is_not_called_live(browser: Browser, system: System, office: str) -> None:
+    with desk(browser, system, office) as page:
         page.clock.install()
-        page.goto(f"/office/events/{house.event('match')}")
+        page.goto(f"/office/events/{system.event('match')}")
         numbers = page.get_by_role("region", name="Ticket sales", exact=True)
         expect(numbers).to_contain_text("Live, ")
         page.route("**/api/office/events/*/sales", lambda route: route.abort())
@@ -117,8 +117,8 @@ def test_a_sale_whose_server_does_not_answer_is_not_called_live(browser: Browser
         expect(numbers).to_contain_text("Live, ")
 
 
-def test_a_new_event_without_a_title_is_not_made(browser: Browser, house: House, office: str) -> None:
-    with desk(browser, house, office) as page:
+def test_a_new_event_without_a_title_is_not_made(browser: Browser, system: System, office: str) -> None:
+    with desk(browser, system, office) as page:
         made: list[str] = []
         page.on("request", lambda request: made.append(request.url) if request.method == "POST" else None)
         page.get_by_role("link", name="New event").click()
@@ -130,10 +130,10 @@ def test_a_new_event_without_a_title_is_not_made(browser: Browser, house: House,
 
 
 def test_an_order_is_found_by_the_beginning_of_an_address_and_a_short_search_shows_no_old_one(
-    page: Page, browser: Browser, house: House, office: str, address: str
+    page: Page, browser: Browser, system: System, office: str, address: str
 ) -> None:
-    code = buy(page, house, address)
-    with desk(browser, house, office) as work:
+    code = buy(page, system, address)
+    with desk(browser, system, office) as work:
         work.goto("/office/orders")
         expect(work.get_by_text("Search for an order")).to_be_visible()
         search = work.get_by_label("Find an order")
@@ -147,11 +147,11 @@ def test_an_order_is_found_by_the_beginning_of_an_address_and_a_short_search_sho
 
 
 def test_a_cancelled_event_shows_its_refunds_without_being_loaded_again(
-    page: Page, browser: Browser, house: House, address: str
+    page: Page, browser: Browser, system: System, address: str
 ) -> None:
-    admin = hire(house, f"cancels-{address}", (Grant("admin"),))
+    admin = hire(system, f"cancels-{address}", (Grant("admin"),))
     title = fresh("Called off")
-    with desk(browser, house, admin) as work:
+    with desk(browser, system, admin) as work:
         event = priced(work, title)
         page.goto(f"/events/{event}")
         find_two_seats(page)
@@ -188,8 +188,8 @@ def priced(page: Page, title: str) -> str:
     return event
 
 
-def test_floating_bars_cover_no_control(browser: Browser, house: House, office: str) -> None:
-    with desk(browser, house, office) as page:
+def test_floating_bars_cover_no_control(browser: Browser, system: System, office: str) -> None:
+    with desk(browser, system, office) as page:
         event = priced(page, fresh("Under a message"))
         page.goto(f"/office/events/{event}/prices")
         page.get_by_role("button", name="Save prices").click()
@@ -199,9 +199,9 @@ def test_floating_bars_cover_no_control(browser: Browser, house: House, office: 
 
 
 def test_the_office_on_a_phone_folds_its_menu_and_begins_at_the_top(
-    browser: Browser, house: House, office: str
+    browser: Browser, system: System, office: str
 ) -> None:
-    with desk(browser, house, office, viewport=PHONE) as page:
+    with desk(browser, system, office, viewport=PHONE) as page:
         expect(page.get_by_role("navigation", name="Office")).not_to_be_visible()
         box = page.get_by_role("heading", level=1).bounding_box()
         assert box
@@ -215,24 +215,24 @@ def test_the_office_on_a_phone_folds_its_menu_and_begins_at_the_top(
 
 
 @pytest.mark.parametrize("size", list(SIZES))
-def test_empty_pages_say_what_to_do(browser: Browser, house: House, address: str, size: str) -> None:
-    admin = hire(house, f"empty-{address}", (Grant("admin"),))
-    with desk(browser, house, admin, viewport=SIZES[size]) as page:
+def test_empty_pages_say_what_to_do(browser: Browser, system: System, address: str, size: str) -> None:
+    admin = hire(system, f"empty-{address}", (Grant("admin"),))
+    with desk(browser, system, admin, viewport=SIZES[size]) as page:
         for path, said in (("orders", "Search for an order"), ("food/cards", "Search for a card")):
             page.goto(f"/office/{path}")
             expect(page.get_by_text(said)).to_be_visible()
             assert found_by_axe(page) + page.evaluate(SMALL) == []
 
 
-def test_a_supervisor_sees_the_events_of_the_gates(browser: Browser, house: House, address: str) -> None:
-    tonight(house, title := fresh("Supervised"))
-    with desk(browser, house, hire(house, f"gates-{address}", (Grant("supervisor", "gate", "A"),))) as page:
+def test_a_supervisor_sees_the_events_of_the_gates(browser: Browser, system: System, address: str) -> None:
+    tonight(system, title := fresh("Supervised"))
+    with desk(browser, system, hire(system, f"gates-{address}", (Grant("supervisor", "gate", "A"),))) as page:
         expect(page.get_by_role("link", name=title)).to_be_visible()
         assert found_by_axe(page) + page.evaluate(SMALL) == []
 
 
-def test_announcements_for_screen_readers_are_cleared(browser: Browser, house: House, office: str) -> None:
-    with desk(browser, house, office) as page:
+def test_announcements_for_screen_readers_are_cleared(browser: Browser, system: System, office: str) -> None:
+    with desk(browser, system, office) as page:
         page.get_by_role("link", name="Orders").click()
         said = page.locator("p[aria-live=polite]").last
         expect(said).to_have_text("Orders")

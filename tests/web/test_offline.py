@@ -6,15 +6,15 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.web.house import FAN, House
 from tests.web.steps import buy_and_open
+from tests.web.system import FAN, System
 
 SignIn = Callable[[Page, str], None]
 Browse = Callable[[], tuple[BrowserContext, Page]]
 
 
 def test_a_ticket_opens_with_the_server_stopped_and_the_browser_restarted(
-    browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], house: House, sign_in: SignIn
+    browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], system: System, sign_in: SignIn
 ) -> None:
     _, process = own_server
     context, page = browse()
@@ -27,7 +27,7 @@ def test_a_ticket_opens_with_the_server_stopped_and_the_browser_restarted(
     address = page.url
     context.close()
 
-    house.stop(process)
+    system.stop(process)
     context, page = browse()
     page.clock.install()
     page.goto(address)
@@ -56,14 +56,14 @@ KEPT = """async () => {
 LOADED = "performance.getEntriesByType('resource').map(entry => entry.name).filter(name => name.includes('/assets/'))"
 
 
-def test_a_fans_phone_fetches_nothing_of_the_office_until_it_is_opened(page: Page, house: House) -> None:
+def test_a_fans_phone_fetches_nothing_of_the_office_until_it_is_opened(page: Page, system: System) -> None:
     asked: set[str] = set()
     page.on("request", lambda request: asked.add(request.url))
     page.goto("/")
     expect(page.locator("#first-event")).to_be_visible()
     kept = page.evaluate(KEPT)
     first = set(asked)
-    assert {f"{house.url}/index.html"} < set(kept)
+    assert {f"{system.url}/index.html"} < set(kept)
     assert not [url for url, text in kept.items() if "/api/office" in text or ".office ." in text]
     page.goto("/office")
     expect(page.get_by_role("heading", name="Office", level=1)).to_be_visible()
@@ -75,23 +75,23 @@ def test_a_fans_phone_fetches_nothing_of_the_office_until_it_is_opened(page: Pag
 
 
 def test_a_ticket_moves_to_another_browser_by_a_code_and_the_first_one_shows_it(
-    page: Page, house: House, sign_in: SignIn, address: str
+    page: Page, system: System, sign_in: SignIn, address: str
 ) -> None:
-    buy_and_open(page, house, lambda on: sign_in(on, address))
+    buy_and_open(page, system, lambda on: sign_in(on, address))
     page.get_by_role("button", name="Show the entry code on this phone").click()
     expect(page.get_by_role("img", name="Entry code of this ticket")).to_be_visible()
     ticket = page.url
 
-    other = page.context.browser.new_context(base_url=house.url, locale="en-GB").new_page()  # type: ignore[union-attr]  # launched
-    other.goto("/sign-in?next=" + ticket.removeprefix(house.url))
-    earlier = house.code_for(address)
+    other = page.context.browser.new_context(base_url=system.url, locale="en-GB").new_page()  # type: ignore[union-attr]  # launched
+    other.goto("/sign-in?next=" + ticket.removeprefix(system.url))
+    earlier = system.code_for(address)
     other.get_by_label("Email address").fill(address)
     other.get_by_role("button", name="Send me a code").click()
-    code = house.code_for(address, besides=earlier)
+    code = system.code_for(address, besides=earlier)
     other.get_by_label("Sign-in code").fill(code)
     other.get_by_role("button", name="Sign in", exact=True).click()
     other.get_by_role("button", name="Move it to this phone").click()
-    other.get_by_label("Code from the email").fill(house.code_for(address, besides=code))
+    other.get_by_label("Code from the email").fill(system.code_for(address, besides=code))
     other.get_by_role("button", name="Move ticket").click()
     expect(other.get_by_role("img", name="Entry code of this ticket")).to_be_visible()
     page.reload()
@@ -100,9 +100,9 @@ def test_a_ticket_moves_to_another_browser_by_a_code_and_the_first_one_shows_it(
 
 
 def test_a_ticket_is_printed_and_the_screen_explains_the_consequence(
-    page: Page, house: House, sign_in: SignIn, address: str
+    page: Page, system: System, sign_in: SignIn, address: str
 ) -> None:
-    buy_and_open(page, house, lambda on: sign_in(on, address))
+    buy_and_open(page, system, lambda on: sign_in(on, address))
     page.get_by_role("button", name="Print ticket").click()
     expect(page.get_by_text("Your printed ticket will replace the one on this phone")).to_be_visible()
     with page.expect_download() as saved:

@@ -7,23 +7,23 @@ import pytest
 from playwright.sync_api import Browser, Playwright, expect
 
 from tests.web.gate import Phone
-from tests.web.house import House
 from tests.web.oldest import OLDEST
+from tests.web.system import System
 from tests.web.till import by_cash, open_till, sold, tap_product
 
 CHOCOLATE = "Hot chocolate"
 
 
 @pytest.fixture
-def tablet(playwright: Playwright, tmp_path: Path, house: House) -> Iterator[Phone]:
-    tablet = Phone(playwright, tmp_path, house.url)
+def tablet(playwright: Playwright, tmp_path: Path, system: System) -> Iterator[Phone]:
+    tablet = Phone(playwright, tmp_path, system.url)
     yield tablet
     tablet.close()
 
 
-def test_the_oldest_browser_proves_the_receipt_of_a_new_till(house: House, tablet: Phone, browser: Browser) -> None:
+def test_the_oldest_browser_proves_the_receipt_of_a_new_till(system: System, tablet: Phone, browser: Browser) -> None:
     page = tablet.start(viewport={"width": 1440, "height": 900})
-    open_till(page, house, "Till new")
+    open_till(page, system, "Till new")
     tap_product(page, CHOCOLATE)
     by_cash(page)
     address = page.locator("[data-code]").first.get_attribute("data-code") or ""

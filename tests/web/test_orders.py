@@ -4,21 +4,21 @@ from collections.abc import Callable
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.house import House
 from tests.web.office import CLUB_OFFICE, desk, hire
 from tests.web.steps import ACCEPTED, find_two_seats, open_match, pay
+from tests.web.system import System
 
 
 def test_an_order_is_found_by_the_name_of_its_fan_and_its_history_says_why_money_went_back(
-    page: Page, browser: Browser, house: House, sign_in: Callable[[Page, str], None], address: str
+    page: Page, browser: Browser, system: System, sign_in: Callable[[Page, str], None], address: str
 ) -> None:
-    open_match(page, house)
+    open_match(page, system)
     find_two_seats(page)
     sign_in(page, address)
     pay(page, ACCEPTED)
     expect(page.get_by_role("heading", name="See you at the stadium")).to_be_visible()
     order = page.evaluate("fetch('/api/me/orders').then(answer => answer.json())")[0]
-    with desk(browser, house, hire(house, f"counter-{address}", CLUB_OFFICE)) as work:
+    with desk(browser, system, hire(system, f"counter-{address}", CLUB_OFFICE)) as work:
         work.get_by_role("link", name="Orders").click()
         seat = order["lines"][0]["label"]
         for wanted in ("somebody somewhere", f"{seat['block']} {seat['row']} {seat['seat']}"):

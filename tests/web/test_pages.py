@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.house import House, fresh
 from tests.web.office import ADMIN, desk, hire
 from tests.web.steps import ACCEPTED, find_two_seats, open_match, pay
+from tests.web.system import System, fresh
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 
 NAMES = {
@@ -25,9 +25,9 @@ HOSTILE = """## Where
 
 
 @pytest.fixture
-def office(browser: Browser, house: House, address: str) -> Iterator[Page]:
+def office(browser: Browser, system: System, address: str) -> Iterator[Page]:
     """The office's page of texts, for an administrator."""
-    with desk(browser, house, hire(house, f"pages-{address}", ADMIN)) as page:
+    with desk(browser, system, hire(system, f"pages-{address}", ADMIN)) as page:
         page.goto("/office/pages")
         expect(page.get_by_role("heading", name="Legal and help", level=1)).to_be_visible()
         yield page
@@ -42,11 +42,11 @@ def chosen(page: Page, kind: str, language: str) -> None:
 @pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
 @pytest.mark.parametrize("look", ["phone dark", "desk light"])
 def test_the_foot_of_every_page_leads_to_the_operators_texts(
-    browser: Browser, house: House, locale: str, look: str
+    browser: Browser, system: System, locale: str, look: str
 ) -> None:
     size, theme = look.split()
     settings: dict[str, Any] = {"viewport": SIZES[size], "color_scheme": theme, "has_touch": size == "phone"}
-    context = browser.new_context(base_url=house.url, locale=locale, **settings)
+    context = browser.new_context(base_url=system.url, locale=locale, **settings)
     page = context.new_page()
     for name in NAMES[locale]:
         page.goto("/")
@@ -58,7 +58,7 @@ def test_the_foot_of_every_page_leads_to_the_operators_texts(
 
 
 def test_an_administrator_publishes_a_text_and_everybody_reads_it_with_its_version(
-    office: Page, page: Page, house: House
+    office: Page, page: Page, system: System
 ) -> None:
     chosen(office, "help", "en")
     publish = office.get_by_role("button", name="Publish", exact=True)
@@ -86,9 +86,9 @@ def test_an_administrator_publishes_a_text_and_everybody_reads_it_with_its_versi
 
 
 def test_of_two_administrators_the_second_sees_that_the_text_changed_and_keeps_the_own(
-    office: Page, browser: Browser, house: House, address: str
+    office: Page, browser: Browser, system: System, address: str
 ) -> None:
-    with desk(browser, house, hire(house, f"other-{address}", ADMIN)) as other:
+    with desk(browser, system, hire(system, f"other-{address}", ADMIN)) as other:
         other.goto("/office/pages")
         for page in (office, other):
             chosen(page, "accessibility", "en")
@@ -122,9 +122,9 @@ def test_an_empty_text_is_not_published_and_leaving_with_changes_asks_first(offi
 
 
 def test_the_basket_leads_to_the_terms_and_the_order_keeps_the_accepted_version(
-    page: Page, house: House, sign_in: Callable[[Page, str], None], address: str
+    page: Page, system: System, sign_in: Callable[[Page, str], None], address: str
 ) -> None:
-    open_match(page, house)
+    open_match(page, system)
     find_two_seats(page)
     sign_in(page, address)
     with page.expect_popup() as opened:

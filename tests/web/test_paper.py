@@ -5,25 +5,25 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.web.house import House
 from tests.web.office import sign_in_long_ago
 from tests.web.steps import buy_and_open
+from tests.web.system import System
 
 
 def test_paper_that_ends_the_code_on_a_phone_asks_for_a_fresh_sign_in(
-    page: Page, house: House, sign_in: Callable[[Page, str], None], address: str
+    page: Page, system: System, sign_in: Callable[[Page, str], None], address: str
 ) -> None:
-    buy_and_open(page, house, lambda on: sign_in(on, address))
+    buy_and_open(page, system, lambda on: sign_in(on, address))
     page.get_by_role("button", name="Show the entry code on this phone").click()
     expect(page.get_by_role("img", name="Entry code of this ticket")).to_be_visible()
-    sign_in_long_ago(house, address)
+    sign_in_long_ago(system, address)
     page.get_by_role("button", name="Print ticket").click()
     dialog = page.get_by_role("dialog", name="Print your ticket")
     dialog.get_by_role("button", name="Get the printable ticket").click()
     expect(dialog.get_by_text("Confirm it’s you")).to_be_visible()
-    before = house.code_for(address)
+    before = system.code_for(address)
     dialog.get_by_role("button", name="Send me a code").click()
-    dialog.get_by_label("Sign-in code").fill(house.code_for(address, before))
+    dialog.get_by_label("Sign-in code").fill(system.code_for(address, before))
     with page.expect_download() as saved:
         dialog.get_by_role("button", name="Sign in", exact=True).click()
     assert Path(saved.value.path()).read_bytes().startswith(b"%PDF")

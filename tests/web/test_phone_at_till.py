@@ -11,8 +11,8 @@ from tests.web.cards import shown_proof
 from tests.web.conftest import entered
 from tests.web.food import filled
 from tests.web.gate import Phone, type_code
-from tests.web.house import House
 from tests.web.office import ENGLISH
+from tests.web.system import System
 from tests.web.till import assert_books_are_right, by_cash, chain, open_till, refused, sold, tap_product
 from tests.web.tour import spend, wallet_of
 from virage.money.fiscal.rules.record import Kind, TenderKind
@@ -21,19 +21,19 @@ CHOCOLATE, CHOCOLATE_CENTS = "Hot chocolate", 350
 
 
 @pytest.fixture
-def selling(browser: Browser, house: House) -> Iterator[tuple[Page, str]]:
+def selling(browser: Browser, system: System) -> Iterator[tuple[Page, str]]:
     """A till that sells, in a browser of its own; and its name."""
-    context = browser.new_context(base_url=house.url, locale="en-GB", viewport={"width": 1440, "height": 900})
+    context = browser.new_context(base_url=system.url, locale="en-GB", viewport={"width": 1440, "height": 900})
     context.add_init_script(ENGLISH)
     page = context.new_page()
-    yield page, open_till(page, house, "Till of phones")
+    yield page, open_till(page, system, "Till of phones")
     context.close()
 
 
 @pytest.fixture
-def phone(playwright: Playwright, tmp_path: Path, house: House) -> Iterator[Phone]:
+def phone(playwright: Playwright, tmp_path: Path, system: System) -> Iterator[Phone]:
     """A fan's phone, whose camera sees what it is shown."""
-    phone = Phone(playwright, tmp_path, house.url)
+    phone = Phone(playwright, tmp_path, system.url)
     yield phone
     phone.close()
 
@@ -47,12 +47,12 @@ def asked(till: Page) -> str:
     return str(till.locator("[data-challenge]").get_attribute("data-challenge"))
 
 
-def ready(phone: Phone, house: House, address: str, cents: int) -> Page:
+def ready(phone: Phone, system: System, address: str, cents: int) -> Page:
     """The phone of a fan with money in the wallet, switched on to pay."""
     fan = phone.start()
     fan.goto("/sign-in?next=/purse/phone")
-    entered(fan, house, address)
-    filled(house, address, cents)
+    entered(fan, system, address)
+    filled(system, address, cents)
     fan.get_by_role("button", name="Set up this phone").click()
     expect(fan.get_by_text("This phone is ready to pay")).to_be_visible()
     return fan
@@ -68,11 +68,11 @@ def yes_without_network(fan: Page) -> str:
 
 
 def test_a_phone_pays_at_the_till_and_refusals_are_shown_there(
-    selling: tuple[Page, str], phone: Phone, house: House, address: str
+    selling: tuple[Page, str], phone: Phone, system: System, address: str
 ) -> None:
     till, name = selling
     phone.show(asked(till))
-    fan = ready(phone, house, address, 2_000)
+    fan = ready(phone, system, address, 2_000)
     wallet = wallet_of(fan)
     fan.get_by_role("link", name="Scan a till").click()
     fan.get_by_role("button", name="Scan with the camera").click()
@@ -101,7 +101,7 @@ def test_a_phone_pays_at_the_till_and_refusals_are_shown_there(
 
     fan.goto(asked(till))
     expect(fan.get_by_text("In your wallet: €13.00")).to_be_visible()
-    spend(house, wallet, (-1_200, "sale", timedelta()))
+    spend(system, wallet, (-1_200, "sale", timedelta()))
     type_code(till, yes_without_network(fan))
     expect(till.get_by_text("Not enough in the wallet: €1.00 available.")).to_be_visible()
     refused(till, "insufficient_funds")
@@ -111,11 +111,11 @@ def test_a_phone_pays_at_the_till_and_refusals_are_shown_there(
     expect(fan.get_by_role("heading", name="Payment cancelled")).to_be_visible()
 
     expect(till.locator("[data-backlog='0']")).to_be_visible()
-    sales = [record for record in chain(house, name) if record.kind is Kind.SALE]
+    sales = [record for record in chain(system, name) if record.kind is Kind.SALE]
     assert [[tender.kind for tender in record.tenders] for record in sales] == [
         [TenderKind.VIRTUAL_CARD],
         [TenderKind.CASH],
         [TenderKind.VIRTUAL_CARD],
         [TenderKind.CASH],
     ]
-    assert_books_are_right(house)
+    assert_books_are_right(system)

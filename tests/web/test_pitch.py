@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.web import tour_live, tour_pitch
-from tests.web.house import House
 from tests.web.office import ENGLISH, in_database
+from tests.web.system import System
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.tour_pitch import kick, play
 from virage.media.live.acts import publishing as live
@@ -37,29 +37,29 @@ def streams(page: Page) -> list[str]:
     return found
 
 
-def begin(house: House, event: UUID) -> None:
+def begin(system: System, event: UUID) -> None:
     """The first half begins."""
     now = datetime.now(UTC)
     telling = EntryRequest(new_id(), now, KickOff(Period.FIRST_HALF))
-    in_database(house, lambda conn: live.publish(conn, event, [telling], None, now))
+    in_database(system, lambda conn: live.publish(conn, event, [telling], None, now))
 
 
-def test_live_tracking_is_drawn_and_hiding_it_ends_its_stream(page: Page, house: House, watched: list[str]) -> None:
-    event, opened = tour_live.match(house, "A match that is tracked"), streams(page)
+def test_live_tracking_is_drawn_and_hiding_it_ends_its_stream(page: Page, system: System, watched: list[str]) -> None:
+    event, opened = tour_live.match(system, "A match that is tracked"), streams(page)
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{event}")
     expect(page.get_by_text("Updates will appear here")).to_be_visible()
     pitch = page.locator("[data-pitch]")
     expect(pitch).to_have_count(0)
-    play(house, event, 0, 3)
+    play(system, event, 0, 3)
     expect(pitch).to_be_visible()
     page.wait_for_function(SHARP)
     before = page.evaluate(DRAWN)
     for second in range(3, 9):
-        play(house, event, second, 1)
+        play(system, event, second, 1)
         page.wait_for_function(f"() => Number(document.querySelector('[data-moment]').dataset.moment) >= {2 * second}")
     page.wait_for_function(f"before => {DRAWN} !== before", arg=before)
-    kick(house, event, 97)
+    kick(system, event, 97)
     expect(pitch).to_contain_text("Fastest kick: 97 km/h")
     pitch.locator("summary").click()
     expect(pitch.get_by_role("row", name="No. 11").first).to_contain_text("km/h")
@@ -72,18 +72,18 @@ def test_live_tracking_is_drawn_and_hiding_it_ends_its_stream(page: Page, house:
     assert watched == []
 
 
-def test_a_phone_that_saves_data_is_sent_the_pitch_when_it_asks_for_it(browser: Browser, house: House) -> None:
-    event = tour_live.match(house, "A match on one bar")
-    play(house, event, 0, 3)
+def test_a_phone_that_saves_data_is_sent_the_pitch_when_it_asks_for_it(browser: Browser, system: System) -> None:
+    event = tour_live.match(system, "A match on one bar")
+    play(system, event, 0, 3)
     settings: dict[str, Any] = {"viewport": SIZES["phone"]}
-    with browser.new_context(base_url=house.url, locale="en-GB", **settings) as context:
+    with browser.new_context(base_url=system.url, locale="en-GB", **settings) as context:
         context.add_init_script(ENGLISH)
         context.add_init_script(SAVING)
         page = context.new_page()
         opened = streams(page)
         page.goto(f"/live/{event}")
         expect(page.get_by_text("Updates will appear here")).to_be_visible()
-        begin(house, event)
+        begin(system, event)
         asks = page.locator("[data-pitch-asks]")
         expect(asks).to_be_visible()
         assert not any("pitch:" in url for url in opened)
@@ -94,15 +94,15 @@ def test_a_phone_that_saves_data_is_sent_the_pitch_when_it_asks_for_it(browser: 
 
 @pytest.mark.parametrize("look", ["phone dark", "desk light"])
 def test_axe_finds_nothing_on_the_pitch_and_every_target_is_large_enough(
-    browser: Browser, house: House, look: str
+    browser: Browser, system: System, look: str
 ) -> None:
     size, theme = look.split()
     settings: dict[str, Any] = {"viewport": SIZES[size], "color_scheme": theme, "has_touch": size == "phone"}
-    event, found = tour_live.match(house, f"A pitch, {look}"), []
-    with browser.new_context(base_url=house.url, locale="en-GB", reduced_motion="reduce", **settings) as context:
+    event, found = tour_live.match(system, f"A pitch, {look}"), []
+    with browser.new_context(base_url=system.url, locale="en-GB", reduced_motion="reduce", **settings) as context:
         page = context.new_page()
         page.add_init_script(ENGLISH)
-        for screen in tour_pitch.screens(page, house, event):
+        for screen in tour_pitch.screens(page, system, event):
             found += [f"{screen.name}: {fault}" for fault in found_by_axe(page) + page.evaluate(SMALL)]
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 found.append(f"{screen.name}: wider than the screen")

@@ -8,16 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 import asyncpg
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.web.house import House
 from tests.web.steps import ACCEPTED, DECLINED, Refusing, find_seats, find_two_seats, open_match, pay
+from tests.web.system import System
 
 SignIn = Callable[[Page, str], None]
 
 
-def test_the_event_list_shows_prices_and_sold_out_events_without_layout_shift(browser: Browser, house: House) -> None:
-    page = browser.new_context(base_url=house.url, locale="fr-FR").new_page()
-    match, concert = house.event("match"), house.event("concert")
-    lines = {line["event_id"]: line for line in house.get("/api/offers")}
+def test_the_event_list_shows_prices_and_sold_out_events_without_layout_shift(browser: Browser, system: System) -> None:
+    page = browser.new_context(base_url=system.url, locale="fr-FR").new_page()
+    match, concert = system.event("match"), system.event("concert")
+    lines = {line["event_id"]: line for line in system.get("/api/offers")}
     told = [lines[match], lines[concert] | {"from_cents": None, "free": 0}]
     late: list[Route] = []
     page.route("**/api/offers", lambda route: late.append(route))  # noqa: PLW0108 - playwright marks its handlers, a built-in takes no mark
@@ -36,9 +36,9 @@ def test_the_event_list_shows_prices_and_sold_out_events_without_layout_shift(br
 
 
 def test_two_seats_are_found_paid_and_opened_as_tickets(
-    page: Page, house: House, sign_in: SignIn, address: str, watched: list[str]
+    page: Page, system: System, sign_in: SignIn, address: str, watched: list[str]
 ) -> None:
-    open_match(page, house)
+    open_match(page, system)
     find_two_seats(page)
     expect(page.locator("[data-countdown]")).to_contain_text("more minutes")
     expect(page.get_by_text("Booking fee")).to_be_visible()
@@ -56,15 +56,15 @@ def test_two_seats_are_found_paid_and_opened_as_tickets(
 
 
 def test_a_purchase_in_french_stays_in_french_from_the_map_to_the_ticket(
-    browser: Browser, house: House, address: str
+    browser: Browser, system: System, address: str
 ) -> None:
-    page = browser.new_context(base_url=house.url, locale="fr-FR").new_page()
-    open_match(page, house)
+    page = browser.new_context(base_url=system.url, locale="fr-FR").new_page()
+    open_match(page, system)
     page.get_by_role("button", name="Trouver 2 places").click()
     page.get_by_role("button", name="Réserver ces places").click()
     page.get_by_label("Adresse e-mail").fill(address)
     page.get_by_role("button", name=re.compile("envoyer un code")).click()
-    page.get_by_label("Code de connexion").fill(house.code_for(address))
+    page.get_by_label("Code de connexion").fill(system.code_for(address))
     page.get_by_role("button", name="Se connecter", exact=True).click()
     page.get_by_label("Votre nom").fill("Quelqu\u2019un")
     page.get_by_role("button", name="Enregistrer").click()
@@ -82,9 +82,9 @@ def test_a_purchase_in_french_stays_in_french_from_the_map_to_the_ticket(
 
 
 def test_a_declined_card_keeps_the_seats_and_another_card_pays(
-    page: Page, house: House, sign_in: SignIn, address: str
+    page: Page, system: System, sign_in: SignIn, address: str
 ) -> None:
-    open_match(page, house)
+    open_match(page, system)
     find_two_seats(page)
     sign_in(page, address)
     pay(page, DECLINED)
@@ -94,11 +94,11 @@ def test_a_declined_card_keeps_the_seats_and_another_card_pays(
     expect(page.get_by_role("heading", name="See you at the stadium")).to_be_visible()
 
 
-def test_an_expired_basket_says_so_and_links_to_the_event(page: Page, house: House) -> None:
-    open_match(page, house)
+def test_an_expired_basket_says_so_and_links_to_the_event(page: Page, system: System) -> None:
+    open_match(page, system)
     find_two_seats(page)
     with ThreadPoolExecutor(1) as aside:  # the browser's event loop runs in this thread
-        aside.submit(asyncio.run, _shorten_holds(house.database_url)).result()
+        aside.submit(asyncio.run, _shorten_holds(system.database_url)).result()
     page.reload()
     expect(page.get_by_text("Your seats were released")).to_be_visible()
     page.get_by_role("link", name="Choose again").click()
@@ -118,9 +118,9 @@ async def _shorten_holds(url: str) -> None:
 
 
 def test_a_guest_of_a_busy_event_signs_in_and_continues_with_the_same_choice(
-    page: Page, house: House, sign_in: SignIn, address: str
+    page: Page, system: System, sign_in: SignIn, address: str
 ) -> None:
-    open_match(page, house)
+    open_match(page, system)
     page.get_by_role("button", name="One more: Adult").click()
     page.route("**/api/orders", Refusing(401, "unauthenticated", times=1))
     find_seats(page, 3)
@@ -131,8 +131,8 @@ def test_a_guest_of_a_busy_event_signs_in_and_continues_with_the_same_choice(
     expect(page.get_by_text(re.compile("^Row .*, seat"))).to_have_count(3)
 
 
-def test_a_guest_who_returns_without_signing_in_finds_the_chosen_seat(page: Page, house: House) -> None:
-    open_match(page, house)
+def test_a_guest_who_returns_without_signing_in_finds_the_chosen_seat(page: Page, system: System) -> None:
+    open_match(page, system)
     page.get_by_role("button", name="Browse blocks").click()
     page.locator("#block-105").click()
     page.get_by_role("button", name=re.compile(r"^Row 12 ")).click()
@@ -146,8 +146,8 @@ def test_a_guest_who_returns_without_signing_in_finds_the_chosen_seat(page: Page
     expect(chosen).to_have_attribute("aria-label", name or "")
 
 
-def test_a_basket_can_be_released(page: Page, house: House) -> None:
-    open_match(page, house)
+def test_a_basket_can_be_released(page: Page, system: System) -> None:
+    open_match(page, system)
     find_two_seats(page)
     page.get_by_role("button", name="Release seats").click()
     page.get_by_role("dialog").get_by_role("button", name="Release seats").click()
@@ -155,8 +155,8 @@ def test_a_basket_can_be_released(page: Page, house: House) -> None:
     expect(page.get_by_role("link", name=re.compile("Basket"))).to_have_count(0)
 
 
-def test_standing_places_are_bought_by_count(page: Page, house: House) -> None:
-    page.goto(f"/events/{house.event('concert')}")
+def test_standing_places_are_bought_by_count(page: Page, system: System) -> None:
+    page.goto(f"/events/{system.event('concert')}")
     where = page.get_by_label("Where?")
     where.select_option("PEL")
     area = where.locator("option:checked").inner_text().rpartition(",")[0]
@@ -167,8 +167,8 @@ def test_standing_places_are_bought_by_count(page: Page, house: House) -> None:
     expect(page.get_by_text(re.compile(f"^{re.escape(area)}"))).to_have_count(3)
 
 
-def test_an_access_party_gets_a_wheelchair_space_and_a_free_companion(page: Page, house: House) -> None:
-    open_match(page, house)
+def test_an_access_party_gets_a_wheelchair_space_and_a_free_companion(page: Page, system: System) -> None:
+    open_match(page, system)
     page.get_by_label("Wheelchair space").check()
     find_seats(page, 3)
     expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
@@ -176,10 +176,10 @@ def test_an_access_party_gets_a_wheelchair_space_and_a_free_companion(page: Page
     expect(page.get_by_text("Companion")).to_be_visible()
 
 
-def test_the_free_places_of_a_second_browser_follow_the_first(page: Page, house: House) -> None:
-    open_match(page, house)
-    watching = page.context.browser.new_context(base_url=house.url, locale="en-GB").new_page()  # type: ignore[union-attr]  # a launched browser
-    open_match(watching, house)
+def test_the_free_places_of_a_second_browser_follow_the_first(page: Page, system: System) -> None:
+    open_match(page, system)
+    watching = page.context.browser.new_context(base_url=system.url, locale="en-GB").new_page()  # type: ignore[union-attr]  # a launched browser
+    open_match(watching, system)
     free = watching.locator("header.head").get_by_text("seats available")
     expect(free).to_be_visible()
     before = int(re.sub(r"\D", "", free.inner_text()))

@@ -12,8 +12,8 @@ from playwright.sync_api import Page, Playwright, Route, ViewportSize, expect
 from tests.media.replay.reel import Reel, shot
 from tests.web.conftest import FLAGS, SHELL, entered
 from tests.web.gate import tonight
-from tests.web.house import House
 from tests.web.office import ENGLISH, hire, in_database
+from tests.web.system import System
 from tests.web.test_access import SMALL, found_by_axe
 from virage.demo.teams import TEAMS
 from virage.media.live.acts import publishing as live
@@ -48,14 +48,14 @@ CLOCK = """video => {
 class Evening:
     """A match, and a goal published while cameras send."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
-        self.event = tonight(house, f"A goal to be seen again, {new_id()}")
-        self.footage = Footage(str(Path(house.env["VIRAGE_VAR_DIR"]) / "objects"))
-        self.vault = MediaVault([house.env["VIRAGE_SECRET"]])
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.event = tonight(system, f"A goal to be seen again, {new_id()}")
+        self.footage = Footage(str(Path(system.env["VIRAGE_VAR_DIR"]) / "objects"))
+        self.vault = MediaVault([system.env["VIRAGE_SECRET"]])
         self.now = datetime.now(UTC)
         in_database(
-            house, lambda conn: conn.execute("delete from replay.segment")
+            system, lambda conn: conn.execute("delete from replay.segment")
         )  # otherwise, clips would show cameras of earlier tests
 
     def reel(
@@ -70,7 +70,7 @@ class Evening:
         return shot(f"{camera}-{self.event.hex[-8:]}", self.now - timedelta(seconds=began_s), 24, late=late, only=only)
 
     def lay(self, reel: Reel, until_s: float = 1e9) -> None:
-        in_database(self.house, lambda conn: reel.lay(conn, self.footage, self.vault, until_s=until_s))
+        in_database(self.system, lambda conn: reel.lay(conn, self.footage, self.vault, until_s=until_s))
 
     def goal(self) -> UUID:
         """Publish a goal and return the id of its clip."""
@@ -84,11 +84,11 @@ class Evening:
             clip_id: UUID = await conn.fetchval("select id from replay.clip where event_id = $1", self.event)
             return clip_id
 
-        return in_database(self.house, tell)
+        return in_database(self.system, tell)
 
     def allow(self, allowed: Rights, revision: int = 0) -> None:
         set_ = rights.set_rights
-        in_database(self.house, lambda conn: set_(conn, self.event, allowed, None, self.now, revision=revision))
+        in_database(self.system, lambda conn: set_(conn, self.event, allowed, None, self.now, revision=revision))
 
     def withdraw(self, clip_id: UUID) -> None:
         async def withdraw(conn: Connection) -> None:
@@ -96,12 +96,12 @@ class Evening:
             assert clip is not None
             await clips.withdraw(conn, clip, None, datetime.now(UTC))
 
-        in_database(self.house, withdraw)
+        in_database(self.system, withdraw)
 
 
 @pytest.fixture
-def evening(house: House) -> Evening:
-    return Evening(house)
+def evening(system: System) -> Evening:
+    return Evening(system)
 
 
 @pytest.fixture
@@ -278,16 +278,16 @@ def test_a_describer_records_a_description_and_a_fan_enables_it_and_captions(
     evening.lay(evening.reel("main"))
     evening.allow(Rights(download=True))
     clip_id = evening.goal()
-    house, email = evening.house, f"describer-{evening.event}@example.org"
-    hire(house, email, (Grant("describer", "event", evening.event),))
+    system, email = evening.system, f"describer-{evening.event}@example.org"
+    hire(system, email, (Grant("describer", "event", evening.event),))
     browser = playwright.chromium.launch(executable_path=SHELL, args=[*FLAGS, *MICROPHONE])
-    page = browser.new_page(base_url=house.url, locale="en-GB", viewport=PHONE, color_scheme="dark")
+    page = browser.new_page(base_url=system.url, locale="en-GB", viewport=PHONE, color_scheme="dark")
     page.add_init_script(ENGLISH)
     found: list[str] = []
     page.on("console", lambda line: found.append(line.text) if "Content Security Policy" in line.text else None)
     try:
         page.goto("/sign-in")
-        entered(page, house, email)
+        entered(page, system, email)
         page.goto(f"/staff/describe?event={evening.event}")
         line = page.locator(f"[data-describe='{clip_id}']")
         expect(line).to_contain_text("Goal for Virage FC")

@@ -8,9 +8,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.web.gate import tickets, tonight
 from tests.web.gates import Lane, busy, twice
-from tests.web.house import House
 from tests.web.office import desk, hire, in_database
 from tests.web.screens import SIZES, Theme
+from tests.web.system import System
 from tests.web.test_access import SMALL, found_by_axe
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
@@ -19,14 +19,14 @@ EVERYWHERE = (Grant("supervisor"),)
 
 
 @pytest.fixture
-def event(house: House) -> UUID:
-    return tonight(house, f"Match {new_id()}")
+def event(system: System) -> UUID:
+    return tonight(system, f"Match {new_id()}")
 
 
 @pytest.fixture
-def page(browser: Browser, house: House, address: str, event: UUID) -> Iterator[Page]:
+def page(browser: Browser, system: System, address: str, event: UUID) -> Iterator[Page]:
     """The gates as a supervisor of the whole ground sees them."""
-    with desk(browser, house, hire(house, f"all-{address}", EVERYWHERE, "Some Supervisor")) as page:
+    with desk(browser, system, hire(system, f"all-{address}", EVERYWHERE, "Some Supervisor")) as page:
         page.goto(f"/office/events/{event}/gates")
         expect(page.locator("[data-inside]")).to_be_visible()
         yield page
@@ -48,10 +48,10 @@ def test_a_supervisor_asks_for_nothing_that_the_role_may_not_read(page: Page) ->
 
 
 def test_a_duplicate_of_two_offline_gates_appears_with_both_scans_and_is_announced_once(
-    page: Page, house: House, event: UUID
+    page: Page, system: System, event: UUID
 ) -> None:
     expect(page.get_by_text("No alarms")).to_be_visible()
-    ticket = twice(house, event)
+    ticket = twice(system, event)
     alarm = page.locator("[data-alarms=duplicate] li")
     expect(alarm).to_have_count(1)
     for told in (f"Ticket no. {ticket.number}", "seat 1", "Gate N1", "Phone of N1", "Gate N2", "Phone of N2"):
@@ -61,9 +61,9 @@ def test_a_duplicate_of_two_offline_gates_appears_with_both_scans_and_is_announc
 
 
 def test_a_gate_closed_on_the_page_admits_nobody_until_it_is_opened_by_keyboard(
-    page: Page, house: House, event: UUID
+    page: Page, system: System, event: UUID
 ) -> None:
-    lane, (ticket,) = Lane(house, event, "N4", "Lane N4"), tickets(house, event, "N", 1)
+    lane, (ticket,) = Lane(system, event, "N4", "Lane N4"), tickets(system, event, "N", 1)
     row, find = page.locator("[data-gate=N4]"), page.get_by_label("Find a gate or a stand")
     expect(row).not_to_be_visible()
     find.fill("N4")
@@ -80,13 +80,13 @@ def test_a_gate_closed_on_the_page_admits_nobody_until_it_is_opened_by_keyboard(
     expect(row.get_by_text("Closed", exact=True)).to_have_count(0)
     assert lane.scan("ask", ticket)["outcome"] == "admitted"
     said = "select turnstile and not closed from access.gate where event_id = $1"
-    assert in_database(house, lambda conn: conn.fetchval(said, event)) is True
+    assert in_database(system, lambda conn: conn.fetchval(said, event)) is True
 
 
 def test_stopping_all_entry_asks_first_applies_everywhere_and_can_be_undone(
-    page: Page, house: House, event: UUID
+    page: Page, system: System, event: UUID
 ) -> None:
-    lane, (ticket,) = Lane(house, event, "N5", "Lane N5"), tickets(house, event, "N", 1)
+    lane, (ticket,) = Lane(system, event, "N5", "Lane N5"), tickets(system, event, "N", 1)
     page.get_by_role("button", name="Stop all entry").click()
     question = page.get_by_role("dialog", name="Stop all entry?")
     expect(question).to_contain_text("Every gate of the venue")
@@ -103,9 +103,9 @@ def test_stopping_all_entry_asks_first_applies_everywhere_and_can_be_undone(
 
 
 def test_a_full_zone_admits_nobody_and_a_correction_is_a_fact_with_its_reason_and_name(
-    page: Page, house: House, event: UUID
+    page: Page, system: System, event: UUID
 ) -> None:
-    lane, (ticket,) = Lane(house, event, "N6", "Lane N6"), tickets(house, event, "N", 1)
+    lane, (ticket,) = Lane(system, event, "N6", "Lane N6"), tickets(system, event, "N", 1)
     zone = page.locator("[data-zone=S]")
     zone.get_by_role("button", name="Mark as full").click()
     expect(zone.get_by_role("button", name="Reopen")).to_be_visible()
@@ -127,9 +127,9 @@ def test_a_full_zone_admits_nobody_and_a_correction_is_a_fact_with_its_reason_an
 
 
 def test_two_people_with_one_ticket_are_two_inside_and_one_admitted_and_empty_standing_areas_are_hidden(
-    page: Page, house: House, event: UUID
+    page: Page, system: System, event: UUID
 ) -> None:
-    twice(house, event)
+    twice(system, event)
     zone = page.locator("[data-zone=S]")
     expect(zone.locator(".big")).to_have_text("2")
     expect(zone.locator("[data-admitted]")).to_have_text("1 of them admitted with a ticket")
@@ -138,10 +138,10 @@ def test_two_people_with_one_ticket_are_two_inside_and_one_admitted_and_empty_st
 
 
 def test_a_stolen_device_is_revoked_its_scans_are_withdrawn_and_the_history_shows_it(
-    page: Page, house: House, event: UUID
+    page: Page, system: System, event: UUID
 ) -> None:
     name = f"Stolen {new_id()}"
-    thief, (ticket, *_) = Lane(house, event, "N5", name), tickets(house, event, "N", 3)
+    thief, (ticket, *_) = Lane(system, event, "N5", name), tickets(system, event, "N", 3)
     thief.scan("passed", ticket, offline=True)
     thief.scan("passed", pass_number=ticket.number + 1, offline=True)
     expect(page.locator("[data-inside]")).to_have_text("2")
@@ -159,7 +159,7 @@ def test_a_stolen_device_is_revoked_its_scans_are_withdrawn_and_the_history_show
     page.goto(f"/office/events/{event}/gates")
     expect(page.locator("[data-inside]")).to_have_text("0")
     expect(page.get_by_text("No alarms")).to_be_visible()
-    assert Lane(house, event, "N6", "Lane N6").scan("ask", ticket)["outcome"] == "admitted"
+    assert Lane(system, event, "N6", "Lane N6").scan("ask", ticket)["outcome"] == "admitted"
     page.get_by_label("Name, email, order code or ticket number").fill(str(ticket.number))
     page.get_by_role("button", name="Search", exact=True).click()
     found = page.locator(f"[data-history='{ticket.number}']")
@@ -168,11 +168,11 @@ def test_a_stolen_device_is_revoked_its_scans_are_withdrawn_and_the_history_show
     expect(found.get_by_role("listitem").nth(1)).to_contain_text("scans withdrawn")
 
 
-def test_an_outage_shows_the_age_of_the_data_and_the_page_recovers(page: Page, house: House, event: UUID) -> None:
+def test_an_outage_shows_the_age_of_the_data_and_the_page_recovers(page: Page, system: System, event: UUID) -> None:
     page.context.set_offline(offline=True)
     expect(page.get_by_text("The server is not responding. Figures as of")).to_be_visible()
     expect(page.locator("[data-inside]")).to_have_text("0")
-    lane, (ticket,) = Lane(house, event, "N7", "Lane N7"), tickets(house, event, "N", 1)
+    lane, (ticket,) = Lane(system, event, "N7", "Lane N7"), tickets(system, event, "N", 1)
     lane.scan("ask", ticket)
     page.context.set_offline(offline=False)
     expect(page.locator("[data-inside]")).to_have_text("1")
@@ -180,9 +180,9 @@ def test_an_outage_shows_the_age_of_the_data_and_the_page_recovers(page: Page, h
 
 
 def test_a_supervisor_of_a_group_of_gates_changes_these_only_and_others_see_nothing(
-    browser: Browser, house: House, address: str, event: UUID
+    browser: Browser, system: System, address: str, event: UUID
 ) -> None:
-    with desk(browser, house, hire(house, f"group-{address}", (Grant("supervisor", "gate", "N"),))) as page:
+    with desk(browser, system, hire(system, f"group-{address}", (Grant("supervisor", "gate", "N"),))) as page:
         page.goto(f"/office/events/{event}/gates")
         expect(page.get_by_role("button", name="Close gate N1")).to_be_visible()
         expect(page.get_by_role("button", name="Close gate P1")).to_have_count(0)
@@ -193,7 +193,7 @@ def test_a_supervisor_of_a_group_of_gates_changes_these_only_and_others_see_noth
             f"/api/access/events/{event}/gates/P1",
         )
         assert refused == 403
-    with desk(browser, house, hire(house, f"none-{address}", (Grant("finance"),))) as page:
+    with desk(browser, system, hire(system, f"none-{address}", (Grant("finance"),))) as page:
         page.goto(f"/office/events/{event}/gates")
         expect(page.get_by_role("alert")).to_be_visible()
         expect(page.locator("[data-inside]")).to_have_count(0)
@@ -201,12 +201,12 @@ def test_a_supervisor_of_a_group_of_gates_changes_these_only_and_others_see_noth
 
 @pytest.mark.parametrize("look", [("phone", "dark"), ("desk", "light")])
 def test_axe_finds_nothing_on_a_busy_page_and_every_target_is_large_enough(
-    browser: Browser, house: House, address: str, event: UUID, look: tuple[str, Theme]
+    browser: Browser, system: System, address: str, event: UUID, look: tuple[str, Theme]
 ) -> None:
     size, theme = look
-    busy(house, event)
-    email = hire(house, f"axe-{size}-{theme}-{address}", EVERYWHERE)
-    with desk(browser, house, email, viewport=SIZES[size], color_scheme=theme) as page:
+    busy(system, event)
+    email = hire(system, f"axe-{size}-{theme}-{address}", EVERYWHERE)
+    with desk(browser, system, email, viewport=SIZES[size], color_scheme=theme) as page:
         page.goto(f"/office/events/{event}/gates")
         expect(page.locator("[data-alarms=hit]")).to_be_visible()
         for stand in page.locator("[data-stand] > summary").all():

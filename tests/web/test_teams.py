@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.web.gate import tonight
-from tests.web.house import House, fresh
 from tests.web.office import ENGLISH, desk, hire, in_database
 from tests.web.steps import kick_off
+from tests.web.system import System, fresh
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from virage.demo.teams import TEAMS
 from virage.media.live.acts import publishing as live
@@ -20,9 +20,9 @@ LIST = "number;name;position;captain;starts\n1;;GK;;yes\n9;Nine;FW;yes;yes\n14;;
 
 
 @pytest.fixture
-def match(house: House) -> UUID:
+def match(system: System) -> UUID:
     """A match tonight without teams."""
-    return tonight(house, fresh("Home side – Away side"))
+    return tonight(system, fresh("Home side – Away side"))
 
 
 def fill(page: Page, side: str, name: str, code: str) -> None:
@@ -39,12 +39,12 @@ def paste(page: Page, side: str, text: str) -> None:
 
 
 def test_teams_entered_in_the_office_score_on_desk_and_phones(
-    browser: Browser, page: Page, house: House, match: UUID, address: str
+    browser: Browser, page: Page, system: System, match: UUID, address: str
 ) -> None:
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{match}")
     expect(page.get_by_text("Updates will appear here")).to_be_visible()
-    with desk(browser, house, hire(house, f"teams-{address}", EVERYTHING)) as office:
+    with desk(browser, system, hire(system, f"teams-{address}", EVERYTHING)) as office:
         office.goto(f"/staff/desk?event={match}")
         office.get_by_role("link", name="Enter the teams").click()
         fill(office, "home", "Riverside", "RIV")
@@ -83,13 +83,13 @@ def shirt(page: Page, who: str) -> Locator:
 
 
 def test_two_people_who_edit_teams_at_once_lose_nothing(
-    browser: Browser, house: House, match: UUID, address: str
+    browser: Browser, system: System, match: UUID, address: str
 ) -> None:
-    in_database(house, lambda conn: live.set_teams(conn, match, TEAMS, None, datetime.now(UTC), revision=0))
-    email = hire(house, f"both-{address}", EVERYTHING)
+    in_database(system, lambda conn: live.set_teams(conn, match, TEAMS, None, datetime.now(UTC), revision=0))
+    email = hire(system, f"both-{address}", EVERYTHING)
     with (
-        desk(browser, house, email) as mine,
-        desk(browser, house, hire(house, f"other-{address}", EVERYTHING)) as theirs,
+        desk(browser, system, email) as mine,
+        desk(browser, system, hire(system, f"other-{address}", EVERYTHING)) as theirs,
     ):
         for page in (mine, theirs):
             page.goto(f"/office/events/{match}/teams")
@@ -117,10 +117,10 @@ def test_two_people_who_edit_teams_at_once_lose_nothing(
 
 @pytest.mark.parametrize("look", list(SIZES))
 def test_axe_finds_nothing_on_the_teams_of_a_match(
-    browser: Browser, house: House, match: UUID, address: str, look: str
+    browser: Browser, system: System, match: UUID, address: str, look: str
 ) -> None:
-    in_database(house, lambda conn: live.set_teams(conn, match, TEAMS, None, datetime.now(UTC), revision=0))
-    with desk(browser, house, hire(house, f"axe-{address}", EVERYTHING)) as page:
+    in_database(system, lambda conn: live.set_teams(conn, match, TEAMS, None, datetime.now(UTC), revision=0))
+    with desk(browser, system, hire(system, f"axe-{address}", EVERYTHING)) as page:
         page.set_viewport_size({"width": SIZES[look]["width"], "height": SIZES[look]["height"]})
         page.goto(f"/office/events/{match}/teams")
         page.locator("[data-team='home']").get_by_role("button", name="Paste a list").click()

@@ -11,9 +11,9 @@ from playwright.sync_api import Page, Playwright, Route, expect
 from tests.web.cards import Held, new_card
 from tests.web.devices import PIN
 from tests.web.gate import Phone, kill, settled
-from tests.web.house import House, Server, fresh, stoppable
 from tests.web.lost_answers import all_is_told, die_while_asking, lose_answers
 from tests.web.office import in_database
+from tests.web.system import Server, System, fresh, stoppable
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.till import (
     CARD_PIN,
@@ -48,10 +48,10 @@ SALES = (Kind.SALE, Kind.REFUND)
 
 
 @pytest.fixture
-def server(house: House) -> Iterator[Server]:
+def server(system: System) -> Iterator[Server]:
     """A web process of the test's own: its address, the way to stop it and the way to start it again."""
     with stoppable(
-        house, VIRAGE_OFFLINE_CARD_CENTS="1000", VIRAGE_OFFLINE_TILL_CENTS="1500", VIRAGE_ASK_MS="5000"
+        system, VIRAGE_OFFLINE_CARD_CENTS="1000", VIRAGE_OFFLINE_TILL_CENTS="1500", VIRAGE_ASK_MS="5000"
     ) as server:
         yield server
 
@@ -68,11 +68,11 @@ def begin(tablet: Phone) -> Page:
     return tablet.start(viewport={"width": 1440, "height": 900})
 
 
-def test_two_taps_sell_and_the_receipt_proves_itself(house: House, tablet: Phone) -> None:
+def test_two_taps_sell_and_the_receipt_proves_itself(system: System, tablet: Phone) -> None:
     page = begin(tablet)
-    name = open_till(page, house, "Till two taps")
-    one = new_card(house, 1_000)
-    give_to(house, one, "Somebody Somewhere")
+    name = open_till(page, system, "Till two taps")
+    one = new_card(system, 1_000)
+    give_to(system, one, "Somebody Somewhere")
     look = page.get_by_role("dialog", name="Card balance")
     tap_card(page, one)
     expect(look.locator("[data-look='1000']")).to_contain_text("Somebody S.")
@@ -84,8 +84,8 @@ def test_two_taps_sell_and_the_receipt_proves_itself(house: House, tablet: Phone
     expect(page.locator("[data-receipt]")).to_contain_text("€6.50 left in the wallet")
     address = page.locator("[data-code]").first.get_attribute("data-code") or ""
     sold(page)
-    assert left(house, one) == 650
-    *_, sale = chain(house, name)
+    assert left(system, one) == 650
+    *_, sale = chain(system, name)
     assert (sale.kind, sale.total_cents, sale.tenders[0].kind) == (Kind.SALE, CHOCOLATE_CENTS, TenderKind.CARD)
 
     reader = page.context.new_page()
@@ -108,16 +108,16 @@ def test_two_taps_sell_and_the_receipt_proves_itself(house: House, tablet: Phone
     expect(page.locator("[data-receipt]")).to_contain_text("Change €7.00")
     number = sold(page)
     expect(page.locator("[data-backlog='0']")).to_be_visible()
-    numbers = [record.number for record in chain(house, name)]
+    numbers = [record.number for record in chain(system, name)]
     assert numbers == list(range(1, number + 1))
-    assert left(house, one) == 650
-    assert_books_are_right(house)
+    assert left(system, one) == 650
+    assert_books_are_right(system)
 
 
-def test_choices_of_a_menu_stay_while_prices_and_time_update(house: House, tablet: Phone) -> None:
+def test_choices_of_a_menu_stay_while_prices_and_time_update(system: System, tablet: Phone) -> None:
     page = begin(tablet)
     page.clock.install()
-    open_till(page, house, "Till menu")
+    open_till(page, system, "Till menu")
     tap_product(page, MEAL)
     meal = page.get_by_role("dialog", name=MEAL)
     add = meal.get_by_role("button", name="Add", exact=True)
@@ -148,14 +148,14 @@ def sell_alone(page: Page, one: Held) -> int:
 
 
 def test_an_offline_till_sells_within_its_limits_and_uploads_everything_once(
-    house: House, tablet: Phone, server: Server
+    system: System, tablet: Phone, server: Server
 ) -> None:
     _, stop, start = server
-    one, other, blocked = (new_card(house, 2_000) for _ in range(3))
-    stranger = new_card(house, known=False)
-    block(house, blocked)
+    one, other, blocked = (new_card(system, 2_000) for _ in range(3))
+    stranger = new_card(system, known=False)
+    block(system, blocked)
     page = begin(tablet)
-    name = open_till(page, house, "Till alone")
+    name = open_till(page, system, "Till alone")
     settled(page)
     sell_alone(page, one)
     stop()
@@ -191,27 +191,27 @@ def test_an_offline_till_sells_within_its_limits_and_uploads_everything_once(
     start()
     expect(page.locator("[data-backlog='0']")).to_be_visible()
     expect(page.locator("[data-used]")).to_be_hidden()
-    records = [record for record in chain(house, name) if record.kind in SALES]
+    records = [record for record in chain(system, name) if record.kind in SALES]
     assert [record.total_cents for record in records] == [CHOCOLATE_CENTS] * 5
-    assert (left(house, one), left(house, other)) == (2_000 - 3 * CHOCOLATE_CENTS, 2_000 - CHOCOLATE_CENTS)
-    assert_books_are_right(house)
+    assert (left(system, one), left(system, other)) == (2_000 - 3 * CHOCOLATE_CENTS, 2_000 - CHOCOLATE_CENTS)
+    assert_books_are_right(system)
 
 
-def block(house: House, one: Held) -> None:
+def block(system: System, one: Held) -> None:
     """A card that was lost."""
     wish = Block(one.card_id, BlockReason.LOST, None)
-    in_database(house, lambda conn: block_cards(conn, [wish], datetime.now(UTC)))
+    in_database(system, lambda conn: block_cards(conn, [wish], datetime.now(UTC)))
 
 
-def test_a_lost_answer_is_one_sale_or_none_also_after_a_crash(house: House, tablet: Phone) -> None:
+def test_a_lost_answer_is_one_sale_or_none_also_after_a_crash(system: System, tablet: Phone) -> None:
     page = begin(tablet)
-    one = new_card(house, 5_000)
-    name = open_till(page, house, "Till lost answer")
+    one = new_card(system, 5_000)
+    name = open_till(page, system, "Till lost answer")
     lost = lose_answers(page)
     all_is_told(page)
     sell_alone(page, one)  # the same bytes, sold alone
     all_is_told(page)
-    assert left(house, one) == 5_000 - CHOCOLATE_CENTS
+    assert left(system, one) == 5_000 - CHOCOLATE_CENTS
 
     for _ in range(3):
         tap_product(page, CHOCOLATE)
@@ -221,7 +221,7 @@ def test_a_lost_answer_is_one_sale_or_none_also_after_a_crash(house: House, tabl
     page.get_by_role("dialog", name="Pay").get_by_role("button", name="Close").click()
     page.get_by_role("button", name="Clear basket").click()
     all_is_told(page)
-    assert left(house, one) == 5_000 - CHOCOLATE_CENTS
+    assert left(system, one) == 5_000 - CHOCOLATE_CENTS
 
     page.unroute("**/api/till/records")
     all_is_told(page)
@@ -230,19 +230,19 @@ def test_a_lost_answer_is_one_sale_or_none_also_after_a_crash(house: House, tabl
     page.goto("/staff/till")
     expect(page.get_by_text("The interrupted sale of €3.50 was paid.")).to_be_visible()
     sold(page)
-    kinds = [record.kind for record in chain(house, name)][1:]
+    kinds = [record.kind for record in chain(system, name)][1:]
     assert kinds == [Kind.SALE, Kind.SALE, Kind.REFUND, Kind.SALE]
-    assert left(house, one) == 5_000 - 2 * CHOCOLATE_CENTS
-    assert_books_are_right(house)
+    assert left(system, one) == 5_000 - 2 * CHOCOLATE_CENTS
+    assert_books_are_right(system)
 
 
-def test_a_shift_sells_splits_refunds_and_counts(house: House, tablet: Phone) -> None:
+def test_a_shift_sells_splits_refunds_and_counts(system: System, tablet: Phone) -> None:
     page = begin(tablet)
-    one = new_card(house, 20_000)
-    choose_pin(house, one)
-    give_to(house, one, "Somebody Somewhere")
-    beer_is_allowed(house)
-    name = open_till(page, house, "Till shift")
+    one = new_card(system, 20_000)
+    choose_pin(system, one)
+    give_to(system, one, "Somebody Somewhere")
+    beer_is_allowed(system)
+    name = open_till(page, system, "Till shift")
     pay = page.get_by_role("dialog", name="Pay")
 
     for _ in range(2):
@@ -270,7 +270,7 @@ def test_a_shift_sells_splits_refunds_and_counts(house: House, tablet: Phone) ->
     pay.get_by_label("Card PIN").fill(CARD_PIN)
     pay.get_by_role("button", name="Confirm").click()
     sold(page)
-    assert left(house, one) == 20_000 - 700 - 8_000
+    assert left(system, one) == 20_000 - 700 - 8_000
 
     give_back(page, split, whole=False)
     expect(page.locator("[data-receipt]")).not_to_contain_text("Cash")
@@ -280,7 +280,7 @@ def test_a_shift_sells_splits_refunds_and_counts(house: House, tablet: Phone) ->
     give_back(page, split, whole=True)
     expect(page.locator("[data-receipt]")).to_contain_text("Cash")
     sold(page)
-    assert left(house, one) == 20_000 - 8_000, "the card first; the tip stays in the drawer"
+    assert left(system, one) == 20_000 - 8_000, "the card first; the tip stays in the drawer"
 
     page.locator("[data-deposit]").first.click()
     page.get_by_role("button", name="Pay out €2.00").click()
@@ -288,21 +288,21 @@ def test_a_shift_sells_splits_refunds_and_counts(house: House, tablet: Phone) ->
     sold(page)
     train(page)
     book_at_desk(page, one)
-    assert left(house, one) == 20_000 - 8_000 + 1_000
+    assert left(system, one) == 20_000 - 8_000 + 1_000
     close_shift(page, difference=-100)  # somebody took the tip out of the drawer
-    kinds = [record.kind for record in chain(house, name)]
+    kinds = [record.kind for record in chain(system, name)]
     assert kinds[1:] == [
         *(Kind.SALE, Kind.SALE, Kind.REFUND, Kind.REFUND, Kind.REFUND),
         *(Kind.REPRINT, Kind.SHIFT_COUNTED, Kind.SHIFT_CLOSED, Kind.DAY_CLOSED),
     ]
-    assert [record.kind for record in chain(house, name, training=True)] == [Kind.TRAINING_SALE]
-    assert_books_are_right(house)
+    assert [record.kind for record in chain(system, name, training=True)] == [Kind.TRAINING_SALE]
+    assert_books_are_right(system)
 
 
-def test_a_top_up_with_a_lost_answer_is_booked_once(house: House, tablet: Phone) -> None:
+def test_a_top_up_with_a_lost_answer_is_booked_once(system: System, tablet: Phone) -> None:
     page = begin(tablet)
-    one = new_card(house, 5_000)
-    open_till(page, house, "Till lost load")
+    one = new_card(system, 5_000)
+    open_till(page, system, "Till lost load")
     in_menu(page, "Top up a card")
     dialog = page.get_by_role("dialog", name="Top up a card")
     tap_card(page, one)
@@ -315,7 +315,7 @@ def test_a_top_up_with_a_lost_answer_is_booked_once(house: House, tablet: Phone)
     page.route("**/api/till/loads", lose, times=1)
     dialog.get_by_role("button", name="Top up €12.00").click()
     expect(dialog).to_contain_text("No response yet for €12.00.")
-    assert left(house, one) == 6_200
+    assert left(system, one) == 6_200
     page.reload()
     in_menu(page, "Top up a card")
     tap_card(page, one)
@@ -323,12 +323,12 @@ def test_a_top_up_with_a_lost_answer_is_booked_once(house: House, tablet: Phone)
     expect(dialog.get_by_label("Amount")).to_be_disabled()
     dialog.get_by_role("button", name="Top up €12.00").click()
     expect(dialog).to_contain_text("Done. New balance: €62.00.")
-    assert left(house, one) == 6_200
+    assert left(system, one) == 6_200
     expect(dialog.get_by_label("Amount")).to_be_enabled()
     dialog.get_by_label("Amount").fill("10")
     dialog.get_by_role("button", name="Top up €10.00").click()
     expect(dialog).to_contain_text("Done. New balance: €72.00.")
-    assert_books_are_right(house)
+    assert_books_are_right(system)
 
 
 SET_BACK = """() => new Promise((resolve) => {
@@ -348,41 +348,41 @@ SET_BACK = """() => new Promise((resolve) => {
 })"""
 
 
-def test_a_till_with_restored_storage_stops_until_finance_resumes_it(house: House, tablet: Phone) -> None:
+def test_a_till_with_restored_storage_stops_until_finance_resumes_it(system: System, tablet: Phone) -> None:
     page = begin(tablet)
-    one = new_card(house, 1_000)
-    name = open_till(page, house, "Till set back")
+    one = new_card(system, 1_000)
+    name = open_till(page, system, "Till set back")
     sell_alone(page, one)
     page.evaluate(SET_BACK)
     tap_product(page, CHOCOLATE)
     tap_card(page, one)
     expect(page.get_by_role("heading", name="This till has stopped")).to_be_visible()
     expect(page.locator("[data-reason=chain_forked]")).to_have_text("Two different records have the same number")
-    assert left(house, one) == 1_000 - CHOCOLATE_CENTS
+    assert left(system, one) == 1_000 - CHOCOLATE_CENTS
     page.get_by_label("Your name").select_option(label=FINANCE)
     page.get_by_label("Finance PIN").fill(PIN)
     page.get_by_role("button", name="Continue from the server’s last record").click()
     by_cash(page)
     sold(page)
     expect(page.locator("[data-backlog='0']")).to_be_visible()
-    assert [record.kind for record in chain(house, name)][1:] == [Kind.SALE, Kind.SALE]
-    assert left(house, one) == 1_000 - CHOCOLATE_CENTS
+    assert [record.kind for record in chain(system, name)][1:] == [Kind.SALE, Kind.SALE]
+    assert left(system, one) == 1_000 - CHOCOLATE_CENTS
 
 
 @pytest.mark.parametrize("look", ["phone light", "desk dark"])
 def test_axe_finds_nothing_on_any_screen_of_the_till_and_every_target_is_large_enough(
-    playwright: Playwright, tmp_path: Path, house: House, look: str
+    playwright: Playwright, tmp_path: Path, system: System, look: str
 ) -> None:
     size, theme = look.split()
-    beer_is_allowed(house)
-    tablet = Phone(playwright, tmp_path, house.url)
+    beer_is_allowed(system)
+    tablet = Phone(playwright, tmp_path, system.url)
     page = tablet.start(viewport=SIZES[size], has_touch=size == "phone")
     assert tablet.context is not None
     tablet.context.add_init_script(f"localStorage.setItem('virage.till.dark', '{str(theme == 'dark').lower()}')")
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     found: dict[str, list[str]] = {}
-    for screen in screens(page, tablet, house, fresh(f"Till {look}")):
+    for screen in screens(page, tablet, system, fresh(f"Till {look}")):
         faults = found_by_axe(page) + page.evaluate(SMALL)
         if faults:
             found[screen.name] = faults

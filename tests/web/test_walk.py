@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Playwright
 from tests.web import tour_gate, tour_till
 from tests.web.devices import with_pin
 from tests.web.gate import Phone, tonight
-from tests.web.house import FAN, House, fresh
 from tests.web.office import ADMIN, hire
+from tests.web.system import FAN, System, fresh
 from tests.web.tour_gate import STEWARD
 from tests.web.walk import (
     SHIFTS,
@@ -30,53 +30,53 @@ from virage.platform.web.guard import Grant
 
 
 @pytest.fixture(scope="module")
-def evening(browser: Browser, house: House) -> Evening:
-    return prepared(browser, house)
+def evening(browser: Browser, system: System) -> Evening:
+    return prepared(browser, system)
 
 
-def walked(browser: Browser, house: House, paths: Sequence[str], email: str = "", *, again: bool = True) -> list[str]:
+def walked(browser: Browser, system: System, paths: Sequence[str], email: str = "", *, again: bool = True) -> list[str]:
     """What is wrong with these pages, for somebody."""
-    with visiting(browser, house, email) as page:
-        watch = Watch(page, house)
+    with visiting(browser, system, email) as page:
+        watch = Watch(page, system)
         return [fault for path in paths for fault in faults_of(page, watch, path, again=again)]
 
 
-def test_the_walk_comes_to_every_address_of_the_web(house: House, evening: Evening) -> None:
-    assert unvisited([*of_anybody(house, evening), *of_a_fan(house, evening), *of_the_office(evening)]) == []
+def test_the_walk_comes_to_every_address_of_the_web(system: System, evening: Evening) -> None:
+    assert unvisited([*of_anybody(system, evening), *of_a_fan(system, evening), *of_the_office(evening)]) == []
 
 
-def test_no_page_has_defects_for_anonymous_visitors(browser: Browser, house: House, evening: Evening) -> None:
-    assert walked(browser, house, of_anybody(house, evening)) == []
+def test_no_page_has_defects_for_anonymous_visitors(browser: Browser, system: System, evening: Evening) -> None:
+    assert walked(browser, system, of_anybody(system, evening)) == []
 
 
-def test_nothing_is_wrong_with_any_page_of_a_fan(browser: Browser, house: House, evening: Evening) -> None:
-    assert walked(browser, house, of_a_fan(house, evening), FAN) == []
+def test_nothing_is_wrong_with_any_page_of_a_fan(browser: Browser, system: System, evening: Evening) -> None:
+    assert walked(browser, system, of_a_fan(system, evening), FAN) == []
 
 
 def test_nothing_is_wrong_with_any_page_of_the_office(
-    browser: Browser, house: House, evening: Evening, address: str
+    browser: Browser, system: System, evening: Evening, address: str
 ) -> None:
-    assert walked(browser, house, of_the_office(evening), hire(house, address, ADMIN)) == []
+    assert walked(browser, system, of_the_office(evening), hire(system, address, ADMIN)) == []
 
 
-def test_no_page_has_defects_for_its_roles(browser: Browser, house: House, evening: Evening, address: str) -> None:
+def test_no_page_has_defects_for_its_roles(browser: Browser, system: System, evening: Evening, address: str) -> None:
     found = []
     for role, paths in of_each_role(evening).items():
-        email = hire(house, f"{role}-{address}", (Grant(str(role)),))
-        found += [f"{role} at {fault}" for fault in walked(browser, house, paths, email, again=False)]
+        email = hire(system, f"{role}-{address}", (Grant(str(role)),))
+        found += [f"{role} at {fault}" for fault in walked(browser, system, paths, email, again=False)]
     assert found == []
 
 
 @pytest.mark.parametrize("post", ["gate", "till"])
-def test_nothing_fails_or_jumps_on_a_device(playwright: Playwright, tmp_path: Path, house: House, post: str) -> None:
-    device = Phone(playwright, tmp_path, house.url)
+def test_nothing_fails_or_jumps_on_a_device(playwright: Playwright, tmp_path: Path, system: System, post: str) -> None:
+    device = Phone(playwright, tmp_path, system.url)
     page, name, found = device.start(), fresh("A device"), []
     page.add_init_script(SHIFTS)
-    watch = Watch(page, house)
+    watch = Watch(page, system)
     if post == "gate":
-        with_pin(house, "steward.at.gate@example.org", STEWARD, "steward")
-        tonight(house, name)
-    screens = {"gate": tour_gate.beginning, "till": tour_till.beginning}[post](page, house, name)
+        with_pin(system, "steward.at.gate@example.org", STEWARD, "steward")
+        tonight(system, name)
+    screens = {"gate": tour_gate.beginning, "till": tour_till.beginning}[post](page, system, name)
     for screen in screens:
         found += [f"{screen.name} {fault}" for fault in [*jumped(page), *watch.taken()]]
     device.close()

@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.web.cards import new_card
 from tests.web.food import filled
-from tests.web.house import House
 from tests.web.office import in_database
 from tests.web.steps import ACCEPTED, DECLINED, LATE, Refusing, by_card, top_up
+from tests.web.system import System
 from tests.web.tour import spend, wallet_of
 from virage.money.fiscal.rules.record import stamp
 from virage.money.wallet.cards.rules.virtual_cards import Challenge, challenge_bytes
@@ -46,10 +46,10 @@ def credited(page: Page, euros: str) -> None:
     expect(page.get_by_text(f"€{euros} added to your wallet")).to_be_visible()
 
 
-def payments(house: House, address: str) -> list[Any]:
+def payments(system: System, address: str) -> list[Any]:
     """What a fan's payments took from their card, in cents, each once."""
     return in_database(
-        house,
+        system,
         lambda conn: conn.fetch(
             """select payment.captured_cents from payments.payment
             join wallet_funding.top_up on top_up.payment_id = payment.id
@@ -101,7 +101,7 @@ def test_insufficient_funds_and_a_cancelled_payment_have_different_messages(wall
     holds(wallet, "0.00")
 
 
-def test_reloading_while_the_money_is_on_its_way_charges_once(wallet: Page, house: House, address: str) -> None:
+def test_reloading_while_the_money_is_on_its_way_charges_once(wallet: Page, system: System, address: str) -> None:
     top_up(wallet, 20, LATE)
     expect(wallet.get_by_text("Confirming your top-up")).to_be_visible()
     wallet.reload()
@@ -109,10 +109,12 @@ def test_reloading_while_the_money_is_on_its_way_charges_once(wallet: Page, hous
     expect(wallet.get_by_role("button", name="Top up")).to_have_count(0)
     credited(wallet, "20.00")
     holds(wallet, "20.00")
-    assert [tuple(row) for row in payments(house, address)] == [(2000,)]
+    assert [tuple(row) for row in payments(system, address)] == [(2000,)]
 
 
-def test_a_top_up_that_was_left_unpaid_goes_on_with_the_same_payment(wallet: Page, house: House, address: str) -> None:
+def test_a_top_up_that_was_left_unpaid_goes_on_with_the_same_payment(
+    wallet: Page, system: System, address: str
+) -> None:
     wallet.get_by_role("button", name="Top up €20").click()
     expect(wallet.get_by_label("Card number")).to_be_visible()
     asked = wallet.url
@@ -129,10 +131,10 @@ def test_a_top_up_that_was_left_unpaid_goes_on_with_the_same_payment(wallet: Pag
     assert wallet.url == asked
     by_card(wallet, ACCEPTED)
     credited(wallet, "20.00")
-    assert len(payments(house, address)) == 1
+    assert len(payments(system, address)) == 1
 
 
-def test_a_request_with_a_lost_answer_is_repeated_with_the_same_ids(wallet: Page, house: House, address: str) -> None:
+def test_a_request_with_a_lost_answer_is_repeated_with_the_same_ids(wallet: Page, system: System, address: str) -> None:
     asked: list[dict[str, Any]] = []
 
     def lose_the_first(route: Route) -> None:
@@ -151,16 +153,16 @@ def test_a_request_with_a_lost_answer_is_repeated_with_the_same_ids(wallet: Page
     by_card(wallet, ACCEPTED)
     credited(wallet, "20.00")
     assert asked[0] == asked[1]
-    assert len(payments(house, address)) == 1
+    assert len(payments(system, address)) == 1
 
 
 def test_a_top_up_is_shown_in_the_browser_to_which_the_bank_returns(
-    wallet: Page, browser: Browser, house: House, sign_in: SignIn, address: str
+    wallet: Page, browser: Browser, system: System, sign_in: SignIn, address: str
 ) -> None:
     wallet.get_by_role("button", name="Top up €20").click()
     expect(wallet.get_by_label("Card number")).to_be_visible()
     page_of_provider = wallet.url
-    other = browser.new_context(base_url=house.url, locale="en-GB").new_page()
+    other = browser.new_context(base_url=system.url, locale="en-GB").new_page()
     other.goto(page_of_provider)
     by_card(other, ACCEPTED)
     other.get_by_role("link", name="Sign in to see your wallet").click()
@@ -189,17 +191,17 @@ def test_an_amount_that_cannot_be_is_refused_beside_its_field(wallet: Page, type
     expect(field).to_be_focused()
 
 
-def test_a_top_up_above_the_maximum_of_the_wallet_is_refused(wallet: Page, house: House) -> None:
+def test_a_top_up_above_the_maximum_of_the_wallet_is_refused(wallet: Page, system: System) -> None:
     top_up(wallet, 20, ACCEPTED)
     credited(wallet, "20.00")
-    spend(house, wallet_of(wallet), (21_000, "top_up", timedelta()))
+    spend(system, wallet_of(wallet), (21_000, "top_up", timedelta()))
     field = wallet.get_by_label("Your amount")
     wallet.get_by_role("radio", name="€50").check(force=True)
     wallet.get_by_role("button", name="Top up €50").click()
     expect(wallet.get_by_role("alert")).to_have_text("You can add up to €20 at the moment.")
     wallet.reload()
     expect(wallet.get_by_role("radio", name="€50")).to_have_count(0)
-    spend(house, wallet_of(wallet), (1_999, "top_up", timedelta()))
+    spend(system, wallet_of(wallet), (1_999, "top_up", timedelta()))
     wallet.get_by_role("button", name="Top up €20").click()
     expect(wallet.get_by_role("alert")).to_have_text("You can add up to €0.01 at the moment.")
     wallet.reload()
@@ -221,10 +223,10 @@ def test_refusals_are_explained_in_plain_words(wallet: Page, status: int, code: 
     expect(wallet.get_by_role("alert")).to_contain_text(said)
 
 
-def test_the_balance_is_paid_out_in_two_taps_and_cash_stays_for_a_desk(wallet: Page, house: House) -> None:
+def test_the_balance_is_paid_out_in_two_taps_and_cash_stays_for_a_desk(wallet: Page, system: System) -> None:
     top_up(wallet, 20, ACCEPTED)
     credited(wallet, "20.00")
-    spend(house, wallet_of(wallet), (-450, "sale", timedelta()), (700, "top_up", timedelta()))
+    spend(system, wallet_of(wallet), (-450, "sale", timedelta()), (700, "top_up", timedelta()))
     wallet.reload()
     holds(wallet, "22.50")
     wallet.get_by_role("button", name="Withdraw €20.00").click()
@@ -267,10 +269,10 @@ def test_a_payout_whose_answer_is_lost_is_the_same_payout_again(wallet: Page) ->
     expect(wallet.get_by_role("listitem").filter(has_text="Withdrawal to your bank card")).to_have_count(1)
 
 
-def test_older_transactions_are_loaded_on_request(wallet: Page, house: House) -> None:
+def test_older_transactions_are_loaded_on_request(wallet: Page, system: System) -> None:
     top_up(wallet, 20, ACCEPTED)
     credited(wallet, "20.00")
-    spend(house, wallet_of(wallet), *[(10, "top_up", timedelta(days=1, minutes=minute)) for minute in range(60)])
+    spend(system, wallet_of(wallet), *[(10, "top_up", timedelta(days=1, minutes=minute)) for minute in range(60)])
     wallet.reload()
     expect(wallet.get_by_role("listitem").filter(has_text="Top-up")).to_have_count(50)
     wallet.get_by_role("button", name="Show older").click()
@@ -279,13 +281,13 @@ def test_older_transactions_are_loaded_on_request(wallet: Page, house: House) ->
     expect(wallet.get_by_role("heading", name="Yesterday")).to_be_visible()
 
 
-def test_the_wallet_speaks_french(browser: Browser, house: House, address: str) -> None:
-    page = browser.new_context(base_url=house.url, locale="fr-FR").new_page()
+def test_the_wallet_speaks_french(browser: Browser, system: System, address: str) -> None:
+    page = browser.new_context(base_url=system.url, locale="fr-FR").new_page()
     page.goto("/purse")
     page.get_by_role("link", name="Se connecter pour voir ma cagnotte").click()
     page.get_by_label("Adresse e-mail").fill(address)
     page.get_by_role("button", name=re.compile("envoyer un code")).click()
-    page.get_by_label("Code de connexion").fill(house.code_for(address))
+    page.get_by_label("Code de connexion").fill(system.code_for(address))
     page.get_by_role("button", name="Se connecter", exact=True).click()
     page.get_by_label("Votre nom").fill("Quelqu’un")
     page.get_by_role("button", name="Enregistrer").click()
@@ -303,11 +305,11 @@ def test_the_wallet_speaks_french(browser: Browser, house: House, address: str) 
 
 
 def test_offline_every_page_of_the_wallet_opens_from_the_cache(
-    browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], house: House, sign_in: SignIn, address: str
+    browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], system: System, sign_in: SignIn, address: str
 ) -> None:
     _, process = own_server
     context, page = browse()
-    card = new_card(house)
+    card = new_card(system)
     page.goto(card.tap())
     sign_in(page, address)
     page.get_by_label("Code printed on the card").fill(card.code)
@@ -315,7 +317,7 @@ def test_offline_every_page_of_the_wallet_opens_from_the_cache(
     page.get_by_role("button", name="Add to my wallet").click()
     expect(page.get_by_text("Card linked")).to_be_visible()
     page.goto("/purse")
-    filled(house, address, 2_000)
+    filled(system, address, 2_000)
     page.goto("/purse/phone")
     page.get_by_role("button", name="Set up this phone").click()
     expect(page.get_by_text("This phone is ready to pay")).to_be_visible()
@@ -325,7 +327,7 @@ def test_offline_every_page_of_the_wallet_opens_from_the_cache(
     holds(page, "20.00")
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
 
-    house.stop(process)
+    system.stop(process)
     context.set_offline(True)
     page.reload()
     holds(page, "20.00")
@@ -349,7 +351,7 @@ def test_offline_every_page_of_the_wallet_opens_from_the_cache(
 
 
 def test_without_network_the_last_known_balance_is_shown_with_its_time_and_nothing_can_be_tapped(
-    browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], house: House, sign_in: SignIn, address: str
+    browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], system: System, sign_in: SignIn, address: str
 ) -> None:
     _, process = own_server
     context, page = browse()
@@ -360,7 +362,7 @@ def test_without_network_the_last_known_balance_is_shown_with_its_time_and_nothi
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
     context.close()
 
-    house.stop(process)
+    system.stop(process)
     context, page = browse()
     page.goto("/purse")
     holds(page, "20.00")

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.web.house import FAN, House
 from tests.web.office import in_database
 from tests.web.steps import buy_and_open
+from tests.web.system import FAN, System
 from virage.identity.passes import acts as passes
 from virage.platform.data.database import Connection
 
@@ -17,7 +17,7 @@ Browse = Callable[[], tuple[BrowserContext, Page]]
 
 
 def test_the_route_is_on_the_ticket_also_step_free_and_offline(
-    browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], house: House, sign_in: SignIn
+    browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], system: System, sign_in: SignIn
 ) -> None:
     _, process = own_server
     context, page = browse()
@@ -34,7 +34,7 @@ def test_the_route_is_on_the_ticket_also_step_free_and_offline(
     address = page.url
     context.close()
 
-    house.stop(process)
+    system.stop(process)
     context, page = browse()
     page.goto(address)
     expect(directions_of(page).first).to_contain_text("up to the podium")
@@ -50,9 +50,9 @@ def directions_of(page: Page) -> Locator:
 
 
 def test_inside_the_ticket_shows_the_way_from_the_gate_to_the_seat(
-    page: Page, house: House, sign_in: SignIn, address: str
+    page: Page, system: System, sign_in: SignIn, address: str
 ) -> None:
-    buy_and_open(page, house, lambda on: sign_in(on, address))
+    buy_and_open(page, system, lambda on: sign_in(on, address))
     expect(page.get_by_role("heading", name="Getting to your seat")).to_be_visible()
     expect(directions_of(page).filter(has_text="up to the podium")).to_have_count(1)
     ticket_id = page.url.rpartition("/")[2]
@@ -62,7 +62,7 @@ def test_inside_the_ticket_shows_the_way_from_the_gate_to_the_seat(
         assert row is not None
         await passes.mark_entered(conn, row["event_id"], [row["number"]], datetime.now(UTC))
 
-    in_database(house, cross)
+    in_database(system, cross)
     page.reload()
     expect(page.get_by_role("heading", name="You’re in: follow this route to your seat")).to_be_visible()
     expect(directions_of(page).filter(has_text="up to the podium")).to_have_count(0)

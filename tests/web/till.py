@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 from tests.web.cards import Held
 from tests.web.devices import PIN, pairing_code, with_pin
 from tests.web.gate import tonight, type_code, until
-from tests.web.house import House, fresh
 from tests.web.office import in_database
+from tests.web.system import System, fresh
 from virage.identity.people import acts as people
 from virage.identity.people.acts import pins
 from virage.identity.people.rules.devices import DeviceKind, PairingRequest
@@ -33,26 +33,26 @@ CASHIER = "Some Cashier"
 FINANCE = "Some Finance"
 
 
-def give_to(house: House, one: Held, name: str) -> None:
+def give_to(system: System, one: Held, name: str) -> None:
     """Link the card to a person with this name."""
 
     async def give(conn: Connection) -> None:
         person = await people.ensure_fan(conn, f"{one.card_id.hex}@example.org", name, datetime.now(UTC))
         await conn.execute("update wallet_accounts.purse set owner_id = $1 where id = $2", person, one.wallet_id)
 
-    in_database(house, give)
+    in_database(system, give)
 
 
-def left(house: House, one: Held) -> int:
+def left(system: System, one: Held) -> int:
     """Return the available balance of a wallet."""
 
     async def ask(conn: Connection) -> int:
         return (await ledger.available(conn, [one.wallet_id]))[one.wallet_id]
 
-    return in_database(house, ask)
+    return in_database(system, ask)
 
 
-def choose_pin(house: House, one: Held) -> None:
+def choose_pin(system: System, one: Held) -> None:
     """Set the card's PIN."""
 
     async def choose(conn: Connection) -> None:
@@ -60,12 +60,12 @@ def choose_pin(house: House, one: Held) -> None:
         assert isinstance(verifier, PinVerifier), verifier
         await taps.put_card_pin(conn, one.card_id, verifier, datetime.now(UTC))
 
-    in_database(house, choose)
+    in_database(system, choose)
 
 
-def beer_is_allowed(house: House) -> None:
+def beer_is_allowed(system: System) -> None:
     """A match of now at which beer is served, as the mayor allows it."""
-    event_id = tonight(house, "Beer night", EventRules(alcohol=True))
+    event_id = tonight(system, "Beer night", EventRules(alcohol=True))
 
     async def allow(conn: Connection) -> None:
         event = await programme.event(conn, event_id)
@@ -73,23 +73,23 @@ def beer_is_allowed(house: House) -> None:
         wish = AlcoholPermitRequest(new_id(), event.organiser_id, event.doors_at, event.ends_at, "2026-1")
         assert not isinstance(await alcohol_permits.enter(conn, wish, None, datetime.now(UTC)), Refused)
 
-    in_database(house, allow)
+    in_database(system, allow)
 
 
-def cashiers(house: House) -> None:
+def cashiers(system: System) -> None:
     """Create a cashier and a finance user, each with a PIN."""
     for name, role in ((CASHIER, "cashier"), (FINANCE, "finance")):
-        with_pin(house, f"{role}.at.till@example.org", name, role)
+        with_pin(system, f"{role}.at.till@example.org", name, role)
 
 
-def till_code(house: House, outlets: list[str], name: str) -> str:
+def till_code(system: System, outlets: list[str], name: str) -> str:
     """Return a pairing code for a till of these outlets."""
-    return pairing_code(house, "finance", PairingRequest(new_id(), name, DeviceKind.TILL, outlets))
+    return pairing_code(system, "finance", PairingRequest(new_id(), name, DeviceKind.TILL, outlets))
 
 
-def pair(page: Page, house: House, name: str, outlets: list[str] | None = None) -> None:
+def pair(page: Page, system: System, name: str, outlets: list[str] | None = None) -> None:
     """Make the browser a till, by the link that finance sends."""
-    page.goto(f"/staff/till?pair={till_code(house, outlets or [OUTLET], name)}")
+    page.goto(f"/staff/till?pair={till_code(system, outlets or [OUTLET], name)}")
     page.get_by_role("button", name="Pair this device").click()
     expect(page.get_by_role("heading", name="Who’s selling?")).to_be_visible()
 
@@ -123,11 +123,11 @@ KNOWS_CARDS = """() => new Promise((resolve) => {
 })"""
 
 
-def open_till(page: Page, house: House, name: str) -> str:
-    """A till that sells: paired, signed in, its shift open, the cards of now known to it; its name in the house."""
-    cashiers(house)
+def open_till(page: Page, system: System, name: str) -> str:
+    """A till that sells: paired, signed in, its shift open, the cards of now known to it; its name in the system."""
+    cashiers(system)
     name = fresh(name)
-    pair(page, house, name)
+    pair(page, system, name)
     sign_in(page)
     open_shift(page)
     until(page, KNOWS_CARDS)
@@ -243,7 +243,7 @@ def close_shift(page: Page, difference: int = 0) -> None:
     expect(page.locator("[data-backlog='0']")).to_be_visible()
 
 
-def chain(house: House, name: str, *, training: bool = False) -> list[Record]:
+def chain(system: System, name: str, *, training: bool = False) -> list[Record]:
     """Return the stored records of a till, after checking its chain."""
 
     async def ask(conn: Connection) -> list[Any]:
@@ -260,7 +260,7 @@ def chain(house: House, name: str, *, training: bool = False) -> list[Record]:
 
     found: list[Record] = []
     previous = GENESIS
-    for number, row in enumerate(in_database(house, ask), start=1):
+    for number, row in enumerate(in_database(system, ask), start=1):
         record = read_record(row["body"])
         assert record is not None
         assert (record.number, record.previous) == (number, previous)
@@ -269,7 +269,7 @@ def chain(house: House, name: str, *, training: bool = False) -> list[Record]:
     return found
 
 
-def assert_books_are_right(house: House) -> None:
+def assert_books_are_right(system: System) -> None:
     """Return the output of `virage wallet audit`."""
-    found = in_database(house, audit)
+    found = in_database(system, audit)
     assert found.clean, found

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from playwright.sync_api import Page, expect
 
-from tests.web.house import House
 from tests.web.office import in_database
 from tests.web.steps import ACCEPTED, DECLINED, LATE, pay, top_up
+from tests.web.system import System
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger.rules import AccountKind, Transfer, account, wallet_account
 from virage.platform.data.database import Connection
@@ -30,7 +30,7 @@ class Screen(NamedTuple):
     picture: bool = True
 
 
-def before_signing_in(page: Page, house: House) -> Iterator[Screen]:
+def before_signing_in(page: Page, system: System) -> Iterator[Screen]:
     """What anybody may see."""
     page.goto("/")
     expect(page.locator("#first-event")).to_be_visible()
@@ -47,14 +47,14 @@ def before_signing_in(page: Page, house: House) -> Iterator[Screen]:
     page.goto("/purse")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     yield Screen("purse-signed-out")
-    page.goto(f"/events/{house.event('concert')}")
+    page.goto(f"/events/{system.event('concert')}")
     expect(page.locator("[data-block='104']")).to_be_visible()
     yield Screen("concert")
-    yield from _match(page, house)
+    yield from _match(page, system)
 
 
-def _match(page: Page, house: House) -> Iterator[Screen]:
-    page.goto(f"/events/{house.event('match')}")
+def _match(page: Page, system: System) -> Iterator[Screen]:
+    page.goto(f"/events/{system.event('match')}")
     expect(page.locator("[data-block='104']")).to_be_visible()
     yield Screen("event")
     page.locator("[aria-pressed]").nth(1).click()
@@ -108,7 +108,7 @@ def while_buying(page: Page, sign_in: SignIn, address: str) -> Iterator[Screen]:
     yield Screen("account")
 
 
-def signing_in(page: Page, house: House, address: str) -> Iterator[Screen]:
+def signing_in(page: Page, system: System, address: str) -> Iterator[Screen]:
     """The two steps of the sign-in page, in English."""
     page.goto("/sign-in")
     page.get_by_role("button", name="Send me a code").click()
@@ -117,11 +117,11 @@ def signing_in(page: Page, house: House, address: str) -> Iterator[Screen]:
     page.get_by_label("Email address").fill(address)
     page.get_by_role("button", name="Send me a code").click()
     expect(page.get_by_label("Sign-in code")).to_be_visible()
-    house.code_for(address)
+    system.code_for(address)
     yield Screen("sign-in-code")
 
 
-def spend(house: House, wallet_id: UUID, *lines: tuple[int, str, timedelta]) -> None:
+def spend(system: System, wallet_id: UUID, *lines: tuple[int, str, timedelta]) -> None:
     """What a till and a desk write into a wallet: cents above zero that came in cash, below zero that were spent."""
 
     async def post(conn: Connection) -> None:
@@ -136,7 +136,7 @@ def spend(house: House, wallet_id: UUID, *lines: tuple[int, str, timedelta]) -> 
             (posted,) = await ledger.post(conn, [[transfer]], datetime.now(UTC) - ago)
             assert not isinstance(posted, Refused), posted
 
-    in_database(house, post)
+    in_database(system, post)
 
 
 def wallet_of(page: Page) -> UUID:
@@ -144,7 +144,7 @@ def wallet_of(page: Page) -> UUID:
     return UUID(page.evaluate("fetch('/api/wallet').then(answer => answer.json())")["id"])
 
 
-def in_wallet(page: Page, house: House) -> Iterator[Screen]:
+def in_wallet(page: Page, system: System) -> Iterator[Screen]:
     """A wallet from its first look to its last payout; a fan is signed in, in English."""
     page.goto("/purse")
     expect(page.get_by_text("No transactions yet")).to_be_visible()
@@ -165,7 +165,7 @@ def in_wallet(page: Page, house: House) -> Iterator[Screen]:
     yield Screen("purse-top-up")
     day, hour = timedelta(days=1), timedelta(hours=1)
     drinks = ((4000, "top_up", 9 * day), (-650, "sale", 9 * day - hour), (-480, "sale", day), (-1250, "sale", hour))
-    spend(house, wallet_of(page), *drinks)
+    spend(system, wallet_of(page), *drinks)
     page.reload()
     expect(page.get_by_text("Purchase").first).to_be_visible()
     page.get_by_role("button", name="Top up €20").click()

@@ -6,16 +6,16 @@ from datetime import UTC, datetime, timedelta
 from playwright.sync_api import Page, expect
 
 from tests.web.cards import Till, new_card, shown_proof
-from tests.web.house import House
 from tests.web.steps import ACCEPTED, by_card
+from tests.web.system import System
 from tests.web.tour import Screen
 
 SignIn = Callable[[Page, str], None]
 
 
-def tapped(page: Page, house: House) -> Iterator[Screen]:
+def tapped(page: Page, system: System) -> Iterator[Screen]:
     """What a tap opens for whoever is not signed in, in English."""
-    card = new_card(house, 1850)
+    card = new_card(system, 1850)
     never_shown = card.tap()
     page.goto(card.tap())
     expect(page.get_by_label("Email address")).to_be_visible()
@@ -29,15 +29,15 @@ def tapped(page: Page, house: House) -> Iterator[Screen]:
     page.goto("/purse/money-back")
     expect(page.get_by_role("heading", name="Get your money back")).to_be_visible()
     yield Screen("money-back")
-    till = Till(house)
+    till = Till(system)
     page.goto(till.address(till.asks(650)))
     expect(page.get_by_role("heading", name="Sign in to pay")).to_be_visible()
     yield Screen("pay-signed-out", picture=False)
 
 
-def with_cards(page: Page, house: House, sign_in: SignIn, address: str) -> Iterator[Screen]:
+def with_cards(page: Page, system: System, sign_in: SignIn, address: str) -> Iterator[Screen]:
     """From a card of nobody to a wallet with cards, for a fan who signs in on the way."""
-    card, child = new_card(house, 1850), new_card(house)
+    card, child = new_card(system, 1850), new_card(system)
     page.goto(card.tap())
     sign_in(page, address)
     page.get_by_label("Code printed on the card").fill("22222-22222")
@@ -73,9 +73,9 @@ def with_cards(page: Page, house: House, sign_in: SignIn, address: str) -> Itera
     yield Screen("card-add")
 
 
-def by_phone(page: Page, house: House) -> Iterator[Screen]:
+def by_phone(page: Page, system: System) -> Iterator[Screen]:
     """A phone that is switched on and pays, for a fan who is signed in and has money on cards."""
-    till = Till(house)
+    till = Till(system)
     page.goto("/purse/phone")
     on = page.get_by_role("button", name="Set up this phone")
     expect(on).to_be_visible()

@@ -12,8 +12,8 @@ from playwright.sync_api import Page, expect
 from tests.media.replay.camera import Camera
 from tests.ports import free_ports
 from tests.web.conftest import entered
-from tests.web.house import House
 from tests.web.office import ENGLISH, hire, in_database
+from tests.web.system import System
 from tests.web.tour import Screen
 from virage.media.replay.acts.desk import suggest
 from virage.media.replay.rules.moments import Moment, MomentSource
@@ -25,44 +25,44 @@ SHOWS = "[data-front][data-shows]"
 
 
 @contextmanager
-def sending(house: House, name: str, seconds: int = 3) -> Iterator[None]:
+def sending(system: System, name: str, seconds: int = 3) -> Iterator[None]:
     """A camera that is taken in by a process of its own, as in a ground, and was seen for a while."""
     (port,), began = free_ports(1), datetime.now(UTC)
     address = f"tcp://127.0.0.1:{port}?listen=1"
-    process = house.start("ingest", house.env, "--camera", name, "--programme", "--url", address)
+    process = system.start("ingest", system.env, "--camera", name, "--programme", "--url", address)
     camera = Camera(port)
     try:
-        while in_database(house, lambda conn: conn.fetchval(SEEN, name, began)) < seconds:
+        while in_database(system, lambda conn: conn.fetchval(SEEN, name, began)) < seconds:
             threading.Event().wait(0.2)
         yield
     finally:
         camera.pull()
         process.send_signal(signal.SIGTERM)
         process.wait(30)
-        house.processes.remove(process)
+        system.processes.remove(process)
 
 
-def at_the_desk(page: Page, house: House, event: UUID, title: str, *roles: str) -> None:
+def at_the_desk(page: Page, system: System, event: UUID, title: str, *roles: str) -> None:
     """Somebody with these roles sits at the desk of a match, in English."""
     page.add_init_script(ENGLISH)
     page.goto("/sign-in")
     email = f"{roles[0]}-{new_id()}@example.org"
-    entered(page, house, hire(house, email, tuple(Grant(role, "event", event) for role in roles)))
+    entered(page, system, hire(system, email, tuple(Grant(role, "event", event) for role in roles)))
     page.goto("/staff/desk")
     page.get_by_role("button", name=title).last.click()
 
 
-def suggested(house: House, event: UUID, ago_s: float, source: MomentSource = MomentSource.ROAR) -> None:
+def suggested(system: System, event: UUID, ago_s: float, source: MomentSource = MomentSource.ROAR) -> None:
     """The crowd has suggested a moment."""
     now = datetime.now(UTC)
     moment = Moment(source, now - timedelta(seconds=ago_s), 93, "main" if source is MomentSource.ROAR else None)
-    in_database(house, lambda conn: suggest(conn, event, moment, now))
+    in_database(system, lambda conn: suggest(conn, event, moment, now))
 
 
-def screens(page: Page, house: House, event: UUID) -> Iterator[Screen]:
+def screens(page: Page, system: System, event: UUID) -> Iterator[Screen]:
     """The desk of somebody who marks, releases and tells: at work, and with what it sets; a camera sends."""
-    suggested(house, event, 200)
-    suggested(house, event, 2, MomentSource.TAPS)
+    suggested(system, event, 200)
+    suggested(system, event, 2, MomentSource.TAPS)
     pictures = page.get_by_role("button", name="Replays", exact=True)
     if pictures.is_visible():
         pictures.click()

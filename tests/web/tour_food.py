@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 
 from tests.web.conftest import entered
 from tests.web.food import add, demo_on_now, filled, opened, orders, untouched_outlet
-from tests.web.house import FAN, House
 from tests.web.office import in_database
+from tests.web.system import FAN, System
 from tests.web.tour import Screen
 from virage.demo.programme import done
 from virage.identity.keys.rules.vault import PURPOSE, KeyVault
@@ -27,18 +27,18 @@ LATE = """
 """
 
 
-def evening(house: House) -> UUID:
+def evening(system: System) -> UUID:
     """A match that goes on, its stands at work; one is closed."""
-    event = demo_on_now(house)
+    event = demo_on_now(system)
     for number, outlet in enumerate(STANDS):
-        opened(house, outlet, delivers=number % 2 == 0, note="")
-    opened(house, "01", open=False)
+        opened(system, outlet, delivers=number % 2 == 0, note="")
+    opened(system, "01", open=False)
     return event
 
 
-def accepted(house: House, outlet: str, order: str, *, ready: bool = False) -> None:
+def accepted(system: System, outlet: str, order: str, *, ready: bool = False) -> None:
     """The kitchen takes an order, and makes it."""
-    vault = KeyVault(derive(house.env["VIRAGE_SECRET"], PURPOSE))
+    vault = KeyVault(derive(system.env["VIRAGE_SECRET"], PURPOSE))
 
     async def take(conn: Connection) -> None:
         now = datetime.now(UTC)
@@ -49,14 +49,14 @@ def accepted(house: House, outlet: str, order: str, *, ready: bool = False) -> N
             late = await conn.fetchval("select interval '10 minutes'")
             done(await acts.ready(conn, step, late, now))
 
-    in_database(house, take)
+    in_database(system, take)
 
 
-def for_fans(page: Page, house: House, event: UUID) -> Iterator[Screen]:
+def for_fans(page: Page, system: System, event: UUID) -> Iterator[Screen]:
     """From the list of stands to the food in the hand; the page is in English, and nobody is signed in."""
     page.goto("/sign-in?next=/food")
-    entered(page, house, FAN)
-    filled(house, FAN, 9000)
+    entered(page, system, FAN)
+    filled(system, FAN, 9000)
     page.goto(f"/food?event={event}")
     expect(page.locator(f"[data-outlet='{BUSY}']")).to_contain_text("walk")
     yield Screen("food")
@@ -76,7 +76,7 @@ def for_fans(page: Page, house: House, event: UUID) -> Iterator[Screen]:
     add(page, "Lager, 25 cl", "Salted popcorn")
     page.get_by_role("radio", name="Deliver to my seat").check()
     yield Screen("food-basket", at="#basket")
-    opened(house, full := untouched_outlet(house), made={Station.GRILL: 1, Station.BAR: 1})
+    opened(system, full := untouched_outlet(system), made={Station.GRILL: 1, Station.BAR: 1})
     page.goto(f"/food/{full}")
     add(page, "Still water, 50 cl")
     for _ in range(17):
@@ -84,43 +84,43 @@ def for_fans(page: Page, house: House, event: UUID) -> Iterator[Screen]:
     page.get_by_role("button", name="Order and pay").click()
     expect(page.get_by_text("is full")).to_be_visible()
     yield Screen("food-full", at="[data-slot]")
-    yield from _ordered(page, house, event)
+    yield from _ordered(page, system, event)
 
 
-def _ordered(page: Page, house: House, event: UUID) -> Iterator[Screen]:
+def _ordered(page: Page, system: System, event: UUID) -> Iterator[Screen]:
     wished = ({"Beer 0.0%, 50 cl": 2, "Salted popcorn": 1}, {"Salted popcorn": 2})
     first, other = orders(page, event, BUSY, *wished)
     page.goto(f"/food/orders/{first}")
     expect(page.locator("[data-qr]")).to_be_visible()
     yield Screen("food-placed")
-    accepted(house, BUSY, first, ready=True)
+    accepted(system, BUSY, first, ready=True)
     expect(page.get_by_text("Show this code at the counter.")).to_be_visible()
     yield Screen("food-ready")
     page.context.set_offline(True)
     expect(page.get_by_text("Updated")).to_be_visible()
     yield Screen("food-offline")
     page.context.set_offline(False)
-    accepted(house, BUSY, other)
-    in_database(house, lambda conn: conn.execute(LATE, UUID(other)))
+    accepted(system, BUSY, other)
+    in_database(system, lambda conn: conn.execute(LATE, UUID(other)))
     page.goto(f"/food/orders/{other}")
     expect(page.get_by_text("for the delay")).to_be_visible()
     yield Screen("food-late")
 
 
-def in_kitchen(page: Page, fan: Page, house: House, event: UUID) -> Iterator[Screen]:
+def in_kitchen(page: Page, fan: Page, system: System, event: UUID) -> Iterator[Screen]:
     """A kitchen in the thick of it: `page` is signed in as an administrator, `fan` as the fan with a ticket."""
     seat = fan.request.get("/api/me/tickets").json()[0]["place"]
-    filled(house, FAN, 20_000)
+    filled(system, FAN, 20_000)
     page.goto("/staff/kitchen")
     expect(page.get_by_role("heading", name="Choose an outlet")).to_be_visible()
     yield Screen("kitchen-choose")
     plain = [{"Cola, 40 cl": 2, "Salted popcorn": 1}, {"Falafel and hummus wrap": 2, "Still water, 50 cl": 2}]
     new = orders(fan, event, BUSY, *plain, {"Lager, 25 cl": 3}, {"Salted popcorn": 2}, age_confirmed=True)
     brought = orders(fan, event, BUSY, {"Still water, 50 cl": 2, "Salted popcorn": 1}, deliver_to=seat)
-    accepted(house, BUSY, new[1])
-    accepted(house, BUSY, new[3], ready=True)
-    accepted(house, BUSY, brought[0], ready=True)
-    in_database(house, lambda conn: conn.execute(LATE, UUID(new[1])))
+    accepted(system, BUSY, new[1])
+    accepted(system, BUSY, new[3], ready=True)
+    accepted(system, BUSY, brought[0], ready=True)
+    in_database(system, lambda conn: conn.execute(LATE, UUID(new[1])))
     page.get_by_role("button", name=f"Outlet {BUSY}").click()
     expect(page.locator("[data-run]")).to_be_visible()
     yield Screen("kitchen")

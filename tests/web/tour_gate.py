@@ -21,8 +21,8 @@ from tests.web.gate import (
     tonight,
     type_code,
 )
-from tests.web.house import House
 from tests.web.office import in_database
+from tests.web.system import System
 from tests.web.tour import Screen
 from virage.identity.keys.rules.vault import PURPOSE, KeyVault
 from virage.identity.passes import acts as passes
@@ -39,7 +39,7 @@ TITLE = "Virage FC v Racing du Lac"
 LATER = timedelta(minutes=5)
 
 
-def revoke(house: House, event_id: UUID, ticket: Ticket) -> None:
+def revoke(system: System, event_id: UUID, ticket: Ticket) -> None:
     """Take a ticket back, as a refund does."""
 
     async def act(conn: Connection) -> None:
@@ -48,10 +48,10 @@ def revoke(house: House, event_id: UUID, ticket: Ticket) -> None:
         )
         await passes.revoke(conn, [subject], datetime.now(UTC))
 
-    in_database(house, act)
+    in_database(system, act)
 
 
-def flag(house: House, event_id: UUID, ticket: Ticket) -> None:
+def flag(system: System, event_id: UUID, ticket: Ticket) -> None:
     """A ban has met a ticket."""
 
     async def act(conn: Connection) -> None:
@@ -74,23 +74,23 @@ def flag(house: House, event_id: UUID, ticket: Ticket) -> None:
             now + timedelta(days=9),
         )
 
-    in_database(house, act)
+    in_database(system, act)
 
 
-def print_(house: House, event_id: UUID, ticket: Ticket) -> None:
+def print_(system: System, event_id: UUID, ticket: Ticket) -> None:
     """Move a ticket from its phone to paper."""
 
     async def act(conn: Connection) -> None:
         subject = await conn.fetchval(
             "select subject from passes.pass where event_id = $1 and number = $2", event_id, ticket.number
         )
-        vault = KeyVault(derive(house.env["VIRAGE_SECRET"], PURPOSE))
+        vault = KeyVault(derive(system.env["VIRAGE_SECRET"], PURPOSE))
         await passes.print_paper(conn, vault, [PrintRequest(subject, allowed=True)], datetime.now(UTC))
 
-    in_database(house, act)
+    in_database(system, act)
 
 
-def said(house: House, event_id: UUID, what: str) -> None:
+def said(system: System, event_id: UUID, what: str) -> None:
     """What is said of the evening: "no paper", "full" (stand N), "closed" (no entry), "open" again."""
 
     async def act(conn: Connection) -> None:
@@ -105,7 +105,7 @@ def said(house: House, event_id: UUID, what: str) -> None:
         await ground.set_zone(conn, event_id, zone, full=what == "full", who=None, now=now)
         await ground.set_entry_closed(conn, event_id, closed=what == "closed", who=None, now=now)
 
-    in_database(house, act)
+    in_database(system, act)
 
 
 class Crowd(NamedTuple):
@@ -126,27 +126,27 @@ class Crowd(NamedTuple):
     say: Callable[[str], None]
 
 
-def prepared(house: House, title: str) -> Crowd:
+def prepared(system: System, title: str) -> Crowd:
     """Tonight's match, a steward who stands at its gates, and who comes."""
-    with_pin(house, "steward.at.gate@example.org", STEWARD, "steward")
-    event_id = tonight(house, title, EventRules(paper_identity_check=True))
-    good, revoked, flagged, late, copied, moved = tickets(house, event_id, "N", 6)
-    (expired,) = tickets(house, event_id, "N", 1, valid=timedelta(seconds=1))
-    paper, refused = tickets(house, event_id, "N", 2, paper=True)
-    (elsewhere,) = tickets(house, event_id, "P", 1)
-    (other,) = tickets(house, tonight(house, "The next match"), "N", 1)
-    revoke(house, event_id, revoked)
-    print_(house, event_id, moved)
-    ban, say = partial(flag, house, event_id, flagged), partial(said, house, event_id)
+    with_pin(system, "steward.at.gate@example.org", STEWARD, "steward")
+    event_id = tonight(system, title, EventRules(paper_identity_check=True))
+    good, revoked, flagged, late, copied, moved = tickets(system, event_id, "N", 6)
+    (expired,) = tickets(system, event_id, "N", 1, valid=timedelta(seconds=1))
+    paper, refused = tickets(system, event_id, "N", 2, paper=True)
+    (elsewhere,) = tickets(system, event_id, "P", 1)
+    (other,) = tickets(system, tonight(system, "The next match"), "N", 1)
+    revoke(system, event_id, revoked)
+    print_(system, event_id, moved)
+    ban, say = partial(flag, system, event_id, flagged), partial(said, system, event_id)
     return Crowd(good, revoked, flagged, late, copied, paper, refused, elsewhere, other, expired, moved, ban, say)
 
 
-def beginning(page: Page, house: House, title: str) -> Iterator[Screen]:
+def beginning(page: Page, system: System, title: str) -> Iterator[Screen]:
     """From a new device to a gate."""
     page.goto("/staff/gate")
     expect(page.get_by_role("heading", name="Set up this device as a gate")).to_be_visible()
     yield Screen("gate-pair")
-    pair(page, house, ["N"], title)
+    pair(page, system, ["N"], title)
     page.get_by_role("button", name="Sign in with email").click()
     expect(page.get_by_label("Email address")).to_be_visible()
     yield Screen("gate-enter")

@@ -10,9 +10,9 @@ from playwright.sync_api import Page, expect
 from tests.media.replay.reel import shot
 from tests.web.conftest import entered
 from tests.web.gate import tonight
-from tests.web.house import House
 from tests.web.office import ENGLISH, hire, in_database
 from tests.web.steps import kick_off
+from tests.web.system import System
 from tests.web.tour import Screen
 from virage.demo.teams import TEAMS
 from virage.media.live.acts import publishing as live
@@ -29,32 +29,34 @@ GOAL = "select max(number) from live.entry where event_id = $1 and told->>'kind'
 TITLE = "Virage FC v Étoile du Nord, live"
 
 
-def match(house: House, title: str = TITLE) -> UUID:
+def match(system: System, title: str = TITLE) -> UUID:
     """A match whose teams are known."""
-    event_id = tonight(house, title)
+    event_id = tonight(system, title)
 
     async def set_teams(conn: Connection) -> None:
         await live.set_teams(conn, event_id, TEAMS, None, datetime.now(UTC), revision=0)
 
-    in_database(house, set_teams)
+    in_database(system, set_teams)
     return event_id
 
 
-def at_the_desk(page: Page, house: House, email: str, event: UUID) -> None:
+def at_the_desk(page: Page, system: System, email: str, event: UUID) -> None:
     """Somebody who tells of a match, and describes its replays, signs in; in English."""
     page.add_init_script(ENGLISH)
     page.goto("/sign-in")
-    entered(page, house, hire(house, email, (Grant("match_desk", "event", event), Grant("describer", "event", event))))
+    entered(
+        page, system, hire(system, email, (Grant("match_desk", "event", event), Grant("describer", "event", event)))
+    )
 
 
-def filmed(house: House, event: UUID) -> str:
+def filmed(system: System, event: UUID) -> str:
     """The id of a replay of the latest goal: a camera saw it, a while ago."""
     now = datetime.now(UTC)
-    footage = Footage(str(Path(house.env["VIRAGE_VAR_DIR"]) / "objects"))
+    footage = Footage(str(Path(system.env["VIRAGE_VAR_DIR"]) / "objects"))
     reel = shot(f"north-{event.hex[-4:]}", now - timedelta(seconds=45), 22)
 
     async def mark(conn: Connection) -> str:
-        await reel.lay(conn, footage, MediaVault([house.env["VIRAGE_SECRET"]]))
+        await reel.lay(conn, footage, MediaVault([system.env["VIRAGE_SECRET"]]))
         goal = await conn.fetchval(GOAL, event)
         at = now - timedelta(seconds=44)
         wanted = ClipRequest(new_id(), at, at + timedelta(seconds=20), [reel.camera], about=goal)
@@ -62,12 +64,12 @@ def filmed(house: House, event: UUID) -> str:
         assert isinstance(clip, Clip)
         return str(clip.id)
 
-    return in_database(house, mark)
+    return in_database(system, mark)
 
 
-def replays(fan: Page, desk: Page, house: House, event: UUID) -> Iterator[tuple[Page, Screen]]:
+def replays(fan: Page, desk: Page, system: System, event: UUID) -> Iterator[tuple[Page, Screen]]:
     """A replay of the goal: offered, open, passed on, and described."""
-    clip = filmed(house, event)
+    clip = filmed(system, event)
     fan.goto(f"/live/{event}")
     goal = fan.locator("[data-entry]").filter(has_text="Goal for Virage FC")
     expect(goal.get_by_role("button", name="Watch again")).to_be_visible()

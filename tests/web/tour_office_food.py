@@ -7,8 +7,8 @@ from random import Random
 from playwright.sync_api import Page, expect
 
 from tests.web.cards import new_card
-from tests.web.house import House
 from tests.web.office_food import Till, yesterday
+from tests.web.system import System
 from tests.web.till import till_code
 from tests.web.tour import Screen
 from virage.money.fiscal.rules.calendar import begins, business_day
@@ -25,14 +25,14 @@ TILLS = (("01, left counter", "01"), ("01, right counter", "01"), ("08, bar", "0
 """Names of tills, and the outlets at which they stand; the last one's shift is counted and over."""
 
 
-def evening(house: House, sales: int = SALES) -> None:
+def evening(system: System, sales: int = SALES) -> None:
     """Tills that sold for three hours, most before the start and at half-time; for less where today began since."""
     chance = Random(11)  # noqa: S311 - a crowd needs no secrecy
     now = datetime.now(UTC)
     begun = max(now - EVENING, begins(business_day(now, VENUE_ZONE), VENUE_ZONE))
     lasted = now - begun
     for name, outlet in TILLS:
-        till = Till(house, till_code(house, [outlet], name), outlet)
+        till = Till(system, till_code(system, [outlet], name), outlet)
         till.chain.at = begun
         till.write(Kind.SHIFT_OPENED, cash_cents=FLOAT_CENTS)
         sold = [one["item"] for one in till.menu["items"] if one["item"]["kind"] == "product"]
@@ -58,7 +58,7 @@ def _moment(chance: Random) -> float:
     return min(0.98, max(0.01, around))
 
 
-def screens(page: Page, house: House) -> Iterator[Screen]:
+def screens(page: Page, system: System) -> Iterator[Screen]:
     """Every screen that an administrator can come to."""
     yield from _sales(page)
     yield from _catalogue(page)
@@ -77,7 +77,7 @@ def screens(page: Page, house: House) -> Iterator[Screen]:
     page.get_by_role("button", name="Show code").click()
     expect(page.get_by_text("Choose at least one outlet")).to_be_visible()
     yield Screen("food-tills")
-    yield from _cards(page, house)
+    yield from _cards(page, system)
     yield from _books(page)
 
 
@@ -120,8 +120,8 @@ def _catalogue(page: Page) -> Iterator[Screen]:
     yield Screen("food-item")
 
 
-def _cards(page: Page, house: House) -> Iterator[Screen]:
-    code = new_card(house).code
+def _cards(page: Page, system: System) -> Iterator[Screen]:
+    code = new_card(system).code
     page.goto("/office/food/cards")
     page.get_by_label("Code printed on the card").fill(code)
     page.get_by_role("button", name="Search").click()

@@ -7,33 +7,33 @@ from uuid import UUID
 from playwright.sync_api import Page, expect
 
 from tests.media.tracking.walks import game
-from tests.web.house import House
 from tests.web.office import in_database
+from tests.web.system import System
 from tests.web.tour import Screen
 from virage.media.tracking import acts
 from virage.media.tracking.rules.kicks import Kick
 from virage.platform.data.database import Connection
 
 
-def play(house: House, event: UUID, since_s: float, seconds: float) -> None:
+def play(system: System, event: UUID, since_s: float, seconds: float) -> None:
     """Some of a match is tracked, as if it were just now."""
 
     async def take(conn: Connection) -> None:
         now = datetime.now(UTC)
         await acts.add_frames(conn, event, game(seconds, since_s=since_s, at=now), now)
 
-    in_database(house, take)
+    in_database(system, take)
 
 
-def kick(house: House, event: UUID, kmh: int) -> None:
+def kick(system: System, event: UUID, kmh: int) -> None:
     """The ball is kicked; so long after all tracking that nobody knows by whom."""
-    in_database(house, lambda conn: acts.add_kicks(conn, event, [Kick(datetime(2026, 1, 1, tzinfo=UTC), "a", kmh)]))
+    in_database(system, lambda conn: acts.add_kicks(conn, event, [Kick(datetime(2026, 1, 1, tzinfo=UTC), "a", kmh)]))
 
 
-def screens(page: Page, house: House, event: UUID) -> Iterator[Screen]:
+def screens(page: Page, system: System, event: UUID) -> Iterator[Screen]:
     """Everybody in their places, then what they have run."""
-    play(house, event, 0, 30)
-    kick(house, event, 97)
+    play(system, event, 0, 30)
+    kick(system, event, 97)
     page.goto(f"/live/{event}")
     pitch = page.locator("[data-pitch]")
     expect(pitch).to_be_visible()

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.web.cards import Held, new_card
 from tests.web.gate import Phone, settled
-from tests.web.house import House
+from tests.web.system import System
 from tests.web.till import (
     cashiers,
     in_menu,
@@ -22,13 +22,13 @@ from tests.web.tour import Screen
 CHOCOLATE, COLA, LAGER = "Hot chocolate", "Cola, 40 cl", "Draught lager, 50 cl"
 
 
-def beginning(page: Page, house: House, name: str) -> Iterator[Screen]:
+def beginning(page: Page, system: System, name: str) -> Iterator[Screen]:
     """From a new device to an open shift."""
-    cashiers(house)
+    cashiers(system)
     page.goto("/staff/till")
     expect(page.get_by_role("heading", name="Set up this device as a till")).to_be_visible()
     yield Screen("till-pair")
-    pair(page, house, name)
+    pair(page, system, name)
     yield Screen("till-enter")
     sign_in(page)
     page.get_by_role("button", name="Open shift").click()
@@ -108,9 +108,9 @@ def tools(page: Page, phone: Phone) -> Iterator[Screen]:
     phone.context.set_offline(False)
 
 
-def screens(page: Page, phone: Phone, house: House, name: str) -> Iterator[Screen]:
+def screens(page: Page, phone: Phone, system: System, name: str) -> Iterator[Screen]:
     """All of them, on one till."""
-    one = new_card(house, 500)
-    yield from beginning(page, house, name)
+    one = new_card(system, 500)
+    yield from beginning(page, system, name)
     yield from selling(page, one)
     yield from tools(page, phone)

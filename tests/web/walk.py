@@ -14,9 +14,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 from tests.web import tour_food, tour_live
 from tests.web.cards import Till, new_card
 from tests.web.food import filled, orders
-from tests.web.house import FAN, House
 from tests.web.office import in_database
 from tests.web.office_tour import ORDER
+from tests.web.system import FAN, System
 from tests.web.test_access import SMALL, found_by_axe
 from tests.web.test_live_news import tell
 from virage.identity.people import acts as people
@@ -60,9 +60,9 @@ class Evening(NamedTuple):
 class Watch:
     """What goes wrong on a page: uncaught errors, errors of the console, answers and requests that failed."""
 
-    def __init__(self, page: Page, house: House) -> None:
+    def __init__(self, page: Page, system: System) -> None:
         self.wrong: list[str] = []
-        self._ours = house.url
+        self._ours = system.url
         page.on("pageerror", self._thrown)
         page.on("console", self._said)
         page.on("response", self._answered)
@@ -90,10 +90,10 @@ class Watch:
 
 
 @contextmanager
-def visiting(browser: Browser, house: House, email: str = "") -> Iterator[Page]:
+def visiting(browser: Browser, system: System, email: str = "") -> Iterator[Page]:
     """A phone on a slow network, in French; somebody is signed in if an address is given."""
     context = browser.new_context(
-        base_url=house.url,
+        base_url=system.url,
         locale="fr-FR",
         viewport={"width": 390, "height": 844},
         has_touch=True,
@@ -103,7 +103,7 @@ def visiting(browser: Browser, house: House, email: str = "") -> Iterator[Page]:
     context.add_init_script(FRENCH_FIRST)
     context.add_init_script(SHIFTS)
     if email:
-        context.add_cookies([{"name": LOOPBACK_COOKIE, "value": _session(house, email), "url": house.url}])
+        context.add_cookies([{"name": LOOPBACK_COOKIE, "value": _session(system, email), "url": system.url}])
     page = context.new_page()
     context.new_cdp_session(page).send("Network.emulateNetworkConditions", SLOW)
     try:
@@ -112,22 +112,22 @@ def visiting(browser: Browser, house: House, email: str = "") -> Iterator[Page]:
         context.close()
 
 
-def _session(house: House, email: str) -> str:
+def _session(system: System, email: str) -> str:
     async def opened(conn: Connection) -> str:
         now = datetime.now(UTC)
         person = await people.ensure_fan(conn, email, None, now)
         return (await people.open_session(conn, person, now)).token
 
-    return in_database(house, opened)
+    return in_database(system, opened)
 
 
-def prepared(browser: Browser, house: House) -> Evening:
+def prepared(browser: Browser, system: System) -> Evening:
     """An evening in the stadium: told, filmed, and ordered from."""
-    on_now = tour_food.evening(house)
-    match = tour_live.match(house, "A match to walk through")
-    tell(house, match, KickOff(Period.FIRST_HALF), Goal(Side.HOME, 9))
-    filled(house, FAN, 5000)
-    with visiting(browser, house, FAN) as page:
+    on_now = tour_food.evening(system)
+    match = tour_live.match(system, "A match to walk through")
+    tell(system, match, KickOff(Period.FIRST_HALF), Goal(Side.HOME, 9))
+    filled(system, FAN, 5000)
+    with visiting(browser, system, FAN) as page:
         page.goto("/food")
 
         def get(path: str) -> Any:
@@ -136,24 +136,24 @@ def prepared(browser: Browser, house: House) -> Evening:
         (food,) = orders(page, on_now, tour_food.BUSY, {"Salted popcorn": 1})
         return Evening(
             match=match,
-            replay=tour_live.filmed(house, match),
+            replay=tour_live.filmed(system, match),
             ticket=get("/api/me/tickets")[0]["id"],
             order=get("/api/me/orders")[0]["id"],
             food=food,
             card=get("/api/me/cards")[0]["id"],
-            sold=str(in_database(house, lambda conn: conn.fetchval(ORDER))),
+            sold=str(in_database(system, lambda conn: conn.fetchval(ORDER))),
             item=get(f"/api/food/catalogue/{tour_food.BUSY}")["items"][0]["item"]["id"],
             version=get("/api/pages/terms?language=en")["id"],
         )
 
 
-def of_anybody(house: House, evening: Evening) -> list[str]:
+def of_anybody(system: System, evening: Evening) -> list[str]:
     """What whoever is not signed in may open."""
-    till = Till(house)
+    till = Till(system)
     return [
         "/",
-        f"/events/{house.event('match')}",
-        f"/events/{house.event('concert')}",
+        f"/events/{system.event('match')}",
+        f"/events/{system.event('concert')}",
         "/basket",
         "/orders",
         "/tickets",
@@ -161,7 +161,7 @@ def of_anybody(house: House, evening: Evening) -> list[str]:
         "/purse",
         "/purse/money-back",
         till.address(till.asks(650)),
-        new_card(house, 1850).tap(),
+        new_card(system, 1850).tap(),
         "/food",
         f"/food/{tour_food.BUSY}",
         f"/food/orders/{evening.food}",
@@ -185,12 +185,12 @@ def of_anybody(house: House, evening: Evening) -> list[str]:
     ]
 
 
-def of_a_fan(house: House, evening: Evening) -> list[str]:
+def of_a_fan(system: System, evening: Evening) -> list[str]:
     """What a fan opens who has a ticket, an order, money in the wallet and a card."""
-    till = Till(house)
+    till = Till(system)
     return [
         "/",
-        f"/events/{house.event('match')}",
+        f"/events/{system.event('match')}",
         "/basket",
         "/orders",
         f"/orders/{evening.order}",
@@ -203,7 +203,7 @@ def of_a_fan(house: House, evening: Evening) -> list[str]:
         "/purse/money-back",
         "/purse/phone",
         till.address(till.asks(650)),
-        new_card(house, 1850).tap(),
+        new_card(system, 1850).tap(),
         "/food",
         f"/food/{tour_food.BUSY}",
         f"/food/orders/{evening.food}",

@@ -1,4 +1,4 @@
-"""All books at once: whatever tills, kitchens, desks, the house and bank cards do, all who tell of it tell the same.
+"""All books at once: whatever tills, kitchens, desks, the system and bank cards do, all who tell of it tell the same.
 
 One evening with everything that moves money; then the audit, the accountant's journal, the closings, the figures of
 sales, the shifts and what wallets hold are compared with each other, cent by cent.
@@ -193,10 +193,10 @@ async def from_the_seats(evening: Evening) -> None:
     for order_id in (made, whole, part, both):
         done(await food.step("accept", order_id))
     done(await food.step("refund", whole))
-    ((house,),) = await food.rows("select till_id from food_orders.kitchen")
-    await evening.back(counter, RefundOf(house, part, "late"), TenderKind.CARD, [beer(-1, 500)])
+    ((system,),) = await food.rows("select till_id from food_orders.kitchen")
+    await evening.back(counter, RefundOf(system, part, "late"), TenderKind.CARD, [beer(-1, 500)])
     for kind in (TenderKind.CASH, TenderKind.CARD):  # told, and beyond what the order brought
-        await evening.back(counter, RefundOf(house, both, "late"), kind, [beer(-1, 600)])
+        await evening.back(counter, RefundOf(system, both, "late"), kind, [beer(-1, 600)])
     assert [row[0] for row in await food.rows("select state from food_orders.food_order where id = $1", waits)] == [
         "placed"
     ]

@@ -75,7 +75,7 @@ async def test_losses_of_forged_taps_and_empty_wallets_are_listed_by_outlet(
     await closed(bar, vault, clock)
     found = await statement_of(counters, who)
     first, second = (line["sums"] for line in found["lines"])
-    assert (first["lost_cents"], first["borne_cents"]) == (ROUND_CENTS, 0), "the house bears what nobody has said"
+    assert (first["lost_cents"], first["borne_cents"]) == (ROUND_CENTS, 0), "the operator bears what no terms assign"
     assert (second["lost_cents"], second["borne_cents"]) == (1_000, 1_000)
     for sums, sales in ((first, 2 * ROUND_CENTS), (second, ROUND_CENTS)):
         assert sums["sales_cents"] == sales, "it was sold all the same"

@@ -125,7 +125,7 @@ class SignedIn(NamedTuple):
     header: dict[str, str]
 
 
-class House:
+class System:
     """The sending side: somebody is signed in on a phone, and told something."""
 
     def __init__(self, db: Database, config: Config, clock: FakeClock) -> None:
@@ -172,8 +172,8 @@ class House:
 
 
 @pytest.fixture
-def house(db: Database, config: Config, clock: FakeClock) -> House:
-    return House(db, config, clock)
+def system(db: Database, config: Config, clock: FakeClock) -> System:
+    return System(db, config, clock)
 
 
 def test_a_message_is_encrypted_as_the_example_of_the_rfc() -> None:
@@ -189,12 +189,12 @@ def test_the_library_http_ece_reads_each_message(text: bytes) -> None:
 
 
 async def test_a_message_is_decrypted_by_its_browser_and_signed_by_the_deployment(
-    house: House, service: Service
+    system: System, service: Service
 ) -> None:
-    phone, (person_id, session_id, _) = Phone(), await house.signed_in()
-    await house.subscribes(phone, session_id, service.endpoint)
-    (due,) = await house.tells(person_id)
-    await house.sends(due)
+    phone, (person_id, session_id, _) = Phone(), await system.signed_in()
+    await system.subscribes(phone, session_id, service.endpoint)
+    (due,) = await system.tells(person_id)
+    await system.sends(due)
     ((headers, body),) = service.got
     assert msgspec.json.decode(phone.reads(body)) == {
         "kind": "food_ready",
@@ -210,74 +210,74 @@ async def test_a_message_is_decrypted_by_its_browser_and_signed_by_the_deploymen
     point.verify(encode_dss_signature(r, s), signed.encode(), ec.ECDSA(SHA256()))
     head, claims = (msgspec.json.decode(raw(part)) for part in signed.split("."))
     assert (scheme, head) == ("vapid", {"typ": "JWT", "alg": "ES256"})
-    assert point_of(point) == house.vapid.public
+    assert point_of(point) == system.vapid.public
     assert claims["aud"] == service.origin
-    assert house.clock.now().timestamp() < claims["exp"] <= house.clock.now().timestamp() + 24 * 3600
+    assert system.clock.now().timestamp() < claims["exp"] <= system.clock.now().timestamp() + 24 * 3600
     assert claims["sub"].startswith("mailto:")
 
 
 async def test_a_subscription_ends_on_404_or_410_and_is_retried_on_a_temporary_error(
-    house: House, service: Service
+    system: System, service: Service
 ) -> None:
-    person_id, session_id, _ = await house.signed_in()
-    await house.subscribes(Phone(), session_id, service.endpoint)
-    (due,) = await house.tells(person_id)
+    person_id, session_id, _ = await system.signed_in()
+    await system.subscribes(Phone(), session_id, service.endpoint)
+    (due,) = await system.tells(person_id)
     for service.status in (503, 429):
         with pytest.raises(PushDelayed):
-            await house.sends(due)
+            await system.sends(due)
     for service.status in (400, 302):  # no second try mends it, and nowhere else is asked
-        await house.sends(due)
-    assert (len(service.got), await house.left()) == (4, 1)
+        await system.sends(due)
+    assert (len(service.got), await system.left()) == (4, 1)
     service.status = 410
-    await house.sends(due)
-    assert await house.left() == 0
-    await house.sends(due)
+    await system.sends(due)
+    assert await system.left() == 0
+    await system.sends(due)
     assert len(service.got) == 5, "nobody is told any more"
 
 
-async def test_a_corrected_message_is_not_sent(house: House, service: Service) -> None:
-    person_id, session_id, _ = await house.signed_in()
-    await house.subscribes(Phone(), session_id, service.endpoint)
-    goal = replace(HELLO, person_ids=[person_id], expires_at=house.clock.now() + HOUR, revision=2, urgency="normal")
-    (late,) = await house.tells_all(goal)
-    (correction,) = await house.tells_all(replace(goal, revision=4, corrects=True))
-    (replay,) = await house.tells_all(replace(goal, revision=5))
+async def test_a_corrected_message_is_not_sent(system: System, service: Service) -> None:
+    person_id, session_id, _ = await system.signed_in()
+    await system.subscribes(Phone(), session_id, service.endpoint)
+    goal = replace(HELLO, person_ids=[person_id], expires_at=system.clock.now() + HOUR, revision=2, urgency="normal")
+    (late,) = await system.tells_all(goal)
+    (correction,) = await system.tells_all(replace(goal, revision=4, corrects=True))
+    (replay,) = await system.tells_all(replace(goal, revision=5))
     for due in (late, correction, replay):
-        await house.sends(due)
+        await system.sends(due)
     assert [headers["urgency"] for headers, _ in service.got] == ["normal", "normal"]
-    house.clock.advance(2 * HOUR)
-    await PeopleJobs(house.db, house.config, house.clock, {}).tidy()
-    async with house.db.connection() as conn:
+    system.clock.advance(2 * HOUR)
+    await PeopleJobs(system.db, system.config, system.clock, {}).tidy()
+    async with system.db.connection() as conn:
         assert await conn.fetch("select 1 from people.push_topic") == []
 
 
 async def test_a_subscription_ends_with_its_session_and_an_endpoint_belongs_to_its_last_subscriber(
-    house: House, service: Service
+    system: System, service: Service
 ) -> None:
-    phone, first, second = Phone(), await house.signed_in(), await house.signed_in(Locale.FR)
-    await house.subscribes(phone, first[1], service.endpoint)
-    taken = await house.subscribes(phone, second[1], service.endpoint)
-    assert await house.tells(first[0]) == []
-    subscriber = Subscriber(service.endpoint, phone.point, phone.auth, house.vapid.public)
-    async with house.db.transaction() as conn:
-        refused = await push.subscribe(conn, taken, first[1], subscriber, house.clock.now())
+    phone, first, second = Phone(), await system.signed_in(), await system.signed_in(Locale.FR)
+    await system.subscribes(phone, first[1], service.endpoint)
+    taken = await system.subscribes(phone, second[1], service.endpoint)
+    assert await system.tells(first[0]) == []
+    subscriber = Subscriber(service.endpoint, phone.point, phone.auth, system.vapid.public)
+    async with system.db.transaction() as conn:
+        refused = await push.subscribe(conn, taken, first[1], subscriber, system.clock.now())
         assert isinstance(refused, Refused)
-    await house.subscribes(phone, second[1], service.endpoint)
-    (due,) = await house.tells(second[0])
+    await system.subscribes(phone, second[1], service.endpoint)
+    (due,) = await system.tells(second[0])
     assert '"title":"Prête"' in due.text
-    async with house.db.transaction() as conn:
-        await acts.sign_out_everywhere(conn, second[0], house.clock.now())
-    assert await house.left() == 0
-    await house.sends(due)
+    async with system.db.transaction() as conn:
+        await acts.sign_out_everywhere(conn, second[0], system.clock.now())
+    assert await system.left() == 0
+    await system.sends(due)
     assert service.got == []
 
 
-async def test_a_message_that_comes_too_late_is_not_sent(house: House, service: Service) -> None:
-    person_id, session_id, _ = await house.signed_in()
-    await house.subscribes(Phone(), session_id, service.endpoint)
-    (due,) = await house.tells(person_id)
-    house.clock.advance(2 * HOUR)
-    await house.sends(due)
+async def test_a_message_that_comes_too_late_is_not_sent(system: System, service: Service) -> None:
+    person_id, session_id, _ = await system.signed_in()
+    await system.subscribes(Phone(), session_id, service.endpoint)
+    (due,) = await system.tells(person_id)
+    system.clock.advance(2 * HOUR)
+    await system.sends(due)
     assert service.got == []
 
 
@@ -329,7 +329,7 @@ def test_an_invalid_push_key_is_refused() -> None:
         assert isinstance(subscriber_of(wrong, b"", loopback=False), Refused)
 
 
-async def test_a_name_that_resolves_to_our_network_is_not_called(house: House, service: Service) -> None:
+async def test_a_name_that_resolves_to_our_network_is_not_called(system: System, service: Service) -> None:
     private = ["127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "100.64.0.1", "255.255.255.255", "::1"]
     private += [
         "fe80::1%eth0",
@@ -351,10 +351,10 @@ async def test_a_name_that_resolves_to_our_network_is_not_called(house: House, s
     assert may_connect("2620:fe::9", loopback=False)
     with pytest.raises(OSError, match="public"):
         await PublicAddresses(loopback=False).resolve("localhost", 443)
-    person_id, session_id, _ = await house.signed_in()
-    await house.subscribes(Phone(), session_id, service.endpoint)
-    (due,) = await house.tells(person_id)
-    await house.sends(due, house.config.having(PeopleSettings()))
+    person_id, session_id, _ = await system.signed_in()
+    await system.subscribes(Phone(), session_id, service.endpoint)
+    (due,) = await system.tells(person_id)
+    await system.sends(due, system.config.having(PeopleSettings()))
     assert service.got == []
 
 
@@ -374,9 +374,9 @@ def test_the_key_is_the_same_after_a_restart_and_another_of_another_secret() -> 
     assert "a" * 40 not in repr(Vapid("a" * 40))
 
 
-async def test_only_its_own_session_changes_a_subscription(house: House, client: httpx.AsyncClient) -> None:
-    assert (await client.get("/api/push/key")).json() == {"key": base64url(house.vapid.public)}
-    owner, friend = await house.signed_in(), await house.signed_in()
+async def test_only_its_own_session_changes_a_subscription(system: System, client: httpx.AsyncClient) -> None:
+    assert (await client.get("/api/push/key")).json() == {"key": base64url(system.vapid.public)}
+    owner, friend = await system.signed_in(), await system.signed_in()
     path, wish = (
         f"/api/me/push-subscriptions/{new_id()}",
         to_builtins(Phone().subscription("https://push.example.org/x")),
@@ -385,10 +385,10 @@ async def test_only_its_own_session_changes_a_subscription(house: House, client:
         assert (await client.put(path, json=wish, headers=owner.header)).status_code == 204
     assert (await client.put(path, json=wish, headers=friend.header)).status_code == 404
     assert (await client.delete(path, headers=friend.header)).status_code == 204
-    assert await house.left() == 1
+    assert await system.left() == 1
     exported = (await client.get("/api/me/export", headers=owner.header)).json()["push_subscriptions"]
     assert [one["endpoint"] for one in exported] == ["https://push.example.org/x"]
     refused = await client.put(path, json=wish | {"endpoint": "https://10.0.0.1/"}, headers=owner.header)
     assert (refused.status_code, refused.json()["code"]) == (400, "invalid_input")
     assert (await client.delete(path, headers=owner.header)).status_code == 204
-    assert await house.left() == 0
+    assert await system.left() == 0

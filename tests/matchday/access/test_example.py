@@ -1,4 +1,4 @@
-"""The lane reader of examples/, as its maker would run it: a process of its own, against a whole house."""
+"""The lane reader of examples/, as its maker would run it: a process of its own, against a whole system."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from benchmarks.evening import Evening, Fan, seed
-from benchmarks.house import House
+from benchmarks.system import System
 from virage.identity.keys.rules.keys import HolderKey
 from virage.identity.passes.rules.code import bytes_of, rotating_code, step_at, text_of
 from virage.identity.people import acts as people
@@ -36,8 +36,8 @@ pytestmark = pytest.mark.filterwarnings("default")
 class Lane:
     """The example's command line, in a folder of its own."""
 
-    def __init__(self, house: House, folder: Path) -> None:
-        self.house = house
+    def __init__(self, system: System, folder: Path) -> None:
+        self.system = system
         self.folder = folder
         self.evening: Evening
         self.db: Database
@@ -68,13 +68,13 @@ class Lane:
             who = await people.ensure_staff(conn, "lanes@example.org", None, (grant,), now)
             opened = await devices.open_pairing(
                 conn,
-                people_keys(self.house.env["VIRAGE_SECRET"]),
+                people_keys(self.system.env["VIRAGE_SECRET"]),
                 Principal("staff", who, new_id(), (grant,), now),
                 PairingRequest(new_id(), "Lane 1", DeviceKind.LANE, [GATE]),
                 now,
             )
         assert isinstance(opened, OpenedPairing)
-        return await self.said("pair", "--server", self.house.url, opened.code)
+        return await self.said("pair", "--server", self.system.url, opened.code)
 
     async def turnstile(self) -> None:
         """Say that a turnstile stands at our gate."""
@@ -103,13 +103,13 @@ class Lane:
 
 @pytest.fixture
 async def lane(tmp_path: Path) -> AsyncIterator[Lane]:
-    house = House(workers=1, durable=False)
-    made = Lane(house, tmp_path / "lane1")
+    system = System(workers=1, durable=False)
+    made = Lane(system, tmp_path / "lane1")
     try:
-        await house.start_database()
-        made.evening = await seed(house, FANS, 1)
-        await house.start_processes()
-        made.db = await Database.open(house.postgres.url, connections_max=1)
+        await system.start_database()
+        made.evening = await seed(system, FANS, 1)
+        await system.start_processes()
+        made.db = await Database.open(system.postgres.url, connections_max=1)
         try:
             yield made
         finally:
@@ -119,7 +119,7 @@ async def lane(tmp_path: Path) -> AsyncIterator[Lane]:
                     await process.wait()
             await made.db.close()
     finally:
-        await house.stop()
+        await system.stop()
 
 
 def shown(fan: Fan) -> str:

@@ -84,9 +84,9 @@ def test_who_is_inside_is_told_since_when_and_through_which_gate() -> None:
 
 
 def test_reentry_is_what_the_house_rules_say() -> None:
-    open_house = replace(POST, terms=EntryTerms(reentry=True))
-    assert isinstance(decide(shown(), open_house, PassStatus(presence=GONE), NOW), Admitted)
-    assert reason(decide(shown(), open_house, PassStatus(presence=INSIDE), NOW)) is RefusalReason.ALREADY_INSIDE
+    open_system = replace(POST, terms=EntryTerms(reentry=True))
+    assert isinstance(decide(shown(), open_system, PassStatus(presence=GONE), NOW), Admitted)
+    assert reason(decide(shown(), open_system, PassStatus(presence=INSIDE), NOW)) is RefusalReason.ALREADY_INSIDE
 
 
 def test_who_was_admitted_and_has_not_passed_is_not_used() -> None:

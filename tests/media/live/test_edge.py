@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.house import free_port
 from benchmarks.nchan import Nginx
+from benchmarks.system import free_port
 from virage.media.live.rules.edge import ChannelState, ChannelUpdate, channel_state_of, content_type, pending_update
 from virage.platform.web.security import is_local
 
@@ -59,14 +59,14 @@ def test_an_edge_ahead_of_the_feed_was_filled_from_another_database(stands: Chan
     assert pending_update(ChannelState(stands.head + ahead, stands.revision), stands) == pending_update(None, stands)
 
 
-class House(ThreadingHTTPServer):
+class System(ThreadingHTTPServer):
     """What stands behind the edge: it notes with which headers it is asked."""
 
     asked: list[Message]
 
 
 class Asked(BaseHTTPRequestHandler):
-    server: House
+    server: System
 
     def do_GET(self) -> None:
         self.server.asked.append(self.headers)
@@ -78,26 +78,26 @@ class Asked(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def house() -> Iterator[House]:
-    house = House(("127.0.0.1", 0), Asked)
-    house.asked = []
-    Thread(target=house.serve_forever, daemon=True).start()
-    yield house
-    house.shutdown()
-    house.server_close()
+def system() -> Iterator[System]:
+    system = System(("127.0.0.1", 0), Asked)
+    system.asked = []
+    Thread(target=system.serve_forever, daemon=True).start()
+    yield system
+    system.shutdown()
+    system.server_close()
 
 
 @pytest.mark.parametrize("path", ["/mailbox", "/metrics/", "/api/replay/clips/1"])
-def test_no_request_passes_the_edge_with_another_identity(house: House, tmp_path: Path, path: str) -> None:
+def test_no_request_passes_the_edge_with_another_identity(system: System, tmp_path: Path, path: str) -> None:
     """Not as the machine itself, which sees its figures and its mailbox, and not as a phone in another place."""
-    nginx = Nginx(tmp_path / "nginx", house.server_port, free_port(), free_port())
+    nginx = Nginx(tmp_path / "nginx", system.server_port, free_port(), free_port())
     nginx.start()
     try:
         said = {"host": "localhost", "x-forwarded-for": "10.20.3.4", "x-country": "FR"}
         httpx.get(nginx.url + path, headers=said)
     finally:
         nginx.kill()
-    (asked,) = house.asked
+    (asked,) = system.asked
     assert (asked.get_all("x-forwarded-for"), asked.get("x-country")) == (["10.20.3.4, 127.0.0.1"], None)
     headers = [(name.lower().encode(), value.encode()) for name, value in asked.items()]
     assert not is_local({"client": ("127.0.0.1", 1), "headers": headers})

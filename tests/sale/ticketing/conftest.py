@@ -160,7 +160,7 @@ class Gates:
         return {id_: since for id_, since in self.inside.items() if id_ in ticket_ids}
 
 
-class House:
+class System:
     """The whole application with an event on sale; makes browsers and lets money come."""
 
     def __init__(  # noqa: PLR0917 - what a test may move
@@ -307,7 +307,7 @@ async def app(  # noqa: PLR0917 - what the application is made of
 
 
 @pytest.fixture
-async def empty_house(  # noqa: PLR0917 - what the house is made of
+async def empty_system(  # noqa: PLR0917 - what the system is made of
     client: httpx.AsyncClient,  # keeps the application alive
     app: Application,
     db: Database,
@@ -315,17 +315,17 @@ async def empty_house(  # noqa: PLR0917 - what the house is made of
     provider: MemoryProvider,
     counters: list[OrderService],
     gates: Gates,
-) -> AsyncIterator[House]:
-    house = House(app, db, clock, provider, counters[-1], gates)
-    yield house
-    await house.close()
+) -> AsyncIterator[System]:
+    system = System(app, db, clock, provider, counters[-1], gates)
+    yield system
+    await system.close()
 
 
 @pytest.fixture
-async def house(empty_house: House) -> House:
+async def system(empty_system: System) -> System:
     """The application with a match on sale."""
-    await empty_house.open()
-    return empty_house
+    await empty_system.open()
+    return empty_system
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.sale.ticketing.conftest import BLUE, GOLD_BLOCK, House, a_pricing, block_seats
+from tests.sale.ticketing.conftest import BLUE, GOLD_BLOCK, System, a_pricing, block_seats
 from virage.platform.data.database import Database
 from virage.platform.data.journal import Tail
 from virage.platform.realtime.hub import Opening
@@ -54,60 +54,62 @@ async def other_process(db: Database, clock: Clock) -> AsyncIterator[Process]:
     await process.tail.close()
 
 
-async def test_a_seat_sold_by_one_process_is_taken_in_the_other(house: House, other_process: Process) -> None:
-    fan = await house.fan()
-    before = await other_process.free(house.event_id)
+async def test_a_seat_sold_by_one_process_is_taken_in_the_other(system: System, other_process: Process) -> None:
+    fan = await system.fan()
+    before = await other_process.free(system.event_id)
     order = await fan.best(full=3)
-    await other_process.until(house.event_id, before - 3)
+    await other_process.until(system.event_id, before - 3)
     await fan.ask("DELETE", f"/api/orders/{order['id']}")
-    await other_process.until(house.event_id, before)
+    await other_process.until(system.event_id, before)
 
 
-async def test_a_process_starts_with_the_places_sold_before(house: House, other_process: Process) -> None:
-    await (await house.fan()).best(full=3)
-    sale = await other_process.sales.get(house.event_id)
+async def test_a_process_starts_with_the_places_sold_before(system: System, other_process: Process) -> None:
+    await (await system.fan()).best(full=3)
+    sale = await other_process.sales.get(system.event_id)
     assert sale is not None
     assert sale.inventory.free_count == sum(len(block_seats(code)) for code in (GOLD_BLOCK, "103")) + 50 - 3
 
 
-async def test_a_stream_continues_from_the_version_of_a_bitmap(house: House, other_process: Process) -> None:
-    fan, before = await house.fan(), await other_process.free(house.event_id)
-    found = await other_process.sales.at(house.event_id)
+async def test_a_stream_continues_from_the_version_of_a_bitmap(system: System, other_process: Process) -> None:
+    fan, before = await system.fan(), await other_process.free(system.event_id)
+    found = await other_process.sales.at(system.event_id)
     assert found is not None
     order = await fan.best(full=2)
-    await other_process.until(house.event_id, before - 2)
-    opened = await other_process.topic.open(str(house.event_id), coming(since=found[1]))
+    await other_process.until(system.event_id, before - 2)
+    opened = await other_process.topic.open(str(system.event_id), coming(since=found[1]))
     assert not isinstance(opened, Refused)
     assert list(opened.messages) == [AvailabilityUpdate([line["place"] for line in order["lines"]], [])]
-    nothing_new = await other_process.topic.open(str(house.event_id), coming(since=opened.position))
+    nothing_new = await other_process.topic.open(str(system.event_id), coming(since=opened.position))
     assert not isinstance(nothing_new, Refused)
     assert list(nothing_new.messages) == []
 
 
-async def test_a_client_too_far_behind_reloads_the_bitmap(house: House, other_process: Process) -> None:
-    opened = await other_process.topic.open(str(house.event_id), coming(since="1-0"))
+async def test_a_client_too_far_behind_reloads_the_bitmap(system: System, other_process: Process) -> None:
+    opened = await other_process.topic.open(str(system.event_id), coming(since="1-0"))
     assert not isinstance(opened, Refused)
     assert list(opened.messages) == [AvailabilityUpdate(reload=True)]
 
 
 @pytest.mark.parametrize("argument", [str(new_id()), "no id"], ids=["unknown", "no id"])
-async def test_an_unknown_event_has_no_stream(house: House, other_process: Process, argument: str) -> None:
+async def test_an_unknown_event_has_no_stream(system: System, other_process: Process, argument: str) -> None:
     assert isinstance(await other_process.topic.open(argument, coming()), Refused)
 
 
 @pytest.mark.parametrize("spelt", ["{}\n", " {}", "{{{}}}", "urn:uuid:{}"])
-async def test_an_event_id_in_another_spelling_has_no_stream(house: House, other_process: Process, spelt: str) -> None:
-    topic, event_id = other_process.topic, str(house.event_id)
+async def test_an_event_id_in_another_spelling_has_no_stream(
+    system: System, other_process: Process, spelt: str
+) -> None:
+    topic, event_id = other_process.topic, str(system.event_id)
     for argument in (spelt.format(event_id), spelt.format(event_id.removeprefix("0")), event_id.replace("-", "")):
         assert isinstance(await topic.open(argument, coming()), Refused)
     assert not isinstance(await topic.open(event_id.upper(), coming()), Refused)
 
 
-async def test_each_event_gets_one_delta_with_the_last_state_of_each_place(house: House) -> None:
-    event_id = house.event_id
+async def test_each_event_gets_one_delta_with_the_last_state_of_each_place(system: System) -> None:
+    event_id = system.event_id
     entries = [_entry("places_taken", event_id, [1, 2]), _entry("places_freed", event_id, [2])]
     assert update_of(entries) == AvailabilityUpdate([1], [2])
-    topic = AvailabilityTopic(house.order_service.sales)
+    topic = AvailabilityTopic(system.order_service.sales)
     assert await topic.on_entries([*entries, _entry("order_paid", new_id(), [])]) == {
         str(event_id): AvailabilityUpdate([1], [2])
     }
@@ -116,11 +118,11 @@ async def test_each_event_gets_one_delta_with_the_last_state_of_each_place(house
     }
 
 
-async def test_only_the_buyer_can_follow_an_order(house: House) -> None:
-    fan = await house.fan()
+async def test_only_the_buyer_can_follow_an_order(system: System) -> None:
+    fan = await system.fan()
     order = await fan.best()
-    owner = (await house.rows("select owner_id from ticketing.orders"))[0]["owner_id"]
-    topic = OrderTopic(house.db)
+    owner = (await system.rows("select owner_id from ticketing.orders"))[0]["owner_id"]
+    topic = OrderTopic(system.db)
     mine = await topic.open(order["id"], coming(Principal("fan", owner, new_id())))
     assert not isinstance(mine, Refused)
     assert [message.state for message in mine.messages] == ["held"]
@@ -129,11 +131,11 @@ async def test_only_the_buyer_can_follow_an_order(house: House) -> None:
     assert isinstance(await topic.open("no id", coming(Principal("fan", owner))), Refused)
 
 
-async def test_new_prices_reach_the_other_process(house: House, other_process: Process) -> None:
-    before = await other_process.free(house.event_id)
-    async with house.db.transaction() as conn:
-        await set_pricing(conn, house.event_id, a_pricing(blocks={"103": BLUE}), None, house.clock.now())
-    await other_process.until(house.event_id, before - len(block_seats(GOLD_BLOCK)))
+async def test_new_prices_reach_the_other_process(system: System, other_process: Process) -> None:
+    before = await other_process.free(system.event_id)
+    async with system.db.transaction() as conn:
+        await set_pricing(conn, system.event_id, a_pricing(blocks={"103": BLUE}), None, system.clock.now())
+    await other_process.until(system.event_id, before - len(block_seats(GOLD_BLOCK)))
 
 
 def _entry(what: str, about: UUID, places: list[int]) -> Any:

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from tests.conftest import FakeClock
-from tests.sale.ticketing.conftest import NOW, House
+from tests.sale.ticketing.conftest import NOW, System
 from virage.platform.values.ids import new_id
 from virage.platform.values.money import vat_included
 from virage.platform.web.guard import Grant
@@ -12,8 +12,8 @@ from virage.platform.web.guard import Grant
 SOLD, PLAYED, AFTER = date(2026, 5, 9), date(2026, 5, 10), date(2026, 5, 12)
 
 
-async def told(house: House, first: date, last: date) -> Any:
-    office = await house.staff(Grant("finance"), email="books@example.org")
+async def told(system: System, first: date, last: date) -> Any:
+    office = await system.staff(Grant("finance"), email="books@example.org")
     answer = await office.ask("GET", f"/api/office/accounting?from={first}&to={last}")
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -32,43 +32,43 @@ def owed(journal: Any) -> int:
     return next(int(one["balance_cents"]) for one in journal["balances"] if one["what"] == "deferred_tickets")
 
 
-async def give_back(house: House, order: dict[str, Any], *lines: int) -> None:
-    office = await house.staff(Grant("box_office"), email="box@example.org")
+async def give_back(system: System, order: dict[str, Any], *lines: int) -> None:
+    office = await system.staff(Grant("box_office"), email="box@example.org")
     tickets = [order["lines"][at]["ticket_id"] for at in lines]
     wish = {"refund_id": str(new_id()), "reason": "asked", "ticket_ids": tickets}
     answer = await office.ask("POST", f"/api/office/orders/{order['id']}/refund", wish)
     assert answer.status_code == 200, answer.text
 
 
-async def test_a_ticket_is_deferred_revenue_until_its_event_has_taken_place(house: House, clock: FakeClock) -> None:
-    fan = await house.fan()
-    first, second = await house.bought(fan, full=2), await house.bought(fan, full=3)
-    await give_back(house, first, 0)
-    (books,) = await house.rows(
+async def test_a_ticket_is_deferred_revenue_until_its_event_has_taken_place(system: System, clock: FakeClock) -> None:
+    fan = await system.fan()
+    first, second = await system.bought(fan, full=2), await system.bought(fan, full=3)
+    await give_back(system, first, 0)
+    (books,) = await system.rows(
         "select sum(total_cents) as sold, sum(refunded_cents) as back, sum(fee_cents) as fees from ticketing.orders"
     )
     left = books["sold"] - books["back"]
     assert (left, books["back"]) == (4 * 8_150, 8_150)
     vat = sum(sign * vat_included(part, rate) for sign, part, rate in vat_parts())
-    sold = await told(house, SOLD, PLAYED)
+    sold = await told(system, SOLD, PLAYED)
     assert sums(sold) == {"ticket_clearing": -left, "vat": vat, "deferred_tickets": left - vat}
     assert owed(sold) == left - vat
     titles = {line["event"] for line in sold["lines"] if line["what"] == "deferred_tickets"}
     assert titles == {"Virage contre Visiteurs"}
 
     clock.set(NOW + timedelta(days=2))
-    played = await told(house, PLAYED, PLAYED)
+    played = await told(system, PLAYED, PLAYED)
     assert sums(played) == {"deferred_tickets": vat - left, "tickets": left - vat}
     assert {line["day"] for line in played["lines"]} == {"2026-05-10"}
     assert owed(played) == 0
-    assert owed(await told(house, SOLD, SOLD)) == left - vat  # that evening it was
-    whole = sums(await told(house, SOLD, AFTER))
+    assert owed(await told(system, SOLD, SOLD)) == left - vat  # that evening it was
+    whole = sums(await told(system, SOLD, AFTER))
     assert (whole["deferred_tickets"], whole["tickets"]) == (0, left - vat)
 
     clock.set(NOW + timedelta(days=3))
-    await give_back(house, second, 0)
+    await give_back(system, second, 0)
     back = 8_000 - vat_included(8_000, 55) + 150 - vat_included(150, 200)
-    after = sums(await told(house, AFTER, AFTER))
+    after = sums(await told(system, AFTER, AFTER))
     assert after == {"ticket_clearing": 8_150, "vat": back - 8_150, "tickets": -back}
 
 
@@ -77,16 +77,16 @@ def vat_parts() -> list[tuple[int, int, int]]:
     return [(1, 40_000, 55), (1, 750, 200), (-1, 8_000, 55), (-1, 150, 200)]
 
 
-async def test_tickets_of_a_cancelled_event_are_owed_until_refunded(house: House, clock: FakeClock) -> None:
-    fan = await house.fan()
-    order = await house.bought(fan, full=2)
-    await house.cancel()
+async def test_tickets_of_a_cancelled_event_are_owed_until_refunded(system: System, clock: FakeClock) -> None:
+    fan = await system.fan()
+    order = await system.bought(fan, full=2)
+    await system.cancel()
     clock.set(NOW + timedelta(days=3))
     net = 16_000 - vat_included(16_000, 55) + 300 - vat_included(300, 200)
-    whole = await told(house, SOLD, AFTER)
+    whole = await told(system, SOLD, AFTER)
     assert (sums(whole)["deferred_tickets"], owed(whole)) == (net, net)
     assert "tickets" not in sums(whole)
-    await give_back(house, order, 0, 1)
-    whole = await told(house, SOLD, AFTER)
+    await give_back(system, order, 0, 1)
+    whole = await told(system, SOLD, AFTER)
     assert set(sums(whole).values()) == {0}
     assert owed(whole) == 0

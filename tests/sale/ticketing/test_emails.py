@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from tests.conftest import FakeClock
-from tests.sale.ticketing.conftest import NOW, Box, House, a_match
+from tests.sale.ticketing.conftest import NOW, Box, System, a_match
 from virage.app.emails import COMPOSERS
 from virage.identity.people.acts.emails import write
 from virage.identity.people.jobs.email_sender import EmailSender
@@ -28,26 +28,26 @@ OFFICE = (Grant("box_office"), Grant("programme"))
 class Post:
     """Carries the emails that wait into the demonstration's mailbox."""
 
-    def __init__(self, house: House, config: Config) -> None:
-        self._house = house
-        self._email_sender = EmailSender(house.db, config, house.clock, COMPOSERS)
+    def __init__(self, system: System, config: Config) -> None:
+        self._system = system
+        self._email_sender = EmailSender(system.db, config, system.clock, COMPOSERS)
 
     async def kinds(self) -> list[str]:
         """What waits, in the order of writing."""
-        rows = await self._house.rows("select kind from people.letter where state = 'queued' order by id")
+        rows = await self._system.rows("select kind from people.letter where state = 'queued' order by id")
         return [row["kind"] for row in rows]
 
     async def read(self) -> list[Any]:
         """Deliver what waits; what is in the mailbox then, the oldest first."""
-        for row in await self._house.rows("select id from people.letter where state = 'queued' order by id"):
+        for row in await self._system.rows("select id from people.letter where state = 'queued' order by id"):
             await self._email_sender(EmailJob(row["id"]))
-        rows = await self._house.rows("select recipient, subject, body from people.mailbox order by id")
+        rows = await self._system.rows("select recipient, subject, body from people.mailbox order by id")
         return [{name: " ".join(text.split()) for name, text in row.items()} for row in rows]
 
 
 @pytest.fixture
-def post(house: House, config: Config) -> Post:
-    return Post(house, config)
+def post(system: System, config: Config) -> Post:
+    return Post(system, config)
 
 
 async def emails_of(box: Box, order_id: str) -> list[dict[str, Any]]:
@@ -60,77 +60,77 @@ async def sent_again(box: Box, order_id: str, email_id: str, id_: UUID | None = 
     return (await box.ask("POST", f"/api/me/emails/{order_id}/{email_id}/resend", body)).status_code
 
 
-async def test_a_paid_order_is_confirmed_by_email_with_receipt_and_instructions(house: House, post: Post) -> None:
-    fan = await house.fan()
-    order = await house.bought(fan)
+async def test_a_paid_order_is_confirmed_by_email_with_receipt_and_instructions(system: System, post: Post) -> None:
+    fan = await system.fan()
+    order = await system.bought(fan)
     ((waiting),) = await emails_of(fan, order["id"])
     assert (waiting["kind"], waiting["state"], waiting["to"]) == ("order_paid", "queued", "fan@example.org")
     (message,) = await post.read()
     assert message["recipient"] == "fan@example.org"
     for told in ("Virage contre Visiteurs", "113", f"{order['code'][:4]}-{order['code'][4:]}", "/tickets"):
         assert told in message["body"], told
-    files = await house.rows("select name, media_type, content from people.mailbox_file")
+    files = await system.rows("select name, media_type, content from people.mailbox_file")
     assert [(file["media_type"], file["content"][:5]) for file in files] == [("application/pdf", b"%PDF-")]
     ((sent),) = await emails_of(fan, order["id"])
     assert (sent["state"], sent["to"]) == ("delivered", "fan@example.org")
 
 
-async def test_a_free_order_is_confirmed_without_a_receipt(house: House, post: Post) -> None:
-    fan = await house.fan()
-    await house.bought(fan, full=0, party={"child": 0, "full": 1})
+async def test_a_free_order_is_confirmed_without_a_receipt(system: System, post: Post) -> None:
+    fan = await system.fan()
+    await system.bought(fan, full=0, party={"child": 0, "full": 1})
     (message,) = await post.read()
     assert "Total TTC" in message["body"]
 
 
-async def test_a_payment_notified_twice_is_confirmed_once(house: House, post: Post) -> None:
-    fan = await house.fan()
-    order = await house.bought(fan)
-    await house.news(UUID(order["payment_id"]))
+async def test_a_payment_notified_twice_is_confirmed_once(system: System, post: Post) -> None:
+    fan = await system.fan()
+    order = await system.bought(fan)
+    await system.news(UUID(order["payment_id"]))
     assert await post.kinds() == ["order_paid"]
 
 
-async def test_a_double_payment_is_announced_as_returned_by_email(house: House, post: Post) -> None:
-    fan = await house.fan()
+async def test_a_double_payment_is_announced_as_returned_by_email(system: System, post: Post) -> None:
+    fan = await system.fan()
     order = await fan.best()
     first, second = new_id(), new_id()
     assert (await fan.pay(order["id"], second)).status_code == 200
-    await house.news(second, PaymentState.DECLINED)
+    await system.news(second, PaymentState.DECLINED)
     assert (await fan.pay(order["id"], first)).status_code == 200
-    await house.news(first)
-    await house.news(second)
+    await system.news(first)
+    await system.news(second)
     _, message = await post.read()
     assert "deux fois" in message["body"]
     assert "163,00" in message["subject"]
 
 
-async def test_a_late_payment_is_announced_as_returned_by_email(house: House, post: Post, clock: FakeClock) -> None:
-    late, quick = await house.fan(), await house.fan("other@example.org")
+async def test_a_late_payment_is_announced_as_returned_by_email(system: System, post: Post, clock: FakeClock) -> None:
+    late, quick = await system.fan(), await system.fan("other@example.org")
     order = await late.best(full=2)
     payment_id = new_id()
     await late.pay(order["id"], payment_id)
     clock.advance(timedelta(hours=1))
-    await TicketingJobs(house.db, clock).expire_old()
-    house.forget()
+    await TicketingJobs(system.db, clock).expire_old()
+    system.forget()
     places = [{"place": line["place"], "tariff": "full"} for line in order["lines"]]
     assert (await quick.hold({"kind": "chosen", "places": places})).status_code == 201
-    await house.news(payment_id)
+    await system.news(payment_id)
     (message,) = await post.read()
     assert message["recipient"] == "fan@example.org"
     assert "trop tard" in message["body"]
 
 
-async def test_a_failed_payment_sends_no_email(house: House, post: Post) -> None:
-    fan = await house.fan()
+async def test_a_failed_payment_sends_no_email(system: System, post: Post) -> None:
+    fan = await system.fan()
     order = await fan.best()
     payment_id = new_id()
     await fan.pay(order["id"], payment_id)
-    await house.news(payment_id, PaymentState.DECLINED, 0)
+    await system.news(payment_id, PaymentState.DECLINED, 0)
     assert await post.kinds() == []
 
 
-async def test_a_refund_is_emailed_once_with_its_tickets(house: House, post: Post) -> None:
-    fan, office = await house.fan(), await house.staff(*OFFICE)
-    order = await house.bought(fan)
+async def test_a_refund_is_emailed_once_with_its_tickets(system: System, post: Post) -> None:
+    fan, office = await system.fan(), await system.staff(*OFFICE)
+    order = await system.bought(fan)
     body = {"refund_id": str(new_id()), "reason": "asked", "ticket_ids": [order["lines"][0]["ticket_id"]]}
     for _ in range(2):
         assert (await office.ask("POST", f"/api/office/orders/{order['id']}/refund", body)).status_code == 200
@@ -142,11 +142,11 @@ async def test_a_refund_is_emailed_once_with_its_tickets(house: House, post: Pos
 
 
 async def test_a_cancelled_event_stores_its_emails_with_one_statement_per_batch(
-    house: House, post: Post, monkeypatch: pytest.MonkeyPatch
+    system: System, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fans = [await house.fan(f"fan{number}@example.org") for number in range(5)]
+    fans = [await system.fan(f"fan{number}@example.org") for number in range(5)]
     for fan in fans:
-        await house.bought(fan)
+        await system.bought(fan)
     await post.read()
     batches: list[int] = []
 
@@ -155,9 +155,9 @@ async def test_a_cancelled_event_stores_its_emails_with_one_statement_per_batch(
         return await write(conn, new, now)
 
     monkeypatch.setattr(emails, "queue_emails", counted)
-    office = await house.staff(*OFFICE)
-    assert (await office.ask("POST", f"/api/office/events/{house.event_id}/cancel")).status_code == 200
-    await TicketingJobs(house.db, house.clock).refund_cancelled(refunding.EventCancelledJob(house.event_id))
+    office = await system.staff(*OFFICE)
+    assert (await office.ask("POST", f"/api/office/events/{system.event_id}/cancel")).status_code == 200
+    await TicketingJobs(system.db, system.clock).refund_cancelled(refunding.EventCancelledJob(system.event_id))
     assert batches == [5]
     assert await post.kinds() == ["event_cancelled"] * 5
     told = (await post.read())[5:]
@@ -166,12 +166,12 @@ async def test_a_cancelled_event_stores_its_emails_with_one_statement_per_batch(
 
 
 async def test_a_changed_kick_off_is_emailed_once_even_if_its_job_repeats(
-    house: House, post: Post, clock: FakeClock
+    system: System, post: Post, clock: FakeClock
 ) -> None:
-    fan, office = await house.fan(), await house.staff(*OFFICE)
-    await house.bought(fan)
-    await (await house.fan("other@example.org")).best()
-    event = (await office.ask("GET", f"/api/office/events/{house.event_id}")).json()["event"]
+    fan, office = await system.fan(), await system.staff(*OFFICE)
+    await system.bought(fan)
+    await (await system.fan("other@example.org")).best()
+    event = (await office.ask("GET", f"/api/office/events/{system.event_id}")).json()["event"]
     content = {
         name: event[name]
         for name in ("kind", "title", "subtitle", "doors_at", "starts_at", "ends_at", "sale_opens_at", "sale_closes_at")
@@ -179,13 +179,13 @@ async def test_a_changed_kick_off_is_emailed_once_even_if_its_job_repeats(
     later = (NOW + timedelta(days=1, hours=1)).isoformat()
     moved = content | {"starts_at": later}
     for body in (content | {"subtitle": {"fr": "Finale", "en": "Final"}}, moved, moved):
-        answer = await office.ask("PUT", f"/api/office/events/{house.event_id}", body)
+        answer = await office.ask("PUT", f"/api/office/events/{system.event_id}", body)
         assert answer.status_code == 200, answer.text
-    jobs = await house.rows("select payload from kernel.job where entrypoint = 'ticketing_event_moved'")
+    jobs = await system.rows("select payload from kernel.job where entrypoint = 'ticketing_event_moved'")
     assert len(jobs) == 1
-    due = emails.EventMovedJob(new_id(), house.event_id, NOW + timedelta(days=1))
+    due = emails.EventMovedJob(new_id(), system.event_id, NOW + timedelta(days=1))
     for _ in range(2):
-        await TicketingJobs(house.db, clock).notify_moved(due)
+        await TicketingJobs(system.db, clock).notify_moved(due)
     assert await post.kinds() == ["order_paid", "event_moved"]
     _, message = await post.read()
     assert message["recipient"] == "fan@example.org"
@@ -193,20 +193,20 @@ async def test_a_changed_kick_off_is_emailed_once_even_if_its_job_repeats(
     assert "Ancien horaire : dimanche 10 mai 2026 à 20:00" in message["body"]
 
 
-async def test_moving_a_draft_sends_no_email(house: House) -> None:
-    new = a_match(house.organiser_id)
+async def test_moving_a_draft_sends_no_email(system: System) -> None:
+    new = a_match(system.organiser_id)
     later = msgspec.structs.replace(content_of(new), starts_at=new.starts_at + timedelta(hours=1))
-    async with house.db.transaction() as conn:
+    async with system.db.transaction() as conn:
         await programme.create(conn, new, None, NOW)
         await programme.amend(conn, new.id, later, None, NOW, moved=(emails.event_moved,))
-    assert await house.rows("select 1 from kernel.job where entrypoint = 'ticketing_event_moved'") == []
+    assert await system.rows("select 1 from kernel.job where entrypoint = 'ticketing_event_moved'") == []
 
 
 async def test_an_email_is_resent_once_a_minute_and_five_times_an_hour(
-    house: House, post: Post, clock: FakeClock
+    system: System, post: Post, clock: FakeClock
 ) -> None:
-    fan = await house.fan()
-    order = await house.bought(fan)
+    fan = await system.fan()
+    order = await system.bought(fan)
     (message,) = await emails_of(fan, order["id"])
     assert await sent_again(fan, order["id"], message["id"]) == 429, "the first was sent just now"
     clock.advance(timedelta(minutes=2))
@@ -225,9 +225,9 @@ async def test_an_email_is_resent_once_a_minute_and_five_times_an_hour(
     assert {one["recipient"] for one in await post.read()} == {"fan@example.org"}
 
 
-async def test_only_the_fan_sees_and_resends_emails_of_an_order(house: House, post: Post, clock: FakeClock) -> None:
-    fan, other = await house.fan(), await house.fan("other@example.org")
-    order = await house.bought(fan)
+async def test_only_the_fan_sees_and_resends_emails_of_an_order(system: System, post: Post, clock: FakeClock) -> None:
+    fan, other = await system.fan(), await system.fan("other@example.org")
+    order = await system.bought(fan)
     (message,) = await emails_of(fan, order["id"])
     clock.advance(timedelta(minutes=2))
     assert await emails_of(other, order["id"]) == []
@@ -235,15 +235,15 @@ async def test_only_the_fan_sees_and_resends_emails_of_an_order(house: House, po
     assert await sent_again(fan, str(new_id()), message["id"]) == 404
     path = f"/api/office/orders/{order['id']}/emails"
     assert (await fan.ask("GET", path)).status_code == 403
-    far = await house.staff(Grant("box_office", "event", str(new_id())), email="far@example.org")
+    far = await system.staff(Grant("box_office", "event", str(new_id())), email="far@example.org")
     assert (await far.ask("GET", path)).status_code in (403, 404)
     assert (await far.ask("POST", f"{path}/{message['id']}/resend", {"id": str(new_id())})).status_code in (403, 404)
     assert await post.kinds() == ["order_paid"]
 
 
-async def test_the_office_resends_an_email_to_the_buyers_address(house: House, post: Post, clock: FakeClock) -> None:
-    fan, office = await house.fan(), await house.staff(*OFFICE)
-    order = await house.bought(fan)
+async def test_the_office_resends_an_email_to_the_buyers_address(system: System, post: Post, clock: FakeClock) -> None:
+    fan, office = await system.fan(), await system.staff(*OFFICE)
+    order = await system.bought(fan)
     await post.read()
     clock.advance(timedelta(minutes=2))
     path = f"/api/office/orders/{order['id']}/emails"
@@ -251,24 +251,24 @@ async def test_the_office_resends_an_email_to_the_buyers_address(house: House, p
     assert (message["state"], message["to"]) == ("delivered", "fan@example.org")
     assert (await office.ask("POST", f"{path}/{message['id']}/resend", {"id": str(new_id())})).status_code == 202
     assert [one["recipient"] for one in await post.read()] == ["fan@example.org"] * 2
-    facts = await house.rows("select data from kernel.journal where what = 'letter_resent'")
+    facts = await system.rows("select data from kernel.journal where what = 'letter_resent'")
     assert len(facts) == 1
 
 
-async def test_an_export_lists_emails_without_their_content(house: House, post: Post) -> None:
-    fan = await house.fan()
-    order = await house.bought(fan)
+async def test_an_export_lists_emails_without_their_content(system: System, post: Post) -> None:
+    fan = await system.fan()
+    order = await system.bought(fan)
     await post.read()
     (message,) = (await fan.ask("GET", "/api/me/export")).json()["letters"]
     assert (message["kind"], message["about_id"], message["state"]) == ("order_paid", order["id"], "delivered")
 
 
-async def test_a_rebind_code_cannot_be_resent(house: House, post: Post, clock: FakeClock) -> None:
-    fan = await house.fan()
-    order = await house.bought(fan)
+async def test_a_rebind_code_cannot_be_resent(system: System, post: Post, clock: FakeClock) -> None:
+    fan = await system.fan()
+    order = await system.bought(fan)
     ticket = order["lines"][0]["ticket_id"]
     assert (await fan.ask("POST", f"/api/tickets/{ticket}/rebind-code")).status_code < 300
-    (code,) = await house.rows("select id from people.letter where kind = 'phone_code'")
+    (code,) = await system.rows("select id from people.letter where kind = 'phone_code'")
     clock.advance(timedelta(minutes=2))
     for about in (order["id"], ticket):
         assert await sent_again(fan, about, str(code["id"])) == 404

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import FakeClock
-from tests.sale.ticketing.conftest import AREA, BLUE, Box, House, a_pricing
+from tests.sale.ticketing.conftest import AREA, BLUE, Box, System, a_pricing
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.platform.web.security import COOKIE
@@ -23,10 +23,10 @@ REFUSED = (401, "unauthenticated", {"because": "guests_hold_their_share"})
 
 
 @pytest.fixture
-async def field(empty_house: House) -> House:
+async def field(empty_system: System) -> System:
     """An event of forty standing places and nothing else."""
-    await empty_house.open(a_pricing(blocks={}, areas=[AreaPricing(AREA, BLUE, OPEN)]))
-    return empty_house
+    await empty_system.open(a_pricing(blocks={}, areas=[AreaPricing(AREA, BLUE, OPEN)]))
+    return empty_system
 
 
 async def stand(box: Box, full: int) -> Any:
@@ -36,9 +36,9 @@ async def stand(box: Box, full: int) -> Any:
     return None if answer.status_code == 201 else (answer.status_code, problem["code"], problem["data"])
 
 
-async def expire(house: House) -> None:
-    await TicketingJobs(house.db, house.clock).expire()
-    house.forget()
+async def expire(system: System) -> None:
+    await TicketingJobs(system.db, system.clock).expire()
+    system.forget()
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_the_share_is_a_tenth_and_of_a_small_event_never_more_than_half(open_pla
     assert guests_share(open_places) == share
 
 
-async def test_guests_without_a_cookie_hold_no_more_than_their_share(field: House) -> None:
+async def test_guests_without_a_cookie_hold_no_more_than_their_share(field: System) -> None:
     assert [await stand(field.browser(), 9) for _ in range(2)] == [None, None]
     assert await stand(field.browser(), SHARE - 18 + 1) == REFUSED
     assert await stand(field.browser(), SHARE - 18) is None
@@ -56,19 +56,19 @@ async def test_guests_without_a_cookie_hold_no_more_than_their_share(field: Hous
     assert len(await field.rows("select from ticketing.claim")) == SHARE
 
 
-async def test_a_signed_in_buyer_may_exceed_the_share_of_guests(field: House) -> None:
+async def test_a_signed_in_buyer_may_exceed_the_share_of_guests(field: System) -> None:
     assert [await stand(field.browser(), 5) for _ in range(4)] == [None] * 4
     assert await stand(field.browser(), 1) == REFUSED
     assert await stand(await field.fan(), 9) is None
 
 
-async def test_concurrent_guests_hold_no_more_than_their_share(field: House) -> None:
+async def test_concurrent_guests_hold_no_more_than_their_share(field: System) -> None:
     told = await asyncio.gather(*(stand(field.browser(), 3) for _ in range(12)))
     assert told.count(None) == SHARE // 3
     assert told.count(REFUSED) == 12 - SHARE // 3
 
 
-async def test_a_refused_guest_leaves_nothing_behind(field: House) -> None:
+async def test_a_refused_guest_leaves_nothing_behind(field: System) -> None:
     assert [await stand(field.browser(), 5) for _ in range(4)] == [None] * 4
     stranger = field.browser()
     assert await stand(stranger, 1) == REFUSED
@@ -76,7 +76,7 @@ async def test_a_refused_guest_leaves_nothing_behind(field: House) -> None:
     assert len(await field.rows("select from people.session")) == 4
 
 
-async def test_places_released_by_guests_are_available_to_other_guests(field: House, clock: FakeClock) -> None:
+async def test_places_released_by_guests_are_available_to_other_guests(field: System, clock: FakeClock) -> None:
     guest = field.browser()
     assert await stand(guest, 9) is None
     assert [await stand(field.browser(), 9), await stand(field.browser(), 9)] == [None, REFUSED]
@@ -88,14 +88,14 @@ async def test_places_released_by_guests_are_available_to_other_guests(field: Ho
     assert [await stand(field.browser(), 9), await stand(field.browser(), 9)] == [None, None]
 
 
-async def test_places_held_by_fans_reduce_the_share_of_guests(field: House) -> None:
+async def test_places_held_by_fans_reduce_the_share_of_guests(field: System) -> None:
     assert await stand(await field.fan(), 9) is None
     assert await stand(await field.fan("other@example.org"), 9) is None
     assert await stand(field.browser(), 9) is None
     assert await stand(field.browser(), 3) == REFUSED  # 22 places are open, and guests hold 9 of them
 
 
-async def test_each_process_counts_the_guests_of_all_processes(field: House, offices: list[OrderService]) -> None:
+async def test_each_process_counts_the_guests_of_all_processes(field: System, offices: list[OrderService]) -> None:
     def ask() -> HoldCommand:
         session_id = new_id()
         request = HoldRequest(new_id(), field.event_id, StandingPlaces(AREA, Party(full=5)))
@@ -109,29 +109,29 @@ async def test_each_process_counts_the_guests_of_all_processes(field: House, off
         assert refused.reason == Reason.SIGN_IN_FIRST
 
 
-async def test_all_baskets_of_a_session_together_keep_the_limit(house: House) -> None:
-    guest = house.browser()
+async def test_all_baskets_of_a_session_together_keep_the_limit(system: System) -> None:
+    guest = system.browser()
     seats = {"kind": "best", "party": {"full": 3}}
     assert [(await guest.hold(seats)).status_code for _ in range(3)] == [201] * 3
     refused = await guest.hold(seats)
     assert (refused.status_code, refused.json()["code"]) == (409, "limit_reached")
-    assert len(await house.rows("select from people.session")) == 1
+    assert len(await system.rows("select from people.session")) == 1
 
 
-async def test_guests_never_empty_the_wheelchair_spaces(house: House) -> None:
+async def test_guests_never_empty_the_wheelchair_spaces(system: System) -> None:
     wish = {"kind": "best", "party": {"access": 1}, "needs": ["wheelchair"], "together": False}
-    while (answer := await house.browser().hold(wish)).status_code == 201:
+    while (answer := await system.browser().hold(wish)).status_code == 201:
         pass
     assert (answer.status_code, answer.json()["code"], answer.json()["data"]) == REFUSED
-    assert (await (await house.fan()).hold(wish)).status_code == 201
+    assert (await (await system.fan()).hold(wish)).status_code == 201
 
 
-async def test_a_basket_kept_through_sign_in_counts_once(house: House) -> None:
-    guest = house.browser()
+async def test_a_basket_kept_through_sign_in_counts_once(system: System) -> None:
+    guest = system.browser()
     party = {"kind": "best", "party": {"full": 5}}
     assert (await guest.hold(party)).status_code == 201
-    session = (await house.rows("select id from people.session where person_id is null"))[0]["id"]
-    token = await house.taken_over(session)
+    session = (await system.rows("select id from people.session where person_id is null"))[0]["id"]
+    token = await system.taken_over(session)
     guest.browser.cookies.clear()
     guest.browser.cookies.set(COOKIE, token)
     assert (await guest.hold(party | {"party": {"full": 4}})).status_code == 201

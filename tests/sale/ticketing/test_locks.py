@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.sale.ticketing.conftest import BLUE, GOLD, House, block_seats
+from tests.sale.ticketing.conftest import BLUE, GOLD, System, block_seats
 from virage.money.payments import acts as payments
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.rules import Outcome, PaymentIntent, PaymentState
@@ -66,23 +66,23 @@ def these(*offsets: int) -> Seats:
 class Counter:
     """Holds and pays for fans of its own, as one process would, in the transaction that it is given."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, system: System) -> None:
+        self.system = system
 
     async def hold(self, conn: Connection, order_id: UUID, buyer: Buyer, seats: Seats) -> Any:
-        sale = await self.house.order_service.sales.get(self.house.event_id)
+        sale = await self.system.order_service.sales.get(self.system.event_id)
         assert sale is not None
         assert buyer.owner_id is not None
-        request = HoldRequest(order_id, self.house.event_id, seats)
-        return (await holding.hold(conn, [Hold(request, buyer, buyer.owner_id, sale)], self.house.clock.now()))[0]
+        request = HoldRequest(order_id, self.system.event_id, seats)
+        return (await holding.hold(conn, [Hold(request, buyer, buyer.owner_id, sale)], self.system.clock.now()))[0]
 
     async def pay(self, conn: Connection, order_id: UUID, buyer: Buyer, fan_id: UUID) -> Any:
         pay = Pay(order_id, new_id(), buyer, fan_id, return_url="")
-        return (await paying.pay(conn, [pay], self.house.clock.now()))[0]
+        return (await paying.pay(conn, [pay], self.system.clock.now()))[0]
 
 
-async def test_holds_of_one_fan_at_two_processes_keep_the_limit(house: House, db: Database) -> None:
-    counter, fan = Counter(house), Buyer(new_id(), new_id())
+async def test_holds_of_one_fan_at_two_processes_keep_the_limit(system: System, db: Database) -> None:
+    counter, fan = Counter(system), Buyer(new_id(), new_id())
     async with db.transaction() as conn:
         first = await counter.hold(conn, new_id(), fan, six(GOLD))
         other = asyncio.create_task(in_transaction(db, lambda conn: counter.hold(conn, new_id(), fan, six(BLUE))))
@@ -94,9 +94,9 @@ async def test_holds_of_one_fan_at_two_processes_keep_the_limit(house: House, db
 
 
 async def test_baskets_of_two_browsers_paid_by_one_fan_at_two_processes_keep_the_limit(
-    house: House, db: Database
+    system: System, db: Database
 ) -> None:
-    counter, fan_id, baskets = Counter(house), new_id(), {new_id(): new_id(), new_id(): new_id()}
+    counter, fan_id, baskets = Counter(system), new_id(), {new_id(): new_id(), new_id(): new_id()}
     for order_id, session_id in baskets.items():
         async with db.transaction() as conn:
             assert isinstance(await counter.hold(conn, order_id, Buyer(session_id), six(GOLD)), OrderRow)
@@ -116,8 +116,8 @@ async def test_baskets_of_two_browsers_paid_by_one_fan_at_two_processes_keep_the
 class Pair:
     """Two orders of two fans; the one with the higher id was written first, so that no plan finds them in order."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, system: System) -> None:
+        self.system = system
         self.low, self.high = new_id(), new_id()
         self.starts: dict[UUID, PaymentIntent] = {}
         self.fans = {self.low: Buyer(new_id(), new_id()), self.high: Buyer(new_id(), new_id())}
@@ -125,7 +125,7 @@ class Pair:
     async def held(self, db: Database) -> None:
         for order_id in (self.high, self.low):
             async with db.transaction() as conn:
-                order = await Counter(self.house).hold(conn, order_id, self.fans[order_id], TWO)
+                order = await Counter(self.system).hold(conn, order_id, self.fans[order_id], TWO)
                 assert isinstance(order, OrderRow)
         async with db.connection() as conn:
             await conn.execute("analyze ticketing.orders")  # a plan may now read the table as it lies there
@@ -133,7 +133,7 @@ class Pair:
     async def going_to_pay(self, db: Database) -> None:
         await self.held(db)
         async with db.transaction() as conn:
-            answers = await paying.pay(conn, self.pays(), self.house.clock.now())
+            answers = await paying.pay(conn, self.pays(), self.system.clock.now())
         for answer in answers:
             assert isinstance(answer, paying.Paying)
             assert answer.start is not None
@@ -154,11 +154,11 @@ class Pair:
             Outcome(start.payment_id, state, start.amount_cents if state is PaymentState.CAPTURED else 0)
             for start, state in zip(starts, states.values(), strict=True)
         ]
-        await payments.settle(conn, outcomes, self.house.clock.now(), HANDLERS)
+        await payments.settle(conn, outcomes, self.system.clock.now(), HANDLERS)
 
     async def expire_low(self, db: Database) -> None:
         async with db.transaction() as conn:
-            await holding.close(conn, [self.low], "expired", self.house.clock.now())
+            await holding.close(conn, [self.low], "expired", self.system.clock.now())
 
     async def pay_low(self, db: Database) -> None:
         async with db.transaction() as conn:
@@ -182,7 +182,7 @@ async def low_paid(pair: Pair, db: Database) -> None:
 CASES: dict[str, tuple[Callable[[Pair, Database], Awaitable[None]], Callable[[Pair, Connection], Awaitable[Any]]]] = {
     "both go to pay": (
         lambda pair, db: pair.held(db),
-        lambda pair, conn: paying.pay(conn, pair.pays(), pair.house.clock.now()),
+        lambda pair, conn: paying.pay(conn, pair.pays(), pair.system.clock.now()),
     ),
     "both are paid": (
         going_to_pay,
@@ -202,20 +202,20 @@ CASES: dict[str, tuple[Callable[[Pair, Database], Awaitable[None]], Callable[[Pa
     ),
     "both are let go": (
         going_to_pay,
-        lambda pair, conn: holding.close(conn, [pair.high, pair.low], "released", pair.house.clock.now()),
+        lambda pair, conn: holding.close(conn, [pair.high, pair.low], "released", pair.system.clock.now()),
     ),
     "the event is off": (
         low_paid,
-        lambda pair, conn: refunding.refund_cancelled_orders(conn, pair.house.event_id, pair.house.clock.now()),
+        lambda pair, conn: refunding.refund_cancelled_orders(conn, pair.system.event_id, pair.system.clock.now()),
     ),
 }
 
 
 @pytest.mark.parametrize("case", CASES)
-async def test_orders_are_locked_in_the_order_of_their_ids(house: House, db: Database, case: str) -> None:
+async def test_orders_are_locked_in_the_order_of_their_ids(system: System, db: Database, case: str) -> None:
     """One has the lower order, the next waits for it and then wants the higher: who has that one is in a circle."""
     prepare, act = CASES[case]
-    pair = Pair(house)
+    pair = Pair(system)
     await prepare(pair, db)
 
     async with db.transaction() as conn:
@@ -229,7 +229,7 @@ async def test_orders_are_locked_in_the_order_of_their_ids(house: House, db: Dat
     await asyncio.gather(second, third)
 
 
-async def test_a_late_payment_claims_places_before_issuing_passes(house: House, db: Database) -> None:
+async def test_a_late_payment_claims_places_before_issuing_passes(system: System, db: Database) -> None:
     """Two payments come late for one seat; the first has another order to sell, and waits for a seat of somebody."""
 
     async def start(*offsets: int) -> PaymentIntent:
@@ -244,22 +244,22 @@ async def test_a_late_payment_claims_places_before_issuing_passes(house: House, 
     async def expired(*offsets: int) -> PaymentIntent:
         begun = await start(*offsets)
         async with db.transaction() as conn:
-            await holding.close(conn, [begun.subject], "expired", house.clock.now())
-        house.forget()
+            await holding.close(conn, [begun.subject], "expired", system.clock.now())
+        system.forget()
         return begun
 
     async def money(conn: Connection, *starts: PaymentIntent) -> None:
         outcomes = [Outcome(begun.payment_id, PaymentState.CAPTURED, begun.amount_cents) for begun in starts]
-        await payments.settle(conn, outcomes, house.clock.now(), HANDLERS)
+        await payments.settle(conn, outcomes, system.clock.now(), HANDLERS)
 
-    counter = Counter(house)
+    counter = Counter(system)
     two_seats, one_of_them, another = await expired(20, 21), await expired(21), await start(30)
     async with db.transaction() as conn:
-        await claims_store.claim_places(conn, [Claim(house.event_id, block_seats("103")[20], new_id())])
+        await claims_store.claim_places(conn, [Claim(system.event_id, block_seats("103")[20], new_id())])
         first = asyncio.create_task(in_transaction(db, lambda conn: money(conn, two_seats, another)))
         await until_waiting(db, first)
         second = asyncio.create_task(in_transaction(db, lambda conn: money(conn, one_of_them)))
         await until_waiting(db, first, second)
     await asyncio.gather(first, second)
-    states = {row["id"]: row["state"] for row in await house.rows("select id, state from ticketing.orders")}
+    states = {row["id"]: row["state"] for row in await system.rows("select id, state from ticketing.orders")}
     assert [states[begun.subject] for begun in (two_seats, one_of_them, another)] == ["expired", "paid", "paid"]

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from tests.conftest import FakeClock
-from tests.sale.ticketing.conftest import BLUE, GOLD, GOLD_BLOCK, Box, House, a_pricing, block_seats, named
+from tests.sale.ticketing.conftest import BLUE, GOLD, GOLD_BLOCK, Box, System, a_pricing, block_seats, named
 from virage.platform.data.queue import Jobs
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
@@ -25,8 +25,8 @@ def body_of(pricing: Pricing, **more: Any) -> dict[str, Any]:
     return body | more
 
 
-async def put(box: Box, house: House, pricing: Pricing, **more: Any) -> Any:
-    return await box.ask("PUT", f"/api/office/events/{house.event_id}/pricing", body_of(pricing, **more))
+async def put(box: Box, system: System, pricing: Pricing, **more: Any) -> Any:
+    return await box.ask("PUT", f"/api/office/events/{system.event_id}/pricing", body_of(pricing, **more))
 
 
 def a_refund(**more: Any) -> dict[str, Any]:
@@ -50,18 +50,18 @@ def cheaper() -> Pricing:
     return a_pricing(categories=halved)
 
 
-async def test_new_prices_apply_at_once(house: House) -> None:
-    office = await house.staff(Grant("programme"))
-    assert (await put(office, house, cheaper())).status_code == 200
-    read = (await office.ask("GET", f"/api/office/events/{house.event_id}/pricing")).json()
+async def test_new_prices_apply_at_once(system: System) -> None:
+    office = await system.staff(Grant("programme"))
+    assert (await put(office, system, cheaper())).status_code == 200
+    read = (await office.ask("GET", f"/api/office/events/{system.event_id}/pricing")).json()
     assert read["categories"][0]["prices"]["full"] == 4000
-    order = await (await house.fan()).best(full=1)
+    order = await (await system.fan()).best(full=1)
     assert order["lines"][0]["price_cents"] == 4000
 
 
-async def test_a_refused_pricing_lists_all_defects(house: House) -> None:
-    office = await house.staff(Grant("programme"))
-    answer = await put(office, house, a_pricing(blocks={"999": GOLD, GOLD_BLOCK: new_id()}, fee_cents=-1))
+async def test_a_refused_pricing_lists_all_defects(system: System) -> None:
+    office = await system.staff(Grant("programme"))
+    answer = await put(office, system, a_pricing(blocks={"999": GOLD, GOLD_BLOCK: new_id()}, fee_cents=-1))
     assert codes(answer) == (422, "unprocessable")
     assert {(d["code"], d["at"]) for d in answer.json()["data"]["defects"]} == {
         ("fee_out_of_range", "fee_cents"),
@@ -70,46 +70,46 @@ async def test_a_refused_pricing_lists_all_defects(house: House) -> None:
     }
 
 
-async def test_changing_prices_needs_a_recent_sign_in(house: House, clock: FakeClock) -> None:
-    office = await house.staff(Grant("programme"))
+async def test_changing_prices_needs_a_recent_sign_in(system: System, clock: FakeClock) -> None:
+    office = await system.staff(Grant("programme"))
     clock.advance(timedelta(minutes=16))
-    assert codes(await put(office, house, cheaper())) == (403, "step_up_required")
-    read = (await office.ask("GET", f"/api/office/events/{house.event_id}/pricing")).json()
+    assert codes(await put(office, system, cheaper())) == (403, "step_up_required")
+    read = (await office.ask("GET", f"/api/office/events/{system.event_id}/pricing")).json()
     assert read["categories"][0]["prices"]["full"] == 8000
 
 
 @pytest.mark.parametrize("name", [{"fr": " ", "en": "Gold"}, {"fr": "Or", "en": "Gold", "\x00": "x" * 9000}])
-async def test_a_category_has_a_name_in_each_language_and_no_other(house: House, name: dict[str, str]) -> None:
-    office = await house.staff(Grant("programme"))
+async def test_a_category_has_a_name_in_each_language_and_no_other(system: System, name: dict[str, str]) -> None:
+    office = await system.staff(Grant("programme"))
     first, second = a_pricing().categories
     odd = type(first)(first.id, name, first.colour, first.prices)
-    answer = await put(office, house, a_pricing(categories=[odd, second]))
+    answer = await put(office, system, a_pricing(categories=[odd, second]))
     assert codes(answer) == (422, "unprocessable")
     assert len(answer.json()["data"]["defects"]) == 1
 
 
-async def test_a_search_with_control_characters_is_refused(house: House) -> None:
-    office = await house.staff(Grant("box_office"))
+async def test_a_search_with_control_characters_is_refused(system: System) -> None:
+    office = await system.staff(Grant("box_office"))
     answer = await office.ask("GET", "/api/office/orders", params={"q": "a\x00b"})
     assert codes(answer) == (400, "invalid")
 
 
-async def test_sold_places_are_not_repriced_by_accident(house: House) -> None:
-    fan, office = await house.fan(), await house.staff(Grant("programme"))
+async def test_sold_places_are_not_repriced_by_accident(system: System) -> None:
+    fan, office = await system.fan(), await system.staff(Grant("programme"))
     await fan.best(full=2, category_id=str(GOLD))
-    refused = await put(office, house, cheaper())
+    refused = await put(office, system, cheaper())
     assert codes(refused) == (409, "prices_sold_places")
     assert refused.json()["data"] == {"blocks": [GOLD_BLOCK]}
-    assert (await put(office, house, cheaper(), accept_sold=True)).status_code == 200
+    assert (await put(office, system, cheaper(), accept_sold=True)).status_code == 200
 
 
-async def test_sales_are_counted_by_category_and_hour(house: House, clock: FakeClock) -> None:
-    fan, office = await house.fan(), await house.staff(Grant("finance"))
-    await house.bought(fan, full=2, category_id=str(GOLD))
+async def test_sales_are_counted_by_category_and_hour(system: System, clock: FakeClock) -> None:
+    fan, office = await system.fan(), await system.staff(Grant("finance"))
+    await system.bought(fan, full=2, category_id=str(GOLD))
     clock.advance(timedelta(hours=1))
-    await house.bought(fan, full=1, category_id=str(BLUE))
+    await system.bought(fan, full=1, category_id=str(BLUE))
     await fan.best(full=3, category_id=str(BLUE))
-    sales = (await office.ask("GET", f"/api/office/events/{house.event_id}/sales")).json()
+    sales = (await office.ask("GET", f"/api/office/events/{system.event_id}/sales")).json()
     assert (sales["orders"], sales["sold"], sales["held"]) == (2, 3, 3)
     assert sales["revenue_cents"] == 2 * 8150 + 3150
     assert sales["fee_cents"] == 450
@@ -121,11 +121,11 @@ async def test_sales_are_counted_by_category_and_hour(house: House, clock: FakeC
     assert [(hour["sold"], hour["cents"]) for hour in sales["by_hour"]] == [(2, 16000), (1, 3000)]
 
 
-async def test_the_money_of_a_sale_adds_up_after_refunds(house: House) -> None:
-    fan, office = await house.fan(), await house.staff(Grant("box_office"), Grant("finance"))
-    order = await house.bought(fan, full=3, category_id=str(GOLD))
-    await house.bought(fan, full=1, category_id=str(BLUE))
-    sales_path = f"/api/office/events/{house.event_id}/sales"
+async def test_the_money_of_a_sale_adds_up_after_refunds(system: System) -> None:
+    fan, office = await system.fan(), await system.staff(Grant("box_office"), Grant("finance"))
+    order = await system.bought(fan, full=3, category_id=str(GOLD))
+    await system.bought(fan, full=1, category_id=str(BLUE))
+    sales_path = f"/api/office/events/{system.event_id}/sales"
     for tickets in ([order["lines"][0]["ticket_id"]], None):
         refund = a_refund(ticket_ids=tickets) if tickets else a_refund()
         await office.ask("POST", f"/api/office/orders/{order['id']}/refund", refund)
@@ -135,64 +135,66 @@ async def test_the_money_of_a_sale_adds_up_after_refunds(house: House) -> None:
     assert (sales["gross_cents"], sales["revenue_cents"], sales["fee_cents"]) == (3 * 8150 + 3150, 3150, 150)
 
 
-async def test_people_inside_are_refunded_only_after_a_second_confirmation(house: House, clock: FakeClock) -> None:
-    fan, office = await house.fan(), await house.staff(Grant("box_office"))
-    order = await house.bought(fan, full=3)
+async def test_people_inside_are_refunded_only_after_a_second_confirmation(system: System, clock: FakeClock) -> None:
+    fan, office = await system.fan(), await system.staff(Grant("box_office"))
+    order = await system.bought(fan, full=3)
     tickets = [line["ticket_id"] for line in order["lines"]]
     clock.advance(timedelta(hours=23))
     since = clock.now()
-    house.gates.inside = {UUID(tickets[0]): since, UUID(tickets[1]): since}
+    system.gates.inside = {UUID(tickets[0]): since, UUID(tickets[1]): since}
     path = f"/api/office/orders/{order['id']}/refund"
-    office = await house.staff(Grant("box_office"))
+    office = await system.staff(Grant("box_office"))
     refused = await office.ask("POST", path, a_refund())
     assert codes(refused) == (409, "people_inside")
-    assert [UUID(one["ticket_id"]) for one in refused.json()["data"]["inside"]] == list(house.gates.inside)
+    assert [UUID(one["ticket_id"]) for one in refused.json()["data"]["inside"]] == list(system.gates.inside)
     assert datetime.fromisoformat(refused.json()["data"]["inside"][0]["since"]) == since
-    assert await house.rows("select from ticketing.refund") == []
+    assert await system.rows("select from ticketing.refund") == []
     assert (await office.ask("POST", path, a_refund(ticket_ids=tickets[2:]))).status_code == 200
     done = await office.ask("POST", path, a_refund(despite_inside=True))
     assert done.json()["amount_cents"] == order["total_cents"] - 8150
 
 
-async def test_the_seat_of_a_refunded_holder_is_sold_again_once_they_have_left(house: House, clock: FakeClock) -> None:
-    fan = await house.fan()
-    order = await house.bought(fan, full=2)
+async def test_the_seat_of_a_refunded_holder_is_sold_again_once_they_have_left(
+    system: System, clock: FakeClock
+) -> None:
+    fan = await system.fan()
+    order = await system.bought(fan, full=2)
     stays, leaves = (UUID(line["ticket_id"]) for line in order["lines"])
     clock.advance(timedelta(hours=23))
-    house.gates.inside = dict.fromkeys((stays, leaves), clock.now())
-    office = await house.staff(Grant("box_office"))
+    system.gates.inside = dict.fromkeys((stays, leaves), clock.now())
+    office = await system.staff(Grant("box_office"))
     await office.ask("POST", f"/api/office/orders/{order['id']}/refund", a_refund(despite_inside=True))
-    seats = SeatReturns(house.db, clock, house.gates)
+    seats = SeatReturns(system.db, clock, system.gates)
     await seats.free()
-    assert len(await house.rows("select from ticketing.claim")) == 2
-    house.gates.inside = {stays: clock.now()}
+    assert len(await system.rows("select from ticketing.claim")) == 2
+    system.gates.inside = {stays: clock.now()}
     await seats.free()
-    assert [row["place"] for row in await house.rows("select place from ticketing.claim")] == [
+    assert [row["place"] for row in await system.rows("select place from ticketing.claim")] == [
         order["lines"][0]["place"]
     ]
-    [freed] = await house.rows("select data from kernel.journal where what = 'places_freed'")
+    [freed] = await system.rows("select data from kernel.journal where what = 'places_freed'")
     assert freed["data"]["places"] == [order["lines"][1]["place"]]
     clock.advance(timedelta(hours=4))
     await seats.free()
-    assert await house.rows("select from ticketing.claim") == []
-    assert await house.rows("select from ticketing.occupied_place") == []
+    assert await system.rows("select from ticketing.claim") == []
+    assert await system.rows("select from ticketing.occupied_place") == []
 
 
-async def test_presence_is_empty_after_the_event(house: House, clock: FakeClock) -> None:
-    order = await house.bought(await house.fan())
-    house.gates.inside = {UUID(line["ticket_id"]): clock.now() for line in order["lines"]}
+async def test_presence_is_empty_after_the_event(system: System, clock: FakeClock) -> None:
+    order = await system.bought(await system.fan())
+    system.gates.inside = {UUID(line["ticket_id"]): clock.now() for line in order["lines"]}
     clock.advance(timedelta(days=2))
-    office = await house.staff(Grant("box_office"))
+    office = await system.staff(Grant("box_office"))
     refund = await office.ask("POST", f"/api/office/orders/{order['id']}/refund", a_refund())
     assert refund.status_code == 200
-    assert await house.rows("select from ticketing.claim") == []
+    assert await system.rows("select from ticketing.claim") == []
 
 
-async def test_an_order_is_found_by_code_address_and_name(empty_house: House) -> None:
-    house = empty_house
-    await house.open(rules=named())
-    fan, office = await house.fan(), await house.staff(Grant("box_office"))
-    order = await house.bought(fan)
+async def test_an_order_is_found_by_code_address_and_name(empty_system: System) -> None:
+    system = empty_system
+    await system.open(rules=named())
+    fan, office = await system.fan(), await system.staff(Grant("box_office"))
+    order = await system.bought(fan)
     ticket_id = order["lines"][0]["ticket_id"]
     await fan.ask("PATCH", f"/api/tickets/{ticket_id}", {"holder_name": "Somebody Else"})
     await fan.ask("PATCH", "/api/me", {"name": "Fan of the Club"})
@@ -207,17 +209,19 @@ async def test_an_order_is_found_by_code_address_and_name(empty_house: House) ->
         assert await found(office, nothing) == [], nothing
 
 
-async def test_a_search_is_limited_to_the_role_before_it_counts(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_search_is_limited_to_the_role_before_it_counts(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(reads, "FOUND_MAX", 2)
-    fan, theirs = await house.fan(), house.event_id
+    fan, theirs = await system.fan(), system.event_id
     await fan.ask("PATCH", "/api/me", {"name": "Fan of the Club"})
     order = await fan.best(full=1)
-    await house.open()
-    fan.event_id = house.event_id
+    await system.open()
+    fan.event_id = system.event_id
     others = [(await fan.best(full=1))["id"] for _ in range(3)]
-    here = await house.staff(Grant("box_office", "event", theirs))
-    everywhere = await house.staff(Grant("finance", "organiser", house.organiser_id), email="finance@example.org")
-    elsewhere = await house.staff(Grant("box_office", "event", new_id()), email="elsewhere@example.org")
+    here = await system.staff(Grant("box_office", "event", theirs))
+    everywhere = await system.staff(Grant("finance", "organiser", system.organiser_id), email="finance@example.org")
+    elsewhere = await system.staff(Grant("box_office", "event", new_id()), email="elsewhere@example.org")
     for wanted in ("fan@example.org", "fan of", "FA"):
         assert await found(here, wanted) == [order["id"]]
         assert len(await found(everywhere, wanted)) == 2
@@ -225,8 +229,8 @@ async def test_a_search_is_limited_to_the_role_before_it_counts(house: House, mo
         assert await found(elsewhere, wanted) == []
 
 
-async def test_an_erased_person_is_not_found(house: House, clock: FakeClock) -> None:
-    fan, office = await house.fan(), await house.staff(Grant("box_office"))
+async def test_an_erased_person_is_not_found(system: System, clock: FakeClock) -> None:
+    fan, office = await system.fan(), await system.staff(Grant("box_office"))
     await fan.ask("PATCH", "/api/me", {"name": "Fan of the Club"})
     order = await fan.best()
     assert await found(office, "fan of the club") == [order["id"]]
@@ -236,41 +240,41 @@ async def test_an_erased_person_is_not_found(house: House, clock: FakeClock) -> 
     assert await found(office, order["code"]) == [order["id"]]
 
 
-async def test_a_refund_has_a_reason(house: House) -> None:
-    fan, office = await house.fan(), await house.staff(Grant("box_office"))
-    order = await house.bought(fan)
+async def test_a_refund_has_a_reason(system: System) -> None:
+    fan, office = await system.fan(), await system.staff(Grant("box_office"))
+    order = await system.bought(fan)
     path = f"/api/office/orders/{order['id']}"
     for reason in ("because", "event_cancelled", "", None):
         assert codes(await office.ask("POST", f"{path}/refund", a_refund(reason=reason))) == (400, "invalid")
     assert codes(await office.ask("POST", f"{path}/refund", {"refund_id": str(new_id())})) == (400, "invalid")
-    assert await house.rows("select from ticketing.refund") == []
+    assert await system.rows("select from ticketing.refund") == []
     refund = await office.ask("POST", f"{path}/refund", a_refund(reason="seat_fault"))
     assert refund.json()["reason"] == "seat_fault"
     [seen] = (await office.ask("GET", path)).json()["refunds"]
     assert (seen["reason"], seen["failure"]) == ("seat_fault", None)
-    [fact] = await house.rows("select data from kernel.journal where what = 'order_refunded'")
+    [fact] = await system.rows("select data from kernel.journal where what = 'order_refunded'")
     assert fact["data"]["reason"] == "seat_fault"
 
 
-async def test_a_whole_refund_frees_the_places_and_revokes_the_passes(house: House) -> None:
-    fan, office = await house.fan(), await house.staff(Grant("box_office"))
-    order = await house.bought(fan)
+async def test_a_whole_refund_frees_the_places_and_revokes_the_passes(system: System) -> None:
+    fan, office = await system.fan(), await system.staff(Grant("box_office"))
+    order = await system.bought(fan)
     refund = await office.ask("POST", f"/api/office/orders/{order['id']}/refund", a_refund())
     assert refund.json()["amount_cents"] == order["total_cents"]
     detail = (await office.ask("GET", f"/api/office/orders/{order['id']}")).json()
     assert (detail["order"]["state"], detail["order"]["refunded_cents"]) == ("refunded", order["total_cents"])
     assert all(line["refunded"] for line in detail["order"]["lines"])
     assert len(detail["refunds"]) == 1
-    assert await house.rows("select from ticketing.claim") == []
+    assert await system.rows("select from ticketing.claim") == []
     assert all(ticket["pass"]["revoked"] for ticket in (await fan.ask("GET", "/api/me/tickets")).json())
-    assert [row["amount_cents"] for row in await house.rows("select amount_cents from payments.refund")] == [
+    assert [row["amount_cents"] for row in await system.rows("select amount_cents from payments.refund")] == [
         order["total_cents"]
     ]
 
 
-async def test_single_tickets_are_refunded_once_and_a_repeated_refund_is_the_same(house: House) -> None:
-    fan, office = await house.fan(), await house.staff(Grant("box_office"))
-    order = await house.bought(fan, full=3)
+async def test_single_tickets_are_refunded_once_and_a_repeated_refund_is_the_same(system: System) -> None:
+    fan, office = await system.fan(), await system.staff(Grant("box_office"))
+    order = await system.bought(fan, full=3)
     tickets = [line["ticket_id"] for line in order["lines"]]
     wish = a_refund(ticket_ids=tickets[:1])
     path = f"/api/office/orders/{order['id']}/refund"
@@ -279,63 +283,63 @@ async def test_single_tickets_are_refunded_once_and_a_repeated_refund_is_the_sam
     assert first.json()["amount_cents"] == 8150
     other = a_refund(ticket_ids=tickets[:1])
     assert codes(await office.ask("POST", path, other)) == (409, "ticket_refunded")
-    assert len(await house.rows("select from ticketing.claim")) == 2
+    assert len(await system.rows("select from ticketing.claim")) == 2
     rest = await office.ask("POST", path, a_refund())
     assert rest.json()["amount_cents"] == order["total_cents"] - 8150
     assert codes(await office.ask("POST", path, a_refund())) == (409, "order_not_paid")
 
 
-async def test_a_refund_id_of_another_order_is_refused(house: House) -> None:
-    office = await house.staff(Grant("box_office"))
-    one = await house.bought(await house.fan())
-    other = await house.bought(await house.fan("other@example.org"))
+async def test_a_refund_id_of_another_order_is_refused(system: System) -> None:
+    office = await system.staff(Grant("box_office"))
+    one = await system.bought(await system.fan())
+    other = await system.bought(await system.fan("other@example.org"))
     wish = a_refund()
     await office.ask("POST", f"/api/office/orders/{one['id']}/refund", wish)
     assert codes(await office.ask("POST", f"/api/office/orders/{other['id']}/refund", wish)) == (409, "id_reused")
-    assert len(await house.rows("select from ticketing.claim")) == 2
+    assert len(await system.rows("select from ticketing.claim")) == 2
 
 
-async def test_a_held_order_is_not_refunded(house: House) -> None:
-    order = await (await house.fan()).best()
-    office = await house.staff(Grant("box_office"))
+async def test_a_held_order_is_not_refunded(system: System) -> None:
+    order = await (await system.fan()).best()
+    office = await system.staff(Grant("box_office"))
     answer = await office.ask("POST", f"/api/office/orders/{order['id']}/refund", a_refund())
     assert codes(answer) == (409, "order_not_paid")
 
 
-async def test_a_refund_needs_a_recent_sign_in(house: House, clock: FakeClock) -> None:
-    order = await house.bought(await house.fan())
-    office = await house.staff(Grant("box_office"))
+async def test_a_refund_needs_a_recent_sign_in(system: System, clock: FakeClock) -> None:
+    order = await system.bought(await system.fan())
+    office = await system.staff(Grant("box_office"))
     clock.advance(timedelta(minutes=16))
     answer = await office.ask("POST", f"/api/office/orders/{order['id']}/refund", a_refund())
     assert codes(answer) == (403, "step_up_required")
-    assert len(await house.rows("select from ticketing.claim")) == 2
+    assert len(await system.rows("select from ticketing.claim")) == 2
 
 
 @pytest.mark.parametrize(
     ("grant", "seen"),
     [("all", 200), ("organiser", 200), ("event", 200), ("another organiser", 404), ("another event", 404)],
 )
-async def test_a_role_is_limited_to_its_scope(house: House, grant: str, seen: int) -> None:
-    order = await house.bought(await house.fan())
-    ids = {"organiser": house.organiser_id, "event": house.event_id}
+async def test_a_role_is_limited_to_its_scope(system: System, grant: str, seen: int) -> None:
+    order = await system.bought(await system.fan())
+    ids = {"organiser": system.organiser_id, "event": system.event_id}
     scope = grant.rpartition(" ")[2]
     scope_id = None if scope == "all" else (new_id() if grant.startswith("another") else ids[scope])
-    office = await house.staff(*(Grant(role, scope, scope_id) for role in ("box_office", "programme")))
-    event, path = f"/api/office/events/{house.event_id}", f"/api/office/orders/{order['id']}"
+    office = await system.staff(*(Grant(role, scope, scope_id) for role in ("box_office", "programme")))
+    event, path = f"/api/office/events/{system.event_id}", f"/api/office/orders/{order['id']}"
     assert (await office.ask("GET", f"{event}/pricing")).status_code == seen
     assert (await office.ask("GET", f"{event}/sales")).status_code == seen
-    assert (await put(office, house, a_pricing())).status_code == seen
+    assert (await put(office, system, a_pricing())).status_code == seen
     assert (await office.ask("GET", path)).status_code == seen
     assert await found(office, order["code"]) == [order["id"]] * (seen == 200)
     assert (await office.ask("POST", f"{path}/refund", a_refund())).status_code == seen
 
 
-async def test_a_fan_has_no_access_to_the_office(house: House) -> None:
-    fan = await house.fan()
-    order = await house.bought(fan)
+async def test_a_fan_has_no_access_to_the_office(system: System) -> None:
+    fan = await system.fan()
+    order = await system.bought(fan)
     paths = [
-        ("GET", f"/api/office/events/{house.event_id}/pricing"),
-        ("GET", f"/api/office/events/{house.event_id}/sales"),
+        ("GET", f"/api/office/events/{system.event_id}/pricing"),
+        ("GET", f"/api/office/events/{system.event_id}/sales"),
         ("GET", "/api/office/orders?q=abc"),
         ("GET", f"/api/office/orders/{order['id']}"),
         ("POST", f"/api/office/orders/{order['id']}/refund"),
@@ -345,34 +349,34 @@ async def test_a_fan_has_no_access_to_the_office(house: House) -> None:
         assert codes(await fan.ask(method, path, body)) == (403, "forbidden"), path
 
 
-async def test_a_cancelled_event_refunds_every_order(house: House) -> None:
-    fan, other = await house.fan(), await house.fan("other@example.org")
-    order = await house.bought(fan)
+async def test_a_cancelled_event_refunds_every_order(system: System) -> None:
+    fan, other = await system.fan(), await system.fan("other@example.org")
+    order = await system.bought(fan)
     held = await other.best()
-    await house.cancel()
-    jobs = TicketingJobs(house.db, house.clock)
-    await jobs.refund_cancelled(EventCancelledJob(house.event_id))
+    await system.cancel()
+    jobs = TicketingJobs(system.db, system.clock)
+    await jobs.refund_cancelled(EventCancelledJob(system.event_id))
     assert (await fan.ask("GET", f"/api/orders/{order['id']}")).json()["state"] == "refunded"
     assert (await other.ask("GET", f"/api/orders/{held['id']}")).json()["state"] == "released"
-    assert [row["reason"] for row in await house.rows("select reason from ticketing.refund")] == ["event_cancelled"]
-    assert await house.rows("select from ticketing.claim") == []
-    assert len(await house.rows("select from payments.refund")) == 1
-    await jobs.refund_cancelled(EventCancelledJob(house.event_id))
-    assert len(await house.rows("select from payments.refund")) == 1
+    assert [row["reason"] for row in await system.rows("select reason from ticketing.refund")] == ["event_cancelled"]
+    assert await system.rows("select from ticketing.claim") == []
+    assert len(await system.rows("select from payments.refund")) == 1
+    await jobs.refund_cancelled(EventCancelledJob(system.event_id))
+    assert len(await system.rows("select from payments.refund")) == 1
 
 
-async def test_a_payment_after_the_cancellation_is_returned(house: House) -> None:
-    fan = await house.fan()
+async def test_a_payment_after_the_cancellation_is_returned(system: System) -> None:
+    fan = await system.fan()
     order, payment_id = await fan.best(), new_id()
     await fan.pay(order["id"], payment_id)
-    await house.cancel()
-    await TicketingJobs(house.db, house.clock).refund_cancelled(EventCancelledJob(house.event_id))
-    await house.news(payment_id)
-    assert await house.rows("select from ticketing.claim") == []
-    assert len(await house.rows("select from payments.refund")) == 1
+    await system.cancel()
+    await TicketingJobs(system.db, system.clock).refund_cancelled(EventCancelledJob(system.event_id))
+    await system.news(payment_id)
+    assert await system.rows("select from ticketing.claim") == []
+    assert len(await system.rows("select from payments.refund")) == 1
 
 
-def test_the_worker_registers_all_jobs_of_ticketing(house: House) -> None:
+def test_the_worker_registers_all_jobs_of_ticketing(system: System) -> None:
     jobs = Jobs()
-    TicketingJobs(house.db, house.clock).register(jobs)
+    TicketingJobs(system.db, system.clock).register(jobs)
     assert "ticketing_event_cancelled" in jobs.kinds

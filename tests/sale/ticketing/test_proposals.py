@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.sale.ticketing.conftest import BLUE, BLUE_BLOCK, GOLD, GOLD_BLOCK, Box, House, a_pricing
+from tests.sale.ticketing.conftest import BLUE, BLUE_BLOCK, GOLD, GOLD_BLOCK, Box, System, a_pricing
 from virage.platform.values.ids import new_id
 from virage.sale.ticketing.rules.open_sale import hospitality
 from virage.sale.ticketing.rules.places import layout
@@ -23,19 +23,19 @@ def with_hospitality() -> Any:
     return a_pricing(categories=[lounge, *ordinary.categories], blocks=ordinary.blocks | {LOUNGE_BLOCK: LOUNGE})
 
 
-async def test_a_proposal_has_place_view_and_full_price_and_holds_nothing(house: House) -> None:
-    guest = house.browser()
+async def test_a_proposal_has_place_view_and_full_price_and_holds_nothing(system: System) -> None:
+    guest = system.browser()
     proposal = await propose(guest, category_id=str(GOLD))
     assert [place["label"]["block"] for place in proposal["places"]] == [GOLD_BLOCK] * 2
     assert [place["price_cents"] for place in proposal["places"]] == [8000, 8000]
     assert all(0 <= place["sightline"] <= 100 for place in proposal["places"])
     assert (proposal["fee_cents"], proposal["total_cents"]) == (300, 16300)
-    assert await house.rows("select from ticketing.orders") == []
+    assert await system.rows("select from ticketing.orders") == []
     assert not guest.browser.cookies
 
 
-async def test_a_proposal_can_be_held_while_it_is_free(house: House) -> None:
-    guest, other = house.browser(), house.browser()
+async def test_a_proposal_can_be_held_while_it_is_free(system: System) -> None:
+    guest, other = system.browser(), system.browser()
     places = (await propose(guest))["places"]
     chosen = {"kind": "chosen", "places": [{"place": one["place"], "tariff": one["tariff"]} for one in places]}
     held = await guest.hold(chosen)
@@ -45,17 +45,17 @@ async def test_a_proposal_can_be_held_while_it_is_free(house: House) -> None:
     assert not {one["place"] for one in (await propose(other))["places"]} & {one["place"] for one in places}
 
 
-async def test_a_proposal_for_a_wheelchair_user_can_be_held(house: House) -> None:
-    guest = house.browser()
+async def test_a_proposal_for_a_wheelchair_user_can_be_held(system: System) -> None:
+    guest = system.browser()
     places = (await propose(guest, party={"access": 1, "full": 1}, needs=["wheelchair"]))["places"]
     assert sorted(one["tariff"] for one in places) == ["access", "companion", "full"]
     chosen = {"kind": "chosen", "places": [{"place": one["place"], "tariff": one["tariff"]} for one in places]}
     assert (await guest.hold(chosen)).status_code == 201
 
 
-async def test_best_seats_include_hospitality_only_on_request(empty_house: House) -> None:
-    await empty_house.open(with_hospitality())
-    guest = empty_house.browser()
+async def test_best_seats_include_hospitality_only_on_request(empty_system: System) -> None:
+    await empty_system.open(with_hospitality())
+    guest = empty_system.browser()
     blocks = {
         place["label"]["block"] for _ in range(20) for place in (await propose(guest, party={"full": 1}))["places"]
     }
@@ -74,11 +74,11 @@ def test_an_event_with_only_hospitality_proposes_hospitality() -> None:
     assert hospitality(a_pricing(blocks={LOUNGE_BLOCK: BLUE, BLUE_BLOCK: BLUE}), layout()) == set()
 
 
-async def test_an_event_without_prices_has_no_proposals(house: House) -> None:
-    guest = house.browser()
+async def test_an_event_without_prices_has_no_proposals(system: System) -> None:
+    guest = system.browser()
     assert (await propose(guest, party={"full": 0}))["code"] == "party_invalid"
-    await house.cancel()
-    house.forget()
+    await system.cancel()
+    system.forget()
     assert (await propose(guest))["code"] == "event_cancelled"
-    house.event_id = guest.event_id = new_id()
+    system.event_id = guest.event_id = new_id()
     assert (await propose(guest))["code"] == "not_found"

@@ -12,8 +12,8 @@ import trustme
 from tests.web.engines.browsers import Engine, Firefox, WebKit, display
 from tests.web.engines.visitor import Visitor
 from tests.web.food import demo_on_now, filled, opened, untouched_outlet
-from tests.web.house import House, stoppable
 from tests.web.steps import ACCEPTED
+from tests.web.system import System, stoppable
 from tests.web.test_replay import Evening
 
 CODE = "document.querySelector('[data-code] path')"
@@ -49,28 +49,28 @@ def x_display() -> Iterator[str]:
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_fan_spends_the_evening_in_webkit(
-    scheme: str, house: House, address: str, x_display: str, tmp_path: Path
+    scheme: str, system: System, address: str, x_display: str, tmp_path: Path
 ) -> None:
     certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
     issued = trustme.CA().issue_cert("localhost")
     issued.cert_chain_pems[0].write_to_path(certificate)
     issued.private_key_pem.write_to_path(key)
     https = ("--certificate", str(certificate), "--key", str(key)) if scheme == "https" else ()
-    with stoppable(house, *https, scheme=scheme) as (url, stop, _):
+    with stoppable(system, *https, scheme=scheme) as (url, stop, _):
         engine = WebKit(tmp_path / "profile", x_display, certificate if https else None)
-        spend(engine, house, address, url, stop, tells=False)
+        spend(engine, system, address, url, stop, tells=False)
 
 
-def test_a_fan_spends_the_evening_in_firefox(house: House, address: str, tmp_path: Path) -> None:
-    with stoppable(house) as (url, stop, _):
-        spend(Firefox(tmp_path / "profile"), house, address, url, stop, tells=True)
+def test_a_fan_spends_the_evening_in_firefox(system: System, address: str, tmp_path: Path) -> None:
+    with stoppable(system) as (url, stop, _):
+        spend(Firefox(tmp_path / "profile"), system, address, url, stop, tells=True)
 
 
 def test_a_page_that_is_left_while_it_stores_does_not_block_the_next_one(
-    house: House, x_display: str, tmp_path: Path
+    system: System, x_display: str, tmp_path: Path
 ) -> None:
     engine = WebKit(tmp_path / "profile", x_display)
-    fan = Visitor(engine, house.url)
+    fan = Visitor(engine, system.url)
     with engine:
         for _ in range(20):  # it blocked about every third time
             fan.visit("/tickets")
@@ -81,11 +81,11 @@ def test_a_page_that_is_left_while_it_stores_does_not_block_the_next_one(
             assert fan.reads(KEEP + "return keep.get('engines').then(() => true);")
 
 
-def spend(engine: Engine, house: House, address: str, url: str, stop: Callable[[], None], *, tells: bool) -> None:
+def spend(engine: Engine, system: System, address: str, url: str, stop: Callable[[], None], *, tells: bool) -> None:
     """Spend the evening. `tells`: the engine shows notifications, so they are offered."""
     fan = Visitor(engine, url)
     with engine:
-        buy(fan, house, address)
+        buy(fan, system, address)
         assert fan.reads("return ['NDEFReader', 'BarcodeDetector'].filter((name) => name in window);") == []
         assert fan.reads("return 'PushManager' in window;") is tells
         fan.press("link", "Open my tickets")
@@ -98,11 +98,11 @@ def spend(engine: Engine, house: House, address: str, url: str, stop: Callable[[
         fan.press("button", "Show the entry code on this phone")
         fan.holds(CODE)
         assert fan.reads(KEY_TYPES) == ["EC", "OKP"], "without Ed25519 a ticket is bound to a key of P-256"
-        order_food(fan, house, address)
+        order_food(fan, system, address)
         fan.holds("document.querySelector('[data-push]')?.dataset.push === args.push", push="ask" if tells else "none")
         fan.visit("/purse/cards/add")
         fan.sees("This device can’t read cards.")
-        watch_goal(fan, house)
+        watch_goal(fan, system)
         assert engine.complaints() == []
     stop()
     with engine:
@@ -111,15 +111,15 @@ def spend(engine: Engine, house: House, address: str, url: str, stop: Callable[[
         fan.sees("Works offline.")
 
 
-def buy(fan: Visitor, house: House, address: str) -> None:
+def buy(fan: Visitor, system: System, address: str) -> None:
     """Two seats, from the map to the paid order, signing in for the first time."""
-    fan.visit(f"/events/{house.event('match')}")
+    fan.visit(f"/events/{system.event('match')}")
     fan.holds("document.querySelector('[data-block=\"104\"]')")
     fan.press("button", "Find 2 seats")
     fan.press("button", "Reserve these seats")
     fan.fill("Email address", address)
     fan.press("button", "Send me a code")
-    fan.fill("Sign-in code", house.code_for(address))
+    fan.fill("Sign-in code", system.code_for(address))
     fan.press("button", "Sign in", exact=True)
     fan.fill("Your name", "Somebody Somewhere")
     fan.press("button", "Save")
@@ -132,20 +132,20 @@ def buy(fan: Visitor, house: House, address: str) -> None:
     fan.sees("2 tickets are yours.")
 
 
-def order_food(fan: Visitor, house: House, address: str) -> None:
+def order_food(fan: Visitor, system: System, address: str) -> None:
     """A drink for the match that is on, paid from the wallet."""
-    event, outlet = demo_on_now(house), untouched_outlet(house)
-    opened(house, outlet)
-    filled(house, address, 2000)
+    event, outlet = demo_on_now(system), untouched_outlet(system)
+    opened(system, outlet)
+    filled(system, address, 2000)
     fan.visit(f"/food/{outlet}?event={event}")
     fan.press("button", "Add Cola, 40 cl", exact=True)
     fan.press("button", "Order and pay")
     fan.holds("/^[0-9]{4}$/.test(document.querySelector('[data-pick-up]')?.innerText)")
 
 
-def watch_goal(fan: Visitor, house: House) -> None:
+def watch_goal(fan: Visitor, system: System) -> None:
     """The open page of a match is told of a goal and plays it again; its link goes to the clipboard."""
-    evening = Evening(house)
+    evening = Evening(system)
     evening.lay(evening.reel("main"))
     fan.visit(f"/live/{evening.event}")
     fan.sees("Updates will appear here")

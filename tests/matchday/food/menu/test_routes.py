@@ -1,4 +1,4 @@
-"""The doors: the catalogue for everybody, the draft for the house, the calendar for organisers, stock for outlets."""
+"""The doors: the catalogue for everybody, the draft for the system, the calendar for organisers, stock for outlets."""
 
 from hashlib import sha256
 from typing import Any

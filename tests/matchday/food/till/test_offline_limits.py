@@ -285,7 +285,7 @@ async def test_the_office_reads_the_maximum_and_actual_offline_losses(
     counters: "Counters", bar: Bar, vault: "KeyVault"
 ) -> None:
     till, fan = await a_till(counters), await bar.fan(1_000)
-    async with counters.db.transaction() as conn:  # its outlet gets a till of the house, which never sells alone
+    async with counters.db.transaction() as conn:  # its outlet gets a till of the system, which never sells alone
         await set_capacity(conn, vault, HERE, KitchenCapacity({}, open=True), who=None, now=NOW)
     await a_till(counters, "another")
     sale = till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))

@@ -137,7 +137,7 @@ async def test_refunds_that_wait_for_a_sale_give_together_at_most_its_amount(bar
     for desk in desks:
         back: dict[str, Any] = {"lines": [beer(-1)], "tenders": [Tender(TenderKind.CARD, -700, None)]}
         assert await offline(bar, desk, desk.write(Kind.REFUND, refund_of=refund_of(sale), **back)) == ["booked"]
-    assert await bar.of_kind("loss") == 1400, "it is the house's until the sale is known"
+    assert await bar.of_kind("loss") == 1400, "the operator bears it until the sale is known"
     assert await offline(bar, till, sale) == ["booked"]
     assert await bar.left(fan) == 1000
     assert await bar.of_kind("loss") == 1400 - 1000 - 150, (

@@ -179,7 +179,7 @@ def test_refunds_without_deviation_never_exceed_their_sale(sold: list[Line], bac
             left = trial
 
 
-# --- what the house gave ---------------------------------------------------------------------------------------------
+# --- what the system gave ---------------------------------------------------------------------------------------------
 
 
 async def give(bar: "Bar", fan: Fan, cents: int) -> None:

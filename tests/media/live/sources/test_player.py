@@ -16,7 +16,7 @@ EVENT = UUID(int=7)
 
 @pytest.fixture
 async def something_else() -> AsyncIterator[str]:
-    """A server that answers, though no house like ours."""
+    """A server that answers, though no system like ours."""
     answers = [web.Response(status=503), web.Response(text="<html>sign in to the network</html>")]
 
     async def answer(_: web.Request) -> web.Response:

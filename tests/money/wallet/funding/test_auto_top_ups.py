@@ -107,7 +107,7 @@ def test_two_declines_in_a_row_or_a_bank_that_wants_its_customer_end_a_rule() ->
 # --- with the sandbox ------------------------------------------------------------------------------------------------
 
 
-class House:
+class System:
     """A fan with a wallet, the worker's jobs, and the sandbox as their provider."""
 
     def __init__(self, db: Database, config: Config, clock: Any, provider: SandboxProvider, buyer: Any) -> None:
@@ -197,170 +197,172 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess
 
 
 @pytest.fixture
-async def house(
+async def system(
     db: Database, config: Config, clock: Any, sandbox: SandboxProcess, buyer: aiohttp.ClientSession
-) -> AsyncIterator[House]:
-    made = House(db, config, clock, SandboxProvider(sandbox.url, provider.KEY, provider.WEBHOOK_SECRET), buyer)
+) -> AsyncIterator[System]:
+    made = System(db, config, clock, SandboxProvider(sandbox.url, provider.KEY, provider.WEBHOOK_SECRET), buyer)
     await made.open()
     yield made
     await made.provider.close()
 
 
 async def test_a_wallet_below_its_threshold_is_topped_up_once_within_its_daily_limit(
-    house: House,
+    system: System,
 ) -> None:
-    await house.ruled(Card.ACCEPTED)
-    await house.jobs.top_up(house.db)
-    assert await house.balance() == 1_500, "not below yet"
-    await house.spend(600)
-    await asyncio.gather(house.jobs.top_up(house.db), house.jobs.top_up(house.db))
-    assert await house.balance() == 2_900
+    await system.ruled(Card.ACCEPTED)
+    await system.jobs.top_up(system.db)
+    assert await system.balance() == 1_500, "not below yet"
+    await system.spend(600)
+    await asyncio.gather(system.jobs.top_up(system.db), system.jobs.top_up(system.db))
+    assert await system.balance() == 2_900
     for left in (900 + 2_000, 900):
-        await house.spend(await house.balance() - 900)
-        await house.jobs.top_up(house.db)
-        assert await house.balance() == left
-    view = await house.view()
+        await system.spend(await system.balance() - 900)
+        await system.jobs.top_up(system.db)
+        assert await system.balance() == left
+    view = await system.view()
     assert (view.state, view.today_cents, view.card) == (RuleState.ON, 4_000, "…4242")
-    await house.later(timedelta(days=1))
-    await house.jobs.top_up(house.db)
-    assert await house.balance() == 2_900, "tomorrow is another day"
+    await system.later(timedelta(days=1))
+    await system.jobs.top_up(system.db)
+    assert await system.balance() == 2_900, "tomorrow is another day"
 
 
 @pytest.mark.parametrize("card", [Card.ANSWER_LOST, Card.WEBHOOK_NEVER])
-async def test_whatever_gets_lost_or_comes_twice_a_charge_is_credited_once(house: House, card: Card) -> None:
-    await house.ruled(card)
-    await house.spend(600)
-    await house.jobs.top_up(house.db)
+async def test_whatever_gets_lost_or_comes_twice_a_charge_is_credited_once(system: System, card: Card) -> None:
+    await system.ruled(card)
+    await system.spend(600)
+    await system.jobs.top_up(system.db)
     if card is Card.ANSWER_LOST:
-        assert await house.balance() == 900, "nobody heard of it yet"
-        await house.jobs.top_up(house.db)
-    await house.later(timedelta(seconds=11))
-    await house.jobs.top_up(house.db)
-    assert await house.balance() == 2_900
+        assert await system.balance() == 900, "nobody heard of it yet"
+        await system.jobs.top_up(system.db)
+    await system.later(timedelta(seconds=11))
+    await system.jobs.top_up(system.db)
+    assert await system.balance() == 2_900
 
 
-async def test_news_that_outruns_the_answer_and_comes_twice_credits_once(house: House) -> None:
-    method = await house.ruled(Card.ACCEPTED)
-    await house.spend(600)
-    async with house.db.transaction() as conn:
-        await acts.begin_due(conn, [house.wallet_id], LIMITS, house.clock.now())
-    (row,) = await house.rows("select payment_id from wallet_funding.top_up")
+async def test_news_that_outruns_the_answer_and_comes_twice_credits_once(system: System) -> None:
+    method = await system.ruled(Card.ACCEPTED)
+    await system.spend(600)
+    async with system.db.transaction() as conn:
+        await acts.begin_due(conn, [system.wallet_id], LIMITS, system.clock.now())
+    (row,) = await system.rows("select payment_id from wallet_funding.top_up")
     events = [
         Event("evt_1", method.id, Stage.CAPTURED, 0, kept="…4242"),
         Event("evt_2", row["payment_id"], Stage.CAPTURED, 2_000),
     ]
     waiting = [Charge(row["payment_id"], method.id, 2_000)]
     for _ in range(2):
-        await house.told(events)
-    answers = await methods.charge(house.provider, waiting)
-    assert await settle_all(house.db, house.clock, house.handlers, answers)
-    assert await house.balance() == 2_900
-    assert (await house.view()).state is RuleState.ON
+        await system.told(events)
+    answers = await methods.charge(system.provider, waiting)
+    assert await settle_all(system.db, system.clock, system.handlers, answers)
+    assert await system.balance() == 2_900
+    assert (await system.view()).state is RuleState.ON
 
 
 async def test_a_charge_interrupted_by_a_kill_is_made_later_or_given_up(
-    house: House,
+    system: System,
 ) -> None:
-    method = await house.ruled(Card.ACCEPTED)
-    await house.spend(600)
+    method = await system.ruled(Card.ACCEPTED)
+    await system.spend(600)
     for _ in range(2):
-        async with house.db.transaction() as conn:
-            await acts.begin_due(conn, [house.wallet_id], LIMITS, house.clock.now())
-    assert len(await house.rows("select 1 from wallet_funding.top_up")) == 1
-    await house.jobs.top_up(house.db)
-    assert await house.balance() == 2_900
-    await house.spend(2_000)
-    async with house.db.transaction() as conn:
-        await acts.begin_due(conn, [house.wallet_id], LIMITS, house.clock.now())
-    assert isinstance(await house.put(method_id=method.id, add_cents=4_000), SavedCard), "it adds more from now on"
-    await house.later(timedelta(minutes=16))
-    view = await house.view()
+        async with system.db.transaction() as conn:
+            await acts.begin_due(conn, [system.wallet_id], LIMITS, system.clock.now())
+    assert len(await system.rows("select 1 from wallet_funding.top_up")) == 1
+    await system.jobs.top_up(system.db)
+    assert await system.balance() == 2_900
+    await system.spend(2_000)
+    async with system.db.transaction() as conn:
+        await acts.begin_due(conn, [system.wallet_id], LIMITS, system.clock.now())
+    assert isinstance(await system.put(method_id=method.id, add_cents=4_000), SavedCard), "it adds more from now on"
+    await system.later(timedelta(minutes=16))
+    view = await system.view()
     assert (view.state, view.today_cents, view.reason) == (RuleState.ON, 2_000, "expired")
-    assert await house.balance() == 900
+    assert await system.balance() == 900
 
 
 async def test_declines_end_automatic_top_up_and_notify_its_owner_who_can_restart_it(
-    house: House,
+    system: System,
 ) -> None:
-    method = await house.ruled(Card.CHARGE_DECLINED)
-    await house.spend(600)
-    await house.jobs.top_up(house.db)
-    await house.jobs.top_up(house.db)
-    assert ((await house.view()).state, (await house.view()).reason) == (RuleState.ON, "card_declined")
-    assert len(await house.rows("select 1 from wallet_funding.top_up")) == 1, "the second try comes an hour later"
-    await house.later(timedelta(hours=1))
-    await house.jobs.top_up(house.db)
-    view = await house.view()
-    assert (view.state, view.today_cents, await house.balance()) == (RuleState.OFF, 0, 900)
-    assert len(await house.rows("select 1 from kernel.job where entrypoint = 'wallet.auto_top_up_off'")) == 1
-    await house.jobs.tell_off(RuleIsOff(house.wallet_id))
-    assert len(await house.rows("select 1 from people.letter where kind = 'top_up_off'")) == 1
-    assert await house.put(method_id=method.id) == await house.put(method_id=method.id)
-    assert (await house.view()).state is RuleState.ON
+    method = await system.ruled(Card.CHARGE_DECLINED)
+    await system.spend(600)
+    await system.jobs.top_up(system.db)
+    await system.jobs.top_up(system.db)
+    assert ((await system.view()).state, (await system.view()).reason) == (RuleState.ON, "card_declined")
+    assert len(await system.rows("select 1 from wallet_funding.top_up")) == 1, "the second try comes an hour later"
+    await system.later(timedelta(hours=1))
+    await system.jobs.top_up(system.db)
+    view = await system.view()
+    assert (view.state, view.today_cents, await system.balance()) == (RuleState.OFF, 0, 900)
+    assert len(await system.rows("select 1 from kernel.job where entrypoint = 'wallet.auto_top_up_off'")) == 1
+    await system.jobs.tell_off(RuleIsOff(system.wallet_id))
+    assert len(await system.rows("select 1 from people.letter where kind = 'top_up_off'")) == 1
+    assert await system.put(method_id=method.id) == await system.put(method_id=method.id)
+    assert (await system.view()).state is RuleState.ON
 
 
 async def test_a_bank_that_wants_its_customer_ends_the_rule_at_once(
-    house: House,
+    system: System,
 ) -> None:
-    await house.ruled(Card.CHALLENGE, "1234")
-    await house.spend(600)
-    await house.jobs.top_up(house.db)
-    view = await house.view()
-    assert (view.state, view.reason, await house.balance()) == (RuleState.OFF, "authentication_required", 900)
+    await system.ruled(Card.CHALLENGE, "1234")
+    await system.spend(600)
+    await system.jobs.top_up(system.db)
+    view = await system.view()
+    assert (view.state, view.reason, await system.balance()) == (RuleState.OFF, "authentication_required", 900)
 
 
-async def test_a_wrong_amount_goes_back_whole(house: House) -> None:
-    await house.ruled(Card.AMOUNT_WRONG)
-    await house.spend(600)
-    await house.jobs.top_up(house.db)
-    await house.later(timedelta(seconds=11))
-    assert (await house.balance(), (await house.view()).reason) == (900, "amount_mismatch")
-    assert [row["state"] for row in await house.rows("select state from payments.payment")] == ["refunded"]
+async def test_a_wrong_amount_goes_back_whole(system: System) -> None:
+    await system.ruled(Card.AMOUNT_WRONG)
+    await system.spend(600)
+    await system.jobs.top_up(system.db)
+    await system.later(timedelta(seconds=11))
+    assert (await system.balance(), (await system.view()).reason) == (900, "amount_mismatch")
+    assert [row["state"] for row in await system.rows("select state from payments.payment")] == ["refunded"]
 
 
-async def test_a_charge_that_the_wallet_may_not_hold_any_more_goes_back_whole_and_the_rule_pauses(house: House) -> None:
-    await house.ruled(Card.ACCEPTED)
-    await house.spend(600)
-    async with house.db.transaction() as conn:
-        await acts.begin_due(conn, [house.wallet_id], LIMITS, house.clock.now())
-    loaded = Transfer(new_id(), DRAWER, wallet_account(house.wallet_id), 22_101, "cash_load", house.wallet_id)
-    assert await posted(house.db, [loaded]) == [Posted(23_001)]
-    await house.jobs.top_up(house.db)
-    view = await house.view()
-    assert (await house.balance(), view.state, view.reason) == (23_001, RuleState.ON, "purse_would_exceed")
-    assert (view.retry_at, view.today_cents) == (house.clock.now() + timedelta(hours=1), 0)
-    assert [row["amount_cents"] for row in await house.rows("select amount_cents from payments.refund")] == [2_000]
+async def test_a_charge_that_the_wallet_may_not_hold_any_more_goes_back_whole_and_the_rule_pauses(
+    system: System,
+) -> None:
+    await system.ruled(Card.ACCEPTED)
+    await system.spend(600)
+    async with system.db.transaction() as conn:
+        await acts.begin_due(conn, [system.wallet_id], LIMITS, system.clock.now())
+    loaded = Transfer(new_id(), DRAWER, wallet_account(system.wallet_id), 22_101, "cash_load", system.wallet_id)
+    assert await posted(system.db, [loaded]) == [Posted(23_001)]
+    await system.jobs.top_up(system.db)
+    view = await system.view()
+    assert (await system.balance(), view.state, view.reason) == (23_001, RuleState.ON, "purse_would_exceed")
+    assert (view.retry_at, view.today_cents) == (system.clock.now() + timedelta(hours=1), 0)
+    assert [row["amount_cents"] for row in await system.rows("select amount_cents from payments.refund")] == [2_000]
 
 
-async def test_a_charge_uses_the_card_it_was_agreed_for(house: House) -> None:
-    await house.ruled(Card.ACCEPTED)
-    await house.spend(600)
-    async with house.db.transaction() as conn:
-        await acts.begin_due(conn, [house.wallet_id], LIMITS, house.clock.now())
-    assert isinstance(await house.put(), SavedCard), "another card, whose page is open"
-    await house.jobs.top_up(house.db)
-    view = await house.view()
+async def test_a_charge_uses_the_card_it_was_agreed_for(system: System) -> None:
+    await system.ruled(Card.ACCEPTED)
+    await system.spend(600)
+    async with system.db.transaction() as conn:
+        await acts.begin_due(conn, [system.wallet_id], LIMITS, system.clock.now())
+    assert isinstance(await system.put(), SavedCard), "another card, whose page is open"
+    await system.jobs.top_up(system.db)
+    view = await system.view()
     assert (view.state, view.reason, view.today_cents) == (RuleState.WAITING, None, 2_000)
-    await house.later(timedelta(minutes=16))
-    assert await house.balance() == 900
+    await system.later(timedelta(minutes=16))
+    assert await system.balance() == 900
 
 
 async def test_another_card_takes_the_place_of_the_first_and_erasure_forgets_both(
-    house: House,
+    system: System,
 ) -> None:
-    first = await house.ruled(Card.ACCEPTED)
-    second = await house.ruled(Card.WEBHOOK_LATE)
-    await house.spend(await house.balance())  # cash in it would stop the erasure
-    async with house.db.transaction() as conn:
-        told = await reads.export(conn, house.fan)
+    first = await system.ruled(Card.ACCEPTED)
+    second = await system.ruled(Card.WEBHOOK_LATE)
+    await system.spend(await system.balance())  # cash in it would stop the erasure
+    async with system.db.transaction() as conn:
+        told = await reads.export(conn, system.fan)
         assert [(card["label"], card["state"]) for card in told["cards"]] == [("…0309", "saved")]
-        assert await acts.erased(conn, house.fan, house.clock.now()) is None
-        assert await top_ups.erased(conn, house.fan, house.clock.now()) is None
-    await house.later(timedelta(seconds=5))
-    async with house.db.connection() as conn:
+        assert await acts.erased(conn, system.fan, system.clock.now()) is None
+        assert await top_ups.erased(conn, system.fan, system.clock.now()) is None
+    await system.later(timedelta(seconds=5))
+    async with system.db.connection() as conn:
         kept = await methods.methods(conn, [first.id, second.id])
         assert {(one.state, one.label) for one in kept.values()} == {(SavedCardState.FORGOTTEN, None)}
-        assert await reads.rule_view(conn, house.fan, NOW) is None
+        assert await reads.rule_view(conn, system.fan, NOW) is None
 
 
 # --- at the door -----------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What the house gives: once, to whom it should go, spent and never paid out."""
+"""What the system gives: once, to whom it should go, spent and never paid out."""
 
 import asyncio
 from datetime import timedelta

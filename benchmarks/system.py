@@ -58,7 +58,7 @@ def children(pid: int) -> list[int]:
     return found
 
 
-class House:
+class System:
     """All the processes of one Virage in a folder of its own."""
 
     def __init__(self, workers: int, *, durable: bool = True) -> None:

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from tests.conftest import with_database
-from tests.web.house import House
+from tests.web.system import System
 from virage.platform.host.postgres import EmbeddedPostgres
 from virage.platform.host.programs import programs
 
@@ -128,7 +128,7 @@ def virage(env: Mapping[str, str], *arguments: str) -> "subprocess.CompletedProc
     return subprocess.run(command, env=wide, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
 
 
-class GoldenHouse(House):
+class GoldenSystem(System):
     """The processes of the golden deployment; browsers reach them at `ORIGIN`, the tests at `url`."""
 
     def __init__(self, folder: Path, database_url: str, clock_shift: str = "0") -> None:

@@ -41,11 +41,11 @@ Server = tuple[str, Callable[[], None], Callable[[], None]]
 
 
 def fresh(name: str) -> str:
-    """The name with an ending that nothing in the house bears, whichever try of a test this is."""
+    """The name with an ending that nothing in the system bears, whichever try of a test this is."""
     return f"{name} {new_id().hex[-6:]}"
 
 
-class House:
+class System:
     """Processes of one Virage over one database; `url` is where browsers find it."""
 
     def __init__(self, folder: Path, database_url: str) -> None:
@@ -169,7 +169,7 @@ class House:
 
 
 @contextmanager
-def stoppable(house: House, *arguments: str, scheme: str = "http", **limits: str) -> Iterator[Server]:
+def stoppable(system: System, *arguments: str, scheme: str = "http", **limits: str) -> Iterator[Server]:
     """A web process of a test's own: its address, the way to stop it and the way to start it again."""
     (port,) = free_ports(1)
     url = f"{scheme}://localhost:{port}"
@@ -177,13 +177,13 @@ def stoppable(house: House, *arguments: str, scheme: str = "http", **limits: str
 
     def start() -> None:
         own = limits | {"VIRAGE_PORT": str(port), "VIRAGE_PUBLIC_URL": url}
-        running.append(house.start("serve", house.env | own, *arguments))
-        house.wait(url)
+        running.append(system.start("serve", system.env | own, *arguments))
+        system.wait(url)
 
     def stop() -> None:
         process = running.pop()
-        house.stop(process)
-        house.processes.remove(process)
+        system.stop(process)
+        system.processes.remove(process)
 
     start()
     yield url, stop, start
