@@ -119,7 +119,7 @@ class Evaluation(Struct, frozen=True):
 def evaluate(
     verified: VerifiedScan, context: EventContext, record: PassRecord | None, device: DeviceContext, now: datetime
 ) -> Evaluation:
-    """Evaluate one scan and update its pass; `held` is None where the scan is about no pass."""
+    """Evaluate one scan and update its pass; `record` is None if the scan is about no pass."""
     scan = verified.scan
     evaluate_kind = _decide_online if scan.kind == "ask" else _record_uploaded
     evaluation = evaluate_kind(verified, context, record, device, now)
